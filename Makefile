@@ -1,0 +1,4 @@
+# What CI runs, and what a developer runs: one command.
+.PHONY: test
+test:
+	cargo test --workspace --locked
