@@ -1,10 +1,26 @@
 //! shopstack as a library: the module map, lowest layer first.
 
-/// The nouns every layer shares: addresses, plans, events, errors. Pure.
+/// The nouns every layer shares: addresses, specs, plans, events, errors. Pure.
 pub mod model;
+
+/// Clients, identity, ownership index, error mapping, retry classes, rate budgets.
+pub mod aws;
 /// The Lambdas, from crate to checked, reproducible zip.
 pub mod build;
 /// The local twin: start, health, stop.
 pub mod local;
+/// desired x live -> Plan: diff, drift, graph, order. Pure.
+pub mod plan;
+/// IAM documents: build, normalise, compare, judge. Pure.
+pub mod policy;
+/// The contract every resource type fulfils.
+pub mod resource;
 /// stack.yaml to `Stack`, with errors that point at line and column. Pure.
 pub mod stack;
+
+/// `Stack` to desired resources: names, specs, references. Pure but for reading the site and seed files.
+pub mod desired;
+/// Reads live state, runs a plan along its graph, emits events; never prints.
+pub mod engine;
+/// One file per AWS resource type; `resources::registry` is the list.
+pub mod resources;

@@ -1,1 +1,25 @@
-//! The nouns every layer shares.
+//! The nouns every layer shares: addresses, desired and live resources, plans, events, errors. Pure.
+
+pub mod address;
+pub mod cloud_error;
+pub mod event;
+pub mod plan;
+pub mod resource;
+pub mod spec;
+pub mod template;
+
+pub use address::Address;
+pub use cloud_error::{CloudError, ErrorKind};
+pub use event::{Event, SmokeStatus, Status};
+pub use plan::{Cause, FieldChange, Op, Plan, Step, Summary};
+pub use resource::{Desired, Live, Outputs, Owner, Query, Scope, TypeInfo};
+
+/// The tag keys that mark a resource as this tool's; see the contract's section on names.
+pub mod tag {
+    pub const STACK: &str = "shopstack:stack";
+    pub const ENV: &str = "shopstack:env";
+    pub const ID: &str = "shopstack:id";
+    pub const EXPIRES_AT: &str = "shopstack:expires-at";
+    /// SHA-256 of the seed file whose items were put into the table last.
+    pub const SEED: &str = "shopstack:seed";
+}

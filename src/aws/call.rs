@@ -1,0 +1,206 @@
+//! One way to make a call: rate budget, fence, the call, error mapping, retry class, pause, again.
+
+use super::counter::Counter;
+use super::error;
+use super::quota::Limiter;
+use super::retry::{self, Class, Repeat};
+use crate::model::{CloudError, ErrorKind};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+pub type CallOptions = Repeat;
+
+/// Says whether new work may still start; the reason is set once and stays.
+#[derive(Clone, Debug)]
+pub struct Cancel {
+    state: Arc<watch::Sender<Option<CloudError>>>,
+}
+
+impl Default for Cancel {
+    fn default() -> Self {
+        Self { state: Arc::new(watch::Sender::new(None)) }
+    }
+}
+
+impl Cancel {
+    /// Stops new calls; the first reason wins.
+    pub fn stop(&self, reason: CloudError) {
+        self.state.send_if_modified(|state| {
+            let first = state.is_none();
+            if first {
+                *state = Some(reason);
+            }
+            first
+        });
+    }
+
+    pub fn reason(&self) -> Option<CloudError> {
+        self.state.borrow().clone()
+    }
+
+    /// Resolves when `stop` has been called.
+    pub async fn stopped(&self) -> CloudError {
+        let mut watcher = self.state.subscribe();
+        let reason = watcher.wait_for(Option::is_some).await.map(|r| r.clone());
+        reason.ok().flatten().unwrap_or_else(interrupted)
+    }
+}
+
+/// The reason given after a signal.
+pub fn interrupted() -> CloudError {
+    CloudError::ours(ErrorKind::Interrupted, "interrupted", "run the same command again: it goes on where it stopped")
+}
+
+type Progress = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// Makes calls for one purpose; cheap to clone.
+#[derive(Clone)]
+pub struct Caller {
+    counter: Arc<Counter>,
+    limiter: Arc<Limiter>,
+    pub cancel: Cancel,
+    emulated: bool,
+    region: String,
+    progress: Option<Progress>,
+}
+
+impl std::fmt::Debug for Caller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Caller").field("region", &self.region).finish_non_exhaustive()
+    }
+}
+
+impl Caller {
+    /// `emulated`: the endpoint is not real AWS, and may lack operations.
+    pub fn new(counter: Arc<Counter>, emulated: bool) -> Self {
+        Self {
+            counter,
+            limiter: Arc::default(),
+            cancel: Cancel::default(),
+            emulated,
+            region: String::new(),
+            progress: None,
+        }
+    }
+
+    /// The same caller, telling its waits to `progress`.
+    pub fn with_progress(&self, progress: Progress) -> Self {
+        Self { progress: Some(progress), ..self.clone() }
+    }
+
+    pub fn is_emulated(&self) -> bool {
+        self.emulated
+    }
+
+    /// Tells whoever watches this step what it is waiting for.
+    pub fn say(&self, text: &str) {
+        if let Some(progress) = &self.progress {
+            progress(text);
+        }
+    }
+
+    /// Makes a call that may be repeated freely. `operation` is `service:Operation`, as IAM writes it.
+    pub async fn call<T, E, F>(&self, operation: &str, make: impl Fn() -> F) -> Result<T, CloudError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        self.call_with(operation, CallOptions::default(), make).await
+    }
+
+    /// Makes a call; `options` say what may be repeated around it.
+    pub async fn call_with<T, E, F>(
+        &self,
+        operation: &str,
+        options: CallOptions,
+        make: impl Fn() -> F,
+    ) -> Result<T, CloudError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let mut since: HashMap<Class, (Instant, u32)> = HashMap::new();
+        loop {
+            self.ready(operation).await?;
+            let failure = match make().await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => error::from_sdk(operation, &failure, self.emulated),
+            };
+            let Some((class, ceiling)) = retry::classify(operation, &failure, options) else { return Err(failure) };
+            let (start, attempts) = since.entry(class).or_insert((Instant::now(), 0));
+            *attempts += 1;
+            let jitter = f64::from(fastrand::u16(..)) / f64::from(u16::MAX);
+            let pause = retry::pause(class, *attempts, operation, jitter);
+            if start.elapsed() + pause > ceiling {
+                return Err(failure);
+            }
+            self.counter.count_retry(class == Class::Throttle);
+            if pause > Duration::from_secs(1) || *attempts > 2 {
+                self.say(&format!("{}: {}; trying again", operation.replacen(':', " ", 1), retry::reason(class)));
+            }
+            self.pause(pause).await?;
+        }
+    }
+
+    /// Waits for the rate budget, and refuses when the run has been stopped.
+    async fn ready(&self, operation: &str) -> Result<(), CloudError> {
+        if let Some(reason) = self.cancel.reason() {
+            return Err(reason);
+        }
+        let (wait, label) = self.limiter.reserve(operation, &self.region);
+        if wait.is_zero() {
+            return Ok(());
+        }
+        if wait > Duration::from_millis(500) {
+            self.say(&format!("waiting for {label}"));
+        }
+        self.pause(wait).await
+    }
+
+    /// Sleeps, but not past a stop. Polling loops of resource types use it between two looks.
+    pub async fn pause(&self, duration: Duration) -> Result<(), CloudError> {
+        tokio::select! {
+            () = tokio::time::sleep(duration) => Ok(()),
+            reason = self.cancel.stopped() => Err(reason),
+        }
+    }
+
+    /// Polls `look` until it yields a value. `what` says what is awaited and how long it usually takes.
+    ///
+    /// Errors: those of `look`, and a time-out that tells how to go on.
+    pub async fn wait_until<T, F>(
+        &self,
+        what: &str,
+        every: Duration,
+        ceiling: Duration,
+        look: impl Fn() -> F,
+    ) -> Result<T, CloudError>
+    where
+        F: Future<Output = Result<Option<T>, CloudError>>,
+    {
+        let start = Instant::now();
+        let mut pause = every.min(Duration::from_millis(200));
+        loop {
+            if let Some(value) = look().await? {
+                return Ok(value);
+            }
+            if start.elapsed() > ceiling {
+                return Err(CloudError::ours(
+                    ErrorKind::Other,
+                    format!("still waiting for {what} after {} s", ceiling.as_secs()),
+                    "AWS is slow today: run the same command again, it goes on where it stopped",
+                ));
+            }
+            self.say(&format!("waiting for {what}"));
+            self.pause(pause).await?;
+            pause = (pause * 2).min(every);
+        }
+    }
+}

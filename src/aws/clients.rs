@@ -1,0 +1,159 @@
+//! SDK clients: one set per purpose and region, all over one connection pool, SDK retries off (`retry.rs` does them).
+
+use super::counter::{Counter, CountingInterceptor, Purpose};
+use super::error;
+use crate::model::{CloudError, ErrorKind};
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Where global services (CloudFront, CLOUDFRONT-scope WAF) take their calls.
+pub const GLOBAL_REGION: &str = "us-east-1";
+
+/// How to reach AWS, from flags and environment.
+#[derive(Clone, Debug, Default)]
+pub struct Connect {
+    /// Overrides the profile's region.
+    pub region: Option<String>,
+    pub profile: Option<String>,
+    /// Set for `--local`: the twin's endpoint, with its root credentials.
+    pub local_endpoint: Option<String>,
+}
+
+/// Who is calling, per STS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Twelve digits.
+    pub account: String,
+    pub arn: String,
+}
+
+/// A loaded configuration from which client sets are made.
+#[derive(Clone, Debug)]
+pub struct Sdk {
+    base: SdkConfig,
+    pub region: String,
+    /// The emulator's endpoint; `None` on real AWS.
+    pub endpoint: Option<String>,
+    pub counter: Arc<Counter>,
+}
+
+/// All clients for one purpose.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    pub region: String,
+    pub apigateway: aws_sdk_apigateway::Client,
+    pub cloudfront: aws_sdk_cloudfront::Client,
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    pub iam: aws_sdk_iam::Client,
+    pub lambda: aws_sdk_lambda::Client,
+    pub logs: aws_sdk_cloudwatchlogs::Client,
+    pub logs_global: aws_sdk_cloudwatchlogs::Client,
+    pub s3: aws_sdk_s3::Client,
+    pub sts: aws_sdk_sts::Client,
+    pub tagging: aws_sdk_resourcegroupstagging::Client,
+    pub tagging_global: aws_sdk_resourcegroupstagging::Client,
+    pub wafv2: aws_sdk_wafv2::Client,
+    pub wafv2_global: aws_sdk_wafv2::Client,
+}
+
+impl Sdk {
+    /// Loads the SDK's standard chain (profiles, SSO, OIDC, `AWS_*`). No request is made yet.
+    pub async fn load(connect: &Connect, default_region: &str, counter: Arc<Counter>) -> Self {
+        let http =
+            aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .read_timeout(Duration::from_secs(30))
+            .operation_attempt_timeout(Duration::from_secs(90))
+            .build();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http)
+            .timeout_config(timeouts)
+            .retry_config(RetryConfig::disabled());
+        if let Some(profile) = &connect.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(endpoint) = &connect.local_endpoint {
+            loader = loader.endpoint_url(endpoint).credentials_provider(aws_credential_types::Credentials::new(
+                "test",
+                "test",
+                None,
+                None,
+                "local twin",
+            ));
+        }
+        let region = connect.region.clone().unwrap_or_else(|| default_region.to_string());
+        let base = loader.region(Region::new(region.clone())).load().await;
+        let endpoint = base.endpoint_url().map(|url| url.trim_end_matches('/').to_string());
+        Self { base, region, endpoint, counter }
+    }
+
+    /// A set of clients that count, and are limited, by `purpose`.
+    pub fn clients(&self, purpose: Purpose) -> Clients {
+        let hook = || CountingInterceptor { counter: self.counter.clone(), purpose };
+        let global = || Region::new(GLOBAL_REGION);
+        let path_style = self.endpoint.is_some();
+        macro_rules! client {
+            ($sdk:ident) => {
+                $sdk::Client::from_conf($sdk::config::Builder::from(&self.base).interceptor(hook()).build())
+            };
+            ($sdk:ident, global) => {
+                $sdk::Client::from_conf(
+                    $sdk::config::Builder::from(&self.base).interceptor(hook()).region(global()).build(),
+                )
+            };
+        }
+        let s3 = aws_sdk_s3::config::Builder::from(&self.base).interceptor(hook()).force_path_style(path_style);
+        Clients {
+            region: self.region.clone(),
+            apigateway: client!(aws_sdk_apigateway),
+            cloudfront: client!(aws_sdk_cloudfront, global),
+            dynamodb: client!(aws_sdk_dynamodb),
+            iam: client!(aws_sdk_iam, global),
+            lambda: client!(aws_sdk_lambda),
+            logs: client!(aws_sdk_cloudwatchlogs),
+            logs_global: client!(aws_sdk_cloudwatchlogs, global),
+            s3: aws_sdk_s3::Client::from_conf(s3.build()),
+            sts: client!(aws_sdk_sts),
+            tagging: client!(aws_sdk_resourcegroupstagging),
+            tagging_global: client!(aws_sdk_resourcegroupstagging, global),
+            wafv2: client!(aws_sdk_wafv2),
+            wafv2_global: client!(aws_sdk_wafv2, global),
+        }
+    }
+
+    /// Asks STS who we are; the first request of every command, so its errors explain credentials and reachability.
+    pub async fn identity(&self) -> Result<Identity, CloudError> {
+        let clients = self.clients(Purpose::Read);
+        let caller = super::Caller::new(self.counter.clone(), self.endpoint.is_some());
+        let answer = caller
+            .call("sts:GetCallerIdentity", || clients.sts.get_caller_identity().send())
+            .await
+            .map_err(|e| error::explain_access(e, self.endpoint.as_deref(), &self.region))?;
+        let account = answer.account().unwrap_or_default().to_string();
+        if account.len() != 12 {
+            return Err(CloudError::ours(
+                ErrorKind::Credentials,
+                format!("STS names `{account}` as the account, which is not an account id"),
+                "check the credentials, and AWS_ENDPOINT_URL if it is set",
+            ));
+        }
+        Ok(Identity { account, arn: answer.arn().unwrap_or_default().to_string() })
+    }
+}
+
+impl Clients {
+    /// CloudWatch Logs in the stack's region or, for WAF's CLOUDFRONT scope, in us-east-1.
+    pub fn logs_in(&self, region: &str) -> &aws_sdk_cloudwatchlogs::Client {
+        if region == self.region { &self.logs } else { &self.logs_global }
+    }
+
+    /// WAF for a scope: CLOUDFRONT always answers in us-east-1.
+    pub fn waf_in(&self, scope: &str) -> &aws_sdk_wafv2::Client {
+        if scope == "CLOUDFRONT" { &self.wafv2_global } else { &self.wafv2 }
+    }
+}

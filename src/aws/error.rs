@@ -1,0 +1,196 @@
+//! SDK errors turned into `CloudError`: AWS's code, words and request id, a kind, and what to do.
+
+use crate::model::{CloudError, ErrorKind};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+/// Codes that say the thing is not there; each service has its own word for it.
+const NOT_FOUND: &[&str] = &[
+    "ResourceNotFoundException",
+    "NotFoundException",
+    "NoSuchEntity",
+    "NoSuchBucket",
+    "NoSuchKey",
+    "NotFound",
+    "NoSuchDistribution",
+    "NoSuchOriginAccessControl",
+    "NoSuchResponseHeadersPolicy",
+    "NoSuchResource",
+    "WAFNonexistentItemException",
+    "TableNotFoundException",
+    "NoSuchBucketPolicy",
+    "NoSuchTagSet",
+    "NoSuchPublicAccessBlockConfiguration",
+    "ServerSideEncryptionConfigurationNotFoundError",
+    "OwnershipControlsNotFoundError",
+    "NoSuchTagSetError",
+    "NoSuchLifecycleConfiguration",
+];
+const DENIED: &[&str] = &["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden"];
+const CREDENTIALS: &[&str] = &[
+    "UnrecognizedClientException",
+    "InvalidClientTokenId",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "SignatureDoesNotMatch",
+    "InvalidSignatureException",
+    "InvalidAccessKeyId",
+    "AuthFailure",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "IncompleteSignature",
+    "RequestExpired",
+];
+/// Catalogue section 1.3; `LimitExceededException` is decided in `throttled`.
+const THROTTLE: &[&str] = &[
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
+];
+const QUOTA: &[&str] = &[
+    "LimitExceeded",
+    "WAFLimitsExceededException",
+    "TooManyBuckets",
+    "LimitExceededException",
+    "CodeStorageExceededException",
+    "TooManyDistributions",
+    "TooManyOriginAccessControls",
+];
+const NOT_EMULATED: &[&str] = &[
+    "InvalidAction",
+    "UnknownOperationException",
+    "UnknownOperation",
+    "NotImplemented",
+    "NotImplementedException",
+    "UnsupportedOperation",
+    "InvalidOperationException",
+];
+
+/// Maps one SDK failure. `operation` is `service:Operation`; `emulated` allows the not-emulated kind.
+pub fn from_sdk<E>(operation: &str, error: &SdkError<E, HttpResponse>, emulated: bool) -> CloudError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let status = error.raw_response().map(|r| r.status().as_u16());
+    let meta = error.as_service_error().map(|e| e.meta());
+    let mut code = meta.and_then(|m| m.code()).unwrap_or_default().to_string();
+    let mut message = meta.and_then(|m| m.message()).unwrap_or_default().to_string();
+    let request_id = meta
+        .and_then(|m| m.extra("aws_request_id"))
+        .or_else(|| error.raw_response().and_then(|r| r.headers().get("x-amzn-requestid")))
+        .map(str::to_string);
+    if code.is_empty() {
+        code = match status {
+            Some(404) => "NotFound".into(),
+            Some(403) => "Forbidden".into(),
+            Some(429) => "TooManyRequestsException".into(),
+            Some(501) => "NotImplemented".into(),
+            Some(n) => format!("HTTP {n}"),
+            None => String::new(),
+        };
+    }
+    if message.is_empty() {
+        message = DisplayErrorContext(error).to_string();
+    }
+    let kind = match error {
+        SdkError::DispatchFailure(f) if f.is_user() || f.is_other() => dispatch_kind(&message),
+        SdkError::DispatchFailure(_) => ErrorKind::Unreachable,
+        SdkError::TimeoutError(_) | SdkError::ResponseError(_) => ErrorKind::Ambiguous,
+        SdkError::ConstructionFailure(_) => dispatch_kind(&message),
+        _ => kind_of(operation, &code, &message, status, emulated),
+    };
+    let hint = hint_for(kind, operation).to_string();
+    CloudError { kind, operation: readable(operation), code, message, request_id, hint }
+}
+
+fn dispatch_kind(message: &str) -> ErrorKind {
+    if message.contains("redential") { ErrorKind::Credentials } else { ErrorKind::Unreachable }
+}
+
+fn kind_of(operation: &str, code: &str, message: &str, status: Option<u16>, emulated: bool) -> ErrorKind {
+    let is = |set: &[&str]| set.contains(&code);
+    if throttled(operation, code, message, status) {
+        ErrorKind::Throttled
+    } else if is(NOT_FOUND) {
+        ErrorKind::NotFound
+    } else if is(DENIED) {
+        ErrorKind::AccessDenied
+    } else if is(CREDENTIALS) {
+        ErrorKind::Credentials
+    } else if emulated && (is(NOT_EMULATED) || status == Some(501)) {
+        ErrorKind::NotEmulated
+    } else if is(QUOTA) {
+        ErrorKind::Quota
+    } else if status.is_some_and(|s| s >= 500) {
+        ErrorKind::Ambiguous
+    } else if matches!(status, Some(409 | 412)) || code.contains("OptimisticLock") || code.contains("Conflict") {
+        ErrorKind::Conflict
+    } else {
+        ErrorKind::Other
+    }
+}
+
+/// Catalogue section 1.3: some services throttle with HTTP 400 and only the text `Rate exceeded`, and
+/// `LimitExceededException` is a rate for API Gateway (429) and for DynamoDB's simultaneous table operations,
+/// but a count everywhere else.
+fn throttled(operation: &str, code: &str, message: &str, status: Option<u16>) -> bool {
+    if code == "LimitExceededException" {
+        return operation.starts_with("apigateway:") && status == Some(429)
+            || operation.starts_with("dynamodb:")
+                && (message.contains("simultaneously") || message.contains("Subscriber limit exceeded"));
+    }
+    THROTTLE.contains(&code) || status == Some(429) || message.contains("Rate exceeded")
+}
+
+/// `dynamodb:CreateTable` as people read it: `dynamodb CreateTable`.
+fn readable(operation: &str) -> String {
+    operation.replacen(':', " ", 1)
+}
+
+fn hint_for(kind: ErrorKind, operation: &str) -> &'static str {
+    match kind {
+        ErrorKind::AccessDenied => "the caller lacks this right: grant it, or use another profile; then run again",
+        ErrorKind::Credentials => "sign in again (aws sso login, aws configure), or name another --profile",
+        ErrorKind::Throttled => "AWS throttles this account: wait a minute and run again, it goes on where it stopped",
+        ErrorKind::Quota => "an account quota is used up: remove something, or ask AWS to raise it, then run again",
+        ErrorKind::Unreachable => "check the network, the region and AWS_ENDPOINT_URL, then run again",
+        ErrorKind::Ambiguous => "run again: what took effect is found by its name or tags",
+        ErrorKind::Conflict => "somebody else changed it, or it is busy: run again",
+        ErrorKind::NotEmulated => "this endpoint does not know the operation; real AWS does",
+        _ if operation.is_empty() => "",
+        _ => "see AWS's words above; after mending the cause run again, it goes on where it stopped",
+    }
+}
+
+/// For the first call of a run: says what is wrong with credentials, region or endpoint.
+pub fn explain_access(mut error: CloudError, endpoint: Option<&str>, region: &str) -> CloudError {
+    match (error.kind, endpoint) {
+        (ErrorKind::Unreachable | ErrorKind::Ambiguous, Some(url)) => {
+            error.message = format!("nothing answers at {url}");
+            error.hint = "start the endpoint, or unset AWS_ENDPOINT_URL; `--local` starts the local twin".into();
+        }
+        (ErrorKind::Unreachable | ErrorKind::Ambiguous, None) => {
+            error.message = format!("AWS cannot be reached in region `{region}`: {}", error.message);
+            error.hint = "check that the region exists and that the network lets you out".into();
+        }
+        (ErrorKind::Credentials, None) if error.code.is_empty() => {
+            error.message = "no AWS credentials were found".into();
+            error.hint =
+                "sign in (aws sso login, aws configure, AWS_PROFILE), or use --local for the local twin".into();
+        }
+        _ => {}
+    }
+    error
+}

@@ -1,0 +1,80 @@
+//! The Resource Groups Tagging API as an index: which resources carry this stack's tags, in one call.
+//!
+//! The index lags (catalogue 10.2), so it is only ever a hint: a resource is confirmed by its own service's read,
+//! and tags that differ from the wanted ones are read again at the source before anything is said about them.
+
+use super::call::Caller;
+use super::reader::Tagging;
+use crate::model::{CloudError, Scope, tag};
+use std::collections::BTreeMap;
+
+/// Tags by ARN.
+#[derive(Clone, Debug, Default)]
+pub struct TagIndex {
+    by_arn: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl TagIndex {
+    /// Adds what one region's index knows of a stack and environment.
+    pub async fn read(&mut self, caller: &Caller, tagging: &Tagging, scope: &Scope) -> Result<(), CloudError> {
+        self.read_filtered(caller, tagging, &[(tag::STACK, Some(&scope.stack)), (tag::ENV, Some(&scope.env))]).await
+    }
+
+    /// Adds everything that carries any stack's tag.
+    pub async fn read_all(&mut self, caller: &Caller, tagging: &Tagging) -> Result<(), CloudError> {
+        self.read_filtered(caller, tagging, &[(tag::STACK, None)]).await
+    }
+
+    async fn read_filtered(
+        &mut self,
+        caller: &Caller,
+        tagging: &Tagging,
+        filters: &[(&str, Option<&str>)],
+    ) -> Result<(), CloudError> {
+        let filters: Vec<_> = filters
+            .iter()
+            .map(|(key, value)| {
+                aws_sdk_resourcegroupstagging::types::TagFilter::builder()
+                    .key(*key)
+                    .set_values(value.map(|v| vec![v.to_string()]))
+                    .build()
+            })
+            .collect();
+        let mut token: Option<String> = None;
+        loop {
+            let page = caller
+                .call("tag:GetResources", || {
+                    tagging
+                        .get_resources()
+                        .set_tag_filters(Some(filters.clone()))
+                        .resources_per_page(100)
+                        .set_pagination_token(token.clone())
+                        .send()
+                })
+                .await?;
+            for mapping in page.resource_tag_mapping_list() {
+                let tags = mapping.tags().iter().map(|t| (t.key().to_string(), t.value().to_string())).collect();
+                self.by_arn.insert(mapping.resource_arn().unwrap_or_default().to_string(), tags);
+            }
+            token = page.pagination_token().filter(|t| !t.is_empty()).map(str::to_string);
+            if token.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The indexed tags of an ARN.
+    pub fn tags(&self, arn: &str) -> Option<&BTreeMap<String, String>> {
+        self.by_arn.get(arn)
+    }
+
+    /// ARNs that begin with `prefix`, such as `arn:aws:lambda:`.
+    pub fn arns<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        self.by_arn.keys().map(String::as_str).filter(move |arn| arn.starts_with(prefix))
+    }
+
+    /// All entries.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &BTreeMap<String, String>)> {
+        self.by_arn.iter().map(|(arn, tags)| (arn.as_str(), tags))
+    }
+}

@@ -1,0 +1,18 @@
+//! Everything between resource types and the SDK: clients, identity, counting, retries, rate budgets, errors.
+
+pub mod call;
+pub mod clients;
+pub mod counter;
+pub mod error;
+pub mod index;
+pub mod quota;
+pub mod reader;
+pub mod retry;
+pub mod writer;
+
+pub use call::{CallOptions, Caller, Cancel};
+pub use clients::{Clients, Connect, Identity};
+pub use counter::{Calls, Counter};
+pub use index::TagIndex;
+pub use reader::Reader;
+pub use writer::Writer;

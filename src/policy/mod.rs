@@ -1,0 +1,5 @@
+//! IAM documents: build, normalise, compare, judge. Pure.
+
+pub mod document;
+
+pub use document::{canonical, parse, to_json};

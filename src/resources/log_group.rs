@@ -1,0 +1,230 @@
+//! AWS::Logs::LogGroup: made before whatever writes to it, with retention; deleted after it (catalogue section 6).
+
+use super::Resource;
+use crate::aws::{Reader, Writer, reader::Logs};
+use crate::model::spec::{self, LogGroupSpec, Tags};
+use crate::model::{Address, CloudError, Live, Outputs, Owner, Query, Step, TypeInfo, tag};
+use async_trait::async_trait;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+pub struct LogGroup;
+
+pub const INFO: TypeInfo = TypeInfo {
+    type_name: "AWS::Logs::LogGroup",
+    group: "log_group",
+    read_after: &[],
+    delete_after: &[
+        "AWS::Lambda::Function",
+        "AWS::ApiGateway::Stage",
+        "AWS::ApiGateway::RestApi",
+        "AWS::WAFv2::LoggingConfiguration",
+        "AWS::WAFv2::WebACL",
+    ],
+    contained_in: None,
+    replace_on: &["region"],
+    volatile_outputs: &[],
+    holds_data: false,
+    usually: None,
+    permissions: &[
+        ("read", &["logs:DescribeLogGroups", "logs:ListTagsForResource", "tag:GetResources"]),
+        ("create", &["logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:TagResource"]),
+        (
+            "update",
+            &["logs:PutRetentionPolicy", "logs:DeleteRetentionPolicy", "logs:TagResource", "logs:UntagResource"],
+        ),
+        ("delete", &["logs:DeleteLogGroup"]),
+    ],
+};
+
+/// A log group as DescribeLogGroups shows it.
+struct Seen {
+    name: String,
+    /// Without the trailing `:*`, the form that tagging, WAF and API Gateway want.
+    arn: String,
+    retention_days: Option<i32>,
+}
+
+#[async_trait]
+impl Resource for LogGroup {
+    fn info(&self) -> &'static TypeInfo {
+        &INFO
+    }
+
+    async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
+        let prefix = query.scope.prefix();
+        let mut places = vec![
+            (format!("/aws/lambda/{prefix}"), query.scope.region.clone()),
+            (format!("/aws/apigateway/{prefix}"), query.scope.region.clone()),
+            (format!("aws-waf-logs-{prefix}"), query.scope.region.clone()),
+        ];
+        if query.scope.region != crate::aws::clients::GLOBAL_REGION {
+            places.push((format!("aws-waf-logs-{prefix}"), crate::aws::clients::GLOBAL_REGION.into()));
+        }
+        let listings = places.iter().map(|(prefix, region)| list(reader, prefix, region));
+        let mut found = Vec::new();
+        for (groups, (_, region)) in futures_util::future::try_join_all(listings).await?.into_iter().zip(&places) {
+            for group in groups {
+                found.extend(describe(reader, query, group, region).await?);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+        let wanted: LogGroupSpec = spec::from_value(wanted)?;
+        let logs = writer.clients.logs_in(&wanted.region);
+        let tags: std::collections::HashMap<String, String> = wanted.tags.clone().into_iter().collect();
+        let made = writer
+            .caller
+            .call("logs:CreateLogGroup", || {
+                logs.create_log_group().log_group_name(&step.name).set_tags(Some(tags.clone())).send()
+            })
+            .await;
+        match made {
+            // Lambda, WAF or an earlier run of ours was first: adopt it below (catalogue 1.4).
+            Err(error) if error.code == "ResourceAlreadyExistsException" => {
+                let arn = arn(writer, &wanted.region, &step.name);
+                set_tags(writer, &wanted.region, &arn, &wanted.tags, &Tags::new()).await?;
+            }
+            other => {
+                other?;
+            }
+        }
+        set_retention(writer, step, &wanted).await?;
+        Ok(outputs(&arn(writer, &wanted.region, &step.name)))
+    }
+
+    async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+        let wanted: LogGroupSpec = spec::from_value(wanted)?;
+        let before: LogGroupSpec = spec::from_value(&live.spec)?;
+        if before.retention_days != wanted.retention_days {
+            set_retention(writer, step, &wanted).await?;
+        }
+        if before.tags != wanted.tags {
+            set_tags(writer, &wanted.region, live.output("arn")?, &wanted.tags, &before.tags).await?;
+        }
+        Ok(live.outputs.clone())
+    }
+
+    async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
+        let before: LogGroupSpec = spec::from_value(&live.spec)?;
+        let logs = writer.clients.logs_in(&before.region);
+        let gone = writer
+            .caller
+            .call("logs:DeleteLogGroup", || logs.delete_log_group().log_group_name(&live.name).send())
+            .await;
+        crate::model::cloud_error::optional(gone).map(|_| ())
+    }
+}
+
+async fn list(reader: &Reader, prefix: &str, region: &str) -> Result<Vec<Seen>, CloudError> {
+    let logs: &Logs = reader.logs_in(region);
+    let mut groups = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let page = reader
+            .caller
+            .call("logs:DescribeLogGroups", || {
+                logs.describe_log_groups().log_group_name_prefix(prefix).limit(50).set_next_token(token.clone()).send()
+            })
+            .await?;
+        for group in page.log_groups() {
+            groups.push(Seen {
+                name: group.log_group_name().unwrap_or_default().to_string(),
+                arn: group.arn().unwrap_or_default().trim_end_matches(":*").to_string(),
+                retention_days: group.retention_in_days(),
+            });
+        }
+        token = page.next_token().map(str::to_string);
+        if token.is_none() {
+            return Ok(groups);
+        }
+    }
+}
+
+/// Turns a listed group into a live resource; `None` when it is neither wanted nor ours.
+async fn describe(reader: &Reader, query: &Query<'_>, seen: Seen, region: &str) -> Result<Option<Live>, CloudError> {
+    let desired = query.wanted.iter().find(|d| d.name == seen.name && d.spec["region"] == region);
+    let tags = tags_of(reader, query, &seen.arn, region, desired.map(|d| &d.spec)).await?;
+    let owner = query.scope.owner(&tags);
+    let address = match (desired, tags.get(tag::ID)) {
+        (Some(desired), _) => desired.address.clone(),
+        (None, Some(id)) if owner == Owner::Ours => Address::new(INFO.group, id),
+        _ => return Ok(None),
+    };
+    let spec = LogGroupSpec { tags, region: region.to_string(), retention_days: seen.retention_days };
+    let mut live = Live::new(address, INFO.type_name, &seen.name, spec::to_value(&spec));
+    live.outputs = outputs(&seen.arn);
+    live.owner = owner;
+    Ok(Some(live))
+}
+
+/// The index answers for groups whose tags are as wanted; anything else is read at the source, for the index lags.
+async fn tags_of(
+    reader: &Reader,
+    query: &Query<'_>,
+    arn: &str,
+    region: &str,
+    wanted: Option<&Value>,
+) -> Result<Tags, CloudError> {
+    if let (Some(indexed), Some(wanted)) = (reader.index(query.scope).await?.tags(arn), wanted)
+        && spec::to_value(indexed) == wanted["tags"]
+    {
+        return Ok(indexed.clone());
+    }
+    let logs = reader.logs_in(region);
+    let answer = reader
+        .caller
+        .call("logs:ListTagsForResource", || logs.list_tags_for_resource().resource_arn(arn).send())
+        .await?;
+    Ok(answer.tags().map(|t| t.iter().map(|(k, v)| (k.clone(), v.clone())).collect()).unwrap_or_default())
+}
+
+async fn set_retention(writer: &Writer, step: &Step, wanted: &LogGroupSpec) -> Result<(), CloudError> {
+    let logs = writer.clients.logs_in(&wanted.region);
+    let name = &step.name;
+    match wanted.retention_days {
+        Some(days) => writer
+            .caller
+            .call_with("logs:PutRetentionPolicy", super::FRESH, || {
+                logs.put_retention_policy().log_group_name(name).retention_in_days(days).send()
+            })
+            .await
+            .map(|_| ()),
+        None => writer
+            .caller
+            .call("logs:DeleteRetentionPolicy", || logs.delete_retention_policy().log_group_name(name).send())
+            .await
+            .map(|_| ()),
+    }
+}
+
+async fn set_tags(writer: &Writer, region: &str, arn: &str, wanted: &Tags, before: &Tags) -> Result<(), CloudError> {
+    let logs = writer.clients.logs_in(region);
+    let (set, unset) = super::tag_changes(before, wanted);
+    if !set.is_empty() {
+        let set: std::collections::HashMap<String, String> = set.into_iter().collect();
+        writer
+            .caller
+            .call("logs:TagResource", || logs.tag_resource().resource_arn(arn).set_tags(Some(set.clone())).send())
+            .await?;
+    }
+    if !unset.is_empty() {
+        writer
+            .caller
+            .call("logs:UntagResource", || {
+                logs.untag_resource().resource_arn(arn).set_tag_keys(Some(unset.clone())).send()
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+fn arn(writer: &Writer, region: &str, name: &str) -> String {
+    format!("arn:aws:logs:{region}:{}:log-group:{name}", writer.scope.account)
+}
+
+fn outputs(arn: &str) -> Outputs {
+    BTreeMap::from([("arn".to_string(), arn.to_string())])
+}

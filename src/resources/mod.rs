@@ -1,0 +1,88 @@
+//! One file per AWS resource type; `registry` is the list that adding a type means adding a line to.
+
+use crate::aws::{CallOptions, Reader, Writer};
+use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
+use crate::resource::{Apply, Discover, Progress};
+use async_trait::async_trait;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+pub mod log_group;
+
+/// What one resource type can do. Reads are handed a `Reader`, on which no write exists.
+#[async_trait]
+pub trait Resource: Send + Sync {
+    fn info(&self) -> &'static TypeInfo;
+    async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError>;
+    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError>;
+    async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError>;
+    async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError>;
+}
+
+/// Every type there is.
+pub fn registry() -> Vec<Box<dyn Resource>> {
+    vec![Box::new(log_group::LogGroup)]
+}
+
+fn find(type_name: &str) -> Result<Box<dyn Resource>, CloudError> {
+    registry().into_iter().find(|r| r.info().type_name == type_name).ok_or_else(|| {
+        CloudError::ours(
+            crate::model::ErrorKind::Other,
+            format!("this version does not know the type {type_name}"),
+            "make the plan again with this version of shopstack",
+        )
+    })
+}
+
+/// Discovers live resources through a `Reader`.
+pub struct Finder(pub Reader);
+
+#[async_trait]
+impl Discover for Finder {
+    fn types(&self) -> Vec<&'static TypeInfo> {
+        registry().iter().map(|r| r.info()).collect()
+    }
+
+    async fn discover(&self, type_name: &str, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
+        find(type_name)?.discover(&self.0, query).await
+    }
+}
+
+/// Applies steps through a `Writer`.
+pub struct Applier(pub Writer);
+
+#[async_trait]
+impl Apply for Applier {
+    async fn create(&self, step: &Step, wanted: &Value, progress: Progress) -> Result<Outputs, CloudError> {
+        find(&step.type_name)?.create(&self.0.with_progress(progress), step, wanted).await
+    }
+
+    async fn update(
+        &self,
+        step: &Step,
+        live: &Live,
+        wanted: &Value,
+        progress: Progress,
+    ) -> Result<Outputs, CloudError> {
+        find(&step.type_name)?.update(&self.0.with_progress(progress), step, live, wanted).await
+    }
+
+    async fn delete(&self, step: &Step, live: &Live, progress: Progress) -> Result<(), CloudError> {
+        find(&step.type_name)?.delete(&self.0.with_progress(progress), live).await
+    }
+}
+
+/// For calls on a thing this run has just made: a 404 is lag.
+pub(crate) const FRESH: CallOptions = CallOptions { fresh: true, not_idempotent: false };
+/// For creates that AWS would happily do twice.
+pub(crate) const ONCE: CallOptions = CallOptions { fresh: false, not_idempotent: true };
+
+/// Tags to set and tag keys to remove on the way from `before` to `wanted`. AWS's own `aws:` tags stay.
+pub(crate) fn tag_changes(
+    before: &BTreeMap<String, String>,
+    wanted: &BTreeMap<String, String>,
+) -> (BTreeMap<String, String>, Vec<String>) {
+    let set = wanted.iter().filter(|(k, v)| before.get(*k) != Some(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let unset = before.keys().filter(|k| !wanted.contains_key(*k) && !k.starts_with("aws:")).cloned().collect();
+    (set, unset)
+}

@@ -1,0 +1,4 @@
+//! Integration tests against real endpoints on this machine: one binary, so that the SDKs are linked once.
+
+mod resources;
+mod support;

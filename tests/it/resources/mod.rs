@@ -1,0 +1,3 @@
+//! One file per resource type, named as its source file: the whole life of a resource on MiniStack.
+
+mod log_group;

@@ -1,0 +1,77 @@
+//! Starts endpoints for tests and drives resource types the way the engine does, one type at a time.
+
+use serde_json::Value;
+use shopstack::aws::counter::Counter;
+use shopstack::aws::{Caller, Connect, Reader, Writer, clients::Sdk};
+use shopstack::model::{Address, Cause, Desired, Live, Op, Query, Scope, Step};
+use shopstack::resources::Resource;
+use std::sync::Arc;
+
+/// An endpoint given by SHOPSTACK_TEST_ENDPOINT (MiniStack, `test`/`test`, account 000000000000).
+pub struct World {
+    pub reader: Reader,
+    pub writer: Writer,
+    pub scope: Scope,
+}
+
+impl World {
+    /// A world whose stack name is unique to the test, so that tests share one endpoint side by side.
+    pub async fn new(stack: &str) -> World {
+        let endpoint = endpoint().await;
+        let connect = Connect { local_endpoint: Some(endpoint.clone()), ..Connect::default() };
+        let sdk = Sdk::load(&connect, "us-east-1", Arc::new(Counter::default())).await;
+        let caller = Caller::new(sdk.counter.clone(), true);
+        let reader = Reader::new(&sdk, caller);
+        let scope = Scope {
+            stack: stack.into(),
+            env: "t".into(),
+            account: sdk.identity().await.expect("identity").account,
+            region: "us-east-1".into(),
+            endpoint: Some(endpoint),
+        };
+        let writer = Writer::new(&sdk, reader.clone(), scope.clone());
+        World { reader, writer, scope }
+    }
+
+    /// What the type finds for these wanted resources.
+    pub async fn discover(&self, resource: &dyn Resource, wanted: &[&Desired], found: &[Live]) -> Vec<Live> {
+        let query = Query { scope: &self.scope, wanted: wanted.to_vec(), found, thorough: true };
+        resource.discover(&self.reader.afresh(), &query).await.expect("discover")
+    }
+}
+
+/// A desired resource without dependencies.
+pub fn desired(resource: &dyn Resource, address: &str, name: &str, spec: Value) -> Desired {
+    Desired {
+        address: Address::parse(address).expect("address"),
+        type_name: resource.info().type_name.into(),
+        name: name.into(),
+        spec,
+        context: Value::Null,
+        depends_on: Default::default(),
+        payload: None,
+    }
+}
+
+/// The step that makes or changes a desired resource.
+pub fn step(desired: &Desired, op: Op, live: Option<Live>) -> Step {
+    Step {
+        address: desired.address.clone(),
+        type_name: desired.type_name.clone(),
+        name: desired.name.clone(),
+        op,
+        cause: Cause::Change,
+        fields: vec![],
+        wanted: desired.spec.clone(),
+        context: desired.context.clone(),
+        payload: desired.payload.clone(),
+        live,
+        after: vec![],
+        loses: None,
+    }
+}
+
+/// The endpoint under test.
+pub async fn endpoint() -> String {
+    std::env::var("SHOPSTACK_TEST_ENDPOINT").expect("SHOPSTACK_TEST_ENDPOINT names a MiniStack")
+}
