@@ -6,9 +6,15 @@ import { cartLine, checkoutForm, confirmation, errorBox, filterButton, make, pla
 
 const at = (id) => document.getElementById(id);
 const ALL = "All";
+const EMPTY = {
+  opening: "One moment, the shop is opening.",
+  open: "Nothing here yet. Add something you like.",
+  closed: "Your cart is kept, and comes back with the catalogue.",
+};
 const cart = new Cart();
 let catalogue = [];
-let loaded = false;
+/** "opening", "open" or "closed" (the API did not answer). */
+let shop = "opening";
 let category = ALL;
 /** "cart", "checkout" or "done". */
 let stage = "cart";
@@ -64,8 +70,7 @@ function showCart() {
   }
   if (lines.length === 0) {
     stage = "cart";
-    const empty = loaded ? "Nothing here yet. Add something you like." : "One moment, the shop is opening.";
-    fill(box, [make("p", { class: "empty" }, empty)], at("cart"));
+    fill(box, [make("p", { class: "empty" }, EMPTY[shop])], at("cart"));
     return;
   }
   const list = make("ul", { class: "lines" }, ...lines.map((line) => cartLine(line, {
@@ -151,10 +156,13 @@ function busy(now) {
 /** Says what can be done about it. Prices that changed are shown before anybody pays them. */
 async function refused(error) {
   const box = at("order-error");
-  const show = (text, label, act) => box.replaceChildren(errorBox(text, label, () => {
-    box.replaceChildren();
-    act();
-  }));
+  const show = (text, label, act) => {
+    box.replaceChildren(errorBox(text, label, () => {
+      box.replaceChildren();
+      act();
+    }));
+    box.scrollIntoView({ block: "nearest" });
+  };
   if (error.code === "TotalMismatch" || error.code === "UnknownProduct") {
     await load();
     show("The catalogue has changed since you opened it. Your cart now shows today's prices: please check the total.", "Review and place order", () => {
@@ -174,13 +182,16 @@ async function load() {
   at("products").setAttribute("aria-busy", "true");
   try {
     catalogue = await products();
-    loaded = true;
+    shop = "open";
     const lost = cart.keepOnly(catalogue);
     showCatalogue();
     say(lost ? "Something in your cart is no longer available and was taken out." : `${catalogue.length} products.`);
   } catch {
     at("products").setAttribute("aria-busy", "false");
-    if (catalogue.length === 0) at("products").replaceChildren();
+    if (catalogue.length === 0) {
+      shop = "closed";
+      at("products").replaceChildren();
+    }
     at("catalogue-error").replaceChildren(errorBox("The shop is not answering right now. Please try again in a moment.", "Try again", load));
   }
   showCart();

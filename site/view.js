@@ -46,13 +46,14 @@ export function cartLine({ product, quantity }, actions) {
   return make("li", { class: "line", "data-testid": "cart-line" },
     product.image === null ? make("div", { class: "thumb" }) : make("img", { class: "thumb", src: product.image, alt: "", width: 60, height: 48 }),
     make("div", { class: "line-text" },
-      make("span", { class: "line-name" }, product.name),
+      make("div", { class: "line-head" },
+        make("span", { class: "line-name" }, product.name),
+        make("span", { class: "line-price" }, money(product.cents * quantity, product.currency))),
       make("div", { class: "line-row" },
         step("−", "One less", actions.less),
         make("span", { class: "quantity", "data-testid": "quantity" }, make("span", { class: "hidden" }, "Quantity "), String(quantity)),
         step("+", "One more", actions.more),
-        make("button", { type: "button", class: "link", "aria-label": `Remove ${product.name}`, "data-focus": `remove ${product.id}`, "data-testid": "remove", click: actions.remove }, "Remove"))),
-    make("span", { class: "line-price" }, money(product.cents * quantity, product.currency)));
+        make("button", { type: "button", class: "link", "aria-label": `Remove ${product.name}`, "data-focus": `remove ${product.id}`, "data-testid": "remove", click: actions.remove }, "Remove"))));
 }
 
 export function totalRow(cents, currency) {
@@ -62,7 +63,7 @@ export function totalRow(cents, currency) {
 export function checkoutForm(userId, submit, back) {
   return make("form", { class: "checkout", id: "checkout-form", novalidate: true, submit },
     make("label", { for: "user-id" }, "Your name or e-mail"),
-    make("input", { id: "user-id", name: "userId", "data-testid": "user-id", type: "text", maxlength: "128", autocomplete: "email", required: true, "aria-describedby": "user-id-help", value: userId }),
+    make("input", { id: "user-id", name: "userId", "data-testid": "user-id", type: "text", maxlength: "128", autocomplete: "email", required: true, input: (event) => event.target.removeAttribute("aria-invalid"), "aria-describedby": "user-id-help", value: userId }),
     make("p", { class: "help", id: "user-id-help" }, "So that we know whose order it is. Nothing is charged."),
     make("button", { type: "submit", class: "button wide", "data-testid": "place-order", "data-focus": "place" }, "Place order"),
     make("button", { type: "button", class: "link", click: back }, "Back to the cart"));
