@@ -10,8 +10,7 @@ use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Where global services (CloudFront, CLOUDFRONT-scope WAF) take their calls.
-pub const GLOBAL_REGION: &str = "us-east-1";
+pub use crate::model::GLOBAL_REGION;
 
 /// How to reach AWS, from flags and environment.
 #[derive(Clone, Debug, Default)]

@@ -68,14 +68,13 @@ const QUOTA: &[&str] = &[
     "TooManyDistributions",
     "TooManyOriginAccessControls",
 ];
+/// Codes by which emulators say that they lack an operation; `not_emulated` looks at the words as well.
 const NOT_EMULATED: &[&str] = &[
     "InvalidAction",
     "UnknownOperationException",
     "UnknownOperation",
     "NotImplemented",
     "NotImplementedException",
-    "UnsupportedOperation",
-    "InvalidOperationException",
 ];
 
 /// Maps one SDK failure. `operation` is `service:Operation`; `emulated` allows the not-emulated kind.
@@ -104,7 +103,15 @@ where
     if message.is_empty() {
         message = DisplayErrorContext(error).to_string();
     }
+    let html = error
+        .raw_response()
+        .and_then(|r| r.headers().get("content-type"))
+        .is_some_and(|content_type| content_type.starts_with("text/html"));
     let kind = match error {
+        SdkError::ServiceError(_) | SdkError::ResponseError(_) if emulated && html => {
+            // moto has no page for what it lacks, and crashes in HTML: neither gets better by repeating.
+            if status == Some(404) { ErrorKind::NotEmulated } else { ErrorKind::Other }
+        }
         SdkError::DispatchFailure(f) if f.is_user() || f.is_other() => dispatch_kind(&message),
         SdkError::DispatchFailure(_) => ErrorKind::Unreachable,
         SdkError::TimeoutError(_) | SdkError::ResponseError(_) => ErrorKind::Ambiguous,
@@ -123,14 +130,14 @@ fn kind_of(operation: &str, code: &str, message: &str, status: Option<u16>, emul
     let is = |set: &[&str]| set.contains(&code);
     if throttled(operation, code, message, status) {
         ErrorKind::Throttled
+    } else if emulated && not_emulated(code, message, status) {
+        ErrorKind::NotEmulated
     } else if is(NOT_FOUND) {
         ErrorKind::NotFound
     } else if is(DENIED) {
         ErrorKind::AccessDenied
     } else if is(CREDENTIALS) {
         ErrorKind::Credentials
-    } else if emulated && (is(NOT_EMULATED) || status == Some(501)) {
-        ErrorKind::NotEmulated
     } else if is(QUOTA) {
         ErrorKind::Quota
     } else if status.is_some_and(|s| s >= 500) {
@@ -140,6 +147,12 @@ fn kind_of(operation: &str, code: &str, message: &str, status: Option<u16>, emul
     } else {
         ErrorKind::Other
     }
+}
+
+/// Emulators answer an unknown operation in their own words, some of them as a plain "not found".
+fn not_emulated(code: &str, message: &str, status: Option<u16>) -> bool {
+    const WORDS: [&str; 4] = ["Unknown ", "No route for ", "Function not found: /", "Unsupported service"];
+    WORDS.iter().any(|words| message.starts_with(words)) || (NOT_EMULATED.contains(&code)) || status == Some(501)
 }
 
 /// Catalogue section 1.3: some services throttle with HTTP 400 and only the text `Rate exceeded`, and

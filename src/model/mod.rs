@@ -12,7 +12,7 @@ pub use address::Address;
 pub use cloud_error::{CloudError, ErrorKind};
 pub use event::{Event, SmokeStatus, Status};
 pub use plan::{Cause, FieldChange, Op, Plan, Step, Summary};
-pub use resource::{Desired, Live, Outputs, Owner, Query, Scope, TypeInfo};
+pub use resource::{Desired, GLOBAL_REGION, Live, Outputs, Owner, Query, Scope, TypeInfo};
 
 /// The tag keys that mark a resource as this tool's; see the contract's section on names.
 pub mod tag {

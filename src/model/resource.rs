@@ -6,6 +6,9 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+/// Where global services (CloudFront, CLOUDFRONT-scope WAF) take their calls.
+pub const GLOBAL_REGION: &str = "us-east-1";
+
 /// Attributes known once a resource exists: `arn`, `id`, `domain_name`, ...
 pub type Outputs = BTreeMap<String, String>;
 

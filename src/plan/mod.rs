@@ -1,1 +1,9 @@
-//! Placeholder: filled by the commits that follow.
+//! desired x live -> Plan: diff, drift, graph, order. Pure: same input, same plan.
+
+pub mod build;
+pub mod diff;
+pub mod order;
+pub mod record;
+
+pub use build::{Inputs, plan};
+pub use record::Record;

@@ -30,18 +30,11 @@ async fn create(store: &impl Store, request: &Request) -> Result<Success, Failur
     let (lines, total) = priced(store, &draft).await?;
     let id = new_id()?;
     let mut order = record(&draft, &lines, total, &id)?;
-    if request
-        .headers()
-        .get(SMOKE_HEADER)
-        .is_some_and(|value| value == "1")
-    {
+    if request.headers().get(SMOKE_HEADER).is_some_and(|value| value == "1") {
         order.insert("smokeTest".to_owned(), AttributeValue::Bool(true));
     }
     store.put(order).await?;
-    Ok(Success {
-        status: StatusCode::CREATED,
-        body: json!({ "orderId": id }).to_string(),
-    })
+    Ok(Success { status: StatusCode::CREATED, body: json!({ "orderId": id }).to_string() })
 }
 
 /// 128 bits of the operating system's randomness, as 32 hexadecimal digits.
@@ -57,17 +50,12 @@ fn new_id() -> Result<String, Failure> {
 
 fn record(draft: &Draft, lines: &[PricedLine<'_>], total: u64, id: &str) -> Result<Item, Failure> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now
-        .map_err(|_| Failure::internal("the clock is before 1970"))?
-        .as_millis();
+    let now = now.map_err(|_| Failure::internal("the clock is before 1970"))?.as_millis();
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let sold = lines.iter().map(|priced| {
         AttributeValue::M(HashMap::from([
             ("productId".to_owned(), text(&priced.line.product_id)),
-            (
-                "quantity".to_owned(),
-                AttributeValue::N(priced.line.quantity.to_string()),
-            ),
+            ("quantity".to_owned(), AttributeValue::N(priced.line.quantity.to_string())),
             ("price".to_owned(), AttributeValue::N(decimal(priced.cents))),
         ]))
     });

@@ -18,11 +18,7 @@ async fn main() -> Result<(), Error> {
     let products = settings::required("PRODUCTS_TABLE")?;
     let orders = settings::required("ORDERS_TABLE")?;
     let origins = Origins::parse(&settings::optional("CORS_ORIGINS"));
-    let store = Dynamo {
-        client: dynamo::client().await,
-        products,
-        orders,
-    };
+    let store = Dynamo { client: dynamo::client().await, products, orders };
     let (store, origins) = (&store, &origins);
     run(service_fn(move |request: Request| async move {
         let answer = handle(store, origins, &request).await;

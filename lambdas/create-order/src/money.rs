@@ -14,11 +14,7 @@ pub enum MoneyError {
 /// Cents of a price as DynamoDB writes it: `129.99`, `20`, `1.2E+2`. Digits beyond the cent are an error.
 pub fn cents(text: &str) -> Result<u64, MoneyError> {
     let (value, exact) = scaled(text, 2)?;
-    if exact {
-        Ok(value)
-    } else {
-        Err(MoneyError::TooPrecise)
-    }
+    if exact { Ok(value) } else { Err(MoneyError::TooPrecise) }
 }
 
 /// Cents of a total that a client computed, perhaps in doubles: noise below 1e-7 (389.96999999999997) is not
@@ -28,11 +24,7 @@ pub fn cents_despite_noise(text: &str) -> Result<u64, MoneyError> {
     let (fine, _) = scaled(text, 8)?;
     let cents = fine.checked_add(PER_CENT / 2).ok_or(MoneyError::TooLarge)? / PER_CENT;
     let nearest = cents.checked_mul(PER_CENT).ok_or(MoneyError::TooLarge)?;
-    if nearest.abs_diff(fine) <= 1 {
-        Ok(cents)
-    } else {
-        Err(MoneyError::TooPrecise)
-    }
+    if nearest.abs_diff(fine) <= 1 { Ok(cents) } else { Err(MoneyError::TooPrecise) }
 }
 
 /// Cents as the decimal text to store: `1998` is `19.98`.
@@ -72,9 +64,7 @@ fn scaled(text: &str, places: i64) -> Result<(u64, bool), MoneyError> {
 }
 
 fn append(value: u64, digit: u64) -> Result<u64, MoneyError> {
-    let shifted = value
-        .checked_mul(10)
-        .and_then(|tens| tens.checked_add(digit));
+    let shifted = value.checked_mul(10).and_then(|tens| tens.checked_add(digit));
     shifted.ok_or(MoneyError::TooLarge)
 }
 
@@ -117,10 +107,8 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_amount() {
-        for text in [
-            "", "-1", "-0", "+1", "1.", ".5", "NaN", "inf", "\"1\"", "1e", "1e+", "0x10", "1,5",
-            " 1", "1e1.5",
-        ] {
+        for text in ["", "-1", "-0", "+1", "1.", ".5", "NaN", "inf", "\"1\"", "1e", "1e+", "0x10", "1,5", " 1", "1e1.5"]
+        {
             assert_eq!(cents(text), Err(MoneyError::NotAnAmount), "{text}");
         }
         assert_eq!(cents("19.999"), Err(MoneyError::TooPrecise));

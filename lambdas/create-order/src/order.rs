@@ -40,11 +40,7 @@ pub fn read(request: &Request) -> Result<Draft, Failure> {
     let declared = declared.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if body.len() > LARGEST_BODY || declared.is_some_and(|length| length > LARGEST_BODY) {
         let message = "The order is too large: 16 KiB at most.";
-        return Err(Failure::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "PayloadTooLarge",
-            message,
-        ));
+        return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLarge", message));
     }
     let draft: Draft = serde_json::from_slice(body).map_err(|_| unreadable(body))?;
     check(&draft)?;
@@ -63,10 +59,7 @@ fn unreadable(body: &[u8]) -> Failure {
 
 fn check(draft: &Draft) -> Result<(), Failure> {
     let name = &draft.user_id;
-    if name.trim().is_empty()
-        || name.chars().count() > LONGEST_USER_ID
-        || name.chars().any(char::is_control)
-    {
+    if name.trim().is_empty() || name.chars().count() > LONGEST_USER_ID || name.chars().any(char::is_control) {
         let message = "userId must have 1 to 128 characters, without control characters.";
         return Err(Failure::bad("InvalidUserId", message));
     }
@@ -76,8 +69,7 @@ fn check(draft: &Draft) -> Result<(), Failure> {
     let mut seen = HashSet::new();
     for line in &draft.items {
         if !is_product_id(&line.product_id) {
-            let message =
-                "productId must have 1 to 64 letters, digits, dots, dashes or underscores.";
+            let message = "productId must have 1 to 64 letters, digits, dots, dashes or underscores.";
             return Err(Failure::bad("InvalidProductId", message));
         }
         if !(1..=MOST_OF_ONE).contains(&line.quantity) {

@@ -21,16 +21,9 @@ pub struct PricedLine<'a> {
 }
 
 /// The lines with the catalogue's prices, and their sum in cents, which must be the client's total.
-pub async fn priced<'a>(
-    store: &impl Store,
-    draft: &'a Draft,
-) -> Result<(Vec<PricedLine<'a>>, u64), Failure> {
+pub async fn priced<'a>(store: &impl Store, draft: &'a Draft) -> Result<(Vec<PricedLine<'a>>, u64), Failure> {
     let claimed = claimed_total(draft.total.get())?;
-    let ids = draft
-        .items
-        .iter()
-        .map(|line| line.product_id.clone())
-        .collect();
+    let ids = draft.items.iter().map(|line| line.product_id.clone()).collect();
     let catalogue = look_up(store, ids).await?;
     let mut lines = Vec::with_capacity(draft.items.len());
     let mut total = 0_u64;
@@ -39,29 +32,21 @@ pub async fn priced<'a>(
             let message = "A product of this order is not in the catalogue.";
             return Err(Failure::bad("UnknownProduct", message));
         };
-        let cents = cents(price)
-            .map_err(|_| Failure::internal("a price in the table is not an amount in cents"))?;
-        let sum = cents
-            .checked_mul(u64::from(line.quantity))
-            .and_then(|part| total.checked_add(part));
+        let cents = cents(price).map_err(|_| Failure::internal("a price in the table is not an amount in cents"))?;
+        let sum = cents.checked_mul(u64::from(line.quantity)).and_then(|part| total.checked_add(part));
         total = sum.ok_or_else(|| Failure::internal("the total does not fit 64 bits"))?;
         lines.push(PricedLine { line, cents });
     }
-    if claimed == Some(total) {
-        Ok((lines, total))
-    } else {
-        Err(mismatch())
-    }
+    if claimed == Some(total) { Ok((lines, total)) } else { Err(mismatch()) }
 }
 
 /// The client's total in cents; none where it is a number that no total of cents can equal.
 fn claimed_total(text: &str) -> Result<Option<u64>, Failure> {
     match cents_despite_noise(text) {
         Ok(cents) => Ok(Some(cents)),
-        Err(MoneyError::NotAnAmount) => Err(Failure::bad(
-            "InvalidTotal",
-            "total must be a number that is not negative.",
-        )),
+        Err(MoneyError::NotAnAmount) => {
+            Err(Failure::bad("InvalidTotal", "total must be a number that is not negative."))
+        }
         Err(MoneyError::TooPrecise | MoneyError::TooLarge) => Ok(None),
     }
 }
@@ -73,10 +58,7 @@ fn mismatch() -> Failure {
 
 /// Asks until nothing is unprocessed: DynamoDB may answer a batch in part when it is throttled, and says to
 /// come back with exponential backoff (API reference, BatchGetItem).
-async fn look_up(
-    store: &impl Store,
-    ids: Vec<String>,
-) -> Result<HashMap<String, String>, StoreError> {
+async fn look_up(store: &impl Store, ids: Vec<String>) -> Result<HashMap<String, String>, StoreError> {
     let mut prices = HashMap::new();
     let mut left = ids;
     let mut wait = FIRST_WAIT;

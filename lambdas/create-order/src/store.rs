@@ -36,9 +36,7 @@ const PRICE: &str = "price";
 
 impl Store for Dynamo {
     async fn prices(&self, ids: Vec<String>) -> Result<Batch, StoreError> {
-        let keys = ids
-            .into_iter()
-            .map(|id| HashMap::from([(ID.to_owned(), AttributeValue::S(id))]));
+        let keys = ids.into_iter().map(|id| HashMap::from([(ID.to_owned(), AttributeValue::S(id))]));
         let request = KeysAndAttributes::builder()
             .set_keys(Some(keys.collect()))
             .consistent_read(true)
@@ -47,20 +45,10 @@ impl Store for Dynamo {
             .expression_attribute_names("#price", PRICE)
             .build()
             .map_err(|_| StoreError::Failed("request not built".into()))?;
-        let call = self
-            .client
-            .batch_get_item()
-            .request_items(&self.products, request);
+        let call = self.client.batch_get_item().request_items(&self.products, request);
         let output = call.send().await?;
-        let found = output
-            .responses
-            .unwrap_or_default()
-            .remove(&self.products)
-            .unwrap_or_default();
-        let left = output
-            .unprocessed_keys
-            .unwrap_or_default()
-            .remove(&self.products);
+        let found = output.responses.unwrap_or_default().remove(&self.products).unwrap_or_default();
+        let left = output.unprocessed_keys.unwrap_or_default().remove(&self.products);
         let left = left.map(|request| request.keys).unwrap_or_default();
         Ok(Batch {
             prices: found.into_iter().filter_map(price_of).collect(),
@@ -69,14 +57,8 @@ impl Store for Dynamo {
     }
 
     async fn put(&self, order: Item) -> Result<(), StoreError> {
-        let call = self
-            .client
-            .put_item()
-            .table_name(&self.orders)
-            .set_item(Some(order));
-        call.condition_expression("attribute_not_exists(orderId)")
-            .send()
-            .await?;
+        let call = self.client.put_item().table_name(&self.orders).set_item(Some(order));
+        call.condition_expression("attribute_not_exists(orderId)").send().await?;
         Ok(())
     }
 }

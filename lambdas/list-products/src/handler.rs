@@ -35,10 +35,7 @@ impl Catalogue for Dynamo {
     async fn page(&self, start: Option<Item>) -> Result<Page, StoreError> {
         let scan = self.client.scan().table_name(&self.table);
         let output = scan.set_exclusive_start_key(start).send().await?;
-        Ok(Page {
-            items: output.items.unwrap_or_default(),
-            next: output.last_evaluated_key,
-        })
+        Ok(Page { items: output.items.unwrap_or_default(), next: output.last_evaluated_key })
     }
 }
 
@@ -53,10 +50,7 @@ async fn list(catalogue: &impl Catalogue, request: &Request) -> Result<Success, 
     route(request, "products", &Method::GET, "GET")?;
     let mut products = everything(catalogue).await?;
     products.sort_by(|a, b| product_id(a).cmp(product_id(b)));
-    Ok(Success {
-        status: StatusCode::OK,
-        body: Value::Array(products).to_string(),
-    })
+    Ok(Success { status: StatusCode::OK, body: Value::Array(products).to_string() })
 }
 
 /// A Scan ends when LastEvaluatedKey is absent, not when a page is empty: DynamoDB API reference, Scan.
@@ -74,10 +68,7 @@ async fn everything(catalogue: &impl Catalogue) -> Result<Vec<Value>, StoreError
 }
 
 fn product_id(product: &Value) -> &str {
-    product
-        .get("productId")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    product.get("productId").and_then(Value::as_str).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -96,10 +87,7 @@ mod tests {
     }
 
     fn key(id: &str) -> Option<Item> {
-        Some(HashMap::from([(
-            "productId".to_owned(),
-            AttributeValue::S(id.to_owned()),
-        )]))
+        Some(HashMap::from([("productId".to_owned(), AttributeValue::S(id.to_owned()))]))
     }
 
     /// Gives its pages in turn and records the start keys it was asked with.
@@ -111,10 +99,7 @@ mod tests {
 
     impl Pages {
         fn of(pages: Vec<Result<Page, StoreError>>) -> Self {
-            Self {
-                left: Mutex::new(pages),
-                asked: Mutex::default(),
-            }
+            Self { left: Mutex::new(pages), asked: Mutex::default() }
         }
     }
 
@@ -125,15 +110,8 @@ mod tests {
         }
     }
 
-    async fn get(
-        pages: &Pages,
-        method: Method,
-        path: &str,
-        origin: Option<&'static str>,
-    ) -> Answer {
-        let (mut parts, body) = Request::new(Body::Empty)
-            .with_raw_http_path(path)
-            .into_parts();
+    async fn get(pages: &Pages, method: Method, path: &str, origin: Option<&'static str>) -> Answer {
+        let (mut parts, body) = Request::new(Body::Empty).with_raw_http_path(path).into_parts();
         parts.method = method;
         if let Some(origin) = origin {
             parts.headers.insert("origin", origin.parse().unwrap());
@@ -143,51 +121,29 @@ mod tests {
     }
 
     fn body(answer: &Answer) -> Value {
-        let Body::Text(text) = answer.response.body() else {
-            panic!("text expected")
-        };
+        let Body::Text(text) = answer.response.body() else { panic!("text expected") };
         serde_json::from_str(text).unwrap()
     }
 
     #[tokio::test]
     async fn reads_every_page_even_past_an_empty_one() {
         let pages = Pages::of(vec![
-            Ok(Page {
-                items: vec![item("p-3")],
-                next: key("p-3"),
-            }),
-            Ok(Page {
-                items: vec![],
-                next: key("p-9"),
-            }),
-            Ok(Page {
-                items: vec![item("p-2"), item("p-1")],
-                next: None,
-            }),
+            Ok(Page { items: vec![item("p-3")], next: key("p-3") }),
+            Ok(Page { items: vec![], next: key("p-9") }),
+            Ok(Page { items: vec![item("p-2"), item("p-1")], next: None }),
         ]);
         let answer = get(&pages, Method::GET, "/products", None).await;
         assert_eq!(answer.response.status(), StatusCode::OK);
-        let ids: Vec<Value> = body(&answer)
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|p| p["productId"].clone())
-            .collect();
+        let ids: Vec<Value> = body(&answer).as_array().unwrap().iter().map(|p| p["productId"].clone()).collect();
         assert_eq!(ids, ["p-1", "p-2", "p-3"]);
         assert_eq!(*pages.asked.lock().unwrap(), [None, key("p-3"), key("p-9")]);
     }
 
     #[tokio::test]
     async fn an_empty_last_key_ends_the_scan() {
-        let pages = Pages::of(vec![Ok(Page {
-            items: vec![item("p-1")],
-            next: Some(HashMap::new()),
-        })]);
+        let pages = Pages::of(vec![Ok(Page { items: vec![item("p-1")], next: Some(HashMap::new()) })]);
         let answer = get(&pages, Method::GET, "/products", None).await;
-        assert_eq!(
-            body(&answer),
-            json!([{ "productId": "p-1", "price": 129.99, "stock": 7 }])
-        );
+        assert_eq!(body(&answer), json!([{ "productId": "p-1", "price": 129.99, "stock": 7 }]));
     }
 
     #[tokio::test]
@@ -198,21 +154,13 @@ mod tests {
             (Some("null"), None),
             (None, None),
         ] {
-            let answer = get(
-                &Pages::of(vec![Ok(Page::default())]),
-                Method::GET,
-                "/v1/products",
-                origin,
-            )
-            .await;
+            let answer = get(&Pages::of(vec![Ok(Page::default())]), Method::GET, "/v1/products", origin).await;
             let headers = answer.response.headers();
             assert_eq!(headers["content-type"], "application/json");
             assert_eq!(headers["x-content-type-options"], "nosniff");
             assert_eq!(headers["cache-control"], "no-store");
             assert_eq!(headers["vary"], "Origin");
-            let allowed = headers
-                .get("access-control-allow-origin")
-                .map(|v| v.to_str().unwrap());
+            let allowed = headers.get("access-control-allow-origin").map(|v| v.to_str().unwrap());
             assert_eq!(allowed, echoed);
             assert_eq!(body(&answer), json!([]));
         }
@@ -221,28 +169,14 @@ mod tests {
     #[tokio::test]
     async fn a_busy_table_is_a_503_and_a_forbidden_one_a_500_without_its_words() {
         let busy = Pages::of(vec![
-            Ok(Page {
-                items: vec![item("p-1")],
-                next: key("p-1"),
-            }),
+            Ok(Page { items: vec![item("p-1")], next: key("p-1") }),
             Err(StoreError::Busy("ThrottlingException".into())),
         ]);
-        let answer = get(
-            &busy,
-            Method::GET,
-            "/products",
-            Some("https://shop.example"),
-        )
-        .await;
+        let answer = get(&busy, Method::GET, "/products", Some("https://shop.example")).await;
         assert_eq!(answer.response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(answer.response.headers()["retry-after"], "1");
-        assert_eq!(
-            answer.response.headers()["access-control-allow-origin"],
-            "https://shop.example"
-        );
-        let failed = Pages::of(vec![Err(StoreError::Failed(
-            "AccessDeniedException".into(),
-        ))]);
+        assert_eq!(answer.response.headers()["access-control-allow-origin"], "https://shop.example");
+        let failed = Pages::of(vec![Err(StoreError::Failed("AccessDeniedException".into()))]);
         let answer = get(&failed, Method::GET, "/products", None).await;
         assert_eq!(answer.response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(body(&answer)["error"]["code"], "InternalError");

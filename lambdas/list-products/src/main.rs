@@ -10,10 +10,7 @@ use shop_shared::{cors::Origins, dynamo, settings};
 async fn main() -> Result<(), Error> {
     let table = settings::required("PRODUCTS_TABLE")?;
     let origins = Origins::parse(&settings::optional("CORS_ORIGINS"));
-    let catalogue = Dynamo {
-        client: dynamo::client().await,
-        table,
-    };
+    let catalogue = Dynamo { client: dynamo::client().await, table };
     let (catalogue, origins) = (&catalogue, &origins);
     run(service_fn(move |request: Request| async move {
         let answer = handle(catalogue, origins, &request).await;

@@ -8,9 +8,7 @@ use std::collections::HashMap;
 pub fn item_to_json(item: &HashMap<String, AttributeValue>) -> Value {
     let mut keys: Vec<&String> = item.keys().collect();
     keys.sort();
-    let pairs = keys
-        .into_iter()
-        .filter_map(|key| item.get(key).map(|value| (key.clone(), to_json(value))));
+    let pairs = keys.into_iter().filter_map(|key| item.get(key).map(|value| (key.clone(), to_json(value))));
     Value::Object(pairs.collect::<Map<String, Value>>())
 }
 
@@ -26,10 +24,7 @@ pub fn to_json(value: &AttributeValue) -> Value {
         AttributeValue::Ss(texts) => texts.iter().cloned().map(Value::String).collect(),
         AttributeValue::Ns(texts) => texts.iter().map(|text| number(text)).collect(),
         AttributeValue::B(blob) => Value::String(base64(blob.as_ref())),
-        AttributeValue::Bs(blobs) => blobs
-            .iter()
-            .map(|blob| Value::String(base64(blob.as_ref())))
-            .collect(),
+        AttributeValue::Bs(blobs) => blobs.iter().map(|blob| Value::String(base64(blob.as_ref()))).collect(),
         _ => Value::Null,
     }
 }
@@ -77,10 +72,7 @@ mod tests {
     fn integers_stay_integers_and_decimals_stay_short() {
         assert_eq!(n("42").to_string(), "42");
         assert_eq!(n("-7").to_string(), "-7");
-        assert_eq!(
-            n("18446744073709551615").to_string(),
-            "18446744073709551615"
-        );
+        assert_eq!(n("18446744073709551615").to_string(), "18446744073709551615");
         assert_eq!(n("129.99").to_string(), "129.99");
         assert_eq!(n("0.1").to_string(), "0.1");
         assert_eq!(n("1E+400"), json!("1E+400"));
@@ -90,14 +82,8 @@ mod tests {
     fn nested_values_and_sets_are_kept() {
         let map = HashMap::from([
             ("z".to_owned(), AttributeValue::Bool(true)),
-            (
-                "a".to_owned(),
-                AttributeValue::L(vec![AttributeValue::Null(true)]),
-            ),
-            (
-                "m".to_owned(),
-                AttributeValue::Ns(vec!["1".into(), "2.5".into()]),
-            ),
+            ("a".to_owned(), AttributeValue::L(vec![AttributeValue::Null(true)])),
+            ("m".to_owned(), AttributeValue::Ns(vec!["1".into(), "2.5".into()])),
         ]);
         let text = item_to_json(&map).to_string();
         assert_eq!(text, r#"{"a":[null],"m":[1,2.5],"z":true}"#);
@@ -105,13 +91,7 @@ mod tests {
 
     #[test]
     fn base64_agrees_with_rfc_4648() {
-        for (plain, coded) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foobar", "Zm9vYmFy"),
-        ] {
+        for (plain, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
             assert_eq!(base64(plain.as_bytes()), coded);
         }
     }

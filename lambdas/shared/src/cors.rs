@@ -17,10 +17,7 @@ impl Origins {
     /// The value to send back as `Access-Control-Allow-Origin`, or none where this origin is a stranger.
     pub fn allow(&self, origin: Option<&HeaderValue>) -> Option<HeaderValue> {
         let origin = origin?;
-        let known = self
-            .0
-            .iter()
-            .any(|allowed| allowed.as_bytes() == origin.as_bytes());
+        let known = self.0.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes());
         known.then(|| origin.clone())
     }
 }
@@ -30,9 +27,7 @@ mod tests {
     use super::*;
 
     fn allowed(list: &str, origin: &'static str) -> bool {
-        Origins::parse(list)
-            .allow(Some(&HeaderValue::from_static(origin)))
-            .is_some()
+        Origins::parse(list).allow(Some(&HeaderValue::from_static(origin))).is_some()
     }
 
     #[test]

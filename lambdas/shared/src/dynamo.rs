@@ -12,19 +12,14 @@ use std::time::Duration;
 /// The time limits are shorter than API Gateway's 29 s and than any sensible function timeout, so that a slow
 /// table becomes an answer (503) and not a killed function.
 pub async fn client() -> Client {
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-        .build_https();
+    let http =
+        aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
     let limits = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
         .operation_attempt_timeout(Duration::from_secs(3))
         .operation_timeout(Duration::from_secs(6))
         .build();
-    let config = aws_config::from_env()
-        .http_client(http)
-        .timeout_config(limits)
-        .load()
-        .await;
+    let config = aws_config::from_env().http_client(http).timeout_config(limits).load().await;
     Client::new(&config)
 }
 
@@ -58,11 +53,7 @@ impl<E: ProvideErrorMetadata> From<SdkError<E>> for StoreError {
             SdkError::ServiceError(service) => {
                 let code = error.code().unwrap_or("unnamed error").to_owned();
                 let server_side = service.raw().status().is_server_error();
-                if server_side || LATER.contains(&code.as_str()) {
-                    Self::Busy(code)
-                } else {
-                    Self::Failed(code)
-                }
+                if server_side || LATER.contains(&code.as_str()) { Self::Busy(code) } else { Self::Failed(code) }
             }
             _ => Self::Failed("request not built".into()),
         }

@@ -34,13 +34,7 @@ pub struct Failure {
 
 impl Failure {
     pub fn new(status: StatusCode, code: &'static str, message: &'static str) -> Self {
-        Self {
-            status,
-            code,
-            message,
-            cause: None,
-            allow: None,
-        }
+        Self { status, code, message, cause: None, allow: None }
     }
 
     /// A 400: the client can mend it.
@@ -52,20 +46,14 @@ impl Failure {
     pub fn internal(cause: impl Into<String>) -> Self {
         let message = "Something went wrong on our side. Please try again.";
         let failure = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message);
-        Self {
-            cause: Some(cause.into()),
-            ..failure
-        }
+        Self { cause: Some(cause.into()), ..failure }
     }
 
     /// A 503 with `Retry-After`.
     pub fn unavailable(cause: impl Into<String>) -> Self {
         let message = "The shop is busy. Please try again in a moment.";
         let failure = Self::new(StatusCode::SERVICE_UNAVAILABLE, "Unavailable", message);
-        Self {
-            cause: Some(cause.into()),
-            ..failure
-        }
+        Self { cause: Some(cause.into()), ..failure }
     }
 }
 
@@ -122,30 +110,16 @@ impl Visit {
         };
         let allowed = origins.allow(self.origin.as_ref());
         if let Some(origin) = allowed {
-            response
-                .headers_mut()
-                .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         }
-        Answer {
-            response,
-            log: line.to_string(),
-        }
+        Answer { response, log: line.to_string() }
     }
 }
 
 /// The route: the last part of the path must be `resource` (a stage or a base path may stand before it).
-pub fn route(
-    request: &Request,
-    resource: &str,
-    method: &Method,
-    allow: &'static str,
-) -> Result<(), Failure> {
+pub fn route(request: &Request, resource: &str, method: &Method, allow: &'static str) -> Result<(), Failure> {
     let raw = request.raw_http_path();
-    let path = if raw.is_empty() {
-        request.uri().path()
-    } else {
-        raw
-    };
+    let path = if raw.is_empty() { request.uri().path() } else { raw };
     let last = path.trim_end_matches('/').rsplit('/').next();
     if last != Some(resource) {
         let message = "There is nothing at this address.";
@@ -154,10 +128,7 @@ pub fn route(
     if request.method() != method {
         let message = "This address does not take that method.";
         let failure = Failure::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message);
-        return Err(Failure {
-            allow: Some(allow),
-            ..failure
-        });
+        return Err(Failure { allow: Some(allow), ..failure });
     }
     Ok(())
 }
@@ -168,11 +139,7 @@ fn request_id(request: &Request) -> String {
         Some(RequestContext::ApiGatewayV1(context)) => context.request_id.clone(),
         _ => None,
     };
-    let invocation = || {
-        request
-            .lambda_context_ref()
-            .map(|context| context.request_id.clone())
-    };
+    let invocation = || request.lambda_context_ref().map(|context| context.request_id.clone());
     let id = gateway.or_else(invocation).unwrap_or_default();
     id.chars().take(LONGEST_REQUEST_ID).collect()
 }
@@ -181,14 +148,10 @@ fn refuse(failure: &Failure) -> Response<Body> {
     let body = json!({ "error": { "code": failure.code, "message": failure.message } });
     let mut response = respond(failure.status, body.to_string());
     if failure.status == StatusCode::SERVICE_UNAVAILABLE {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
     if let Some(allow) = failure.allow {
-        response
-            .headers_mut()
-            .insert(header::ALLOW, HeaderValue::from_static(allow));
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
     }
     response
 }
@@ -203,9 +166,7 @@ fn respond(status: StatusCode, body: String) -> Response<Body> {
         (header::VARY, "Origin"),
     ];
     for (name, value) in fixed {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response
 }
@@ -224,24 +185,11 @@ mod tests {
     #[test]
     fn routes_by_the_last_part_of_the_path() {
         for path in ["/products", "/v1/products", "/products/"] {
-            assert_eq!(
-                route(&request(Method::GET, path), "products", &Method::GET, "GET"),
-                Ok(())
-            );
+            assert_eq!(route(&request(Method::GET, path), "products", &Method::GET, "GET"), Ok(()));
         }
-        let lost = route(
-            &request(Method::GET, "/products/1"),
-            "products",
-            &Method::GET,
-            "GET",
-        );
+        let lost = route(&request(Method::GET, "/products/1"), "products", &Method::GET, "GET");
         assert_eq!(lost.unwrap_err().status, StatusCode::NOT_FOUND);
-        let wrong = route(
-            &request(Method::PUT, "/products"),
-            "products",
-            &Method::GET,
-            "GET",
-        );
+        let wrong = route(&request(Method::PUT, "/products"), "products", &Method::GET, "GET");
         assert_eq!(wrong.unwrap_err().status, StatusCode::METHOD_NOT_ALLOWED);
     }
 
@@ -250,9 +198,7 @@ mod tests {
         let visit = Visit::begin(&request(Method::GET, "/products"));
         let failure = Failure::internal("Secret\n{\"level\":\"error\"}");
         let answer = visit.end(&Origins::default(), Err(failure));
-        let Body::Text(body) = answer.response.body() else {
-            panic!("text expected")
-        };
+        let Body::Text(body) = answer.response.body() else { panic!("text expected") };
         assert!(!body.contains("Secret"));
         assert!(answer.log.contains("Secret") && !answer.log.contains('\n'));
         let line: serde_json::Value = serde_json::from_str(&answer.log).unwrap();
@@ -262,17 +208,8 @@ mod tests {
 
     #[test]
     fn a_405_names_the_methods_and_a_503_says_when() {
-        let failure = route(
-            &request(Method::PUT, "/products"),
-            "products",
-            &Method::GET,
-            "GET",
-        )
-        .unwrap_err();
+        let failure = route(&request(Method::PUT, "/products"), "products", &Method::GET, "GET").unwrap_err();
         assert_eq!(refuse(&failure).headers()["allow"], "GET");
-        assert_eq!(
-            refuse(&StoreError::Busy("x".into()).into()).headers()["retry-after"],
-            "1"
-        );
+        assert_eq!(refuse(&StoreError::Busy("x".into()).into()).headers()["retry-after"], "1");
     }
 }

@@ -1,0 +1,43 @@
+//! Reads everything that is live: types side by side, each as soon as the types it looks at are known.
+
+use crate::model::{CloudError, Desired, Live, Query, Scope};
+use crate::resource::Discover;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use std::collections::BTreeSet;
+
+/// All live resources that are wanted by name or owned by the stack, in the order of the registry.
+///
+/// `thorough` lists by name as well as by tag index, for `down`. Errors: the first read that failed.
+pub async fn read(
+    finder: &dyn Discover,
+    scope: &Scope,
+    desired: &[Desired],
+    thorough: bool,
+) -> Result<Vec<Live>, CloudError> {
+    let types = finder.types();
+    let mut found: Vec<Live> = Vec::new();
+    let mut done: BTreeSet<&str> = BTreeSet::new();
+    let mut started: BTreeSet<&str> = BTreeSet::new();
+    let mut running = FuturesUnordered::new();
+    loop {
+        for info in &types {
+            let ready = info.read_after.iter().all(|t| done.contains(t) || !types.iter().any(|i| i.type_name == *t));
+            if !ready || !started.insert(info.type_name) {
+                continue;
+            }
+            let parents: Vec<Live> =
+                found.iter().filter(|l| info.read_after.contains(&l.type_name.as_str())).cloned().collect();
+            let wanted: Vec<&Desired> = desired.iter().filter(|d| d.type_name == info.type_name).collect();
+            running.push(async move {
+                let query = Query { scope, wanted, found: &parents, thorough };
+                (info.type_name, finder.discover(info.type_name, &query).await)
+            });
+        }
+        let Some((type_name, result)) = running.next().await else { break };
+        found.extend(result?);
+        done.insert(type_name);
+    }
+    let position = |l: &Live| types.iter().position(|t| t.type_name == l.type_name);
+    found.sort_by(|a, b| position(a).cmp(&position(b)).then_with(|| a.address.cmp(&b.address)));
+    Ok(found)
+}
