@@ -1,1 +1,133 @@
-//! Placeholder: filled by the commits that follow.
+//! stack.yaml to [`Stack`]: strict parsing whose errors point at file, line and column. Pure but for [`load`].
+//!
+//! Three passes over one tree that remembers where everything stood: `node` reads the YAML, `shape` holds it against
+//! the JSON Schema generated from the types themselves, `rules*` check what a schema cannot say (names, references).
+
+mod compute;
+mod data;
+mod edge;
+mod error;
+mod names;
+mod node;
+mod rules;
+mod rules_edge;
+mod rules_table;
+mod schema;
+mod shape;
+mod types;
+
+pub use compute::{Architecture, EnvPart, EnvValue, Function, Grant};
+pub use data::{Attribute, AttributeType, Billing, Index, Projection, Table};
+pub use edge::{Api, CacheRule, Cdn, Cors, ErrorPage, ManagedGroup, Origin, PriceClass, Route, Site, Throttling, Waf};
+pub use error::StackError;
+pub use schema::json_schema;
+pub use types::{Logs, Smoke, SmokeCheck, SmokeOrder, SmokeProducts, Stack};
+
+use node::Node;
+use std::path::Path;
+
+/// Larger than any hand-written stack, small enough that a wrong file is refused at once.
+const MAX_BYTES: usize = 1024 * 1024;
+
+/// Parses and checks the text of a stack.yaml; `file_name` only names the file in messages.
+///
+/// # Errors
+/// Every error that could be found, in the order of the file. A YAML syntax error hides those behind it, and an unknown
+/// key or a wrong type hides dangling references, which would mostly be its own echo.
+pub fn parse(source: &str, file_name: &str) -> Result<Stack, Vec<StackError>> {
+    let mut report = error::Report::new(source, file_name);
+    let stack = read_tree(source, &mut report).and_then(|tree| check(&tree, &mut report));
+    match stack {
+        Some(stack) if report.is_clean() => Ok(stack),
+        _ => Err(report.into_errors()),
+    }
+}
+
+/// Reads and parses a file; gives back its text too, for messages and hashes.
+///
+/// # Errors
+/// Those of [`parse`], or a single one that says why the file cannot be read.
+pub fn load(path: &Path) -> Result<(Stack, String), Vec<StackError>> {
+    let name = path.display().to_string();
+    let source = read(path).map_err(|(message, help)| vec![StackError::without_place(&name, message, Some(help))])?;
+    let source = String::from_utf8(source).map_err(|e| vec![not_utf8(&name, &e)])?;
+    let stack = parse(&source, &name)?;
+    Ok((stack, source))
+}
+
+/// Paths in `stack` that `exists` denies: each function's crate, each seed file, the site's folder.
+///
+/// `exists` gets the path as written, relative to the folder of stack.yaml, and answers for the disk: this module never
+/// looks. Commands that need no sources (`down`, `outputs`) need not ask.
+pub fn missing_paths(stack: &Stack, source: &str, file_name: &str, exists: &dyn Fn(&str) -> bool) -> Vec<StackError> {
+    let mut report = error::Report::new(source, file_name);
+    if let Some(tree) = read_tree(source, &mut report) {
+        rules::missing_paths(stack, &tree, &mut report, exists);
+    }
+    report.into_errors()
+}
+
+fn read_tree(source: &str, report: &mut error::Report) -> Option<Node> {
+    if source.len() > MAX_BYTES {
+        let help = "is this really a stack.yaml? One of any sensible stack stays under 1 MiB".to_string();
+        report.whole_file(format!("the file is too large: {} bytes", source.len()), help);
+        return None;
+    }
+    node::parse(source, report)
+}
+
+fn check(tree: &Node, report: &mut error::Report) -> Option<Stack> {
+    let schema = json_schema();
+    let shaped = shape::check(tree, &schema, report);
+    let stack: Stack = match serde_json::from_value(shaped.value) {
+        Ok(stack) => stack,
+        // The schema comes from the same types, so this is its echo, or a gap between the two.
+        Err(e) if report.is_clean() => {
+            report.whole_file(e.to_string(), "compare the file with `shopstack schema`".to_string());
+            return None;
+        }
+        Err(_) => return None,
+    };
+    rules::check(&stack, tree, report, shaped.complete);
+    Some(stack.with_implied_parts())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, (String, String)> {
+    use std::io::Read;
+    let failed = |e: &std::io::Error| (format!("cannot read the file: {e}"), hint(e));
+    let file = std::fs::File::open(path).map_err(|e| failed(&e))?;
+    if file.metadata().is_ok_and(|m| m.is_dir()) {
+        let help = "name the file itself: `-f folder/stack.yaml`".to_string();
+        return Err(("cannot read the file: it is a folder".to_string(), help));
+    }
+    let mut bytes = Vec::new();
+    // One byte over the limit is enough for `parse` to see that it is too large.
+    file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|e| failed(&e))?;
+    Ok(bytes)
+}
+
+fn hint(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "run the command in the project's folder, or name the file with `-f`".to_string(),
+        std::io::ErrorKind::PermissionDenied => "make the file readable for the user who runs this".to_string(),
+        _ => "check the path given with `-f`".to_string(),
+    }
+}
+
+fn not_utf8(name: &str, error: &std::string::FromUtf8Error) -> StackError {
+    let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+    let text = String::from_utf8_lossy(good);
+    let line = text.matches('\n').count() + 1;
+    let start = text.rsplit('\n').next().unwrap_or_default();
+    StackError {
+        line,
+        column: start.chars().count() + 1,
+        width: 1,
+        source_line: format!("{start}\u{fffd}"),
+        ..StackError::without_place(
+            name,
+            "the file is not UTF-8 text".to_string(),
+            Some("save it as UTF-8; this is the first byte that is not".to_string()),
+        )
+    }
+}

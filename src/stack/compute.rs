@@ -1,0 +1,184 @@
+//! Lambda functions as stack.yaml describes them: code, size, environment, and exactly what they may do.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The data actions that a grant may name: one table's items, and nothing that administers.
+pub(super) const ACTIONS: [&str; 10] = [
+    "dynamodb:GetItem",
+    "dynamodb:BatchGetItem",
+    "dynamodb:Query",
+    "dynamodb:Scan",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:DescribeTable",
+];
+
+/// A Lambda function, built from a Rust crate of the project.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Function {
+    /// Folder of the crate, relative to this file.
+    #[serde(rename = "crate")]
+    #[schemars(extend("examples" = ["lambdas/list-products"]))]
+    pub crate_path: String,
+    /// Memory in MB; CPU grows with it.
+    #[serde(default = "memory")]
+    #[schemars(range(min = 128, max = 10240))]
+    pub memory: u32,
+    /// Seconds that one call may take; at most 29 behind a route, where API Gateway cuts.
+    #[serde(default = "timeout")]
+    #[schemars(range(min = 1, max = 900))]
+    pub timeout: u32,
+    /// Processor that the function is built for.
+    #[serde(default)]
+    pub architecture: Architecture,
+    /// Environment variables. A value may refer to `${table.ID.name}`, `${table.ID.arn}`, `${api.url}`, `${api.cors_origins}`, `${site.url}`, `${region}`, `${env}` and `${stack}`; `$${` is a literal `${`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>", extend("examples" = [{"PRODUCTS_TABLE": "${table.Products.name}"}]))]
+    pub env: BTreeMap<String, EnvValue>,
+    /// What the function may do beside writing its own log: its role gets this and nothing else.
+    #[serde(default)]
+    pub grants: Vec<Grant>,
+}
+
+fn memory() -> u32 {
+    128
+}
+
+fn timeout() -> u32 {
+    10
+}
+
+/// A processor architecture, by AWS's name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Architecture {
+    Arm64,
+    #[default]
+    #[serde(rename = "x86_64")]
+    X86_64,
+}
+
+impl Architecture {
+    /// As Lambda's API writes it.
+    pub fn aws(self) -> &'static str {
+        match self {
+            Self::Arm64 => "arm64",
+            Self::X86_64 => "x86_64",
+        }
+    }
+}
+
+/// Leave to do some actions on one table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Grant {
+    /// A table of this stack.
+    pub table: String,
+    /// Actions on the table's items; no wildcards.
+    #[schemars(with = "Vec<Action>", extend("minItems" = 1, "uniqueItems" = true))]
+    pub actions: Vec<String>,
+    /// Indexes of the table that `Query` and `Scan` may read too.
+    #[serde(default)]
+    #[schemars(extend("uniqueItems" = true))]
+    pub indexes: Vec<String>,
+    /// Why the function needs this, in one line, for those who audit it.
+    pub reason: String,
+}
+
+/// A data action of DynamoDB.
+#[derive(JsonSchema)]
+#[schemars(transparent, extend("enum" = ACTIONS))]
+#[expect(dead_code, reason = "exists for its schema alone")]
+struct Action(String);
+
+/// The value of an environment variable: text with references to be filled in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct EnvValue {
+    /// As written.
+    pub text: String,
+    pub parts: Vec<EnvPart>,
+}
+
+/// A piece of an environment variable's value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EnvPart {
+    Literal(String),
+    /// Physical name of the table with this logical id.
+    TableName(String),
+    TableArn(String),
+    /// The API's allowed origins, separated by commas.
+    CorsOrigins,
+    ApiUrl,
+    SiteUrl,
+    Region,
+    Env,
+    Stack,
+}
+
+impl EnvPart {
+    /// The part that `${inside}` stands for.
+    pub(super) fn reference(inside: &str) -> Option<Self> {
+        Some(match inside {
+            "api.cors_origins" => Self::CorsOrigins,
+            "api.url" => Self::ApiUrl,
+            "site.url" => Self::SiteUrl,
+            "region" => Self::Region,
+            "env" => Self::Env,
+            "stack" => Self::Stack,
+            _ => match inside.strip_prefix("table.")?.split_once('.')? {
+                (id, "name") => Self::TableName(id.to_string()),
+                (id, "arn") => Self::TableArn(id.to_string()),
+                _ => return None,
+            },
+        })
+    }
+}
+
+/// Splits a value; an `Err` part is a `${…}` that means nothing, or a `${…` that is not closed, as written.
+pub(super) fn split(text: &str) -> Vec<Result<EnvPart, &str>> {
+    let mut parts = Vec::new();
+    let (mut literal, mut rest) = (String::new(), text);
+    while let Some(dollar) = rest.find("${") {
+        let (before, tail) = rest.split_at(dollar);
+        if let Some(escaped) = before.strip_suffix('$') {
+            literal.push_str(escaped);
+            literal.push_str("${");
+            rest = tail.get(2..).unwrap_or_default();
+            continue;
+        }
+        literal.push_str(before);
+        if !literal.is_empty() {
+            parts.push(Ok(EnvPart::Literal(std::mem::take(&mut literal))));
+        }
+        let (written, after) = tail.split_at(tail.find('}').map_or(tail.len(), |end| end + 1));
+        let inside = written.strip_prefix("${").and_then(|w| w.strip_suffix('}'));
+        parts.push(inside.and_then(EnvPart::reference).ok_or(written));
+        rest = after;
+    }
+    literal.push_str(rest);
+    if !literal.is_empty() {
+        parts.push(Ok(EnvPart::Literal(literal)));
+    }
+    parts
+}
+
+impl From<String> for EnvValue {
+    /// Parts that mean nothing are left out here; `parse` has refused the file by then.
+    fn from(text: String) -> Self {
+        let parts = split(&text).into_iter().flatten().collect();
+        Self { text, parts }
+    }
+}
+
+impl From<EnvValue> for String {
+    fn from(value: EnvValue) -> Self {
+        value.text
+    }
+}

@@ -1,0 +1,163 @@
+//! What is wrong with a stack.yaml, where, and what to do about it; printed as rustc prints its own.
+
+use super::node::{Node, Span};
+use serde::Serialize;
+use std::fmt;
+
+/// Longest part of a source line that is shown: a minified file must not flood a terminal.
+const SHOWN: usize = 120;
+
+/// One error. `line` and `column` count from 1, in characters; `line` 0 means the file as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StackError {
+    pub file: String,
+    pub line: usize,
+    pub column: usize,
+    /// How many characters are wrong, from `column` on; at least 1.
+    pub width: usize,
+    /// The whole line, control characters replaced.
+    pub source_line: String,
+    pub message: String,
+    /// What to do now, as a sentence without a full stop.
+    pub suggestion: Option<String>,
+}
+
+impl StackError {
+    pub(super) fn without_place(file: &str, message: String, suggestion: Option<String>) -> Self {
+        let (line, column, width, source_line) = (0, 0, 0, String::new());
+        Self { file: file.to_string(), line, column, width, source_line, message, suggestion }
+    }
+
+    /// The visible window of the source line and where in it the error begins, from 0.
+    fn window(&self) -> (String, usize) {
+        let start = self.column.saturating_sub(1);
+        let skip = if start + self.width < SHOWN { 0 } else { start.saturating_sub(SHOWN / 2) };
+        (self.source_line.chars().skip(skip).take(SHOWN).collect(), start - skip)
+    }
+}
+
+impl fmt::Display for StackError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "error: {}", self.message)?;
+        if self.line == 0 {
+            write!(f, " --> {}", self.file)?;
+            return self.suggestion.iter().try_for_each(|help| write!(f, "\n  = help: {help}"));
+        }
+        let number = self.line.to_string();
+        let gap = " ".repeat(number.len());
+        let (shown, start) = self.window();
+        let room = shown.chars().count().saturating_sub(start).max(1);
+        writeln!(f, "{gap}--> {}:{}:{}", self.file, self.line, self.column)?;
+        writeln!(f, "{gap} |")?;
+        writeln!(f, "{number} | {}", shown.trim_end())?;
+        write!(f, "{gap} | {}{}", " ".repeat(start), "^".repeat(self.width.clamp(1, room)))?;
+        self.suggestion.iter().try_for_each(|help| write!(f, "\n{gap} = help: {help}"))
+    }
+}
+
+impl std::error::Error for StackError {}
+
+/// Collects the errors of one file.
+pub(super) struct Report<'a> {
+    source: &'a str,
+    file: &'a str,
+    errors: Vec<StackError>,
+}
+
+impl<'a> Report<'a> {
+    pub fn new(source: &'a str, file: &'a str) -> Self {
+        Self { source, file, errors: Vec::new() }
+    }
+
+    pub fn source(&self) -> &'a str {
+        self.source
+    }
+
+    pub fn is_clean(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// The errors in the order of the file, each once.
+    pub fn into_errors(mut self) -> Vec<StackError> {
+        self.errors.sort_by_key(|e| (e.line, e.column));
+        self.errors.dedup();
+        self.errors
+    }
+
+    pub fn add(&mut self, span: Span, message: String, suggestion: Option<String>) {
+        let source_line = self.source.lines().nth(span.line.saturating_sub(1)).unwrap_or_default();
+        let source_line = source_line.chars().map(|c| if c == '\t' { ' ' } else if c.is_control() { '\u{fffd}' } else { c });
+        let Span { line, column, width } = span;
+        let file = self.file.to_string();
+        let source_line = source_line.collect();
+        self.errors.push(StackError { file, line, column, width: width.max(1), source_line, message, suggestion });
+    }
+
+    pub fn whole_file(&mut self, message: String, help: String) {
+        self.errors.push(StackError::without_place(self.file, message, Some(help)));
+    }
+
+    /// An error at the key that `path` leads to.
+    pub fn at_key(&mut self, tree: &Node, path: &[&str], message: String, help: Option<String>) {
+        self.add(tree.locate(path).0, message, help);
+    }
+
+    /// An error at the value that `path` leads to.
+    pub fn at_value(&mut self, tree: &Node, path: &[&str], message: String, help: Option<String>) {
+        self.add(tree.locate(path).1, message, help);
+    }
+
+    /// An error at the first `part` of the scalar that `path` leads to, if it stands there literally.
+    pub fn at_part(&mut self, tree: &Node, path: &[&str], part: &str, message: String, help: Option<String>) {
+        let mut span = tree.locate(path).1;
+        let line = self.source.lines().nth(span.line.saturating_sub(1)).unwrap_or_default();
+        let skip = span.column.saturating_sub(1);
+        let rest: String = line.chars().skip(skip).collect();
+        if let Some(offset) = rest.find(part) {
+            span.column += rest.get(..offset).map_or(0, |before| before.chars().count());
+            span.width = part.chars().count();
+        }
+        self.add(span, message, help);
+    }
+}
+
+/// Text from the file inside a message: backquoted, shortened, without control characters.
+pub(super) fn quote(text: &str) -> String {
+    let clean: String = text.chars().take(60).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let more = if text.chars().count() > 60 { "…" } else { "" };
+    format!("`{clean}{more}`")
+}
+
+/// `did you mean …?` where one of `known` is near, else the list of what is known, else nothing.
+pub(super) fn suggest(wrong: &str, known: &[&str], what: &str) -> Option<String> {
+    if let Some(near) = nearest(wrong, known) {
+        return Some(format!("did you mean `{near}`?"));
+    }
+    let list = known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
+    (!known.is_empty()).then(|| format!("{what}: {list}"))
+}
+
+/// Other people's words for ours, where a likeness of letters would mislead: `amd64` looks like `arm64`.
+const SYNONYMS: [(&str, &str); 6] = [
+    ("amd64", "x86_64"),
+    ("x64", "x86_64"),
+    ("aarch64", "arm64"),
+    ("payperrequest", "on_demand"),
+    ("xss", "common"),
+    ("sqlinjection", "sqli"),
+];
+
+/// The one of `known` that `wrong` was probably meant to be: equal but for case and signs, or a typing slip away.
+fn nearest<'k>(wrong: &str, known: &[&'k str]) -> Option<&'k str> {
+    let plain = |s: &str| s.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let target = plain(wrong);
+    let meant = SYNONYMS.iter().find(|(word, _)| *word == target).map(|(_, meant)| *meant);
+    if let Some(known) = known.iter().find(|k| Some(**k) == meant) {
+        return Some(known);
+    }
+    // Generous enough for slips, too strict to turn one real word into another.
+    let allowed = (1 + target.chars().count() / 6).min(3);
+    let mut candidates: Vec<_> = known.iter().map(|k| (strsim::damerau_levenshtein(&target, &plain(k)), *k)).collect();
+    candidates.sort();
+    candidates.first().filter(|(distance, k)| *distance <= allowed && *distance < plain(k).len()).map(|(_, k)| *k)
+}

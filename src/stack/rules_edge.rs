@@ -1,0 +1,220 @@
+//! Rules for what faces the internet (API, site, distribution, firewall), and for the smoke test that visits it.
+
+use super::error::{quote, suggest};
+use super::names::{self, Verdict};
+use super::rules::Context;
+use super::{Api, CacheRule, Cdn, Cors, ErrorPage, Origin, Route, Site, Smoke, Stack, Throttling};
+use std::collections::BTreeMap;
+
+const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+/// Deeper paths are refused: each segment is a resource of its own, and nobody has yet needed more.
+const MAX_DEPTH: usize = 8;
+
+pub(super) fn check(context: &mut Context) {
+    let Stack { api, site, cdn, waf, smoke, .. } = context.stack;
+    if let Some(api) = api {
+        check_api(context, api);
+    }
+    if let Some(site) = site {
+        check_site(context, site);
+    }
+    if let Some(cdn) = cdn {
+        check_cdn(context, cdn);
+    }
+    if context.references && waf.is_some() && api.is_none() && site.is_none() {
+        let help = Some("add one of them, or remove `waf`".to_string());
+        context.key(&["waf"], "`waf`", Err("needs an `api` or a `site` to protect".to_string()), help);
+    }
+    check_smoke(context, smoke);
+}
+
+fn check_api(context: &mut Context, api: &Api) {
+    let Api { stage, routes, cors, throttling: Throttling { rate: _, burst: _ } } = api;
+    context.value(&["api", "stage"], &format!("the stage's name {}", quote(stage)), names::stage(stage), None);
+    let mut parameters = BTreeMap::new();
+    for route in routes {
+        let Route { method, path, function } = route;
+        let key = route.key();
+        let place = ["api", "routes", key.as_str()];
+        let what = format!("the route {}", quote(&key));
+        context.reference(&place, "function", function, context.stack.functions.keys());
+        if !METHODS.contains(&method.as_str()) {
+            let help = match method.as_str() {
+                "ANY" => "write one line for each method".to_string(),
+                "OPTIONS" => "preflights are answered by `api.cors`".to_string(),
+                _ => suggest(method, &METHODS, "write `METHOD /path`; methods").unwrap_or_default(),
+            };
+            context.key(&place, &what, Err(format!("cannot have the method {}", quote(method))), Some(help));
+            continue;
+        }
+        match route_path(path) {
+            Ok(()) => sibling(context, &place, path, &mut parameters),
+            refused => context.key(&place, &what, refused, None),
+        }
+    }
+    if let Some(Cors { origins }) = cors {
+        for (i, origin) in origins.iter().enumerate() {
+            let i = i.to_string();
+            check_origin(context, &["api", "cors", "origins", &i], origin);
+        }
+    }
+}
+
+fn route_path(path: &str) -> Verdict {
+    let Some(inner) = path.strip_prefix('/') else {
+        return Err("must be `METHOD /path`, with one space and a leading `/`".to_string());
+    };
+    if inner.is_empty() {
+        return Ok(());
+    }
+    let segments: Vec<_> = inner.split('/').collect();
+    if segments.len() > MAX_DEPTH {
+        return Err(format!("has {} segments, but may have {MAX_DEPTH}", segments.len()));
+    }
+    let mut seen = Vec::new();
+    for segment in segments {
+        let name = segment.strip_prefix('{').and_then(|s| s.strip_suffix('}'));
+        if segment.is_empty() {
+            return Err("has an empty segment (a doubled or trailing `/`)".to_string());
+        }
+        let good = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        if name == Some("") || !name.unwrap_or(segment).chars().all(good) {
+            return Err(format!("has the segment {}: letters, digits, `.`, `_`, `-` or a {{parameter}}", quote(segment)));
+        }
+        if name.is_some() && seen.contains(&segment) {
+            return Err(format!("has the parameter {} twice", quote(segment)));
+        }
+        seen.push(segment);
+    }
+    Ok(())
+}
+
+/// API Gateway allows one parameter at a place: `/a/{x}` and `/a/{y}` cannot stand side by side.
+fn sibling<'p>(context: &mut Context, place: &[&str], path: &'p str, seen: &mut BTreeMap<&'p str, &'p str>) {
+    for (start, _) in path.match_indices("/{") {
+        let (parent, rest) = path.split_at(start);
+        let segment = rest.get(1..).and_then(|r| r.split('/').next()).unwrap_or_default();
+        let first = *seen.entry(parent).or_insert(segment);
+        if first != segment {
+            let problem = format!("has {} where another route has {}", quote(segment), quote(first));
+            let help = "API Gateway allows one parameter name at each place of a path; use the same".to_string();
+            context.key(place, &format!("the path {}", quote(path)), Err(problem), Some(help));
+        }
+    }
+}
+
+fn check_origin(context: &mut Context, place: &[&str], origin: &Origin) {
+    match origin {
+        Origin::Site if context.stack.site.is_some() || !context.references => {}
+        Origin::Site => {
+            let help = Some("add a `site`, or write exact origins".to_string());
+            context.value(place, "the origin `site`", Err("needs a `site` in this stack".to_string()), help);
+        }
+        Origin::Exact(text) => {
+            let help = Some("write `site`, or like `https://shop.example` or `http://localhost:3000`".to_string());
+            context.value(place, &format!("the origin {}", quote(text)), exact_origin(text), help);
+        }
+    }
+}
+
+fn exact_origin(text: &str) -> Verdict {
+    if text.contains('*') {
+        return Err("must be exact: browsers know no wildcard inside an origin, and `*` would let everybody in".to_string());
+    }
+    let (scheme, rest) = text.split_once("://").ok_or("must begin with `https://`")?;
+    let (host, port) = rest.split_once(':').map_or((rest, None), |(h, p)| (h, Some(p)));
+    let label = |l: &str| {
+        let inner = l.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        inner && (1..=63).contains(&l.len()) && !l.starts_with('-') && !l.ends_with('-')
+    };
+    if host.contains(['/', '?', '#']) || port.is_some_and(|p| p.contains(['/', '?', '#'])) {
+        return Err("must end after host and port, without a path or a `/`".to_string());
+    }
+    if host.len() > 253 || !host.split('.').all(label) {
+        return Err("has no valid host (lower-case letters, digits, `-`, `.`)".to_string());
+    }
+    if port.is_some_and(|p| p.parse::<u16>().map_or(true, |n| n == 0) || p.starts_with(['0', '+'])) {
+        return Err("has no valid port".to_string());
+    }
+    let local = host == "localhost" || host == "127.0.0.1" || host.ends_with(".localhost");
+    match (scheme, port) {
+        ("https", Some("443")) | ("http", Some("80")) => Err("must leave out the scheme's own port, as browsers do".to_string()),
+        ("https", _) => Ok(()),
+        ("http", _) if local => Ok(()),
+        ("http", _) => Err("must be https; http is for localhost alone".to_string()),
+        _ => Err("must begin with `https://`".to_string()),
+    }
+}
+
+fn check_site(context: &mut Context, site: &Site) {
+    let Site { folder, cache } = site;
+    let what = format!("the path {}", quote(folder));
+    context.value(&["site", "folder"], &what, names::inner_path(folder), None);
+    let mut seen: Vec<&str> = Vec::new();
+    for (i, CacheRule { pattern, control }) in cache.iter().enumerate() {
+        let i = i.to_string();
+        let place = |key| ["site", "cache", &i, key];
+        let what = format!("the pattern {}", quote(pattern));
+        let verdict = if pattern.is_empty() || pattern.starts_with('/') {
+            Err("must be a path in the site's folder, without a leading `/`".to_string())
+        } else if seen.contains(&pattern.as_str()) || seen.contains(&"*") {
+            Err("never counts: an earlier rule matches all that it matches".to_string())
+        } else {
+            Ok(())
+        };
+        context.value(&place("match"), &what, verdict, None);
+        seen.push(pattern);
+        if let Err((directive, help)) = cache_control(control) {
+            let what = format!("{} is no directive of Cache-Control", quote(directive));
+            context.report.at_part(context.tree, &place("control"), directive, what, help);
+        }
+    }
+}
+
+/// RFC 9111's and RFC 5861's response directives; the error is the one that is none, and a suggestion.
+fn cache_control(header: &str) -> Result<(), (&str, Option<String>)> {
+    let plain = ["no-cache", "no-store", "no-transform", "must-revalidate", "proxy-revalidate", "public", "private", "immutable"];
+    let timed = ["max-age", "s-maxage", "stale-while-revalidate", "stale-if-error"];
+    for directive in header.split(',').map(str::trim) {
+        let (name, seconds) = directive.split_once('=').map_or((directive, None), |(n, s)| (n, Some(s)));
+        let number = seconds.is_some_and(|s| !s.is_empty() && s.len() < 11 && s.chars().all(|c| c.is_ascii_digit()));
+        if timed.contains(&name) && !number {
+            return Err((directive, Some(format!("write `{name}=SECONDS`"))));
+        }
+        if !timed.contains(&name) && (seconds.is_some() || !plain.contains(&name)) {
+            let known: Vec<_> = plain.into_iter().chain(timed).collect();
+            return Err((directive, suggest(name, &known, "allowed")));
+        }
+    }
+    Ok(())
+}
+
+fn check_cdn(context: &mut Context, cdn: &Cdn) {
+    let Cdn { price_class: _, default_object, error_pages } = cdn;
+    if context.references && context.stack.site.is_none() {
+        let help = Some("add a `site`, or remove `cdn`".to_string());
+        context.key(&["cdn"], "`cdn`", Err("needs a `site` to serve".to_string()), help);
+    }
+    let what = format!("the path {}", quote(default_object));
+    context.value(&["cdn", "default_object"], &what, names::inner_path(default_object), None);
+    for (code, ErrorPage { page, status: _, cache_seconds: _ }) in error_pages {
+        let code = code.to_string();
+        let inner = page.strip_prefix('/').ok_or_else(|| "must begin with `/`".to_string());
+        let verdict = inner.and_then(names::inner_path);
+        context.value(&["cdn", "error_pages", &code, "page"], &format!("the path {}", quote(page)), verdict, None);
+    }
+}
+
+fn check_smoke(context: &mut Context, smoke: &Smoke) {
+    let Smoke { checks: _, products, order, timeout_seconds: _ } = smoke;
+    let routes: Vec<_> = context.stack.api.iter().flat_map(|api| &api.routes).map(Route::key).collect();
+    let products = products.as_ref().map(|p| ("products", &p.route, &p.table));
+    let named = order.as_ref().map(|o| ("order", &o.route, &o.table));
+    for (part, route, table) in products.into_iter().chain(named) {
+        context.reference(&["smoke", part, "route"], "route", route, routes.iter());
+        context.reference(&["smoke", part, "table"], "table", table, context.stack.tables.keys());
+    }
+    if let Some(order) = order {
+        context.value(&["smoke", "order", "user"], "the user", names::one_line(&order.user), None);
+    }
+}

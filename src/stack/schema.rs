@@ -1,0 +1,52 @@
+//! The JSON Schema of stack.yaml, generated from the types: for editors, and for `shape`.
+
+use super::Stack;
+use schemars::generate::SchemaSettings;
+use schemars::transform::{Transform, transform_subschemas};
+use schemars::{Schema, SchemaGenerator};
+use serde_json::Value;
+
+/// JSON Schema (draft 7, the newest that the YAML language server knows well). Nulls are nowhere allowed: a key without
+/// a value is more often a slip than a wish for defaults.
+pub fn json_schema() -> Value {
+    let generator: SchemaGenerator = SchemaSettings::draft07().with_transform(Tidy).into_generator();
+    generator.into_root_schema_for::<Stack>().to_value()
+}
+
+/// Takes away what Rust's types say and a reader of YAML does not care about: nulls and integer widths.
+#[derive(Clone)]
+struct Tidy;
+
+impl Transform for Tidy {
+    fn transform(&mut self, schema: &mut Schema) {
+        transform_subschemas(self, schema);
+        let Some(object) = schema.as_object_mut() else { return };
+        object.remove("format");
+        if let Some(mut default) = object.remove("default").filter(|d| !d.is_null()) {
+            drop_nulls(&mut default);
+            object.insert("default".to_string(), default);
+        }
+        if let Some(Value::Array(types)) = object.get_mut("type") {
+            types.retain(|t| t != "null");
+            if let [single] = types.as_slice() {
+                let single = single.clone();
+                object.insert("type".to_string(), single);
+            }
+        }
+        let Some(Value::Array(branches)) = object.get_mut("anyOf") else { return };
+        branches.retain(|b| b.get("type").is_none_or(|t| t != "null"));
+        if let [_] = branches.as_slice() {
+            let single = object.remove("anyOf").unwrap_or_default();
+            // Draft 7 ignores whatever stands beside a `$ref`, so it stays wrapped.
+            object.insert("allOf".to_string(), single);
+        }
+    }
+}
+
+/// A part that is absent by default is absent from the default too.
+fn drop_nulls(value: &mut Value) {
+    if let Value::Object(map) = value {
+        map.retain(|_, v| !v.is_null());
+        map.values_mut().for_each(drop_nulls);
+    }
+}

@@ -1,0 +1,148 @@
+//! The whole stack, its logs and its smoke test, as they stand in stack.yaml with defaults filled in.
+
+use super::{Api, Cdn, Function, Site, Table, Waf};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A serverless application on AWS: tables, functions, an HTTP API, a website. Every part but `name` and `region` may be left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "shopstack's stack.yaml")]
+pub struct Stack {
+    /// Name of the stack: first part of every resource's name. Lower-case letters, digits and `-`, at most 20 characters.
+    #[schemars(extend("pattern" = "^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$", "examples" = ["shop"]))]
+    pub name: String,
+    /// AWS region of everything but CloudFront and its web ACL, which AWS keeps in us-east-1.
+    #[schemars(extend("pattern" = "^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$", "examples" = ["us-east-1", "eu-central-1"]))]
+    pub region: String,
+    /// Your own tags, put on every resource that can carry tags, beside those of shopstack itself.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = 40, "examples" = [{"project": "shop"}]))]
+    pub tags: BTreeMap<String, String>,
+    /// DynamoDB tables by logical id.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = {"pattern": "^[A-Za-z][A-Za-z0-9]{0,31}$"}))]
+    pub tables: BTreeMap<String, Table>,
+    /// Lambda functions by logical id.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = {"pattern": "^[A-Za-z][A-Za-z0-9]{0,31}$"}))]
+    pub functions: BTreeMap<String, Function>,
+    /// HTTP API in front of the functions (API Gateway REST API).
+    pub api: Option<Api>,
+    /// Static website: a private bucket, served by CloudFront.
+    pub site: Option<Site>,
+    /// How CloudFront serves the site; made with its defaults where there is a site.
+    pub cdn: Option<Cdn>,
+    /// Web application firewall in front of the site and of the API, whichever there are.
+    pub waf: Option<Waf>,
+    /// Log groups.
+    #[serde(default)]
+    pub logs: Logs,
+    /// What `shopstack smoke`, and every `up`, tries on the deployed stack.
+    #[serde(default)]
+    pub smoke: Smoke,
+}
+
+impl Stack {
+    /// A private bucket is served by nothing else, so a site always has a distribution.
+    pub(super) fn with_implied_parts(mut self) -> Self {
+        if self.site.is_some() {
+            self.cdn.get_or_insert_default();
+        }
+        self
+    }
+}
+
+/// Settings of every log group of the stack.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Logs {
+    /// Days that log events are kept: one of the values that CloudWatch Logs accepts.
+    #[schemars(extend("enum" = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]))]
+    pub retention_days: u32,
+}
+
+impl Default for Logs {
+    fn default() -> Self {
+        Self { retention_days: 30 }
+    }
+}
+
+/// The smoke test. A check whose subject the stack does not have is skipped, and said so.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Smoke {
+    /// The checks to run; all of them unless listed.
+    #[schemars(extend("uniqueItems" = true))]
+    pub checks: Vec<SmokeCheck>,
+    /// Where the catalogue is read; without it the `products` check is skipped.
+    pub products: Option<SmokeProducts>,
+    /// How an order is placed; without it the `order` and `tampering` checks are skipped.
+    pub order: Option<SmokeOrder>,
+    /// Seconds that the whole test may take, waiting for AWS to settle included.
+    #[schemars(range(min = 10, max = 1800))]
+    pub timeout_seconds: u32,
+}
+
+impl Default for Smoke {
+    fn default() -> Self {
+        Self { checks: SmokeCheck::ALL.to_vec(), products: None, order: None, timeout_seconds: 180 }
+    }
+}
+
+/// One check of the smoke test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SmokeCheck {
+    /// The site answers over CloudFront, with its security headers.
+    Site,
+    /// The bucket refuses a direct read.
+    Bucket,
+    /// The API's product list is what the table holds.
+    Products,
+    /// A preflight passes for an allowed origin and fails for another.
+    Cors,
+    /// An order that was posted is found in its table, and removed again.
+    Order,
+    /// A tampered total and malformed JSON are refused.
+    Tampering,
+    /// The firewall stops an SQL injection and a cross-site scripting probe.
+    Waf,
+    /// The log groups hold what just happened.
+    Logs,
+}
+
+impl SmokeCheck {
+    pub const ALL: [Self; 8] =
+        [Self::Site, Self::Bucket, Self::Products, Self::Cors, Self::Order, Self::Tampering, Self::Waf, Self::Logs];
+}
+
+/// The route that lists a table, and the table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SmokeProducts {
+    /// A route of `api.routes`.
+    #[schemars(extend("examples" = ["GET /products"]))]
+    pub route: String,
+    /// The table whose items the route answers with.
+    pub table: String,
+}
+
+/// The route that takes an order, and the table it ends in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SmokeOrder {
+    /// A route of `api.routes`.
+    #[schemars(extend("examples" = ["POST /orders"]))]
+    pub route: String,
+    /// The table that the order is stored in.
+    pub table: String,
+    /// The `userId` of the test's orders.
+    #[serde(default = "smoke_user")]
+    pub user: String,
+}
+
+fn smoke_user() -> String {
+    "smoke-test".to_string()
+}
