@@ -69,7 +69,8 @@ fn every_mapping_of_the_schema_refuses_unknown_keys() {
         if schema["type"] == "object" && schema.get("additionalProperties").is_none_or(|a| a == true) {
             loose.push(at.to_string());
         }
-        let children = schema.as_object().into_iter().flatten().filter(|(k, _)| !["examples", "default"].contains(&k.as_str()));
+        let children =
+            schema.as_object().into_iter().flatten().filter(|(k, _)| !["examples", "default"].contains(&k.as_str()));
         children.for_each(|(k, v)| walk(v, &format!("{at}/{k}"), loose));
         let items = schema.as_array().into_iter().flatten().enumerate();
         items.for_each(|(i, v)| walk(v, &format!("{at}/{i}"), loose));
@@ -97,7 +98,8 @@ fn the_schemas_defaults_are_valid_and_hold_no_nulls() {
 
 #[test]
 fn bad_files_earn_exactly_these_words() {
-    let mut cases: Vec<_> = std::fs::read_dir(root().join("tests/stack_bad")).unwrap().map(|e| e.unwrap().path()).collect();
+    let mut cases: Vec<_> =
+        std::fs::read_dir(root().join("tests/stack_bad")).unwrap().map(|e| e.unwrap().path()).collect();
     cases.retain(|p| p.extension().is_some_and(|e| e == "yaml"));
     cases.sort();
     assert!(cases.len() >= 30, "only {} cases found", cases.len());

@@ -86,7 +86,15 @@ impl<'a> Report<'a> {
 
     pub fn add(&mut self, span: Span, message: String, suggestion: Option<String>) {
         let source_line = self.source.lines().nth(span.line.saturating_sub(1)).unwrap_or_default();
-        let source_line = source_line.chars().map(|c| if c == '\t' { ' ' } else if c.is_control() { '\u{fffd}' } else { c });
+        let source_line = source_line.chars().map(|c| {
+            if c == '\t' {
+                ' '
+            } else if c.is_control() {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        });
         let Span { line, column, width } = span;
         let file = self.file.to_string();
         let source_line = source_line.collect();

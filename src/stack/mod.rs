@@ -108,7 +108,9 @@ fn read(path: &Path) -> Result<Vec<u8>, (String, String)> {
 
 fn hint(error: &std::io::Error) -> String {
     match error.kind() {
-        std::io::ErrorKind::NotFound => "run the command in the project's folder, or name the file with `-f`".to_string(),
+        std::io::ErrorKind::NotFound => {
+            "run the command in the project's folder, or name the file with `-f`".to_string()
+        }
         std::io::ErrorKind::PermissionDenied => "make the file readable for the user who runs this".to_string(),
         _ => "check the path given with `-f`".to_string(),
     }

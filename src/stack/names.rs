@@ -38,7 +38,7 @@ pub(super) fn region(name: &str) -> Verdict {
         [continent, middle @ .., number] if !middle.is_empty() => {
             let word = |w: &&str| !w.is_empty() && w.chars().all(|c| c.is_ascii_lowercase());
             let number = (1..=2).contains(&number.len()) && number.chars().all(|c| c.is_ascii_digit());
-            continent.len() == 2 && word(continent) && middle.iter().all(|w| word(&w)) && number
+            continent.len() == 2 && word(continent) && middle.iter().all(|w| word(w)) && number
         }
         _ => false,
     };
@@ -47,8 +47,22 @@ pub(super) fn region(name: &str) -> Verdict {
 
 /// Known when this was written; for suggestions alone, since AWS opens new ones.
 pub(super) const REGIONS: [&str; 16] = [
-    "us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1", "eu-central-1", "eu-north-1",
-    "eu-west-1", "eu-west-2", "eu-west-3", "eu-south-1", "ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "ca-central-1",
+    "sa-east-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eu-south-1",
+    "ap-northeast-1",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
 ];
 
 /// A logical id: last part of a resource's name.

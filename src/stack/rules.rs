@@ -128,10 +128,18 @@ fn check_env_value(context: &mut Context, path: &[&str], text: &str) {
         };
         let help = match problem {
             "is not closed by `}`" => Some("close it, or write `$${` for a literal `${`".to_string()),
-            _ if known.contains(&written.as_str()) => Some("add that part to the stack, or remove the reference".to_string()),
+            _ if known.contains(&written.as_str()) => {
+                Some("add that part to the stack, or remove the reference".to_string())
+            }
             _ => suggest(&written, &known, "there are"),
         };
-        context.report.at_part(context.tree, path, &written, format!("the reference {} {problem}", quote(&written)), help);
+        context.report.at_part(
+            context.tree,
+            path,
+            &written,
+            format!("the reference {} {problem}", quote(&written)),
+            help,
+        );
     }
 }
 
@@ -160,7 +168,12 @@ fn check_grant(context: &mut Context, id: &str, number: usize, grant: &Grant) {
     if let Some(table) = context.stack.tables.get(table) {
         for (i, index) in indexes.iter().enumerate() {
             let i = i.to_string();
-            context.reference(&["functions", id, "grants", &number, "indexes", &i], "index", index, table.indexes.keys());
+            context.reference(
+                &["functions", id, "grants", &number, "indexes", &i],
+                "index",
+                index,
+                table.indexes.keys(),
+            );
         }
     }
     if !indexes.is_empty() && !actions.iter().any(|a| a == "dynamodb:Query" || a == "dynamodb:Scan") {

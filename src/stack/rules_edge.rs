@@ -79,7 +79,10 @@ fn route_path(path: &str) -> Verdict {
         }
         let good = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
         if name == Some("") || !name.unwrap_or(segment).chars().all(good) {
-            return Err(format!("has the segment {}: letters, digits, `.`, `_`, `-` or a {{parameter}}", quote(segment)));
+            return Err(format!(
+                "has the segment {}: letters, digits, `.`, `_`, `-` or a {{parameter}}",
+                quote(segment)
+            ));
         }
         if name.is_some() && seen.contains(&segment) {
             return Err(format!("has the parameter {} twice", quote(segment)));
@@ -119,7 +122,9 @@ fn check_origin(context: &mut Context, place: &[&str], origin: &Origin) {
 
 fn exact_origin(text: &str) -> Verdict {
     if text.contains('*') {
-        return Err("must be exact: browsers know no wildcard inside an origin, and `*` would let everybody in".to_string());
+        return Err(
+            "must be exact: browsers know no wildcard inside an origin, and `*` would let everybody in".to_string()
+        );
     }
     let (scheme, rest) = text.split_once("://").ok_or("must begin with `https://`")?;
     let (host, port) = rest.split_once(':').map_or((rest, None), |(h, p)| (h, Some(p)));
@@ -138,7 +143,9 @@ fn exact_origin(text: &str) -> Verdict {
     }
     let local = host == "localhost" || host == "127.0.0.1" || host.ends_with(".localhost");
     match (scheme, port) {
-        ("https", Some("443")) | ("http", Some("80")) => Err("must leave out the scheme's own port, as browsers do".to_string()),
+        ("https", Some("443")) | ("http", Some("80")) => {
+            Err("must leave out the scheme's own port, as browsers do".to_string())
+        }
         ("https", _) => Ok(()),
         ("http", _) if local => Ok(()),
         ("http", _) => Err("must be https; http is for localhost alone".to_string()),
@@ -173,7 +180,16 @@ fn check_site(context: &mut Context, site: &Site) {
 
 /// RFC 9111's and RFC 5861's response directives; the error is the one that is none, and a suggestion.
 fn cache_control(header: &str) -> Result<(), (&str, Option<String>)> {
-    let plain = ["no-cache", "no-store", "no-transform", "must-revalidate", "proxy-revalidate", "public", "private", "immutable"];
+    let plain = [
+        "no-cache",
+        "no-store",
+        "no-transform",
+        "must-revalidate",
+        "proxy-revalidate",
+        "public",
+        "private",
+        "immutable",
+    ];
     let timed = ["max-age", "s-maxage", "stale-while-revalidate", "stale-if-error"];
     for directive in header.split(',').map(str::trim) {
         let (name, seconds) = directive.split_once('=').map_or((directive, None), |(n, s)| (n, Some(s)));

@@ -39,7 +39,8 @@ impl<'a> Checker<'a, '_, '_> {
     fn resolve(&self, mut schema: &'a Value) -> &'a Value {
         for _ in 0..8 {
             let wrapped = schema.get("allOf").and_then(|all| all.get(0));
-            let target = schema.get("$ref").and_then(Value::as_str).and_then(|r| self.root.pointer(r.strip_prefix('#')?));
+            let target =
+                schema.get("$ref").and_then(Value::as_str).and_then(|r| self.root.pointer(r.strip_prefix('#')?));
             match target.or(wrapped) {
                 Some(next) => schema = next,
                 None => break,
@@ -85,7 +86,9 @@ impl<'a> Checker<'a, '_, '_> {
 
     fn wrong_type(&mut self, node: &Node, wanted: &str, subject: &Subject) -> Option<Value> {
         let help = match &node.kind {
-            Kind::Null if wanted.contains("mapping") => Some("write `{}` for nothing but defaults, or remove the key".to_string()),
+            Kind::Null if wanted.contains("mapping") => {
+                Some("write `{}` for nothing but defaults, or remove the key".to_string())
+            }
             Kind::Null => Some("give it a value, or remove the key".to_string()),
             Kind::Int(_) | Kind::Float(_) | Kind::Bool(_) if wanted == "text" => {
                 let raw = self.report.source().lines().nth(node.span.line.saturating_sub(1)).unwrap_or_default();
@@ -108,7 +111,8 @@ impl<'a> Checker<'a, '_, '_> {
         }
         let help = match value {
             Value::Number(n) => {
-                let distance = |w: &&&Value| (w.as_f64().unwrap_or_default() - n.as_f64().unwrap_or_default()).abs() as u64;
+                let distance =
+                    |w: &&&Value| (w.as_f64().unwrap_or_default() - n.as_f64().unwrap_or_default()).abs() as u64;
                 let list = words.iter().map(|w| w.to_string()).collect::<Vec<_>>().join(", ");
                 words.iter().min_by_key(distance).map(|w| format!("the nearest is {w}; allowed: {list}"))
             }
@@ -139,12 +143,17 @@ impl<'a> Checker<'a, '_, '_> {
     }
 
     fn list(&mut self, items: &[Node], schema: &'a Value, subject: &Subject) -> Option<Value> {
-        let limit = |key: &str| schema.get(key).and_then(Value::as_u64).map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+        let limit =
+            |key: &str| schema.get(key).and_then(Value::as_u64).map(|n| usize::try_from(n).unwrap_or(usize::MAX));
         if limit("minItems").is_some_and(|min| items.len() < min) {
             self.refuse(subject.span, format!("{} must not be empty", subject.name), None);
         }
         if let Some(max) = limit("maxItems").filter(|max| items.len() > *max) {
-            self.refuse(subject.span, format!("{} holds {} items, but may hold {max}", subject.name, items.len()), None);
+            self.refuse(
+                subject.span,
+                format!("{} holds {} items, but may hold {max}", subject.name, items.len()),
+                None,
+            );
         }
         let mut values = Vec::new();
         for item in items {
@@ -196,7 +205,8 @@ impl<'a> Checker<'a, '_, '_> {
     }
 
     fn count(&mut self, count: usize, schema: &Value, subject: &Subject) {
-        let limit = |key: &str| schema.get(key).and_then(Value::as_u64).map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+        let limit =
+            |key: &str| schema.get(key).and_then(Value::as_u64).map(|n| usize::try_from(n).unwrap_or(usize::MAX));
         let (min, max) = (limit("minProperties").unwrap_or(0), limit("maxProperties").unwrap_or(usize::MAX));
         if (min..=max).contains(&count) {
             return;
