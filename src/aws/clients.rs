@@ -15,7 +15,7 @@ pub use crate::model::GLOBAL_REGION;
 /// How to reach AWS, from flags and environment.
 #[derive(Clone, Debug, Default)]
 pub struct Connect {
-    /// Overrides the profile's region.
+    /// Overrides the profile's region; without either it is us-east-1.
     pub region: Option<String>,
     pub profile: Option<String>,
     /// Set for `--local`: the twin's endpoint, with its root credentials.
@@ -61,7 +61,7 @@ pub struct Clients {
 
 impl Sdk {
     /// Loads the SDK's standard chain (profiles, SSO, OIDC, `AWS_*`). No request is made yet.
-    pub async fn load(connect: &Connect, default_region: &str, counter: Arc<Counter>) -> Self {
+    pub async fn load(connect: &Connect, counter: Arc<Counter>) -> Self {
         let http =
             aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
         let timeouts = TimeoutConfig::builder()
@@ -85,8 +85,14 @@ impl Sdk {
                 "local twin",
             ));
         }
-        let region = connect.region.clone().unwrap_or_else(|| default_region.to_string());
-        let base = loader.region(Region::new(region.clone())).load().await;
+        if let Some(region) = &connect.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        let mut base = loader.load().await;
+        if base.region().is_none() {
+            base = base.into_builder().region(Region::new(GLOBAL_REGION)).build();
+        }
+        let region = base.region().map_or_else(|| GLOBAL_REGION.to_string(), ToString::to_string);
         let endpoint = base.endpoint_url().map(|url| url.trim_end_matches('/').to_string());
         Self { base, region, endpoint, counter }
     }

@@ -38,6 +38,13 @@ pub struct Outcome {
     pub specs: BTreeMap<Address, Value>,
 }
 
+impl Outcome {
+    /// How many steps changed something.
+    pub fn done_count(&self) -> usize {
+        self.done.len()
+    }
+}
+
 /// After a stop, calls in flight get this long to finish.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -78,7 +85,14 @@ pub async fn run(plan: &Plan, run: &Run) -> Outcome {
             }
         };
         match finished {
-            Some(Ok((address, result))) => settle(address, result, &mut outcome, &mut settled, &mut lost),
+            Some(Ok((address, result))) => {
+                if result.is_ok()
+                    && let Some(step) = plan.steps.iter().find(|s| s.address == address)
+                {
+                    outcome.done.push((address.clone(), step.op));
+                }
+                settle(address, result, &mut outcome, &mut settled, &mut lost);
+            }
             Some(Err(_)) | None => {}
         }
     }

@@ -18,8 +18,9 @@ impl World {
     /// A world whose stack name is unique to the test, so that tests share one endpoint side by side.
     pub async fn new(stack: &str) -> World {
         let endpoint = endpoint().await;
-        let connect = Connect { local_endpoint: Some(endpoint.clone()), ..Connect::default() };
-        let sdk = Sdk::load(&connect, "us-east-1", Arc::new(Counter::default())).await;
+        let region = Some("us-east-1".to_string());
+        let connect = Connect { region, local_endpoint: Some(endpoint.clone()), ..Connect::default() };
+        let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
         let caller = Caller::new(sdk.counter.clone(), true);
         let reader = Reader::new(&sdk, caller);
         let scope = Scope {

@@ -1,0 +1,120 @@
+//! Running a plan on behalf of `up` and `down`: events to the screen or as JSON lines, signals, the outcome's words.
+
+use super::error::{CliError, code};
+use super::output::Output;
+use super::session::Session;
+use crate::aws::{Writer, call};
+use crate::engine::{self, Outcome, run::External};
+use crate::model::{Address, ErrorKind, Event, Plan, event::Sink};
+use crate::render::{json, progress::Progress};
+use crate::resources::Applier;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+/// Steps at a time; AWS's own rate quotas bind before this does.
+const PARALLEL: usize = 24;
+
+/// A sink that tells events as the user asked for them.
+pub fn sink(session: &Session, output: &Output) -> Sink {
+    let (output, counter) = (output.clone(), session.sdk.counter.clone());
+    let progress = Mutex::new(Progress::default());
+    Arc::new(move |event: Event| {
+        if output.json {
+            let calls = || json!(counter.snapshot());
+            if let Some(line) = json::event(&event, calls) {
+                output.json_line(&line);
+            } else if let Event::Note(text) = &event {
+                output.note(text);
+            }
+            return;
+        }
+        let mut progress = progress.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(line) = progress.line(&event, output.progress) {
+            output.note(&line);
+        }
+    })
+}
+
+/// After the first SIGINT or SIGTERM no new call is made; the run ends by itself, calls in flight finished.
+pub fn stop_on_signals(session: &Session, output: &Output) {
+    let (cancel, output) = (session.reader.caller.cancel.clone(), output.clone());
+    tokio::spawn(async move {
+        let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(stream) => stream,
+            Err(_) => return,
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        cancel.stop(call::interrupted());
+        output.note("Stopping: calls in flight finish first.");
+    });
+}
+
+/// Runs the plan.
+pub async fn run(session: &Session, plan: &Plan, externals: BTreeMap<Address, External>, sink: &Sink) -> Outcome {
+    let writer = Writer::new(&session.sdk, session.reader.afresh(), session.scope.clone());
+    let cancel = session.reader.caller.cancel.clone();
+    let run = engine::Run {
+        applier: Arc::new(Applier(writer)),
+        externals,
+        sink: sink.clone(),
+        stopped: Arc::new(move || cancel.reason()),
+        parallel: PARALLEL,
+    };
+    engine::run(plan, &run).await
+}
+
+/// What went wrong, as one error: every failed step with its cause, and what was left undone for it.
+pub fn failure(outcome: &Outcome) -> Option<CliError> {
+    let reason = |kind: ErrorKind| outcome.failed.iter().any(|(_, e)| e.kind == kind);
+    if outcome.failed.is_empty() && outcome.skipped.is_empty() {
+        return None;
+    }
+    let interrupted = reason(ErrorKind::Interrupted) || outcome.failed.is_empty();
+    let mut lines = Vec::new();
+    if interrupted {
+        lines.push(format!("interrupted: {} done, {} not", outcome.done_count(), outcome.failed.len() + outcome.skipped.len()));
+    }
+    let mut hint = String::new();
+    for (address, error) in outcome.failed.iter().filter(|(_, e)| e.kind != ErrorKind::Interrupted) {
+        lines.push(format!("{address}: {error}"));
+        if hint.is_empty() {
+            hint.clone_from(&error.hint);
+        }
+    }
+    if !outcome.skipped.is_empty() && !interrupted {
+        let names: Vec<_> = outcome.skipped.iter().map(ToString::to_string).collect();
+        lines.push(format!("not tried, since they depend on it: {}", names.join(", ")));
+    }
+    if hint.is_empty() {
+        hint = "run the same command again: it goes on where it stopped".into();
+    }
+    let code = if interrupted {
+        code::INTERRUPTED
+    } else if reason(ErrorKind::Lock) {
+        code::LOCKED
+    } else {
+        code::ERROR
+    };
+    Some(CliError { code, message: lines.join("\n"), hint })
+}
+
+/// The contract's last line of `up` and `down`.
+pub fn summary_line(result: &str, changed: usize, session: &Session, elapsed_ms: u64, outputs: Value, remaining: &[String]) -> Value {
+    json!({
+        "event": "summary", "result": result, "changed": changed, "calls": session.sdk.counter.snapshot(),
+        "elapsed_ms": elapsed_ms, "outputs": outputs, "remaining": remaining,
+    })
+}
+
+/// `ok`, `failed` or `interrupted`.
+pub fn result_word(error: Option<&CliError>) -> &'static str {
+    match error {
+        None => "ok",
+        Some(e) if e.code == code::INTERRUPTED => "interrupted",
+        Some(_) => "failed",
+    }
+}

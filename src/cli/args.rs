@@ -1,0 +1,177 @@
+//! Flags and commands of the contract; the doc comments are the help texts.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// One stack.yaml becomes a running serverless shop on AWS, and goes away again.
+#[derive(Debug, Parser)]
+#[command(name = "shopstack", version, about, propagate_version = true, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// The stack's description
+    #[arg(short = 'f', long = "file", global = true, default_value = "stack.yaml", value_name = "FILE")]
+    pub file: PathBuf,
+    /// Environment; each is fully separate from the others
+    #[arg(long, global = true, default_value = "dev", value_name = "NAME")]
+    pub env: String,
+    /// AWS region, instead of stack.yaml's
+    #[arg(long, global = true)]
+    pub region: Option<String>,
+    /// AWS profile
+    #[arg(long, global = true)]
+    pub profile: Option<String>,
+    /// Act on the local twin, and start it if it is not up
+    #[arg(long, global = true, env = "SHOPSTACK_LOCAL", value_parser = clap::builder::FalseyValueParser::new())]
+    pub local: bool,
+    /// Machine-readable output on stdout
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Say more; twice says everything
+    #[arg(short = 'v', global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check stack.yaml; needs no network and no credentials
+    Validate,
+    /// Print the JSON Schema of stack.yaml
+    Schema,
+    /// Build and check the Lambda zips
+    Build,
+    /// Wanted against live, read-only
+    Diff(Diff),
+    /// Make it so
+    Up(Up),
+    /// Take it away
+    Down(Down),
+    /// End-to-end test of what is deployed
+    Smoke(Smoke),
+    /// URLs, names and ids
+    Outputs,
+    /// What may do what, for auditors
+    PolicyReport(PolicyReport),
+    /// The environments that exist in this account and region
+    Envs,
+    /// The local twin
+    #[command(subcommand)]
+    Local(Local),
+    /// Shell completions
+    Completions { shell: clap_complete::Shell },
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Diff {
+    /// Write the plan to a file as well
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Only what somebody else changed, or only what stack.yaml changed
+    #[arg(long, value_enum)]
+    pub only: Option<Only>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Only {
+    Drift,
+    Change,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Up {
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Do exactly what this saved plan says, or refuse
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
+    /// Take over an existing resource that is not this stack's
+    #[arg(long, value_name = "ADDRESS")]
+    pub adopt: Vec<String>,
+    /// When to return: once AWS has accepted everything, or once it is served
+    #[arg(long, value_enum, default_value_t = Wait::Deployed)]
+    pub wait: Wait,
+    /// Leave out the smoke test
+    #[arg(long)]
+    pub no_smoke: bool,
+    /// Let `sweep` delete this environment after a while: 90m, 4h, 2d
+    #[arg(long, value_name = "DURATION", value_parser = super::time::duration)]
+    pub ttl: Option<std::time::Duration>,
+    /// How long to wait for somebody else's run
+    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = super::time::duration)]
+    pub lock_timeout: std::time::Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Wait {
+    Accepted,
+    Deployed,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Down {
+    /// Name of the stack; without it, the one of stack.yaml
+    #[arg(long)]
+    pub stack: Option<String>,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// With --yes: delete tables that hold data
+    #[arg(long)]
+    pub destroy_data: bool,
+    /// Do not wait for CloudFront; run `down` again later for the rest
+    #[arg(long)]
+    pub no_wait: bool,
+    /// How long to wait for somebody else's run
+    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = super::time::duration)]
+    pub lock_timeout: std::time::Duration,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Smoke {
+    /// Write the results as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct PolicyReport {
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub format: ReportFormat,
+    /// Write the report to a file
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    Text,
+    Json,
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum Local {
+    /// Start the twin; does nothing when it runs
+    Up,
+    /// Stop the twin and everything in it
+    Down,
+    /// Whether it runs, and where
+    Status,
+}

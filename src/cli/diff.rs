@@ -1,0 +1,73 @@
+//! `diff`: wanted against live, read-only.
+
+use super::args::{Diff, Global, Only};
+use super::builds::Builds;
+use super::error::{CliError, code};
+use super::output::Output;
+use super::session::{Project, Session};
+use crate::engine;
+use crate::model::{Address, Cause, Live, Plan};
+use crate::plan::{self, Inputs, Record};
+use crate::render;
+use crate::resource::Discover;
+use crate::resources::Finder;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8, CliError> {
+    let project = Project::load(global)?;
+    let builds = Builds::start(&project, output);
+    let session = Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
+    let (mut plan, _) = make(&session, &project, &builds, None, &BTreeSet::new(), None).await?;
+    if let Some(only) = args.only {
+        plan.steps.retain(|s| match only {
+            Only::Drift => s.cause != Cause::Change,
+            Only::Change => s.cause != Cause::Drift,
+        });
+    }
+    let calls = session.sdk.counter.snapshot();
+    let document = render::json::plan(&plan, json!({"read": calls.read, "write": calls.write}));
+    if let Some(path) = &args.out {
+        let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+        std::fs::write(path, text + "\n")
+            .map_err(|e| CliError::new(format!("{}: {e}", path.display()), "name a file that can be written"))?;
+    }
+    if output.json {
+        output.json_line(&document);
+    } else {
+        output.result(&render::plan::text(&plan, output.style, output.verbose > 0));
+    }
+    Ok(exit_code(&plan))
+}
+
+/// 0 clean, 2 the author's changes pend, 3 only drift.
+fn exit_code(plan: &Plan) -> u8 {
+    if plan.is_empty() {
+        code::OK
+    } else if plan.steps.iter().all(|s| s.cause == Cause::Drift) {
+        code::DRIFT
+    } else {
+        code::CHANGES
+    }
+}
+
+/// Reads AWS and makes the plan. Builds are waited for only where a live function has to be compared.
+pub async fn make(
+    session: &Session,
+    project: &Project,
+    builds: &Builds,
+    record: Option<&Record>,
+    adopt: &BTreeSet<Address>,
+    expires_at: Option<&str>,
+) -> Result<(Plan, Vec<Live>), CliError> {
+    let (desired, notes) = session.desired(project, expires_at)?;
+    let finder = Finder(session.reader.clone());
+    let live = engine::read(&finder, &session.scope, &desired, false).await?;
+    let compared = live.iter().any(|l| l.type_name == "AWS::Lambda::Function");
+    let known = if compared { builds.finished().await? } else { BTreeMap::new() };
+    let types = finder.types();
+    let inputs = Inputs { scope: &session.scope, desired: &desired, live: &live, known: &known, record, types: &types, adopt };
+    let mut plan = plan::plan(&inputs)?;
+    plan.notes = notes;
+    Ok((plan, live))
+}

@@ -1,0 +1,135 @@
+//! `down`: take it away; needs only a name, and looks again afterwards.
+
+use super::apply;
+use super::args::{Down, Global};
+use super::error::{CliError, code};
+use super::output::Output;
+use super::session::{Project, Session};
+use crate::engine;
+use crate::model::{Event, Live, Owner, Plan};
+use crate::plan::{self, Inputs};
+use crate::render;
+use crate::resource::Discover;
+use crate::resources::Finder;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+pub async fn command(global: &Global, args: &Down, output: &Output) -> Result<u8, CliError> {
+    let start = Instant::now();
+    let (name, region) = match &args.stack {
+        Some(name) => (name.clone(), Project::load(global).ok().filter(|p| p.stack.name == *name).map(|p| p.stack.region)),
+        None => {
+            let project = Project::load(global)?;
+            (project.stack.name, Some(project.stack.region))
+        }
+    };
+    let session = Session::open(global, &name, region.as_deref(), output).await?;
+    apply::stop_on_signals(&session, output);
+    let sink = apply::sink(&session, output);
+    let plan = make(&session).await?;
+    sink(Event::Plan(Box::new(plan.clone())));
+    if !output.json {
+        output.note(&render::plan::text(&plan, output.progress, output.verbose > 0));
+    }
+    consent(&plan, args, &name, output)?;
+    let outcome = apply::run(&session, &plan, BTreeMap::new(), &sink).await;
+    let error = apply::failure(&outcome);
+    let remaining = match &error {
+        Some(e) if e.code == code::INTERRUPTED => names(&plan_left(&plan, &outcome)),
+        _ => names(&owned(&session).await?),
+    };
+    finish(&session, &outcome, error, &remaining, start, output)
+}
+
+/// Everything of the stack that is live, found by name and ownership alone.
+async fn owned(session: &Session) -> Result<Vec<Live>, CliError> {
+    let finder = Finder(session.reader.afresh());
+    let live = engine::read(&finder, &session.scope, &[], true).await?;
+    Ok(live.into_iter().filter(|l| l.owner == Owner::Ours && !l.not_emulated).collect())
+}
+
+async fn make(session: &Session) -> Result<Plan, CliError> {
+    let live = owned(session).await?;
+    let types = Finder(session.reader.clone()).types();
+    let inputs = Inputs {
+        scope: &session.scope,
+        desired: &[],
+        live: &live,
+        known: &BTreeMap::new(),
+        record: None,
+        types: &types,
+        adopt: &BTreeSet::new(),
+    };
+    Ok(plan::plan(&inputs)?)
+}
+
+/// Asks for the stack's name where data would be lost, for a yes otherwise.
+fn consent(plan: &Plan, args: &Down, name: &str, output: &Output) -> Result<(), CliError> {
+    if plan.is_empty() {
+        return Ok(());
+    }
+    let loses: Vec<_> = plan.steps.iter().filter(|s| s.loses.is_some()).map(|s| s.name.clone()).collect();
+    if args.yes {
+        if loses.is_empty() || args.destroy_data {
+            return Ok(());
+        }
+        return Err(CliError::new(
+            format!("these tables hold data, and nothing brings it back: {}", loses.join(", ")),
+            "add --destroy-data to delete them all the same",
+        ));
+    }
+    if !output.interactive || output.json {
+        let flags = if loses.is_empty() { "add --yes" } else { "add --yes --destroy-data" };
+        return Err(CliError::new("this would delete the stack, and nobody is there to be asked", flags));
+    }
+    if loses.is_empty() {
+        let answer = output.ask("Delete all of this? [y/N] ");
+        if matches!(answer.as_str(), "y" | "Y" | "yes") {
+            return Ok(());
+        }
+    } else if output.ask(&format!("Type the stack's name ({name}) to delete it with its data: ")) == name {
+        return Ok(());
+    }
+    Err(CliError::new("not confirmed: nothing was deleted", ""))
+}
+
+fn plan_left(plan: &Plan, outcome: &engine::Outcome) -> Vec<Live> {
+    let done: BTreeSet<_> = outcome.done.iter().map(|(a, _)| a).collect();
+    plan.steps.iter().filter(|s| !done.contains(&s.address)).filter_map(|s| s.live.clone()).collect()
+}
+
+fn names(live: &[Live]) -> Vec<String> {
+    live.iter().map(|l| format!("{} ({})", l.address, l.name)).collect()
+}
+
+fn finish(
+    session: &Session,
+    outcome: &engine::Outcome,
+    error: Option<CliError>,
+    remaining: &[String],
+    start: Instant,
+    output: &Output,
+) -> Result<u8, CliError> {
+    let elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let result = match (&error, remaining.is_empty()) {
+        (None, true) => "ok",
+        (Some(e), _) if e.code == code::INTERRUPTED => "interrupted",
+        _ => "failed",
+    };
+    if output.json {
+        output.json_line(&apply::summary_line(result, outcome.done_count(), session, elapsed_ms, json!({}), remaining));
+    } else if error.is_none() && remaining.is_empty() {
+        let took = render::progress::seconds(elapsed_ms);
+        output.result(&format!("{} deleted in {took}; nothing of it is left.", outcome.done_count()));
+    }
+    match error {
+        Some(error) => Err(error),
+        None if remaining.is_empty() => Ok(code::OK),
+        None => Err(CliError {
+            code: code::LEFT,
+            message: format!("still there: {}", remaining.join(", ")),
+            hint: "run `shopstack down` again; if it stays, AWS's words above say why".into(),
+        }),
+    }
+}

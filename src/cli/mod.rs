@@ -1,0 +1,91 @@
+//! One file per command: its arguments and its run(). The only place where resources meet the engine.
+
+pub mod apply;
+pub mod args;
+pub mod builds;
+pub mod diff;
+pub mod down;
+pub mod envs;
+pub mod error;
+pub mod local;
+pub mod output;
+pub mod outputs;
+pub mod policy_report;
+pub mod session;
+pub mod smoke;
+pub mod time;
+pub mod up;
+
+use args::{Cli, Command};
+use clap::{CommandFactory, Parser};
+use error::{CliError, code};
+use output::Output;
+
+/// Parses the command line, runs the command, and returns the exit code of the contract.
+pub async fn main() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers; bad usage is exit code 1, and not clap's own 2, which means "changes".
+            let usage = error.use_stderr();
+            let _ = error.print();
+            return if usage { code::ERROR } else { code::OK };
+        }
+    };
+    let output = Output::new(&cli.global);
+    match run(&cli, &output).await {
+        Ok(code) => code,
+        Err(error) => {
+            report(&error, &output);
+            error.code
+        }
+    }
+}
+
+fn report(error: &CliError, output: &Output) {
+    // Errors of stack.yaml come with their own `error:` head and place.
+    let head = if error.message.starts_with("error") { "" } else { "error: " };
+    output.note(&format!("{head}{}", error.message));
+    if !error.hint.is_empty() {
+        output.note(&format!("  help: {}", error.hint));
+    }
+}
+
+async fn run(cli: &Cli, output: &Output) -> Result<u8, CliError> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Validate => {
+            let project = session::Project::load(global)?;
+            let stack = &project.stack;
+            output.result(&format!(
+                "{}: stack `{}` is valid: {} tables, {} functions, {} routes",
+                global.file.display(),
+                stack.name,
+                stack.tables.len(),
+                stack.functions.len(),
+                stack.api.as_ref().map_or(0, |a| a.routes.len()),
+            ));
+            Ok(code::OK)
+        }
+        Command::Schema => {
+            let schema = crate::stack::json_schema();
+            output.result(&serde_json::to_string_pretty(&schema).unwrap_or_default());
+            Ok(code::OK)
+        }
+        Command::Build => builds::command(global, output).await,
+        Command::Diff(args) => diff::command(global, args, output).await,
+        Command::Up(args) => up::command(global, args, output).await,
+        Command::Down(args) => down::command(global, args, output).await,
+        Command::Smoke(args) => smoke::command(global, args, output).await,
+        Command::Outputs => outputs::command(global, output).await,
+        Command::PolicyReport(args) => policy_report::command(global, args, output).await,
+        Command::Envs => envs::command(global, output).await,
+        Command::Local(args) => local::command(*args, output).await,
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "shopstack", &mut text);
+            output.result(&String::from_utf8_lossy(&text));
+            Ok(code::OK)
+        }
+    }
+}

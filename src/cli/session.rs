@@ -1,0 +1,89 @@
+//! What most commands need first: the stack, the endpoint, who we are, the scope, a reader.
+
+use super::args::Global;
+use super::error::CliError;
+use super::output::Output;
+use crate::aws::clients::Sdk;
+use crate::aws::counter::Counter;
+use crate::aws::{Caller, Connect, Identity, Reader};
+use crate::desired;
+use crate::local;
+use crate::model::{Desired, Scope};
+use crate::stack::{self, Stack};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A loaded stack.yaml.
+pub struct Project {
+    pub stack: Stack,
+    /// Folder that its paths are relative to.
+    pub root: PathBuf,
+}
+
+impl Project {
+    pub fn load(global: &Global) -> Result<Self, CliError> {
+        let (stack, _) = stack::load(&global.file).map_err(|errors| CliError::all(&errors, ""))?;
+        let parent = global.file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Ok(Self { stack, root: parent.to_path_buf() })
+    }
+}
+
+/// An open connection to one account and region, for one stack and environment.
+pub struct Session {
+    pub sdk: Sdk,
+    pub identity: Identity,
+    pub scope: Scope,
+    pub reader: Reader,
+}
+
+impl Session {
+    /// Connects; with `--local` starts the twin first. `region` is the stack's own, which `--region` overrides.
+    pub async fn open(global: &Global, stack: &str, region: Option<&str>, output: &Output) -> Result<Self, CliError> {
+        check_env(&global.env)?;
+        let local_endpoint = if global.local { Some(twin(output).await?) } else { None };
+        let fallback = if global.local { Some("us-east-1") } else { None };
+        let region = global.region.as_deref().or(region).or(fallback).map(str::to_string);
+        let connect = Connect { region, profile: global.profile.clone(), local_endpoint };
+        let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
+        let identity = sdk.identity().await?;
+        let scope = Scope {
+            stack: stack.to_string(),
+            env: global.env.clone(),
+            account: identity.account.clone(),
+            region: sdk.region.clone(),
+            endpoint: sdk.endpoint.clone(),
+        };
+        let caller = Caller::new(sdk.counter.clone(), sdk.endpoint.is_some());
+        let reader = Reader::new(&sdk, caller);
+        Ok(Self { sdk, identity, scope, reader })
+    }
+
+    /// What the project wants here, and remarks for the plan.
+    pub fn desired(&self, project: &Project, expires_at: Option<&str>) -> Result<(Vec<Desired>, Vec<String>), CliError> {
+        let context =
+            desired::Context { stack: &project.stack, scope: &self.scope, root: &project.root, expires_at };
+        Ok(desired::desired(&context)?)
+    }
+}
+
+/// Environment names become part of resource names, IAM paths and host names.
+fn check_env(env: &str) -> Result<(), CliError> {
+    let letters = env.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    if letters && env.len() <= 20 && ends(env.chars().next()) && ends(env.chars().last()) {
+        return Ok(());
+    }
+    Err(CliError::new(
+        format!("`{env}` is not an environment name"),
+        "use at most 20 lower-case letters, digits and `-`, such as --env pr-42",
+    ))
+}
+
+async fn twin(output: &Output) -> Result<String, CliError> {
+    let config = local::TwinConfig::from_env().map_err(|e| CliError::new(e.message, e.hint))?;
+    let told = output.clone();
+    let twin = local::ensure_up(&config, &move |text| told.note(text))
+        .await
+        .map_err(|e| CliError::new(e.message, e.hint))?;
+    Ok(twin.endpoint)
+}

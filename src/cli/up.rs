@@ -1,0 +1,124 @@
+//! `up`: make it so.
+
+use super::args::{Global, Up, Wait};
+use super::builds::Builds;
+use super::error::{CliError, code};
+use super::output::Output;
+use super::session::{Project, Session};
+use super::{apply, diff, outputs, smoke};
+use crate::engine::Outcome;
+use crate::model::{Address, Event, Plan, event::Sink};
+use crate::render;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::time::{Instant, SystemTime};
+
+pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, CliError> {
+    let start = Instant::now();
+    let project = Project::load(global)?;
+    let adopt = addresses(&args.adopt)?;
+    let expires_at = args.ttl.map(|ttl| super::time::rfc3339(SystemTime::now() + ttl));
+    let builds = Builds::start(&project, output);
+    let session = Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
+    apply::stop_on_signals(&session, output);
+    let sink = apply::sink(&session, output);
+    let (plan, _) = diff::make(&session, &project, &builds, None, &adopt, expires_at.as_deref()).await?;
+    sink(Event::Plan(Box::new(plan.clone())));
+    if !output.json {
+        output.note(&render::plan::text(&plan, output.progress, output.verbose > 0));
+    }
+    if !plan.is_empty() && !args.yes {
+        confirm(output)?;
+    }
+    let outcome = apply::run(&session, &plan, builds.externals(), &sink).await;
+    let mut error = apply::failure(&outcome);
+    if error.is_none() && args.wait == Wait::Deployed {
+        error = wait_served(&session, &plan, &outcome, &sink).await.err();
+    }
+    let document = outputs::document(&session, &project, &plan, &outcome);
+    if error.is_none() && !args.no_smoke {
+        error = smoke_test(&session, &project, &document, args, &sink, output).await;
+    }
+    finish(&session, &outcome, error, document, start, output)
+}
+
+fn addresses(given: &[String]) -> Result<BTreeSet<Address>, CliError> {
+    given
+        .iter()
+        .map(|text| {
+            Address::parse(text)
+                .ok_or_else(|| CliError::new(format!("`{text}` is not an address"), "addresses look like table.Products"))
+        })
+        .collect()
+}
+
+fn confirm(output: &Output) -> Result<(), CliError> {
+    if !output.interactive || output.json {
+        return Err(CliError::new("this would change AWS, and nobody is there to be asked", "add --yes"));
+    }
+    let answer = output.ask("Do this? [y/N] ");
+    if matches!(answer.as_str(), "y" | "Y" | "yes") {
+        Ok(())
+    } else {
+        Err(CliError::new("not confirmed: nothing was changed", ""))
+    }
+}
+
+/// Waits for what was made or changed to be served: CloudFront answers long before it has spread a change.
+async fn wait_served(session: &Session, plan: &Plan, outcome: &Outcome, sink: &Sink) -> Result<(), CliError> {
+    let address = Address::new("distribution", "site");
+    let touched = plan.steps.iter().find(|s| s.address == address && s.op != crate::model::Op::Delete);
+    let Some(id) = touched.and_then(|_| outcome.outputs.get(&address)).and_then(|o| o.get("id")) else { return Ok(()) };
+    let told = sink.clone();
+    let caller = session.reader.caller.with_progress(std::sync::Arc::new(move |text: &str| told(Event::Note(text.to_string()))));
+    crate::resources::distribution::wait_deployed(&caller, &session.reader, id).await?;
+    Ok(())
+}
+
+async fn smoke_test(
+    session: &Session,
+    project: &Project,
+    document: &Value,
+    args: &Up,
+    sink: &Sink,
+    output: &Output,
+) -> Option<CliError> {
+    if args.wait == Wait::Accepted {
+        output.note("The smoke test is left out: with --wait accepted CloudFront may not serve yet. Run `shopstack smoke` later.");
+        return None;
+    }
+    let report = smoke::run(session, project, document, sink).await;
+    report.failed().then(|| CliError {
+        code: code::SMOKE,
+        message: "the smoke test failed: what is deployed does not behave as a shop should".into(),
+        hint: "the checks above say what was expected; run `shopstack smoke` to try again".into(),
+    })
+}
+
+fn finish(
+    session: &Session,
+    outcome: &Outcome,
+    error: Option<CliError>,
+    document: Value,
+    start: Instant,
+    output: &Output,
+) -> Result<u8, CliError> {
+    let elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let result = apply::result_word(error.as_ref());
+    if output.json {
+        let line = apply::summary_line(result, outcome.done_count(), session, elapsed_ms, document, &[]);
+        output.json_line(&line);
+    } else if error.is_none() {
+        let calls = session.sdk.counter.snapshot();
+        output.result(&format!(
+            "{} changed in {} ({} reads, {} writes, {} retried)",
+            outcome.done_count(),
+            render::progress::seconds(elapsed_ms),
+            calls.read,
+            calls.write,
+            calls.retried
+        ));
+        outputs::show(&document, output);
+    }
+    error.map_or(Ok(code::OK), Err)
+}

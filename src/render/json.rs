@@ -1,0 +1,60 @@
+//! The contract's JSON documents and event lines.
+
+use crate::model::{Address, Event, Plan, Step};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// The document of `diff --json`; `calls` is `{"read":n,"write":0}`.
+pub fn plan(plan: &Plan, calls: Value) -> Value {
+    json!({
+        "format_version": plan.format_version, "stack": plan.stack, "env": plan.env, "account": plan.account,
+        "region": plan.region, "summary": plan.summary(), "changes": plan.steps.iter().map(change).collect::<Vec<_>>(),
+        "not_emulated": plan.not_emulated, "notes": plan.notes, "calls": calls,
+    })
+}
+
+fn change(step: &Step) -> Value {
+    json!({
+        "address": step.address, "type": step.type_name, "name": step.name, "op": step.op, "cause": step.cause,
+        "fields": step.fields,
+    })
+}
+
+/// One event as one object; notes have no line of their own in the contract, so they yield none.
+pub fn event(event: &Event, calls: impl Fn() -> Value) -> Option<Value> {
+    match event {
+        Event::Plan(value) => {
+            let mut document = Map::new();
+            document.insert("event".into(), json!("plan"));
+            if let Value::Object(fields) = plan(value, calls()) {
+                document.extend(fields);
+            }
+            Some(Value::Object(document))
+        }
+        Event::Resource { address, op, status, elapsed_ms, message } => Some(json!({
+            "event": "resource", "address": address, "op": op, "status": status, "elapsed_ms": elapsed_ms,
+            "message": message,
+        })),
+        Event::Smoke { check, status, elapsed_ms, message } => Some(json!({
+            "event": "smoke", "check": check, "status": status, "elapsed_ms": elapsed_ms, "message": message,
+        })),
+        Event::Note(_) => None,
+    }
+}
+
+/// The contract's `outputs` document, out of the outputs and names of what exists.
+pub fn outputs(outputs: &BTreeMap<Address, BTreeMap<String, String>>, log_groups: &[String]) -> Value {
+    let get = |group: &str, id: &str, key: &str| {
+        outputs.get(&Address::new(group, id)).and_then(|o| o.get(key)).map_or(Value::Null, |v| json!(v))
+    };
+    let names = |group: &str| -> Map<String, Value> {
+        let of_group = outputs.iter().filter(|(a, _)| a.group() == group);
+        of_group.filter_map(|(a, o)| Some((a.id().to_string(), json!(o.get("name")?)))).collect()
+    };
+    json!({
+        "site_url": get("distribution", "site", "url"), "api_url": get("stage", "main", "url"),
+        "bucket": get("bucket", "site", "name"), "distribution_id": get("distribution", "site", "id"),
+        "rest_api_id": get("api", "main", "id"), "tables": names("table"), "functions": names("function"),
+        "log_groups": log_groups,
+    })
+}

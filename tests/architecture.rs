@@ -1,0 +1,200 @@
+//! The house rules as a test: who may import whom, how long files and functions are, where SDK names stand.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Module -> our modules it may import. The order is the layering, lowest first.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("stack", &["model"]),
+    ("policy", &["model"]),
+    ("plan", &["model"]),
+    ("resource", &["model"]),
+    ("aws", &["model"]),
+    ("build", &["model"]),
+    ("local", &["model"]),
+    ("desired", &["model", "stack", "policy"]),
+    ("resources", &["model", "policy", "resource", "aws"]),
+    ("engine", &["model", "plan", "resource"]),
+    ("smoke", &["model", "policy", "plan"]),
+    ("report", &["model", "policy", "plan"]),
+    ("render", &["model", "stack", "policy", "plan", "engine", "report"]),
+    (
+        "cli",
+        &[
+            "model", "stack", "policy", "plan", "resource", "aws", "build", "local", "desired", "resources", "engine",
+            "smoke", "report", "render",
+        ],
+    ),
+];
+
+/// Files allowed past the limits, each with its reason. Empty is best.
+const LONG_FILES: &[(&str, &str)] = &[];
+const LONG_FUNCTIONS: &[(&str, &str)] = &[];
+
+const FILE_LINES: usize = 400;
+const FUNCTION_LINES: usize = 70;
+
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut found = Vec::new();
+    let mut folders = vec![root];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder of sources") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let text = fs::read_to_string(&path).expect("a source file");
+                let short = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).expect("inside the project").to_path_buf();
+                found.push((short, text));
+            }
+        }
+    }
+    assert!(found.len() > 2, "no sources found in {folder}");
+    found
+}
+
+fn module_of(path: &Path) -> String {
+    let inside = path.strip_prefix("src").expect("a file of src");
+    let first = inside.components().next().expect("a name").as_os_str().to_string_lossy();
+    first.trim_end_matches(".rs").to_string()
+}
+
+/// Code without its test module, which may import what it likes.
+fn production(text: &str) -> &str {
+    text.split("#[cfg(test)]").next().unwrap_or(text)
+}
+
+#[test]
+fn modules_import_only_what_their_layer_may() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources("src") {
+        let module = module_of(&path);
+        let Some((_, allowed)) = MAY_IMPORT.iter().find(|(m, _)| *m == module) else {
+            assert!(["main", "lib"].contains(&module.as_str()), "{module} has no row in the import table");
+            continue;
+        };
+        for (number, line) in production(&text).lines().enumerate() {
+            for (position, _) in line.match_indices("crate::") {
+                let rest = &line[position + 7..];
+                let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                let known = MAY_IMPORT.iter().any(|(m, _)| *m == name);
+                if known && name != module && !allowed.contains(&name.as_str()) {
+                    wrong.push(format!("{}:{}: {module} imports {name}", path.display(), number + 1));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_resource_type_imports_another() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources("src/resources") {
+        let own = path.components().nth(2).expect("a name").as_os_str().to_string_lossy().trim_end_matches(".rs").to_string();
+        if own == "mod" {
+            continue;
+        }
+        for line in production(&text).lines() {
+            let Some((_, rest)) = line.split_once("crate::resources::") else { continue };
+            let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let shared = name.chars().next().is_none_or(|c| c.is_uppercase()) || ["tag_changes"].contains(&name.as_str());
+            if name != own && !shared {
+                wrong.push(format!("{}: {line}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn sdk_names_stand_only_where_aws_is_spoken() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources("src") {
+        let module = module_of(&path);
+        if ["aws", "resources"].contains(&module.as_str()) {
+            continue;
+        }
+        for (number, line) in text.lines().enumerate() {
+            if line.contains("aws_sdk_") || line.contains("aws_smithy_") {
+                wrong.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_the_outer_layers_print_and_nothing_panics_on_purpose() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources("src").into_iter().chain(sources("lambdas")) {
+        for (number, line) in production(&text).lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            let printing = ["println!", "eprintln!", "print!(", "dbg!"].iter().any(|p| code.contains(p));
+            let panics = ["unwrap()", ".expect(", "panic!(", "todo!(", "unimplemented!("].iter().any(|p| code.contains(p));
+            let lambda = path.starts_with("lambdas");
+            if (printing && !lambda) || panics {
+                wrong.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_file_says_what_it_is_for_and_stays_short() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources("src").into_iter().chain(sources("lambdas")).chain(sources("tests")) {
+        let name = path.display().to_string();
+        if !text.starts_with("//! ") && !text.starts_with("// ") {
+            wrong.push(format!("{name}: does not begin with a sentence on what it is for"));
+        }
+        let lines = text.lines().count();
+        if lines > FILE_LINES && !LONG_FILES.iter().any(|(file, _)| *file == name) {
+            wrong.push(format!("{name}: {lines} lines, {FILE_LINES} is the limit"));
+        }
+        for (function, length) in functions(&text) {
+            let listed = LONG_FUNCTIONS.iter().any(|(f, _)| *f == format!("{name}::{function}"));
+            if length > FUNCTION_LINES && !listed {
+                wrong.push(format!("{name}: fn {function} has {length} lines, {FUNCTION_LINES} is the limit"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Functions with their length in lines, told by rustfmt's indentation: a body ends at its own closing brace.
+fn functions(text: &str) -> Vec<(String, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    for (start, line) in lines.iter().enumerate() {
+        let code = line.trim_start();
+        let indent = line.len() - code.len();
+        let head = ["pub(crate) ", "pub(super) ", "pub ", "const ", "async "]
+            .iter()
+            .fold(code, |code, word| code.strip_prefix(word).unwrap_or(code));
+        let Some(rest) = head.strip_prefix("fn ") else { continue };
+        let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        let close = format!("{}}}", " ".repeat(indent));
+        if let Some(length) = lines[start..].iter().position(|l| *l == close) {
+            found.push((name, length + 1));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_resource_type_has_a_test_of_its_name() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut missing = Vec::new();
+    for entry in fs::read_dir(root.join("src/resources")).expect("the resource types") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_stem().expect("a name").to_string_lossy().to_string();
+        if name != "mod" && !root.join(format!("tests/it/resources/{name}.rs")).exists() {
+            missing.push(name);
+        }
+    }
+    assert!(missing.is_empty(), "no tests/it/resources/<name>.rs for: {}", missing.join(", "));
+}
