@@ -1,0 +1,227 @@
+//! Runs cargo: one build for several packages, its own words passed on, the binaries' paths as it reports them.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde::Deserialize;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::Command;
+
+use super::metadata::Crate;
+use super::tool::{self, Tool};
+use super::{Architecture, BuildError, Progress};
+
+const SHOWN_LINES: usize = 40;
+
+/// One line of `--message-format=json`; lines of other kinds lack fields and are passed over.
+#[derive(Deserialize)]
+struct Message {
+    reason: String,
+    package_id: Option<String>,
+    target: Option<Target>,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+/// The answer of `cargo metadata` for one manifest, without dependencies: no network, no lock.
+pub(super) async fn metadata(manifest: &Path) -> Result<Vec<u8>, BuildError> {
+    let mut command = cargo();
+    command.args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"]).arg(manifest);
+    let output = command.output().await.map_err(|error| no_cargo(&error))?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(BuildError::new(
+        format!("cargo cannot read {}:{}", manifest.display(), last_lines(&said)),
+        "correct that Cargo.toml",
+    ))
+}
+
+/// Builds all the given crates of one workspace in one run; the binaries' paths by package id.
+pub(super) async fn build(
+    crates: &[&Crate],
+    architecture: Architecture,
+    progress: Progress<'_>,
+) -> Result<BTreeMap<String, PathBuf>, BuildError> {
+    let Some(first) = crates.first() else {
+        return Ok(BTreeMap::new());
+    };
+    let tool = tool::choose(architecture)?;
+    let lambda_dir = first.target_dir.join("shopstack").join("cargo-lambda").join(architecture.to_string());
+    let mut command = cargo();
+    command
+        .args(arguments(crates, tool, architecture, &lambda_dir))
+        .current_dir(&first.workspace_root)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| no_cargo(&error))?;
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let messages = async {
+        let mut bytes = Vec::new();
+        match out {
+            Some(mut out) => out.read_to_end(&mut bytes).await.map(|_| bytes),
+            None => Ok(bytes),
+        }
+    };
+    let words = async {
+        let Some(err) = err else {
+            return Ok(String::new());
+        };
+        listen(BufReader::new(err), progress).await
+    };
+    let (messages, words, status) = tokio::join!(messages, words, child.wait());
+    let status = status.map_err(|error| no_cargo(&error))?;
+    let words = words.map_err(|error| no_cargo(&error))?;
+    if !status.success() {
+        return Err(failed(crates, architecture, &words));
+    }
+    let messages = messages.map_err(|error| no_cargo(&error))?;
+    Ok(match tool {
+        Tool::Lambda => {
+            crates.iter().map(|one| (one.package_id.clone(), lambda_dir.join(&one.binary).join("bootstrap"))).collect()
+        }
+        Tool::Zigbuild | Tool::Plain => executables(crates, &String::from_utf8_lossy(&messages)),
+    })
+}
+
+fn arguments(crates: &[&Crate], tool: Tool, architecture: Architecture, lambda_dir: &Path) -> Vec<OsString> {
+    let mut arguments = tool::arguments(tool, architecture, lambda_dir);
+    let mut say = |words: &[&str]| arguments.extend(words.iter().map(OsString::from));
+    say(&["--color", "never", "--profile", profile(crates)]);
+    if tool != Tool::Lambda {
+        say(&["--message-format=json-render-diagnostics"]);
+    }
+    // A lock file that no longer fits is an error: what is deployed is what was locked.
+    if crates.first().is_some_and(|one| one.workspace_root.join("Cargo.lock").exists()) {
+        say(&["--locked"]);
+    }
+    for one in crates {
+        say(&["-p", &one.package, "--bin", &one.binary]);
+    }
+    arguments
+}
+
+/// Profiles belong to the workspace's root manifest, and cargo has no question for them.
+fn profile(crates: &[&Crate]) -> &'static str {
+    let manifest = crates.first().and_then(|one| std::fs::read_to_string(one.workspace_root.join("Cargo.toml")).ok());
+    let own = manifest.is_some_and(|text| text.lines().any(|line| line.trim() == "[profile.lambda]"));
+    if own { "lambda" } else { "release" }
+}
+
+/// Reads cargo's own words to the end, passing on what it is compiling.
+async fn listen<R: tokio::io::AsyncBufRead + Unpin>(reader: R, progress: Progress<'_>) -> std::io::Result<String> {
+    let mut said = String::new();
+    let mut reader = reader.split(b'\n');
+    while let Some(line) = reader.next_segment().await? {
+        let line = String::from_utf8_lossy(&line);
+        let step = line.trim();
+        if ["Compiling ", "Downloading ", "Blocking "].iter().any(|verb| step.starts_with(verb)) {
+            progress(step);
+        }
+        said.push_str(&line);
+        said.push('\n');
+    }
+    Ok(said)
+}
+
+/// The paths from cargo's messages, for exactly the binaries asked for.
+fn executables(crates: &[&Crate], messages: &str) -> BTreeMap<String, PathBuf> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Message>(line).ok())
+        .filter(|message| message.reason == "compiler-artifact")
+        .filter_map(|message| {
+            let (id, target, path) = (message.package_id?, message.target?, message.executable?);
+            crates.iter().any(|one| one.package_id == id && one.binary == target.name).then_some((id, path))
+        })
+        .collect()
+}
+
+fn failed(crates: &[&Crate], architecture: Architecture, words: &str) -> BuildError {
+    let names: Vec<_> = crates.iter().map(|one| one.package.as_str()).collect();
+    let hint = if words.contains("target may not be installed") {
+        format!("`rustup target add {}-unknown-linux-gnu`", architecture.rust_name())
+    } else if words.contains("Failed to find zig") {
+        "cargo-zigbuild and cargo-lambda need zig: `pip install ziglang`, or install zig itself".to_owned()
+    } else if words.contains("--locked") {
+        "Cargo.lock does not fit Cargo.toml any more: run `cargo build` once, look at the change, commit it".to_owned()
+    } else {
+        "mend what cargo reports above, and try again".to_owned()
+    };
+    BuildError::new(
+        format!("cargo could not build {} for {architecture}:{}", names.join(", "), last_lines(words)),
+        hint,
+    )
+}
+
+/// The last lines, indented, without the list of what compiled well.
+fn last_lines(words: &str) -> String {
+    let lines: Vec<&str> = words.lines().filter(|line| !line.trim_start().starts_with("Compiling ")).collect();
+    let from = lines.len().saturating_sub(SHOWN_LINES);
+    lines.iter().skip(from).map(|line| format!("\n    {line}")).collect()
+}
+
+/// The cargo that runs us if there is one. What it tells about *our* package is withheld: build scripts that watch such
+/// variables would otherwise run anew whenever shopstack is started in another way.
+fn cargo() -> Command {
+    let program = std::env::var_os("CARGO").filter(|value| !value.is_empty()).unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|start| text.starts_with(start));
+        if of_package
+            || ["CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR", "OUT_DIR"].contains(&&*text)
+        {
+            command.env_remove(&name);
+        }
+    }
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+fn no_cargo(error: &std::io::Error) -> BuildError {
+    BuildError::new(format!("cannot run cargo: {error}"), "install stable Rust with rustup, or set CARGO to its cargo")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one() -> Crate {
+        Crate {
+            package_id: "path+file:///w#orders@0.1.0".into(),
+            package: "orders".into(),
+            binary: "orders".into(),
+            workspace_root: "/nowhere".into(),
+            target_dir: "/nowhere/target".into(),
+        }
+    }
+
+    #[test]
+    fn takes_paths_of_the_asked_binaries_only() {
+        let messages = "not json\n\
+            {\"reason\":\"build-finished\",\"success\":true}\n\
+            {\"reason\":\"compiler-artifact\",\"package_id\":\"other\",\"target\":{\"name\":\"orders\"},\"executable\":\"/x\"}\n\
+            {\"reason\":\"compiler-artifact\",\"package_id\":\"path+file:///w#orders@0.1.0\",\"target\":{\"name\":\"build-script-build\"},\"executable\":\"/y\"}\n\
+            {\"reason\":\"compiler-artifact\",\"package_id\":\"path+file:///w#orders@0.1.0\",\"target\":{\"name\":\"orders\"},\"executable\":\"/z\"}\n";
+        let found = executables(&[&one()], messages);
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), [(one().package_id, PathBuf::from("/z"))]);
+    }
+
+    #[test]
+    fn a_failure_shows_the_end_and_not_the_successes() {
+        let words: String = (0..60).map(|n| format!("line {n}\n   Compiling c{n} v1\n")).collect();
+        let error = failed(&[&one()], Architecture::X86_64, &words);
+        assert!(error.message.contains("line 59") && !error.message.contains("line 19\n"), "{error}");
+        assert!(!error.message.contains("Compiling"), "{error}");
+        let error = failed(&[&one()], Architecture::Arm64, "the `aarch64` target may not be installed");
+        assert_eq!(error.hint, "`rustup target add aarch64-unknown-linux-gnu`");
+    }
+}

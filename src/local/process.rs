@@ -1,0 +1,115 @@
+//! Processes by identity, not by bare number: a pid counts as ours only with the start time noted when we started it.
+
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use tokio::time::{Instant, sleep};
+
+/// How long a twin may take to put its affairs in order before it is killed.
+pub(super) const GRACE: Duration = Duration::from_secs(10);
+/// After SIGKILL only the kernel is left to wait for.
+const KILLED: Duration = Duration::from_secs(5);
+const POLL: Duration = Duration::from_millis(50);
+
+/// A mark that no later process with the same pid shares: the start time, in the kernel's own words. `None`: no such
+/// process, or only its zombie.
+pub(super) fn start_mark(pid: u32) -> Option<String> {
+    if std::path::Path::new("/proc/self/stat").exists() {
+        return mark_from_stat(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?);
+    }
+    // macOS has no /proc; ps prints the state and the start time to the second.
+    let output = std::process::Command::new("ps")
+        .env("LC_ALL", "C")
+        .args(["-o", "stat=,lstart=", "-p", &pid.to_string()])
+        .output()
+        .ok()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let (state, started) = text.trim().split_once(char::is_whitespace)?;
+    (!state.starts_with('Z')).then(|| started.trim().to_owned())
+}
+
+/// proc(5): the second field is the command in brackets and may hold anything, so count from the last bracket: field 3
+/// is the state, field 22 the start in clock ticks since boot.
+fn mark_from_stat(stat: &str) -> Option<String> {
+    let (_, rest) = stat.rsplit_once(')')?;
+    let mut fields = rest.split_whitespace();
+    let state = fields.next()?;
+    let start = fields.nth(18)?;
+    (state != "Z" && state != "X").then(|| start.to_owned())
+}
+
+/// Ends the process group led by `pid`, politely first. `mark` is checked before every signal, so that a pid that was
+/// given to somebody else meanwhile is left alone.
+pub(super) async fn stop_group(pid: u32, mark: &str, grace: Duration) -> Result<(), String> {
+    let Some(leader) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
+        return Err(format!("{pid} is no process id"));
+    };
+    let ours = || start_mark(pid).as_deref() == Some(mark);
+    if !ours() {
+        return Ok(());
+    }
+    for (signal, budget) in [(Signal::TERM, grace), (Signal::KILL, KILLED)] {
+        if !ours() {
+            break;
+        }
+        if let Err(error) = kill_process_group(leader, signal) {
+            // A leader that is not (yet) in a group of its own can still be signalled alone.
+            kill_process(leader, signal).map_err(|_| format!("cannot signal process {pid}: {error}"))?;
+        }
+        let deadline = Instant::now() + budget;
+        while ours() && Instant::now() < deadline {
+            sleep(POLL).await;
+        }
+    }
+    if ours() {
+        return Err(format!("process {pid} does not end, even after SIGKILL"));
+    }
+    // Its Lambda processes share the group. The leader ended a moment ago, so its number is not in use again yet.
+    let _gone_already = kill_process_group(leader, Signal::KILL);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::process::CommandExt;
+
+    #[test]
+    fn reads_the_start_time_past_a_nasty_name() {
+        let stat = "42 (a) b (c) S 1 42 42 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 987654 1 2";
+        assert_eq!(mark_from_stat(stat).as_deref(), Some("987654"));
+        assert_eq!(mark_from_stat(&stat.replace(" S ", " Z ")), None);
+        assert_eq!(mark_from_stat("42 (a"), None);
+    }
+
+    #[test]
+    fn knows_this_process_and_not_a_missing_one() {
+        assert!(start_mark(std::process::id()).is_some());
+        assert_eq!(start_mark(u32::MAX), None);
+    }
+
+    #[tokio::test]
+    async fn stops_a_whole_group_but_never_one_with_another_mark() {
+        let mut child = std::process::Command::new("sh")
+            .args(["-c", "trap '' TERM; sleep 600 & echo $!; wait; wait"])
+            .stdout(std::process::Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line).unwrap();
+        let grandchild: u32 = line.trim().parse().unwrap();
+        let mark = start_mark(child.id()).unwrap();
+
+        stop_group(child.id(), "not that one", GRACE).await.unwrap();
+        assert_eq!(start_mark(child.id()).as_deref(), Some(mark.as_str()), "another mark, so not touched");
+
+        stop_group(child.id(), &mark, Duration::from_millis(200)).await.unwrap();
+        child.wait().unwrap();
+        let deadline = Instant::now() + KILLED;
+        while start_mark(grandchild).is_some() {
+            assert!(Instant::now() < deadline, "the grandchild outlived its group");
+            sleep(POLL).await;
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The local twin for real: installed, started, found again, killed, repaired, stopped. One story, since a start takes
+//! seconds; each twin has a free port of its own, and the environment is shared by all runs.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use shopstack::local::{State, TwinConfig, down, ensure_up, status};
+
+/// Under the target folder, so that only the first run ever installs.
+fn config() -> TwinConfig {
+    let cache_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("test-cache");
+    TwinConfig { port: free_port(), cache_dir }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Stops the twin even when the test fails half-way.
+struct Stop(TwinConfig);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        let cfg = self.0.clone();
+        let stopper = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(down(&cfg)).unwrap();
+        });
+        stopper.join().unwrap();
+    }
+}
+
+fn run_dir(cfg: &TwinConfig) -> PathBuf {
+    cfg.cache_dir.join("twin").join("run").join(cfg.port.to_string())
+}
+
+fn kill(pid: u32) {
+    assert!(std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap().success());
+}
+
+#[tokio::test]
+async fn a_twin_lives_dies_and_rises() {
+    let cfg = config();
+    let _stop = Stop(cfg.clone());
+    assert_eq!(status(&cfg).await.unwrap().state, State::Stopped);
+
+    let first = ensure_up(&cfg, &|_| ()).await.unwrap();
+    assert_eq!(first.endpoint, format!("http://127.0.0.1:{}", cfg.port));
+    let seen = status(&cfg).await.unwrap();
+    assert_eq!((seen.state, seen.pid), (State::Running, Some(first.pid)));
+    assert_eq!(seen.version, "1.5.33");
+
+    assert_eq!(ensure_up(&cfg, &|_| ()).await.unwrap(), first, "the second time it is only found");
+
+    kill(first.pid);
+    let said = Mutex::new(Vec::new());
+    let second = ensure_up(&cfg, &|line| said.lock().unwrap().push(line.to_owned())).await.unwrap();
+    assert_ne!(second.pid, first.pid);
+    assert!(said.lock().unwrap().iter().any(|line| line.contains("had died")), "{said:?}");
+
+    assert!(down(&cfg).await.unwrap());
+    assert_eq!(status(&cfg).await.unwrap().state, State::Stopped);
+    assert!(TcpListener::bind(("127.0.0.1", cfg.port)).is_ok(), "the port is free again");
+    let mut left: Vec<_> = std::fs::read_dir(run_dir(&cfg)).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["lock", "twin.log", "twin.log.old"], "logs stay, nothing else");
+    assert!(!down(&cfg).await.unwrap(), "nothing to stop");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_twin_sees_no_secret_and_one_interface() {
+    let cfg = config();
+    let _stop = Stop(cfg.clone());
+    let twin = ensure_up(&cfg, &|_| ()).await.unwrap();
+    let environment = std::fs::read(format!("/proc/{}/environ", twin.pid)).unwrap();
+    let mut names: Vec<_> = environment
+        .split(|byte| *byte == 0)
+        .filter_map(|pair| String::from_utf8_lossy(pair).split_once('=').map(|(name, _)| name.to_owned()))
+        .filter(|name| !["PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ"].contains(&name.as_str()))
+        .collect();
+    names.sort();
+    let ours = [
+        "AUTH",
+        "AWS_ENDPOINT_URL",
+        "BIND_HOST",
+        "GATEWAY_PORT",
+        "HOME",
+        "IOT_MTLS_ENABLED",
+        "PYTHONUNBUFFERED",
+        "SFTP_ENABLED",
+        "TMPDIR",
+    ];
+    assert_eq!(names, ours);
+    // Another loopback address reaches whatever listens on every interface.
+    assert!(std::net::TcpStream::connect(("127.0.0.2", cfg.port)).is_err());
+}
+
+/// Many shopstacks at once: one twin.
+#[tokio::test]
+async fn racing_starts_share_one_twin() {
+    let cfg = config();
+    let _stop = Stop(cfg.clone());
+    let (a, b, c) = tokio::join!(ensure_up(&cfg, &|_| ()), ensure_up(&cfg, &|_| ()), ensure_up(&cfg, &|_| ()));
+    let pid = a.unwrap().pid;
+    assert_eq!([b.unwrap().pid, c.unwrap().pid], [pid, pid]);
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named_and_left_alone() {
+    let holder = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let cfg = TwinConfig { port: holder.local_addr().unwrap().port(), ..config() };
+    let server = tokio::spawn(async move {
+        // Accepts and hangs up, like any server that does not speak HTTP.
+        while holder.accept().await.is_ok() {}
+    });
+    assert_eq!(status(&cfg).await.unwrap().state, State::Foreign);
+    let error = ensure_up(&cfg, &|_| ()).await.unwrap_err();
+    assert!(error.message.contains(&cfg.port.to_string()) && error.message.contains("another program"), "{error}");
+    assert!(error.hint.contains("SHOPSTACK_LOCAL_PORT"), "{}", error.hint);
+    assert!(!down(&cfg).await.unwrap());
+    server.abort();
+}
