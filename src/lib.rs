@@ -24,3 +24,9 @@ pub mod desired;
 pub mod engine;
 /// One file per AWS resource type; `resources::registry` is the list.
 pub mod resources;
+
+/// Values and events turned into text and JSON; the only place with colour and width.
+pub mod render;
+
+/// One file per command; the only place where resources meet the engine.
+pub mod cli;

@@ -22,8 +22,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "stack", "policy", "plan", "resource", "aws", "build", "local", "desired", "resources", "engine",
-            "smoke", "report", "render",
+            "model",
+            "stack",
+            "policy",
+            "plan",
+            "resource",
+            "aws",
+            "build",
+            "local",
+            "desired",
+            "resources",
+            "engine",
+            "smoke",
+            "report",
+            "render",
         ],
     ),
 ];
@@ -93,14 +105,16 @@ fn modules_import_only_what_their_layer_may() {
 fn no_resource_type_imports_another() {
     let mut wrong = Vec::new();
     for (path, text) in sources("src/resources") {
-        let own = path.components().nth(2).expect("a name").as_os_str().to_string_lossy().trim_end_matches(".rs").to_string();
+        let own =
+            path.components().nth(2).expect("a name").as_os_str().to_string_lossy().trim_end_matches(".rs").to_string();
         if own == "mod" {
             continue;
         }
         for line in production(&text).lines() {
             let Some((_, rest)) = line.split_once("crate::resources::") else { continue };
             let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            let shared = name.chars().next().is_none_or(|c| c.is_uppercase()) || ["tag_changes"].contains(&name.as_str());
+            let shared =
+                name.chars().next().is_none_or(|c| c.is_uppercase()) || ["tag_changes"].contains(&name.as_str());
             if name != own && !shared {
                 wrong.push(format!("{}: {line}", path.display()));
             }
@@ -133,7 +147,8 @@ fn only_the_outer_layers_print_and_nothing_panics_on_purpose() {
         for (number, line) in production(&text).lines().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
             let printing = ["println!", "eprintln!", "print!(", "dbg!"].iter().any(|p| code.contains(p));
-            let panics = ["unwrap()", ".expect(", "panic!(", "todo!(", "unimplemented!("].iter().any(|p| code.contains(p));
+            let panics =
+                ["unwrap()", ".expect(", "panic!(", "todo!(", "unimplemented!("].iter().any(|p| code.contains(p));
             let lambda = path.starts_with("lambdas");
             if (printing && !lambda) || panics {
                 wrong.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));

@@ -69,13 +69,8 @@ const QUOTA: &[&str] = &[
     "TooManyOriginAccessControls",
 ];
 /// Codes by which emulators say that they lack an operation; `not_emulated` looks at the words as well.
-const NOT_EMULATED: &[&str] = &[
-    "InvalidAction",
-    "UnknownOperationException",
-    "UnknownOperation",
-    "NotImplemented",
-    "NotImplementedException",
-];
+const NOT_EMULATED: &[&str] =
+    &["InvalidAction", "UnknownOperationException", "UnknownOperation", "NotImplemented", "NotImplementedException"];
 
 /// Maps one SDK failure. `operation` is `service:Operation`; `emulated` allows the not-emulated kind.
 pub fn from_sdk<E>(operation: &str, error: &SdkError<E, HttpResponse>, emulated: bool) -> CloudError

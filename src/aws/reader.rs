@@ -226,7 +226,8 @@ pub async fn environments(reader: &Reader) -> Result<BTreeMap<(String, String), 
     for (arn, tags) in index.iter() {
         // The index goes on naming deleted resources, distributions longest: ask CloudFront itself.
         if let Some((_, id)) = arn.split_once(":distribution/") {
-            let seen = reader.caller.call("cloudfront:GetDistribution", || reader.cloudfront.get_distribution().id(id).send());
+            let seen =
+                reader.caller.call("cloudfront:GetDistribution", || reader.cloudfront.get_distribution().id(id).send());
             if optional(seen.await)?.is_none() {
                 continue;
             }
@@ -240,7 +241,9 @@ pub async fn environments(reader: &Reader) -> Result<BTreeMap<(String, String), 
     loop {
         let page = reader
             .caller
-            .call("iam:ListRoles", || reader.iam.list_roles().path_prefix("/shopstack/").set_marker(marker.clone()).send())
+            .call("iam:ListRoles", || {
+                reader.iam.list_roles().path_prefix("/shopstack/").set_marker(marker.clone()).send()
+            })
             .await?;
         for role in page.roles() {
             let mut parts = role.path().trim_start_matches("/shopstack/").split('/');

@@ -76,7 +76,11 @@ pub fn failure(outcome: &Outcome) -> Option<CliError> {
     let interrupted = reason(ErrorKind::Interrupted) || outcome.failed.is_empty();
     let mut lines = Vec::new();
     if interrupted {
-        lines.push(format!("interrupted: {} done, {} not", outcome.done_count(), outcome.failed.len() + outcome.skipped.len()));
+        lines.push(format!(
+            "interrupted: {} done, {} not",
+            outcome.done_count(),
+            outcome.failed.len() + outcome.skipped.len()
+        ));
     }
     let mut hint = String::new();
     for (address, error) in outcome.failed.iter().filter(|(_, e)| e.kind != ErrorKind::Interrupted) {
@@ -103,7 +107,14 @@ pub fn failure(outcome: &Outcome) -> Option<CliError> {
 }
 
 /// The contract's last line of `up` and `down`.
-pub fn summary_line(result: &str, changed: usize, session: &Session, elapsed_ms: u64, outputs: Value, remaining: &[String]) -> Value {
+pub fn summary_line(
+    result: &str,
+    changed: usize,
+    session: &Session,
+    elapsed_ms: u64,
+    outputs: Value,
+    remaining: &[String],
+) -> Value {
     json!({
         "event": "summary", "result": result, "changed": changed, "calls": session.sdk.counter.snapshot(),
         "elapsed_ms": elapsed_ms, "outputs": outputs, "remaining": remaining,

@@ -27,7 +27,13 @@ pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
         output.json_line(&json!({"artifacts": list}));
     } else {
         for a in &artifacts {
-            output.result(&format!("{}  {}  {} KiB  sha256 {}", a.name, a.zip_path.display(), a.size / 1024, a.sha256_base64));
+            output.result(&format!(
+                "{}  {}  {} KiB  sha256 {}",
+                a.name,
+                a.zip_path.display(),
+                a.size / 1024,
+                a.sha256_base64
+            ));
         }
     }
     Ok(code::OK)
@@ -60,9 +66,8 @@ impl Builds {
         let requests = requests(project);
         let names = requests.iter().map(|r| r.name.clone()).collect();
         let (root, told) = (project.root.clone(), output.clone());
-        let handle = tokio::spawn(async move {
-            build::build_all(&root, &requests, &move |text| told.note(text)).await
-        });
+        let handle =
+            tokio::spawn(async move { build::build_all(&root, &requests, &move |text| told.note(text)).await });
         let task = async move {
             match handle.await {
                 Ok(Ok(artifacts)) => Ok(Arc::new(artifacts)),

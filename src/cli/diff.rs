@@ -66,7 +66,8 @@ pub async fn make(
     let compared = live.iter().any(|l| l.type_name == "AWS::Lambda::Function");
     let known = if compared { builds.finished().await? } else { BTreeMap::new() };
     let types = finder.types();
-    let inputs = Inputs { scope: &session.scope, desired: &desired, live: &live, known: &known, record, types: &types, adopt };
+    let inputs =
+        Inputs { scope: &session.scope, desired: &desired, live: &live, known: &known, record, types: &types, adopt };
     let mut plan = plan::plan(&inputs)?;
     plan.notes = notes;
     Ok((plan, live))

@@ -18,7 +18,9 @@ use std::time::Instant;
 pub async fn command(global: &Global, args: &Down, output: &Output) -> Result<u8, CliError> {
     let start = Instant::now();
     let (name, region) = match &args.stack {
-        Some(name) => (name.clone(), Project::load(global).ok().filter(|p| p.stack.name == *name).map(|p| p.stack.region)),
+        Some(name) => {
+            (name.clone(), Project::load(global).ok().filter(|p| p.stack.name == *name).map(|p| p.stack.region))
+        }
         None => {
             let project = Project::load(global)?;
             (project.stack.name, Some(project.stack.region))

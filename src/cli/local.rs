@@ -14,9 +14,16 @@ pub async fn command(args: Local, output: &Output) -> Result<u8, CliError> {
             let told = output.clone();
             let twin = local::ensure_up(&config, &move |text| told.note(text)).await.map_err(fail)?;
             if output.json {
-                output.json_line(&json!({"endpoint": twin.endpoint, "port": twin.port, "pid": twin.pid, "log": twin.log}));
+                output.json_line(
+                    &json!({"endpoint": twin.endpoint, "port": twin.port, "pid": twin.pid, "log": twin.log}),
+                );
             } else {
-                output.result(&format!("The local twin is up at {} (pid {}, log {})", twin.endpoint, twin.pid, twin.log.display()));
+                output.result(&format!(
+                    "The local twin is up at {} (pid {}, log {})",
+                    twin.endpoint,
+                    twin.pid,
+                    twin.log.display()
+                ));
             }
         }
         Local::Down => {
@@ -36,7 +43,8 @@ pub async fn command(args: Local, output: &Output) -> Result<u8, CliError> {
                 let line = |(key, value): (&String, &serde_json::Value)| {
                     format!("{key:<9} {}", value.as_str().map_or_else(|| value.to_string(), str::to_string))
                 };
-                let lines: Vec<_> = value.as_object().into_iter().flatten().filter(|(_, v)| !v.is_null()).map(line).collect();
+                let lines: Vec<_> =
+                    value.as_object().into_iter().flatten().filter(|(_, v)| !v.is_null()).map(line).collect();
                 output.result(&lines.join("\n"));
             }
         }

@@ -59,9 +59,12 @@ impl Session {
     }
 
     /// What the project wants here, and remarks for the plan.
-    pub fn desired(&self, project: &Project, expires_at: Option<&str>) -> Result<(Vec<Desired>, Vec<String>), CliError> {
-        let context =
-            desired::Context { stack: &project.stack, scope: &self.scope, root: &project.root, expires_at };
+    pub fn desired(
+        &self,
+        project: &Project,
+        expires_at: Option<&str>,
+    ) -> Result<(Vec<Desired>, Vec<String>), CliError> {
+        let context = desired::Context { stack: &project.stack, scope: &self.scope, root: &project.root, expires_at };
         Ok(desired::desired(&context)?)
     }
 }
@@ -82,8 +85,7 @@ fn check_env(env: &str) -> Result<(), CliError> {
 async fn twin(output: &Output) -> Result<String, CliError> {
     let config = local::TwinConfig::from_env().map_err(|e| CliError::new(e.message, e.hint))?;
     let told = output.clone();
-    let twin = local::ensure_up(&config, &move |text| told.note(text))
-        .await
-        .map_err(|e| CliError::new(e.message, e.hint))?;
+    let twin =
+        local::ensure_up(&config, &move |text| told.note(text)).await.map_err(|e| CliError::new(e.message, e.hint))?;
     Ok(twin.endpoint)
 }

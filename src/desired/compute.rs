@@ -38,7 +38,10 @@ fn role(context: &Context<'_>, id: &str, function: &Function) -> Desired {
         description: format!("What the function {name} may do, and nothing else"),
         max_session_seconds: 3600,
         trust,
-        policies: BTreeMap::from([("grants".to_string(), policy::canonical(&grants(context, &name, &function.grants)))]),
+        policies: BTreeMap::from([(
+            "grants".to_string(),
+            policy::canonical(&grants(context, &name, &function.grants)),
+        )]),
         attached: BTreeSet::new(),
         permissions_boundary: None,
     };

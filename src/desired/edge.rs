@@ -68,11 +68,8 @@ fn bucket_name(context: &Context<'_>) -> String {
 }
 
 fn response_headers(context: &Context<'_>) -> ResponseHeadersSpec {
-    let api = if context.stack.api.is_some() {
-        format!(" {}", reference("api", "main", "endpoint"))
-    } else {
-        String::new()
-    };
+    let api =
+        if context.stack.api.is_some() { format!(" {}", reference("api", "main", "endpoint")) } else { String::new() };
     ResponseHeadersSpec {
         comment: context.scope.marker("site"),
         content_security_policy: format!(
@@ -144,7 +141,11 @@ fn bucket_policy(context: &Context<'_>, bucket: &str) -> Desired {
 fn objects(context: &Context<'_>, site: &Site, bucket: String) -> Result<Desired, CloudError> {
     let folder = context.root.join(&site.folder);
     let mut objects = files::scan_site(&folder, &|path| site.cache_control(path).to_string()).map_err(|what| {
-        CloudError::ours(ErrorKind::Other, format!("the site folder {}: {what}", folder.display()), "see `site.folder` in stack.yaml")
+        CloudError::ours(
+            ErrorKind::Other,
+            format!("the site folder {}: {what}", folder.display()),
+            "see `site.folder` in stack.yaml",
+        )
     })?;
     objects.remove("config.json");
     let config: Value = match &context.stack.api {

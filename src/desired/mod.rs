@@ -131,7 +131,12 @@ fn check_name(desired: &Desired) -> Result<(), CloudError> {
     }
     Err(CloudError::ours(
         ErrorKind::Other,
-        format!("{}: the name `{}` has {} characters, AWS takes {limit}", desired.address, desired.name, desired.name.len()),
+        format!(
+            "{}: the name `{}` has {} characters, AWS takes {limit}",
+            desired.address,
+            desired.name,
+            desired.name.len()
+        ),
         "shorten the stack's name, the environment's or the logical id",
     ))
 }
