@@ -2,6 +2,7 @@
 
 pub mod call;
 pub mod clients;
+pub mod clock;
 pub mod counter;
 pub mod error;
 pub mod index;

@@ -1,6 +1,7 @@
 //! Durations as people type them, and instants as RFC 3339 says them.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+pub use crate::aws::clock::rfc3339;
+use std::time::Duration;
 
 /// `90s`, `90m`, `4h`, `2d`.
 pub fn duration(text: &str) -> Result<Duration, String> {
@@ -18,17 +19,10 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(help)
 }
 
-/// Seconds since 1970 as RFC 3339 in UTC, seconds resolution.
-pub fn rfc3339(at: SystemTime) -> String {
-    let seconds = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
-    let date = aws_smithy_types::DateTime::from_secs(seconds);
-    date.fmt(aws_smithy_types::date_time::Format::DateTime).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::UNIX_EPOCH;
 
     #[test]
     fn durations_need_a_unit() {
