@@ -133,7 +133,11 @@ pub async fn ensure_up(cfg: &TwinConfig, progress: Progress<'_>) -> Result<Twin,
             if start::recovers(cfg, &record).await {
                 return Ok(record.twin(cfg));
             }
-            progress("the local twin does not answer; restarting it");
+            progress(if record.is_alive() {
+                "the local twin does not answer; restarting it"
+            } else {
+                "the local twin had died; starting it anew"
+            });
             record.stop(cfg).await?;
         }
         Observed::Dead(record) => {
