@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 /// A loopback connect answers at once; only a machine in distress needs longer.
 const CONNECT: Duration = Duration::from_secs(1);
 /// Readiness is answered from memory, but a twin busy with a cold Lambda start may be slow on a small machine.
 const ANSWER: Duration = Duration::from_secs(3);
+/// What the kernel needs at most to close the sockets of a process that was killed.
+const CLOSING: Duration = Duration::from_secs(2);
+const POLL: Duration = Duration::from_millis(25);
 /// Readiness is a JSON object of about 100 bytes; more than this is something else.
 const MAX_ANSWER: u64 = 16 * 1024;
 
@@ -33,6 +36,19 @@ pub(super) async fn probe(port: u16) -> Port {
     match timeout(ANSWER, get_ready(stream, port)).await {
         Ok(Ok(answer)) if is_ready(&answer) => Port::Ready,
         _ => Port::Taken,
+    }
+}
+
+/// The port's answer after our own process has ended: its first thread is gone before the kernel has closed the last
+/// socket, so a port that still seems taken gets a moment to become free.
+pub(super) async fn probe_after_end(port: u16) -> Port {
+    let deadline = Instant::now() + CLOSING;
+    loop {
+        let found = probe(port).await;
+        if found == Port::Free || Instant::now() >= deadline {
+            return found;
+        }
+        sleep(POLL).await;
     }
 }
 
@@ -88,5 +104,23 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         drop(listener);
         assert_eq!(probe(port).await, Port::Free);
+    }
+
+    #[tokio::test]
+    async fn a_closing_port_is_waited_for_and_a_held_one_is_not_free() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let closing = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            drop((stream, listener));
+        });
+        assert_eq!(probe_after_end(port).await, Port::Free);
+        closing.await.unwrap();
+
+        let held = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = held.local_addr().unwrap().port();
+        let server = tokio::spawn(async move { while held.accept().await.is_ok() {} });
+        assert_eq!(probe_after_end(port).await, Port::Taken);
+        server.abort();
     }
 }

@@ -108,14 +108,21 @@ enum Observed {
 
 async fn observe(cfg: &TwinConfig) -> Result<Observed, LocalError> {
     let record = Record::load(cfg)?;
-    let port = health::probe(cfg.port).await;
-    Ok(match (record, port) {
-        (Some(record), Port::Ready) if record.is_alive() => Observed::Running(record),
-        (Some(record), _) if record.is_alive() => Observed::Unresponsive(record),
-        (_, Port::Ready) => Observed::Foreign("another MiniStack"),
-        (_, Port::Taken) => Observed::Foreign("another program"),
-        (Some(record), Port::Free) => Observed::Dead(record),
-        (None, Port::Free) => Observed::Stopped,
+    let first = health::probe(cfg.port).await;
+    let port = match record {
+        Some(record) if record.is_alive() => {
+            return Ok(if first == Port::Ready { Observed::Running(record) } else { Observed::Unresponsive(record) });
+        }
+        Some(record) => match health::probe_after_end(cfg.port).await {
+            Port::Free => return Ok(Observed::Dead(record)),
+            taken => taken,
+        },
+        None => first,
+    };
+    Ok(match port {
+        Port::Ready => Observed::Foreign("another MiniStack"),
+        Port::Taken => Observed::Foreign("another program"),
+        Port::Free => Observed::Stopped,
     })
 }
 

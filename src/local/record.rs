@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{LocalError, Twin, TwinConfig, process};
+use super::{LocalError, Twin, TwinConfig, health, process};
 
 /// What the pid file holds, as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +59,8 @@ impl Record {
                 format!("end process {} yourself, as the user who started it", self.pid),
             )
         })?;
+        // Whoever starts the next one, or takes the port for something else, finds it free.
+        let _settled = health::probe_after_end(cfg.port).await;
         self.forget(cfg)
     }
 
