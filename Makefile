@@ -1,4 +1,8 @@
-# What CI runs, and what a developer runs: one command.
-.PHONY: test
-test:
-	cargo test --workspace --locked
+# The commands a developer needs; `make test` is all that CI runs.
+.PHONY: test lint
+test: lint
+	tests/tools/run.sh
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# What `make test` runs: installs the tests' tools, starts the endpoints on free loopback ports, runs every test,
+# and stops exactly the processes it started.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+say() { printf '\n== %s\n' "$*"; }
+need() { command -v "$1" >/dev/null 2>&1 || { echo "missing: $1. $2" >&2; exit 1; }; }
+
+need cargo "Install stable Rust: https://rustup.rs"
+need cc "Install a C compiler (Debian: apt-get install build-essential)"
+need python3 "Install Python 3.10 or newer with venv (Debian: apt-get install python3 python3-venv)"
+python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null ||
+  { echo "Python 3.10 or newer with venv is needed (Debian: apt-get install python3-venv)" >&2; exit 1; }
+
+export SHOPSTACK_CACHE_DIR="${SHOPSTACK_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/shopstack}"
+mkdir -p "$SHOPSTACK_CACHE_DIR"
+unset AWS_PROFILE AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_REGION SHOPSTACK_LOCAL
+export AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
+
+say "Browser"
+if ! command -v chromium >/dev/null || ! command -v chromedriver >/dev/null; then
+  if [ "$(id -u)" = 0 ]; then as_root=""; elif sudo -n true 2>/dev/null; then as_root="sudo -n"; else as_root="no"; fi
+  if [ "$as_root" != no ] && command -v apt-get >/dev/null; then
+    $as_root apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq chromium chromium-driver >/dev/null
+  else
+    echo "missing: chromium and chromedriver. Install them (Debian: apt-get install chromium chromium-driver)" >&2
+    exit 1
+  fi
+fi
+chromium --version
+
+say "Python tools"
+lock=tests/tools/requirements.lock
+tools="$SHOPSTACK_CACHE_DIR/test-tools/$(sha256sum "$lock" | cut -c1-16)"
+if [ ! -f "$tools/.complete" ]; then
+  rm -rf "$tools"
+  python3 -m venv "$tools"
+  "$tools/bin/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$lock"
+  touch "$tools/.complete"
+fi
+export SHOPSTACK_TEST_TOOLS="$tools"
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+answers() { python3 - "$1" <<'P'
+import sys, time, urllib.request, urllib.error
+url, end = sys.argv[1], time.time() + 60
+while time.time() < end:
+    try:
+        urllib.request.urlopen(url, timeout=2); sys.exit(0)
+    except urllib.error.HTTPError:
+        sys.exit(0)
+    except OSError:
+        time.sleep(0.1)
+sys.exit("nothing answers at " + url)
+P
+}
+
+say "Build"
+cargo test --workspace --locked --no-run
+
+say "Endpoints"
+twin_port=$(free_port)
+SHOPSTACK_LOCAL_PORT=$twin_port target/debug/shopstack local up
+moto_port=$(free_port)
+logs=$(mktemp -d)
+MOTO_IAM_LOAD_MANAGED_POLICIES=true "$tools/bin/moto_server" -H 127.0.0.1 -p "$moto_port" >"$logs/moto.log" 2>&1 &
+moto_pid=$!
+driver_port=$(free_port)
+chromedriver --port="$driver_port" --allowed-ips=127.0.0.1 >"$logs/chromedriver.log" 2>&1 &
+driver_pid=$!
+stop() {
+  kill "$moto_pid" "$driver_pid" 2>/dev/null || true
+  SHOPSTACK_LOCAL_PORT=$twin_port target/debug/shopstack local down >/dev/null || true
+  rm -rf "$logs"
+}
+trap stop EXIT
+answers "http://127.0.0.1:$moto_port/moto-api/"
+answers "http://127.0.0.1:$driver_port/status"
+export SHOPSTACK_TEST_ENDPOINT="http://127.0.0.1:$twin_port"
+export SHOPSTACK_TEST_MOTO="http://127.0.0.1:$moto_port"
+export SHOPSTACK_TEST_WEBDRIVER="http://127.0.0.1:$driver_port"
+
+say "Tests"
+cargo test --workspace --locked --no-fail-fast "$@"
