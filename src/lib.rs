@@ -22,6 +22,8 @@ pub mod stack;
 pub mod desired;
 /// Reads live state, runs a plan along its graph, emits events; never prints.
 pub mod engine;
+/// The auditors' report: every policy wanted and live, statement by statement, with what is too wide. Pure.
+pub mod report;
 /// One file per AWS resource type; `resources::registry` is the list.
 pub mod resources;
 

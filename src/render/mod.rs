@@ -3,4 +3,5 @@
 pub mod json;
 pub mod plan;
 pub mod progress;
+pub mod report;
 pub mod style;

@@ -1,0 +1,145 @@
+//! Every rule of the judge, on a statement that breaks it and on one that just does not.
+
+use super::*;
+use crate::policy::canonical;
+use serde_json::json;
+
+const ACCOUNT: &str = "111122223333";
+const API: &str = "arn:aws:execute-api:us-east-1:111122223333:abc";
+
+fn found(place: Place, statement: Value) -> Vec<(&'static str, Severity)> {
+    let routes = BTreeSet::from([format!("{API}/prod/GET/products/*")]);
+    let document = canonical(&json!({"Statement": statement}));
+    let judge = Judge { place, account: ACCOUNT, routes: &routes };
+    let all = Statement::all(&document);
+    assert_eq!(all.len(), 1);
+    judge.issues(&all[0].1).into_iter().map(|issue| (issue.rule, issue.severity)).collect()
+}
+
+fn identity(action: Value, resource: Value) -> Vec<(&'static str, Severity)> {
+    found(Place::Identity, json!({"Effect": "Allow", "Action": action, "Resource": resource}))
+}
+
+#[test]
+fn wildcards_in_actions() {
+    let table = json!("arn:aws:dynamodb:us-east-1:111122223333:table/T");
+    assert_eq!(identity(json!("dynamodb:PutItem"), table.clone()), []);
+    assert_eq!(identity(json!("dynamodb:*"), table.clone()), [("wildcard-action", Severity::High)]);
+    assert_eq!(identity(json!(["dynamodb:Put*", "s3:GetObject"]), table), [("wildcard-action", Severity::Medium)]);
+}
+
+#[test]
+fn wildcards_in_resources() {
+    let put = || json!("logs:PutLogEvents");
+    assert_eq!(identity(put(), json!("arn:aws:logs:us-east-1:1:log-group:/aws/lambda/f:*")), []);
+    for wide in
+        ["arn:aws:logs:us-east-1:1:log-group:/aws/lambda/*:*", "arn:aws:logs:*:1:log-group:f:*", "arn:aws:s3:::b/*"]
+    {
+        assert_eq!(identity(put(), json!(wide)), [("wildcard-resource", Severity::Medium)], "{wide}");
+    }
+    assert_eq!(identity(put(), json!(["*", "arn:x"])), [("wildcard-resource", Severity::High)]);
+}
+
+#[test]
+fn negations_and_denials() {
+    let not = json!({"Effect": "Allow", "NotAction": "iam:*", "NotResource": "arn:x"});
+    assert_eq!(found(Place::Identity, not), [("not-action", Severity::High), ("not-resource", Severity::High)]);
+    let deny = json!({"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"});
+    assert_eq!(found(Place::Bucket, deny), []);
+}
+
+fn bucket(principal: Value, condition: Value) -> Vec<&'static str> {
+    let statement = json!({"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::b/*", "Condition": condition});
+    found(Place::Bucket, statement).into_iter().map(|(rule, _)| rule).collect()
+}
+
+#[test]
+fn the_public_and_what_narrows_it() {
+    for open in [
+        json!({}),
+        json!({"Bool": {"aws:SecureTransport": "true"}}),
+        json!({"StringNotEquals": {"aws:SourceAccount": ACCOUNT}}),
+        json!({"StringEqualsIfExists": {"aws:SourceAccount": ACCOUNT}}),
+        json!({"StringLike": {"aws:PrincipalArn": "*"}}),
+        json!({"ArnLike": {"aws:SourceArn": ["arn:aws:sns:us-east-1:*:t"]}}),
+        json!({"IpAddress": {"aws:SourceIp": ["0.0.0.0/0", "10.0.0.0/8"]}}),
+    ] {
+        assert_eq!(bucket(json!("*"), open.clone()), ["public-principal"], "{open}");
+        assert_eq!(bucket(json!({"AWS": "*"}), open.clone()), ["public-principal"], "{open}");
+    }
+    assert!(bucket(json!("*"), json!({"StringEquals": {"AWS:PrincipalOrgID": "o-1"}})).is_empty());
+    assert!(
+        bucket(json!("*"), json!({"ArnLike": {"AWS:SourceArn": "arn:aws:sns:us-east-1:111122223333:*"}})).is_empty()
+    );
+}
+
+#[test]
+fn other_accounts() {
+    assert_eq!(bucket(json!({"AWS": "arn:aws:iam::999999999999:root"}), json!({})), ["foreign-account"]);
+    assert_eq!(bucket(json!({"AWS": "999999999999"}), json!({})), ["foreign-account"]);
+    assert!(bucket(json!({"AWS": "arn:aws:iam::111122223333:role/r"}), json!({})).is_empty());
+    let cloudfront = json!({"Service": "cloudfront.amazonaws.com"});
+    let source = json!({"ArnEquals": {"aws:SourceArn": "arn:aws:cloudfront::999999999999:distribution/E1"}});
+    assert_eq!(bucket(cloudfront, source), ["foreign-account"]);
+}
+
+#[test]
+fn services_must_be_bound() {
+    let cloudfront = || json!({"Service": "cloudfront.amazonaws.com"});
+    assert_eq!(bucket(cloudfront(), json!({})), ["confused-deputy"]);
+    assert!(bucket(cloudfront(), json!({"ArnEquals": {"aws:SourceArn": "{{distribution.site.arn}}"}})).is_empty());
+    let trust = |condition: Value| {
+        let service = json!({"Service": "lambda.amazonaws.com"});
+        found(
+            Place::Trust,
+            json!({"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole", "Condition": condition}),
+        )
+    };
+    assert_eq!(trust(json!({})), [("confused-deputy", Severity::Medium)]);
+    assert_eq!(trust(json!({"StringEquals": {"aws:SourceAccount": ACCOUNT}})), []);
+}
+
+fn invoked_by(source: &str) -> Vec<&'static str> {
+    let statement = json!({"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"},
+        "Action": "lambda:InvokeFunction", "Condition": {"ArnLike": {"aws:SourceArn": source}}});
+    found(Place::Function, statement).into_iter().map(|(rule, _)| rule).collect()
+}
+
+#[test]
+fn sources_name_one_route() {
+    for exact in ["/prod/GET/products", "/prod/GET/", "/prod/GET/products/*"] {
+        assert!(invoked_by(&format!("{API}{exact}")).is_empty(), "{exact}");
+    }
+    assert!(invoked_by("{{api.main.execution_arn}}/prod/GET/products").is_empty());
+    for wide in ["", "/*/*", "/*/GET/products", "/prod/*/products", "/prod/GET/*", "/prod/GET", "/prod"] {
+        assert_eq!(invoked_by(&format!("{API}{wide}")), ["wide-source"], "{wide}");
+    }
+    assert_eq!(invoked_by("{{api.main.execution_arn}}/*/GET/products"), ["wide-source"]);
+    assert_eq!(invoked_by("arn:aws:execute-api:us-east-1:111122223333:*/prod/GET/products"), ["wide-source"]);
+    assert_eq!(invoked_by("arn:aws:execute-api:us-east-1:*:*"), ["confused-deputy"]);
+}
+
+#[test]
+fn a_source_account_alone_is_every_api_of_the_account() {
+    let statement = json!({"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"},
+        "Action": "lambda:InvokeFunction", "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}}});
+    assert_eq!(found(Place::Function, statement), [("wide-source", Severity::Medium)]);
+}
+
+#[test]
+fn the_tls_denial_must_cover_bucket_and_objects_without_further_conditions() {
+    let policy = |resource: Value, condition: Value| {
+        canonical(&json!({"Statement": {"Effect": "Deny", "Principal": "*", "Action": "s3:*",
+            "Resource": resource, "Condition": condition}}))
+    };
+    let both = || json!(["arn:aws:s3:::b", "arn:aws:s3:::b/*"]);
+    let plain = || json!({"Bool": {"aws:SecureTransport": false}});
+    assert!(denies_plain_http(&policy(both(), plain()), "b"));
+    assert!(!denies_plain_http(&policy(both(), plain()), "other"));
+    assert!(!denies_plain_http(&policy(json!("arn:aws:s3:::b/*"), plain()), "b"));
+    assert!(!denies_plain_http(&policy(both(), json!({"Bool": {"aws:SecureTransport": true}})), "b"));
+    let further = json!({"Bool": {"aws:SecureTransport": false}, "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}});
+    assert!(!denies_plain_http(&policy(both(), further), "b"));
+    assert!(!denies_plain_http(&Value::Null, "b"));
+}

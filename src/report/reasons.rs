@@ -1,0 +1,40 @@
+//! Why a statement is there: the author's words for grants, our own for what every stack has.
+
+use super::surfaces::Pair;
+use super::{Kind, Reasons};
+use crate::policy::judge::Statement;
+
+/// The reason of a wanted statement, if there is one.
+pub(super) fn reason(pair: &Pair, sid: &str, wanted: &Statement, known: &Reasons) -> Option<String> {
+    let path = pair.policy.as_ref().map(|policy| format!("{policy}.{sid}"));
+    let keys = [Some(sid.to_string()), path];
+    let given = keys.into_iter().flatten().find_map(|key| known.get(&(pair.address.clone(), key)));
+    given.cloned().or_else(|| ours(pair.kind, sid, wanted))
+}
+
+fn ours(kind: Kind, sid: &str, wanted: &Statement) -> Option<String> {
+    let text = match (kind, sid) {
+        (Kind::Trust, "LambdaOnly") => "only the Lambda service, acting for this account, takes on this role",
+        (Kind::InlinePolicy, "OwnLogs") => "the function writes its log, and no other one's",
+        (Kind::BucketPolicy, "OnlyThisDistributionReads") => {
+            "the shop's own CloudFront distribution reads the site's files; nobody else does"
+        }
+        (Kind::BucketPolicy, "OnlyOverTls") => "nothing is sent or fetched over an unencrypted connection",
+        (Kind::FunctionPolicy, _) => return route(wanted),
+        _ => return None,
+    };
+    Some(text.into())
+}
+
+/// `.../prod/GET/products` -> which route needs the call.
+fn route(wanted: &Statement) -> Option<String> {
+    let source = wanted.condition_values("aws:sourcearn").next()?;
+    // A reference stands for the ARN up to the API's id, which is cut off otherwise.
+    let route = match source.rsplit_once("}}/") {
+        Some((_, route)) => route,
+        None => source.splitn(6, ':').nth(5)?.split_once('/')?.1,
+    };
+    let mut parts = route.splitn(3, '/');
+    let (stage, method, path) = (parts.next()?, parts.next()?, parts.next()?);
+    Some(format!("the API's stage {stage} calls it for {method} /{path}"))
+}

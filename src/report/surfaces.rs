@@ -1,0 +1,198 @@
+//! Every policy of a stack as a pair, wanted and live: collected out of the specs of roles, buckets and functions.
+
+use super::{Count, Kind, Population, Status, Surface, permission};
+use crate::model::{Address, Desired, Live, Owner, Scope};
+use crate::policy::judge::{Place, Statement};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+const ROLE: &str = "AWS::IAM::Role";
+const BUCKET: &str = "AWS::S3::Bucket";
+const BUCKET_POLICY: &str = "AWS::S3::BucketPolicy";
+const FUNCTION: &str = "AWS::Lambda::Function";
+const PERMISSION: &str = "AWS::Lambda::Permission";
+
+/// One policy before it is compared; null stands for none.
+pub(super) struct Pair {
+    pub kind: Kind,
+    pub address: Address,
+    pub name: String,
+    pub policy: Option<String>,
+    pub wanted: Value,
+    pub live: Value,
+    /// What is known of the owner, where the resource is somebody else's.
+    pub foreign: Option<String>,
+    pub not_emulated: bool,
+    /// The resource that carries the policy exists.
+    pub carried: bool,
+}
+
+impl Pair {
+    /// Where its document stands; `None` for lists of ARNs.
+    pub fn place(&self) -> Option<Place> {
+        match self.kind {
+            Kind::Trust => Some(Place::Trust),
+            Kind::InlinePolicy => Some(Place::Identity),
+            Kind::BucketPolicy => Some(Place::Bucket),
+            Kind::FunctionPolicy => Some(Place::Function),
+            Kind::ManagedPolicies | Kind::PermissionsBoundary => None,
+        }
+    }
+}
+
+/// All policies: of roles, then buckets, then functions, each by address. A resource without one is there with null.
+pub(super) fn pairs(scope: &Scope, desired: &[Desired], live: &[Live]) -> Vec<Pair> {
+    let mut all = Vec::new();
+    for (id, side) in sides(ROLE, desired, live) {
+        all.extend(role(&Address::new("role", &id), &side));
+    }
+    let buckets = sides(BUCKET, desired, live);
+    let policies = sides(BUCKET_POLICY, desired, live);
+    let nothing = Side::default();
+    for id in buckets.keys().chain(policies.keys()).collect::<BTreeSet<_>>() {
+        let (bucket, policy) = (buckets.get(id).unwrap_or(&nothing), policies.get(id).unwrap_or(&nothing));
+        let document = |spec: Option<&Value>| field(spec, "policy");
+        all.push(attached_to(Kind::BucketPolicy, Address::new("bucket_policy", id), bucket, policy, &document));
+    }
+    let functions = sides(FUNCTION, desired, live);
+    let permissions = sides(PERMISSION, desired, live);
+    for id in functions.keys().chain(permissions.keys()).collect::<BTreeSet<_>>() {
+        let (function, policy) = (functions.get(id).unwrap_or(&nothing), permissions.get(id).unwrap_or(&nothing));
+        let name = name_of(&[policy, function]);
+        let document = |spec: Option<&Value>| spec.map_or(Value::Null, |spec| permission::document(scope, &name, spec));
+        all.push(attached_to(Kind::FunctionPolicy, Address::new("permission", id), function, policy, &document));
+    }
+    all
+}
+
+/// Both sides of one address.
+#[derive(Clone, Copy, Default)]
+struct Side<'a> {
+    wanted: Option<&'a Desired>,
+    live: Option<&'a Live>,
+}
+
+impl<'a> Side<'a> {
+    fn wanted_spec(&self) -> Option<&'a Value> {
+        self.wanted.map(|d| &d.spec)
+    }
+
+    fn live_spec(&self) -> Option<&'a Value> {
+        self.live.map(|l| &l.spec)
+    }
+
+    fn foreign(&self) -> Option<String> {
+        self.live.and_then(|live| match &live.owner {
+            Owner::Foreign(says) => Some(says.clone()),
+            Owner::Ours | Owner::Shared => None,
+        })
+    }
+
+    fn not_emulated(&self) -> bool {
+        self.live.is_some_and(|live| live.not_emulated)
+    }
+}
+
+/// Wanted and live resources of a type by logical id.
+fn sides<'a>(type_name: &str, desired: &'a [Desired], live: &'a [Live]) -> BTreeMap<String, Side<'a>> {
+    let mut all: BTreeMap<String, Side<'a>> = BTreeMap::new();
+    for one in desired.iter().filter(|d| d.type_name == type_name) {
+        all.entry(one.address.id().to_string()).or_default().wanted = Some(one);
+    }
+    for one in live.iter().filter(|l| l.type_name == type_name) {
+        all.entry(one.address.id().to_string()).or_default().live = Some(one);
+    }
+    all
+}
+
+fn name_of(sides: &[&Side<'_>]) -> String {
+    let name = |side: &&Side<'_>| side.live.map(|l| l.name.clone()).or_else(|| side.wanted.map(|d| d.name.clone()));
+    sides.iter().find_map(name).unwrap_or_default()
+}
+
+fn field(spec: Option<&Value>, key: &str) -> Value {
+    spec.and_then(|spec| spec.get(key)).cloned().unwrap_or_default()
+}
+
+fn role(address: &Address, side: &Side<'_>) -> Vec<Pair> {
+    let (wanted, live) = (side.wanted_spec(), side.live_spec());
+    let pair = |kind: Kind, policy: Option<String>, wanted: Value, live: Value| Pair {
+        kind,
+        address: address.clone(),
+        name: name_of(&[side]),
+        policy,
+        wanted,
+        live,
+        foreign: side.foreign(),
+        not_emulated: side.not_emulated(),
+        carried: side.live.is_some(),
+    };
+    let mut all = vec![pair(Kind::Trust, None, field(wanted, "trust"), field(live, "trust"))];
+    let (wanted_policies, live_policies) = (field(wanted, "policies"), field(live, "policies"));
+    let names = [&wanted_policies, &live_policies].into_iter().filter_map(Value::as_object).flat_map(Map::keys);
+    for name in names.collect::<BTreeSet<_>>() {
+        let of = |policies: &Value| policies.get(name).cloned().unwrap_or_default();
+        all.push(pair(Kind::InlinePolicy, Some(name.clone()), of(&wanted_policies), of(&live_policies)));
+    }
+    let list = |spec| match field(spec, "attached") {
+        Value::Array(arns) if !arns.is_empty() => Value::Array(arns),
+        _ => Value::Null,
+    };
+    all.push(pair(Kind::ManagedPolicies, None, list(wanted), list(live)));
+    let boundary = |spec| field(spec, "permissions_boundary");
+    all.push(pair(Kind::PermissionsBoundary, None, boundary(wanted), boundary(live)));
+    all
+}
+
+/// A resource policy, which is a resource of its own here, with the bucket or function that carries it.
+fn attached_to(
+    kind: Kind,
+    address: Address,
+    carrier: &Side<'_>,
+    policy: &Side<'_>,
+    document: &dyn Fn(Option<&Value>) -> Value,
+) -> Pair {
+    Pair {
+        kind,
+        address,
+        name: name_of(&[policy, carrier]),
+        policy: None,
+        wanted: document(policy.wanted_spec()),
+        live: document(policy.live_spec()),
+        foreign: policy.foreign().or_else(|| carrier.foreign()),
+        not_emulated: policy.not_emulated() || carrier.not_emulated(),
+        carried: carrier.live.is_some() || policy.live.is_some(),
+    }
+}
+
+/// Source ARNs that wanted permissions name: one for each route.
+pub(super) fn wanted_sources(pairs: &[Pair]) -> BTreeSet<String> {
+    let permissions = pairs.iter().filter(|pair| pair.kind == Kind::FunctionPolicy);
+    let statements = permissions.flat_map(|pair| Statement::all(&pair.wanted));
+    statements.flat_map(|(_, s)| s.condition_values("aws:sourcearn").cloned().collect::<Vec<_>>()).collect()
+}
+
+pub(super) fn population(desired: &[Desired], live: &[Live], surfaces: &[Surface]) -> Population {
+    let resources = |type_name: &str| Count {
+        wanted: desired.iter().filter(|d| d.type_name == type_name).count(),
+        live: live.iter().filter(|l| l.type_name == type_name && !l.not_emulated).count(),
+    };
+    let items = |kind: Kind, size: &dyn Fn(&Value) -> usize| {
+        let of_kind = || surfaces.iter().filter(|s| s.surface == kind);
+        Count { wanted: of_kind().map(|s| size(&s.wanted)).sum(), live: of_kind().map(|s| size(&s.live)).sum() }
+    };
+    let rows = || surfaces.iter().flat_map(|s| &s.statements);
+    let mut by_status: BTreeMap<Status, usize> = BTreeMap::new();
+    for surface in surfaces {
+        *by_status.entry(surface.status).or_default() += 1;
+    }
+    Population {
+        roles: resources(ROLE),
+        buckets: resources(BUCKET),
+        functions: resources(FUNCTION),
+        inline_policies: items(Kind::InlinePolicy, &|document| usize::from(!document.is_null())),
+        managed_policies: items(Kind::ManagedPolicies, &|arns| arns.as_array().map_or(0, Vec::len)),
+        statements: Count { wanted: rows().filter(|r| r.wanted).count(), live: rows().filter(|r| r.live).count() },
+        surfaces: by_status,
+    }
+}
