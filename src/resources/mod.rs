@@ -8,6 +8,9 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 pub mod log_group;
+pub mod waf_association;
+pub mod waf_logging;
+pub mod web_acl;
 
 /// What one resource type can do. Reads are handed a `Reader`, on which no write exists.
 #[async_trait]
@@ -21,7 +24,12 @@ pub trait Resource: Send + Sync {
 
 /// Every type there is.
 pub fn registry() -> Vec<Box<dyn Resource>> {
-    vec![Box::new(log_group::LogGroup)]
+    vec![
+        Box::new(log_group::LogGroup),
+        Box::new(web_acl::WebAcl),
+        Box::new(waf_association::WafAssociation),
+        Box::new(waf_logging::WafLogging),
+    ]
 }
 
 fn find(type_name: &str) -> Result<Box<dyn Resource>, CloudError> {

@@ -1,3 +1,6 @@
 //! One file per resource type, named as its source file: the whole life of a resource on MiniStack.
 
 mod log_group;
+mod waf_association;
+mod waf_logging;
+mod web_acl;

@@ -1,0 +1,178 @@
+//! Writes on web ACLs: every one but the creation shows a lock token, and gives way to others once.
+
+use super::rules::{self, incomplete};
+use super::{Handle, get, list, outputs, read_tags};
+use crate::aws::Writer;
+use crate::model::cloud_error::optional;
+use crate::model::spec::{Tags, WebAclSpec};
+use crate::model::{CloudError, ErrorKind, Outputs, Owner, Step};
+use aws_sdk_wafv2::types::{Scope as WafScope, Tag};
+
+/// What WAF answers when the lock token is not the newest.
+const STALE: &str = "WAFOptimisticLockException";
+
+/// Makes the ACL with its tags, or goes on with the one that an earlier run of ours made.
+pub(super) async fn create(writer: &Writer, step: &Step, wanted: &WebAclSpec) -> Result<Outputs, CloudError> {
+    let waf = writer.clients.waf_in(&wanted.scope);
+    let rules = rules::rules_of(wanted)?;
+    let tags = sdk_tags(&wanted.tags)?;
+    let visibility = rules::visibility(&wanted.metric_name, true, true)?;
+    let made = writer
+        .caller
+        .call("wafv2:CreateWebACL", || {
+            waf.create_web_acl()
+                .name(&step.name)
+                .scope(WafScope::from(wanted.scope.as_str()))
+                .set_description(description(wanted))
+                .default_action(rules::default_action_of(wanted))
+                .visibility_config(visibility.clone())
+                .set_rules(Some(rules.clone()))
+                .set_tags(Some(tags.clone()))
+                .send()
+        })
+        .await;
+    match made {
+        Ok(answer) => {
+            let summary = answer.summary().ok_or_else(|| CloudError::shape("wafv2 CreateWebACL", "Summary"))?;
+            let (id, arn) = (summary.id().unwrap_or_default(), summary.arn().unwrap_or_default());
+            if id.is_empty() || arn.is_empty() {
+                return Err(CloudError::shape("wafv2 CreateWebACL", "Id and ARN"));
+            }
+            Ok(outputs(id, arn))
+        }
+        Err(error) if error.code.contains("DuplicateItem") => adopt(writer, step, wanted, error).await,
+        Err(error) => Err(error),
+    }
+}
+
+/// Goes on with an ACL of the wanted name when it is ours; `refusal` is what the creation was answered.
+async fn adopt(writer: &Writer, step: &Step, wanted: &WebAclSpec, refusal: CloudError) -> Result<Outputs, CloudError> {
+    let listed = list(&writer.reader, &wanted.scope).await?;
+    let Some(handle) = listed.into_iter().find(|handle| handle.name == step.name) else { return Err(refusal) };
+    let tags = read_tags(&writer.reader, &wanted.scope, &handle.arn).await?;
+    if let Owner::Foreign(says) = writer.scope.owner(&tags) {
+        return Err(CloudError::ours(
+            ErrorKind::Foreign,
+            format!("the web ACL `{}` ({}) exists and is not this stack's: {says}", step.name, wanted.scope),
+            format!("rename or remove it, or adopt it with `up --adopt {}`", step.address),
+        ));
+    }
+    replace_settings(writer, &handle, wanted).await?;
+    set_tags(writer, &wanted.scope, &handle.arn, &wanted.tags, &tags).await?;
+    Ok(outputs(&handle.id, &handle.arn))
+}
+
+/// Replaces all settings, Shield's own rule excepted, on the newest version of the ACL. When somebody is faster
+/// it is done over once, on what they made; then it is for a person to look.
+pub(super) async fn replace_settings(writer: &Writer, handle: &Handle, wanted: &WebAclSpec) -> Result<(), CloudError> {
+    let ours = rules::rules_of(wanted)?;
+    with_token(writer, &wanted.scope, handle, |fresh, token| {
+        let mut all = ours.clone();
+        all.extend(fresh.rules().iter().filter(|rule| rules::is_shields(rule)).cloned());
+        async move {
+            let waf = writer.clients.waf_in(&wanted.scope);
+            let visibility = rules::visibility(&wanted.metric_name, true, true)?;
+            writer
+                .caller
+                .call("wafv2:UpdateWebACL", || {
+                    waf.update_web_acl()
+                        .name(&handle.name)
+                        .id(&handle.id)
+                        .scope(WafScope::from(wanted.scope.as_str()))
+                        .set_description(description(wanted))
+                        .default_action(rules::default_action_of(wanted))
+                        .visibility_config(visibility.clone())
+                        .set_rules(Some(all.clone()))
+                        .lock_token(&token)
+                        .send()
+                })
+                .await
+                .map(|_| ())
+        }
+    })
+    .await
+}
+
+/// Deletes; an ACL that is gone counts as deleted, one still in use is waited for.
+pub(super) async fn delete(writer: &Writer, waf_scope: &str, handle: &Handle) -> Result<(), CloudError> {
+    let gone = with_token(writer, waf_scope, handle, |_, token| async move {
+        let waf = writer.clients.waf_in(waf_scope);
+        writer
+            .caller
+            .call("wafv2:DeleteWebACL", || {
+                waf.delete_web_acl()
+                    .name(&handle.name)
+                    .id(&handle.id)
+                    .scope(WafScope::from(waf_scope))
+                    .lock_token(&token)
+                    .send()
+            })
+            .await
+            .map(|_| ())
+    })
+    .await;
+    optional(gone).map(|_| ())
+}
+
+/// Writes with the newest lock token, twice at most.
+///
+/// Errors: `Conflict` when somebody else was faster both times.
+async fn with_token<F>(
+    writer: &Writer,
+    waf_scope: &str,
+    handle: &Handle,
+    write: impl Fn(aws_sdk_wafv2::types::WebAcl, String) -> F,
+) -> Result<(), CloudError>
+where
+    F: Future<Output = Result<(), CloudError>>,
+{
+    for _ in 0..2 {
+        let (fresh, token) = get(&writer.reader, waf_scope, handle).await?;
+        match write(fresh, token).await {
+            Err(error) if error.code == STALE => writer.caller.say("somebody else changed the web ACL; looking again"),
+            other => return other,
+        }
+    }
+    Err(CloudError::ours(
+        ErrorKind::Conflict,
+        format!("the web ACL `{}` was changed by somebody else since the plan, and again just now", handle.name),
+        "see who changes it, then run the same command again: it plans on what is there then",
+    ))
+}
+
+/// Sets and removes what differs between `before` and `wanted`.
+pub(super) async fn set_tags(
+    writer: &Writer,
+    waf_scope: &str,
+    arn: &str,
+    wanted: &Tags,
+    before: &Tags,
+) -> Result<(), CloudError> {
+    let waf = writer.clients.waf_in(waf_scope);
+    let (set, unset) = crate::resources::tag_changes(before, wanted);
+    if !set.is_empty() {
+        let set = sdk_tags(&set)?;
+        writer
+            .caller
+            .call("wafv2:TagResource", || waf.tag_resource().resource_arn(arn).set_tags(Some(set.clone())).send())
+            .await?;
+    }
+    if !unset.is_empty() {
+        writer
+            .caller
+            .call("wafv2:UntagResource", || {
+                waf.untag_resource().resource_arn(arn).set_tag_keys(Some(unset.clone())).send()
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+fn sdk_tags(tags: &Tags) -> Result<Vec<Tag>, CloudError> {
+    tags.iter().map(|(k, v)| Tag::builder().key(k).value(v).build().map_err(incomplete)).collect()
+}
+
+/// WAF refuses an empty description: none is said by leaving it away (catalogue 9.4).
+fn description(spec: &WebAclSpec) -> Option<String> {
+    Some(spec.description.clone()).filter(|text| !text.is_empty())
+}
