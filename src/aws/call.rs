@@ -11,7 +11,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -21,11 +22,14 @@ pub type CallOptions = Repeat;
 #[derive(Clone, Debug)]
 pub struct Cancel {
     state: Arc<watch::Sender<Option<CloudError>>>,
+    /// Milliseconds since 1970 after which a lease has run out; 0 = no lease. Wall time, since a suspended machine
+    /// must find its lease gone when it wakes.
+    lease: Arc<AtomicU64>,
 }
 
 impl Default for Cancel {
     fn default() -> Self {
-        Self { state: Arc::new(watch::Sender::new(None)) }
+        Self { state: Arc::new(watch::Sender::new(None)), lease: Arc::default() }
     }
 }
 
@@ -45,12 +49,34 @@ impl Cancel {
         self.state.borrow().clone()
     }
 
+    /// No new call is made after `until`, unless the lease is renewed.
+    pub fn lease_until(&self, until: SystemTime) {
+        self.lease.store(millis(until), Ordering::Relaxed);
+    }
+
+    /// Why no call may be made now, if so.
+    fn refusal(&self) -> Option<CloudError> {
+        let lease = self.lease.load(Ordering::Relaxed);
+        if lease != 0 && millis(SystemTime::now()) > lease {
+            self.stop(CloudError::ours(
+                ErrorKind::Lock,
+                "the lock's lease ran out and could not be renewed",
+                "nothing more was written; check the network, then run again",
+            ));
+        }
+        self.reason()
+    }
+
     /// Resolves when `stop` has been called.
     pub async fn stopped(&self) -> CloudError {
         let mut watcher = self.state.subscribe();
         let reason = watcher.wait_for(Option::is_some).await.map(|r| r.clone());
         reason.ok().flatten().unwrap_or_else(interrupted)
     }
+}
+
+fn millis(at: SystemTime) -> u64 {
+    u64::try_from(at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The reason given after a signal.
@@ -151,7 +177,7 @@ impl Caller {
 
     /// Waits for the rate budget, and refuses when the run has been stopped.
     async fn ready(&self, operation: &str) -> Result<(), CloudError> {
-        if let Some(reason) = self.cancel.reason() {
+        if let Some(reason) = self.cancel.refusal() {
             return Err(reason);
         }
         let (wait, label) = self.limiter.reserve(operation, &self.region);

@@ -6,6 +6,8 @@ pub mod clock;
 pub mod counter;
 pub mod error;
 pub mod index;
+pub mod ledger;
+pub mod lock;
 pub mod quota;
 pub mod reader;
 pub mod retry;

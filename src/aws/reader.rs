@@ -149,15 +149,17 @@ pub struct Reader {
     waf_global: Waf,
     tagging: Tagging,
     tagging_global: Tagging,
+    /// For the record of past runs; counted as bookkeeping.
+    books: DynamoDb,
     index: Arc<OnceCell<TagIndex>>,
 }
 
 impl Reader {
     pub fn new(sdk: &Sdk, caller: Caller) -> Self {
-        Self::over(sdk.clients(Purpose::Read), caller)
+        Self::over(sdk.clients(Purpose::Read), sdk.clients(Purpose::Bookkeeping), caller)
     }
 
-    fn over(c: Clients, caller: Caller) -> Self {
+    fn over(c: Clients, books: Clients, caller: Caller) -> Self {
         Self {
             caller,
             region: c.region,
@@ -173,8 +175,24 @@ impl Reader {
             waf_global: Waf(c.wafv2_global),
             tagging: Tagging(c.tagging),
             tagging_global: Tagging(c.tagging_global),
+            books: DynamoDb(books.dynamodb),
             index: Arc::default(),
         }
+    }
+
+    /// A JSON document of this stack and environment out of the `shopstack` table; `None` without row or table.
+    pub async fn document(&self, scope: &Scope, sk: &str) -> Result<Option<String>, CloudError> {
+        use aws_sdk_dynamodb::types::AttributeValue;
+        let pk = format!("{}/{}", scope.stack, scope.env);
+        let answer = self
+            .caller
+            .call("dynamodb:GetItem", || {
+                let get = self.books.get_item().table_name(super::ledger::TABLE).consistent_read(true);
+                get.key("pk", AttributeValue::S(pk.clone())).key("sk", AttributeValue::S(sk.into())).send()
+            })
+            .await;
+        let item = optional(answer)?.and_then(|a| a.item);
+        Ok(item.and_then(|i| i.get("document").and_then(|v| v.as_s().ok()).cloned()))
     }
 
     /// CloudWatch Logs in `region`, which is the stack's or us-east-1.

@@ -70,6 +70,8 @@ pub enum Command {
     PolicyReport(PolicyReport),
     /// The environments that exist in this account and region
     Envs,
+    /// Release a lock by force
+    Unlock(Unlock),
     /// The local twin
     #[command(subcommand)]
     Local(Local),
@@ -164,6 +166,13 @@ pub enum ReportFormat {
     Text,
     Json,
     Markdown,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Unlock {
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
 }
 
 #[derive(Clone, Copy, Debug, Subcommand)]

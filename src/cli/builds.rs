@@ -63,6 +63,13 @@ pub struct Builds {
 impl Builds {
     /// Starts cargo in the background, right away.
     pub fn start(project: &Project, output: &Output) -> Self {
+        let builds = Self::lazy(project, output);
+        tokio::spawn(builds.task.clone());
+        builds
+    }
+
+    /// Starts cargo only once somebody waits for a build.
+    pub fn lazy(project: &Project, output: &Output) -> Self {
         let requests = requests(project);
         let names = requests.iter().map(|r| r.name.clone()).collect();
         let (root, told) = (project.root.clone(), output.clone());

@@ -7,7 +7,7 @@ use super::output::Output;
 use super::session::{Project, Session};
 use crate::engine;
 use crate::model::{Address, Cause, Live, Plan};
-use crate::plan::{self, Inputs, Record};
+use crate::plan::{self, Inputs};
 use crate::render;
 use crate::resource::Discover;
 use crate::resources::Finder;
@@ -16,9 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8, CliError> {
     let project = Project::load(global)?;
-    let builds = Builds::start(&project, output);
+    let builds = Builds::lazy(&project, output);
     let session = Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
-    let (mut plan, _) = make(&session, &project, &builds, None, &BTreeSet::new(), None).await?;
+    let (mut plan, _) = make(&session, &project, &builds, &BTreeSet::new(), None).await?;
     if let Some(only) = args.only {
         plan.steps.retain(|s| match only {
             Only::Drift => s.cause != Cause::Change,
@@ -56,18 +56,25 @@ pub async fn make(
     session: &Session,
     project: &Project,
     builds: &Builds,
-    record: Option<&Record>,
     adopt: &BTreeSet<Address>,
     expires_at: Option<&str>,
 ) -> Result<(Plan, Vec<Live>), CliError> {
     let (desired, notes) = session.desired(project, expires_at)?;
-    let finder = Finder(session.reader.clone());
-    let live = engine::read(&finder, &session.scope, &desired, false).await?;
+    let finder = Finder(session.reader.afresh());
+    let read = engine::read(&finder, &session.scope, &desired, false);
+    let (live, record) = tokio::try_join!(read, super::guard::record(session))?;
     let compared = live.iter().any(|l| l.type_name == "AWS::Lambda::Function");
     let known = if compared { builds.finished().await? } else { BTreeMap::new() };
     let types = finder.types();
-    let inputs =
-        Inputs { scope: &session.scope, desired: &desired, live: &live, known: &known, record, types: &types, adopt };
+    let inputs = Inputs {
+        scope: &session.scope,
+        desired: &desired,
+        live: &live,
+        known: &known,
+        record: record.as_ref(),
+        types: &types,
+        adopt,
+    };
     let mut plan = plan::plan(&inputs)?;
     plan.notes = notes;
     Ok((plan, live))

@@ -1,10 +1,10 @@
 //! `down`: take it away; needs only a name, and looks again afterwards.
 
-use super::apply;
 use super::args::{Down, Global};
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
+use super::{apply, guard};
 use crate::engine;
 use crate::model::{Event, Live, Owner, Plan};
 use crate::plan::{self, Inputs};
@@ -29,18 +29,26 @@ pub async fn command(global: &Global, args: &Down, output: &Output) -> Result<u8
     let session = Session::open(global, &name, region.as_deref(), output).await?;
     apply::stop_on_signals(&session, output);
     let sink = apply::sink(&session, output);
-    let plan = make(&session).await?;
+    let (guard, plan) = guard::locked(&session, "down", args.lock_timeout, output, || make(&session)).await?;
     sink(Event::Plan(Box::new(plan.clone())));
     if !output.json {
         output.note(&render::plan::text(&plan, output.progress, output.verbose > 0));
     }
-    consent(&plan, args, &name, output)?;
+    if let Err(refused) = consent(&plan, args, &name, output) {
+        guard.release(output).await;
+        return Err(refused);
+    }
     let outcome = apply::run(&session, &plan, BTreeMap::new(), &sink).await;
     let error = apply::failure(&outcome);
     let remaining = match &error {
         Some(e) if e.code == code::INTERRUPTED => names(&plan_left(&plan, &outcome)),
         _ => names(&owned(&session).await?),
     };
+    if error.is_none() && remaining.is_empty() {
+        guard.forget(output).await;
+    } else {
+        guard.release(output).await;
+    }
     finish(&session, &outcome, error, &remaining, start, output)
 }
 

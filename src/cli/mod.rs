@@ -7,6 +7,7 @@ pub mod diff;
 pub mod down;
 pub mod envs;
 pub mod error;
+pub mod guard;
 pub mod local;
 pub mod output;
 pub mod outputs;
@@ -14,6 +15,7 @@ pub mod policy_report;
 pub mod session;
 pub mod smoke;
 pub mod time;
+pub mod unlock;
 pub mod up;
 
 use args::{Cli, Command};
@@ -80,6 +82,7 @@ async fn run(cli: &Cli, output: &Output) -> Result<u8, CliError> {
         Command::Outputs => outputs::command(global, output).await,
         Command::PolicyReport(args) => policy_report::command(global, args, output).await,
         Command::Envs => envs::command(global, output).await,
+        Command::Unlock(args) => unlock::command(global, args, output).await,
         Command::Local(args) => local::command(*args, output).await,
         Command::Completions { shell } => {
             let mut text = Vec::new();

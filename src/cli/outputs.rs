@@ -5,7 +5,7 @@ use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
 use crate::engine::{self, Outcome};
-use crate::model::{Owner, Plan};
+use crate::model::Owner;
 use crate::render;
 use crate::resources::Finder;
 use serde_json::Value;
@@ -38,8 +38,7 @@ pub async fn live(session: &Session, project: &Project) -> Result<Value, CliErro
 }
 
 /// The outputs after a run, without reading again.
-pub fn document(session: &Session, project: &Project, plan: &Plan, outcome: &Outcome) -> Value {
-    let _ = plan;
+pub fn document(session: &Session, project: &Project, outcome: &Outcome) -> Value {
     let desired = session.desired(project, None).map(|(desired, _)| desired).unwrap_or_default();
     let groups: Vec<_> = desired.iter().filter(|d| d.address.group() == "log_group").map(|d| d.name.clone()).collect();
     render::json::outputs(&outcome.outputs, &groups)

@@ -5,7 +5,7 @@ use super::builds::Builds;
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
-use super::{apply, diff, outputs, smoke};
+use super::{apply, diff, guard, outputs, smoke};
 use crate::engine::Outcome;
 use crate::model::{Address, Event, Plan, event::Sink};
 use crate::render;
@@ -22,20 +22,29 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     let session = Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
     apply::stop_on_signals(&session, output);
     let sink = apply::sink(&session, output);
-    let (plan, _) = diff::make(&session, &project, &builds, None, &adopt, expires_at.as_deref()).await?;
+    let make = || diff::make(&session, &project, &builds, &adopt, expires_at.as_deref());
+    let (guard, (plan, _)) = guard::locked(&session, "up", args.lock_timeout, output, make).await?;
     sink(Event::Plan(Box::new(plan.clone())));
     if !output.json {
         output.note(&render::plan::text(&plan, output.progress, output.verbose > 0));
     }
-    if !plan.is_empty() && !args.yes {
-        confirm(output)?;
+    if !plan.is_empty()
+        && !args.yes
+        && let Err(refused) = confirm(output)
+    {
+        guard.release(output).await;
+        return Err(refused);
     }
     let outcome = apply::run(&session, &plan, builds.externals(), &sink).await;
     let mut error = apply::failure(&outcome);
+    if error.is_none() && !plan.is_empty() {
+        guard.record(&session, &project.root, &plan, &outcome, output).await;
+    }
+    guard.release(output).await;
     if error.is_none() && args.wait == Wait::Deployed {
         error = wait_served(&session, &plan, &outcome, &sink).await.err();
     }
-    let document = outputs::document(&session, &project, &plan, &outcome);
+    let document = outputs::document(&session, &project, &outcome);
     if error.is_none() && !args.no_smoke {
         error = smoke_test(&session, &project, &document, args, &sink, output).await;
     }

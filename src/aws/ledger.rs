@@ -1,0 +1,182 @@
+//! The `shopstack` table: one per account and region, shared by all stacks, holding locks and records of past runs.
+//!
+//! It is made on first use, tagged, paid by request, and left by `down`. Rows are keyed by `pk` = `<stack>/<env>` and
+//! `sk` = `lock`, `record` or `run#<time>`. Losing it loses no decision: live AWS is the truth.
+
+use super::call::Caller;
+use super::clients::{Clients, Sdk};
+use super::counter::Purpose;
+use crate::model::cloud_error::optional;
+use crate::model::{CloudError, ErrorKind, Scope};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableStatus, Tag,
+};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// Name of the table.
+pub const TABLE: &str = "shopstack";
+
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// The rows of one stack and environment.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    pub(crate) clients: Clients,
+    pub(crate) caller: Caller,
+    pub(crate) pk: String,
+}
+
+impl Ledger {
+    /// Its calls count as bookkeeping. It does not stop with the run: a lock must be released after an interruption.
+    pub fn new(sdk: &Sdk, scope: &Scope) -> Self {
+        Self {
+            clients: sdk.clients(Purpose::Bookkeeping),
+            caller: Caller::new(sdk.counter.clone(), sdk.endpoint.is_some()),
+            pk: format!("{}/{}", scope.stack, scope.env),
+        }
+    }
+
+    /// Makes the table unless it is there, and waits until it takes items.
+    pub async fn ensure(&self) -> Result<(), CloudError> {
+        let attribute = |name: &str| {
+            AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
+        };
+        let key = |name: &str, kind: KeyType| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+        let shape = |e: aws_sdk_dynamodb::error::BuildError| CloudError::shape("dynamodb CreateTable", &e.to_string());
+        let attributes = vec![attribute("pk").map_err(shape)?, attribute("sk").map_err(shape)?];
+        let keys = vec![key("pk", KeyType::Hash).map_err(shape)?, key("sk", KeyType::Range).map_err(shape)?];
+        let tag = Tag::builder().key("shopstack:shared").value("true").build().map_err(shape)?;
+        let made = self
+            .caller
+            .call("dynamodb:CreateTable", || {
+                self.clients
+                    .dynamodb
+                    .create_table()
+                    .table_name(TABLE)
+                    .set_attribute_definitions(Some(attributes.clone()))
+                    .set_key_schema(Some(keys.clone()))
+                    .billing_mode(BillingMode::PayPerRequest)
+                    .tags(tag.clone())
+                    .send()
+            })
+            .await;
+        match made {
+            Ok(_) => {}
+            Err(error) if error.code == "ResourceInUseException" => {}
+            Err(error) => return Err(error),
+        }
+        self.caller
+            .wait_until(
+                "the table `shopstack` (usually a few seconds)",
+                Duration::from_secs(1),
+                Duration::from_secs(120),
+                || async {
+                    let seen = self
+                        .caller
+                        .call("dynamodb:DescribeTable", || {
+                            self.clients.dynamodb.describe_table().table_name(TABLE).send()
+                        })
+                        .await;
+                    let status = optional(seen)?.and_then(|t| t.table().and_then(|t| t.table_status().cloned()));
+                    Ok((status == Some(TableStatus::Active)).then_some(()))
+                },
+            )
+            .await
+    }
+
+    pub(crate) fn key(&self, sk: &str) -> Item {
+        HashMap::from([
+            ("pk".to_string(), AttributeValue::S(self.pk.clone())),
+            ("sk".to_string(), AttributeValue::S(sk.to_string())),
+        ])
+    }
+
+    /// A row, strongly consistent; `None` when there is no row or no table.
+    pub async fn row(&self, sk: &str) -> Result<Option<Item>, CloudError> {
+        let answer = self
+            .caller
+            .call("dynamodb:GetItem", || {
+                self.clients
+                    .dynamodb
+                    .get_item()
+                    .table_name(TABLE)
+                    .set_key(Some(self.key(sk)))
+                    .consistent_read(true)
+                    .send()
+            })
+            .await;
+        Ok(optional(answer)?.and_then(|a| a.item))
+    }
+
+    /// The JSON text kept in a row, such as the record of the last `up`.
+    pub async fn document(&self, sk: &str) -> Result<Option<String>, CloudError> {
+        let row = self.row(sk).await?;
+        Ok(row.and_then(|row| row.get("document").and_then(|v| v.as_s().ok()).cloned()))
+    }
+
+    /// Keeps a JSON text in a row. DynamoDB takes 400 KB an item; a larger record is left out by the caller.
+    pub async fn keep(&self, sk: &str, document: &str) -> Result<(), CloudError> {
+        let mut item = self.key(sk);
+        item.insert("document".into(), AttributeValue::S(document.to_string()));
+        self.caller
+            .call("dynamodb:PutItem", || {
+                self.clients.dynamodb.put_item().table_name(TABLE).set_item(Some(item.clone())).send()
+            })
+            .await
+            .map(|_| ())
+    }
+
+    /// Removes every row of this stack and environment.
+    pub async fn forget(&self) -> Result<(), CloudError> {
+        for row in self.rows("").await? {
+            let Some(sk) = row.get("sk").and_then(|v| v.as_s().ok()) else { continue };
+            self.remove(sk).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn remove(&self, sk: &str) -> Result<(), CloudError> {
+        let gone = self
+            .caller
+            .call("dynamodb:DeleteItem", || {
+                self.clients.dynamodb.delete_item().table_name(TABLE).set_key(Some(self.key(sk))).send()
+            })
+            .await;
+        optional(gone).map(|_| ())
+    }
+
+    /// Rows whose sort key begins with `prefix`, oldest first.
+    pub async fn rows(&self, prefix: &str) -> Result<Vec<Item>, CloudError> {
+        let mut rows = Vec::new();
+        let mut start: Option<Item> = None;
+        loop {
+            let page = self
+                .caller
+                .call("dynamodb:Query", || {
+                    let query = self.clients.dynamodb.query().table_name(TABLE).consistent_read(true);
+                    let query = query.expression_attribute_values(":pk", AttributeValue::S(self.pk.clone()));
+                    let query = if prefix.is_empty() {
+                        query.key_condition_expression("pk = :pk")
+                    } else {
+                        query
+                            .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
+                            .expression_attribute_values(":sk", AttributeValue::S(prefix.to_string()))
+                    };
+                    query.set_exclusive_start_key(start.clone()).send()
+                })
+                .await;
+            let Some(page) = optional(page)? else { return Ok(rows) };
+            start = page.last_evaluated_key.filter(|key| !key.is_empty());
+            rows.extend(page.items.unwrap_or_default());
+            if start.is_none() {
+                return Ok(rows);
+            }
+        }
+    }
+}
+
+/// An error of ours about the lock.
+pub(crate) fn lock_error(message: impl Into<String>, hint: impl Into<String>) -> CloudError {
+    CloudError::ours(ErrorKind::Lock, message, hint)
+}

@@ -1,0 +1,265 @@
+//! The lock of one stack and environment: a lease taken by conditional write, renewed by heartbeat, fenced.
+//!
+//! Two machines' clocks are not compared: a waiter watches the holder's heartbeat counter and takes over when it has
+//! stood still for a whole lease. A holder that could not renew stops before its next call, by its own clock.
+
+use super::call::Cancel;
+use super::ledger::{Item, Ledger, TABLE, lock_error};
+use crate::model::{CloudError, ErrorKind};
+use aws_sdk_dynamodb::types::AttributeValue;
+use std::time::{Duration, SystemTime};
+use tokio::time::Instant;
+
+/// A holder that has not renewed for this long has lost the lock.
+pub const LEASE: Duration = Duration::from_secs(40);
+/// How often it renews.
+const HEARTBEAT: Duration = Duration::from_secs(8);
+/// How often a waiter looks.
+const LOOK: Duration = Duration::from_secs(1);
+const SK: &str = "lock";
+
+/// Who holds a lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Caller's ARN.
+    pub who: String,
+    /// Host and process.
+    pub place: String,
+    /// RFC 3339.
+    pub since: String,
+    /// `up`, `down`, ...
+    pub command: String,
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}` by {} from {} since {}", self.command, self.who, self.place, self.since)
+    }
+}
+
+/// A held lock. Dropping it without `release` leaves the lease to run out.
+#[derive(Debug)]
+pub struct Lock {
+    ledger: Ledger,
+    token: String,
+    heartbeat: tokio::task::JoinHandle<()>,
+}
+
+/// What the first try found.
+#[derive(Debug)]
+pub enum Try {
+    Held(Lock),
+    /// Somebody else has it.
+    Busy(Holder),
+    /// There is no table yet, so nobody can hold anything.
+    NoTable,
+}
+
+/// Tries once. `cancel` is stopped if the lock is lost later.
+pub async fn try_lock(ledger: &Ledger, me: &Holder, cancel: &Cancel) -> Result<Try, CloudError> {
+    match take(ledger, me, None).await {
+        Ok(token) => Ok(Try::Held(hold(ledger, token, cancel))),
+        Err(error) if error.is_not_found() => Ok(Try::NoTable),
+        Err(error) if error.code == "ConditionalCheckFailedException" => {
+            match ledger.row(SK).await?.as_ref().and_then(holder) {
+                Some(other) => Ok(Try::Busy(other)),
+                // Released between the two calls: the next try gets it.
+                None => Ok(Try::Busy(Holder {
+                    command: "run".into(),
+                    who: "somebody".into(),
+                    place: "elsewhere".into(),
+                    since: "just now".into(),
+                })),
+            }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Waits for the lock, telling `say` who holds it.
+///
+/// Errors: kind `Lock` when `patience` runs out; kind `Interrupted` when `cancel` stops the wait.
+pub async fn wait_lock(
+    ledger: &Ledger,
+    me: &Holder,
+    cancel: &Cancel,
+    patience: Duration,
+    say: &(dyn Fn(&str) + Send + Sync),
+) -> Result<Lock, CloudError> {
+    let start = Instant::now();
+    let mut seen: Option<(String, String, Instant)> = None;
+    let mut told = String::new();
+    loop {
+        let row = ledger.row(SK).await?;
+        let (owner, beat) = (text(row.as_ref(), "owner"), text(row.as_ref(), "beat"));
+        let stale = match &seen {
+            Some((o, b, at)) if *o == owner && *b == beat => at.elapsed() > LEASE,
+            _ => {
+                seen = Some((owner.clone(), beat.clone(), Instant::now()));
+                false
+            }
+        };
+        if owner.is_empty() || stale {
+            match take(ledger, me, stale.then_some((owner.as_str(), beat.as_str()))).await {
+                Ok(token) => return Ok(hold(ledger, token, cancel)),
+                Err(error) if error.code == "ConditionalCheckFailedException" => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let who = row.as_ref().and_then(holder).map_or_else(|| "somebody".to_string(), |h| h.to_string());
+        if start.elapsed() > patience {
+            return Err(lock_error(
+                format!("the lock is held: {who}"),
+                "wait for that run to end, give more time with --lock-timeout, or, if it is dead, `shopstack unlock`",
+            ));
+        }
+        if told != who {
+            say(&format!("waiting for the lock, held: {who}"));
+            told = who;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            reason = cancel.stopped() => return Err(reason),
+        }
+    }
+}
+
+/// Who holds the lock now.
+pub async fn current(ledger: &Ledger) -> Result<Option<Holder>, CloudError> {
+    Ok(ledger.row(SK).await?.as_ref().and_then(holder))
+}
+
+/// Takes the lock away from whoever holds it; that run stops before its next write.
+pub async fn force(ledger: &Ledger) -> Result<(), CloudError> {
+    ledger.remove(SK).await
+}
+
+fn text(row: Option<&Item>, key: &str) -> String {
+    match row.and_then(|r| r.get(key)) {
+        Some(AttributeValue::S(text) | AttributeValue::N(text)) => text.clone(),
+        _ => String::new(),
+    }
+}
+
+fn holder(row: &Item) -> Option<Holder> {
+    let get = |key: &str| text(Some(row), key);
+    (!get("owner").is_empty()).then(|| Holder {
+        who: get("who"),
+        place: get("place"),
+        since: get("since"),
+        command: get("command"),
+    })
+}
+
+/// One conditional write: the lock is free, or still shows the dead holder's last heartbeat.
+async fn take(ledger: &Ledger, me: &Holder, dead: Option<(&str, &str)>) -> Result<String, CloudError> {
+    let token = format!("{:032x}", fastrand::u128(..));
+    let s = |text: &str| AttributeValue::S(text.to_string());
+    ledger
+        .caller
+        .call("dynamodb:UpdateItem", || {
+            let update = ledger
+                .clients
+                .dynamodb
+                .update_item()
+                .table_name(TABLE)
+                .set_key(Some(ledger.key(SK)))
+                .update_expression(
+                    "SET #owner = :owner, who = :who, place = :place, since = :since, command = :command, beat = :zero ADD fence :one",
+                )
+                .expression_attribute_names("#owner", "owner")
+                .expression_attribute_values(":owner", s(&token))
+                .expression_attribute_values(":who", s(&me.who))
+                .expression_attribute_values(":place", s(&me.place))
+                .expression_attribute_values(":since", s(&me.since))
+                .expression_attribute_values(":command", s(&me.command))
+                .expression_attribute_values(":zero", AttributeValue::N("0".into()))
+                .expression_attribute_values(":one", AttributeValue::N("1".into()));
+            let update = match dead {
+                // A lost answer to our own try counts as ours.
+                None => update.condition_expression("attribute_not_exists(#owner) OR #owner = :owner"),
+                Some((owner, beat)) => update
+                    .condition_expression("attribute_not_exists(#owner) OR #owner = :owner OR (#owner = :dead AND beat = :beat)")
+                    .expression_attribute_values(":dead", s(owner))
+                    .expression_attribute_values(":beat", AttributeValue::N(beat.to_string())),
+            };
+            update.send()
+        })
+        .await?;
+    Ok(token)
+}
+
+fn hold(ledger: &Ledger, token: String, cancel: &Cancel) -> Lock {
+    cancel.lease_until(SystemTime::now() + LEASE);
+    let (task_ledger, task_token, task_cancel) = (ledger.clone(), token.clone(), cancel.clone());
+    let heartbeat = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(HEARTBEAT).await;
+            let asked = SystemTime::now();
+            match renew(&task_ledger, &task_token).await {
+                Ok(()) => task_cancel.lease_until(asked + LEASE),
+                Err(error) if error.code == "ConditionalCheckFailedException" => {
+                    task_cancel.stop(lock_error(
+                        "the lock was lost: somebody else took it over",
+                        "nothing more was written; look at `shopstack diff`, then run again",
+                    ));
+                    return;
+                }
+                // Unreachable for now: the lease's end stops the run if it stays so.
+                Err(_) => {}
+            }
+        }
+    });
+    Lock { ledger: ledger.clone(), token, heartbeat }
+}
+
+async fn renew(ledger: &Ledger, token: &str) -> Result<(), CloudError> {
+    ledger
+        .caller
+        .call("dynamodb:UpdateItem", || {
+            ledger
+                .clients
+                .dynamodb
+                .update_item()
+                .table_name(TABLE)
+                .set_key(Some(ledger.key(SK)))
+                .update_expression("ADD beat :one")
+                .condition_expression("#owner = :owner")
+                .expression_attribute_names("#owner", "owner")
+                .expression_attribute_values(":owner", AttributeValue::S(token.to_string()))
+                .expression_attribute_values(":one", AttributeValue::N("1".into()))
+                .send()
+        })
+        .await
+        .map(|_| ())
+}
+
+impl Lock {
+    /// Gives the lock back; the fence number stays for the next holder.
+    pub async fn release(self) -> Result<(), CloudError> {
+        self.heartbeat.abort();
+        let gone = self
+            .ledger
+            .caller
+            .call("dynamodb:UpdateItem", || {
+                self.ledger
+                    .clients
+                    .dynamodb
+                    .update_item()
+                    .table_name(TABLE)
+                    .set_key(Some(self.ledger.key(SK)))
+                    .update_expression("REMOVE #owner, who, place, since, command, beat")
+                    .condition_expression("#owner = :owner")
+                    .expression_attribute_names("#owner", "owner")
+                    .expression_attribute_values(":owner", AttributeValue::S(self.token.clone()))
+                    .send()
+            })
+            .await;
+        match gone {
+            Err(error) if error.code == "ConditionalCheckFailedException" || error.kind == ErrorKind::NotFound => {
+                Ok(())
+            }
+            other => other.map(|_| ()),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The lock around `up` and `down`, and the record that a successful `up` leaves.
+
+use super::error::CliError;
+use super::output::Output;
+use super::session::Session;
+use crate::aws::ledger::Ledger;
+use crate::aws::lock::{self, Holder, Lock, Try};
+use crate::engine::Outcome;
+use crate::model::{CloudError, Plan};
+use crate::plan::Record;
+use serde_json::Value;
+use std::future::Future;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// A held lock and what was found out while holding it.
+pub struct Guard {
+    ledger: Ledger,
+    lock: Lock,
+}
+
+/// Takes the lock, then makes the plan under it. The shared table is made on first use, while AWS is being read.
+///
+/// `make` may run twice: what was read before a wait for somebody else's run is out of date.
+pub async fn locked<T, F>(
+    session: &Session,
+    command: &str,
+    patience: Duration,
+    output: &Output,
+    make: impl Fn() -> F,
+) -> Result<(Guard, T), CliError>
+where
+    F: Future<Output = Result<T, CliError>>,
+{
+    let ledger = Ledger::new(&session.sdk, &session.scope);
+    let me = myself(session, command);
+    let cancel = &session.reader.caller.cancel;
+    let told = output.clone();
+    let say = move |text: &str| told.note(text);
+    let (lock, made) = match lock::try_lock(&ledger, &me, cancel).await? {
+        Try::Held(lock) => (lock, None),
+        Try::Busy(_) => (lock::wait_lock(&ledger, &me, cancel, patience, &say).await?, None),
+        Try::NoTable => {
+            let first = async {
+                ledger.ensure().await?;
+                lock::try_lock(&ledger, &me, cancel).await
+            };
+            let (first, made) = tokio::join!(first, make());
+            match first? {
+                Try::Held(lock) => (lock, Some(made)),
+                _ => (lock::wait_lock(&ledger, &me, cancel, patience, &say).await?, None),
+            }
+        }
+    };
+    let guard = Guard { ledger, lock };
+    let made = match made {
+        Some(made) => made,
+        None => make().await,
+    };
+    match made {
+        Ok(made) => Ok((guard, made)),
+        Err(error) => {
+            guard.release(output).await;
+            Err(error)
+        }
+    }
+}
+
+fn myself(session: &Session, command: &str) -> Holder {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let host = host.or_else(|| std::env::var("HOSTNAME").ok()).unwrap_or_else(|| "a machine".into());
+    Holder {
+        who: session.identity.arn.clone(),
+        place: format!("{}, process {}", host.trim(), std::process::id()),
+        since: super::time::rfc3339(SystemTime::now()),
+        command: command.to_string(),
+    }
+}
+
+impl Guard {
+    /// Gives the lock back. A failure is only told: the lease runs out by itself.
+    pub async fn release(self, output: &Output) {
+        if let Err(error) = self.lock.release().await {
+            output.note(&format!("The lock could not be released ({error}); it runs out within 40 s."));
+        }
+    }
+
+    /// Keeps what was applied; a failure is told and changes nothing, for the record decides nothing.
+    pub async fn record(&self, session: &Session, root: &Path, plan: &Plan, outcome: &Outcome, output: &Output) {
+        let record = Record {
+            who: session.identity.arn.clone(),
+            when: super::time::rfc3339(SystemTime::now()),
+            commit: commit(root),
+            plan_hash: plan_hash(plan),
+            specs: specs(plan, outcome),
+        };
+        let text = serde_json::to_string(&record).unwrap_or_default();
+        let run = serde_json::json!({
+            "who": record.who, "when": record.when, "commit": record.commit, "plan_hash": record.plan_hash,
+            "changed": outcome.done_count(),
+        });
+        let kept = async {
+            self.ledger.keep("record", &text).await?;
+            self.ledger.keep(&format!("run#{}", record.when), &run.to_string()).await
+        };
+        if let Err(error) = kept.await {
+            output.note(&format!("The record of this run could not be kept ({error}); diff will call drift a change."));
+        }
+    }
+
+    /// Removes every row of the environment, the lock's included: nothing of it is left.
+    pub async fn forget(self, output: &Output) {
+        let ledger = self.ledger.clone();
+        self.release(output).await;
+        if let Err(error) = ledger.forget().await {
+            output.note(&format!("The records of this environment could not be removed: {error}"));
+        }
+    }
+}
+
+/// The record of the last successful `up`, read by clients that cannot write.
+pub async fn record(session: &Session) -> Result<Option<Record>, CloudError> {
+    let text = session.reader.document(&session.scope, "record").await?;
+    // A record written by a newer version is no reason to stop: only words are lost.
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+fn specs(plan: &Plan, outcome: &Outcome) -> std::collections::BTreeMap<crate::model::Address, Value> {
+    let mut specs: std::collections::BTreeMap<_, _> =
+        plan.unchanged.iter().map(|l| (l.address.clone(), l.spec.clone())).collect();
+    specs.extend(outcome.specs.iter().filter(|(_, spec)| !spec.is_null()).map(|(a, s)| (a.clone(), s.clone())));
+    specs
+}
+
+/// SHA-256 of the plan's steps.
+pub fn plan_hash(plan: &Plan) -> String {
+    use sha2::{Digest, Sha256};
+    let text = serde_json::to_vec(&plan.steps).unwrap_or_default();
+    Sha256::digest(&text).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The commit that the stack's folder is at; empty without git.
+fn commit(root: &Path) -> String {
+    let answer = std::process::Command::new("git").arg("-C").arg(root).args(["rev-parse", "HEAD"]).output();
+    answer
+        .ok()
+        .filter(|o| o.status.success())
+        .map(|o| String::from_utf8_lossy(&o.stdout).trim().to_string())
+        .unwrap_or_default()
+}
