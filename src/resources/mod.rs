@@ -7,10 +7,13 @@ use async_trait::async_trait;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+pub mod function;
 pub mod log_group;
 pub mod waf_association;
 pub mod waf_logging;
 pub mod web_acl;
+pub mod permission;
+pub mod role;
 
 /// What one resource type can do. Reads are handed a `Reader`, on which no write exists.
 #[async_trait]
@@ -29,6 +32,9 @@ pub fn registry() -> Vec<Box<dyn Resource>> {
         Box::new(web_acl::WebAcl),
         Box::new(waf_association::WafAssociation),
         Box::new(waf_logging::WafLogging),
+        Box::new(role::Role),
+        Box::new(function::Function),
+        Box::new(permission::Permission),
     ]
 }
 
@@ -93,4 +99,26 @@ pub(crate) fn tag_changes(
     let set = wanted.iter().filter(|(k, v)| before.get(*k) != Some(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
     let unset = before.keys().filter(|k| !wanted.contains_key(*k) && !k.starts_with("aws:")).cloned().collect();
     (set, unset)
+}
+
+/// The refusal to touch a resource that holds the wanted name and is not this stack's; `says` tells whose it is.
+pub(crate) fn foreign(what: &str, step: &Step, says: &str) -> CloudError {
+    CloudError::ours(
+        crate::model::ErrorKind::Foreign,
+        format!("the {what} `{}` exists and is not this stack's: {says}", step.name),
+        format!("rename the stack or the environment, or adopt it with `up --adopt {}`", step.address),
+    )
+}
+
+/// Turns "the endpoint does not know this operation" into a live resource that says so; other errors stay.
+pub(crate) fn or_not_emulated(
+    found: Result<Option<Live>, CloudError>,
+    desired: Option<&crate::model::Desired>,
+) -> Result<Option<Live>, CloudError> {
+    match (found, desired) {
+        (Err(error), Some(desired)) if error.kind == crate::model::ErrorKind::NotEmulated => {
+            Ok(Some(Live::not_emulated(desired)))
+        }
+        (found, _) => found,
+    }
 }

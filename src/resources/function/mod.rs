@@ -1,0 +1,66 @@
+//! AWS::Lambda::Function: one GetFunction tells all; configuration and code change by calls that never overlap
+//! (catalogue section 5).
+
+mod read;
+mod write;
+
+use super::Resource;
+use crate::aws::{Reader, Writer};
+use crate::model::spec::{self, FunctionSpec};
+use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
+use async_trait::async_trait;
+use serde_json::Value;
+
+pub struct Function;
+
+pub const INFO: TypeInfo = TypeInfo {
+    type_name: "AWS::Lambda::Function",
+    group: "function",
+    read_after: &[],
+    delete_after: &["AWS::ApiGateway::Stage", "AWS::ApiGateway::RestApi"],
+    contained_in: None,
+    replace_on: &[],
+    volatile_outputs: &[],
+    holds_data: false,
+    usually: Some("a few seconds"),
+    permissions: &[
+        ("read", &["lambda:GetFunction", "lambda:ListFunctions", "lambda:ListTags", "tag:GetResources"]),
+        ("create", &["lambda:CreateFunction", "lambda:TagResource", "iam:PassRole"]),
+        (
+            "update",
+            &[
+                "lambda:UpdateFunctionConfiguration",
+                "lambda:UpdateFunctionCode",
+                "lambda:TagResource",
+                "lambda:UntagResource",
+                "iam:PassRole",
+            ],
+        ),
+        ("delete", &["lambda:DeleteFunction"]),
+    ],
+};
+
+#[async_trait]
+impl Resource for Function {
+    fn info(&self) -> &'static TypeInfo {
+        &INFO
+    }
+
+    async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
+        read::discover(reader, query).await
+    }
+
+    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+        write::create(writer, step, &spec::from_value::<FunctionSpec>(wanted)?).await
+    }
+
+    async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+        let before: FunctionSpec = spec::from_value(&live.spec)?;
+        write::bring(writer, step, live.output("arn")?, &before, &spec::from_value(wanted)?).await?;
+        Ok(live.outputs.clone())
+    }
+
+    async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
+        write::delete(writer, &live.name).await
+    }
+}

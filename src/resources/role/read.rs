@@ -1,0 +1,200 @@
+//! Reads of roles: the listing of the environment's path, and each role's documents in canonical form.
+
+use super::INFO;
+use crate::aws::Reader;
+use crate::model::cloud_error::optional;
+use crate::model::spec::{self, RoleSpec, Tags};
+use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, tag};
+use crate::policy;
+use futures_util::future::{try_join, try_join_all, try_join3};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What AWS assumes when CreateRole names no session length, in seconds.
+const DEFAULT_SESSION_SECONDS: i32 = 3600;
+
+/// A role as IAM shows it, whoever owns it.
+pub struct Seen {
+    pub arn: String,
+    pub spec: RoleSpec,
+}
+
+/// Wanted roles by name, and whatever lies under the environment's path: the only trace of roles no longer wanted.
+pub async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
+    let wanted = try_join_all(query.wanted.iter().map(|desired| async move {
+        let live = describe(reader, query, &desired.name).await;
+        crate::resources::or_not_emulated(live, Some(desired))
+    }));
+    let path = query.scope.role_path();
+    let (wanted, listed) = try_join(wanted, list(reader, &path)).await?;
+    let others = listed.iter().filter(|name| !query.wanted.iter().any(|d| d.name == **name));
+    let others = try_join_all(others.map(|name| describe(reader, query, name))).await?;
+    Ok(wanted.into_iter().chain(others).flatten().collect())
+}
+
+async fn list(reader: &Reader, path: &str) -> Result<Vec<String>, CloudError> {
+    let mut names = Vec::new();
+    let mut marker: Option<String> = None;
+    loop {
+        let page = reader
+            .caller
+            .call("iam:ListRoles", || reader.iam.list_roles().path_prefix(path).set_marker(marker.clone()).send())
+            .await;
+        let page = match page {
+            // Said of every wanted role already; without the operation nothing of ours can be there.
+            Err(error) if error.kind == ErrorKind::NotEmulated => return Ok(names),
+            other => other?,
+        };
+        names.extend(page.roles().iter().map(|role| role.role_name().to_string()));
+        marker = page.marker().filter(|_| page.is_truncated()).map(str::to_string);
+        if marker.is_none() {
+            return Ok(names);
+        }
+    }
+}
+
+/// Turns a role into a live resource; `None` when there is none, or it is neither wanted nor ours.
+async fn describe(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<Live>, CloudError> {
+    let Some(seen) = see(reader, name).await? else { return Ok(None) };
+    let owner = query.scope.owner(&seen.spec.tags);
+    let desired = query.wanted.iter().find(|d| d.name == name);
+    let address = match (desired, seen.spec.tags.get(tag::ID)) {
+        (Some(desired), _) => desired.address.clone(),
+        (None, Some(id)) if owner == Owner::Ours => Address::new(INFO.group, id),
+        _ => return Ok(None),
+    };
+    let mut live = Live::new(address, INFO.type_name, name, spec::to_value(&seen.spec));
+    live.outputs = outputs(&seen.arn);
+    live.owner = owner;
+    Ok(Some(live))
+}
+
+/// Reads one role with all of its policies; `None` when it does not exist.
+pub async fn see(reader: &Reader, name: &str) -> Result<Option<Seen>, CloudError> {
+    let role =
+        async { optional(reader.caller.call("iam:GetRole", || reader.iam.get_role().role_name(name).send()).await) };
+    let policies = async {
+        let names = inline_names(reader, name).await?;
+        let documents = try_join_all(names.iter().map(|policy| document(reader, name, policy))).await?;
+        Ok(names.into_iter().zip(documents).filter_map(|(n, d)| Some((n, d?))).collect::<BTreeMap<_, _>>())
+    };
+    let (role, policies, attached) = try_join3(role, policies, attached(reader, name)).await?;
+    let Some(role) = role.and_then(|answer| answer.role) else { return Ok(None) };
+    Ok(Some(Seen { arn: role.arn().to_string(), spec: spec_of(&role, policies, attached)? }))
+}
+
+/// Names of the inline policies; none for a role that does not exist.
+pub async fn inline_names(reader: &Reader, role: &str) -> Result<Vec<String>, CloudError> {
+    let mut names = Vec::new();
+    let mut marker: Option<String> = None;
+    loop {
+        let page = reader
+            .caller
+            .call("iam:ListRolePolicies", || {
+                reader.iam.list_role_policies().role_name(role).set_marker(marker.clone()).send()
+            })
+            .await;
+        let Some(page) = optional(page)? else { return Ok(names) };
+        names.extend(page.policy_names().iter().cloned());
+        marker = page.marker().filter(|_| page.is_truncated()).map(str::to_string);
+        if marker.is_none() {
+            return Ok(names);
+        }
+    }
+}
+
+/// ARNs of the attached managed policies; none for a role that does not exist.
+pub async fn attached(reader: &Reader, role: &str) -> Result<BTreeSet<String>, CloudError> {
+    let mut arns = BTreeSet::new();
+    let mut marker: Option<String> = None;
+    loop {
+        let page = reader
+            .caller
+            .call("iam:ListAttachedRolePolicies", || {
+                reader.iam.list_attached_role_policies().role_name(role).set_marker(marker.clone()).send()
+            })
+            .await;
+        let Some(page) = optional(page)? else { return Ok(arns) };
+        arns.extend(page.attached_policies().iter().filter_map(|p| p.policy_arn()).map(str::to_string));
+        marker = page.marker().filter(|_| page.is_truncated()).map(str::to_string);
+        if marker.is_none() {
+            return Ok(arns);
+        }
+    }
+}
+
+/// One inline policy in canonical form; `None` when it vanished since it was listed.
+async fn document(reader: &Reader, role: &str, policy: &str) -> Result<Option<Value>, CloudError> {
+    let answer = reader
+        .caller
+        .call("iam:GetRolePolicy", || reader.iam.get_role_policy().role_name(role).policy_name(policy).send())
+        .await;
+    let Some(answer) = optional(answer)? else { return Ok(None) };
+    canonical(answer.policy_document(), &format!("the inline policy `{policy}` of the role `{role}`")).map(Some)
+}
+
+/// The canonical form of a document as IAM returns it, URL-encoded.
+fn canonical(text: &str, what: &str) -> Result<Value, CloudError> {
+    policy::parse(text).map(|document| policy::canonical(&document)).map_err(|error| {
+        CloudError::ours(
+            ErrorKind::Other,
+            format!("{what} cannot be read: {error}"),
+            "look at it in the IAM console, mend or remove it, then run again",
+        )
+    })
+}
+
+fn spec_of(
+    role: &aws_sdk_iam::types::Role,
+    policies: BTreeMap<String, Value>,
+    attached: BTreeSet<String>,
+) -> Result<RoleSpec, CloudError> {
+    let trust = role.assume_role_policy_document().unwrap_or("{}");
+    Ok(RoleSpec {
+        tags: role.tags().iter().map(|t| (t.key().to_string(), t.value().to_string())).collect::<Tags>(),
+        path: role.path().to_string(),
+        description: role.description().unwrap_or_default().to_string(),
+        max_session_seconds: role.max_session_duration().unwrap_or(DEFAULT_SESSION_SECONDS),
+        trust: canonical(trust, &format!("the trust policy of the role `{}`", role.role_name()))?,
+        policies,
+        attached,
+        permissions_boundary: role
+            .permissions_boundary()
+            .and_then(|b| b.permissions_boundary_arn())
+            .map(str::to_string),
+    })
+}
+
+pub fn outputs(arn: &str) -> Outputs {
+    BTreeMap::from([("arn".to_string(), arn.to_string())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_iam_leaves_out_is_its_default() {
+        let role = aws_sdk_iam::types::Role::builder()
+            .path("/")
+            .role_name("r")
+            .role_id("AROA1")
+            .arn("arn:aws:iam::1:role/r")
+            .create_date(aws_smithy_types::DateTime::from_secs(0))
+            .assume_role_policy_document("%7B%22Statement%22%3A%5B%5D%7D")
+            .build()
+            .unwrap();
+        let spec = spec_of(&role, BTreeMap::new(), BTreeSet::new()).unwrap();
+        assert_eq!(spec.description, "");
+        assert_eq!(spec.max_session_seconds, 3600);
+        assert_eq!(spec.trust, json!({"statements": {}}));
+        assert_eq!(spec.permissions_boundary, None);
+    }
+
+    #[test]
+    fn a_document_that_is_no_json_names_its_role() {
+        let error = canonical("nonsense", "the trust policy of the role `r`").unwrap_err();
+        assert!(error.message.contains("role `r`"), "{error}");
+    }
+}

@@ -1,0 +1,216 @@
+//! Writes of roles: create or adopt, bring every field to its wanted value one call after another, take apart.
+
+use super::read::{self, Seen};
+use crate::aws::Writer;
+use crate::model::cloud_error::optional;
+use crate::model::spec::{RoleSpec, Tags};
+use crate::model::{CloudError, ErrorKind, Outputs, Owner, Step};
+use crate::policy;
+use crate::resources::{FRESH, foreign, tag_changes};
+use aws_sdk_iam::types::Tag;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// Makes the role, or brings an earlier run's role of that name to the wanted state.
+pub async fn create(writer: &Writer, step: &Step, wanted: &RoleSpec) -> Result<Outputs, CloudError> {
+    let iam = &writer.clients.iam;
+    let (trust, tags) = (policy::to_json(&wanted.trust), tags_of(&wanted.tags));
+    let made = writer
+        .caller
+        .call("iam:CreateRole", || {
+            iam.create_role()
+                .role_name(&step.name)
+                .path(&wanted.path)
+                .description(&wanted.description)
+                .max_session_duration(wanted.max_session_seconds)
+                .assume_role_policy_document(&trust)
+                .set_permissions_boundary(wanted.permissions_boundary.clone())
+                .set_tags(Some(tags.clone()))
+                .send()
+        })
+        .await;
+    let before = match made {
+        Ok(_) => RoleSpec { policies: BTreeMap::new(), attached: BTreeSet::new(), ..wanted.clone() },
+        Err(error) if error.code == "EntityAlreadyExists" => existing(writer, step).await?,
+        Err(error) => return Err(error),
+    };
+    bring(writer, &step.name, &before, wanted).await?;
+    Ok(read::outputs(&settled_arn(writer, &step.name).await?))
+}
+
+/// The role that already holds the name, if it is this stack's.
+async fn existing(writer: &Writer, step: &Step) -> Result<RoleSpec, CloudError> {
+    let look = || read::see(&writer.reader, &step.name);
+    let seen: Seen = writer
+        .caller
+        .wait_until(
+            &format!("the role `{}`, which exists, to become readable (usually seconds)", step.name),
+            Duration::from_secs(2),
+            Duration::from_secs(120),
+            look,
+        )
+        .await?;
+    match writer.scope.owner(&seen.spec.tags) {
+        Owner::Foreign(says) => Err(foreign("role", step, &says)),
+        _ => Ok(seen.spec),
+    }
+}
+
+/// Right after a create the ARN may read as the role's unique id; policies that name it then would break for good.
+async fn settled_arn(writer: &Writer, name: &str) -> Result<String, CloudError> {
+    let iam = &writer.reader.iam;
+    writer
+        .caller
+        .wait_until(
+            &format!("the role `{name}` to have its ARN (usually seconds)"),
+            Duration::from_secs(2),
+            Duration::from_secs(120),
+            || async {
+                let answer =
+                    writer.caller.call_with("iam:GetRole", FRESH, || iam.get_role().role_name(name).send()).await?;
+                Ok(answer.role().map(|r| r.arn().to_string()).filter(|arn| arn.starts_with("arn:")))
+            },
+        )
+        .await
+}
+
+/// Changes what differs, serially: IAM refuses parallel changes of one role (catalogue 12.3).
+pub async fn bring(writer: &Writer, name: &str, before: &RoleSpec, wanted: &RoleSpec) -> Result<(), CloudError> {
+    if before.trust != wanted.trust {
+        let iam = &writer.clients.iam;
+        let trust = policy::to_json(&wanted.trust);
+        writer
+            .caller
+            .call_with("iam:UpdateAssumeRolePolicy", FRESH, || {
+                iam.update_assume_role_policy().role_name(name).policy_document(&trust).send()
+            })
+            .await?;
+    }
+    if (&before.description, before.max_session_seconds) != (&wanted.description, wanted.max_session_seconds) {
+        let iam = &writer.clients.iam;
+        // UpdateRole keeps what it is not told, so both always travel, and '' clears a description.
+        writer
+            .caller
+            .call_with("iam:UpdateRole", FRESH, || {
+                iam.update_role()
+                    .role_name(name)
+                    .description(&wanted.description)
+                    .max_session_duration(wanted.max_session_seconds)
+                    .send()
+            })
+            .await?;
+    }
+    bring_boundary(writer, name, before, wanted).await?;
+    bring_policies(writer, name, before, wanted).await?;
+    bring_tags(writer, name, &before.tags, &wanted.tags).await
+}
+
+async fn bring_boundary(writer: &Writer, name: &str, before: &RoleSpec, wanted: &RoleSpec) -> Result<(), CloudError> {
+    let iam = &writer.clients.iam;
+    match &wanted.permissions_boundary {
+        same if *same == before.permissions_boundary => Ok(()),
+        Some(arn) => writer
+            .caller
+            .call_with("iam:PutRolePermissionsBoundary", FRESH, || {
+                iam.put_role_permissions_boundary().role_name(name).permissions_boundary(arn).send()
+            })
+            .await
+            .map(|_| ()),
+        None => {
+            let call = writer.caller.call("iam:DeleteRolePermissionsBoundary", || {
+                iam.delete_role_permissions_boundary().role_name(name).send()
+            });
+            optional(call.await).map(|_| ())
+        }
+    }
+}
+
+/// Inline policies are put before unknown ones go, so that a function never stands without its rights.
+async fn bring_policies(writer: &Writer, name: &str, before: &RoleSpec, wanted: &RoleSpec) -> Result<(), CloudError> {
+    let iam = &writer.clients.iam;
+    for (policy, document) in wanted.policies.iter().filter(|(p, d)| before.policies.get(*p) != Some(d)) {
+        let document = policy::to_json(document);
+        writer
+            .caller
+            .call_with("iam:PutRolePolicy", FRESH, || {
+                iam.put_role_policy().role_name(name).policy_name(policy).policy_document(&document).send()
+            })
+            .await?;
+    }
+    for policy in before.policies.keys().filter(|p| !wanted.policies.contains_key(*p)) {
+        delete_inline(writer, name, policy).await?;
+    }
+    for arn in wanted.attached.difference(&before.attached) {
+        writer
+            .caller
+            .call_with("iam:AttachRolePolicy", FRESH, || {
+                iam.attach_role_policy().role_name(name).policy_arn(arn).send()
+            })
+            .await?;
+    }
+    for arn in before.attached.difference(&wanted.attached) {
+        detach(writer, name, arn).await?;
+    }
+    Ok(())
+}
+
+async fn bring_tags(writer: &Writer, name: &str, before: &Tags, wanted: &Tags) -> Result<(), CloudError> {
+    let iam = &writer.clients.iam;
+    let (set, unset) = tag_changes(before, wanted);
+    if !set.is_empty() {
+        let set = tags_of(&set);
+        writer
+            .caller
+            .call_with("iam:TagRole", FRESH, || iam.tag_role().role_name(name).set_tags(Some(set.clone())).send())
+            .await?;
+    }
+    if !unset.is_empty() {
+        writer
+            .caller
+            .call("iam:UntagRole", || iam.untag_role().role_name(name).set_tag_keys(Some(unset.clone())).send())
+            .await?;
+    }
+    Ok(())
+}
+
+/// Takes the role apart and deletes it. Its policies are listed afresh: some may have come since the plan.
+pub async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError> {
+    for arn in read::attached(&writer.reader, name).await? {
+        detach(writer, name, &arn).await?;
+    }
+    for policy in read::inline_names(&writer.reader, name).await? {
+        delete_inline(writer, name, &policy).await?;
+    }
+    let iam = &writer.clients.iam;
+    let gone = writer.caller.call("iam:DeleteRole", || iam.delete_role().role_name(name).send()).await;
+    match gone {
+        Err(error) if error.code == "DeleteConflict" && error.message.contains("instance profile") => {
+            Err(CloudError::ours(
+                ErrorKind::Conflict,
+                format!("the role `{name}` is in an EC2 instance profile, which this stack did not make"),
+                "take it out of the instance profile, then run again",
+            ))
+        }
+        other => optional(other).map(|_| ()),
+    }
+}
+
+async fn detach(writer: &Writer, name: &str, arn: &str) -> Result<(), CloudError> {
+    let iam = &writer.clients.iam;
+    let call =
+        writer.caller.call("iam:DetachRolePolicy", || iam.detach_role_policy().role_name(name).policy_arn(arn).send());
+    optional(call.await).map(|_| ())
+}
+
+async fn delete_inline(writer: &Writer, name: &str, policy: &str) -> Result<(), CloudError> {
+    let iam = &writer.clients.iam;
+    let call = writer
+        .caller
+        .call("iam:DeleteRolePolicy", || iam.delete_role_policy().role_name(name).policy_name(policy).send());
+    optional(call.await).map(|_| ())
+}
+
+/// Tags as IAM takes them.
+fn tags_of(tags: &Tags) -> Vec<Tag> {
+    tags.iter().filter_map(|(key, value)| Tag::builder().key(key).value(value).build().ok()).collect()
+}

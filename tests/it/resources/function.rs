@@ -1,0 +1,143 @@
+//! AWS::Lambda::Function: made, read back as wanted, every field changed both ways, foreign ones left alone, deleted.
+
+use crate::support::{World, desired, step};
+use base64::Engine as _;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use shopstack::model::{Desired, ErrorKind, Live, Op, Owner};
+use shopstack::resources::{Resource, function::Function};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// A zip with a `bootstrap` of that text, and its hash as Lambda tells it.
+pub fn zip_of(folder: &Path, text: &str) -> (PathBuf, String) {
+    let path = folder.join(format!("{}.zip", text.len()));
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
+    let options = zip::write::SimpleFileOptions::default().unix_permissions(0o755);
+    zip.start_file("bootstrap", options).unwrap();
+    zip.write_all(text.as_bytes()).unwrap();
+    zip.finish().unwrap();
+    let hash = Sha256::digest(std::fs::read(&path).unwrap());
+    (path, base64::engine::general_purpose::STANDARD.encode(hash))
+}
+
+/// A role that Lambda may assume; its ARN.
+pub async fn role(world: &World, name: &str) -> String {
+    let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
+    let iam = &world.writer.clients.iam;
+    let made = iam.create_role().role_name(world.scope.name(name)).assume_role_policy_document(trust.to_string());
+    made.send().await.expect("role").role().expect("role").arn().to_string()
+}
+
+/// A wanted function `f` with the zip in `folder`.
+pub async fn wanted(world: &World, folder: &Path) -> Desired {
+    let (path, hash) = zip_of(folder, "#!/bin/sh\n");
+    let spec = json!({
+        "tags": world.scope.tags("f"), "role_arn": role(world, "role-a").await, "runtime": "provided.al2023",
+        "handler": "bootstrap", "memory": 256, "timeout": 10, "architecture": "arm64",
+        "environment": {"TABLE": "t"}, "code_sha256": hash,
+    });
+    let mut wanted = desired(&Function, "function.f", &world.scope.name("f"), spec);
+    wanted.payload = Some(path);
+    wanted
+}
+
+async fn live(world: &World, wanted: &Desired) -> Live {
+    world.discover(&Function, &[wanted], &[]).await.remove(0)
+}
+
+/// Brings the function from what it is to `wanted.spec`, and asserts that it reads back so.
+async fn update(world: &World, wanted: &Desired) {
+    let before = live(world, wanted).await;
+    let change = step(wanted, Op::Update, Some(before.clone()));
+    Function.update(&world.writer, &change, &before, &wanted.spec).await.expect("update");
+    assert_eq!(live(world, wanted).await.spec, wanted.spec);
+}
+
+#[tokio::test]
+async fn its_whole_life() {
+    let world = World::new("function").await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut wanted = wanted(&world, folder.path()).await;
+    let made = Function.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.expect("create");
+    assert_eq!(made["name"], wanted.name);
+    let again = Function.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await;
+    assert_eq!(again.expect("create again"), made);
+    let found = live(&world, &wanted).await;
+    assert_eq!((&found.spec, &found.owner, &found.outputs), (&wanted.spec, &Owner::Ours, &made));
+
+    for (field, value) in [
+        ("role_arn", json!(role(&world, "role-b").await)),
+        ("handler", json!("other")),
+        ("memory", json!(512)),
+        ("timeout", json!(29)),
+        ("environment", json!({"TABLE": "u", "MORE": "x"})),
+        ("environment", json!({})),
+    ] {
+        wanted.spec[field] = value;
+        update(&world, &wanted).await;
+    }
+    wanted.spec["tags"]["shopstack:expires-at"] = json!("2030-01-01T00:00:00Z");
+    update(&world, &wanted).await;
+    wanted.spec["tags"] = json!(world.scope.tags("f"));
+    update(&world, &wanted).await;
+    let (path, hash) = zip_of(folder.path(), "#!/bin/sh\n# another\n");
+    (wanted.payload, wanted.spec["code_sha256"]) = (Some(path), json!(hash));
+    update(&world, &wanted).await;
+    // moto keeps the architecture of the create, whatever UpdateFunctionCode says.
+    if world.scope.account == "000000000000" {
+        wanted.spec["architecture"] = json!("x86_64");
+        update(&world, &wanted).await;
+    }
+
+    let by_ownership = world.discover(&Function, &[], &[]).await.remove(0);
+    assert_eq!((&by_ownership.spec, &by_ownership.address), (&wanted.spec, &wanted.address));
+    Function.delete(&world.writer, &by_ownership).await.expect("delete");
+    Function.delete(&world.writer, &by_ownership).await.expect("deleting what is gone is done");
+    assert!(world.discover(&Function, &[&wanted], &[]).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_a_stranger_changed_is_seen_and_mended() {
+    let world = World::new("functiondrift").await;
+    let folder = tempfile::tempdir().unwrap();
+    let wanted = wanted(&world, folder.path()).await;
+    Function.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.expect("create");
+    let lambda = &world.writer.clients.lambda;
+    let environment = aws_sdk_lambda::types::Environment::builder().variables("TABLE", "theirs").build();
+    let change = lambda.update_function_configuration().function_name(&wanted.name).memory_size(1024);
+    change.environment(environment).send().await.expect("stranger's update");
+    let spec = live(&world, &wanted).await.spec;
+    assert_eq!((&spec["memory"], &spec["environment"]["TABLE"]), (&json!(1024), &json!("theirs")));
+    update(&world, &wanted).await;
+    Function.delete(&world.writer, &live(&world, &wanted).await).await.expect("delete");
+}
+
+#[tokio::test]
+async fn a_foreign_function_is_refused_and_can_be_adopted() {
+    let world = World::new("functionforeign").await;
+    let folder = tempfile::tempdir().unwrap();
+    let wanted = wanted(&world, folder.path()).await;
+    let mut theirs = wanted.clone();
+    theirs.spec["tags"] = json!({"owner": "somebody"});
+    Function.create(&world.writer, &step(&theirs, Op::Create, None), &theirs.spec).await.expect("the stranger's");
+    let refused = Function.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Foreign);
+    assert!(matches!(live(&world, &wanted).await.owner, Owner::Foreign(_)));
+    assert!(world.discover(&Function, &[], &[]).await.is_empty(), "what is not ours is not found by ownership");
+    update(&world, &wanted).await;
+    assert_eq!(live(&world, &wanted).await.owner, Owner::Ours);
+    Function.delete(&world.writer, &live(&world, &wanted).await).await.expect("delete");
+}
+
+#[tokio::test]
+async fn a_zip_that_is_not_the_planned_one_is_not_sent() {
+    let world = World::new("functionzip").await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut wanted = wanted(&world, folder.path()).await;
+    wanted.spec["code_sha256"] = Value::String("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".into());
+    let refused = Function.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.unwrap_err();
+    assert!(refused.message.contains("not the one that was planned"), "{refused}");
+    assert!(world.discover(&Function, &[&wanted], &[]).await.is_empty());
+}
