@@ -51,7 +51,7 @@ async fn its_whole_life() {
     assert_eq!(live.outputs, made);
 
     for (field, value) in [
-        ("description", json!("")),
+        ("description", json!("other words")),
         ("max_session_seconds", json!(7200)),
         ("trust", trust("edgelambda.amazonaws.com")),
         ("policies", json!({"data": rights("dynamodb:PutItem"), "more": rights("dynamodb:GetItem")})),
