@@ -1,5 +1,6 @@
 //! Everything between resource types and the SDK: clients, identity, counting, retries, rate budgets, errors.
 
+pub mod apigateway;
 pub mod call;
 pub mod clients;
 pub mod clock;

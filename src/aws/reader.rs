@@ -42,6 +42,7 @@ reads_only! {
         get_rest_apis: GetRestApisFluentBuilder,
         get_stage: GetStageFluentBuilder,
         get_stages: GetStagesFluentBuilder,
+        get_tags: GetTagsFluentBuilder,
     }
 }
 reads_only! {

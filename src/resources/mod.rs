@@ -14,6 +14,7 @@ pub mod waf_logging;
 pub mod web_acl;
 pub mod permission;
 pub mod role;
+pub mod rest_api;
 
 /// What one resource type can do. Reads are handed a `Reader`, on which no write exists.
 #[async_trait]
@@ -36,6 +37,7 @@ pub fn registry() -> Vec<Box<dyn Resource>> {
         Box::new(function::Function),
         Box::new(permission::Permission),
     ]
+    vec![Box::new(log_group::LogGroup), Box::new(rest_api::RestApi)]
 }
 
 fn find(type_name: &str) -> Result<Box<dyn Resource>, CloudError> {

@@ -8,3 +8,4 @@ mod waf_replayed;
 mod web_acl;
 mod permission;
 mod role;
+mod rest_api;

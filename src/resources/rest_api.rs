@@ -1,0 +1,381 @@
+//! AWS::ApiGateway::RestApi: the API itself without its routes. Its names are not unique, so tags are its identity.
+
+use super::{ONCE, Resource};
+use crate::aws::{Reader, Writer, apigateway as gw};
+use crate::model::spec::{self, RestApiSpec, Tags};
+use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, Scope, Step, TypeInfo, cloud_error, tag};
+use async_trait::async_trait;
+use aws_sdk_apigateway::types::{ApiKeySourceType, ApiStatus, EndpointConfiguration, PatchOperation, RestApi as Seen};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+pub struct RestApi;
+
+pub const INFO: TypeInfo = TypeInfo {
+    type_name: "AWS::ApiGateway::RestApi",
+    group: "api",
+    read_after: &[],
+    // DeleteRestApi with a web ACL still bound leaves a dangling association for a while (catalogue 7.7).
+    delete_after: &["AWS::WAFv2::WebACLAssociation"],
+    contained_in: None,
+    replace_on: &[],
+    volatile_outputs: &[],
+    holds_data: false,
+    usually: Some("deletion: AWS allows one REST API per 30 s and account"),
+    permissions: &[
+        ("read", &["apigateway:GET"]),
+        ("create", &["apigateway:GET", "apigateway:POST", "apigateway:PUT"]),
+        (
+            "update",
+            &[
+                "apigateway:GET",
+                "apigateway:PATCH",
+                "apigateway:PUT",
+                "apigateway:DELETE",
+                "apigateway:UpdateRestApiPolicy",
+            ],
+        ),
+        ("delete", &["apigateway:DELETE"]),
+    ],
+};
+
+#[async_trait]
+impl Resource for RestApi {
+    fn info(&self) -> &'static TypeInfo {
+        &INFO
+    }
+
+    /// A foreign API of the same name is no clash and is not mentioned. A second API of ours with the same id tag,
+    /// left by an ambiguous create (catalogue 1.4), is returned as `api.<id>~2`, so that it is planned as a delete.
+    async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
+        let mut ours: BTreeMap<Address, Vec<Seen>> = BTreeMap::new();
+        for api in list(reader, query.scope).await? {
+            ours.entry(address_of(query, &api)).or_default().push(api);
+        }
+        let mut found = Vec::new();
+        for (address, mut apis) in ours {
+            if apis.len() > 1 {
+                apis = oldest_in_use_first(reader, apis).await?;
+            }
+            for (position, api) in apis.into_iter().enumerate() {
+                let address = match position {
+                    0 => address.clone(),
+                    n => Address::new(INFO.group, &format!("{}~{}", address.id(), n + 1)),
+                };
+                found.push(describe(reader, query, address, &api).await?);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+        let wanted: RestApiSpec = spec::from_value(wanted)?;
+        let id = wanted.tags.get(tag::ID).cloned().unwrap_or_default();
+        let mut last = None;
+        for _ in 0..3 {
+            // There is no client token, so look before creating and after every lost answer (catalogue 1.4).
+            let apis = list(&writer.reader, &writer.scope).await?;
+            let mine: Vec<_> = apis.into_iter().filter(|a| a.tags().and_then(|t| t.get(tag::ID)) == Some(&id)).collect();
+            if let Some(api) = oldest_in_use_first(&writer.reader, mine).await?.into_iter().next() {
+                let before = to_spec(&api, gw::inline_tags(api.tags()), &step.name);
+                let id = api.id().unwrap_or_default();
+                change(writer, id, &step.name, before, &wanted).await?;
+                return Ok(outputs(&writer.scope, id));
+            }
+            match make(writer, step, &wanted).await {
+                Err(error) if error.kind == ErrorKind::Ambiguous => last = Some(error),
+                Err(error) => return Err(error),
+                Ok(id) => return Ok(outputs(&writer.scope, &id)),
+            }
+            writer.caller.say("the answer to CreateRestApi was lost; looking whether the API exists");
+            // The listing lags behind creates; looking too early would make a second API.
+            writer.caller.pause(Duration::from_secs(2)).await?;
+        }
+        Err(last.unwrap_or_else(|| CloudError::shape("apigateway CreateRestApi", "result")))
+    }
+
+    async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+        let wanted: RestApiSpec = spec::from_value(wanted)?;
+        change(writer, live.output("id")?, &step.name, live.spec.clone(), &wanted).await?;
+        Ok(live.outputs.clone())
+    }
+
+    /// Takes routes, deployments and stages with it.
+    async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
+        let id = live.output("id")?;
+        let client = &writer.clients.apigateway;
+        let gone =
+            writer.caller.call("apigateway:DeleteRestApi", || client.delete_rest_api().rest_api_id(id).send()).await;
+        cloud_error::optional(gone).map(|_| ())
+    }
+}
+
+/// All APIs that carry this stack's and environment's tags; tags come inline (catalogue 10.1).
+async fn list(reader: &Reader, scope: &Scope) -> Result<Vec<Seen>, CloudError> {
+    let mut found = Vec::new();
+    let mut position: Option<String> = None;
+    loop {
+        let page = reader
+            .caller
+            .call("apigateway:GetRestApis", || {
+                reader.apigateway.get_rest_apis().limit(gw::PAGE).set_position(position.clone()).send()
+            })
+            .await?;
+        let ours = page.items().iter().filter(|api| scope.owner(&gw::inline_tags(api.tags())) == Owner::Ours);
+        found.extend(ours.cloned());
+        position = gw::next(page.position());
+        if position.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+/// By the id tag; by name where somebody took that tag away.
+fn address_of(query: &Query<'_>, api: &Seen) -> Address {
+    let id = api.tags().and_then(|t| t.get(tag::ID));
+    let by_tag = query.wanted.iter().find(|d| id.is_some_and(|id| d.spec["tags"][tag::ID] == id.as_str()));
+    let by_name = query.wanted.iter().find(|d| id.is_none() && Some(d.name.as_str()) == api.name());
+    match (by_tag.or(by_name), id) {
+        (Some(desired), _) => desired.address.clone(),
+        // The stack's only API is tagged as `api` and addressed as `api.main`.
+        (None, Some(id)) if id == INFO.group => Address::new(INFO.group, "main"),
+        (None, Some(id)) => Address::new(INFO.group, id),
+        (None, None) => Address::new(INFO.group, api.id().unwrap_or_default()),
+    }
+}
+
+/// Of several APIs the one that has a stage is in use; else the older one is.
+async fn oldest_in_use_first(reader: &Reader, apis: Vec<Seen>) -> Result<Vec<Seen>, CloudError> {
+    if apis.len() < 2 {
+        return Ok(apis);
+    }
+    let stages = apis.iter().map(|api| async move {
+        let id = api.id().unwrap_or_default();
+        let asked = reader
+            .caller
+            .call("apigateway:GetStages", || reader.apigateway.get_stages().rest_api_id(id).send())
+            .await;
+        cloud_error::optional(asked).map(|answer| answer.is_some_and(|a| !a.item().is_empty()))
+    });
+    let used = futures_util::future::try_join_all(stages).await?;
+    let mut ranked: Vec<_> = used.into_iter().zip(apis).collect();
+    ranked.sort_by_key(|(used, api)| {
+        (!used, api.created_date().map_or(0, |d| d.as_nanos()), api.id().unwrap_or_default().to_string())
+    });
+    Ok(ranked.into_iter().map(|(_, api)| api).collect())
+}
+
+async fn describe(reader: &Reader, query: &Query<'_>, address: Address, api: &Seen) -> Result<Live, CloudError> {
+    let desired = query.wanted.iter().find(|d| d.address == address);
+    let id = api.id().unwrap_or_default();
+    let wanted: Option<Tags> = desired.and_then(|d| serde_json::from_value(d.spec["tags"].clone()).ok());
+    let arn = gw::api_arn(&query.scope.region, id);
+    let tags = gw::tags_of(reader, &arn, gw::inline_tags(api.tags()), wanted.as_ref()).await?;
+    let name = api.name().unwrap_or_default();
+    let mut live = Live::new(
+        address,
+        INFO.type_name,
+        name,
+        to_spec(api, tags, desired.map_or(name, |d| d.name.as_str())),
+    );
+    live.outputs = outputs(query.scope, id);
+    Ok(live)
+}
+
+/// The API as a spec. A foreign name or a resource policy, which we never set, show as fields of their own: drift.
+fn to_spec(api: &Seen, tags: Tags, name: &str) -> Value {
+    let types = api.endpoint_configuration().map(|c| c.types()).unwrap_or_default();
+    let spec = RestApiSpec {
+        tags,
+        description: api.description().unwrap_or_default().to_string(),
+        endpoint_type: types.iter().map(|t| t.as_str()).collect::<Vec<_>>().join(","),
+        api_key_source: api.api_key_source().map_or("HEADER", |s| s.as_str()).to_string(),
+        disable_execute_api_endpoint: api.disable_execute_api_endpoint(),
+        binary_media_types: api.binary_media_types().iter().cloned().collect::<BTreeSet<_>>(),
+        minimum_compression_size: api.minimum_compression_size(),
+    };
+    let mut value = spec::to_value(&spec);
+    if let Some(fields) = value.as_object_mut() {
+        if api.name() != Some(name) {
+            fields.insert("name".into(), api.name().into());
+        }
+        if let Some(policy) = api.policy().filter(|p| !p.is_empty()) {
+            fields.insert("policy".into(), parse_policy(policy));
+        }
+    }
+    value
+}
+
+/// The policy comes as an escaped string inside the JSON answer (catalogue 7.6).
+fn parse_policy(text: &str) -> Value {
+    let unescaped = text.replace("\\\"", "\"").replace("\\/", "/");
+    let parsed = crate::policy::parse(text).ok().filter(Value::is_object);
+    parsed.or_else(|| crate::policy::parse(&unescaped).ok()).unwrap_or_else(|| text.into())
+}
+
+/// The patches that lead from one spec to another. `before` may hold the fields that only live specs have.
+fn patches(mut before: Value, wanted: &RestApiSpec, name: &str) -> Result<(RestApiSpec, Vec<PatchOperation>), CloudError> {
+    let extra = |fields: &mut Value, key: &str| fields.as_object_mut().and_then(|o| o.shift_remove(key)).is_some();
+    let mut list = Vec::new();
+    if extra(&mut before, "name") {
+        list.push(gw::replace("/name", name));
+    }
+    if extra(&mut before, "policy") {
+        list.push(gw::replace("/policy", ""));
+    }
+    let before: RestApiSpec = spec::from_value(&before)?;
+    if before.description != wanted.description {
+        list.push(gw::replace("/description", &wanted.description));
+    }
+    if before.endpoint_type != wanted.endpoint_type {
+        list.push(gw::replace("/endpointConfiguration/types/0", &wanted.endpoint_type));
+    }
+    if before.api_key_source != wanted.api_key_source {
+        list.push(gw::replace("/apiKeySource", &wanted.api_key_source));
+    }
+    if before.disable_execute_api_endpoint != wanted.disable_execute_api_endpoint {
+        list.push(gw::replace("/disableExecuteApiEndpoint", wanted.disable_execute_api_endpoint));
+    }
+    let binary = |kind: &String| format!("/binaryMediaTypes/{}", gw::segment(kind));
+    list.extend(before.binary_media_types.difference(&wanted.binary_media_types).map(|k| gw::remove(binary(k))));
+    list.extend(wanted.binary_media_types.difference(&before.binary_media_types).map(|k| gw::add(binary(k))));
+    match wanted.minimum_compression_size {
+        same if same == before.minimum_compression_size => {}
+        Some(size) => list.push(gw::replace("/minimumCompressionSize", size)),
+        // A missing value disables compression (catalogue 7.2).
+        None => list.push(gw::clear("/minimumCompressionSize")),
+    }
+    Ok((before, list))
+}
+
+async fn change(writer: &Writer, id: &str, name: &str, before: Value, wanted: &RestApiSpec) -> Result<(), CloudError> {
+    let (before, list) = patches(before, wanted, name)?;
+    let client = &writer.clients.apigateway;
+    if !list.is_empty() {
+        let answer = writer
+            .caller
+            .call("apigateway:UpdateRestApi", || {
+                client.update_rest_api().rest_api_id(id).set_patch_operations(Some(list.clone())).send()
+            })
+            .await?;
+        if busy(answer.api_status()) {
+            settled(writer, id).await?;
+        }
+    }
+    gw::set_tags(writer, &gw::api_arn(&writer.scope.region, id), &before.tags, &wanted.tags).await
+}
+
+/// After a patch of the endpoint an API can be UPDATING, and refuses further changes until it is not (catalogue 7.4).
+fn busy(status: Option<&ApiStatus>) -> bool {
+    matches!(status, Some(ApiStatus::Updating | ApiStatus::Pending))
+}
+
+async fn settled(writer: &Writer, id: &str) -> Result<(), CloudError> {
+    let reader = &writer.reader;
+    let what = format!("REST API {id} to take the change (usually seconds)");
+    let look = || async {
+        let api = reader
+            .caller
+            .call("apigateway:GetRestApi", || reader.apigateway.get_rest_api().rest_api_id(id).send())
+            .await?;
+        Ok((!busy(api.api_status())).then_some(()))
+    };
+    writer.caller.wait_until(&what, Duration::from_secs(2), Duration::from_secs(180), look).await
+}
+
+/// CreateRestApi with everything at once: the owner tags exist from the first moment (catalogue 7.5).
+async fn make(writer: &Writer, step: &Step, wanted: &RestApiSpec) -> Result<String, CloudError> {
+    let client = &writer.clients.apigateway;
+    let text = |s: &str| Some(s.to_string()).filter(|s| !s.is_empty());
+    let binary: Vec<String> = wanted.binary_media_types.iter().cloned().collect();
+    // EDGE is CreateRestApi's own default, so the type is always stated (catalogue 7.6).
+    let endpoint = EndpointConfiguration::builder().types(wanted.endpoint_type.as_str().into()).build();
+    let made = writer
+        .caller
+        .call_with("apigateway:CreateRestApi", ONCE, || {
+            client
+                .create_rest_api()
+                .name(&step.name)
+                .set_description(text(&wanted.description))
+                .endpoint_configuration(endpoint.clone())
+                .api_key_source(ApiKeySourceType::from(wanted.api_key_source.as_str()))
+                .disable_execute_api_endpoint(wanted.disable_execute_api_endpoint)
+                .set_binary_media_types(Some(binary.clone()).filter(|b| !b.is_empty()))
+                .set_minimum_compression_size(wanted.minimum_compression_size)
+                .set_tags(Some(wanted.tags.clone().into_iter().collect()))
+                .send()
+        })
+        .await?;
+    let id = made.id().ok_or_else(|| CloudError::shape("apigateway CreateRestApi", "id"))?.to_string();
+    if busy(made.api_status()) {
+        settled(writer, &id).await?;
+    }
+    Ok(id)
+}
+
+fn outputs(scope: &Scope, id: &str) -> Outputs {
+    BTreeMap::from([
+        ("id".to_string(), id.to_string()),
+        ("execution_arn".to_string(), gw::execution_arn(scope, id)),
+        ("endpoint".to_string(), gw::endpoint(scope, id)),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn spec() -> RestApiSpec {
+        RestApiSpec {
+            tags: Tags::new(),
+            description: "d".into(),
+            endpoint_type: "REGIONAL".into(),
+            api_key_source: "HEADER".into(),
+            disable_execute_api_endpoint: false,
+            binary_media_types: BTreeSet::new(),
+            minimum_compression_size: None,
+        }
+    }
+
+    fn paths(before: Value, wanted: &RestApiSpec) -> Vec<String> {
+        let (_, list) = patches(before, wanted, "shop-dev-api").unwrap();
+        list.iter()
+            .map(|p| {
+                let value = p.value().map(|v| format!(" {v}")).unwrap_or_default();
+                format!("{} {}{value}", p.op().unwrap().as_str(), p.path().unwrap())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_field_has_its_patch_and_equal_specs_have_none() {
+        let wanted = spec();
+        assert!(paths(spec::to_value(&wanted), &wanted).is_empty());
+        let before = json!({
+            "tags": {}, "description": "x", "endpoint_type": "EDGE", "api_key_source": "AUTHORIZER",
+            "disable_execute_api_endpoint": true, "binary_media_types": ["image/png"],
+            "minimum_compression_size": 100, "name": "renamed", "policy": {"Statement": []},
+        });
+        assert_eq!(
+            paths(before, &wanted),
+            [
+                "replace /name shop-dev-api",
+                "replace /policy ",
+                "replace /description d",
+                "replace /endpointConfiguration/types/0 REGIONAL",
+                "replace /apiKeySource HEADER",
+                "replace /disableExecuteApiEndpoint false",
+                "remove /binaryMediaTypes/image~1png",
+                "replace /minimumCompressionSize",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_escaped_policy_is_read_as_a_document() {
+        assert_eq!(parse_policy(r#"{\"Version\":\"2012-10-17\"}"#), json!({"Version": "2012-10-17"}));
+        assert_eq!(parse_policy(r#"{"Version":"2012-10-17"}"#), json!({"Version": "2012-10-17"}));
+    }
+}
