@@ -101,7 +101,9 @@ where
     let html = error
         .raw_response()
         .and_then(|r| r.headers().get("content-type"))
-        .is_some_and(|content_type| content_type.starts_with("text/html"));
+        .is_some_and(|content_type| content_type.starts_with("text/html"))
+        // The answer to a HEAD has no page in it: its status is all it says.
+        && error.raw_response().and_then(|r| r.body().bytes()).is_some_and(|body| !body.is_empty());
     let kind = match error {
         SdkError::ServiceError(_) | SdkError::ResponseError(_) if emulated && html => {
             // moto has no page for what it lacks, and crashes in HTML: neither gets better by repeating.

@@ -120,6 +120,7 @@ fn distribution(context: &Context<'_>, cdn: &Cdn, notes: &mut Vec<String>) -> Di
         cache_policy_id: CACHING_OPTIMIZED.into(),
         response_headers_policy_id: reference("headers", "site", "id"),
         error_pages: cdn.error_pages.iter().map(page).collect(),
+        extras: BTreeMap::new(),
     }
 }
 

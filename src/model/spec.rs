@@ -313,6 +313,9 @@ pub struct DistributionSpec {
     pub response_headers_policy_id: String,
     /// Keyed by the origin's HTTP status.
     pub error_pages: BTreeMap<String, ErrorPageSpec>,
+    /// Settings that no stack has, found on a live distribution: further origins, aliases, logging, functions.
+    #[serde(default)]
+    pub extras: BTreeMap<String, String>,
 }
 
 /// A CustomErrorResponse of a distribution.

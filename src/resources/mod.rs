@@ -1,7 +1,7 @@
 //! One file per AWS resource type; `registry` is the list that adding a type means adding a line to.
 
 use crate::aws::{CallOptions, Reader, Writer};
-use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
+use crate::model::{CloudError, ErrorKind, Live, Outputs, Query, Step, TypeInfo};
 use crate::resource::{Apply, Discover, Progress};
 use async_trait::async_trait;
 use serde_json::Value;
@@ -15,6 +15,12 @@ pub mod web_acl;
 pub mod permission;
 pub mod role;
 pub mod rest_api;
+pub mod bucket;
+pub mod bucket_policy;
+pub mod distribution;
+pub mod oac;
+pub mod objects;
+pub mod response_headers;
 
 /// What one resource type can do. Reads are handed a `Reader`, on which no write exists.
 #[async_trait]
@@ -38,12 +44,18 @@ pub fn registry() -> Vec<Box<dyn Resource>> {
         Box::new(permission::Permission),
     ]
     vec![Box::new(log_group::LogGroup), Box::new(rest_api::RestApi)]
+        Box::new(bucket::Bucket),
+        Box::new(bucket_policy::BucketPolicy),
+        Box::new(objects::Objects),
+        Box::new(distribution::Distribution),
+        Box::new(oac::OriginAccessControl),
+        Box::new(response_headers::ResponseHeadersPolicy),
 }
 
 fn find(type_name: &str) -> Result<Box<dyn Resource>, CloudError> {
     registry().into_iter().find(|r| r.info().type_name == type_name).ok_or_else(|| {
         CloudError::ours(
-            crate::model::ErrorKind::Other,
+            ErrorKind::Other,
             format!("this version does not know the type {type_name}"),
             "make the plan again with this version of shopstack",
         )
@@ -122,5 +134,21 @@ pub(crate) fn or_not_emulated(
             Ok(Some(Live::not_emulated(desired)))
         }
         (found, _) => found,
+/// True where an emulator has no such listing: a listing itself is never "not found" on AWS.
+pub(crate) fn lacks_listing(reader: &Reader, error: &CloudError) -> bool {
+    let kind = error.kind;
+    kind == ErrorKind::NotEmulated || kind == ErrorKind::NotFound && reader.caller.is_emulated()
+/// True where CloudFront's `If-Match` was stale: somebody else, or a propagation that ended, changed the ETag.
+pub(crate) fn is_stale(error: &CloudError) -> bool {
+    matches!(error.code.as_str(), "PreconditionFailed" | "InvalidIfMatchVersion")
+/// Runs a write that needs an ETag; one that went stale in between is read again, once (catalogue 1.7).
+pub(crate) async fn with_fresh_etag<T, G, W>(read: impl Fn() -> G, write: impl Fn(String) -> W) -> Result<T, CloudError>
+where
+    G: Future<Output = Result<String, CloudError>>,
+    W: Future<Output = Result<T, CloudError>>,
+{
+    match write(read().await?).await {
+        Err(error) if is_stale(&error) => write(read().await?).await,
+        other => other,
     }
 }

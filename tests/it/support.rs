@@ -1,7 +1,7 @@
 //! Starts endpoints for tests and drives resource types the way the engine does, one type at a time.
 
 use serde_json::Value;
-use shopstack::aws::counter::Counter;
+use shopstack::aws::counter::{Calls, Counter};
 use shopstack::aws::{Caller, Connect, Reader, Writer, clients::Sdk};
 use shopstack::model::{Address, Cause, Desired, Live, Op, Query, Scope, Step};
 use shopstack::resources::Resource;
@@ -12,6 +12,7 @@ pub struct World {
     pub reader: Reader,
     pub writer: Writer,
     pub scope: Scope,
+    counter: Arc<Counter>,
 }
 
 impl World {
@@ -31,7 +32,12 @@ impl World {
             endpoint: Some(endpoint),
         };
         let writer = Writer::new(&sdk, reader.clone(), scope.clone());
-        World { reader, writer, scope }
+        World { reader, writer, scope, counter: sdk.counter }
+    }
+
+    /// Requests that left this world so far.
+    pub fn calls(&self) -> Calls {
+        self.counter.snapshot()
     }
 
     /// What the type finds for these wanted resources.

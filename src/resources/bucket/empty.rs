@@ -1,0 +1,101 @@
+//! Deleting a bucket: every version and delete marker first, in batches, then the bucket itself.
+
+use super::{exists, optional};
+use crate::aws::Writer;
+use crate::model::{CloudError, ErrorKind};
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use std::time::Duration;
+
+/// How often a bucket that fills up again is emptied again.
+const ROUNDS: usize = 5;
+
+/// Empties and deletes; a bucket that is gone counts as done.
+pub(super) async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError> {
+    let mut last = None;
+    for _ in 0..ROUNDS {
+        match empty(writer, name).await {
+            Err(error) if error.code == "NoSuchBucket" => return Ok(()),
+            other => other?,
+        }
+        let gone =
+            writer.caller.call("s3:DeleteBucket", || writer.clients.s3.delete_bucket().bucket(name).send()).await;
+        match optional(gone) {
+            // Somebody put an object between the last look and the delete.
+            Err(error) if error.code == "BucketNotEmpty" => last = Some(error),
+            Err(error) => return Err(error),
+            Ok(_) => return wait_gone(writer, name).await,
+        }
+    }
+    Err(last.map_or_else(
+        || CloudError::shape("s3 DeleteBucket", "end"),
+        |mut error| {
+            error.hint = "somebody keeps writing to this bucket: stop that, then run `down` again".into();
+            error
+        },
+    ))
+}
+
+async fn wait_gone(writer: &Writer, name: &str) -> Result<(), CloudError> {
+    let what = format!("bucket {name} to be gone (usually seconds)");
+    writer
+        .caller
+        .wait_until(&what, Duration::from_secs(2), Duration::from_secs(120), || async {
+            Ok((!exists(&writer.reader, &writer.scope, name).await?).then_some(()))
+        })
+        .await
+}
+
+/// Deletes batch after batch from the first page on, until a listing is empty.
+async fn empty(writer: &Writer, name: &str) -> Result<(), CloudError> {
+    let mut removed = 0usize;
+    loop {
+        let page = writer
+            .caller
+            .call("s3:ListObjectVersions", || {
+                writer.reader.s3.list_object_versions().bucket(name).max_keys(1000).send()
+            })
+            .await?;
+        let versions = page.versions().iter().map(|v| (v.key(), v.version_id()));
+        let markers = page.delete_markers().iter().map(|m| (m.key(), m.version_id()));
+        let batch: Vec<ObjectIdentifier> = versions
+            .chain(markers)
+            .filter_map(|(key, version)| {
+                ObjectIdentifier::builder().key(key?).set_version_id(version.map(Into::into)).build().ok()
+            })
+            .collect();
+        if batch.is_empty() {
+            return Ok(());
+        }
+        removed += batch.len();
+        delete_batch(writer, name, batch).await?;
+        if removed > 1000 {
+            writer.caller.say(&format!("emptying bucket {name}: {removed} object versions deleted"));
+        }
+    }
+}
+
+/// DeleteObjects answers 200 also where single keys failed: those stand in the body.
+pub(in crate::resources) async fn delete_batch(
+    writer: &Writer,
+    name: &str,
+    batch: Vec<ObjectIdentifier>,
+) -> Result<(), CloudError> {
+    let delete = Delete::builder().set_objects(Some(batch)).quiet(true).build().map_err(super::unbuilt)?;
+    let answer = writer
+        .caller
+        .call("s3:DeleteObjects", || writer.clients.s3.delete_objects().bucket(name).delete(delete.clone()).send())
+        .await?;
+    let Some(failed) = answer.errors().iter().find(|e| e.code() != Some("NoSuchKey")) else { return Ok(()) };
+    let mut error = CloudError::ours(
+        ErrorKind::Other,
+        format!(
+            "{} of bucket {name} was not deleted: {}",
+            failed.key().unwrap_or("an object"),
+            failed.message().unwrap_or_default()
+        ),
+        "see AWS's words above (a bucket policy or object lock may forbid it), then run again",
+    );
+    error.operation = "s3 DeleteObjects".into();
+    error.code = failed.code().unwrap_or_default().to_string();
+    Err(error)
+}

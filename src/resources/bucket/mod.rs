@@ -1,0 +1,252 @@
+//! AWS::S3::Bucket: private, tagged and empty-able; its policy and objects are types of their own (catalogue section 3).
+//!
+//! Every setting is a call of its own, and two at once on one bucket give `OperationAborted`: writes are serial.
+
+use super::{FRESH, Resource};
+use crate::aws::{Reader, Writer};
+use crate::model::cloud_error::optional;
+use crate::model::spec::{self, BucketSpec, Tags};
+use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
+use async_trait::async_trait;
+use aws_sdk_s3::error::BuildError;
+use aws_sdk_s3::types;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+mod empty;
+mod read;
+
+pub(in crate::resources) use empty::delete_batch;
+use read::exists;
+
+pub struct Bucket;
+
+pub const INFO: TypeInfo = TypeInfo {
+    type_name: "AWS::S3::Bucket",
+    group: "bucket",
+    read_after: &[],
+    delete_after: &["AWS::CloudFront::Distribution"],
+    contained_in: None,
+    replace_on: &[],
+    volatile_outputs: &[],
+    holds_data: false,
+    usually: None,
+    permissions: &[
+        (
+            "read",
+            &[
+                "s3:ListAllMyBuckets",
+                "s3:ListBucket",
+                "s3:ListBucketVersions",
+                "s3:GetBucketPublicAccessBlock",
+                "s3:GetBucketVersioning",
+                "s3:GetEncryptionConfiguration",
+                "s3:GetBucketOwnershipControls",
+                "s3:GetBucketTagging",
+                "tag:GetResources",
+            ],
+        ),
+        (
+            "create",
+            &[
+                "s3:CreateBucket",
+                "s3:ListBucket",
+                "s3:PutBucketTagging",
+                "s3:PutBucketPublicAccessBlock",
+                "s3:PutBucketOwnershipControls",
+                "s3:PutBucketVersioning",
+                "s3:PutEncryptionConfiguration",
+            ],
+        ),
+        (
+            "update",
+            &[
+                "s3:PutBucketTagging",
+                "s3:PutBucketPublicAccessBlock",
+                "s3:PutBucketOwnershipControls",
+                "s3:PutBucketVersioning",
+                "s3:PutEncryptionConfiguration",
+            ],
+        ),
+        ("delete", &["s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:DeleteBucket"]),
+    ],
+};
+
+#[async_trait]
+impl Resource for Bucket {
+    fn info(&self) -> &'static TypeInfo {
+        &INFO
+    }
+
+    async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
+        read::discover(reader, query).await
+    }
+
+    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+        let wanted: BucketSpec = spec::from_value(wanted)?;
+        let name = &step.name;
+        // us-east-1 answers 200 to a second CreateBucket and resets the ACLs: look before making (catalogue 1.4).
+        if !read::claim(&writer.reader, &writer.scope, name).await? {
+            match make(writer, name, &wanted).await {
+                Err(error) if error.code == "BucketAlreadyExists" => return Err(read::taken(name, read::ELSEWHERE)),
+                Err(error) if error.code == "BucketAlreadyOwnedByYou" => {
+                    read::claim(&writer.reader, &writer.scope, name).await?;
+                }
+                other => other?,
+            }
+        }
+        // Tags first: from here on the bucket says whose it is, should this run end now.
+        put_tags(writer, name, &wanted.tags).await?;
+        put_access_block(writer, name, &wanted).await?;
+        put_ownership(writer, name, &wanted.object_ownership).await?;
+        if wanted.versioning != UNVERSIONED {
+            put_versioning(writer, name, &wanted.versioning).await?;
+        }
+        put_encryption(writer, name, &wanted.encryption).await?;
+        Ok(outputs(name, &writer.scope.region))
+    }
+
+    async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+        let wanted: BucketSpec = spec::from_value(wanted)?;
+        let before: BucketSpec = spec::from_value(&live.spec)?;
+        let name = &step.name;
+        if before.tags != wanted.tags {
+            put_tags(writer, name, &wanted.tags).await?;
+        }
+        let block = |s: &BucketSpec| {
+            (s.block_public_acls, s.ignore_public_acls, s.block_public_policy, s.restrict_public_buckets)
+        };
+        if block(&before) != block(&wanted) {
+            put_access_block(writer, name, &wanted).await?;
+        }
+        if before.object_ownership != wanted.object_ownership {
+            put_ownership(writer, name, &wanted.object_ownership).await?;
+        }
+        if before.versioning != wanted.versioning {
+            put_versioning(writer, name, &wanted.versioning).await?;
+        }
+        if before.encryption != wanted.encryption {
+            put_encryption(writer, name, &wanted.encryption).await?;
+        }
+        Ok(outputs(name, &writer.scope.region))
+    }
+
+    async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
+        empty::delete(writer, &live.name).await
+    }
+}
+
+/// Versioning that was never turned on; once on it can only be suspended, which means the same from then on.
+const UNVERSIONED: &str = "Unversioned";
+
+async fn make(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<(), CloudError> {
+    let region = &writer.scope.region;
+    // us-east-1 has no location constraint; naming it there is refused.
+    let place = (region != crate::aws::clients::GLOBAL_REGION).then(|| {
+        types::CreateBucketConfiguration::builder()
+            .location_constraint(types::BucketLocationConstraint::from(region.as_str()))
+            .build()
+    });
+    let ownership = types::ObjectOwnership::from(wanted.object_ownership.as_str());
+    writer
+        .caller
+        .call("s3:CreateBucket", || {
+            writer
+                .clients
+                .s3
+                .create_bucket()
+                .bucket(name)
+                .set_create_bucket_configuration(place.clone())
+                .object_ownership(ownership.clone())
+                .send()
+        })
+        .await
+        .map(|_| ())
+}
+
+async fn put_tags(writer: &Writer, name: &str, tags: &Tags) -> Result<(), CloudError> {
+    let set: Result<Vec<_>, _> = tags.iter().map(|(k, v)| types::Tag::builder().key(k).value(v).build()).collect();
+    let tagging = set.and_then(|set| types::Tagging::builder().set_tag_set(Some(set)).build()).map_err(unbuilt)?;
+    writer
+        .caller
+        .call_with("s3:PutBucketTagging", FRESH, || {
+            writer.clients.s3.put_bucket_tagging().bucket(name).tagging(tagging.clone()).send()
+        })
+        .await
+        .map(|_| ())
+}
+
+async fn put_access_block(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<(), CloudError> {
+    let block = types::PublicAccessBlockConfiguration::builder()
+        .block_public_acls(wanted.block_public_acls)
+        .ignore_public_acls(wanted.ignore_public_acls)
+        .block_public_policy(wanted.block_public_policy)
+        .restrict_public_buckets(wanted.restrict_public_buckets)
+        .build();
+    writer
+        .caller
+        .call_with("s3:PutPublicAccessBlock", FRESH, || {
+            let put = writer.clients.s3.put_public_access_block().bucket(name);
+            put.public_access_block_configuration(block.clone()).send()
+        })
+        .await
+        .map(|_| ())
+}
+
+async fn put_ownership(writer: &Writer, name: &str, ownership: &str) -> Result<(), CloudError> {
+    let rule = types::OwnershipControlsRule::builder().object_ownership(types::ObjectOwnership::from(ownership));
+    let rule = rule.build().map_err(unbuilt)?;
+    let controls = types::OwnershipControls::builder().rules(rule).build().map_err(unbuilt)?;
+    writer
+        .caller
+        .call_with("s3:PutBucketOwnershipControls", FRESH, || {
+            writer.clients.s3.put_bucket_ownership_controls().bucket(name).ownership_controls(controls.clone()).send()
+        })
+        .await
+        .map(|_| ())
+}
+
+async fn put_versioning(writer: &Writer, name: &str, versioning: &str) -> Result<(), CloudError> {
+    let status = if versioning == "Enabled" { "Enabled" } else { "Suspended" };
+    let configuration =
+        types::VersioningConfiguration::builder().status(types::BucketVersioningStatus::from(status)).build();
+    writer
+        .caller
+        .call_with("s3:PutBucketVersioning", FRESH, || {
+            let put = writer.clients.s3.put_bucket_versioning().bucket(name);
+            put.versioning_configuration(configuration.clone()).send()
+        })
+        .await
+        .map(|_| ())
+}
+
+async fn put_encryption(writer: &Writer, name: &str, algorithm: &str) -> Result<(), CloudError> {
+    let by_default = types::ServerSideEncryptionByDefault::builder()
+        .sse_algorithm(types::ServerSideEncryption::from(algorithm))
+        .build()
+        .map_err(unbuilt)?;
+    let rule = types::ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(by_default).build();
+    let configuration = types::ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(unbuilt)?;
+    writer
+        .caller
+        .call_with("s3:PutBucketEncryption", FRESH, || {
+            let put = writer.clients.s3.put_bucket_encryption().bucket(name);
+            put.server_side_encryption_configuration(configuration.clone()).send()
+        })
+        .await
+        .map(|_| ())
+}
+
+/// A request our code did not fill completely.
+fn unbuilt(error: BuildError) -> CloudError {
+    CloudError::shape("building an S3 request", &error.to_string())
+}
+
+fn outputs(name: &str, region: &str) -> Outputs {
+    BTreeMap::from([
+        ("name".to_string(), name.to_string()),
+        ("arn".to_string(), format!("arn:aws:s3:::{name}")),
+        // The regional name: the global one redirects until DNS has spread (catalogue 3.3).
+        ("regional_domain_name".to_string(), format!("{name}.s3.{region}.amazonaws.com")),
+    ])
+}

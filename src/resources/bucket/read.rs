@@ -1,0 +1,239 @@
+//! Reading a bucket: four settings at once, tags out of the index, and whose it is.
+
+use super::{INFO, UNVERSIONED, optional, outputs};
+use crate::aws::Reader;
+use crate::model::spec::{self, BucketSpec, Tags};
+use crate::model::{Address, CloudError, Desired, ErrorKind, Live, Owner, Query, Scope, tag};
+use futures_util::future::{join, join4};
+use std::collections::BTreeSet;
+
+pub(super) const ELSEWHERE: &str = "it belongs to another AWS account or is not readable";
+const ARN: &str = "arn:aws:s3:::";
+
+pub(super) async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
+    let mut names: BTreeSet<String> = query.wanted.iter().map(|d| d.name.clone()).collect();
+    let index = reader.index(query.scope).await?;
+    names.extend(index.arns(ARN).map(|arn| arn[ARN.len()..].to_string()));
+    if query.thorough {
+        names.extend(named_like_ours(reader, query.scope).await?);
+    }
+    let reads = names.iter().map(|name| read(reader, query, name));
+    Ok(futures_util::future::try_join_all(reads).await?.into_iter().flatten().collect())
+}
+
+/// Buckets of the account that begin with the environment's prefix.
+async fn named_like_ours(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudError> {
+    let prefix = scope.prefix().to_lowercase();
+    let mut names = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let page = reader
+            .caller
+            .call("s3:ListBuckets", || {
+                reader.s3.list_buckets().prefix(&prefix).set_continuation_token(token.clone()).send()
+            })
+            .await?;
+        names.extend(page.buckets().iter().filter_map(|b| b.name()).filter(|n| n.starts_with(&prefix)).map(Into::into));
+        token = page.continuation_token().filter(|t| !t.is_empty()).map(str::to_string);
+        if token.is_none() {
+            return Ok(names);
+        }
+    }
+}
+
+/// One bucket; `None` when it does not exist, or is neither wanted nor ours.
+async fn read(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<Live>, CloudError> {
+    let desired = query.wanted.iter().find(|d| d.name == name).copied();
+    let (settings, tags) =
+        join(settings(reader, query.scope, name, desired), tags_of(reader, query, name, desired)).await;
+    let (settings, tags) = match (settings, tags) {
+        (Ok(Some(settings)), Ok(Some(tags))) => (settings, tags),
+        (Ok(None), _) | (_, Ok(None)) => return Ok(None),
+        (Err(error), _) | (_, Err(error)) => return unreadable(reader, query, name, desired, error).await,
+    };
+    let mut owner = query.scope.owner(&tags);
+    if owner != Owner::Ours && half_made(reader, query.scope, name, desired.is_some(), &tags).await? {
+        owner = Owner::Ours;
+    }
+    let address = match (desired, tags.get(tag::ID)) {
+        (Some(desired), _) => desired.address.clone(),
+        (None, Some(id)) if owner == Owner::Ours => Address::new(INFO.group, id),
+        (None, None) if owner == Owner::Ours => Address::new(INFO.group, "site"),
+        _ => return Ok(None),
+    };
+    let mut live = Live::new(address, INFO.type_name, name, spec::to_value(&BucketSpec { tags, ..settings }));
+    live.outputs = outputs(name, &query.scope.region);
+    live.owner = owner;
+    Ok(Some(live))
+}
+
+/// A wanted bucket that refuses to be read is somebody else's, unless the index knows it as ours.
+async fn unreadable(
+    reader: &Reader,
+    query: &Query<'_>,
+    name: &str,
+    desired: Option<&Desired>,
+    error: CloudError,
+) -> Result<Option<Live>, CloudError> {
+    let ours = reader.index(query.scope).await?.tags(&format!("{ARN}{name}")).is_some();
+    match desired {
+        Some(desired) if error.kind == ErrorKind::AccessDenied && !ours => {
+            let mut live = Live::new(desired.address.clone(), INFO.type_name, name, serde_json::Value::Null);
+            live.owner = Owner::Foreign(ELSEWHERE.into());
+            Ok(Some(live))
+        }
+        None if error.kind == ErrorKind::AccessDenied && !ours => Ok(None),
+        _ => Err(error),
+    }
+}
+
+/// The settings without tags; `None` when there is no such bucket.
+///
+/// Naming the account turns a bucket that somebody else made under our name into a 403.
+async fn settings(
+    reader: &Reader,
+    scope: &Scope,
+    name: &str,
+    desired: Option<&Desired>,
+) -> Result<Option<BucketSpec>, CloudError> {
+    let (s3, caller, account) = (&reader.s3, &reader.caller, scope.account.as_str());
+    let (block, versioning, encryption, ownership) = join4(
+        caller.call("s3:GetPublicAccessBlock", || {
+            s3.get_public_access_block().bucket(name).expected_bucket_owner(account).send()
+        }),
+        caller.call("s3:GetBucketVersioning", || {
+            s3.get_bucket_versioning().bucket(name).expected_bucket_owner(account).send()
+        }),
+        caller.call("s3:GetBucketEncryption", || {
+            s3.get_bucket_encryption().bucket(name).expected_bucket_owner(account).send()
+        }),
+        caller.call("s3:GetBucketOwnershipControls", || {
+            s3.get_bucket_ownership_controls().bucket(name).expected_bucket_owner(account).send()
+        }),
+    )
+    .await;
+    // No bucket makes every read fail with NoSuchBucket; an absent setting has a code of its own (catalogue 3.1).
+    if [block.as_ref().err(), versioning.as_ref().err(), encryption.as_ref().err(), ownership.as_ref().err()]
+        .into_iter()
+        .flatten()
+        .any(no_bucket)
+    {
+        return Ok(None);
+    }
+    let block = optional(block)?.and_then(|b| b.public_access_block_configuration);
+    let block = block.unwrap_or_else(|| aws_sdk_s3::types::PublicAccessBlockConfiguration::builder().build());
+    let versioning = versioning?.status.map_or(UNVERSIONED.to_string(), |s| s.as_str().to_string());
+    let encryption = optional(encryption)?
+        .and_then(|e| e.server_side_encryption_configuration)
+        .and_then(|c| c.rules.into_iter().find_map(|r| r.apply_server_side_encryption_by_default))
+        .map_or("AES256".to_string(), |d| d.sse_algorithm.as_str().to_string());
+    let ownership = optional(ownership)?
+        .and_then(|o| o.ownership_controls)
+        .and_then(|c| c.rules.into_iter().next())
+        .map_or("ObjectWriter".to_string(), |r| r.object_ownership.as_str().to_string());
+    Ok(Some(BucketSpec {
+        tags: Tags::new(),
+        block_public_acls: block.block_public_acls == Some(true),
+        ignore_public_acls: block.ignore_public_acls == Some(true),
+        block_public_policy: block.block_public_policy == Some(true),
+        restrict_public_buckets: block.restrict_public_buckets == Some(true),
+        object_ownership: ownership,
+        encryption,
+        versioning: settled_versioning(versioning, desired),
+    }))
+}
+
+/// Once enabled, versioning can only be suspended: where none is wanted, suspended is as wanted as it gets.
+fn settled_versioning(live: String, desired: Option<&Desired>) -> String {
+    let unwanted = desired.is_some_and(|d| d.spec.get("versioning").and_then(|v| v.as_str()) == Some(UNVERSIONED));
+    if live == "Suspended" && unwanted { UNVERSIONED.into() } else { live }
+}
+
+fn no_bucket(error: &CloudError) -> bool {
+    error.code == "NoSuchBucket"
+}
+
+/// The index answers where its tags are as wanted; else the bucket itself. `None`: there is no such bucket.
+async fn tags_of(
+    reader: &Reader,
+    query: &Query<'_>,
+    name: &str,
+    desired: Option<&Desired>,
+) -> Result<Option<Tags>, CloudError> {
+    if let (Some(indexed), Some(wanted)) = (reader.index(query.scope).await?.tags(&format!("{ARN}{name}")), desired)
+        && Some(&spec::to_value(indexed)) == wanted.spec.get("tags")
+    {
+        return Ok(Some(indexed.clone()));
+    }
+    own_tags(reader, query.scope, name).await
+}
+
+async fn own_tags(reader: &Reader, scope: &Scope, name: &str) -> Result<Option<Tags>, CloudError> {
+    let answer = reader
+        .caller
+        .call("s3:GetBucketTagging", || {
+            reader.s3.get_bucket_tagging().bucket(name).expected_bucket_owner(&scope.account).send()
+        })
+        .await;
+    match answer {
+        Err(error) if no_bucket(&error) => Ok(None),
+        other => Ok(Some(optional(other)?.map_or_else(Tags::new, |answer| {
+            let own = answer.tag_set().iter().filter(|t| !t.key().starts_with("aws:"));
+            own.map(|t| (t.key().to_string(), t.value().to_string())).collect()
+        }))),
+    }
+}
+
+/// True for what a crash between CreateBucket and its tags leaves behind: our exact name with account and region
+/// in it, no tag at all, and nothing inside. Anything that has a tag or an object may be somebody's work.
+async fn half_made(reader: &Reader, scope: &Scope, name: &str, wanted: bool, tags: &Tags) -> Result<bool, CloudError> {
+    let exact = wanted || name == format!("{}site-{}-{}", scope.prefix(), scope.account, scope.region).to_lowercase();
+    Ok(exact && tags.is_empty() && is_empty(reader, scope, name).await?)
+}
+
+/// No version, no delete marker, and the bucket is of the scope's account.
+async fn is_empty(reader: &Reader, scope: &Scope, name: &str) -> Result<bool, CloudError> {
+    let page = reader
+        .caller
+        .call("s3:ListObjectVersions", || {
+            let list = reader.s3.list_object_versions().bucket(name).max_keys(1);
+            list.expected_bucket_owner(&scope.account).send()
+        })
+        .await?;
+    Ok(page.versions().is_empty() && page.delete_markers().is_empty())
+}
+
+/// Whether a bucket of that name exists. Errors: 403 for a bucket of another account.
+pub async fn exists(reader: &Reader, scope: &Scope, name: &str) -> Result<bool, CloudError> {
+    let head = reader
+        .caller
+        .call("s3:HeadBucket", || reader.s3.head_bucket().bucket(name).expected_bucket_owner(&scope.account).send())
+        .await;
+    Ok(optional(head)?.is_some())
+}
+
+/// True when the bucket exists and is this stack's, also half-made; false when the name is free.
+///
+/// Errors: `Foreign` when somebody else holds the name.
+pub(super) async fn claim(reader: &Reader, scope: &Scope, name: &str) -> Result<bool, CloudError> {
+    match exists(reader, scope, name).await {
+        Ok(false) => return Ok(false),
+        Ok(true) => {}
+        Err(error) if error.kind == ErrorKind::AccessDenied => return Err(taken(name, ELSEWHERE)),
+        Err(error) => return Err(error),
+    }
+    let Some(tags) = own_tags(reader, scope, name).await? else { return Ok(false) };
+    match scope.owner(&tags) {
+        Owner::Foreign(_) if half_made(reader, scope, name, true, &tags).await? => Ok(true),
+        Owner::Foreign(says) => Err(taken(name, &says)),
+        _ => Ok(true),
+    }
+}
+
+pub(super) fn taken(name: &str, says: &str) -> CloudError {
+    CloudError::ours(
+        ErrorKind::Foreign,
+        format!("the bucket `{name}` exists and is not this stack's: {says}"),
+        "choose another stack or env name, or adopt it with `up --adopt bucket.site`",
+    )
+}

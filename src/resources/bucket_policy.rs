@@ -1,0 +1,99 @@
+//! AWS::S3::BucketPolicy: who may read the site's bucket, compared as a document and not as text (catalogue 1.6, 3.3).
+
+use super::{FRESH, Resource};
+use crate::aws::{Reader, Writer};
+use crate::model::spec::{self, BucketPolicySpec};
+use crate::model::{CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo, cloud_error};
+use crate::policy;
+use async_trait::async_trait;
+use serde_json::Value;
+
+pub struct BucketPolicy;
+
+pub const INFO: TypeInfo = TypeInfo {
+    type_name: "AWS::S3::BucketPolicy",
+    group: "bucket_policy",
+    read_after: &["AWS::S3::Bucket"],
+    delete_after: &["AWS::CloudFront::Distribution"],
+    contained_in: Some("AWS::S3::Bucket"),
+    replace_on: &[],
+    volatile_outputs: &[],
+    holds_data: false,
+    usually: None,
+    permissions: &[
+        ("read", &["s3:GetBucketPolicy"]),
+        ("create", &["s3:PutBucketPolicy"]),
+        ("update", &["s3:PutBucketPolicy", "s3:DeleteBucketPolicy"]),
+        ("delete", &["s3:DeleteBucketPolicy"]),
+    ],
+};
+
+#[async_trait]
+impl Resource for BucketPolicy {
+    fn info(&self) -> &'static TypeInfo {
+        &INFO
+    }
+
+    async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
+        let mut found = Vec::new();
+        for desired in &query.wanted {
+            let bucket = query.found.iter().find(|b| b.type_name == "AWS::S3::Bucket" && b.name == desired.name);
+            let Some(bucket) = bucket else { continue };
+            let Some(document) = read(reader, &desired.name, bucket).await? else { continue };
+            let spec = BucketPolicySpec { policy: policy::canonical(&document) };
+            let mut live = Live::new(desired.address.clone(), INFO.type_name, &desired.name, spec::to_value(&spec));
+            live.owner = bucket.owner.clone();
+            found.push(live);
+        }
+        Ok(found)
+    }
+
+    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+        put(writer, &step.name, wanted).await
+    }
+
+    async fn update(&self, writer: &Writer, step: &Step, _live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+        put(writer, &step.name, wanted).await
+    }
+
+    async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
+        remove(writer, &live.name).await
+    }
+}
+
+/// The document, or `None` when the bucket has none, or is somebody else's and keeps it to itself.
+async fn read(reader: &Reader, bucket: &str, live: &Live) -> Result<Option<Value>, CloudError> {
+    let answer = reader.caller.call("s3:GetBucketPolicy", || reader.s3.get_bucket_policy().bucket(bucket).send()).await;
+    let answer = match cloud_error::optional(answer) {
+        Err(error) if error.kind == ErrorKind::AccessDenied && live.owner != Owner::Ours => return Ok(None),
+        other => other?,
+    };
+    let Some(text) = answer.and_then(|a| a.policy) else { return Ok(None) };
+    policy::parse(&text)
+        .map(Some)
+        .map_err(|why| CloudError::shape("s3 GetBucketPolicy", &format!("readable policy: {why}")))
+}
+
+async fn put(writer: &Writer, bucket: &str, wanted: &Value) -> Result<Outputs, CloudError> {
+    let wanted: BucketPolicySpec = spec::from_value(wanted)?;
+    if wanted.policy.is_null() {
+        remove(writer, bucket).await?;
+        return Ok(Outputs::new());
+    }
+    let text = policy::to_json(&wanted.policy);
+    writer
+        .caller
+        .call_with("s3:PutBucketPolicy", FRESH, || {
+            writer.clients.s3.put_bucket_policy().bucket(bucket).policy(&text).send()
+        })
+        .await?;
+    Ok(Outputs::new())
+}
+
+async fn remove(writer: &Writer, bucket: &str) -> Result<(), CloudError> {
+    let gone = writer
+        .caller
+        .call("s3:DeleteBucketPolicy", || writer.clients.s3.delete_bucket_policy().bucket(bucket).send())
+        .await;
+    cloud_error::optional(gone).map(|_| ())
+}

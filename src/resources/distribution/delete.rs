@@ -1,0 +1,82 @@
+//! Deleting a distribution: disable, wait until every edge knows, delete, wait until it is gone (catalogue 8.5).
+
+use super::read::{self, Seen};
+use super::write::put;
+use crate::aws::Writer;
+use crate::model::CloudError;
+use crate::model::cloud_error::optional;
+use crate::resources::is_stale;
+use std::time::Duration;
+
+/// How long AWS may take; older reports know of more than a quarter of an hour.
+const CEILING: Duration = Duration::from_secs(2400);
+
+pub(super) async fn delete(writer: &Writer, id: &str) -> Result<(), CloudError> {
+    let Some(mut seen) = look(writer, id).await? else { return Ok(()) };
+    let mut tried = false;
+    while seen.config.enabled {
+        match disable(writer, &seen).await {
+            Err(error) if error.is_not_found() => return Ok(()),
+            Err(error) if !is_stale(&error) || tried => return Err(error),
+            Err(_) => {
+                tried = true;
+                let Some(again) = look(writer, id).await? else { return Ok(()) };
+                seen = again;
+            }
+            Ok(after) => seen = after,
+        }
+    }
+    let mut tried = false;
+    loop {
+        // The ETag changes when a propagation ends: the one to delete with is that of the last look.
+        let Some(settled) = wait_settled(writer, id).await? else { return Ok(()) };
+        let deleted = writer
+            .caller
+            .call("cloudfront:DeleteDistribution", || {
+                writer.clients.cloudfront.delete_distribution().id(id).if_match(&settled.etag).send()
+            })
+            .await;
+        match optional(deleted) {
+            Err(error) if is_stale(&error) && !tried => tried = true,
+            Err(error) => return Err(error),
+            Ok(_) => return wait_gone(writer, id).await,
+        }
+    }
+}
+
+/// One update for both, so that the web ACL is free after one propagation instead of two.
+async fn disable(writer: &Writer, seen: &Seen) -> Result<Seen, CloudError> {
+    let mut config = seen.config.clone();
+    config.enabled = false;
+    config.web_acl_id = Some(String::new());
+    put(writer, seen, config).await
+}
+
+async fn look(writer: &Writer, id: &str) -> Result<Option<Seen>, CloudError> {
+    optional(read::get(&writer.caller, &writer.reader, id).await)
+}
+
+/// Waits until it is disabled everywhere. Right after the disable a read may still say enabled and Deployed, so both
+/// must have settled (catalogue 8.4). `None`: it is gone already.
+async fn wait_settled(writer: &Writer, id: &str) -> Result<Option<Seen>, CloudError> {
+    let what = "distribution to be disabled everywhere (usually 3 to 6 minutes)";
+    writer
+        .caller
+        .wait_until(what, Duration::from_secs(10), CEILING, || async {
+            Ok(match look(writer, id).await? {
+                None => Some(None),
+                Some(seen) if seen.status == "Deployed" && !seen.config.enabled => Some(Some(seen)),
+                Some(_) => None,
+            })
+        })
+        .await
+}
+
+async fn wait_gone(writer: &Writer, id: &str) -> Result<(), CloudError> {
+    writer
+        .caller
+        .wait_until("distribution to be gone (usually seconds)", Duration::from_secs(5), CEILING, || async {
+            Ok(look(writer, id).await?.is_none().then_some(()))
+        })
+        .await
+}

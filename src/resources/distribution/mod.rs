@@ -1,0 +1,104 @@
+//! AWS::CloudFront::Distribution: the site's way out, the slowest resource of the stack (catalogue section 8).
+//!
+//! AWS makes its id and its name is nobody's: it is found by its tags, and by the marker its comment begins with.
+
+use super::{ONCE, Resource};
+use crate::aws::{Caller, Reader, Writer};
+use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
+use async_trait::async_trait;
+use serde_json::Value;
+use std::time::Duration;
+
+mod convert;
+mod delete;
+mod read;
+mod strangers;
+mod write;
+
+pub struct Distribution;
+
+pub const INFO: TypeInfo = TypeInfo {
+    type_name: "AWS::CloudFront::Distribution",
+    group: "distribution",
+    read_after: &[],
+    delete_after: &[],
+    contained_in: None,
+    replace_on: &[],
+    volatile_outputs: &["status", "enabled"],
+    holds_data: false,
+    usually: Some("3 to 6 minutes"),
+    permissions: &[
+        (
+            "read",
+            &[
+                "cloudfront:GetDistribution",
+                "cloudfront:ListDistributions",
+                "cloudfront:ListTagsForResource",
+                "tag:GetResources",
+            ],
+        ),
+        (
+            "create",
+            &[
+                "cloudfront:CreateDistribution",
+                "cloudfront:TagResource",
+                "cloudfront:GetDistribution",
+                "cloudfront:ListDistributions",
+                "cloudfront:ListTagsForResource",
+                "cloudfront:UpdateDistribution",
+            ],
+        ),
+        (
+            "update",
+            &[
+                "cloudfront:GetDistribution",
+                "cloudfront:UpdateDistribution",
+                "cloudfront:TagResource",
+                "cloudfront:UntagResource",
+            ],
+        ),
+        ("delete", &["cloudfront:GetDistribution", "cloudfront:UpdateDistribution", "cloudfront:DeleteDistribution"]),
+    ],
+};
+
+#[async_trait]
+impl Resource for Distribution {
+    fn info(&self) -> &'static TypeInfo {
+        &INFO
+    }
+
+    async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
+        match read::discover(reader, query).await {
+            Err(error) if super::lacks_listing(reader, &error) => {
+                Ok(query.wanted.iter().map(|d| Live::not_emulated(d)).collect())
+            }
+            other => other,
+        }
+    }
+
+    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+        write::create(writer, step, wanted).await
+    }
+
+    async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+        write::update(writer, step, live, wanted).await
+    }
+
+    async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
+        delete::delete(writer, live.output("id")?).await
+    }
+}
+
+/// Waits until the distribution `id` serves what was sent last from every edge. For `--wait deployed`.
+///
+/// Errors: the distribution is gone, or it takes longer than 40 minutes.
+pub async fn wait_deployed(caller: &Caller, reader: &Reader, id: &str) -> Result<(), CloudError> {
+    caller
+        .wait_until(
+            "distribution to be Deployed (usually 3 to 6 minutes)",
+            Duration::from_secs(5),
+            Duration::from_secs(2400),
+            || async { Ok((read::get(caller, reader, id).await?.status == "Deployed").then_some(())) },
+        )
+        .await
+}

@@ -1,0 +1,84 @@
+//! AWS::S3::Object, all files of the site as one resource: one listing shows whether anything differs.
+//!
+//! A listing has no Content-Type or Cache-Control. A manifest object, written last, records them: an object that is
+//! older than the manifest and has the recorded digest is as recorded; only others are asked for one by one.
+
+use super::{FRESH, Resource};
+use crate::aws::{CallOptions, Reader, Writer};
+use crate::model::spec::{self, ObjectsSpec};
+use crate::model::{CloudError, Live, Op, Outputs, Query, Step, TypeInfo};
+use async_trait::async_trait;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+mod manifest;
+mod read;
+mod write;
+
+pub struct Objects;
+
+pub const INFO: TypeInfo = TypeInfo {
+    type_name: "AWS::S3::Object",
+    group: "objects",
+    read_after: &[
+        "AWS::S3::Bucket",
+        "AWS::CloudFront::Distribution",
+        "AWS::ApiGateway::RestApi",
+        "AWS::ApiGateway::Stage",
+    ],
+    delete_after: &["AWS::CloudFront::Distribution"],
+    contained_in: Some("AWS::S3::Bucket"),
+    replace_on: &[],
+    volatile_outputs: &[],
+    holds_data: false,
+    usually: None,
+    permissions: &[
+        ("read", &["s3:ListBucket", "s3:GetObject"]),
+        ("create", &["s3:ListBucket", "s3:PutObject", "s3:DeleteObject"]),
+        ("update", &["s3:PutObject", "s3:DeleteObject", "cloudfront:CreateInvalidation"]),
+        ("delete", &["s3:ListBucket", "s3:DeleteObject"]),
+    ],
+};
+
+#[async_trait]
+impl Resource for Objects {
+    fn info(&self) -> &'static TypeInfo {
+        &INFO
+    }
+
+    async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
+        let mut found = Vec::new();
+        for desired in &query.wanted {
+            found.extend(read::discover(reader, query, desired).await?);
+        }
+        Ok(found)
+    }
+
+    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+        let wanted: ObjectsSpec = spec::from_value(wanted)?;
+        let bucket = &step.name;
+        // What an earlier, interrupted run put there is sent again, and what nobody wants goes.
+        let there = read::keys(&writer.reader, bucket, FRESH).await?;
+        let change = manifest::change(&BTreeMap::new(), &wanted, there);
+        write::apply(writer, step, &wanted, &change).await?;
+        Ok(Outputs::new())
+    }
+
+    async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+        let wanted: ObjectsSpec = spec::from_value(wanted)?;
+        let before = manifest::entries(&spec::from_value(&live.spec)?);
+        let change = manifest::change(&before, &wanted, before.keys().cloned().collect());
+        let written = write::apply(writer, step, &wanted, &change).await?;
+        if step.op == Op::Update && !change.is_empty() {
+            write::invalidate(writer, step, &change, &written).await?;
+        }
+        Ok(live.outputs.clone())
+    }
+
+    async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
+        match read::keys(&writer.reader, &live.name, CallOptions::default()).await {
+            Err(error) if error.is_not_found() => Ok(()),
+            keys => write::remove(writer, &live.name, &keys?).await,
+        }
+    }
+}
