@@ -4,6 +4,7 @@ use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::{CloudError, ErrorKind, Live, Outputs, Query, Step, TypeInfo};
 use crate::resource::{Apply, Discover, Progress};
 use async_trait::async_trait;
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -151,4 +152,30 @@ where
         Err(error) if is_stale(&error) => write(read().await?).await,
         other => other,
     }
+}
+
+/// DeleteObjects answers 200 also where single keys failed: those stand in the body.
+pub(crate) async fn delete_batch(writer: &Writer, name: &str, batch: Vec<ObjectIdentifier>) -> Result<(), CloudError> {
+    let delete = Delete::builder()
+        .set_objects(Some(batch))
+        .quiet(true)
+        .build()
+        .map_err(|error| CloudError::shape("building an S3 request", &error.to_string()))?;
+    let answer = writer
+        .caller
+        .call("s3:DeleteObjects", || writer.clients.s3.delete_objects().bucket(name).delete(delete.clone()).send())
+        .await?;
+    let Some(failed) = answer.errors().iter().find(|e| e.code() != Some("NoSuchKey")) else { return Ok(()) };
+    let mut error = CloudError::ours(
+        ErrorKind::Other,
+        format!(
+            "{} of bucket {name} was not deleted: {}",
+            failed.key().unwrap_or("an object"),
+            failed.message().unwrap_or_default()
+        ),
+        "see AWS's words above (a bucket policy or object lock may forbid it), then run again",
+    );
+    error.operation = "s3 DeleteObjects".into();
+    error.code = failed.code().unwrap_or_default().to_string();
+    Err(error)
 }

@@ -1,9 +1,9 @@
 //! Deleting a bucket: every version and delete marker first, in batches, then the bucket itself.
 
-use super::{exists, optional};
+use super::{delete_batch, exists, optional};
 use crate::aws::Writer;
-use crate::model::{CloudError, ErrorKind};
-use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use crate::model::CloudError;
+use aws_sdk_s3::types::ObjectIdentifier;
 use std::time::Duration;
 
 /// How often a bucket that fills up again is emptied again.
@@ -72,30 +72,4 @@ async fn empty(writer: &Writer, name: &str) -> Result<(), CloudError> {
             writer.caller.say(&format!("emptying bucket {name}: {removed} object versions deleted"));
         }
     }
-}
-
-/// DeleteObjects answers 200 also where single keys failed: those stand in the body.
-pub(in crate::resources) async fn delete_batch(
-    writer: &Writer,
-    name: &str,
-    batch: Vec<ObjectIdentifier>,
-) -> Result<(), CloudError> {
-    let delete = Delete::builder().set_objects(Some(batch)).quiet(true).build().map_err(super::unbuilt)?;
-    let answer = writer
-        .caller
-        .call("s3:DeleteObjects", || writer.clients.s3.delete_objects().bucket(name).delete(delete.clone()).send())
-        .await?;
-    let Some(failed) = answer.errors().iter().find(|e| e.code() != Some("NoSuchKey")) else { return Ok(()) };
-    let mut error = CloudError::ours(
-        ErrorKind::Other,
-        format!(
-            "{} of bucket {name} was not deleted: {}",
-            failed.key().unwrap_or("an object"),
-            failed.message().unwrap_or_default()
-        ),
-        "see AWS's words above (a bucket policy or object lock may forbid it), then run again",
-    );
-    error.operation = "s3 DeleteObjects".into();
-    error.code = failed.code().unwrap_or_default().to_string();
-    Err(error)
 }

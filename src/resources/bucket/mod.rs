@@ -2,7 +2,7 @@
 //!
 //! Every setting is a call of its own, and two at once on one bucket give `OperationAborted`: writes are serial.
 
-use super::{FRESH, Resource};
+use super::{FRESH, Resource, delete_batch};
 use crate::aws::{Reader, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, BucketSpec, Tags};
@@ -16,7 +16,6 @@ use std::collections::BTreeMap;
 mod empty;
 mod read;
 
-pub(in crate::resources) use empty::delete_batch;
 use read::exists;
 
 pub struct Bucket;

@@ -1,11 +1,11 @@
 //! Deleting a distribution: disable, wait until every edge knows, delete, wait until it is gone (catalogue 8.5).
 
+use super::is_stale;
 use super::read::{self, Seen};
 use super::write::put;
 use crate::aws::Writer;
 use crate::model::CloudError;
 use crate::model::cloud_error::optional;
-use crate::resources::is_stale;
 use std::time::Duration;
 
 /// How long AWS may take; older reports know of more than a quarter of an hour.

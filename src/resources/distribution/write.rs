@@ -1,11 +1,10 @@
 //! Creating and changing a distribution.
 
 use super::read::{self, Seen, outputs};
-use super::{ONCE, convert};
+use super::{ONCE, convert, is_stale, tag_changes};
 use crate::aws::Writer;
 use crate::model::spec::{self, DistributionSpec, Tags};
 use crate::model::{CloudError, ErrorKind, Live, Outputs, Step};
-use crate::resources::{is_stale, tag_changes};
 use aws_sdk_cloudfront::types as sdk;
 use serde_json::Value;
 use sha2::{Digest, Sha256};

@@ -3,7 +3,7 @@
 //! A listing has no Content-Type or Cache-Control. A manifest object, written last, records them: an object that is
 //! older than the manifest and has the recorded digest is as recorded; only others are asked for one by one.
 
-use super::{FRESH, Resource};
+use super::{FRESH, Resource, delete_batch};
 use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::spec::{self, ObjectsSpec};
 use crate::model::{CloudError, Live, Op, Outputs, Query, Step, TypeInfo};

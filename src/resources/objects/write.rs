@@ -1,11 +1,11 @@
 //! Sending the site: what pages name before the pages, deletions after both, the manifest last, then the caches.
 
 use super::manifest::{self, CONFIG, Change, KEY, md5_hex};
+use super::{FRESH, delete_batch};
 use crate::aws::Writer;
 use crate::model::cloud_error::optional;
 use crate::model::spec::{ObjectSpec, ObjectsSpec};
 use crate::model::{CloudError, ErrorKind, Step};
-use crate::resources::bucket::delete_batch;
 use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ObjectIdentifier;
@@ -109,7 +109,7 @@ async fn put(writer: &Writer, bucket: &str, key: &str, object: &ObjectSpec, body
     let digest = base64::engine::general_purpose::STANDARD.encode(digest);
     writer
         .caller
-        .call_with("s3:PutObject", crate::resources::FRESH, || {
+        .call_with("s3:PutObject", FRESH, || {
             let put = writer.clients.s3.put_object().bucket(bucket).key(key);
             put.content_type(&object.content_type)
                 .cache_control(&object.cache_control)
