@@ -82,7 +82,7 @@ async fn wait_served(session: &Session, plan: &Plan, outcome: &Outcome, sink: &S
     let told = sink.clone();
     let caller =
         session.reader.caller.with_progress(std::sync::Arc::new(move |text: &str| told(Event::Note(text.to_string()))));
-    let _ = (caller, id);
+    crate::resources::distribution::wait_deployed(&caller, &session.reader, id).await?;
     Ok(())
 }
 

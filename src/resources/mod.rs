@@ -8,20 +8,20 @@ use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-pub mod function;
-pub mod log_group;
-pub mod waf_association;
-pub mod waf_logging;
-pub mod web_acl;
-pub mod permission;
-pub mod role;
-pub mod rest_api;
 pub mod bucket;
 pub mod bucket_policy;
 pub mod distribution;
+pub mod function;
+pub mod log_group;
 pub mod oac;
 pub mod objects;
+pub mod permission;
 pub mod response_headers;
+pub mod rest_api;
+pub mod role;
+pub mod waf_association;
+pub mod waf_logging;
+pub mod web_acl;
 
 /// What one resource type can do. Reads are handed a `Reader`, on which no write exists.
 #[async_trait]
@@ -37,20 +37,20 @@ pub trait Resource: Send + Sync {
 pub fn registry() -> Vec<Box<dyn Resource>> {
     vec![
         Box::new(log_group::LogGroup),
-        Box::new(web_acl::WebAcl),
-        Box::new(waf_association::WafAssociation),
-        Box::new(waf_logging::WafLogging),
         Box::new(role::Role),
         Box::new(function::Function),
         Box::new(permission::Permission),
-    ]
-    vec![Box::new(log_group::LogGroup), Box::new(rest_api::RestApi)]
+        Box::new(rest_api::RestApi),
+        Box::new(web_acl::WebAcl),
+        Box::new(waf_association::WafAssociation),
+        Box::new(waf_logging::WafLogging),
         Box::new(bucket::Bucket),
         Box::new(bucket_policy::BucketPolicy),
         Box::new(objects::Objects),
-        Box::new(distribution::Distribution),
         Box::new(oac::OriginAccessControl),
         Box::new(response_headers::ResponseHeadersPolicy),
+        Box::new(distribution::Distribution),
+    ]
 }
 
 fn find(type_name: &str) -> Result<Box<dyn Resource>, CloudError> {
@@ -135,13 +135,20 @@ pub(crate) fn or_not_emulated(
             Ok(Some(Live::not_emulated(desired)))
         }
         (found, _) => found,
+    }
+}
+
 /// True where an emulator has no such listing: a listing itself is never "not found" on AWS.
 pub(crate) fn lacks_listing(reader: &Reader, error: &CloudError) -> bool {
     let kind = error.kind;
     kind == ErrorKind::NotEmulated || kind == ErrorKind::NotFound && reader.caller.is_emulated()
+}
+
 /// True where CloudFront's `If-Match` was stale: somebody else, or a propagation that ended, changed the ETag.
 pub(crate) fn is_stale(error: &CloudError) -> bool {
     matches!(error.code.as_str(), "PreconditionFailed" | "InvalidIfMatchVersion")
+}
+
 /// Runs a write that needs an ETag; one that went stale in between is read again, once (catalogue 1.7).
 pub(crate) async fn with_fresh_etag<T, G, W>(read: impl Fn() -> G, write: impl Fn(String) -> W) -> Result<T, CloudError>
 where

@@ -3,7 +3,9 @@
 use super::{ONCE, Resource};
 use crate::aws::{Reader, Writer, apigateway as gw};
 use crate::model::spec::{self, RestApiSpec, Tags};
-use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, Scope, Step, TypeInfo, cloud_error, tag};
+use crate::model::{
+    Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, Scope, Step, TypeInfo, cloud_error, tag,
+};
 use async_trait::async_trait;
 use aws_sdk_apigateway::types::{ApiKeySourceType, ApiStatus, EndpointConfiguration, PatchOperation, RestApi as Seen};
 use serde_json::Value;
@@ -76,7 +78,8 @@ impl Resource for RestApi {
         for _ in 0..3 {
             // There is no client token, so look before creating and after every lost answer (catalogue 1.4).
             let apis = list(&writer.reader, &writer.scope).await?;
-            let mine: Vec<_> = apis.into_iter().filter(|a| a.tags().and_then(|t| t.get(tag::ID)) == Some(&id)).collect();
+            let mine: Vec<_> =
+                apis.into_iter().filter(|a| a.tags().and_then(|t| t.get(tag::ID)) == Some(&id)).collect();
             if let Some(api) = oldest_in_use_first(&writer.reader, mine).await?.into_iter().next() {
                 let before = to_spec(&api, gw::inline_tags(api.tags()), &step.name);
                 let id = api.id().unwrap_or_default();
@@ -152,10 +155,8 @@ async fn oldest_in_use_first(reader: &Reader, apis: Vec<Seen>) -> Result<Vec<See
     }
     let stages = apis.iter().map(|api| async move {
         let id = api.id().unwrap_or_default();
-        let asked = reader
-            .caller
-            .call("apigateway:GetStages", || reader.apigateway.get_stages().rest_api_id(id).send())
-            .await;
+        let asked =
+            reader.caller.call("apigateway:GetStages", || reader.apigateway.get_stages().rest_api_id(id).send()).await;
         cloud_error::optional(asked).map(|answer| answer.is_some_and(|a| !a.item().is_empty()))
     });
     let used = futures_util::future::try_join_all(stages).await?;
@@ -173,12 +174,8 @@ async fn describe(reader: &Reader, query: &Query<'_>, address: Address, api: &Se
     let arn = gw::api_arn(&query.scope.region, id);
     let tags = gw::tags_of(reader, &arn, gw::inline_tags(api.tags()), wanted.as_ref()).await?;
     let name = api.name().unwrap_or_default();
-    let mut live = Live::new(
-        address,
-        INFO.type_name,
-        name,
-        to_spec(api, tags, desired.map_or(name, |d| d.name.as_str())),
-    );
+    let mut live =
+        Live::new(address, INFO.type_name, name, to_spec(api, tags, desired.map_or(name, |d| d.name.as_str())));
     live.outputs = outputs(query.scope, id);
     Ok(live)
 }
@@ -215,7 +212,11 @@ fn parse_policy(text: &str) -> Value {
 }
 
 /// The patches that lead from one spec to another. `before` may hold the fields that only live specs have.
-fn patches(mut before: Value, wanted: &RestApiSpec, name: &str) -> Result<(RestApiSpec, Vec<PatchOperation>), CloudError> {
+fn patches(
+    mut before: Value,
+    wanted: &RestApiSpec,
+    name: &str,
+) -> Result<(RestApiSpec, Vec<PatchOperation>), CloudError> {
     let extra = |fields: &mut Value, key: &str| fields.as_object_mut().and_then(|o| o.shift_remove(key)).is_some();
     let mut list = Vec::new();
     if extra(&mut before, "name") {

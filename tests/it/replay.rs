@@ -110,7 +110,7 @@ async fn world(endpoint: String) -> World {
         region: "us-east-1".into(),
         endpoint: Some(endpoint),
     };
-    World { writer: Writer::new(&sdk, reader.clone(), scope.clone()), reader, scope }
+    World { writer: Writer::new(&sdk, reader.clone(), scope.clone()), reader, scope, counter: sdk.counter }
 }
 
 /// The answer with which a JSON service refuses.

@@ -12,7 +12,7 @@ pub struct World {
     pub reader: Reader,
     pub writer: Writer,
     pub scope: Scope,
-    counter: Arc<Counter>,
+    pub counter: Arc<Counter>,
 }
 
 impl World {
