@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod cloud_error;
+pub mod definition;
 pub mod event;
 pub mod plan;
 pub mod resource;
@@ -10,6 +11,7 @@ pub mod template;
 
 pub use address::Address;
 pub use cloud_error::{CloudError, ErrorKind};
+pub use definition::definition;
 pub use event::{Event, SmokeStatus, Status};
 pub use plan::{Cause, FieldChange, Op, Plan, Step, Summary};
 pub use resource::{Desired, GLOBAL_REGION, Live, Outputs, Owner, Query, Scope, TypeInfo};

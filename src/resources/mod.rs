@@ -19,6 +19,7 @@ pub mod permission;
 pub mod response_headers;
 pub mod rest_api;
 pub mod role;
+pub mod routes;
 pub mod waf_association;
 pub mod waf_logging;
 pub mod web_acl;
@@ -41,6 +42,7 @@ pub fn registry() -> Vec<Box<dyn Resource>> {
         Box::new(function::Function),
         Box::new(permission::Permission),
         Box::new(rest_api::RestApi),
+        Box::new(routes::Routes),
         Box::new(web_acl::WebAcl),
         Box::new(waf_association::WafAssociation),
         Box::new(waf_logging::WafLogging),

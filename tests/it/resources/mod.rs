@@ -11,6 +11,7 @@ mod permission;
 mod response_headers;
 mod rest_api;
 mod role;
+mod routes;
 mod waf_association;
 mod waf_logging;
 mod waf_replayed;
