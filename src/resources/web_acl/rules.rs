@@ -4,8 +4,9 @@ use crate::model::CloudError;
 use crate::model::spec::{Tags, WafRuleSpec, WebAclSpec};
 use aws_sdk_wafv2::error::BuildError;
 use aws_sdk_wafv2::types::{
-    AllowAction, BlockAction, CountAction, DefaultAction, ManagedRuleGroupStatement, NoneAction, OverrideAction,
-    RateBasedStatement, RateBasedStatementAggregateKeyType, Rule, RuleAction, Statement, VisibilityConfig, WebAcl,
+    AllowAction, AwsManagedRulesBotControlRuleSet, BlockAction, CountAction, DefaultAction, InspectionLevel,
+    ManagedRuleGroupConfig, ManagedRuleGroupStatement, NoneAction, OverrideAction, RateBasedStatement,
+    RateBasedStatementAggregateKeyType, Rule, RuleAction, Statement, VisibilityConfig, WebAcl,
 };
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -15,6 +16,8 @@ use std::fmt::Debug;
 const WINDOW: i64 = 300;
 /// Vendor of the managed groups.
 const VENDOR: &str = "AWS";
+/// The one managed group that wants a setting of its own: how closely it looks.
+const BOT_CONTROL: &str = "AWSManagedRulesBotControlRuleSet";
 
 /// True for the rule that Shield Advanced adds to an ACL by itself: never shown, always kept (catalogue 9.4).
 pub(super) fn is_shields(rule: &Rule) -> bool {
@@ -128,7 +131,16 @@ fn plain(rule: &Rule) -> Rule {
         }
         if let Some(group) = statement.managed_rule_group_statement.as_mut() {
             group.excluded_rules = group.excluded_rules.take().filter(|rules| !rules.is_empty());
-            group.managed_rule_group_configs = group.managed_rule_group_configs.take().filter(|c| !c.is_empty());
+            let settings = group.managed_rule_group_configs.take().filter(|c| !c.is_empty());
+            group.managed_rule_group_configs = settings.or_else(|| group_settings(&group.name));
+            for config in group.managed_rule_group_configs.iter_mut().flatten() {
+                // Machine learning belongs to the targeted level; on the common one AWS may fill in either word.
+                if let Some(bots) = config.aws_managed_rules_bot_control_rule_set.as_mut()
+                    && bots.inspection_level == InspectionLevel::Common
+                {
+                    bots.enable_machine_learning = false;
+                }
+            }
             group.rule_action_overrides = group.rule_action_overrides.take().filter(|o| !o.is_empty());
         }
     }
@@ -177,7 +189,11 @@ fn rule_of(name: &str, spec: &WafRuleSpec) -> Result<Rule, CloudError> {
     )?);
     let rule = match spec.kind.as_str() {
         "managed" => {
-            let group = ManagedRuleGroupStatement::builder().vendor_name(VENDOR).name(&spec.group).build();
+            let group = ManagedRuleGroupStatement::builder()
+                .vendor_name(VENDOR)
+                .name(&spec.group)
+                .set_managed_rule_group_configs(group_settings(&spec.group))
+                .build();
             let group = Statement::builder().managed_rule_group_statement(group.map_err(incomplete)?).build();
             let keep = OverrideAction::builder();
             let action = if counts { keep.count(count) } else { keep.none(NoneAction::builder().build()) };
@@ -203,6 +219,13 @@ fn rule_of(name: &str, spec: &WafRuleSpec) -> Result<Rule, CloudError> {
         }
     };
     rule.build().map_err(incomplete)
+}
+
+/// The settings of a managed group: Bot Control's common level, said openly; the others have none.
+fn group_settings(group: &str) -> Option<Vec<ManagedRuleGroupConfig>> {
+    let level = AwsManagedRulesBotControlRuleSet::builder().inspection_level(InspectionLevel::Common).build().ok()?;
+    let config = ManagedRuleGroupConfig::builder().aws_managed_rules_bot_control_rule_set(level).build();
+    (group == BOT_CONTROL).then(|| vec![config])
 }
 
 /// Metrics and samples of a rule or of a whole ACL.
@@ -233,84 +256,5 @@ pub(in crate::resources) fn incomplete(error: BuildError) -> CloudError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use aws_sdk_wafv2::types::{GeoMatchStatement, RuleActionOverride};
-
-    fn managed(action: &str) -> WafRuleSpec {
-        WafRuleSpec {
-            priority: 1,
-            kind: "managed".into(),
-            group: "AWSManagedRulesCommonRuleSet".into(),
-            limit: 0,
-            action: action.into(),
-            metrics: true,
-            sampled: false,
-        }
-    }
-
-    #[test]
-    fn what_is_made_reads_back_the_same() {
-        let rate = |action| WafRuleSpec { kind: "rate".into(), group: String::new(), limit: 500, ..managed(action) };
-        for spec in [managed("none"), managed("count"), rate("block"), rate("count")] {
-            assert_eq!(rule_spec(&rule_of("r", &spec).unwrap()), spec);
-        }
-    }
-
-    #[test]
-    fn what_aws_fills_in_or_leaves_away_is_no_difference() {
-        let spec = WafRuleSpec { kind: "rate".into(), group: String::new(), limit: 9, ..managed("block") };
-        let mut rule = rule_of("r", &spec).unwrap();
-        rule.rule_labels = Some(vec![]);
-        rule.statement.as_mut().unwrap().rate_based_statement.as_mut().unwrap().evaluation_window_sec = 0;
-        assert_eq!(rule_spec(&rule), spec);
-    }
-
-    #[test]
-    fn a_strangers_change_inside_a_rule_shows() {
-        let rule = rule_of("r", &managed("none")).unwrap();
-        let with = |change: &dyn Fn(&mut Rule)| {
-            let mut changed = rule.clone();
-            change(&mut changed);
-            rule_spec(&changed)
-        };
-        let overridden = with(&|r| {
-            let action = RuleAction::builder().allow(AllowAction::builder().build()).build();
-            let one = RuleActionOverride::builder().name("NoUserAgent_HEADER").action_to_use(action).build().unwrap();
-            let group = r.statement.as_mut().unwrap().managed_rule_group_statement.as_mut().unwrap();
-            group.rule_action_overrides = Some(vec![one]);
-        });
-        let pinned = with(&|r| {
-            let group = r.statement.as_mut().unwrap().managed_rule_group_statement.as_mut().unwrap();
-            group.version = Some("Version_1.0".into());
-        });
-        let renamed = with(&|r| r.visibility_config.as_mut().unwrap().metric_name = "else".into());
-        let geo = with(&|r| {
-            let geo = GeoMatchStatement::builder().build();
-            r.statement = Some(Statement::builder().geo_match_statement(geo).build());
-        });
-        for spec in [&overridden, &pinned, &renamed, &geo] {
-            assert_eq!(spec.kind, "other", "{spec:?}");
-        }
-        assert_ne!(overridden.group, pinned.group);
-        assert!(geo.group.starts_with("geo match "), "{}", geo.group);
-        assert!(rule_of("r", &geo).is_err(), "what cannot be described cannot be made");
-    }
-
-    #[test]
-    fn shields_rule_is_not_shown_and_settings_nobody_wanted_are() {
-        let shield = "ShieldMitigationRuleGroup_123456789012_x_y";
-        let acl = WebAcl::builder()
-            .name("a")
-            .id("1")
-            .arn("arn")
-            .rules(rule_of(shield, &managed("none")).unwrap())
-            .default_action(DefaultAction::builder().allow(AllowAction::builder().build()).build())
-            .visibility_config(visibility("a", true, true).unwrap());
-        let spec = spec_of(&acl.clone().build().unwrap(), "REGIONAL", Tags::new());
-        assert!(spec.rules.is_empty());
-        assert_eq!((spec.default_action.as_str(), spec.metric_name.as_str()), ("ALLOW", "a"));
-        let strange = spec_of(&acl.token_domains("example.com").build().unwrap(), "REGIONAL", Tags::new());
-        assert_eq!(strange.rules.keys().collect::<Vec<_>>(), ["(token domains)"]);
-    }
-}
+#[path = "rules_tests.rs"]
+mod tests;
