@@ -107,8 +107,11 @@ impl Resource for Bucket {
 
     async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
         let wanted: BucketSpec = spec::from_value(wanted)?;
-        let before: BucketSpec = spec::from_value(&live.spec)?;
         let name = &step.name;
+        if live.spec.is_null() {
+            return Err(read::taken(name, read::ELSEWHERE));
+        }
+        let before: BucketSpec = spec::from_value(&live.spec)?;
         if before.tags != wanted.tags {
             put_tags(writer, name, &wanted.tags).await?;
         }

@@ -44,6 +44,10 @@ async fn named_like_ours(reader: &Reader, scope: &Scope) -> Result<Vec<String>, 
 /// One bucket; `None` when it does not exist, or is neither wanted nor ours.
 async fn read(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<Live>, CloudError> {
     let desired = query.wanted.iter().find(|d| d.name == name).copied();
+    // Names and ARNs of buckets have no region: one of this environment in another region is not for this run.
+    if desired.is_none() && !is_here(reader, query.scope, name).await? {
+        return Ok(None);
+    }
     let (settings, tags) =
         join(settings(reader, query.scope, name, desired), tags_of(reader, query, name, desired)).await;
     let (settings, tags) = match (settings, tags) {
@@ -57,6 +61,10 @@ async fn read(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<L
     }
     let address = match (desired, tags.get(tag::ID)) {
         (Some(desired), _) => desired.address.clone(),
+        // A bucket of ours under another name than the wanted one is a second one.
+        (None, Some(id)) if owner == Owner::Ours && query.wanted.iter().any(|d| d.address.id() == id) => {
+            Address::new(INFO.group, &format!("{id}~2"))
+        }
         (None, Some(id)) if owner == Owner::Ours => Address::new(INFO.group, id),
         (None, None) if owner == Owner::Ours => Address::new(INFO.group, "site"),
         _ => return Ok(None),
@@ -65,6 +73,21 @@ async fn read(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<L
     live.outputs = outputs(name, &query.scope.region);
     live.owner = owner;
     Ok(Some(live))
+}
+
+/// True for a bucket of this account in the scope's region. Elsewhere S3 answers with a redirect.
+async fn is_here(reader: &Reader, scope: &Scope, name: &str) -> Result<bool, CloudError> {
+    let head = reader
+        .caller
+        .call("s3:HeadBucket", || reader.s3.head_bucket().bucket(name).expected_bucket_owner(&scope.account).send())
+        .await;
+    match optional(head) {
+        Ok(answer) => Ok(answer.is_some_and(|a| a.bucket_region().is_none_or(|region| region == scope.region))),
+        Err(error) if ["HTTP 301", "PermanentRedirect", "HTTP 400"].contains(&error.code.as_str()) => Ok(false),
+        // Whether that is an error depends on whose the bucket is: the reads that follow tell.
+        Err(error) if error.kind == ErrorKind::AccessDenied => Ok(true),
+        Err(error) => Err(error),
+    }
 }
 
 /// A wanted bucket that refuses to be read is somebody else's, unless the index knows it as ours.

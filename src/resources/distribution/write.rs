@@ -2,7 +2,7 @@
 
 use super::read::{self, Seen, outputs};
 use super::{ONCE, convert, is_stale, tag_changes};
-use crate::aws::Writer;
+use crate::aws::{CallOptions, Writer};
 use crate::model::spec::{self, DistributionSpec, Tags};
 use crate::model::{CloudError, ErrorKind, Live, Outputs, Step};
 use aws_sdk_cloudfront::types as sdk;
@@ -49,9 +49,11 @@ async fn make(writer: &Writer, wanted: &DistributionSpec, reference: &str) -> Re
     let config = convert::fresh(wanted, reference)?;
     let with_tags =
         sdk::DistributionConfigWithTags::builder().distribution_config(config).tags(sdk_tags(&wanted.tags)?).build();
+    // A 404 here is the headers policy made a moment ago, which is not visible yet.
+    let options = CallOptions { fresh: true, ..ONCE };
     let answer = writer
         .caller
-        .call_with("cloudfront:CreateDistributionWithTags", ONCE, || {
+        .call_with("cloudfront:CreateDistributionWithTags", options, || {
             let create = writer.clients.cloudfront.create_distribution_with_tags();
             create.distribution_config_with_tags(with_tags.clone()).send()
         })

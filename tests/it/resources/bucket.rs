@@ -113,3 +113,21 @@ async fn an_untagged_bucket_is_ours_only_under_our_exact_name_and_empty() {
     assert_eq!((&live.spec, &live.owner), (&wanted.spec, &Owner::Ours));
     Bucket.delete(&world.writer, &live).await.expect("delete");
 }
+
+#[tokio::test]
+async fn a_bucket_of_the_same_environment_in_another_region_is_left_alone() {
+    use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging};
+    let world = World::new("bucketfar").await;
+    let name = format!("{}site-{}-eu-west-1", world.scope.prefix(), world.scope.account);
+    let config = world.writer.clients.s3.config().to_builder().region(aws_sdk_s3::config::Region::new("eu-west-1"));
+    let far = aws_sdk_s3::Client::from_conf(config.build());
+    let place = CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::EuWest1).build();
+    far.create_bucket().bucket(&name).create_bucket_configuration(place).send().await.unwrap();
+    let tags = world.scope.tags("site").into_iter();
+    let tags = tags.map(|(key, value)| Tag::builder().key(key).value(value).build().unwrap()).collect();
+    let tagging = Tagging::builder().set_tag_set(Some(tags)).build().unwrap();
+    far.put_bucket_tagging().bucket(&name).tagging(tagging).send().await.unwrap();
+    assert!(world.discover(&Bucket, &[], &[]).await.is_empty());
+    assert!(world.discover(&Bucket, &[&site_bucket(&world)], &[]).await.is_empty());
+    far.delete_bucket().bucket(&name).send().await.unwrap();
+}
