@@ -8,6 +8,7 @@ use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+pub mod account;
 pub mod bucket;
 pub mod bucket_policy;
 pub mod distribution;
@@ -20,6 +21,7 @@ pub mod response_headers;
 pub mod rest_api;
 pub mod role;
 pub mod routes;
+pub mod stage;
 pub mod waf_association;
 pub mod waf_logging;
 pub mod web_acl;
@@ -43,6 +45,8 @@ pub fn registry() -> Vec<Box<dyn Resource>> {
         Box::new(permission::Permission),
         Box::new(rest_api::RestApi),
         Box::new(routes::Routes),
+        Box::new(stage::Stage),
+        Box::new(account::Account),
         Box::new(web_acl::WebAcl),
         Box::new(waf_association::WafAssociation),
         Box::new(waf_logging::WafLogging),

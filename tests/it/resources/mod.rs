@@ -1,5 +1,6 @@
 //! One file per resource type, named as its source file: the whole life of a resource on MiniStack.
 
+mod account;
 mod bucket;
 mod bucket_policy;
 mod distribution;
@@ -12,6 +13,7 @@ mod response_headers;
 mod rest_api;
 mod role;
 mod routes;
+mod stage;
 mod waf_association;
 mod waf_logging;
 mod waf_replayed;

@@ -1,0 +1,197 @@
+//! AWS::ApiGateway::Account: the account's and region's one role by which API Gateway writes logs.
+//!
+//! Every API of the account and region shares it (catalogue 7.4): it is set only where there is none, and never
+//! taken away, because other stacks may rely on it by then.
+
+use super::{FRESH, Resource};
+use crate::aws::{Reader, Writer, apigateway as gw};
+use crate::model::spec::{self, AccountSpec};
+use crate::model::{CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo};
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+pub struct Account;
+
+pub const ROLE: &str = "shopstack-apigateway-logs";
+const ROLE_PATH: &str = "/shopstack-shared/";
+const SHARED: &str = "shopstack:shared";
+const POLICY: &str = "write-logs";
+
+pub const INFO: TypeInfo = TypeInfo {
+    type_name: "AWS::ApiGateway::Account",
+    group: "account",
+    read_after: &[],
+    delete_after: &[],
+    contained_in: None,
+    replace_on: &[],
+    volatile_outputs: &[],
+    holds_data: false,
+    usually: Some("up to a minute: AWS checks that the new role can write logs"),
+    permissions: &[
+        ("read", &["apigateway:GET"]),
+        (
+            "create",
+            &[
+                "apigateway:GET",
+                "apigateway:PATCH",
+                "iam:CreateRole",
+                "iam:GetRole",
+                "iam:PassRole",
+                "iam:PutRolePolicy",
+                "iam:TagRole",
+            ],
+        ),
+        ("update", &["apigateway:GET", "apigateway:PATCH"]),
+        ("delete", &[]),
+    ],
+};
+
+#[async_trait]
+impl Resource for Account {
+    fn info(&self) -> &'static TypeInfo {
+        &INFO
+    }
+
+    /// Without a wanted one there is nothing to tell; without a role it is a create.
+    async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
+        let Some(desired) = query.wanted.first() else { return Ok(vec![]) };
+        let Some(role) = current(reader).await? else { return Ok(vec![]) };
+        let spec = spec::to_value(&AccountSpec { has_log_role: true });
+        let mut live = Live::new(desired.address.clone(), INFO.type_name, &desired.name, spec);
+        live.owner = Owner::Shared;
+        Ok(vec![live.with_output("role_arn", role)])
+    }
+
+    async fn create(&self, writer: &Writer, _step: &Step, _wanted: &Value) -> Result<Outputs, CloudError> {
+        ensure(writer).await
+    }
+
+    async fn update(
+        &self,
+        writer: &Writer,
+        _step: &Step,
+        _live: &Live,
+        _wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
+        ensure(writer).await
+    }
+
+    /// Never taken away.
+    async fn delete(&self, _writer: &Writer, _live: &Live) -> Result<(), CloudError> {
+        Ok(())
+    }
+}
+
+/// The account's role; `None` where there is none. Once cleared, some answers hold an empty text.
+async fn current(reader: &Reader) -> Result<Option<String>, CloudError> {
+    let account = reader.caller.call("apigateway:GetAccount", || reader.apigateway.get_account().send()).await?;
+    Ok(account
+        .cloudwatch_role_arn()
+        .filter(|arn| arn.starts_with("arn:") && arn.contains(":role/"))
+        .map(str::to_string))
+}
+
+async fn ensure(writer: &Writer) -> Result<Outputs, CloudError> {
+    // Another stack may have been faster since the plan was made.
+    let arn = match current(&writer.reader).await? {
+        Some(arn) => arn,
+        None => {
+            let arn = role(writer).await?;
+            writer.caller.say("waiting for API Gateway to accept the log role (usually 10 to 40 s on AWS)");
+            // The quota is one call per 20 s; the role's propagation is retried at that pace (catalogue 7.3).
+            let client = &writer.clients.apigateway;
+            writer
+                .caller
+                .call("apigateway:UpdateAccount", || {
+                    client.update_account().patch_operations(gw::replace("/cloudwatchRoleArn", &arn)).send()
+                })
+                .await?;
+            arn
+        }
+    };
+    Ok(Outputs::from([("role_arn".to_string(), arn)]))
+}
+
+/// The shared role, made or completed; its ARN.
+async fn role(writer: &Writer) -> Result<String, CloudError> {
+    let iam = &writer.clients.iam;
+    let tag = aws_sdk_iam::types::Tag::builder().key(SHARED).value("true").build();
+    let tag = tag.map_err(|error| CloudError::shape("iam CreateRole", &error.to_string()))?;
+    let trust = trust(&writer.scope.account).to_string();
+    let made = writer
+        .caller
+        .call("iam:CreateRole", || {
+            iam.create_role()
+                .role_name(ROLE)
+                .path(ROLE_PATH)
+                .description("API Gateway writes logs by it; shared by all stacks of this account")
+                .assume_role_policy_document(&trust)
+                .tags(tag.clone())
+                .send()
+        })
+        .await;
+    let arn = match made {
+        Ok(made) => made.role.map(|role| role.arn).unwrap_or_default(),
+        Err(error) if error.code == "EntityAlreadyExists" => ours(writer).await?,
+        Err(error) => return Err(error),
+    };
+    let policy = policy(&writer.scope.account).to_string();
+    writer
+        .caller
+        .call_with("iam:PutRolePolicy", FRESH, || {
+            iam.put_role_policy().role_name(ROLE).policy_name(POLICY).policy_document(&policy).send()
+        })
+        .await?;
+    Ok(arn)
+}
+
+/// The existing role, when its tag says that shopstack made it.
+async fn ours(writer: &Writer) -> Result<String, CloudError> {
+    let reader = &writer.reader;
+    let answer = reader.caller.call_with("iam:GetRole", FRESH, || reader.iam.get_role().role_name(ROLE).send()).await?;
+    let role = answer.role.ok_or_else(|| CloudError::shape("iam GetRole", "role"))?;
+    if role.tags().iter().any(|t| t.key() == SHARED && t.value() == "true") {
+        return Ok(role.arn);
+    }
+    Err(CloudError::ours(
+        ErrorKind::Foreign,
+        format!("the role `{ROLE}` exists and was not made by shopstack: it has no tag {SHARED}=true"),
+        "give API Gateway's account settings a CloudWatch role of your own, or rename that role; then run again",
+    ))
+}
+
+/// Only API Gateway, and only on behalf of this account: no confused deputy.
+fn trust(account: &str) -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"Service": "apigateway.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+        }],
+    })
+}
+
+/// The actions of AmazonAPIGatewayPushToCloudWatchLogs, but on this account's log groups only.
+///
+/// API Gateway checks a role by really writing to the group `/aws/apigateway/welcome` with it, which this allows.
+fn policy(account: &str) -> Value {
+    let actions = [
+        "CreateLogGroup",
+        "CreateLogStream",
+        "DescribeLogGroups",
+        "DescribeLogStreams",
+        "FilterLogEvents",
+        "GetLogEvents",
+        "PutLogEvents",
+    ];
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Action": actions.map(|action| format!("logs:{action}")),
+            "Resource": format!("arn:aws:logs:*:{account}:*"),
+        }],
+    })
+}
