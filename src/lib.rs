@@ -26,6 +26,8 @@ pub mod engine;
 pub mod report;
 /// One file per AWS resource type; `resources::registry` is the list.
 pub mod resources;
+/// Checks against a deployed shop, over plain HTTP and a small backend; knows no SDK.
+pub mod smoke;
 
 /// Values and events turned into text and JSON; the only place with colour and width.
 pub mod render;

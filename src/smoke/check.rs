@@ -1,0 +1,49 @@
+//! The names of the checks, the same as `smoke.checks` in stack.yaml knows.
+
+use serde::{Deserialize, Serialize};
+
+/// One check; names are stable, scripts rely on them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// The site answers over CloudFront, with its security headers; plain http is sent on to https.
+    Site,
+    /// The bucket refuses a direct read.
+    Bucket,
+    /// The API's product list is what the table holds.
+    Products,
+    /// A preflight passes for the site's origin and fails for another.
+    Cors,
+    /// An order that was posted is found in its table, and removed again.
+    Order,
+    /// A tampered total and malformed JSON are refused.
+    Tampering,
+    /// The firewall stops an SQL injection and a cross-site scripting probe.
+    Waf,
+    /// The log groups hold what just happened.
+    Logs,
+}
+
+impl Check {
+    pub const ALL: [Self; 8] =
+        [Self::Site, Self::Bucket, Self::Products, Self::Cors, Self::Order, Self::Tampering, Self::Waf, Self::Logs];
+
+    /// The name in stack.yaml, in events and in JUnit.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Site => "site",
+            Self::Bucket => "bucket",
+            Self::Products => "products",
+            Self::Cors => "cors",
+            Self::Order => "order",
+            Self::Tampering => "tampering",
+            Self::Waf => "waf",
+            Self::Logs => "logs",
+        }
+    }
+
+    /// The check of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|check| check.as_str() == name)
+    }
+}

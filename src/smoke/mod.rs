@@ -1,0 +1,131 @@
+//! The smoke test: what a customer, a browser and an attacker would do to the deployed shop, tried end to end.
+
+mod check;
+mod cors;
+mod http;
+mod junit;
+mod logs;
+mod order;
+mod products;
+mod retry;
+mod site;
+mod target;
+mod till;
+mod waf;
+
+pub use check::Check;
+pub use target::{LogKind, LogTarget, OrderTarget, ProductsTarget, Target};
+
+use crate::model::event::Sink;
+use crate::model::{CloudError, Event, SmokeStatus};
+use async_trait::async_trait;
+use futures_util::future::join_all;
+use serde::Serialize;
+use serde_json::Value;
+use std::time::Instant;
+
+/// What the test needs of AWS beside plain HTTP; its calls count under `calls.smoke`.
+#[async_trait]
+pub trait Backend: Send + Sync {
+    /// The whole table, every page, strongly consistent where it can be. Items are JSON in the API's own way:
+    /// numbers as numbers, binary as base64, sets as arrays.
+    async fn items(&self, table: &str) -> Result<Vec<Value>, CloudError>;
+    /// One item by its key (`{"orderId": "…"}`), strongly consistent.
+    async fn item(&self, table: &str, key: &Value) -> Result<Option<Value>, CloudError>;
+    /// Removes one item. Called only for items that were just read with `smokeTest` true; an implementation should
+    /// make the same a condition of the delete.
+    async fn delete_item(&self, table: &str, key: &Value) -> Result<(), CloudError>;
+    /// How many lines (at least whether any) of a log group are from `since_ms` (epoch) on and hold `containing`
+    /// literally; an empty text matches every line.
+    async fn log_lines(&self, group: &str, since_ms: i64, containing: &str) -> Result<usize, CloudError>;
+    /// Counts one HTTP request that the test is about to send.
+    fn count_request(&self);
+}
+
+/// How one check ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CheckResult {
+    pub check: String,
+    pub status: SmokeStatus,
+    pub elapsed_ms: u64,
+    /// What was seen; for a failure: the URL, expected and got, and what to do.
+    pub message: String,
+}
+
+/// All checks, in the order of `Check::ALL`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    pub results: Vec<CheckResult>,
+}
+
+impl Report {
+    /// True where at least one check failed: exit code 4.
+    pub fn failed(&self) -> bool {
+        self.results.iter().any(|result| result.status == SmokeStatus::Failed)
+    }
+
+    /// JUnit XML: one suite named after the stack, one case for each check.
+    pub fn to_junit(&self, stack_name: &str) -> String {
+        junit::document(stack_name, &self.results)
+    }
+}
+
+/// How a check that did not fail ended.
+#[derive(Debug)]
+enum Outcome {
+    Passed(String),
+    Skipped(String),
+}
+
+/// Runs the target's checks side by side and emits one `Event::Smoke` for each as it ends. Never fails as a whole.
+/// Let it run to its end: dropped half-way, it may leave an order behind that is marked `smokeTest`.
+pub async fn run(target: &Target, backend: &dyn Backend, sink: &Sink) -> Report {
+    let context = http::Context::new(target, backend);
+    let tasks = target.checks.iter().map(|check| one(*check, target, &context, sink));
+    Report { results: join_all(tasks).await }
+}
+
+async fn one(check: Check, target: &Target, context: &Result<http::Context<'_>, String>, sink: &Sink) -> CheckResult {
+    let started = Instant::now();
+    let outcome = match context {
+        _ if !target.serves_requests => {
+            Ok(Outcome::Skipped("this endpoint keeps settings only and serves no requests".into()))
+        }
+        Ok(context) => dispatch(check, context).await,
+        Err(message) => Err(message.clone()),
+    };
+    let (status, message) = match outcome {
+        Ok(Outcome::Passed(message)) => (SmokeStatus::Passed, message),
+        Ok(Outcome::Skipped(message)) => (SmokeStatus::Skipped, message),
+        Err(message) => (SmokeStatus::Failed, message),
+    };
+    let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let result = CheckResult { check: check.as_str().to_string(), status, elapsed_ms, message };
+    sink(Event::Smoke {
+        check: result.check.clone(),
+        status: result.status,
+        elapsed_ms: result.elapsed_ms,
+        message: result.message.clone(),
+    });
+    result
+}
+
+async fn dispatch(check: Check, context: &http::Context<'_>) -> Result<Outcome, String> {
+    match check {
+        Check::Site => site::site(context).await,
+        Check::Bucket => site::bucket(context).await,
+        Check::Products => products::check(context).await,
+        Check::Cors => cors::check(context).await,
+        Check::Order => order::order(context).await,
+        Check::Tampering => order::tampering(context).await,
+        Check::Waf => waf::check(context).await,
+        Check::Logs => logs::check(context).await,
+    }
+}
+
+#[cfg(test)]
+mod answers_tests;
+#[cfg(test)]
+mod shop_tests;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! What is tested: the deployed stack's addresses and names, and what its endpoint can do.
+
+use super::Check;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// A deployed stack as seen from outside. A check whose subject is `None` is skipped, and says so.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// `https://dxxxx.cloudfront.net` or the twin's `http://<label>.cloudfront.localhost:<port>`.
+    pub site_url: Option<String>,
+    /// With the stage: `https://<id>.execute-api.<region>.amazonaws.com/<stage>`.
+    pub api_url: Option<String>,
+    /// The S3 URL of the site's first page, which must be refused.
+    pub bucket_url: Option<String>,
+    /// Not real AWS: plain http, no redirect to https, no access log.
+    pub emulated: bool,
+    /// False for an endpoint that stores settings but answers no site or API requests: every check is skipped.
+    pub serves_requests: bool,
+    /// The stack has web ACLs.
+    pub waf: bool,
+    /// They hold AWS's SQL injection group (`waf.managed_groups: sqli`), and it blocks.
+    pub waf_sqli: bool,
+    /// They hold AWS's common group (`common`), whose rules against cross-site scripting block.
+    pub waf_xss: bool,
+    /// The endpoint evaluates WAF rules; false on emulators.
+    pub waf_evaluated: bool,
+    /// What a viewer sees of a 403 at the site: CloudFront's error pages apply to blocked requests as well, so a stack
+    /// that maps 403 to another status (`cdn.error_pages`) must say so here.
+    pub site_blocked_status: u16,
+    pub products: Option<ProductsTarget>,
+    pub order: Option<OrderTarget>,
+    /// The site's origin, without a slash at the end.
+    pub cors_origin: Option<String>,
+    /// Only groups that the test's own requests reach.
+    pub log_groups: Vec<LogTarget>,
+    /// For the whole test; every check tries at least once.
+    pub budget: Duration,
+    pub checks: BTreeSet<Check>,
+}
+
+impl Default for Target {
+    fn default() -> Self {
+        Self {
+            site_url: None,
+            api_url: None,
+            bucket_url: None,
+            emulated: false,
+            serves_requests: true,
+            waf: false,
+            waf_sqli: true,
+            waf_xss: true,
+            waf_evaluated: true,
+            site_blocked_status: 403,
+            products: None,
+            order: None,
+            cors_origin: None,
+            log_groups: Vec::new(),
+            budget: Duration::from_secs(180),
+            checks: Check::ALL.into(),
+        }
+    }
+}
+
+/// The route that lists a table.
+#[derive(Clone, Debug)]
+pub struct ProductsTarget {
+    /// As in stack.yaml: `GET /products`.
+    pub route: String,
+    /// The table's name on AWS.
+    pub table: String,
+}
+
+/// The route that takes an order.
+#[derive(Clone, Debug)]
+pub struct OrderTarget {
+    /// As in stack.yaml: `POST /orders`.
+    pub route: String,
+    /// The table's name on AWS; its key is `orderId`.
+    pub table: String,
+    /// The `userId` of the test's orders.
+    pub user: String,
+}
+
+/// Who writes a log group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogKind {
+    /// A function behind the products or the order route.
+    Function,
+    /// The stage's access log; its lines hold `$context.requestId`.
+    Api,
+    /// The log of a web ACL.
+    Waf,
+}
+
+/// A log group that must hold what the test just did.
+#[derive(Clone, Debug)]
+pub struct LogTarget {
+    pub name: String,
+    pub kind: LogKind,
+}
+
+/// Method and path of a route as in stack.yaml.
+pub(super) fn route(route: &str) -> Result<(&str, &str), String> {
+    match route.split_once(' ') {
+        Some((method, path)) if !method.is_empty() && path.starts_with('/') => Ok((method, path)),
+        _ => Err(format!("the route {route:?} is no method and path; write it as in `api.routes`: GET /products")),
+    }
+}

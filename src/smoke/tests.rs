@@ -1,0 +1,268 @@
+//! Every check against a good shop and against shops with one fault each: a check that cannot fail checks nothing.
+
+use super::shop_tests::{API_LOG, Fault, LIST_LOG, ORDER_LOG, Shop, WAF_LOG};
+use super::*;
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Everything is checked; the budget only bounds how long a fault is waited for.
+fn target(shop: &Shop, budget_ms: u64) -> Target {
+    let log = |name: &str, kind| LogTarget { name: name.into(), kind };
+    Target {
+        site_url: Some(shop.site()),
+        api_url: Some(shop.url("/v1")),
+        bucket_url: Some(shop.url("/bucket/index.html")),
+        emulated: true,
+        waf: true,
+        products: Some(ProductsTarget { route: "GET /products".into(), table: "shop-Products".into() }),
+        order: Some(OrderTarget {
+            route: "POST /orders".into(),
+            table: "shop-Orders".into(),
+            user: "smoke-test".into(),
+        }),
+        cors_origin: Some(shop.site()),
+        log_groups: vec![
+            log(LIST_LOG, LogKind::Function),
+            log(ORDER_LOG, LogKind::Function),
+            log(API_LOG, LogKind::Api),
+            log(WAF_LOG, LogKind::Waf),
+        ],
+        budget: Duration::from_millis(budget_ms),
+        ..Target::default()
+    }
+}
+
+/// A caller may want to spawn the test.
+fn sendable<F: Future + Send>(future: F) -> F {
+    future
+}
+
+fn silent() -> Sink {
+    Arc::new(|_| {})
+}
+
+fn with(report: &Report, status: SmokeStatus) -> Vec<&str> {
+    report.results.iter().filter(|r| r.status == status).map(|r| r.check.as_str()).collect()
+}
+
+fn message<'a>(report: &'a Report, check: &str) -> &'a str {
+    &report.results.iter().find(|result| result.check == check).unwrap().message
+}
+
+/// The access log counts here although it is an emulator's: the shop under test writes one.
+async fn report(fault: Fault) -> (Arc<Shop>, Report) {
+    let shop = Shop::open(fault).await;
+    let mut target = target(&shop, 150);
+    if fault == Fault::ApiSilent {
+        // Only real AWS writes access logs, and there the site check needs https.
+        target.emulated = false;
+        target.checks = BTreeSet::from([Check::Logs]);
+    }
+    let report = run(&target, shop.as_ref(), &silent()).await;
+    (shop, report)
+}
+
+#[tokio::test]
+async fn a_good_shop_passes_every_check_and_is_left_as_it_was() {
+    let shop = Shop::open(Fault::None).await;
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let events = seen.clone();
+    let sink: Sink = Arc::new(move |event| {
+        if let Event::Smoke { check, status, .. } = event {
+            events.lock().unwrap().push((check, status));
+        }
+    });
+    let target = target(&shop, 5000);
+    let running = run(&target, shop.as_ref(), &sink);
+    let report = sendable(running).await;
+    assert_eq!(with(&report, SmokeStatus::Passed), Check::ALL.map(Check::as_str), "{report:#?}");
+    assert!(!report.failed());
+    let mut told = seen.lock().unwrap().clone();
+    told.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut names = Check::ALL.map(|check| (check.as_str().to_string(), SmokeStatus::Passed));
+    names.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(told, names);
+    assert_eq!(shop.orders.lock().unwrap().keys().collect::<Vec<_>>(), ["real"]);
+    assert_eq!(shop.counted.load(Ordering::SeqCst), shop.served.load(Ordering::SeqCst));
+    assert!(
+        shop.agents.lock().unwrap().iter().all(|agent| agent.starts_with("Mozilla/5.0 (compatible; shopstack-smoke/"))
+    );
+}
+
+#[tokio::test]
+async fn each_fault_fails_just_its_own_check_and_is_named() {
+    use Fault::*;
+    let cases: &[(Fault, &str, &str)] = &[
+        (SiteDown, "site", "expected 200, got 502"),
+        (SiteNotHtml, "site", "an HTML page"),
+        (SiteWithout("content-type"), "site", "an HTML page"),
+        (SiteWithout("content-security-policy"), "site", "header content-security-policy: expected"),
+        (SiteWithout("strict-transport-security"), "site", "header strict-transport-security: expected"),
+        (SiteWithout("x-content-type-options"), "site", "header x-content-type-options: expected nosniff, got no such"),
+        (SiteWithout("x-frame-options"), "site", "header x-frame-options: expected DENY"),
+        (SiteWithout("referrer-policy"), "site", "header referrer-policy"),
+        (SiteConnectsAnywhere, "site", "header content-security-policy"),
+        (SiteOfAnotherApi, "site", "header content-security-policy"),
+        (StaleConfig, "site", "config.json: expected 200 with apiUrl"),
+        (OpenBucket, "bucket", "anybody can read it"),
+        (ProductMissing, "products", "2 items, without p-2"),
+        (ProductForeign, "products", "with the unknown p-9"),
+        (ProductPrice, "products", "with other values in p-1"),
+        (PreflightFails, "cors", "expected a preflight answer"),
+        (PreflightForAll, "cors", "got \"*\""),
+        (PreflightEchoes, "cors", "from https://evil.example, header access-control-allow-origin"),
+        (PreflightForNobody, "cors", "got \"\", status 204"),
+        (PreflightWithoutMethod, "cors", "header access-control-allow-methods: expected GET"),
+        (PreflightWithoutHeader, "cors", "header access-control-allow-headers: expected content-type"),
+        (ReadingEchoes, "cors", "GET http://127.0.0.1"),
+        (ReadingForNobody, "cors", "GET http://127.0.0.1"),
+        (OrderRefused, "order", "expected 201 with an orderId, got 400"),
+        (OrderNotStored, "order", "no such item"),
+        (OrderTotal, "order", "total: expected 37.00, got 0.01"),
+        (OrderStatus, "order", "status: expected \"PLACED\", got \"LOST\""),
+        (OrderItems, "order", "items: expected 2 of p-1"),
+        (OrderUser, "order", "userId: expected \"smoke-test\", got \"somebody\""),
+        (PriceAccepted, "tampering", "a total of 36.99 instead of 37.00, got 201"),
+        (MalformedCrashes, "tampering", "for malformed JSON, got 502"),
+        (RefusedWithoutCode, "tampering", "400 with an error code"),
+        (SqlPasses, "waf", "expected 403 from the firewall, got 200"),
+        (ScriptPasses, "waf", "expected 403 from the firewall, got 200"),
+        (FunctionSilent, "logs", "/aws/lambda/list: expected lines"),
+        (ApiSilent, "logs", "/aws/apigateway/shop: expected lines"),
+        (WafSilent, "logs", "aws-waf-logs-shop: expected lines"),
+    ];
+    for (fault, check, phrase) in cases {
+        let (shop, report) = report(*fault).await;
+        assert!(report.failed());
+        let others: Vec<&str> = with(&report, SmokeStatus::Failed).into_iter().filter(|name| name != check).collect();
+        assert!(others.is_empty(), "{fault:?}: {report:#?}");
+        let message = message(&report, check);
+        assert!(message.contains(phrase), "{fault:?}: {message}");
+        assert_eq!(shop.orders.lock().unwrap().keys().collect::<Vec<_>>(), ["real"], "{fault:?}: an order was left");
+    }
+}
+
+#[tokio::test]
+async fn little_of_an_answer_is_shown() {
+    let (_, report) = report(Fault::ProductsFail).await;
+    assert_eq!(with(&report, SmokeStatus::Failed), ["products"], "{report:#?}");
+    assert!(message(&report, "products").len() < 600, "{}", message(&report, "products"));
+}
+
+#[tokio::test]
+async fn a_firewall_that_stops_everybody_is_no_pass() {
+    let (_, report) = report(Fault::FirewallStopsAll).await;
+    assert!(message(&report, "waf").contains("anything but 403 for an ordinary query, got 403"), "{report:#?}");
+}
+
+#[tokio::test]
+async fn an_order_that_is_not_marked_is_never_deleted() {
+    let (shop, report) = report(Fault::OrderUnmarked).await;
+    assert!(message(&report, "order").contains("remove it by hand"), "{report:#?}");
+    assert!(shop.deleted.lock().unwrap().is_empty());
+    assert_eq!(shop.orders.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn an_order_taken_from_malformed_json_is_removed_again() {
+    let (shop, report) = report(Fault::MalformedAccepted).await;
+    assert!(with(&report, SmokeStatus::Failed).contains(&"tampering"));
+    assert_eq!(shop.orders.lock().unwrap().keys().collect::<Vec<_>>(), ["real"]);
+}
+
+#[tokio::test]
+async fn orders_stored_without_an_answer_are_found_and_removed() {
+    let (shop, report) = report(Fault::OrderUnanswered).await;
+    assert!(message(&report, "order").contains("expected an answer"), "{report:#?}");
+    assert!(!shop.deleted.lock().unwrap().is_empty());
+    assert_eq!(shop.orders.lock().unwrap().keys().collect::<Vec<_>>(), ["real"]);
+}
+
+#[tokio::test]
+async fn an_order_that_cannot_be_removed_fails_the_check_by_name() {
+    let (_, report) = report(Fault::DeleteFails).await;
+    let message = message(&report, "order");
+    assert!(message.contains("is still there: not authorized to delete"), "{message}");
+    assert!(message.contains("ask for dynamodb:DeleteItem"), "{message}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_without_effect_is_noticed() {
+    let shop = Shop::open(Fault::DeleteDoesNothing).await;
+    let mut target = target(&shop, 150);
+    target.checks = BTreeSet::from([Check::Order]);
+    let context = http::Context::new(&target, shop.as_ref()).unwrap();
+    shop.orders.lock().unwrap().insert("o".into(), serde_json::json!({"orderId": "o", "smokeTest": true}));
+    let till = till::Till::open(&context, target.order.as_ref().unwrap());
+    assert!(till.remove("o").await.unwrap_err().contains("the delete had no effect"));
+}
+
+#[tokio::test]
+async fn a_shop_that_settles_within_the_budget_passes() {
+    let shop = Shop::open(Fault::None).await;
+    shop.stumbles.store(20, Ordering::SeqCst);
+    let report = run(&target(&shop, 20_000), shop.as_ref(), &silent()).await;
+    assert!(!report.failed(), "{report:#?}");
+    assert_eq!(shop.stumbles.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn nobody_there_is_a_failure_with_the_address() {
+    let shop = Shop::open(Fault::None).await;
+    let closed = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    let target = Target {
+        site_url: Some(format!("http://x.cloudfront.localhost:{closed}")),
+        checks: BTreeSet::from([Check::Site]),
+        ..target(&shop, 100)
+    };
+    let report = run(&target, shop.as_ref(), &silent()).await;
+    let message = message(&report, "site");
+    assert!(
+        message.contains(&format!("http://x.cloudfront.localhost:{closed}/: expected an answer, got none (")),
+        "{message}"
+    );
+    assert!(message.contains("refused"), "{message}");
+}
+
+#[tokio::test]
+async fn what_the_endpoint_cannot_do_is_skipped_and_said() {
+    let shop = Shop::open(Fault::SqlPasses).await;
+    let emulator = Target { waf_evaluated: false, ..target(&shop, 150) };
+    let report = run(&emulator, shop.as_ref(), &silent()).await;
+    assert_eq!(with(&report, SmokeStatus::Skipped), ["waf"]);
+    assert_eq!(message(&report, "waf"), "this endpoint does not evaluate WAF rules");
+    assert!(message(&report, "logs").contains("writes no access log"), "{}", message(&report, "logs"));
+    let settings_only = Target { serves_requests: false, ..target(&shop, 150) };
+    let report = run(&settings_only, shop.as_ref(), &silent()).await;
+    assert_eq!(with(&report, SmokeStatus::Skipped).len(), Check::ALL.len());
+    let nothing = run(&Target::default(), shop.as_ref(), &silent()).await;
+    assert_eq!(with(&nothing, SmokeStatus::Skipped).len(), Check::ALL.len(), "{nothing:#?}");
+}
+
+#[tokio::test]
+async fn http_must_lead_to_https_of_the_same_site() {
+    let shop = Shop::open(Fault::None).await;
+    let target = target(&shop, 100);
+    let context = http::Context::new(&target, shop.as_ref()).unwrap();
+    let url = format!("https://127.0.0.1:{}", shop.port);
+    let retry::Trouble::Again(message) = site::redirect(&context, &url).await.unwrap_err() else { panic!("final") };
+    assert!(message.contains(&format!("expected a redirect to {url}, got 200")), "{message}");
+    *shop.redirect.lock().unwrap() = Some("https://elsewhere.example/".into());
+    assert!(site::redirect(&context, &url).await.is_err());
+    *shop.redirect.lock().unwrap() = Some(format!("{url}/"));
+    site::redirect(&context, &url).await.unwrap();
+}
+
+#[test]
+fn names_are_those_of_stack_yaml() {
+    for check in Check::ALL {
+        assert_eq!(Check::from_name(check.as_str()), Some(check));
+        assert_eq!(serde_json::to_value(check).unwrap(), check.as_str());
+    }
+    assert_eq!(Check::from_name("nothing"), None);
+}
