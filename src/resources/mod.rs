@@ -22,6 +22,7 @@ pub mod rest_api;
 pub mod role;
 pub mod routes;
 pub mod stage;
+pub mod table;
 pub mod waf_association;
 pub mod waf_logging;
 pub mod web_acl;
@@ -39,6 +40,7 @@ pub trait Resource: Send + Sync {
 /// Every type there is.
 pub fn registry() -> Vec<Box<dyn Resource>> {
     vec![
+        Box::new(table::Table),
         Box::new(log_group::LogGroup),
         Box::new(role::Role),
         Box::new(function::Function),

@@ -14,6 +14,7 @@ mod rest_api;
 mod role;
 mod routes;
 mod stage;
+mod table;
 mod waf_association;
 mod waf_logging;
 mod waf_replayed;

@@ -1,0 +1,250 @@
+//! Writes of tables: create or adopt, the update matrix one call after another, seeding, delete until gone.
+
+use super::change::{self, Capacity, Change};
+use super::{read, seed, shape};
+use crate::aws::{CallOptions, Writer};
+use crate::model::cloud_error::optional;
+use crate::model::spec::{TableSpec, Tags};
+use crate::model::{CloudError, Outputs, Owner, Step, tag};
+use crate::resources::{FRESH, foreign, tag_changes};
+use aws_sdk_dynamodb::types::{BillingMode, PointInTimeRecoverySpecification, TableDescription, TableStatus, Tag};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How often a table is looked at; the SDK's own waiter takes 20 s.
+const EVERY: Duration = Duration::from_secs(2);
+const CEILING: Duration = Duration::from_secs(1800);
+/// Building an index takes as long as the table has items.
+const CEILING_INDEX: Duration = Duration::from_secs(3600);
+
+/// Makes the table and seeds it, or brings an earlier run's table to the wanted state.
+pub async fn create(writer: &Writer, step: &Step, wanted: &TableSpec) -> Result<Outputs, CloudError> {
+    // Read before anything is made: a seed file that is wrong leaves no table behind.
+    if let Some(hash) = &wanted.seed {
+        seed::items(step, hash).await?;
+    }
+    let name = &step.name;
+    loop {
+        match make(writer, name, wanted).await {
+            Ok(table) => {
+                let arn = table.table_arn().unwrap_or_default().to_string();
+                rest(writer, name, FRESH).await?;
+                let before = TableSpec { point_in_time_recovery: false, seed: None, ..wanted.clone() };
+                bring_rest(writer, step, &arn, &before, wanted).await?;
+                return Ok(read::outputs(&arn, name));
+            }
+            Err(error) if error.code == "ResourceInUseException" => {
+                let there = read::table(&writer.reader, name, CallOptions::default()).await?;
+                match there.as_ref().and_then(|t| t.table_status()) {
+                    // The name is free only when the table is really gone.
+                    Some(TableStatus::Deleting) => gone(writer, name).await?,
+                    Some(_) => return adopt(writer, step, wanted).await,
+                    None => writer.caller.pause(EVERY).await?,
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+async fn make(writer: &Writer, name: &str, wanted: &TableSpec) -> Result<TableDescription, CloudError> {
+    let dynamodb = &writer.clients.dynamodb;
+    let schema = shape::key_schema(&wanted.hash_key, wanted.range_key.as_ref())?;
+    let definitions = shape::definitions(wanted, &wanted.indexes)?;
+    let (throughput, indexes) = (shape::throughput(&wanted.billing)?, shape::new_indexes(wanted)?);
+    let tags = shape::tags(&wanted.tags)?;
+    let answer = writer
+        .caller
+        .call("dynamodb:CreateTable", || {
+            dynamodb
+                .create_table()
+                .table_name(name)
+                .set_key_schema(Some(schema.clone()))
+                .set_attribute_definitions(Some(definitions.clone()))
+                .set_global_secondary_indexes(indexes.clone())
+                .billing_mode(BillingMode::from(wanted.billing.mode.as_str()))
+                .set_provisioned_throughput(throughput.clone())
+                .set_on_demand_throughput(shape::new_ceiling(&wanted.billing))
+                .deletion_protection_enabled(wanted.deletion_protection)
+                .set_tags(Some(tags.clone()))
+                .send()
+        })
+        .await?;
+    answer.table_description.ok_or_else(|| CloudError::shape("CreateTable", "TableDescription"))
+}
+
+async fn adopt(writer: &Writer, step: &Step, wanted: &TableSpec) -> Result<Outputs, CloudError> {
+    rest(writer, &step.name, FRESH).await?;
+    let look = || read::see(&writer.reader, &step.name, wanted);
+    let what = format!("the table `{}`, which exists, to become readable (usually seconds)", step.name);
+    let (arn, before) = writer.caller.wait_until(&what, EVERY, CEILING, look).await?;
+    if let Owner::Foreign(says) = writer.scope.owner(&before.tags) {
+        return Err(foreign("table", step, &says));
+    }
+    bring(writer, step, &arn, &before, wanted).await?;
+    Ok(read::outputs(&arn, &step.name))
+}
+
+/// Changes what differs. UpdateTable takes one kind of change at a time, and the table must be at rest in between.
+pub async fn bring(
+    writer: &Writer,
+    step: &Step,
+    arn: &str,
+    before: &TableSpec,
+    wanted: &TableSpec,
+) -> Result<(), CloudError> {
+    let mut table = rest(writer, &step.name, CallOptions::default()).await?;
+    for change in change::plan(&table, wanted)? {
+        table = apply(writer, &step.name, &table, &change, wanted).await?;
+    }
+    bring_rest(writer, step, arn, before, wanted).await
+}
+
+async fn apply(
+    writer: &Writer,
+    name: &str,
+    table: &TableDescription,
+    change: &Change,
+    wanted: &TableSpec,
+) -> Result<TableDescription, CloudError> {
+    let dynamodb = &writer.clients.dynamodb;
+    let call = change::fill(dynamodb.update_table().table_name(name), change, wanted, table)?;
+    let done = writer.caller.call("dynamodb:UpdateTable", || call.clone().send()).await;
+    match (done, change) {
+        // Gone since it was read: just what was asked for.
+        (Err(error), Change::DeleteIndex(_)) if error.is_not_found() => {}
+        (done, _) => {
+            done?;
+        }
+    }
+    let ceiling = if matches!(change, Change::CreateIndex(_)) { CEILING_INDEX } else { CEILING };
+    let what = change::describe(name, change);
+    writer
+        .caller
+        .wait_until(&what, EVERY, ceiling, || async {
+            let table = read::table(&writer.reader, name, FRESH).await?;
+            Ok(table.filter(|t| change::shows(t, change, wanted)))
+        })
+        .await
+}
+
+/// What is not UpdateTable: recovery, tags, seed.
+async fn bring_rest(
+    writer: &Writer,
+    step: &Step,
+    arn: &str,
+    before: &TableSpec,
+    wanted: &TableSpec,
+) -> Result<(), CloudError> {
+    if before.point_in_time_recovery != wanted.point_in_time_recovery {
+        set_recovery(writer, &step.name, wanted.point_in_time_recovery).await?;
+    }
+    bring_tags(writer, arn, &before.tags, &wanted.tags).await?;
+    match &wanted.seed {
+        Some(hash) if before.seed.as_ref() != Some(hash) => {
+            let items = seed::items(step, hash).await?;
+            seed::put(writer, &step.name, &wanted.hash_key.name, items).await?;
+            // Said last: a run that was cut short puts the rest of the items next time.
+            set_tags(writer, arn, &BTreeMap::from([(tag::SEED.to_string(), hash.clone())])).await
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn set_recovery(writer: &Writer, name: &str, on: bool) -> Result<(), CloudError> {
+    let dynamodb = &writer.clients.dynamodb;
+    let wanted = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(on).build();
+    let wanted = wanted.map_err(shape::refused)?;
+    writer
+        .caller
+        .call_with("dynamodb:UpdateContinuousBackups", FRESH, || {
+            dynamodb
+                .update_continuous_backups()
+                .table_name(name)
+                .point_in_time_recovery_specification(wanted.clone())
+                .send()
+        })
+        .await
+        .map(|_| ())
+}
+
+async fn bring_tags(writer: &Writer, arn: &str, before: &Tags, wanted: &Tags) -> Result<(), CloudError> {
+    let (set, unset) = tag_changes(before, wanted);
+    if !set.is_empty() {
+        set_tags(writer, arn, &set).await?;
+    }
+    if unset.is_empty() {
+        return Ok(());
+    }
+    let dynamodb = &writer.clients.dynamodb;
+    writer
+        .caller
+        .call_with("dynamodb:UntagResource", FRESH, || {
+            dynamodb.untag_resource().resource_arn(arn).set_tag_keys(Some(unset.clone())).send()
+        })
+        .await
+        .map(|_| ())
+}
+
+async fn set_tags(writer: &Writer, arn: &str, tags: &Tags) -> Result<(), CloudError> {
+    let dynamodb = &writer.clients.dynamodb;
+    let tags: Vec<Tag> = shape::tags(tags)?;
+    writer
+        .caller
+        .call_with("dynamodb:TagResource", FRESH, || {
+            dynamodb.tag_resource().resource_arn(arn).set_tags(Some(tags.clone())).send()
+        })
+        .await
+        .map(|_| ())
+}
+
+/// Waits until the table and its indexes are ACTIVE; returns it so.
+///
+/// Errors: no such table, at once or (for a table just made) when the lag has passed.
+async fn rest(writer: &Writer, name: &str, options: CallOptions) -> Result<TableDescription, CloudError> {
+    let what = format!("the table `{name}` to become ACTIVE (usually ten seconds)");
+    writer
+        .caller
+        .wait_until(&what, EVERY, CEILING, || async {
+            let dynamodb = &writer.reader.dynamodb;
+            let answer = writer
+                .caller
+                .call_with("dynamodb:DescribeTable", options, || dynamodb.describe_table().table_name(name).send())
+                .await?;
+            Ok(answer.table.filter(change::at_rest))
+        })
+        .await
+}
+
+/// Deletes and waits until the name is free. The planner has asked for consent; protection is lifted here.
+pub async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError> {
+    let there = read::table(&writer.reader, name, CallOptions::default()).await?;
+    let Some(table) = there else { return Ok(()) };
+    if table.table_status() != Some(&TableStatus::Deleting) {
+        let Some(table) = optional(rest(writer, name, CallOptions::default()).await)? else { return Ok(()) };
+        if table.deletion_protection_enabled() == Some(true) {
+            lift_protection(writer, name, &table).await?;
+        }
+        let dynamodb = &writer.clients.dynamodb;
+        let call = writer.caller.call("dynamodb:DeleteTable", || dynamodb.delete_table().table_name(name).send()).await;
+        optional(call)?;
+    }
+    gone(writer, name).await
+}
+
+async fn lift_protection(writer: &Writer, name: &str, table: &TableDescription) -> Result<(), CloudError> {
+    let lift = Change::Capacity(Capacity { deletion_protection: Some(false), ..Capacity::default() });
+    let unchanged = shape::spec_of(table, None)?;
+    apply(writer, name, table, &lift, &unchanged).await.map(|_| ())
+}
+
+async fn gone(writer: &Writer, name: &str) -> Result<(), CloudError> {
+    let what = format!("the table `{name}` to be gone (usually ten seconds)");
+    writer
+        .caller
+        .wait_until(&what, EVERY, CEILING, || async {
+            let left = read::table(&writer.reader, name, CallOptions::default()).await?;
+            Ok(left.is_none().then_some(()))
+        })
+        .await
+}
