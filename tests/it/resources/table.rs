@@ -78,7 +78,6 @@ async fn its_whole_life() {
         ("point_in_time_recovery", json!(true)),
         ("deletion_protection", json!(true)),
     ] {
-        // moto refuses to create an index where capacity is provisioned, and keeps the definitions of deleted ones.
         wanted.spec[field] = value;
         update(&world, &wanted).await;
     }
