@@ -9,6 +9,7 @@ pub mod error;
 pub mod index;
 pub mod ledger;
 pub mod lock;
+pub mod probe;
 pub mod quota;
 pub mod reader;
 pub mod retry;

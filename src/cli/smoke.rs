@@ -1,23 +1,152 @@
-//! `smoke`: end-to-end test of what is deployed.
+//! `smoke`: end-to-end test of what is deployed, alone or at the end of `up`.
 
+use super::apply;
 use super::args::{Global, Smoke};
-use super::error::CliError;
+use super::error::{CliError, code};
 use super::output::Output;
+use super::outputs;
 use super::session::{Project, Session};
-use crate::model::event::Sink;
+use crate::aws::counter::Counter;
+use crate::aws::probe::Probe;
+use crate::local;
+use crate::model::{CloudError, event::Sink};
+use crate::smoke::{self, Backend, Check, LogKind, LogTarget, OrderTarget, ProductsTarget, Report, Target};
+use crate::stack::{ManagedGroup, Stack};
+use async_trait::async_trait;
 use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-pub struct Report;
-impl Report {
-    pub fn failed(&self) -> bool {
-        false
+pub async fn command(global: &Global, args: &Smoke, output: &Output) -> Result<u8, CliError> {
+    let start = Instant::now();
+    let project = Project::load(global)?;
+    let session = Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
+    let document = outputs::live(&session, &project).await?;
+    let sink = apply::sink(&session, output);
+    let report = run(&session, &project, &document, &sink).await;
+    if let Some(path) = &args.junit {
+        std::fs::write(path, report.to_junit(&project.stack.name))
+            .map_err(|e| CliError::new(format!("{}: {e}", path.display()), "name a file that can be written"))?;
+    }
+    if output.json {
+        let elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let result = if report.failed() { "failed" } else { "ok" };
+        output.json_line(&apply::summary_line(result, 0, &session, elapsed_ms, document, &[]));
+    }
+    if report.failed() {
+        return Err(CliError {
+            code: code::SMOKE,
+            message: "the smoke test failed".into(),
+            hint: "the checks above say what was expected and what came".into(),
+        });
+    }
+    if !output.json {
+        output.result("The smoke test passed.");
+    }
+    Ok(code::OK)
+}
+
+/// Runs the checks that stack.yaml asks for against the outputs of what is deployed.
+pub async fn run(session: &Session, project: &Project, document: &Value, sink: &Sink) -> Report {
+    let backend = Cloud { probe: Probe::new(&session.sdk), counter: session.sdk.counter.clone() };
+    let target = target(session, &project.stack, document, serves_requests(session).await);
+    smoke::run(&target, &backend, sink).await
+}
+
+/// Of the emulators only the local twin answers a site's and an API's requests; others keep settings and no more.
+async fn serves_requests(session: &Session) -> bool {
+    let Some(endpoint) = &session.scope.endpoint else { return true };
+    local::is_twin(endpoint).await
+}
+
+fn target(session: &Session, stack: &Stack, document: &Value, serves_requests: bool) -> Target {
+    let text = |key: &str| document.get(key).and_then(Value::as_str).map(str::to_string);
+    let scope = &session.scope;
+    let emulated = scope.endpoint.is_some();
+    let page = stack.cdn.as_ref().map_or("index.html", |c| c.default_object.as_str());
+    let bucket_url = text("bucket").map(|bucket| match &scope.endpoint {
+        Some(endpoint) => format!("{endpoint}/{bucket}/{page}"),
+        None => format!("https://{bucket}.s3.{}.amazonaws.com/{page}", scope.region),
+    });
+    let groups = stack.waf.as_ref().map(|w| w.managed_groups.as_slice()).unwrap_or_default();
+    let blocked = stack.cdn.as_ref().and_then(|c| c.error_pages.get(&403)).map_or(403, |p| p.status);
+    Target {
+        site_url: text("site_url"),
+        api_url: text("api_url"),
+        bucket_url,
+        emulated,
+        serves_requests,
+        waf: stack.waf.is_some(),
+        waf_sqli: groups.contains(&ManagedGroup::Sqli),
+        waf_xss: groups.contains(&ManagedGroup::Common),
+        waf_evaluated: !emulated,
+        site_blocked_status: blocked,
+        products: stack
+            .smoke
+            .products
+            .as_ref()
+            .map(|p| ProductsTarget { route: p.route.clone(), table: scope.name(&p.table) }),
+        order: stack.smoke.order.as_ref().map(|o| OrderTarget {
+            route: o.route.clone(),
+            table: scope.name(&o.table),
+            user: o.user.clone(),
+        }),
+        cors_origin: text("site_url"),
+        log_groups: log_groups(session, stack),
+        budget: Duration::from_secs(u64::from(stack.smoke.timeout_seconds)),
+        checks: checks(stack),
     }
 }
 
-pub async fn command(_global: &Global, _args: &Smoke, _output: &Output) -> Result<u8, CliError> {
-    Err(CliError::new("the smoke test is not in this build yet", ""))
+fn checks(stack: &Stack) -> BTreeSet<Check> {
+    let name = |check| serde_json::to_value(check).ok().and_then(|v| v.as_str().and_then(Check::from_name));
+    stack.smoke.checks.iter().filter_map(name).collect()
 }
 
-pub async fn run(_session: &Session, _project: &Project, _document: &Value, _sink: &Sink) -> Report {
-    Report
+/// The groups that the test's own requests reach: functions behind its two routes, the access log, the API's firewall.
+fn log_groups(session: &Session, stack: &Stack) -> Vec<LogTarget> {
+    let scope = &session.scope;
+    let Some(api) = &stack.api else { return vec![] };
+    let tried =
+        [stack.smoke.products.as_ref().map(|p| p.route.as_str()), stack.smoke.order.as_ref().map(|o| o.route.as_str())];
+    let functions: BTreeSet<&str> =
+        api.routes.iter().filter(|r| tried.contains(&Some(r.key().as_str()))).map(|r| r.function.as_str()).collect();
+    let mut groups: Vec<LogTarget> = functions
+        .into_iter()
+        .map(|id| LogTarget { name: format!("/aws/lambda/{}", scope.name(id)), kind: LogKind::Function })
+        .collect();
+    groups.push(LogTarget { name: format!("/aws/apigateway/{}", scope.name("api")), kind: LogKind::Api });
+    if stack.waf.is_some() {
+        groups.push(LogTarget { name: format!("aws-waf-logs-{}", scope.name("api")), kind: LogKind::Waf });
+    }
+    groups
+}
+
+struct Cloud {
+    probe: Probe,
+    counter: Arc<Counter>,
+}
+
+#[async_trait]
+impl Backend for Cloud {
+    async fn items(&self, table: &str) -> Result<Vec<Value>, CloudError> {
+        self.probe.items(table).await
+    }
+
+    async fn item(&self, table: &str, key: &Value) -> Result<Option<Value>, CloudError> {
+        self.probe.item(table, key).await
+    }
+
+    async fn delete_item(&self, table: &str, key: &Value) -> Result<(), CloudError> {
+        self.probe.delete_smoke_item(table, key).await
+    }
+
+    async fn log_lines(&self, group: &str, since_ms: i64, containing: &str) -> Result<usize, CloudError> {
+        self.probe.log_lines(group, since_ms, containing).await
+    }
+
+    fn count_request(&self) {
+        self.counter.count_smoke();
+    }
 }

@@ -7,6 +7,8 @@ mod edge;
 mod guard;
 pub mod site;
 
+pub use compute::grant_sid;
+
 use crate::model::{Address, CloudError, Desired, ErrorKind, Scope, spec::Tags, tag, template};
 use crate::stack::{EnvPart, Origin, Stack};
 use serde_json::{Value, json};

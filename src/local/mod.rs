@@ -227,3 +227,14 @@ mod tests {
         );
     }
 }
+
+/// True where `endpoint` is a twin on this machine, ours or another, which serves the requests of sites and APIs.
+pub async fn is_twin(endpoint: &str) -> bool {
+    let port = endpoint.rsplit_once(':').and_then(|(_, port)| port.trim_end_matches('/').parse().ok());
+    match port {
+        Some(port) if endpoint.contains("127.0.0.1") || endpoint.contains("localhost") => {
+            health::probe(port).await == Port::Ready
+        }
+        _ => false,
+    }
+}

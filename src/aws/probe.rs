@@ -1,0 +1,131 @@
+//! What the smoke test asks of AWS: items of a table, one test item's removal, lines of a log group.
+
+use super::call::Caller;
+use super::clients::{Clients, Sdk};
+use super::counter::Purpose;
+use crate::model::cloud_error::optional;
+use crate::model::{CloudError, ErrorKind};
+use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine;
+use serde_json::{Map, Number, Value, json};
+use std::collections::HashMap;
+
+/// Clients whose calls count as the smoke test's.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    clients: Clients,
+    caller: Caller,
+}
+
+impl Probe {
+    pub fn new(sdk: &Sdk) -> Self {
+        let caller = Caller::new(sdk.counter.clone(), sdk.endpoint.is_some());
+        Self { clients: sdk.clients(Purpose::Smoke), caller }
+    }
+
+    /// The whole table, every page, strongly consistent.
+    pub async fn items(&self, table: &str) -> Result<Vec<Value>, CloudError> {
+        let mut items = Vec::new();
+        let mut start: Option<HashMap<String, AttributeValue>> = None;
+        loop {
+            let page = self
+                .caller
+                .call("dynamodb:Scan", || {
+                    let scan = self.clients.dynamodb.scan().table_name(table).consistent_read(true);
+                    scan.set_exclusive_start_key(start.clone()).send()
+                })
+                .await?;
+            items.extend(page.items().iter().map(to_json));
+            start = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
+    /// One item by its key, a JSON object of strings and numbers.
+    pub async fn item(&self, table: &str, key: &Value) -> Result<Option<Value>, CloudError> {
+        let key = to_key(key)?;
+        let answer = self
+            .caller
+            .call("dynamodb:GetItem", || {
+                let get = self.clients.dynamodb.get_item().table_name(table).consistent_read(true);
+                get.set_key(Some(key.clone())).send()
+            })
+            .await?;
+        Ok(answer.item().map(to_json))
+    }
+
+    /// Removes one item, on condition that it is a smoke test's own.
+    pub async fn delete_smoke_item(&self, table: &str, key: &Value) -> Result<(), CloudError> {
+        let key = to_key(key)?;
+        self.caller
+            .call("dynamodb:DeleteItem", || {
+                self.clients
+                    .dynamodb
+                    .delete_item()
+                    .table_name(table)
+                    .set_key(Some(key.clone()))
+                    .condition_expression("smokeTest = :yes")
+                    .expression_attribute_values(":yes", AttributeValue::Bool(true))
+                    .send()
+            })
+            .await
+            .map(|_| ())
+    }
+
+    /// Lines of a log group since `since_ms` (epoch) that hold `containing` literally; stops counting at the first page
+    /// with one. A group that is not there yet has none.
+    pub async fn log_lines(&self, group: &str, since_ms: i64, containing: &str) -> Result<usize, CloudError> {
+        let mut token: Option<String> = None;
+        loop {
+            let page = self
+                .caller
+                .call("logs:FilterLogEvents", || {
+                    let events = self.clients.logs.filter_log_events().log_group_name(group).start_time(since_ms);
+                    events.set_next_token(token.clone()).send()
+                })
+                .await;
+            let Some(page) = optional(page)? else { return Ok(0) };
+            let found = page.events().iter().filter(|e| e.message().is_some_and(|m| m.contains(containing))).count();
+            token = page.next_token().map(str::to_string);
+            if found > 0 || token.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+}
+
+fn to_key(key: &Value) -> Result<HashMap<String, AttributeValue>, CloudError> {
+    let bad = || CloudError::ours(ErrorKind::Other, "a table's key is an object of strings and numbers", "");
+    let Value::Object(fields) = key else { return Err(bad()) };
+    fields
+        .iter()
+        .map(|(name, value)| match value {
+            Value::String(text) => Ok((name.clone(), AttributeValue::S(text.clone()))),
+            Value::Number(number) => Ok((name.clone(), AttributeValue::N(number.to_string()))),
+            _ => Err(bad()),
+        })
+        .collect()
+}
+
+fn to_json(item: &HashMap<String, AttributeValue>) -> Value {
+    Value::Object(item.iter().map(|(k, v)| (k.clone(), value(v))).collect::<Map<_, _>>())
+}
+
+fn value(attribute: &AttributeValue) -> Value {
+    let binary = |bytes: &[u8]| json!(base64::engine::general_purpose::STANDARD.encode(bytes));
+    let number = |text: &String| text.parse::<Number>().map_or_else(|_| json!(text), Value::Number);
+    match attribute {
+        AttributeValue::S(text) => json!(text),
+        AttributeValue::N(text) => number(text),
+        AttributeValue::Bool(yes) => json!(yes),
+        AttributeValue::L(list) => list.iter().map(value).collect(),
+        AttributeValue::M(map) => to_json(map),
+        AttributeValue::Ss(set) => json!(set),
+        AttributeValue::Ns(set) => set.iter().map(number).collect(),
+        AttributeValue::B(bytes) => binary(bytes.as_ref()),
+        AttributeValue::Bs(set) => set.iter().map(|b| binary(b.as_ref())).collect(),
+        _ => Value::Null,
+    }
+}
