@@ -90,7 +90,8 @@ fn distribution(context: &Context<'_>, cdn: &Cdn, notes: &mut Vec<String>) -> Di
     let emulated = context.scope.endpoint.is_some();
     if emulated {
         notes.push(
-            "this endpoint is not AWS and serves plain http: the viewer policy is allow-all here, redirect-to-https on AWS"
+            "this endpoint is not AWS and speaks plain http: the viewer policy is allow-all and the bucket lets this \
+             distribution read without TLS here; on AWS it is redirect-to-https and TLS only"
                 .into(),
         );
     }
@@ -126,12 +127,17 @@ fn distribution(context: &Context<'_>, cdn: &Cdn, notes: &mut Vec<String>) -> Di
 
 fn bucket_policy(context: &Context<'_>, bucket: &str) -> Desired {
     let arn = format!("arn:aws:s3:::{bucket}");
+    let mut tls = json!({"Bool": {"aws:SecureTransport": "false"}});
+    if context.scope.endpoint.is_some() {
+        // An emulator's CloudFront fetches over plain http: it alone is let through, everybody else still needs TLS.
+        tls["ArnNotEquals"] = json!({"aws:SourceArn": reference("distribution", "site", "arn")});
+    }
     let document = json!({"Statement": [
         {"Sid": "OnlyThisDistributionReads", "Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"},
          "Action": "s3:GetObject", "Resource": format!("{arn}/*"),
          "Condition": {"ArnEquals": {"aws:SourceArn": reference("distribution", "site", "arn")}}},
         {"Sid": "OnlyOverTls", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
-         "Resource": [arn, format!("{arn}/*")], "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+         "Resource": [arn, format!("{arn}/*")], "Condition": tls},
     ]});
     let spec = spec::to_value(&BucketPolicySpec { policy: policy::canonical(&document) });
     let mut desired = context.resource("bucket_policy", "site", "AWS::S3::BucketPolicy", bucket.to_string(), spec);
