@@ -7,8 +7,9 @@ use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The contract's `calls`: requests that left the process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,9 +44,19 @@ pub struct Counter {
     throttled: AtomicU64,
     bookkeeping: AtomicU64,
     smoke: AtomicU64,
+    /// Requests by operation, for `-vv`.
+    operations: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Counter {
+    /// How often each operation left the process, most frequent first.
+    pub fn operations(&self) -> Vec<(String, u64)> {
+        let map = self.operations.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut list: Vec<_> = map.into_iter().collect();
+        list.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        list
+    }
+
     pub fn snapshot(&self) -> Calls {
         let get = |n: &AtomicU64| n.load(Ordering::Relaxed);
         Calls {
@@ -108,6 +119,8 @@ impl Intercept for CountingInterceptor {
             Purpose::Apply => &self.counter.write,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+        let mut operations = self.counter.operations.lock().unwrap_or_else(PoisonError::into_inner);
+        *operations.entry(operation).or_default() += 1;
         Ok(())
     }
 }

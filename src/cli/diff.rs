@@ -32,6 +32,7 @@ pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8
         std::fs::write(path, text + "\n")
             .map_err(|e| CliError::new(format!("{}: {e}", path.display()), "name a file that can be written"))?;
     }
+    output.calls(&session.sdk.counter);
     if output.json {
         output.json_line(&document);
     } else {

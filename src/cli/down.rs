@@ -122,6 +122,7 @@ fn finish(
     output: &Output,
 ) -> Result<u8, CliError> {
     let elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    output.calls(&session.sdk.counter);
     let result = match (&error, remaining.is_empty()) {
         (None, true) => "ok",
         (Some(e), _) if e.code == code::INTERRUPTED => "interrupted",

@@ -1,6 +1,7 @@
 //! Where text goes: results on stdout, progress and diagnostics on stderr, JSON only when asked for.
 
 use super::args::{Color, Global};
+use crate::aws::counter::Counter;
 use crate::render::style::Style;
 use std::io::{IsTerminal, Write};
 
@@ -53,6 +54,14 @@ impl Output {
     pub fn note(&self, text: &str) {
         let mut err = std::io::stderr().lock();
         let _ = writeln!(err, "{}", text.trim_end_matches('\n'));
+    }
+
+    /// With `-vv`: which requests left the process, on stderr.
+    pub fn calls(&self, counter: &Counter) {
+        if self.verbose > 1 {
+            let list: Vec<_> = counter.operations().into_iter().map(|(name, n)| format!("{n} {name}")).collect();
+            self.note(&format!("Requests: {}", list.join(", ")));
+        }
     }
 
     /// Asks for a line; the prompt goes to stderr.

@@ -115,6 +115,7 @@ fn finish(
     output: &Output,
 ) -> Result<u8, CliError> {
     let elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    output.calls(&session.sdk.counter);
     let result = apply::result_word(error.as_ref());
     if output.json {
         let line = apply::summary_line(result, outcome.done_count(), session, elapsed_ms, document, &[]);
