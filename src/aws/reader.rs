@@ -73,6 +73,7 @@ reads_only! {
 reads_only! {
     /// IAM, reads only.
     Iam(aws_sdk_iam) {
+        get_account_authorization_details: GetAccountAuthorizationDetailsFluentBuilder,
         get_role: GetRoleFluentBuilder,
         get_role_policy: GetRolePolicyFluentBuilder,
         list_attached_role_policies: ListAttachedRolePoliciesFluentBuilder,

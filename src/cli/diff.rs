@@ -5,6 +5,7 @@ use super::builds::Builds;
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
+use crate::aws::Reader;
 use crate::engine;
 use crate::model::{Address, Cause, Live, Plan};
 use crate::plan::{self, Inputs};
@@ -17,8 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8, CliError> {
     let project = Project::load(global)?;
     let builds = Builds::lazy(&project, output);
-    let session = Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
-    let (mut plan, _) = make(&session, &project, &builds, &BTreeSet::new(), None).await?;
+    let session = Session::open_reading(global, &project.stack.name, Some(&project.stack.region), output).await?;
+    let (mut plan, _) = make(&session, &project, &builds, &BTreeSet::new(), None, session.reader.clone()).await?;
     if let Some(only) = args.only {
         plan.steps.retain(|s| match only {
             Only::Drift => s.cause != Cause::Change,
@@ -59,9 +60,10 @@ pub async fn make(
     builds: &Builds,
     adopt: &BTreeSet<Address>,
     expires_at: Option<&str>,
+    reader: Reader,
 ) -> Result<(Plan, Vec<Live>), CliError> {
     let (desired, notes) = session.desired(project, expires_at)?;
-    let finder = Finder(session.reader.afresh());
+    let finder = Finder(reader);
     let read = engine::read(&finder, &session.scope, &desired, false);
     let (live, record) = tokio::try_join!(read, super::guard::record(session))?;
     let compared = live.iter().any(|l| l.type_name == "AWS::Lambda::Function");

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     let project = Project::load(global)?;
-    let session = Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
+    let session = Session::open_reading(global, &project.stack.name, Some(&project.stack.region), output).await?;
     let document = live(&session, &project).await?;
     if output.json {
         output.json_line(&document);

@@ -15,7 +15,7 @@ use std::time::SystemTime;
 pub async fn command(global: &Global, args: &PolicyReport, output: &Output) -> Result<u8, CliError> {
     let started = super::time::rfc3339(SystemTime::now());
     let project = Project::load(global)?;
-    let session = Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
+    let session = Session::open_reading(global, &project.stack.name, Some(&project.stack.region), output).await?;
     let (desired, _) = session.desired(&project, None)?;
     let live = engine::read(&Finder(session.reader.clone()), &session.scope, &desired, false).await?;
     let desired: Vec<Desired> = desired.into_iter().map(|d| resolved(d, &live)).collect();

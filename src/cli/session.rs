@@ -39,23 +39,55 @@ pub struct Session {
 impl Session {
     /// Connects; with `--local` starts the twin first. `region` is the stack's own, which `--region` overrides.
     pub async fn open(global: &Global, stack: &str, region: Option<&str>, output: &Output) -> Result<Self, CliError> {
+        let (sdk, scope) = Self::connect(global, stack, region, output).await?;
+        let identity = sdk.identity().await?;
+        let reader = Self::reader(&sdk);
+        let scope = Scope { account: identity.account.clone(), ..scope };
+        Ok(Self { sdk, identity, scope, reader })
+    }
+
+    /// The same for commands that only read: the tag index is asked beside STS, which saves a step in the depth.
+    pub async fn open_reading(
+        global: &Global,
+        stack: &str,
+        region: Option<&str>,
+        output: &Output,
+    ) -> Result<Self, CliError> {
+        let (sdk, scope) = Self::connect(global, stack, region, output).await?;
+        let reader = Self::reader(&sdk);
+        // What is wrong with credentials or network is said by the identity call, in its better words.
+        let (identity, index) = tokio::join!(sdk.identity(), reader.index(&scope));
+        let identity = identity?;
+        index?;
+        let scope = Scope { account: identity.account.clone(), ..scope };
+        Ok(Self { sdk, identity, scope, reader })
+    }
+
+    fn reader(sdk: &Sdk) -> Reader {
+        Reader::new(sdk, Caller::new(sdk.counter.clone(), sdk.endpoint.is_some()))
+    }
+
+    /// The SDK's configuration, and the scope but for the account.
+    async fn connect(
+        global: &Global,
+        stack: &str,
+        region: Option<&str>,
+        output: &Output,
+    ) -> Result<(Sdk, Scope), CliError> {
         check_env(&global.env)?;
         let local_endpoint = if global.local { Some(twin(output).await?) } else { None };
         let fallback = if global.local { Some("us-east-1") } else { None };
         let region = global.region.as_deref().or(region).or(fallback).map(str::to_string);
         let connect = Connect { region, profile: global.profile.clone(), local_endpoint };
         let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
-        let identity = sdk.identity().await?;
         let scope = Scope {
             stack: stack.to_string(),
             env: global.env.clone(),
-            account: identity.account.clone(),
+            account: String::new(),
             region: sdk.region.clone(),
             endpoint: sdk.endpoint.clone(),
         };
-        let caller = Caller::new(sdk.counter.clone(), sdk.endpoint.is_some());
-        let reader = Reader::new(&sdk, caller);
-        Ok(Self { sdk, identity, scope, reader })
+        Ok((sdk, scope))
     }
 
     /// What the project wants here, and remarks for the plan.

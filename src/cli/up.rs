@@ -22,7 +22,7 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     let session = Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
     apply::stop_on_signals(&session, output);
     let sink = apply::sink(&session, output);
-    let make = || diff::make(&session, &project, &builds, &adopt, expires_at.as_deref());
+    let make = || diff::make(&session, &project, &builds, &adopt, expires_at.as_deref(), session.reader.afresh());
     let (guard, (plan, _)) = guard::locked(&session, "up", args.lock_timeout, output, make).await?;
     sink(Event::Plan(Box::new(plan.clone())));
     if !output.json {

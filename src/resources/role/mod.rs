@@ -32,6 +32,7 @@ pub const INFO: TypeInfo = TypeInfo {
                 "iam:ListAttachedRolePolicies",
                 "iam:ListRolePolicies",
                 "iam:ListRoles",
+                "iam:GetAccountAuthorizationDetails",
             ],
         ),
         ("create", &["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:TagRole"]),

@@ -6,6 +6,7 @@ use crate::model::cloud_error::optional;
 use crate::model::spec::{self, RoleSpec, Tags};
 use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, tag};
 use crate::policy;
+use aws_sdk_iam::types::{Role, RoleDetail};
 use futures_util::future::{try_join, try_join_all, try_join3};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,20 +21,82 @@ pub struct Seen {
 }
 
 /// Wanted roles by name, and whatever lies under the environment's path: the only trace of roles no longer wanted.
+///
+/// A listing by path and the account's details answer for all roles in two calls; where the account is too large for
+/// one page of details, or the caller may not read them, each role is read by itself.
 pub async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
-    let wanted = try_join_all(query.wanted.iter().map(|desired| async move {
-        let live = describe(reader, query, &desired.name).await;
-        crate::resources::or_not_emulated(live, Some(desired))
-    }));
     let path = query.scope.role_path();
-    let (wanted, listed) = try_join(wanted, list(reader, &path)).await?;
-    let others = listed.iter().filter(|name| !query.wanted.iter().any(|d| d.name == **name));
-    let others = try_join_all(others.map(|name| describe(reader, query, name))).await?;
-    Ok(wanted.into_iter().chain(others).flatten().collect())
+    let (listed, details) = try_join(list(reader, &path), details(reader)).await?;
+    let wanted = query.wanted.iter().map(|d| d.name.as_str());
+    let names: BTreeSet<&str> = wanted.chain(listed.keys().map(String::as_str)).collect();
+    let found = names.into_iter().map(|name| one(reader, query, name, listed.get(name), details.as_ref()));
+    Ok(try_join_all(found).await?.into_iter().flatten().collect())
 }
 
-async fn list(reader: &Reader, path: &str) -> Result<Vec<String>, CloudError> {
-    let mut names = Vec::new();
+async fn one(
+    reader: &Reader,
+    query: &Query<'_>,
+    name: &str,
+    listed: Option<&Role>,
+    details: Option<&BTreeMap<String, RoleDetail>>,
+) -> Result<Option<Live>, CloudError> {
+    let seen = match (listed, details.map(|d| d.get(name))) {
+        (Some(role), Some(Some(detail))) => Some(combined(role, detail)?),
+        (None, Some(None)) => None,
+        // No details, or the two disagree, which a role made or deleted just now does for a moment.
+        _ => {
+            let desired = query.wanted.iter().find(|d| d.name == name).copied();
+            match see(reader, name).await {
+                Err(error) if error.kind == ErrorKind::NotEmulated => {
+                    return Ok(desired.map(Live::not_emulated));
+                }
+                seen => seen?,
+            }
+        }
+    };
+    Ok(seen.and_then(|seen| live(query, name, &seen)))
+}
+
+/// All roles' documents by name in one call; `None` where that is not to be had in one.
+async fn details(reader: &Reader) -> Result<Option<BTreeMap<String, RoleDetail>>, CloudError> {
+    let answer = reader
+        .caller
+        .call("iam:GetAccountAuthorizationDetails", || {
+            let roles = aws_sdk_iam::types::EntityType::Role;
+            reader.iam.get_account_authorization_details().filter(roles).max_items(300).send()
+        })
+        .await;
+    match answer {
+        Err(error) if matches!(error.kind, ErrorKind::AccessDenied | ErrorKind::NotEmulated | ErrorKind::Other) => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+        Ok(page) if page.is_truncated() => Ok(None),
+        Ok(page) => {
+            let named = |r: RoleDetail| Some((r.role_name.clone()?, r));
+            Ok(Some(page.role_detail_list.unwrap_or_default().into_iter().filter_map(named).collect()))
+        }
+    }
+}
+
+/// ListRoles leaves out tags and boundary, the details leave out description and session length.
+fn combined(role: &Role, detail: &RoleDetail) -> Result<Seen, CloudError> {
+    let mut policies = BTreeMap::new();
+    for policy in detail.role_policy_list() {
+        let name = policy.policy_name().unwrap_or_default();
+        let what = format!("the inline policy `{name}` of the role `{}`", role.role_name());
+        policies.insert(name.to_string(), canonical(policy.policy_document().unwrap_or_default(), &what)?);
+    }
+    let attached = detail.attached_managed_policies().iter().filter_map(|p| p.policy_arn()).map(str::to_string);
+    let mut spec = spec_of(role, policies, attached.collect())?;
+    spec.tags = detail.tags().iter().map(|t| (t.key().to_string(), t.value().to_string())).collect();
+    let boundary = detail.permissions_boundary().and_then(|b| b.permissions_boundary_arn());
+    spec.permissions_boundary = boundary.map(str::to_string);
+    Ok(Seen { arn: role.arn().to_string(), spec })
+}
+
+async fn list(reader: &Reader, path: &str) -> Result<BTreeMap<String, Role>, CloudError> {
+    let mut roles = BTreeMap::new();
     let mut marker: Option<String> = None;
     loop {
         let page = reader
@@ -41,32 +104,31 @@ async fn list(reader: &Reader, path: &str) -> Result<Vec<String>, CloudError> {
             .call("iam:ListRoles", || reader.iam.list_roles().path_prefix(path).set_marker(marker.clone()).send())
             .await;
         let page = match page {
-            // Said of every wanted role already; without the operation nothing of ours can be there.
-            Err(error) if error.kind == ErrorKind::NotEmulated => return Ok(names),
+            // Said of every wanted role when it is read; without the operation nothing of ours can be there.
+            Err(error) if error.kind == ErrorKind::NotEmulated => return Ok(roles),
             other => other?,
         };
-        names.extend(page.roles().iter().map(|role| role.role_name().to_string()));
+        roles.extend(page.roles().iter().map(|role| (role.role_name().to_string(), role.clone())));
         marker = page.marker().filter(|_| page.is_truncated()).map(str::to_string);
         if marker.is_none() {
-            return Ok(names);
+            return Ok(roles);
         }
     }
 }
 
-/// Turns a role into a live resource; `None` when there is none, or it is neither wanted nor ours.
-async fn describe(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<Live>, CloudError> {
-    let Some(seen) = see(reader, name).await? else { return Ok(None) };
+/// Turns a role into a live resource; `None` when it is neither wanted nor ours.
+fn live(query: &Query<'_>, name: &str, seen: &Seen) -> Option<Live> {
     let owner = query.scope.owner(&seen.spec.tags);
     let desired = query.wanted.iter().find(|d| d.name == name);
     let address = match (desired, seen.spec.tags.get(tag::ID)) {
         (Some(desired), _) => desired.address.clone(),
         (None, Some(id)) if owner == Owner::Ours => Address::new(INFO.group, id),
-        _ => return Ok(None),
+        _ => return None,
     };
     let mut live = Live::new(address, INFO.type_name, name, spec::to_value(&seen.spec));
     live.outputs = outputs(&seen.arn);
     live.owner = owner;
-    Ok(Some(live))
+    Some(live)
 }
 
 /// Reads one role with all of its policies; `None` when it does not exist.
@@ -144,11 +206,7 @@ fn canonical(text: &str, what: &str) -> Result<Value, CloudError> {
     })
 }
 
-fn spec_of(
-    role: &aws_sdk_iam::types::Role,
-    policies: BTreeMap<String, Value>,
-    attached: BTreeSet<String>,
-) -> Result<RoleSpec, CloudError> {
+fn spec_of(role: &Role, policies: BTreeMap<String, Value>, attached: BTreeSet<String>) -> Result<RoleSpec, CloudError> {
     let trust = role.assume_role_policy_document().unwrap_or("{}");
     Ok(RoleSpec {
         tags: role.tags().iter().map(|t| (t.key().to_string(), t.value().to_string())).collect::<Tags>(),
