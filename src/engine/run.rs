@@ -84,16 +84,13 @@ pub async fn run(plan: &Plan, run: &Run) -> Outcome {
                 continue;
             }
         };
-        match finished {
-            Some(Ok((address, result))) => {
-                if result.is_ok()
-                    && let Some(step) = plan.steps.iter().find(|s| s.address == address)
-                {
-                    outcome.done.push((address.clone(), step.op));
-                }
-                settle(address, result, &mut outcome, &mut settled, &mut lost);
+        if let Some(Ok((address, result))) = finished {
+            if result.is_ok()
+                && let Some(step) = plan.steps.iter().find(|s| s.address == address)
+            {
+                outcome.done.push((address.clone(), step.op));
             }
-            Some(Err(_)) | None => {}
+            settle(address, result, &mut outcome, &mut settled, &mut lost);
         }
     }
     let known: BTreeSet<&Address> =

@@ -207,6 +207,17 @@ fn foreign(port: u16, what: &str) -> LocalError {
     )
 }
 
+/// True where `endpoint` is a twin on this machine, ours or another, which serves the requests of sites and APIs.
+pub async fn is_twin(endpoint: &str) -> bool {
+    let port = endpoint.rsplit_once(':').and_then(|(_, port)| port.trim_end_matches('/').parse().ok());
+    match port {
+        Some(port) if endpoint.contains("127.0.0.1") || endpoint.contains("localhost") => {
+            health::probe(port).await == Port::Ready
+        }
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,16 +236,5 @@ mod tests {
             serde_json::to_string(&status).unwrap(),
             r#"{"state":"running","pid":7,"port":4566,"endpoint":"http://127.0.0.1:4566","version":"1.5.33","log":"/l"}"#
         );
-    }
-}
-
-/// True where `endpoint` is a twin on this machine, ours or another, which serves the requests of sites and APIs.
-pub async fn is_twin(endpoint: &str) -> bool {
-    let port = endpoint.rsplit_once(':').and_then(|(_, port)| port.trim_end_matches('/').parse().ok());
-    match port {
-        Some(port) if endpoint.contains("127.0.0.1") || endpoint.contains("localhost") => {
-            health::probe(port).await == Port::Ready
-        }
-        _ => false,
     }
 }

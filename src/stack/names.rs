@@ -38,7 +38,7 @@ pub(super) fn region(name: &str) -> Verdict {
         [continent, middle @ .., number] if !middle.is_empty() => {
             let word = |w: &&str| !w.is_empty() && w.chars().all(|c| c.is_ascii_lowercase());
             let number = (1..=2).contains(&number.len()) && number.chars().all(|c| c.is_ascii_digit());
-            continent.len() == 2 && word(continent) && middle.iter().all(|w| word(w)) && number
+            continent.len() == 2 && word(continent) && middle.iter().all(word) && number
         }
         _ => false,
     };

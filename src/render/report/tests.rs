@@ -65,7 +65,7 @@ fn colour_changes_no_word() {
 #[test]
 fn only_words_that_cannot_be_broken_go_beyond_the_width() {
     for width in [60, 80, 120] {
-        for line in text(&tampered().report(), Style { width: width, color: false }).lines() {
+        for line in text(&tampered().report(), Style { width, color: false }).lines() {
             let longest = line.split_whitespace().map(|w| w.chars().count()).max().unwrap_or(0);
             // A label and its indent stand before a long ARN.
             assert!(line.chars().count() <= width || longest + 40 > width, "{width}: {line}");
