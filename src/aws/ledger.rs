@@ -115,6 +115,12 @@ impl Ledger {
         Ok(row.and_then(|row| row.get("document").and_then(|v| v.as_s().ok()).cloned()))
     }
 
+    /// The JSON texts of all rows whose sort key begins with `prefix`, oldest first.
+    pub async fn documents(&self, prefix: &str) -> Result<Vec<String>, CloudError> {
+        let rows = self.rows(prefix).await?;
+        Ok(rows.iter().filter_map(|r| r.get("document").and_then(|v| v.as_s().ok()).cloned()).collect())
+    }
+
     /// Keeps a JSON text in a row. DynamoDB takes 400 KB an item; a larger record is left out by the caller.
     pub async fn keep(&self, sk: &str, document: &str) -> Result<(), CloudError> {
         let mut item = self.key(sk);

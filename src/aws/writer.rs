@@ -14,11 +14,19 @@ pub struct Writer {
     pub clients: Arc<Clients>,
     pub reader: Reader,
     pub scope: Scope,
+    /// Waits for CloudFront's propagation; without it such a step ends as `Pending`.
+    pub patient: bool,
 }
 
 impl Writer {
     pub fn new(sdk: &Sdk, reader: Reader, scope: Scope) -> Self {
-        Self { caller: reader.caller.clone(), clients: Arc::new(sdk.clients(Purpose::Apply)), reader, scope }
+        Self {
+            caller: reader.caller.clone(),
+            clients: Arc::new(sdk.clients(Purpose::Apply)),
+            reader,
+            scope,
+            patient: true,
+        }
     }
 
     /// The same writer, telling its waits to `progress`.

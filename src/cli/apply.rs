@@ -53,9 +53,19 @@ pub fn stop_on_signals(session: &Session, output: &Output) {
     });
 }
 
+/// Who writes on behalf of this session.
+pub fn writer(session: &Session) -> Writer {
+    Writer::new(&session.sdk, session.reader.afresh(), session.scope.clone())
+}
+
 /// Runs the plan.
-pub async fn run(session: &Session, plan: &Plan, externals: BTreeMap<Address, External>, sink: &Sink) -> Outcome {
-    let writer = Writer::new(&session.sdk, session.reader.afresh(), session.scope.clone());
+pub async fn run(
+    session: &Session,
+    writer: Writer,
+    plan: &Plan,
+    externals: BTreeMap<Address, External>,
+    sink: &Sink,
+) -> Outcome {
     let cancel = session.reader.caller.cancel.clone();
     let run = engine::Run {
         applier: Arc::new(Applier(writer)),
@@ -69,8 +79,10 @@ pub async fn run(session: &Session, plan: &Plan, externals: BTreeMap<Address, Ex
 
 /// What went wrong, as one error: every failed step with its cause, and what was left undone for it.
 pub fn failure(outcome: &Outcome) -> Option<CliError> {
+    // What is pending is no failure: it stands among what remains.
+    let pending = !outcome.failed.is_empty() && outcome.failed.iter().all(|(_, e)| e.kind == ErrorKind::Pending);
     let reason = |kind: ErrorKind| outcome.failed.iter().any(|(_, e)| e.kind == kind);
-    if outcome.failed.is_empty() && outcome.skipped.is_empty() {
+    if pending || outcome.failed.is_empty() && outcome.skipped.is_empty() {
         return None;
     }
     let interrupted = reason(ErrorKind::Interrupted) || outcome.failed.is_empty();

@@ -70,6 +70,8 @@ pub enum Command {
     PolicyReport(PolicyReport),
     /// The environments that exist in this account and region
     Envs,
+    /// Who did what, when, from which commit
+    History,
     /// Release a lock by force
     Unlock(Unlock),
     /// The local twin

@@ -19,7 +19,8 @@ pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8
     let project = Project::load(global)?;
     let builds = Builds::lazy(&project, output);
     let session = Session::open_reading(global, &project.stack.name, Some(&project.stack.region), output).await?;
-    let (mut plan, _) = make(&session, &project, &builds, &BTreeSet::new(), None, session.reader.clone()).await?;
+    let (mut plan, _) =
+        make(&session, &project, &builds, &BTreeSet::new(), None, session.reader.clone(), args.out.is_some()).await?;
     if let Some(only) = args.only {
         plan.steps.retain(|s| match only {
             Only::Drift => s.cause != Cause::Change,
@@ -53,7 +54,8 @@ fn exit_code(plan: &Plan) -> u8 {
     }
 }
 
-/// Reads AWS and makes the plan. Builds are waited for only where a live function has to be compared.
+/// Reads AWS and makes the plan. Builds are waited for only where a live function has to be compared, or where the
+/// plan must be `whole`: one that is saved says which code it means.
 pub async fn make(
     session: &Session,
     project: &Project,
@@ -61,13 +63,14 @@ pub async fn make(
     adopt: &BTreeSet<Address>,
     expires_at: Option<&str>,
     reader: Reader,
+    whole: bool,
 ) -> Result<(Plan, Vec<Live>), CliError> {
     let (desired, notes) = session.desired(project, expires_at)?;
     let finder = Finder(reader);
     let read = engine::read(&finder, &session.scope, &desired, false);
     let (live, record) = tokio::try_join!(read, super::guard::record(session))?;
     let compared = live.iter().any(|l| l.type_name == "AWS::Lambda::Function");
-    let known = if compared { builds.finished().await? } else { BTreeMap::new() };
+    let known = if compared || whole { builds.finished().await? } else { BTreeMap::new() };
     let types = finder.types();
     let inputs = Inputs {
         scope: &session.scope,

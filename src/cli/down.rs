@@ -10,7 +10,7 @@ use crate::model::{Event, Live, Owner, Plan};
 use crate::plan::{self, Inputs};
 use crate::render;
 use crate::resource::Discover;
-use crate::resources::Finder;
+use crate::resources::{Finder, log_group};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -38,11 +38,16 @@ pub async fn command(global: &Global, args: &Down, output: &Output) -> Result<u8
         guard.release(output).await;
         return Err(refused);
     }
-    let outcome = apply::run(&session, &plan, BTreeMap::new(), &sink).await;
+    let mut writer = apply::writer(&session);
+    writer.patient = !args.no_wait;
+    let outcome = apply::run(&session, writer.clone(), &plan, BTreeMap::new(), &sink).await;
     let error = apply::failure(&outcome);
     let remaining = match &error {
         Some(e) if e.code == code::INTERRUPTED => names(&plan_left(&plan, &outcome)),
-        _ => names(&owned(&session).await?),
+        _ => {
+            log_group::sweep(&writer, &functions(&plan)).await?;
+            names(&owned(&session).await?)
+        }
     };
     if error.is_none() && remaining.is_empty() {
         guard.forget(output).await;
@@ -102,6 +107,11 @@ fn consent(plan: &Plan, args: &Down, name: &str, output: &Output) -> Result<(), 
         return Ok(());
     }
     Err(CliError::new("not confirmed: nothing was deleted", ""))
+}
+
+/// Names of the functions that went.
+fn functions(plan: &Plan) -> Vec<String> {
+    plan.steps.iter().filter(|s| s.type_name == "AWS::Lambda::Function").map(|s| s.name.clone()).collect()
 }
 
 fn plan_left(plan: &Plan, outcome: &engine::Outcome) -> Vec<Live> {

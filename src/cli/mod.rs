@@ -8,10 +8,12 @@ pub mod down;
 pub mod envs;
 pub mod error;
 pub mod guard;
+pub mod history;
 pub mod local;
 pub mod output;
 pub mod outputs;
 pub mod policy_report;
+pub mod saved;
 pub mod session;
 pub mod smoke;
 pub mod time;
@@ -82,6 +84,7 @@ async fn run(cli: &Cli, output: &Output) -> Result<u8, CliError> {
         Command::Outputs => outputs::command(global, output).await,
         Command::PolicyReport(args) => policy_report::command(global, args, output).await,
         Command::Envs => envs::command(global, output).await,
+        Command::History => history::command(global, output).await,
         Command::Unlock(args) => unlock::command(global, args, output).await,
         Command::Local(args) => local::command(*args, output).await,
         Command::Completions { shell } => {

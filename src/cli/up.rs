@@ -5,7 +5,7 @@ use super::builds::Builds;
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
-use super::{apply, diff, guard, outputs, smoke};
+use super::{apply, diff, guard, outputs, saved, smoke};
 use crate::engine::Outcome;
 use crate::model::{Address, Event, Plan, event::Sink};
 use crate::render;
@@ -17,12 +17,21 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     let start = Instant::now();
     let project = Project::load(global)?;
     let adopt = addresses(&args.adopt)?;
+    let saved = args.plan.as_deref().map(saved::load).transpose()?;
     let expires_at = args.ttl.map(|ttl| super::time::rfc3339(SystemTime::now() + ttl));
     let builds = Builds::start(&project, output);
     let session = Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
     apply::stop_on_signals(&session, output);
     let sink = apply::sink(&session, output);
-    let make = || diff::make(&session, &project, &builds, &adopt, expires_at.as_deref(), session.reader.afresh());
+    let make = || async {
+        let reader = session.reader.afresh();
+        let whole = saved.is_some();
+        let made = diff::make(&session, &project, &builds, &adopt, expires_at.as_deref(), reader, whole).await?;
+        if let Some(reviewed) = &saved {
+            saved::check(reviewed, &made.0)?;
+        }
+        Ok(made)
+    };
     let (guard, (plan, _)) = guard::locked(&session, "up", args.lock_timeout, output, make).await?;
     sink(Event::Plan(Box::new(plan.clone())));
     if !output.json {
@@ -35,7 +44,7 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
         guard.release(output).await;
         return Err(refused);
     }
-    let outcome = apply::run(&session, &plan, builds.externals(), &sink).await;
+    let outcome = apply::run(&session, apply::writer(&session), &plan, builds.externals(), &sink).await;
     let mut error = apply::failure(&outcome);
     if error.is_none() && !plan.is_empty() {
         guard.record(&session, &project.root, &plan, &outcome, output).await;

@@ -27,6 +27,8 @@ pub enum ErrorKind {
     NotEmulated,
     /// A foreign resource holds the name.
     Foreign,
+    /// Under way at AWS; the caller chose not to wait for it.
+    Pending,
     /// Interrupted by a signal.
     Interrupted,
     /// The stack's lock is held by somebody else, or was lost.

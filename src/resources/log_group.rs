@@ -118,6 +118,31 @@ impl Resource for LogGroup {
     }
 }
 
+/// Deletes the groups that Lambda itself made again for functions that are gone (catalogue 5.6): late lines do that
+/// where a role may create groups. Only untagged groups of exactly these functions' names are touched.
+pub async fn sweep(writer: &Writer, functions: &[String]) -> Result<(), CloudError> {
+    for function in functions {
+        let name = format!("/aws/lambda/{function}");
+        let region = writer.scope.region.as_str();
+        let Some(group) = list(&writer.reader, &name, region).await?.into_iter().find(|g| g.name == name) else {
+            continue;
+        };
+        let logs = writer.reader.logs_in(region);
+        let tags = writer
+            .caller
+            .call("logs:ListTagsForResource", || logs.list_tags_for_resource().resource_arn(&group.arn).send())
+            .await?;
+        if tags.tags().is_none_or(std::collections::HashMap::is_empty) {
+            let gone = writer
+                .caller
+                .call("logs:DeleteLogGroup", || writer.clients.logs.delete_log_group().log_group_name(&name).send())
+                .await;
+            crate::model::cloud_error::optional(gone)?;
+        }
+    }
+    Ok(())
+}
+
 async fn list(reader: &Reader, prefix: &str, region: &str) -> Result<Vec<Seen>, CloudError> {
     let logs: &Logs = reader.logs_in(region);
     let mut groups = Vec::new();

@@ -4,8 +4,8 @@ use super::is_stale;
 use super::read::{self, Seen};
 use super::write::put;
 use crate::aws::Writer;
-use crate::model::CloudError;
 use crate::model::cloud_error::optional;
+use crate::model::{CloudError, ErrorKind};
 use std::time::Duration;
 
 /// How long AWS may take; older reports know of more than a quarter of an hour.
@@ -59,6 +59,17 @@ async fn look(writer: &Writer, id: &str) -> Result<Option<Seen>, CloudError> {
 /// Waits until it is disabled everywhere. Right after the disable a read may still say enabled and Deployed, so both
 /// must have settled (catalogue 8.4). `None`: it is gone already.
 async fn wait_settled(writer: &Writer, id: &str) -> Result<Option<Seen>, CloudError> {
+    if !writer.patient {
+        return match look(writer, id).await? {
+            None => Ok(None),
+            Some(seen) if seen.status == "Deployed" && !seen.config.enabled => Ok(Some(seen)),
+            Some(_) => Err(CloudError::ours(
+                ErrorKind::Pending,
+                "CloudFront is disabling it (usually 3 to 6 minutes)",
+                "run `shopstack down` again in a few minutes for the rest",
+            )),
+        };
+    }
     let what = "distribution to be disabled everywhere (usually 3 to 6 minutes)";
     writer
         .caller
