@@ -51,6 +51,8 @@ pub fn outputs(outputs: &BTreeMap<Address, BTreeMap<String, String>>, log_groups
         let of_group = outputs.iter().filter(|(a, _)| a.group() == group);
         of_group.filter_map(|(a, o)| Some((a.id().to_string(), json!(o.get("name")?)))).collect()
     };
+    // The same order, whether just made or found again.
+    let log_groups: std::collections::BTreeSet<&String> = log_groups.iter().collect();
     json!({
         "site_url": get("distribution", "site", "url"), "api_url": get("stage", "main", "url"),
         "bucket": get("bucket", "site", "name"), "distribution_id": get("distribution", "site", "id"),
