@@ -38,7 +38,8 @@ impl Project {
         std::fs::copy(root.join("stack.yaml"), folder.path().join("stack.yaml")).unwrap();
         // The process id keeps runs apart that use one endpoint, one after another.
         let stack = format!("{name}{}", std::process::id());
-        let project = Project { folder, stack, region: "us-east-1".into(), endpoint: endpoint.trim_end_matches('/').into() };
+        let project =
+            Project { folder, stack, region: "us-east-1".into(), endpoint: endpoint.trim_end_matches('/').into() };
         project.edit("name: shop\n", &format!("name: {}\n", project.stack));
         project
     }
