@@ -70,6 +70,8 @@ pub enum Command {
     PolicyReport(PolicyReport),
     /// The environments that exist in this account and region
     Envs,
+    /// A picture of the stack
+    Graph(Graph),
     /// Who did what, when, from which commit
     History,
     /// Release a lock by force
@@ -168,6 +170,22 @@ pub enum ReportFormat {
     Text,
     Json,
     Markdown,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Graph {
+    #[arg(long, value_enum, default_value_t = GraphFormat::Mermaid)]
+    pub format: GraphFormat,
+    /// Read AWS, and colour what `up` would change
+    #[arg(long)]
+    pub plan: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    Mermaid,
+    Dot,
+    Svg,
 }
 
 #[derive(Clone, Debug, Args)]

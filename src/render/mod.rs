@@ -1,5 +1,6 @@
 //! Values and events turned into text and JSON; the only place with colour and width.
 
+pub mod graph;
 pub mod json;
 pub mod plan;
 pub mod progress;

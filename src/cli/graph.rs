@@ -1,0 +1,29 @@
+//! `graph`: a picture of the stack, and with --plan of what would change.
+
+use super::args::{Global, Graph, GraphFormat};
+use super::builds::Builds;
+use super::diff;
+use super::error::{CliError, code};
+use super::output::Output;
+use super::session::{Project, Session};
+use crate::render::graph;
+use std::collections::BTreeSet;
+
+pub async fn command(global: &Global, args: &Graph, output: &Output) -> Result<u8, CliError> {
+    let project = Project::load(global)?;
+    let plan = if args.plan {
+        let builds = Builds::lazy(&project, output);
+        let session = Session::open_reading(global, &project.stack.name, Some(&project.stack.region), output).await?;
+        let reader = session.reader.clone();
+        Some(diff::make(&session, &project, &builds, &BTreeSet::new(), None, reader, false).await?.0)
+    } else {
+        None
+    };
+    let picture = graph::Graph::new(&project.stack, plan.as_ref());
+    output.result(&match args.format {
+        GraphFormat::Mermaid => picture.mermaid(),
+        GraphFormat::Dot => picture.dot(),
+        GraphFormat::Svg => picture.svg(),
+    });
+    Ok(code::OK)
+}
