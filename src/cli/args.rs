@@ -88,6 +88,9 @@ pub struct Diff {
     /// Write the plan to a file as well
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Print Markdown, for a pull-request comment
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
     /// Only what somebody else changed, or only what stack.yaml changed
     #[arg(long, value_enum)]
     pub only: Option<Only>,

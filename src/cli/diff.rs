@@ -37,6 +37,8 @@ pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8
     output.calls(&session.sdk.counter);
     if output.json {
         output.json_line(&document);
+    } else if args.markdown {
+        output.result(&render::markdown::plan(&plan));
     } else {
         output.result(&render::plan::text(&plan, output.style, output.verbose > 0));
     }
