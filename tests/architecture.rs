@@ -114,7 +114,7 @@ fn no_resource_type_imports_another() {
             let Some((_, rest)) = line.split_once("crate::resources::") else { continue };
             let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/resources");
-            let shared = !folder.join(format!("{name}.rs")).exists() && !folder.join(&name).exists();
+            let shared = name.is_empty() || !folder.join(format!("{name}.rs")).exists() && !folder.join(&name).exists();
             if name != own && !shared {
                 wrong.push(format!("{}: {line}", path.display()));
             }

@@ -73,6 +73,11 @@ impl TagIndex {
         self.by_arn.keys().map(String::as_str).filter(move |arn| arn.starts_with(prefix))
     }
 
+    /// When the environment may be swept, where its resources say so: the latest of their answers.
+    pub fn expires_at(&self) -> Option<String> {
+        self.by_arn.values().filter_map(|tags| tags.get(tag::EXPIRES_AT)).max().cloned()
+    }
+
     /// All entries.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &BTreeMap<String, String>)> {
         self.by_arn.iter().map(|(arn, tags)| (arn.as_str(), tags))

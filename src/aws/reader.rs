@@ -1,8 +1,7 @@
 //! What `diff` and the planner are handed: clients on which no mutating operation exists, by type.
 //!
 //! Each wrapper keeps its SDK client private and passes on reads only, so reading cannot write; the clients
-//! inside also refuse writes at run time (`Purpose::Read`), and a test drives every read path into an endpoint
-//! that fails on any mutation.
+//! inside also refuse writes at run time (`Purpose::Read`).
 
 use super::call::Caller;
 use super::clients::{Clients, Sdk};

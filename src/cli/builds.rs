@@ -73,13 +73,10 @@ impl Builds {
         let requests = requests(project);
         let names = requests.iter().map(|r| r.name.clone()).collect();
         let (root, told) = (project.root.clone(), output.clone());
-        let handle =
-            tokio::spawn(async move { build::build_all(&root, &requests, &move |text| told.note(text)).await });
         let task = async move {
-            match handle.await {
-                Ok(Ok(artifacts)) => Ok(Arc::new(artifacts)),
-                Ok(Err(e)) => Err(CloudError::ours(ErrorKind::Other, e.message, e.hint)),
-                Err(_) => Err(CloudError::ours(ErrorKind::Other, "the build was cut short", "run the command again")),
+            match build::build_all(&root, &requests, &move |text| told.note(text)).await {
+                Ok(artifacts) => Ok(Arc::new(artifacts)),
+                Err(e) => Err(CloudError::ours(ErrorKind::Other, e.message, e.hint)),
             }
         };
         Self { names, task: task.boxed().shared() }

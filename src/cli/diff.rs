@@ -67,7 +67,9 @@ pub async fn make(
     reader: Reader,
     whole: bool,
 ) -> Result<(Plan, Vec<Live>), CliError> {
-    let (desired, notes) = session.desired(project, expires_at)?;
+    // An environment that was given a time to live keeps it until `up --ttl` says otherwise.
+    let kept = reader.index(&session.scope).await?.expires_at();
+    let (desired, notes) = session.desired(project, expires_at.or(kept.as_deref()))?;
     let finder = Finder(reader);
     let read = engine::read(&finder, &session.scope, &desired, false);
     let (live, record) = tokio::try_join!(read, super::guard::record(session))?;

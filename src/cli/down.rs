@@ -5,6 +5,7 @@ use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
 use super::{apply, guard};
+use crate::aws::Writer;
 use crate::engine;
 use crate::model::{Event, Live, Owner, Plan};
 use crate::plan::{self, Inputs};
@@ -44,10 +45,13 @@ pub async fn command(global: &Global, args: &Down, output: &Output) -> Result<u8
     let error = apply::failure(&outcome);
     let remaining = match &error {
         Some(e) if e.code == code::INTERRUPTED => names(&plan_left(&plan, &outcome)),
-        _ => {
-            log_group::sweep(&writer, &functions(&plan)).await?;
-            names(&owned(&session).await?)
-        }
+        _ => match look_again(&session, &writer, &plan).await {
+            Ok(left) => names(&left),
+            Err(error) => {
+                guard.release(output).await;
+                return Err(error);
+            }
+        },
     };
     if error.is_none() && remaining.is_empty() {
         guard.forget(output).await;
@@ -107,6 +111,12 @@ fn consent(plan: &Plan, args: &Down, name: &str, output: &Output) -> Result<(), 
         return Ok(());
     }
     Err(CliError::new("not confirmed: nothing was deleted", ""))
+}
+
+/// What is still there; groups that Lambda made again meanwhile are taken away first.
+async fn look_again(session: &Session, writer: &Writer, plan: &Plan) -> Result<Vec<Live>, CliError> {
+    log_group::sweep(writer, &functions(plan)).await?;
+    owned(session).await
 }
 
 /// Names of the functions that went.

@@ -11,7 +11,7 @@ use crate::aws::probe::Probe;
 use crate::local;
 use crate::model::{CloudError, event::Sink};
 use crate::smoke::{self, Backend, Check, LogKind, LogTarget, OrderTarget, ProductsTarget, Report, Target};
-use crate::stack::{ManagedGroup, Stack};
+use crate::stack::{ManagedGroup, SmokeCheck, Stack};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -100,8 +100,17 @@ fn target(session: &Session, stack: &Stack, document: &Value, serves_requests: b
 }
 
 fn checks(stack: &Stack) -> BTreeSet<Check> {
-    let name = |check| serde_json::to_value(check).ok().and_then(|v| v.as_str().and_then(Check::from_name));
-    stack.smoke.checks.iter().filter_map(name).collect()
+    let check = |wanted: &SmokeCheck| match wanted {
+        SmokeCheck::Site => Check::Site,
+        SmokeCheck::Bucket => Check::Bucket,
+        SmokeCheck::Products => Check::Products,
+        SmokeCheck::Cors => Check::Cors,
+        SmokeCheck::Order => Check::Order,
+        SmokeCheck::Tampering => Check::Tampering,
+        SmokeCheck::Waf => Check::Waf,
+        SmokeCheck::Logs => Check::Logs,
+    };
+    stack.smoke.checks.iter().map(check).collect()
 }
 
 /// The groups that the test's own requests reach: functions behind its two routes, the access log, the API's firewall.

@@ -7,7 +7,7 @@ use super::output::Output;
 use super::session::{Project, Session};
 use super::{apply, diff, guard, outputs, saved, smoke};
 use crate::engine::Outcome;
-use crate::model::{Address, Event, Plan, event::Sink};
+use crate::model::{Address, Event, Op, Plan, Step, event::Sink};
 use crate::render;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -37,6 +37,10 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     if !output.json {
         output.note(&render::plan::text(&plan, output.progress, output.verbose > 0));
     }
+    if let Err(refused) = protected(&plan) {
+        guard.release(output).await;
+        return Err(refused);
+    }
     if !plan.is_empty()
         && !args.yes
         && let Err(refused) = confirm(output)
@@ -58,6 +62,23 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
         error = smoke_test(&session, &project, &document, args, &sink, output).await;
     }
     finish(&session, &outcome, error, document, start, output)
+}
+
+/// A protected table is neither deleted nor replaced by `up`; lifting the protection is a step of its own.
+fn protected(plan: &Plan) -> Result<(), CliError> {
+    let held = |s: &&Step| {
+        let live = s.live.as_ref().map(|l| &l.spec);
+        matches!(s.op, Op::Delete | Op::Replace)
+            && live.is_some_and(|l| l.get("deletion_protection") == Some(&Value::Bool(true)))
+    };
+    let names: Vec<_> = plan.steps.iter().filter(held).map(|s| format!("{} ({})", s.op.as_str(), s.address)).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(CliError::new(
+        format!("protected tables would be lost: {}; nothing was changed", names.join(", ")),
+        "to lose them, say `protect: false` for the table in stack.yaml, run `up`, and only then remove or change it",
+    ))
 }
 
 fn addresses(given: &[String]) -> Result<BTreeSet<Address>, CliError> {

@@ -1,9 +1,15 @@
 //! Reads everything that is live: types side by side, each as soon as the types it looks at are known.
 
-use crate::model::{CloudError, Desired, Live, Query, Scope};
+use crate::model::{CloudError, Desired, Live, Query, Scope, TypeInfo};
 use crate::resource::Discover;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::BTreeSet;
+
+/// For `down` nothing is compared: what goes with its container needs no look, unless another type builds on it.
+fn goes_unread(info: &TypeInfo, types: &[&TypeInfo], desired: &[Desired], thorough: bool) -> bool {
+    let needed = types.iter().any(|t| t.read_after.contains(&info.type_name));
+    thorough && desired.is_empty() && info.contained_in.is_some() && !needed
+}
 
 /// All live resources that are wanted by name or owned by the stack, in the order of the registry.
 ///
@@ -19,10 +25,15 @@ pub async fn read(
     let mut done: BTreeSet<&str> = BTreeSet::new();
     let mut started: BTreeSet<&str> = BTreeSet::new();
     let mut running = FuturesUnordered::new();
+    let mut finished = 0;
     loop {
         for info in &types {
             let ready = info.read_after.iter().all(|t| done.contains(t) || !types.iter().any(|i| i.type_name == *t));
             if !ready || !started.insert(info.type_name) {
+                continue;
+            }
+            if goes_unread(info, &types, desired, thorough) {
+                done.insert(info.type_name);
                 continue;
             }
             let parents: Vec<Live> =
@@ -33,7 +44,14 @@ pub async fn read(
                 (info.type_name, finder.discover(info.type_name, &query).await)
             });
         }
-        let Some((type_name, result)) = running.next().await else { break };
+        let Some((type_name, result)) = running.next().await else {
+            // A type that was passed over may have been all that others waited for.
+            if started.len() < types.len() && done.len() > finished {
+                finished = done.len();
+                continue;
+            }
+            break;
+        };
         found.extend(result?);
         done.insert(type_name);
     }

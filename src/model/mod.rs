@@ -21,6 +21,8 @@ pub mod tag {
     pub const STACK: &str = "shopstack:stack";
     pub const ENV: &str = "shopstack:env";
     pub const ID: &str = "shopstack:id";
+    /// The stack's region: names of global resources do not tell two regions of one environment apart.
+    pub const REGION: &str = "shopstack:region";
     pub const EXPIRES_AT: &str = "shopstack:expires-at";
     /// SHA-256 of the seed file whose items were put into the table last.
     pub const SEED: &str = "shopstack:seed";

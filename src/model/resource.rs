@@ -46,13 +46,19 @@ impl Scope {
             (tag::STACK.to_string(), self.stack.clone()),
             (tag::ENV.to_string(), self.env.clone()),
             (tag::ID.to_string(), id.to_string()),
+            (tag::REGION.to_string(), self.region.clone()),
         ])
     }
 
     /// Whose the tags say a resource is, seen from this stack and environment.
     pub fn owner(&self, tags: &BTreeMap<String, String>) -> Owner {
         match (tags.get(tag::STACK), tags.get(tag::ENV)) {
-            (Some(s), Some(e)) if *s == self.stack && *e == self.env => Owner::Ours,
+            (Some(s), Some(e)) if *s == self.stack && *e == self.env => match tags.get(tag::REGION) {
+                Some(region) if *region != self.region => {
+                    Owner::Foreign(format!("this environment lives in region {region}; one cannot live in two"))
+                }
+                _ => Owner::Ours,
+            },
             (Some(s), Some(e)) => Owner::Foreign(format!("it belongs to stack `{s}`, env `{e}`")),
             _ if tags.is_empty() => Owner::Foreign("it has no tags".into()),
             _ => Owner::Foreign(format!("its tags are {}", join_tags(tags))),
@@ -61,13 +67,23 @@ impl Scope {
 
     /// Marker for resources that cannot carry tags, kept in their description or comment.
     pub fn marker(&self, id: &str) -> String {
-        format!("shopstack:stack={} shopstack:env={} shopstack:id={id}", self.stack, self.env)
+        format!("{}{id} shopstack:region={}", self.marker_of_env(), self.region)
     }
 
     /// Reads a `marker` back: the logical id when it is of this stack and environment.
     pub fn owner_of_marker(&self, text: &str) -> Owner {
-        let wanted = format!("shopstack:stack={} shopstack:env={} shopstack:id=", self.stack, self.env);
-        if text.starts_with(&wanted) { Owner::Ours } else { Owner::Foreign(format!("its description is `{text}`")) }
+        let here = format!(" shopstack:region={}", self.region);
+        if !text.starts_with(&self.marker_of_env()) {
+            Owner::Foreign(format!("its description is `{text}`"))
+        } else if text.contains(" shopstack:region=") && !text.ends_with(&here) {
+            Owner::Foreign(format!("this environment lives in another region (`{text}`); one cannot live in two"))
+        } else {
+            Owner::Ours
+        }
+    }
+
+    fn marker_of_env(&self) -> String {
+        format!("shopstack:stack={} shopstack:env={} shopstack:id=", self.stack, self.env)
     }
 
     /// The logical id that a `marker` names.

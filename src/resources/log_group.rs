@@ -121,12 +121,13 @@ impl Resource for LogGroup {
 /// Deletes the groups that Lambda itself made again for functions that are gone (catalogue 5.6): late lines do that
 /// where a role may create groups. Only untagged groups of exactly these functions' names are touched.
 pub async fn sweep(writer: &Writer, functions: &[String]) -> Result<(), CloudError> {
-    for function in functions {
-        let name = format!("/aws/lambda/{function}");
-        let region = writer.scope.region.as_str();
-        let Some(group) = list(&writer.reader, &name, region).await?.into_iter().find(|g| g.name == name) else {
-            continue;
-        };
+    if functions.is_empty() {
+        return Ok(());
+    }
+    let region = writer.scope.region.as_str();
+    let prefix = format!("/aws/lambda/{}", writer.scope.prefix());
+    let names: Vec<String> = functions.iter().map(|f| format!("/aws/lambda/{f}")).collect();
+    for group in list(&writer.reader, &prefix, region).await?.into_iter().filter(|g| names.contains(&g.name)) {
         let logs = writer.reader.logs_in(region);
         let tags = writer
             .caller
@@ -135,7 +136,9 @@ pub async fn sweep(writer: &Writer, functions: &[String]) -> Result<(), CloudErr
         if tags.tags().is_none_or(std::collections::HashMap::is_empty) {
             let gone = writer
                 .caller
-                .call("logs:DeleteLogGroup", || writer.clients.logs.delete_log_group().log_group_name(&name).send())
+                .call("logs:DeleteLogGroup", || {
+                    writer.clients.logs.delete_log_group().log_group_name(&group.name).send()
+                })
                 .await;
             crate::model::cloud_error::optional(gone)?;
         }

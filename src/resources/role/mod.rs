@@ -75,6 +75,6 @@ impl Resource for Role {
     }
 
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
-        write::delete(writer, &live.name).await
+        write::delete(writer, &live.name, &spec::from_value(&live.spec)?).await
     }
 }

@@ -26,7 +26,13 @@ pub struct Seen {
 /// one page of details, or the caller may not read them, each role is read by itself.
 pub async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
     let path = query.scope.role_path();
-    let (listed, details) = try_join(list(reader, &path), details(reader)).await?;
+    let (listed, details) = if query.wanted.is_empty() {
+        let listed = list(reader, &path).await?;
+        let details = if listed.is_empty() { None } else { details(reader).await? };
+        (listed, details)
+    } else {
+        try_join(list(reader, &path), details(reader)).await?
+    };
     let wanted = query.wanted.iter().map(|d| d.name.as_str());
     let names: BTreeSet<&str> = wanted.chain(listed.keys().map(String::as_str)).collect();
     let found = names.into_iter().map(|name| one(reader, query, name, listed.get(name), details.as_ref()));

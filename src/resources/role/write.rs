@@ -174,13 +174,28 @@ async fn bring_tags(writer: &Writer, name: &str, before: &Tags, wanted: &Tags) -
 }
 
 /// Takes the role apart and deletes it. Its policies are listed afresh: some may have come since the plan.
-pub async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError> {
+/// What the role was seen with goes first; if somebody added to it since, AWS says so and it is looked at again.
+pub async fn delete(writer: &Writer, name: &str, seen: &RoleSpec) -> Result<(), CloudError> {
+    for arn in &seen.attached {
+        detach(writer, name, arn).await?;
+    }
+    for policy in seen.policies.keys() {
+        delete_inline(writer, name, policy).await?;
+    }
+    match delete_bare(writer, name).await {
+        Err(error) if error.code == "DeleteConflict" => {}
+        other => return other,
+    }
     for arn in read::attached(&writer.reader, name).await? {
         detach(writer, name, &arn).await?;
     }
     for policy in read::inline_names(&writer.reader, name).await? {
         delete_inline(writer, name, &policy).await?;
     }
+    delete_bare(writer, name).await
+}
+
+async fn delete_bare(writer: &Writer, name: &str) -> Result<(), CloudError> {
     let iam = &writer.clients.iam;
     let gone = writer.caller.call("iam:DeleteRole", || iam.delete_role().role_name(name).send()).await;
     match gone {

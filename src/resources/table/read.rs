@@ -67,7 +67,10 @@ async fn describe(
     desired: Option<&Desired>,
 ) -> Result<Option<Live>, CloudError> {
     let wanted: Option<TableSpec> = desired.map(|d| spec::from_value(&d.spec)).transpose()?;
-    let (table, recovery) = try_join(table(reader, name, CallOptions::default()), recovery(reader, name)).await?;
+    // For `down` nothing is compared, so backups need no look.
+    let recovery =
+        async { if query.wanted.is_empty() && query.thorough { Ok(false) } else { recovery(reader, name).await } };
+    let (table, recovery) = try_join(table(reader, name, CallOptions::default()), recovery).await?;
     let Some(table) = table.filter(|t| t.table_status() != Some(&TableStatus::Deleting)) else { return Ok(None) };
     let arn = table.table_arn().unwrap_or_default();
     let Some(mut tags) = tags_of(reader, query, arn, wanted.as_ref()).await? else { return Ok(None) };

@@ -221,7 +221,13 @@ pub async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError> {
     let there = read::table(&writer.reader, name, CallOptions::default()).await?;
     let Some(table) = there else { return Ok(()) };
     if table.table_status() != Some(&TableStatus::Deleting) {
-        let Some(table) = optional(rest(writer, name, CallOptions::default()).await)? else { return Ok(()) };
+        let table = match table.table_status() {
+            Some(TableStatus::Active) => table,
+            _ => match optional(rest(writer, name, CallOptions::default()).await)? {
+                Some(table) => table,
+                None => return Ok(()),
+            },
+        };
         if table.deletion_protection_enabled() == Some(true) {
             lift_protection(writer, name, &table).await?;
         }
