@@ -48,8 +48,10 @@ async fn read(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<L
     if desired.is_none() && !is_here(reader, query.scope, name).await? {
         return Ok(None);
     }
-    let (settings, tags) =
-        join(settings(reader, query.scope, name, desired), tags_of(reader, query, name, desired)).await;
+    // For `down` nothing is compared, and `is_here` has seen it: its settings need no look.
+    let unread = query.thorough && query.wanted.is_empty();
+    let settings = async { if unread { Ok(Some(bare())) } else { settings(reader, query.scope, name, desired).await } };
+    let (settings, tags) = join(settings, tags_of(reader, query, name, desired)).await;
     let (settings, tags) = match (settings, tags) {
         (Ok(Some(settings)), Ok(Some(tags))) => (settings, tags),
         (Ok(None), _) | (_, Ok(None)) => return Ok(None),
@@ -171,6 +173,20 @@ async fn settings(
         encryption,
         versioning: settled_versioning(versioning, desired),
     }))
+}
+
+/// A bucket whose settings were not looked at.
+fn bare() -> BucketSpec {
+    BucketSpec {
+        tags: Tags::new(),
+        block_public_acls: false,
+        ignore_public_acls: false,
+        block_public_policy: false,
+        restrict_public_buckets: false,
+        object_ownership: String::new(),
+        encryption: String::new(),
+        versioning: String::new(),
+    }
 }
 
 /// Once enabled, versioning can only be suspended: where none is wanted, suspended is as wanted as it gets.

@@ -10,7 +10,7 @@ use shopstack::aws::Clients;
 /// The budgets in requests, for the whole shop in us-east-1.
 pub const UP: u64 = 150;
 pub const DIFF: u64 = 45;
-pub const DOWN: u64 = 120;
+pub const DOWN: u64 = 100;
 
 pub fn requests(lines: &[Value]) -> u64 {
     let calls = &summary(lines)["calls"];
