@@ -13,6 +13,7 @@ need python3 "Install Python 3.10 or newer with venv (Debian: apt-get install py
 python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null ||
   { echo "Python 3.10 or newer with venv is needed (Debian: apt-get install python3-venv)" >&2; exit 1; }
 
+target="${CARGO_TARGET_DIR:-target}"
 export SHOPSTACK_CACHE_DIR="${SHOPSTACK_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/shopstack}"
 mkdir -p "$SHOPSTACK_CACHE_DIR"
 unset AWS_PROFILE AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_REGION SHOPSTACK_LOCAL
@@ -62,7 +63,7 @@ cargo test --workspace --locked --no-run
 
 say "Endpoints"
 twin_port=$(free_port)
-SHOPSTACK_LOCAL_PORT=$twin_port target/debug/shopstack local up
+SHOPSTACK_LOCAL_PORT=$twin_port "$target/debug/shopstack" local up
 moto_port=$(free_port)
 logs=$(mktemp -d)
 MOTO_IAM_LOAD_MANAGED_POLICIES=true "$tools/bin/moto_server" -H 127.0.0.1 -p "$moto_port" >"$logs/moto.log" 2>&1 &
@@ -72,7 +73,7 @@ chromedriver --port="$driver_port" --allowed-ips=127.0.0.1 >"$logs/chromedriver.
 driver_pid=$!
 stop() {
   kill "$moto_pid" "$driver_pid" 2>/dev/null || true
-  SHOPSTACK_LOCAL_PORT=$twin_port target/debug/shopstack local down >/dev/null || true
+  SHOPSTACK_LOCAL_PORT=$twin_port "$target/debug/shopstack" local down >/dev/null || true
   rm -rf "$logs"
 }
 trap stop EXIT
