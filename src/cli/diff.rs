@@ -86,6 +86,6 @@ pub async fn make(
         adopt,
     };
     let mut plan = plan::plan(&inputs)?;
-    plan.notes = notes;
+    plan.notes.splice(0..0, notes);
     Ok((plan, live))
 }

@@ -1,7 +1,11 @@
 //! Reads live state, runs a plan along its graph, emits events; never prints.
 
+#[cfg(test)]
+mod fake_tests;
 pub mod read;
 pub mod run;
+#[cfg(test)]
+mod tests;
 
 pub use read::read;
 pub use run::{Outcome, Run, run};

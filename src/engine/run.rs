@@ -7,8 +7,9 @@ use futures_util::future::{BoxFuture, Shared};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 /// Something besides steps whose outputs steps refer to: a Lambda build under way.
 pub type External = Shared<BoxFuture<'static, Result<Outputs, CloudError>>>;

@@ -32,6 +32,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<CloudError>> {
         return Err(errors);
     }
     builder.removals();
+    let notes = builder.slow().into_iter().collect();
     let Builder { mut steps, unchanged, not_emulated, .. } = builder;
     let dependencies = reach(inputs.desired);
     order::connect(&mut steps, &dependencies, inputs.types);
@@ -44,7 +45,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<CloudError>> {
         steps,
         unchanged,
         not_emulated,
-        notes: vec![],
+        notes,
     })
 }
 
@@ -68,8 +69,8 @@ fn reach(desired: &[Desired]) -> BTreeMap<Address, BTreeSet<Address>> {
 
 struct Builder<'a> {
     inputs: &'a Inputs<'a>,
-    /// What is going to happen to addresses considered so far.
-    pending: BTreeMap<Address, Op>,
+    /// What is going to happen to addresses considered so far, and why.
+    pending: BTreeMap<Address, (Op, Cause)>,
     steps: Vec<Step>,
     unchanged: Vec<Live>,
     not_emulated: Vec<Address>,
@@ -91,7 +92,7 @@ impl<'a> Builder<'a> {
         }
         let live = self.live(address)?;
         let volatile = self.info(&live.type_name).is_some_and(|t| t.volatile_outputs.contains(&attribute));
-        match self.pending.get(address) {
+        match self.pending.get(address).map(|(op, _)| op) {
             Some(Op::Create | Op::Replace | Op::Delete) => None,
             Some(Op::Update | Op::Adopt) if volatile => None,
             _ => live.outputs.get(attribute).cloned(),
@@ -113,7 +114,7 @@ impl<'a> Builder<'a> {
             Some(Owner::Foreign(says)) if !self.inputs.adopt.contains(&desired.address) => {
                 return Err(clash(desired, says));
             }
-            Some(Owner::Foreign(_)) => Op::Adopt,
+            Some(Owner::Foreign(_)) => self.adoption(desired, &differences)?,
             Some(_) if differences.is_empty() => {
                 self.unchanged.extend(live.cloned());
                 return Ok(());
@@ -125,12 +126,13 @@ impl<'a> Builder<'a> {
             }
         };
         let fields = self.fields(desired, op, differences, &wanted);
+        let cause = self.cause(desired, op, &fields, &wanted);
         let step = Step {
             address: desired.address.clone(),
             type_name: desired.type_name.clone(),
             name: desired.name.clone(),
             op,
-            cause: self.cause(&desired.address, op, &fields),
+            cause,
             fields,
             wanted,
             context,
@@ -142,7 +144,7 @@ impl<'a> Builder<'a> {
                 _ => None,
             },
         };
-        self.pending.insert(desired.address.clone(), op);
+        self.pending.insert(desired.address.clone(), (op, cause));
         self.steps.push(step);
         Ok(())
     }
@@ -171,23 +173,72 @@ impl<'a> Builder<'a> {
             .collect()
     }
 
+    /// Adopting changes in place; what would need a replacement is refused, for it would delete what is not ours.
+    fn adoption(&self, desired: &Desired, differences: &[Difference]) -> Result<Op, CloudError> {
+        let info = self.info(&desired.type_name);
+        let forcing = differences.iter().find(|d| info.is_some_and(|t| t.replaces(&d.dotted())));
+        let Some(forcing) = forcing else { return Ok(Op::Adopt) };
+        Err(CloudError::ours(
+            ErrorKind::Foreign,
+            format!(
+                "{}: `{}` cannot be adopted: its {} is {} and AWS cannot change that to {} in place",
+                desired.address,
+                desired.name,
+                forcing.dotted(),
+                forcing.live,
+                forcing.wanted
+            ),
+            "make stack.yaml match what exists, or rename the stack or the environment",
+        ))
+    }
+
     /// Who made the step necessary. Without a record everything counts as the author's change.
-    fn cause(&self, address: &Address, op: Op, fields: &[FieldChange]) -> Cause {
+    ///
+    /// A value that is not known yet says nothing by itself: it inherits the cause of the steps it waits for.
+    fn cause(&self, desired: &Desired, op: Op, fields: &[FieldChange], wanted: &Value) -> Cause {
         let Some(record) = self.inputs.record else { return Cause::Change };
-        let recorded = record.specs.contains_key(address);
-        match op {
-            Op::Create if recorded => Cause::Drift,
-            Op::Update | Op::Replace if recorded => {
-                let drift = fields.iter().any(|f| f.live != f.applied);
-                let change = fields.iter().any(|f| f.wanted != f.applied);
-                match (change, drift) {
-                    (true, true) => Cause::Both,
-                    (false, true) => Cause::Drift,
-                    _ => Cause::Change,
-                }
+        let Some(applied) = record.specs.get(&desired.address) else { return Cause::Change };
+        let unknown = |f: &&FieldChange| holds_unknown(&f.wanted);
+        let (mut change, mut drift) = match op {
+            Op::Create => {
+                let mut known = fields.iter().filter(|f| !unknown(f));
+                let removed = diff::differences(applied, &desired.spec).iter().any(|d| d.wanted.is_null());
+                (removed || known.any(|f| !diff::same(&f.wanted, &f.applied)), true)
             }
+            Op::Update | Op::Replace => (
+                fields.iter().filter(|f| !unknown(f)).any(|f| !diff::same(&f.wanted, &f.applied)),
+                fields.iter().any(|f| !diff::same(&f.live, &f.applied)),
+            ),
+            Op::Adopt | Op::Delete => (true, false),
+        };
+        // What is still a template in the resolved spec is exactly what is waited for.
+        let mut waits = BTreeSet::new();
+        template::references(wanted, &mut waits);
+        for (_, cause) in waits.iter().filter_map(|address| self.pending.get(address)) {
+            change |= *cause != Cause::Drift;
+            drift |= *cause != Cause::Change;
+        }
+        match (change, drift) {
+            (true, true) => Cause::Both,
+            (false, true) => Cause::Drift,
             _ => Cause::Change,
         }
+    }
+
+    /// What AWS itself takes long for, said once per duration.
+    fn slow(&self) -> Option<String> {
+        let mut told: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for step in self.steps.iter().filter(|s| !matches!(s.op, Op::Update | Op::Adopt)) {
+            let Some(usually) = self.info(&step.type_name).and_then(|t| t.usually) else { continue };
+            let usually = match usually.strip_prefix("deletion: ") {
+                Some(_) if step.op == Op::Create => continue,
+                Some(rest) => rest,
+                None => usually,
+            };
+            told.entry(usually).or_default().push(step.address.as_str());
+        }
+        let parts: Vec<_> = told.iter().map(|(usually, who)| format!("{} {usually}", who.join(", "))).collect();
+        (!parts.is_empty()).then(|| format!("Usual times on AWS: {}.", parts.join("; ")))
     }
 
     fn loses(&self, live: Option<&Live>) -> Option<String> {
@@ -214,7 +265,11 @@ impl<'a> Builder<'a> {
                 type_name: live.type_name.clone(),
                 name: live.name.clone(),
                 op: Op::Delete,
-                cause: Cause::Change,
+                // What the last `up` did not leave behind, somebody else made in the stack's name.
+                cause: match self.inputs.record {
+                    Some(record) if !record.specs.contains_key(&live.address) => Cause::Drift,
+                    _ => Cause::Change,
+                },
                 fields: vec![],
                 wanted: Value::Null,
                 context: Value::Null,
@@ -231,6 +286,15 @@ impl<'a> Builder<'a> {
         let all = self.inputs.live.iter().filter(|l| l.type_name == container).count();
         let going: Vec<_> = gone.iter().filter(|l| l.type_name == container).collect();
         !going.is_empty() && (going.len() == all || going.iter().any(|l| l.address.id() == live.address.id()))
+    }
+}
+
+/// True where a masked value or a part of it is not known yet.
+fn holds_unknown(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => map.get("unknown") == Some(&Value::Bool(true)) || map.values().any(holds_unknown),
+        Value::Array(items) => items.iter().any(holds_unknown),
+        _ => false,
     }
 }
 

@@ -53,7 +53,8 @@ fn walk_objects(
     }
 }
 
-fn same(live: &Value, wanted: &Value) -> bool {
+/// Equal as a plan sees it: 50 is 50.0.
+pub fn same(live: &Value, wanted: &Value) -> bool {
     match (live, wanted) {
         (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),

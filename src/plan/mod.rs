@@ -4,6 +4,8 @@ pub mod build;
 pub mod diff;
 pub mod order;
 pub mod record;
+#[cfg(test)]
+mod tests;
 
 pub use build::{Inputs, plan};
 pub use record::Record;

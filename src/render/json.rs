@@ -16,7 +16,7 @@ pub fn plan(plan: &Plan, calls: Value) -> Value {
 fn change(step: &Step) -> Value {
     json!({
         "address": step.address, "type": step.type_name, "name": step.name, "op": step.op, "cause": step.cause,
-        "fields": step.fields,
+        "fields": super::mask::fields(step),
     })
 }
 

@@ -3,6 +3,7 @@
 pub mod graph;
 pub mod json;
 pub mod markdown;
+pub mod mask;
 pub mod plan;
 pub mod progress;
 pub mod report;

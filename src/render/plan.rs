@@ -1,8 +1,14 @@
 //! A plan as people read it: what is made, changed, replaced, deleted, field by field; losses in a block at the end.
 
+mod files;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use super::mask;
 use super::style::{Ink, Style};
 use crate::model::{Cause, FieldChange, Op, Plan, Step};
-use serde_json::Value;
+use crate::plan::diff::same;
 
 /// Groups in the order of stack.yaml, with their headings.
 const GROUPS: [(&str, &[&str]); 7] = [
@@ -31,10 +37,10 @@ pub fn text(plan: &Plan, style: Style, verbose: bool) -> String {
     }
     if !plan.not_emulated.is_empty() {
         let names: Vec<_> = plan.not_emulated.iter().map(ToString::to_string).collect();
-        out.push_str(&format!("\nNot emulated by this endpoint: {}\n", names.join(", ")));
+        wrapped(&mut out, &format!("Not emulated by this endpoint: {}", names.join(", ")), None, style);
     }
     for note in &plan.notes {
-        out.push_str(&format!("\n{}\n", style.paint(Ink::Dim, &format!("Note: {note}"))));
+        wrapped(&mut out, &format!("Note: {note}"), Some(Ink::Dim), style);
     }
     losses(&mut out, plan, style);
     out.push_str(&format!("\n{}\n", summary(plan)));
@@ -49,7 +55,8 @@ fn losses(out: &mut String, plan: &Plan, style: Style) {
     out.push_str(&format!("\n{}\n", style.paint(Ink::Warning, "This loses data that no `up` brings back:")));
     for step in lost {
         let what = step.loses.as_deref().unwrap_or_default();
-        out.push_str(&format!("  {} {} ({}): {what}\n", step.op.as_str(), step.address, step.name));
+        let (what, name) = (value::clean(what), value::clean(&step.name));
+        out.push_str(&format!("  {} {} ({name}): {what}\n", step.op.as_str(), step.address));
     }
 }
 
@@ -90,36 +97,54 @@ fn step(out: &mut String, step: &Step, style: Style, verbose: bool) {
         (_, Cause::Change) => "",
     };
     let head = format!("  {sign} {}", step.address);
-    out.push_str(&format!("{}  {}{}\n", style.paint(ink, &head), style.paint(Ink::Dim, &step.name), cause));
+    let name = value::clean(&step.name);
+    out.push_str(&format!("{}  {}{}\n", style.paint(ink, &head), style.paint(Ink::Dim, &name), cause));
+    let fields = mask::fields(step);
     match step.op {
-        Op::Create if !verbose => {}
-        _ if step.address.group() == "objects" && !verbose => {
-            let files = step.fields.iter().filter(|f| f.path.starts_with("objects.")).count();
-            out.push_str(&format!("      {files} files\n"));
+        _ if step.address.group() == "objects" => {
+            out.push_str(&files::lines(&fields, step.op == Op::Create, style, verbose))
         }
-        _ => step.fields.iter().for_each(|f| field(out, f, style)),
+        Op::Create if !verbose => {}
+        _ => fields.iter().for_each(|f| out.push_str(&value::lines(f, step.op == Op::Create, &remark(step, f), style))),
     }
 }
 
-fn field(out: &mut String, field: &FieldChange, style: Style) {
-    let forced = if field.replaces { "  (forces replacement)" } else { "" };
-    let before = shown(&field.live);
-    let after = shown(&field.wanted);
-    let line = match (field.live.is_null(), field.wanted.is_null()) {
-        (true, _) => format!("      {}: {after}", field.path),
-        (_, true) => format!("      {}: {before} → (removed)", field.path),
-        _ => format!("      {}: {before} → {after}", field.path),
-    };
-    out.push_str(&style.cut(&line, forced.len()));
-    out.push_str(forced);
+/// What is to be said of one field besides its values.
+fn remark(step: &Step, field: &FieldChange) -> String {
+    let drifted = !same(&field.live, &field.applied);
+    let changed = !same(&field.wanted, &field.applied);
+    let mut said = String::new();
+    if field.replaces {
+        said.push_str("  (forces replacement)");
+    }
+    // Where a whole step is one or the other, its head says so.
+    if step.cause == Cause::Both && step.op != Op::Create {
+        said.push_str(match (changed, drifted) {
+            (true, true) => "  (your change, and drift)",
+            (false, true) => "  (drift)",
+            _ => "  (your change)",
+        });
+    }
+    said
+}
+
+/// A paragraph of its own, broken between words.
+fn wrapped(out: &mut String, text: &str, ink: Option<Ink>, style: Style) {
+    let paint = |line: &str| ink.map_or_else(|| line.to_string(), |ink| style.paint(ink, line));
     out.push('\n');
-}
-
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => "(none)".into(),
-        Value::String(text) => text.clone(),
-        Value::Object(map) if map.get("unknown") == Some(&Value::Bool(true)) => "(known after it is made)".into(),
-        other => other.to_string(),
+    let mut line = String::new();
+    for word in text.split(' ') {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > style.width {
+            out.push_str(&paint(&line));
+            out.push_str("\n  ");
+            line = word.to_string();
+            continue;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
     }
+    out.push_str(&paint(&line));
+    out.push('\n');
 }

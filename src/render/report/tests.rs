@@ -1,6 +1,6 @@
 //! The report's texts against golden files: a clean shop, and one tampered with in every way.
 //!
-//! `SHOPSTACK_BLESS=1 cargo test render::report` writes the golden files anew; read the difference before committing.
+//! `UPDATE_GOLDEN=1 cargo test render::report` writes the golden files anew; read the difference before committing.
 
 use super::*;
 use crate::policy::canonical;
@@ -27,7 +27,7 @@ fn tampered() -> Shop {
 
 fn golden(name: &str, found: &str) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/render/golden").join(name);
-    if std::env::var_os("SHOPSTACK_BLESS").is_some() {
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, found).unwrap();
     }
     let wanted = std::fs::read_to_string(&path).unwrap_or_default();
