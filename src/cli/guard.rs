@@ -2,12 +2,13 @@
 
 use super::error::CliError;
 use super::output::Output;
-use super::session::Session;
+use super::session::{Project, Session};
 use crate::aws::ledger::Ledger;
 use crate::aws::lock::{self, Holder, Lock, Try};
-use crate::engine::Outcome;
+use crate::engine::{self, Outcome};
 use crate::model::{CloudError, Plan};
 use crate::plan::Record;
+use crate::plan::lost::{Lost, lost};
 use serde_json::Value;
 use std::future::Future;
 use std::path::Path;
@@ -86,13 +87,14 @@ impl Guard {
     }
 
     /// Keeps what was applied; a failure is told and changes nothing, for the record decides nothing.
-    pub async fn record(&self, session: &Session, root: &Path, plan: &Plan, outcome: &Outcome, output: &Output) {
+    pub async fn record(&self, session: &Session, project: &Project, plan: &Plan, outcome: &Outcome, output: &Output) {
         let record = Record {
             who: session.identity.arn.clone(),
             when: super::time::rfc3339(SystemTime::now()),
-            commit: commit(root),
+            commit: commit(&project.root),
             plan_hash: plan_hash(plan),
             specs: specs(plan, outcome),
+            lost: lost_here(session, project, plan, outcome).await,
         };
         let text = serde_json::to_string(&record).unwrap_or_default();
         let run = serde_json::json!({
@@ -123,6 +125,24 @@ pub async fn record(session: &Session) -> Result<Option<Record>, CloudError> {
     let text = session.reader.document(&session.scope, "record").await?;
     // A record written by a newer version is no reason to stop: only words are lost.
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// What this endpoint did not keep of all that was written, found out by reading it back. Neither AWS nor the local
+/// twin needs that look.
+async fn lost_here(session: &Session, project: &Project, plan: &Plan, outcome: &Outcome) -> Lost {
+    let Some(endpoint) = &session.scope.endpoint else { return Lost::new() };
+    if crate::local::is_twin(endpoint).await {
+        return Lost::new();
+    }
+    let before = record(session).await.ok().flatten().map(|r| r.lost).unwrap_or_default();
+    let mut found: Lost =
+        before.into_iter().filter(|(a, _)| plan.unchanged.iter().any(|live| live.address == *a)).collect();
+    let Ok((desired, _)) = session.desired(project, None) else { return found };
+    let finder = crate::resources::Finder(session.reader.afresh());
+    if let Ok(live) = engine::read(&finder, &session.scope, &desired, false).await {
+        found.extend(lost(&outcome.specs, &live));
+    }
+    found
 }
 
 fn specs(plan: &Plan, outcome: &Outcome) -> std::collections::BTreeMap<crate::model::Address, Value> {

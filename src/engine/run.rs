@@ -164,16 +164,31 @@ fn start_ready(
             return true;
         }
         let step: Step = (*step).clone();
-        let outputs = outcome.outputs.clone();
+        let mut known = Known { outputs: outcome.outputs.clone(), absent: plan.not_emulated.iter().cloned().collect() };
+        known.absent.extend(outcome.not_emulated.iter().cloned());
         let (applier, sink, externals) = (run.applier.clone(), run.sink.clone(), run.externals.clone());
-        tasks.spawn(async move { execute(step, outputs, externals, applier, sink).await });
+        tasks.spawn(async move { execute(step, known, externals, applier, sink).await });
         false
     });
 }
 
+/// What a step may refer to.
+struct Known {
+    outputs: BTreeMap<Address, Outputs>,
+    /// What the endpoint lacks: it has no id there, and whoever refers to it does without.
+    absent: BTreeSet<Address>,
+}
+
+impl Known {
+    fn value(&self, address: &Address, attribute: &str) -> Option<String> {
+        let known = self.outputs.get(address).and_then(|o| o.get(attribute).cloned());
+        known.or_else(|| self.absent.contains(address).then(String::new))
+    }
+}
+
 async fn execute(
     step: Step,
-    mut outputs: BTreeMap<Address, Outputs>,
+    mut known: Known,
     externals: BTreeMap<Address, External>,
     applier: Arc<dyn Apply>,
     sink: Sink,
@@ -197,7 +212,7 @@ async fn execute(
         let tell = tell.clone();
         move |text: &str| tell(Status::Waiting, text)
     });
-    let result = apply(step, &mut outputs, externals, applier, progress).await;
+    let result = apply(step, &mut known, externals, applier, progress).await;
     match &result {
         Ok(_) => tell(Status::Done, ""),
         Err(error) if error.kind == ErrorKind::NotEmulated => tell(Status::NotEmulated, &error.to_string()),
@@ -208,7 +223,7 @@ async fn execute(
 
 async fn apply(
     mut step: Step,
-    outputs: &mut BTreeMap<Address, Outputs>,
+    known: &mut Known,
     externals: BTreeMap<Address, External>,
     applier: Arc<dyn Apply>,
     progress: Progress,
@@ -218,9 +233,9 @@ async fn apply(
     template::references(&step.context, &mut needed);
     for (address, external) in externals.into_iter().filter(|(a, _)| needed.contains(a)) {
         progress("waiting for its build");
-        outputs.insert(address, external.await?);
+        known.outputs.insert(address, external.await?);
     }
-    let lookup = |a: &Address, k: &str| outputs.get(a).and_then(|o| o.get(k).cloned());
+    let lookup = |a: &Address, k: &str| known.value(a, k);
     let wanted = template::resolve(&step.wanted, &lookup);
     step.context = template::resolve(&step.context, &lookup);
     if let Some(path) = step.context.get("payload").and_then(Value::as_str) {

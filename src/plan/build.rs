@@ -1,7 +1,7 @@
 //! Makes the plan: every desired resource against its live one, and every live one that is no longer desired.
 
 use super::diff::{self, Difference};
-use super::{Record, order};
+use super::{Record, lost, order};
 use crate::model::{
     Address, Cause, CloudError, Desired, ErrorKind, FieldChange, Live, Op, Owner, Plan, Scope, Step, TypeInfo, template,
 };
@@ -24,16 +24,23 @@ pub struct Inputs<'a> {
 
 /// The plan, or every reason why there is none (name clashes with foreign resources, cycles).
 pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<CloudError>> {
-    let mut builder =
-        Builder { inputs, pending: BTreeMap::new(), steps: vec![], unchanged: vec![], not_emulated: vec![] };
+    let mut builder = Builder {
+        inputs,
+        pending: BTreeMap::new(),
+        steps: vec![],
+        unchanged: vec![],
+        not_emulated: vec![],
+        notes: vec![],
+    };
     let ordered = order::sorted(inputs.desired).map_err(|e| vec![e])?;
     let errors: Vec<CloudError> = ordered.iter().filter_map(|desired| builder.consider(desired).err()).collect();
     if !errors.is_empty() {
         return Err(errors);
     }
     builder.removals();
-    let notes = builder.slow().into_iter().collect();
-    let Builder { mut steps, unchanged, not_emulated, .. } = builder;
+    let slow = builder.slow();
+    let Builder { mut steps, unchanged, not_emulated, mut notes, .. } = builder;
+    notes.extend(slow);
     let dependencies = reach(inputs.desired);
     order::connect(&mut steps, &dependencies, inputs.types);
     Ok(Plan {
@@ -74,6 +81,7 @@ struct Builder<'a> {
     steps: Vec<Step>,
     unchanged: Vec<Live>,
     not_emulated: Vec<Address>,
+    notes: Vec<String>,
 }
 
 impl<'a> Builder<'a> {
@@ -89,6 +97,10 @@ impl<'a> Builder<'a> {
     fn output(&self, address: &Address, attribute: &str) -> Option<String> {
         if let Some(known) = self.inputs.known.get(address) {
             return known.get(attribute).cloned();
+        }
+        if self.not_emulated.contains(address) {
+            // What the endpoint lacks has no id there: whoever refers to it does without.
+            return Some(String::new());
         }
         let live = self.live(address)?;
         let volatile = self.info(&live.type_name).is_some_and(|t| t.volatile_outputs.contains(&attribute));
@@ -108,7 +120,10 @@ impl<'a> Builder<'a> {
         let resolve = |value: &Value| template::resolve(value, &|a, k| self.output(a, k));
         let wanted = resolve(&desired.spec);
         let context = resolve(&desired.context);
-        let differences = diff::differences(live.map_or(&Value::Null, |l| &l.spec), &wanted);
+        let mut differences = diff::differences(live.map_or(&Value::Null, |l| &l.spec), &wanted);
+        if live.is_some() && self.inputs.scope.endpoint.is_some() {
+            self.forgive(&desired.address, &mut differences);
+        }
         let op = match live.map(|l| &l.owner) {
             None => Op::Create,
             Some(Owner::Foreign(says)) if !self.inputs.adopt.contains(&desired.address) => {
@@ -147,6 +162,21 @@ impl<'a> Builder<'a> {
         self.pending.insert(desired.address.clone(), (op, cause));
         self.steps.push(step);
         Ok(())
+    }
+
+    /// Drops the differences that this emulator makes by itself, and says so.
+    fn forgive(&mut self, address: &Address, differences: &mut Vec<Difference>) {
+        let mut fields = Vec::new();
+        differences.retain(|difference| {
+            let known = lost::is_known(self.inputs.record, address, difference);
+            if known {
+                fields.push(difference.dotted());
+            }
+            !known
+        });
+        if !fields.is_empty() {
+            self.notes.push(format!("this endpoint does not keep all it is told of {address}: {}", fields.join(", ")));
+        }
     }
 
     fn fields(&self, desired: &Desired, op: Op, found: Vec<Difference>, wanted: &Value) -> Vec<FieldChange> {

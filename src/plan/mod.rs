@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod diff;
+pub mod lost;
 pub mod order;
 pub mod record;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The record of the last successful `up`: what was applied, by whom, when. A memory for words, never for decisions.
 
+use super::lost::Lost;
 use crate::model::Address;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,6 +19,9 @@ pub struct Record {
     pub plan_hash: String,
     /// Normalised specs by address, every template filled in.
     pub specs: BTreeMap<Address, Value>,
+    /// What an emulator did not keep; always empty on AWS.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lost: Lost,
 }
 
 impl Record {
