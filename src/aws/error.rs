@@ -3,7 +3,6 @@
 use crate::model::{CloudError, ErrorKind};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 /// Codes that say the thing is not there; each service has its own word for it.
@@ -96,7 +95,7 @@ where
         };
     }
     if message.is_empty() {
-        message = DisplayErrorContext(error).to_string();
+        message = words(error);
     }
     let html = error
         .raw_response()
@@ -117,6 +116,20 @@ where
     };
     let hint = hint_for(kind, operation).to_string();
     CloudError { kind, operation: readable(operation), code, message, request_id, hint }
+}
+
+/// An error and its causes in words, each said once.
+fn words(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let said = inner.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        cause = inner.source();
+    }
+    text
 }
 
 fn dispatch_kind(message: &str) -> ErrorKind {
@@ -195,7 +208,7 @@ pub fn explain_access(mut error: CloudError, endpoint: Option<&str>, region: &st
             error.message = format!("AWS cannot be reached in region `{region}`: {}", error.message);
             error.hint = "check that the region exists and that the network lets you out".into();
         }
-        (ErrorKind::Credentials, None) if error.code.is_empty() => {
+        (ErrorKind::Credentials, _) if error.code.is_empty() => {
             error.message = "no AWS credentials were found".into();
             error.hint =
                 "sign in (aws sso login, aws configure, AWS_PROFILE), or use --local for the local twin".into();

@@ -130,8 +130,7 @@ pub async fn record(session: &Session) -> Result<Option<Record>, CloudError> {
 /// What this endpoint did not keep of all that was written, found out by reading it back. Neither AWS nor the local
 /// twin needs that look.
 async fn lost_here(session: &Session, project: &Project, plan: &Plan, outcome: &Outcome) -> Lost {
-    let Some(endpoint) = &session.scope.endpoint else { return Lost::new() };
-    if crate::local::is_twin(endpoint).await {
+    if session.serves {
         return Lost::new();
     }
     let before = record(session).await.ok().flatten().map(|r| r.lost).unwrap_or_default();

@@ -34,6 +34,8 @@ pub struct Session {
     pub identity: Identity,
     pub scope: Scope,
     pub reader: Reader,
+    /// True on AWS and on the local twin; other emulators keep settings, and serve and judge nothing.
+    pub serves: bool,
 }
 
 impl Session {
@@ -43,7 +45,8 @@ impl Session {
         let identity = sdk.identity().await?;
         let reader = Self::reader(&sdk);
         let scope = Scope { account: identity.account.clone(), ..scope };
-        Ok(Self { sdk, identity, scope, reader })
+        let serves = serves(&scope).await;
+        Ok(Self { sdk, identity, scope, reader, serves })
     }
 
     /// The same for commands that only read: the tag index is asked beside STS, which saves a step in the depth.
@@ -60,7 +63,8 @@ impl Session {
         let identity = identity?;
         index?;
         let scope = Scope { account: identity.account.clone(), ..scope };
-        Ok(Self { sdk, identity, scope, reader })
+        let serves = serves(&scope).await;
+        Ok(Self { sdk, identity, scope, reader, serves })
     }
 
     fn reader(sdk: &Sdk) -> Reader {
@@ -75,6 +79,9 @@ impl Session {
         output: &Output,
     ) -> Result<(Sdk, Scope), CliError> {
         check_env(&global.env)?;
+        if let Some(region) = global.region.as_deref().filter(|region| !stack::is_region(region)) {
+            return Err(CliError::new(format!("`{region}` is not the name of an AWS region"), "such as us-east-1"));
+        }
         let local_endpoint = if global.local { Some(twin(output).await?) } else { None };
         let fallback = if global.local { Some("us-east-1") } else { None };
         let region = global.region.as_deref().or(region).or(fallback).map(str::to_string);
@@ -96,8 +103,21 @@ impl Session {
         project: &Project,
         expires_at: Option<&str>,
     ) -> Result<(Vec<Desired>, Vec<String>), CliError> {
-        let context = desired::Context { stack: &project.stack, scope: &self.scope, root: &project.root, expires_at };
+        let context = desired::Context {
+            stack: &project.stack,
+            scope: &self.scope,
+            root: &project.root,
+            expires_at,
+            judges_conditions: self.serves,
+        };
         Ok(desired::desired(&context)?)
+    }
+}
+
+async fn serves(scope: &Scope) -> bool {
+    match &scope.endpoint {
+        Some(endpoint) => local::is_twin(endpoint).await,
+        None => true,
     }
 }
 

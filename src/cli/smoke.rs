@@ -8,7 +8,6 @@ use super::outputs;
 use super::session::{Project, Session};
 use crate::aws::counter::Counter;
 use crate::aws::probe::Probe;
-use crate::local;
 use crate::model::{CloudError, event::Sink};
 use crate::smoke::{self, Backend, Check, LogKind, LogTarget, OrderTarget, ProductsTarget, Report, Target};
 use crate::stack::{ManagedGroup, SmokeCheck, Stack};
@@ -50,14 +49,8 @@ pub async fn command(global: &Global, args: &Smoke, output: &Output) -> Result<u
 /// Runs the checks that stack.yaml asks for against the outputs of what is deployed.
 pub async fn run(session: &Session, project: &Project, document: &Value, sink: &Sink) -> Report {
     let backend = Cloud { probe: Probe::new(&session.sdk), counter: session.sdk.counter.clone() };
-    let target = target(session, &project.stack, document, serves_requests(session).await);
+    let target = target(session, &project.stack, document, session.serves);
     smoke::run(&target, &backend, sink).await
-}
-
-/// Of the emulators only the local twin answers a site's and an API's requests; others keep settings and no more.
-async fn serves_requests(session: &Session) -> bool {
-    let Some(endpoint) = &session.scope.endpoint else { return true };
-    local::is_twin(endpoint).await
 }
 
 fn target(session: &Session, stack: &Stack, document: &Value, serves_requests: bool) -> Target {

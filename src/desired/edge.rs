@@ -51,7 +51,7 @@ pub(super) fn site(
     all.push(context.resource("headers", "site", "AWS::CloudFront::ResponseHeadersPolicy", name.clone(), headers));
     let distribution = spec::to_value(&distribution(context, cdn, notes));
     all.push(context.resource("distribution", "site", "AWS::CloudFront::Distribution", name, distribution));
-    all.push(bucket_policy(context, &bucket));
+    all.push(bucket_policy(context, &bucket, notes));
     all.push(objects(context, site, bucket)?);
     Ok(())
 }
@@ -125,20 +125,30 @@ fn distribution(context: &Context<'_>, cdn: &Cdn, notes: &mut Vec<String>) -> Di
     }
 }
 
-fn bucket_policy(context: &Context<'_>, bucket: &str) -> Desired {
+fn bucket_policy(context: &Context<'_>, bucket: &str, notes: &mut Vec<String>) -> Desired {
     let arn = format!("arn:aws:s3:::{bucket}");
     let mut tls = json!({"Bool": {"aws:SecureTransport": "false"}});
     if context.scope.endpoint.is_some() {
         // An emulator's CloudFront fetches over plain http: it alone is let through, everybody else still needs TLS.
         tls["ArnNotEquals"] = json!({"aws:SourceArn": reference("distribution", "site", "arn")});
     }
-    let document = json!({"Statement": [
+    let mut document = json!({"Statement": [
         {"Sid": "OnlyThisDistributionReads", "Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"},
          "Action": "s3:GetObject", "Resource": format!("{arn}/*"),
          "Condition": {"ArnEquals": {"aws:SourceArn": reference("distribution", "site", "arn")}}},
         {"Sid": "OnlyOverTls", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
          "Resource": [arn, format!("{arn}/*")], "Condition": tls},
     ]});
+    if !context.judges_conditions
+        && let Some(statements) = document["Statement"].as_array_mut()
+    {
+        // Read without its condition, the TLS rule refuses everything to everybody.
+        statements.retain(|s| s["Effect"] == "Allow");
+        notes.push(
+            "this endpoint reads bucket policies without their conditions: the bucket's TLS rule is left out here"
+                .into(),
+        );
+    }
     let spec = spec::to_value(&BucketPolicySpec { policy: policy::canonical(&document) });
     let mut desired = context.resource("bucket_policy", "site", "AWS::S3::BucketPolicy", bucket.to_string(), spec);
     desired.depends_on = BTreeSet::from([Address::new("bucket", "site")]);

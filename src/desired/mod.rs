@@ -23,6 +23,8 @@ pub struct Context<'a> {
     pub root: &'a Path,
     /// RFC 3339; set for environments that may be swept after it, which are not protected either.
     pub expires_at: Option<&'a str>,
+    /// False on emulators that take no notice of a policy's conditions.
+    pub judges_conditions: bool,
 }
 
 /// Every resource the stack wants, and remarks for the plan.

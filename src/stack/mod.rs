@@ -43,6 +43,11 @@ pub fn parse(source: &str, file_name: &str) -> Result<Stack, Vec<StackError>> {
     }
 }
 
+/// True for what looks like the name of an AWS region; new ones open, so there is no list.
+pub fn is_region(name: &str) -> bool {
+    names::region(name).is_ok()
+}
+
 /// Reads and parses a file; gives back its text too, for messages and hashes.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! Integration tests against real endpoints on this machine: one binary, so that the SDKs are linked once.
 
+mod cli;
 mod e2e;
 mod replay;
 mod resources;

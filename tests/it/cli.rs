@@ -1,0 +1,181 @@
+//! The binary's manners, without any endpoint: exit codes, streams, colours, and errors that say what to do.
+
+use crate::e2e::project::{Run, command};
+use serde_json::Value;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+/// A folder with the repository's stack.yaml, its seed and its site, and the binary to run in it.
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn new() -> Desk {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for part in ["lambdas", "site", "seed"] {
+            std::os::unix::fs::symlink(root.join(part), folder.path().join(part)).unwrap();
+        }
+        std::fs::copy(root.join("stack.yaml"), folder.path().join("stack.yaml")).unwrap();
+        std::fs::create_dir(folder.path().join("home")).unwrap();
+        Desk(folder)
+    }
+
+    fn edit(&self, from: &str, to: &str) {
+        let path = self.0.path().join("stack.yaml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "stack.yaml has no {from:?}");
+        std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = command(&self.0.path().join("home"));
+        command.current_dir(self.0.path()).args(arguments);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Run {
+        Run::of(self.command(arguments))
+    }
+
+    /// With credentials, against an endpoint.
+    fn run_at(&self, endpoint: &str, arguments: &[&str]) -> Run {
+        let mut command = self.command(arguments);
+        command.env("AWS_ENDPOINT_URL", endpoint);
+        command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "a-secret-of-the-test");
+        Run::of(command)
+    }
+}
+
+/// An error: exit code 1, nothing on stdout, every one of these words on stderr.
+fn refused(run: &Run, words: &[&str]) {
+    assert_eq!(run.code, 1, "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.stdout, "", "errors go to stderr");
+    for word in words {
+        assert!(run.stderr.contains(word), "no {word:?} in: {}", run.stderr);
+    }
+    assert!(!run.stderr.contains("panicked") && !run.stderr.contains("a-secret-of-the-test"), "{}", run.stderr);
+    assert!(!run.stderr.contains('\u{1b}'), "colour without a terminal: {}", run.stderr);
+}
+
+#[test]
+fn help_and_version_are_answers() {
+    let desk = Desk::new();
+    let help = desk.run(&["--help"]);
+    assert_eq!((help.code, help.stderr.as_str()), (0, ""));
+    for name in
+        ["validate", "schema", "build", "diff", "up", "down", "smoke", "outputs", "policy-report", "envs", "local"]
+    {
+        assert!(
+            help.stdout.lines().any(|l| l.trim_start().starts_with(&format!("{name} "))),
+            "{name}: {}",
+            help.stdout
+        );
+        let of_command = desk.run(&[name, "--help"]);
+        assert_eq!((of_command.code, of_command.stderr.as_str()), (0, ""), "{name}");
+    }
+    let version = desk.run(&["--version"]);
+    assert_eq!((version.code, version.stdout), (0, format!("shopstack {}\n", env!("CARGO_PKG_VERSION"))));
+}
+
+#[test]
+fn bad_usage_is_exit_code_1_and_not_claps_own() {
+    let desk = Desk::new();
+    refused(&desk.run(&["upp"]), &["upp", "up"]);
+    refused(&desk.run(&[]), &["Usage"]);
+    refused(&desk.run(&["up", "--lock-timeout", "4"]), &["--lock-timeout", "30m"]);
+    refused(&desk.run(&["--env", "Not_Good", "envs"]), &["Not_Good", "lower-case"]);
+    refused(&desk.run_at("http://127.0.0.1:9", &["up", "--adopt", "nothing"]), &["nothing", "table.Products"]);
+}
+
+#[test]
+fn a_bad_stack_is_shown_at_its_place() {
+    let desk = Desk::new();
+    desk.edit("    memory: 256", "    memroy: 256");
+    for arguments in [&["validate"][..], &["diff", "--json"], &["up", "--yes"]] {
+        refused(&desk.run(arguments), &["stack.yaml:18:5", "memroy: 256", "memory"]);
+    }
+    refused(&desk.run(&["-f", "nowhere.yaml", "validate"]), &["nowhere.yaml"]);
+}
+
+#[test]
+fn what_needs_no_network_needs_no_credentials() {
+    let desk = Desk::new();
+    let valid = desk.run(&["validate"]);
+    assert_eq!(valid.code, 0, "{}", valid.stderr);
+    assert!(valid.stdout.contains("stack `shop` is valid"), "{}", valid.stdout);
+    let schema = desk.run(&["schema"]);
+    let printed: Value = serde_json::from_str(&schema.stdout).unwrap();
+    let committed = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("stack.schema.json")).unwrap();
+    assert_eq!(
+        printed,
+        serde_json::from_str::<Value>(&committed).unwrap(),
+        "stack.schema.json is what `schema` prints"
+    );
+    for shell in ["bash", "zsh", "fish"] {
+        let completions = desk.run(&["completions", shell]);
+        assert!(completions.code == 0 && completions.stdout.contains("shopstack"), "{shell}");
+    }
+}
+
+#[test]
+fn without_credentials_one_clear_message() {
+    let desk = Desk::new();
+    for arguments in [&["diff"][..], &["envs", "--json"], &["down", "--yes", "--json"]] {
+        let mut command = desk.command(arguments);
+        command.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
+        refused(&Run::of(command), &["credentials", "help:"]);
+    }
+}
+
+#[test]
+fn an_endpoint_that_does_not_answer_is_named() {
+    let desk = Desk::new();
+    // A port that was free a moment ago: nothing listens there.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let endpoint = format!("http://127.0.0.1:{port}");
+    let run = desk.run_at(&endpoint, &["diff", "--json"]);
+    refused(&run, &[endpoint.as_str(), "help:"]);
+    assert_eq!(run.stderr.matches("error:").count(), 1, "one message: {}", run.stderr);
+}
+
+#[tokio::test]
+async fn without_a_terminal_nothing_is_asked() {
+    let desk = Desk::new();
+    desk.edit("name: shop\n", &format!("name: manners{}\n", std::process::id()));
+    let endpoint = crate::support::endpoint().await;
+    let run = desk.run_at(&endpoint, &["up"]);
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{}", run.stderr);
+    assert!(run.stderr.contains("add --yes") && run.stderr.contains("+ table.Orders"), "{}", run.stderr);
+    let run = desk.run_at(&endpoint, &["up", "--json"]);
+    assert_eq!(run.code, 1);
+    assert!(run.lines().iter().all(|l| l["event"] == "plan"), "{}", run.stdout);
+    let run = desk.run_at(&endpoint, &["diff", "--json"]);
+    assert_eq!(run.code, 2, "nothing was made: {}", run.stderr);
+    assert_eq!(run.lines()[0]["summary"]["unchanged"].as_u64().map(|n| n <= 1), Some(true), "{}", run.stdout);
+}
+
+#[tokio::test]
+async fn colour_only_when_asked_for() {
+    let desk = Desk::new();
+    desk.edit("name: shop\n", &format!("name: colours{}\n", std::process::id()));
+    let endpoint = crate::support::endpoint().await;
+    let escape = |run: &Run| run.stdout.contains('\u{1b}');
+    assert!(!escape(&desk.run_at(&endpoint, &["diff"])));
+    assert!(escape(&desk.run_at(&endpoint, &["--color", "always", "diff"])));
+    assert!(!escape(&desk.run_at(&endpoint, &["--color", "never", "diff"])));
+    let mut command = desk.command(&["--color", "auto", "diff"]);
+    command.env("AWS_ENDPOINT_URL", &endpoint).env("NO_COLOR", "1");
+    command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+    assert!(!escape(&Run::of(command)));
+    let json = desk.run_at(&endpoint, &["--color", "always", "diff", "--json"]);
+    assert!(!escape(&json) && json.lines().len() == 1);
+}
+
+#[test]
+fn what_is_no_region_is_refused() {
+    let desk = Desk::new();
+    refused(&desk.run(&["--region", "the-moon", "diff"]), &["`the-moon`", "us-east-1"]);
+    desk.edit("region: us-east-1", "region: us-east1");
+    refused(&desk.run(&["validate"]), &["us-east1", "stack.yaml:4", "did you mean `us-east-1`?"]);
+}
