@@ -93,7 +93,7 @@ fn a_bad_stack_is_shown_at_its_place() {
     let desk = Desk::new();
     desk.edit("    memory: 256", "    memroy: 256");
     for arguments in [&["validate"][..], &["diff", "--json"], &["up", "--yes"]] {
-        refused(&desk.run(arguments), &["stack.yaml:18:5", "memroy: 256", "memory"]);
+        refused(&desk.run(arguments), &["stack.yaml:17:5", "memroy: 256", "memory"]);
     }
     refused(&desk.run(&["-f", "nowhere.yaml", "validate"]), &["nowhere.yaml"]);
 }
