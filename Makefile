@@ -1,8 +1,12 @@
 # The commands a developer needs; `make test` is all that CI runs.
-.PHONY: test lint
+.PHONY: test lint soak
 test: lint
 	tests/tools/run.sh
 
 lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# Every kill point instead of a sample of them; prints its figures.
+soak:
+	SHOPSTACK_SOAK=1 tests/tools/run.sh faults -- --nocapture

@@ -2,6 +2,7 @@
 
 mod cli;
 mod e2e;
+mod faults;
 mod replay;
 mod resources;
 mod support;

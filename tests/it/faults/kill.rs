@@ -1,0 +1,176 @@
+//! `up` and `down`, killed at each of their writes in turn, before it takes effect and after: the next run completes
+//! what is half done, doubles nothing and leaves nothing behind.
+
+use super::inventory::Inventory;
+use super::lane::{DOWN, Ended, Lane, UP};
+use super::proxy::Point;
+use std::sync::{Arc, Mutex};
+
+/// Stacks at a time.
+const LANES: usize = 4;
+/// Kill points of each command in a plain `make test`; `make soak` tries all.
+const SAMPLE: usize = 8;
+
+/// What an undisturbed `up` leaves, and where `up` and `down` can die.
+struct Reference {
+    inventory: Inventory,
+    up: Vec<Point>,
+    down: Vec<Point>,
+}
+
+/// One trial: `up` dies, `up` again, `down` dies, `down` again.
+#[derive(Clone)]
+struct Trial {
+    number: usize,
+    up: Option<Point>,
+    down: Option<Point>,
+}
+
+/// What came of all trials.
+#[derive(Default)]
+struct Tally {
+    killed_up: usize,
+    killed_down: usize,
+    /// The run ended before it came to its kill point.
+    missed: Vec<String>,
+    problems: Vec<String>,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_killed_at_any_write_is_completed_by_the_next() {
+    let reference = Arc::new(reference().await);
+    let trials = trials(&reference);
+    let count = trials.len();
+    let queue = Arc::new(Mutex::new(trials.into_iter()));
+    let tally = Arc::new(Mutex::new(Tally::default()));
+    let mut lanes = tokio::task::JoinSet::new();
+    for _ in 0..LANES {
+        let (queue, tally, reference) = (queue.clone(), tally.clone(), reference.clone());
+        lanes.spawn(async move {
+            loop {
+                let Some(trial) = queue.lock().unwrap().next() else { return };
+                attempt(&trial, &reference, &tally).await;
+            }
+        });
+    }
+    while let Some(lane) = lanes.join_next().await {
+        lane.unwrap();
+    }
+    let tally = tally.lock().unwrap();
+    println!(
+        "faults: up has {} kill points, down {}; tried {} and {} in {count} trials; missed {}; problems {}",
+        reference.up.len(),
+        reference.down.len(),
+        tally.killed_up,
+        tally.killed_down,
+        tally.missed.len(),
+        tally.problems.len(),
+    );
+    println!("missed: {:?}", tally.missed);
+    assert!(tally.problems.is_empty(), "{}", tally.problems.join("\n\n"));
+    // A few calls depend on timing, such as a second look at something not ready yet.
+    assert!(tally.missed.len() * 10 <= count, "kill points that never came: {:?}", tally.missed);
+}
+
+/// One undisturbed life of a stack.
+async fn reference() -> Reference {
+    let lane = Lane::new("faultref").await;
+    let (ended, up) = lane.watched(&UP, None).await;
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let inventory = lane.inventory().await;
+    assert!(inventory.len() > 30, "an inventory of {} things has holes", inventory.len());
+    let (ended, down) = lane.watched(&DOWN, None).await;
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let left = lane.inventory().await;
+    assert!(left.is_empty(), "{:?}", left.differences(&Inventory::default()));
+    Reference { inventory, up: points(&up.writes), down: points(&down.writes) }
+}
+
+/// Both sides of every write. What serves the whole account is written once per account and left out.
+fn points(writes: &[(String, usize)]) -> Vec<Point> {
+    let both = |(operation, nth): &(String, usize)| {
+        [false, true].map(|after| Point { operation: operation.clone(), nth: *nth, after })
+    };
+    writes.iter().filter(|(operation, _)| operation != "PATCH /account").flat_map(both).collect()
+}
+
+fn trials(reference: &Reference) -> Vec<Trial> {
+    let (up, down) = (chosen(&reference.up), chosen(&reference.down));
+    let trial = |number: usize| Trial { number, up: up.get(number).cloned(), down: down.get(number).cloned() };
+    (0..up.len().max(down.len())).map(trial).collect()
+}
+
+/// All points in a soak, those that SHOPSTACK_FAULTS names, or a sample that begins elsewhere in every run.
+fn chosen(points: &[Point]) -> Vec<Point> {
+    if let Ok(wanted) = std::env::var("SHOPSTACK_FAULTS") {
+        return points.iter().filter(|p| p.to_string().contains(&wanted)).cloned().collect();
+    }
+    if std::env::var("SHOPSTACK_SOAK").is_ok_and(|v| v == "1") {
+        return points.to_vec();
+    }
+    let start = std::process::id() as usize;
+    // An odd stride takes both sides of writes.
+    let stride = (points.len() / SAMPLE).max(1) | 1;
+    (0..SAMPLE.min(points.len())).filter_map(|i| points.get((start + i * stride) % points.len()).cloned()).collect()
+}
+
+async fn attempt(trial: &Trial, reference: &Reference, tally: &Mutex<Tally>) {
+    let lane = Lane::new(&format!("fault{}", trial.number)).await;
+    let mut problems = Vec::new();
+    half(&lane, &UP, trial.up.as_ref(), tally, &mut problems).await;
+    let there = lane.inventory().await;
+    problems.extend(there.differences(&reference.inventory));
+    let diff = lane.run(&["diff"]).await;
+    check(&diff, "diff after it", &mut problems);
+    note(trial.up.as_ref(), "up", problems, tally);
+
+    let mut problems = Vec::new();
+    let ended = half(&lane, &DOWN, trial.down.as_ref(), tally, &mut problems).await;
+    if ended.last()["remaining"] != serde_json::json!([]) {
+        problems.push(format!("down reports as remaining: {}", ended.last()["remaining"]));
+    }
+    let left = lane.inventory().await;
+    problems.extend(left.differences(&Inventory::default()));
+    note(trial.down.as_ref(), "down", problems, tally);
+}
+
+/// One command that dies at `point`, then the same again to its end.
+async fn half(
+    lane: &Lane,
+    command: &[&str],
+    point: Option<&Point>,
+    tally: &Mutex<Tally>,
+    problems: &mut Vec<String>,
+) -> Ended {
+    if let Some(point) = point {
+        let (ended, seen) = lane.watched(command, Some(point.clone())).await;
+        if seen.struck.is_some() {
+            let mut tally = tally.lock().unwrap();
+            *(if command[0] == "up" { &mut tally.killed_up } else { &mut tally.killed_down }) += 1;
+        } else {
+            check(&ended, "the run that was not killed", problems);
+            tally.lock().unwrap().missed.push(format!("{} {point}", command[0]));
+        }
+        // The dead run's lease would last 40 s; `lock.rs` shows that it ends by itself.
+        check(&lane.run(&["unlock", "--yes"]).await, "unlock", problems);
+    }
+    let ended = lane.run(command).await;
+    check(&ended, "the run after it", problems);
+    ended
+}
+
+fn check(ended: &Ended, what: &str, problems: &mut Vec<String>) {
+    if ended.code != 0 {
+        let said: String = ended.stdout.lines().filter(|l| l.contains("failed") || !l.starts_with('{')).collect();
+        problems.push(format!("{what}: exit {} {}\n{said}", ended.code, ended.stderr));
+    }
+}
+
+fn note(point: Option<&Point>, command: &str, problems: Vec<String>, tally: &Mutex<Tally>) {
+    if !problems.is_empty() {
+        let point = point.map_or_else(|| "undisturbed".to_string(), ToString::to_string);
+        let text = format!("{command} killed {point}:\n{}", problems.join("\n"));
+        println!("{text}");
+        tally.lock().unwrap().problems.push(text);
+    }
+}

@@ -1,0 +1,150 @@
+//! One stack in a folder of its own behind a proxy of its own, and the binary run in it.
+
+use super::inventory::Inventory;
+use super::proxy::{Point, Proxy, Seen};
+use rustix::process::Signal;
+use serde_json::Value;
+use shopstack::aws::Connect;
+use shopstack::aws::clients::{Clients, Sdk};
+use shopstack::aws::counter::{Counter, Purpose};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Arc, OnceLock};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+pub struct Lane {
+    folder: TempDir,
+    pub stack: String,
+    pub proxy: Proxy,
+    endpoint: String,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// -1 where a signal ended it.
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ended {
+    /// The last line of standard output as JSON.
+    pub fn last(&self) -> Value {
+        self.stdout.lines().last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default()
+    }
+}
+
+pub const UP: [&str; 4] = ["up", "--yes", "--no-smoke", "--json"];
+pub const DOWN: [&str; 4] = ["down", "--yes", "--destroy-data", "--json"];
+
+impl Lane {
+    /// The repository's stack.yaml under a name of its own, with crates that build at once.
+    pub async fn new(name: &str) -> Lane {
+        let endpoint = crate::support::endpoint().await;
+        let folder = tempfile::tempdir().unwrap();
+        let stack = format!("{name}x{}", std::process::id());
+        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("stack.yaml")).unwrap();
+        let text = text.replace("name: shop\n", &format!("name: {stack}\n"));
+        let text =
+            text.replace("lambdas/list-products", "lambdas/list").replace("lambdas/create-order", "lambdas/order");
+        let put = |path: &str, text: &str| {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        put("stack.yaml", &text);
+        put("site/index.html", "<!doctype html><title>shop</title>");
+        put("site/404.html", "<!doctype html><title>nothing here</title>");
+        put("site/images/dot.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>");
+        put("seed/products.json", r#"[{"productId":"p1","price":1},{"productId":"p2","price":2}]"#);
+        put("home/.keep", "");
+        std::os::unix::fs::symlink(crates(), folder.path().join("lambdas")).unwrap();
+        Lane { folder, stack, proxy: Proxy::start(&endpoint).await, endpoint }
+    }
+
+    /// Starts the binary with an environment that holds what it needs and no more.
+    pub fn spawn(&self, arguments: &[&str]) -> Child {
+        let of_caller = |name: &str, folder: &str| {
+            let given = std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+            given.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(folder)))
+        };
+        let mut command = Command::new(env!("CARGO_BIN_EXE_shopstack"));
+        command.env_clear().kill_on_drop(true).current_dir(self.folder.path()).args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", self.folder.path().join("home"));
+        for (name, folder) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
+            command.envs(of_caller(name, folder).map(|value| (name, value)));
+        }
+        command.env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_ENDPOINT_URL", &self.proxy.url);
+        command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+        command.spawn().unwrap()
+    }
+
+    /// Runs the binary to its end.
+    pub async fn run(&self, arguments: &[&str]) -> Ended {
+        ended(self.spawn(arguments)).await
+    }
+
+    /// Runs it until it ends or dies at `point`.
+    pub async fn watched(&self, arguments: &[&str], point: Option<Point>) -> (Ended, Seen) {
+        self.struck(arguments, point, Signal::KILL).await
+    }
+
+    /// The same with another signal.
+    pub async fn struck(&self, arguments: &[&str], point: Option<Point>, signal: Signal) -> (Ended, Seen) {
+        let child = self.spawn(arguments);
+        self.proxy.watch(child.id().unwrap(), point, signal);
+        let ended = ended(child).await;
+        (ended, self.proxy.unwatch().await)
+    }
+
+    /// Everything that is there of this stack.
+    pub async fn inventory(&self) -> Inventory {
+        Inventory::take(&self.clients().await, &self.stack, &self.proxy.url).await
+    }
+
+    /// The tests' own clients, past the proxy.
+    async fn clients(&self) -> Clients {
+        let region = Some("us-east-1".to_string());
+        let connect = Connect { region, local_endpoint: Some(self.endpoint.clone()), ..Connect::default() };
+        Sdk::load(&connect, Arc::new(Counter::default())).await.clients(Purpose::Apply)
+    }
+}
+
+pub async fn ended(child: Child) -> Ended {
+    let output = child.wait_with_output().await.unwrap();
+    Ended {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// Two crates without dependencies in a workspace that all lanes share: cargo has nothing to do after the first run.
+fn crates() -> PathBuf {
+    static ROOT: OnceLock<PathBuf> = OnceLock::new();
+    let make = || {
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faults-lambdas");
+        let workspace =
+            "[workspace]\nmembers = [\"list\", \"order\"]\nresolver = \"3\"\n[profile.release]\nstrip = true\n";
+        put(&root.join("Cargo.toml"), workspace);
+        for name in ["list", "order"] {
+            let manifest = format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+            put(&root.join(name).join("Cargo.toml"), &manifest);
+            put(&root.join(name).join("src/main.rs"), "fn main() {}\n");
+        }
+        root
+    };
+    ROOT.get_or_init(make).clone()
+}
+
+/// Leaves a file alone that says this already, since cargo goes by its time.
+fn put(path: &Path, text: &str) {
+    if std::fs::read_to_string(path).is_ok_and(|now| now == text) {
+        return;
+    }
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}

@@ -1,0 +1,10 @@
+//! Every write can die: the real binary killed at each mutating call, run again, and what is there compared with what
+//! an undisturbed run leaves. The calls are learnt from that run, so new resource types need no new code here.
+
+mod inventory;
+mod inventory_edge;
+mod kill;
+mod lane;
+mod lock;
+mod proxy;
+mod wire;
