@@ -133,10 +133,13 @@ impl Ledger {
             .map(|_| ())
     }
 
-    /// Removes every row of this stack and environment.
-    pub async fn forget(&self) -> Result<(), CloudError> {
+    /// Removes every row of this stack and environment but those with the sort keys `keep`.
+    pub async fn forget(&self, keep: &[&str]) -> Result<(), CloudError> {
         for row in self.rows("").await? {
             let Some(sk) = row.get("sk").and_then(|v| v.as_s().ok()) else { continue };
+            if keep.contains(&sk.as_str()) {
+                continue;
+            }
             self.remove(sk).await?;
         }
         Ok(())

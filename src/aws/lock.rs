@@ -16,7 +16,8 @@ pub const LEASE: Duration = Duration::from_secs(40);
 const HEARTBEAT: Duration = Duration::from_secs(8);
 /// How often a waiter looks.
 const LOOK: Duration = Duration::from_secs(1);
-const SK: &str = "lock";
+/// The lock's sort key.
+pub const SK: &str = "lock";
 
 /// Who holds a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -255,11 +256,36 @@ impl Lock {
                     .send()
             })
             .await;
-        match gone {
-            Err(error) if error.code == "ConditionalCheckFailedException" || error.kind == ErrorKind::NotFound => {
-                Ok(())
-            }
-            other => other.map(|_| ()),
-        }
+        not_ours_is_fine(gone.map(|_| ()))
+    }
+
+    /// Gives the lock back and takes its row away, fence number and all: for a stack that is gone.
+    pub async fn remove(self) -> Result<(), CloudError> {
+        self.heartbeat.abort();
+        let gone = self
+            .ledger
+            .caller
+            .call("dynamodb:DeleteItem", || {
+                self.ledger
+                    .clients
+                    .dynamodb
+                    .delete_item()
+                    .table_name(TABLE)
+                    .set_key(Some(self.ledger.key(SK)))
+                    .condition_expression("#owner = :owner")
+                    .expression_attribute_names("#owner", "owner")
+                    .expression_attribute_values(":owner", AttributeValue::S(self.token.clone()))
+                    .send()
+            })
+            .await;
+        not_ours_is_fine(gone.map(|_| ()))
+    }
+}
+
+/// Whoever has the lock now keeps it; there is nothing to give back then.
+fn not_ours_is_fine(gone: Result<(), CloudError>) -> Result<(), CloudError> {
+    match gone {
+        Err(error) if error.code == "ConditionalCheckFailedException" || error.kind == ErrorKind::NotFound => Ok(()),
+        other => other,
     }
 }

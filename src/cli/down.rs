@@ -43,15 +43,16 @@ pub async fn command(global: &Global, args: &Down, output: &Output) -> Result<u8
     writer.patient = !args.no_wait;
     let outcome = apply::run(&session, writer.clone(), &plan, BTreeMap::new(), &sink).await;
     let error = apply::failure(&outcome);
-    let remaining = match &error {
-        Some(e) if e.code == code::INTERRUPTED => names(&plan_left(&plan, &outcome)),
-        _ => match look_again(&session, &writer, &plan).await {
-            Ok(left) => names(&left),
-            Err(error) => {
-                guard.release(output).await;
-                return Err(error);
-            }
-        },
+    let left = match &error {
+        Some(e) if e.code == code::INTERRUPTED => Ok(plan_left(&plan, &outcome)),
+        _ => look_again(&session, &writer, &plan).await,
+    };
+    let remaining = match left {
+        Ok(left) => names(&left),
+        Err(unseen) => {
+            guard.release(output).await;
+            return Err(error.unwrap_or(unseen));
+        }
     };
     if error.is_none() && remaining.is_empty() {
         guard.forget(output).await;

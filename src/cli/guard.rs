@@ -87,13 +87,20 @@ impl Guard {
     }
 
     /// Keeps what was applied; a failure is told and changes nothing, for the record decides nothing.
+    ///
+    /// A run without changes keeps a record only where the last one is missing or out of date, as after a run that
+    /// died between its last write and its record.
     pub async fn record(&self, session: &Session, project: &Project, plan: &Plan, outcome: &Outcome, output: &Output) {
+        let specs = specs(plan, outcome);
+        if plan.is_empty() && matches!(record(session).await, Ok(Some(last)) if last.specs == specs) {
+            return;
+        }
         let record = Record {
             who: session.identity.arn.clone(),
             when: super::time::rfc3339(SystemTime::now()),
             commit: commit(&project.root),
             plan_hash: plan_hash(plan),
-            specs: specs(plan, outcome),
+            specs,
             lost: lost_here(session, project, plan, outcome).await,
         };
         let text = serde_json::to_string(&record).unwrap_or_default();
@@ -110,11 +117,13 @@ impl Guard {
         }
     }
 
-    /// Removes every row of the environment, the lock's included: nothing of it is left.
+    /// Removes every row of the environment, the lock's last: whoever waits for it finds nothing that goes under him.
     pub async fn forget(self, output: &Output) {
-        let ledger = self.ledger.clone();
-        self.release(output).await;
-        if let Err(error) = ledger.forget().await {
+        let gone = async {
+            self.ledger.forget(&[lock::SK]).await?;
+            self.lock.remove().await
+        };
+        if let Err(error) = gone.await {
             output.note(&format!("The records of this environment could not be removed: {error}"));
         }
     }

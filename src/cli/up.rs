@@ -50,7 +50,7 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     }
     let outcome = apply::run(&session, apply::writer(&session), &plan, builds.externals(), &sink).await;
     let mut error = apply::failure(&outcome);
-    if error.is_none() && !plan.is_empty() {
+    if error.is_none() {
         guard.record(&session, &project, &plan, &outcome, output).await;
     }
     guard.release(output).await;
