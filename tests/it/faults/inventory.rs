@@ -61,10 +61,6 @@ impl Inventory {
         self.entries.insert(free, value);
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     pub fn len(&self) -> usize {
         self.entries.len()
     }
