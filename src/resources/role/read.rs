@@ -47,7 +47,14 @@ async fn one(
     details: Option<&BTreeMap<String, RoleDetail>>,
 ) -> Result<Option<Live>, CloudError> {
     let seen = match (listed, details.map(|d| d.get(name))) {
-        (Some(role), Some(Some(detail))) => Some(combined(role, detail)?),
+        (Some(role), Some(Some(detail))) => {
+            let mut seen = combined(role, detail)?;
+            // AWS's model has the boundary in the details; the twin leaves it out there. For `down` nothing is compared.
+            if reader.caller.is_emulated() && !query.wanted.is_empty() {
+                seen.spec.permissions_boundary = boundary(reader, name).await?;
+            }
+            Some(seen)
+        }
         (None, Some(None)) => None,
         // No details, or the two disagree, which a role made or deleted just now does for a moment.
         _ => {
@@ -61,6 +68,13 @@ async fn one(
         }
     };
     Ok(seen.and_then(|seen| live(query, name, &seen)))
+}
+
+async fn boundary(reader: &Reader, name: &str) -> Result<Option<String>, CloudError> {
+    let role = reader.caller.call("iam:GetRole", || reader.iam.get_role().role_name(name).send()).await;
+    let role = optional(role)?.and_then(|answer| answer.role);
+    let boundary = role.and_then(|r| r.permissions_boundary);
+    Ok(boundary.and_then(|b| b.permissions_boundary_arn))
 }
 
 /// All roles' documents by name in one call; `None` where that is not to be had in one.
