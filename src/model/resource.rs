@@ -72,10 +72,11 @@ impl Scope {
 
     /// Reads a `marker` back: the logical id when it is of this stack and environment.
     pub fn owner_of_marker(&self, text: &str) -> Owner {
-        let here = format!(" shopstack:region={}", self.region);
+        // Only the word itself counts: what a stranger appended is drift, and not another owner.
+        let region = text.split(' ').find_map(|word| word.strip_prefix("shopstack:region="));
         if !text.starts_with(&self.marker_of_env()) {
             Owner::Foreign(format!("its description is `{text}`"))
-        } else if text.contains(" shopstack:region=") && !text.ends_with(&here) {
+        } else if region.is_some_and(|region| region != self.region) {
             Owner::Foreign(format!("this environment lives in another region (`{text}`); one cannot live in two"))
         } else {
             Owner::Ours

@@ -124,7 +124,7 @@ async fn what_strangers_do_is_seen_and_mended() {
     let keys = aws_sdk_cloudfront::types::TagKeys::builder().items("shopstack:stack").items("shopstack:env").build();
     cloudfront.untag_resource().resource(&live.outputs["arn"]).tag_keys(keys).send().await.unwrap();
     let foreign = only(&world, &[&wanted]).await;
-    assert_eq!(foreign.owner, Owner::Foreign("its tags are shopstack:id=site".into()));
+    assert_eq!(foreign.owner, Owner::Foreign("its tags are shopstack:id=site, shopstack:region=us-east-1".into()));
     assert!(world.discover(&Distribution, &[], &[]).await.is_empty());
     let adopt = step(&wanted, Op::Adopt, Some(foreign.clone()));
     Distribution.update(&world.writer, &adopt, &foreign, &wanted.spec).await.expect("adopt");

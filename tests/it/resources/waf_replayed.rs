@@ -85,7 +85,7 @@ async fn a_lock_token_stale_twice_is_a_conflict() {
 /// The tag index's answer: our ACL under this id.
 fn index(replay_id: &str) -> Answer {
     let tags = json!([{"Key": "shopstack:stack", "Value": "replay"}, {"Key": "shopstack:env", "Value": "t"},
-                      {"Key": "shopstack:id", "Value": "api"}]);
+                      {"Key": "shopstack:id", "Value": "api"}, {"Key": "shopstack:region", "Value": "us-east-1"}]);
     let arn = ARN.replace("id-1", replay_id);
     (200, json!({"ResourceTagMappingList": [{"ResourceARN": arn, "Tags": tags}], "PaginationToken": ""}))
 }
@@ -121,7 +121,7 @@ async fn an_acl_that_the_index_remembers_under_an_old_id_is_looked_for_in_the_li
                 200,
                 json!({"TagInfoForResource": {"ResourceARN": ARN, "TagList": [
             {"Key": "shopstack:stack", "Value": "replay"}, {"Key": "shopstack:env", "Value": "t"},
-            {"Key": "shopstack:id", "Value": "api"}]}}),
+            {"Key": "shopstack:id", "Value": "api"}, {"Key": "shopstack:region", "Value": "us-east-1"}]}}),
             ),
         ),
     ])
