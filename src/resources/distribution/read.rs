@@ -48,8 +48,10 @@ pub(super) async fn marked(reader: &Reader, scope: &Scope) -> Result<Vec<String>
             })
             .await?;
         let Some(list) = page.distribution_list else { return Ok(all) };
-        let ours =
-            list.items.unwrap_or_default().into_iter().filter(|d| scope.owner_of_marker(&d.comment) == Owner::Ours);
+        // Older moto lists distributions without their comment: there, each one's own tags decide.
+        let unsaid = |comment: &str| reader.caller.is_emulated() && comment.is_empty();
+        let is_ours = |comment: &str| unsaid(comment) || scope.owner_of_marker(comment) == Owner::Ours;
+        let ours = list.items.unwrap_or_default().into_iter().filter(|d| is_ours(&d.comment));
         all.extend(ours.map(|d| d.arn));
         marker = list.next_marker.filter(|m| !m.is_empty());
         if marker.is_none() {
