@@ -1,7 +1,8 @@
 //! AWS::S3::Object, all files of the site as one resource: one listing shows whether anything differs.
 //!
 //! A listing has no Content-Type or Cache-Control. A manifest object, written last, records them: an object that is
-//! older than the manifest and has the recorded digest is as recorded; only others are asked for one by one.
+//! older than the manifest and has the recorded digest is as recorded; only others are asked for one by one. An object
+//! as wanted that no manifest records was sent by a run that died: it is sent again, and the caches are told.
 
 use super::{FRESH, Resource, delete_batch};
 use crate::aws::{CallOptions, Reader, Writer};
@@ -61,6 +62,7 @@ impl Resource for Objects {
         let there = read::keys(&writer.reader, bucket, FRESH).await?;
         let change = manifest::change(&BTreeMap::new(), &wanted, there);
         write::apply(writer, step, &wanted, &change).await?;
+        write::record(writer, step, &wanted).await?;
         Ok(Outputs::new())
     }
 
@@ -68,10 +70,11 @@ impl Resource for Objects {
         let wanted: ObjectsSpec = spec::from_value(wanted)?;
         let before = manifest::entries(&spec::from_value(&live.spec)?);
         let change = manifest::change(&before, &wanted, before.keys().cloned().collect());
-        let written = write::apply(writer, step, &wanted, &change).await?;
+        write::apply(writer, step, &wanted, &change).await?;
         if step.op == Op::Update && !change.is_empty() {
-            write::invalidate(writer, step, &change, &written).await?;
+            write::invalidate(writer, step, &change).await?;
         }
+        write::record(writer, step, &wanted).await?;
         Ok(live.outputs.clone())
     }
 

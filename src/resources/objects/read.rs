@@ -80,7 +80,8 @@ async fn list(reader: &Reader, bucket: &str, options: CallOptions) -> Result<BTr
 }
 
 /// Every listed object with its headers: as recorded where the record holds, asked for where the object is wanted,
-/// and unknown (empty) where it will be deleted anyway.
+/// and unknown (empty) where it will be deleted anyway. What a run left that died before it wrote the manifest counts
+/// as not done: it is done again, so that the caches hear of it.
 async fn describe(
     reader: &Reader,
     bucket: &str,
@@ -91,6 +92,9 @@ async fn describe(
 ) -> Result<Entries, CloudError> {
     let mut found = Entries::new();
     let mut suspicious = Vec::new();
+    // Deleted by such a run, or by a stranger; all the same to the caches.
+    let gone = known.iter().filter(|(key, _)| !listing.contains_key(*key) && !wanted.contains_key(*key));
+    found.extend(gone.map(|(key, record)| (key.clone(), record.clone())));
     for (key, listed) in listing {
         let record =
             known.get(&key).filter(|r| r.md5 == listed.etag && recorded.is_some_and(|at| listed.modified <= at));
@@ -109,7 +113,9 @@ async fn describe(
     }
     let heads = suspicious.into_iter().map(|(key, listed)| head(reader, bucket, key, listed));
     let heads: Vec<_> = futures_util::stream::iter(heads).buffer_unordered(AT_ONCE).try_collect().await?;
-    found.extend(heads.into_iter().flatten());
+    let seen = heads.into_iter().flatten();
+    // Sent, but not recorded.
+    found.extend(seen.filter(|(key, object)| wanted.get(key) != Some(object) || known.get(key) == Some(object)));
     Ok(found)
 }
 

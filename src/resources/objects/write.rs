@@ -1,4 +1,5 @@
-//! Sending the site: what pages name before the pages, deletions after both, the manifest last, then the caches.
+//! Sending the site: what pages name before the pages, deletions after both, then the caches, the manifest last: what
+//! it does not record is done again.
 
 use super::manifest::{self, CONFIG, Change, KEY, md5_hex};
 use super::{FRESH, delete_batch};
@@ -24,13 +25,13 @@ const MAX_PATHS: usize = 15;
 /// What stays as it is in an invalidation path.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
 
-/// Carries out a change and writes the manifest. Returns the manifest's digest.
+/// Carries out a change.
 pub(super) async fn apply(
     writer: &Writer,
     step: &Step,
     wanted: &ObjectsSpec,
     change: &Change,
-) -> Result<String, CloudError> {
+) -> Result<(), CloudError> {
     let bucket = &step.name;
     // Pages last: a page never names a file that is not there yet.
     let (pages, parts): (Vec<_>, Vec<_>) = change.put.iter().partition(|(key, _)| key.ends_with(".html"));
@@ -40,11 +41,14 @@ pub(super) async fn apply(
             wave.into_iter().map(|(key, object)| upload(writer, step, wanted, key, object).boxed()).collect();
         futures_util::stream::iter(uploads).buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
     }
-    remove(writer, bucket, &change.remove).await?;
+    remove(writer, bucket, &change.remove).await
+}
+
+/// Writes the manifest: all of it is done.
+pub(super) async fn record(writer: &Writer, step: &Step, wanted: &ObjectsSpec) -> Result<(), CloudError> {
     let text = manifest::text(&manifest::entries(wanted));
     let record = manifest::config_entry(&text);
-    put(writer, bucket, KEY, &record, text.into_bytes()).await?;
-    Ok(record.md5)
+    put(writer, &step.name, KEY, &record, text.into_bytes()).await
 }
 
 async fn upload(
@@ -130,8 +134,8 @@ pub(super) async fn remove(writer: &Writer, bucket: &str, keys: &[String]) -> Re
     Ok(())
 }
 
-/// Tells the distribution to forget what changed. `written` is the digest of the manifest.
-pub(super) async fn invalidate(writer: &Writer, step: &Step, change: &Change, written: &str) -> Result<(), CloudError> {
+/// Tells the distribution to forget what changed.
+pub(super) async fn invalidate(writer: &Writer, step: &Step, change: &Change) -> Result<(), CloudError> {
     let id = step.context.get("distribution_id").and_then(|id| id.as_str()).unwrap_or_default();
     if id.is_empty() || id.contains("{{") {
         return Ok(());
@@ -140,7 +144,7 @@ pub(super) async fn invalidate(writer: &Writer, step: &Step, change: &Change, wr
     // Fixed before the call, so that a repeated call is the same invalidation; with the time in it, because
     // CloudFront ignores a reference it has seen, and a site that goes back to an old state needs a new one.
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    let reference = md5_hex(format!("{written} {} {}", paths.join(" "), now.as_nanos()).as_bytes());
+    let reference = md5_hex(format!("{} {}", paths.join(" "), now.as_nanos()).as_bytes());
     let quantity = i32::try_from(paths.len()).unwrap_or(i32::MAX);
     let unbuilt = |error: aws_sdk_cloudfront::error::BuildError| {
         CloudError::shape("building an invalidation", &error.to_string())
@@ -158,7 +162,7 @@ pub(super) async fn invalidate(writer: &Writer, step: &Step, change: &Change, wr
         Err(error) if error.kind == ErrorKind::NotEmulated => Ok(()),
         Err(mut error) => {
             error.hint = format!(
-                "the files are up; until CloudFront is told, it may serve old ones: \
+                "the files are up; until CloudFront is told, it may serve old ones: run again, or \
                  `aws cloudfront create-invalidation --distribution-id {id} --paths '/*'`"
             );
             Err(error)
