@@ -45,7 +45,7 @@ async fn the_lock_of_a_dead_run_is_taken_over_by_the_next_one_itself() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn several_runs_at_once_end_as_one() {
     let lane = Lane::new("faultrace").await;
-    let runs: Vec<_> = (0..4).map(|_| ended(lane.spawn(&UP))).collect();
+    let runs: Vec<_> = (0..8).map(|_| ended(lane.spawn(&UP))).collect();
     let mut changed = Vec::new();
     for run in futures_util::future::join_all(runs).await {
         match run.code {
