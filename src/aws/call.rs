@@ -116,6 +116,11 @@ impl Caller {
         }
     }
 
+    /// The same caller for calls to `region`: rate budgets are per region.
+    pub fn in_region(&self, region: &str) -> Self {
+        Self { region: region.to_string(), ..self.clone() }
+    }
+
     /// The same caller, telling its waits to `progress`.
     pub fn with_progress(&self, progress: Progress) -> Self {
         Self { progress: Some(progress), ..self.clone() }

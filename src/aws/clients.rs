@@ -7,6 +7,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub struct Connect {
     pub profile: Option<String>,
     /// Set for `--local`: the twin's endpoint, with its root credentials.
     pub local_endpoint: Option<String>,
+    /// Carries the requests in place of the network: how tests play conversations with AWS.
+    pub transport: Option<SharedHttpClient>,
 }
 
 /// Who is calling, per STS.
@@ -62,8 +65,10 @@ pub struct Clients {
 impl Sdk {
     /// Loads the SDK's standard chain (profiles, SSO, OIDC, `AWS_*`). No request is made yet.
     pub async fn load(connect: &Connect, counter: Arc<Counter>) -> Self {
-        let http =
-            aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
+        let network = || {
+            aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https()
+        };
+        let http = connect.transport.clone().unwrap_or_else(network);
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(5))
             .read_timeout(Duration::from_secs(30))

@@ -41,6 +41,7 @@ impl TagIndex {
             })
             .collect();
         let mut token: Option<String> = None;
+        let mut restarted = false;
         loop {
             let page = caller
                 .call("tag:GetResources", || {
@@ -51,7 +52,16 @@ impl TagIndex {
                         .set_pagination_token(token.clone())
                         .send()
                 })
-                .await?;
+                .await;
+            let page = match page {
+                // A page came so late that its token had run out: from the start, once.
+                Err(error) if error.code == "PaginationTokenExpiredException" && !restarted => {
+                    restarted = true;
+                    token = None;
+                    continue;
+                }
+                other => other?,
+            };
             for mapping in page.resource_tag_mapping_list() {
                 let tags = mapping.tags().iter().map(|t| (t.key().to_string(), t.value().to_string())).collect();
                 self.by_arn.insert(mapping.resource_arn().unwrap_or_default().to_string(), tags);

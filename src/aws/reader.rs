@@ -162,7 +162,7 @@ impl Reader {
 
     fn over(c: Clients, books: Clients, caller: Caller) -> Self {
         Self {
-            caller,
+            caller: caller.in_region(&c.region),
             region: c.region,
             apigateway: ApiGateway(c.apigateway),
             cloudfront: CloudFront(c.cloudfront),

@@ -85,7 +85,7 @@ impl Session {
         let local_endpoint = if global.local { Some(twin(output).await?) } else { None };
         let fallback = if global.local { Some("us-east-1") } else { None };
         let region = global.region.as_deref().or(region).or(fallback).map(str::to_string);
-        let connect = Connect { region, profile: global.profile.clone(), local_endpoint };
+        let connect = Connect { region, profile: global.profile.clone(), local_endpoint, ..Connect::default() };
         let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
         let scope = Scope {
             stack: stack.to_string(),

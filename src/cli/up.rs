@@ -108,11 +108,11 @@ fn confirm(output: &Output) -> Result<(), CliError> {
 async fn wait_served(session: &Session, plan: &Plan, outcome: &Outcome, sink: &Sink) -> Result<(), CliError> {
     let address = Address::new("distribution", "site");
     let touched = plan.steps.iter().find(|s| s.address == address && s.op != crate::model::Op::Delete);
-    let Some(id) = touched.and_then(|_| outcome.outputs.get(&address)).and_then(|o| o.get("id")) else { return Ok(()) };
+    let Some(made) = touched.and_then(|_| outcome.outputs.get(&address)) else { return Ok(()) };
     let told = sink.clone();
     let caller =
         session.reader.caller.with_progress(std::sync::Arc::new(move |text: &str| told(Event::Note(text.to_string()))));
-    crate::resources::distribution::wait_deployed(&caller, &session.reader, id).await?;
+    crate::resources::distribution::wait_deployed(&caller, &session.reader, made).await?;
     Ok(())
 }
 

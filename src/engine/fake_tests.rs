@@ -42,6 +42,8 @@ pub struct State {
     pub faults: BTreeMap<Address, Fault>,
     /// Addresses whose apply never ends.
     pub hangs: BTreeSet<Address>,
+    /// Addresses whose apply panics.
+    pub panics: BTreeSet<Address>,
     pub log: Vec<String>,
     pub running: usize,
     pub most: usize,
@@ -76,6 +78,7 @@ impl Cloud {
             let mut state = self.0.lock().unwrap();
             state.running += 1;
             state.most = state.most.max(state.running);
+            assert!(!state.panics.contains(&step.address), "a mistake in {}", step.address);
             state.hangs.contains(&step.address)
         };
         if hangs {

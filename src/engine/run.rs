@@ -5,10 +5,10 @@ use crate::model::{Address, CloudError, ErrorKind, Event, Op, Outputs, Plan, Sta
 use crate::resource::{Apply, Progress};
 use futures_util::future::{BoxFuture, Shared};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 
 /// Something besides steps whose outputs steps refer to: a Lambda build under way.
@@ -68,13 +68,15 @@ pub async fn run(plan: &Plan, run: &Run) -> Outcome {
     let mut settled: BTreeSet<Address> = BTreeSet::new();
     let mut lost: BTreeSet<Address> = BTreeSet::new();
     let mut stop_seen: Option<Instant> = None;
+    let mut running: HashMap<Id, Address> = HashMap::new();
     loop {
-        start_ready(plan, run, &mut waiting, &mut tasks, &settled, &mut lost, &mut outcome);
+        let started = start_ready(plan, run, &mut waiting, &mut tasks, &settled, &mut lost, &mut outcome);
+        running.extend(started);
         if tasks.is_empty() {
             break;
         }
         let finished = tokio::select! {
-            joined = tasks.join_next() => joined,
+            joined = tasks.join_next_with_id() => joined,
             () = tokio::time::sleep(Duration::from_millis(50)) => {
                 if (run.stopped)().is_some() {
                     let since = *stop_seen.get_or_insert_with(Instant::now);
@@ -85,14 +87,21 @@ pub async fn run(plan: &Plan, run: &Run) -> Outcome {
                 continue;
             }
         };
-        if let Some(Ok((address, result))) = finished {
-            if result.is_ok()
-                && let Some(step) = plan.steps.iter().find(|s| s.address == address)
-            {
-                outcome.done.push((address.clone(), step.op));
-            }
-            settle(address, result, &mut outcome, &mut settled, &mut lost);
+        let (address, result) = match finished {
+            Some(Ok((_, ended))) => ended,
+            // Cut off by a stop, which is told below, or broken by a mistake of ours.
+            Some(Err(broken)) => match running.remove(&broken.id()).filter(|_| broken.is_panic()) {
+                Some(address) => (address, Err(broken_off())),
+                None => continue,
+            },
+            None => continue,
+        };
+        if result.is_ok()
+            && let Some(step) = plan.steps.iter().find(|s| s.address == address)
+        {
+            outcome.done.push((address.clone(), step.op));
         }
+        settle(address, result, &mut outcome, &mut settled, &mut lost);
     }
     let known: BTreeSet<&Address> =
         settled.iter().chain(outcome.failed.iter().map(|(a, _)| a)).chain(&outcome.skipped).collect();
@@ -105,6 +114,15 @@ pub async fn run(plan: &Plan, run: &Run) -> Outcome {
 
 fn cut_short() -> CloudError {
     CloudError::ours(ErrorKind::Interrupted, "cut short", "run the same command again: it goes on where it stopped")
+}
+
+/// A step that panicked. What it had done by then is found again by the next run.
+fn broken_off() -> CloudError {
+    CloudError::ours(
+        ErrorKind::Other,
+        "it broke off because of a mistake in shopstack itself",
+        "please report it with the lines above; running the same command again goes on where it stopped",
+    )
 }
 
 fn settle(
@@ -132,7 +150,7 @@ fn settle(
     }
 }
 
-/// Starts every step whose predecessors are settled; drops those that can never start.
+/// Starts every step whose predecessors are settled, and drops those that can never start; returns what it started.
 fn start_ready(
     plan: &Plan,
     run: &Run,
@@ -141,7 +159,8 @@ fn start_ready(
     settled: &BTreeSet<Address>,
     lost: &mut BTreeSet<Address>,
     outcome: &mut Outcome,
-) {
+) -> Vec<(Id, Address)> {
+    let mut started = Vec::new();
     let stopped = (run.stopped)().is_some();
     loop {
         let before = lost.len();
@@ -167,9 +186,12 @@ fn start_ready(
         let mut known = Known { outputs: outcome.outputs.clone(), absent: plan.not_emulated.iter().cloned().collect() };
         known.absent.extend(outcome.not_emulated.iter().cloned());
         let (applier, sink, externals) = (run.applier.clone(), run.sink.clone(), run.externals.clone());
-        tasks.spawn(async move { execute(step, known, externals, applier, sink).await });
+        let address = step.address.clone();
+        let task = tasks.spawn(async move { execute(step, known, externals, applier, sink).await });
+        started.push((task.id(), address));
         false
     });
+    started
 }
 
 /// What a step may refer to.
@@ -216,6 +238,7 @@ async fn execute(
     match &result {
         Ok(_) => tell(Status::Done, ""),
         Err(error) if error.kind == ErrorKind::NotEmulated => tell(Status::NotEmulated, &error.to_string()),
+        Err(error) if error.kind == ErrorKind::Interrupted => tell(Status::Stopped, &error.to_string()),
         Err(error) => tell(Status::Failed, &error.to_string()),
     }
     (address, result)

@@ -254,6 +254,20 @@ async fn a_stop_skips_the_rest_and_returns_within_the_grace() {
     assert_eq!(outcome.done.len() + outcome.failed.len() + outcome.skipped.len(), plan.steps.len());
 }
 
+/// A mistake of ours in one step is told as one, and stops only what depends on that step.
+#[tokio::test]
+async fn a_step_that_panics_is_a_failure_and_no_interruption() {
+    let cloud = Cloud::default();
+    cloud.0.lock().unwrap().panics.insert(Address::new("part", "bad"));
+    let plan = planned(&cloud, &chain()).await;
+    let outcome = run(&plan, &settings(&cloud, 4)).await;
+    assert_eq!(names(outcome.failed.iter().map(|(a, _)| a)), ["part.bad"]);
+    assert_eq!(outcome.failed[0].1.kind, ErrorKind::Other);
+    assert!(outcome.failed[0].1.message.contains("mistake in shopstack"), "{}", outcome.failed[0].1);
+    assert_eq!(names(&outcome.skipped), ["machine.m", "plug.p"]);
+    assert_eq!(names(outcome.done.iter().map(|(a, _)| a)), ["machine.n", "part.good", "plug.q"]);
+}
+
 #[tokio::test]
 async fn a_stop_before_the_start_starts_nothing() {
     let cloud = Cloud::default();

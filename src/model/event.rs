@@ -11,6 +11,9 @@ pub enum Status {
     Waiting,
     Done,
     Failed,
+    /// Cut short by a signal. For scripts a failure like any other: the contract has no word of its own for it.
+    #[serde(rename(serialize = "failed", deserialize = "stopped"))]
+    Stopped,
     NotEmulated,
 }
 

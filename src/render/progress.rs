@@ -35,6 +35,7 @@ impl Progress {
                     Status::Failed => {
                         Some(format!("  {} {key} failed after {elapsed}: {message}", style.paint(Ink::Delete, "✗")))
                     }
+                    Status::Stopped => Some(style.paint(Ink::Dim, &format!("  - {key} not finished after {elapsed}"))),
                     Status::NotEmulated => {
                         Some(style.paint(Ink::Dim, &format!("  - {key} not emulated by this endpoint")))
                     }

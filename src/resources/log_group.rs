@@ -2,6 +2,7 @@
 
 use super::Resource;
 use crate::aws::{Reader, Writer, reader::Logs};
+use crate::model::cloud_error::optional;
 use crate::model::spec::{self, LogGroupSpec, Tags};
 use crate::model::{Address, CloudError, Live, Outputs, Owner, Query, Step, TypeInfo, tag};
 use async_trait::async_trait;
@@ -114,7 +115,7 @@ impl Resource for LogGroup {
             .caller
             .call("logs:DeleteLogGroup", || logs.delete_log_group().log_group_name(&live.name).send())
             .await;
-        crate::model::cloud_error::optional(gone).map(|_| ())
+        optional(gone).map(|_| ())
     }
 }
 
@@ -132,7 +133,9 @@ pub async fn sweep(writer: &Writer, functions: &[String]) -> Result<(), CloudErr
         let tags = writer
             .caller
             .call("logs:ListTagsForResource", || logs.list_tags_for_resource().resource_arn(&group.arn).send())
-            .await?;
+            .await;
+        // Gone since it was listed.
+        let Some(tags) = optional(tags)? else { continue };
         if tags.tags().is_none_or(std::collections::HashMap::is_empty) {
             let gone = writer
                 .caller
@@ -140,7 +143,7 @@ pub async fn sweep(writer: &Writer, functions: &[String]) -> Result<(), CloudErr
                     writer.clients.logs.delete_log_group().log_group_name(&group.name).send()
                 })
                 .await;
-            crate::model::cloud_error::optional(gone)?;
+            optional(gone)?;
         }
     }
     Ok(())
@@ -164,7 +167,7 @@ async fn list(reader: &Reader, prefix: &str, region: &str) -> Result<Vec<Seen>, 
                 retention_days: group.retention_in_days(),
             });
         }
-        token = page.next_token().map(str::to_string);
+        token = page.next_token().filter(|t| !t.is_empty()).map(str::to_string);
         if token.is_none() {
             return Ok(groups);
         }
@@ -174,7 +177,10 @@ async fn list(reader: &Reader, prefix: &str, region: &str) -> Result<Vec<Seen>, 
 /// Turns a listed group into a live resource; `None` when it is neither wanted nor ours.
 async fn describe(reader: &Reader, query: &Query<'_>, seen: Seen, region: &str) -> Result<Option<Live>, CloudError> {
     let desired = query.wanted.iter().find(|d| d.name == seen.name && d.spec["region"] == region);
-    let tags = tags_of(reader, query, &seen.arn, region, desired.map(|d| &d.spec)).await?;
+    // The listing may go on naming a group that has been deleted.
+    let Some(tags) = optional(tags_of(reader, query, &seen.arn, region, desired.map(|d| &d.spec)).await)? else {
+        return Ok(None);
+    };
     let owner = query.scope.owner(&tags);
     let address = match (desired, tags.get(tag::ID)) {
         (Some(desired), _) => desired.address.clone(),

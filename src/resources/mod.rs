@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 pub mod account;
 pub mod bucket;
@@ -157,30 +158,90 @@ pub(crate) fn is_stale(error: &CloudError) -> bool {
     matches!(error.code.as_str(), "PreconditionFailed" | "InvalidIfMatchVersion")
 }
 
+/// The end of a contest: somebody else was faster twice, and a person should look before it is tried again.
+pub(crate) fn contested(what: &str, error: CloudError) -> CloudError {
+    CloudError {
+        kind: ErrorKind::Conflict,
+        message: format!("{what} was changed by somebody else since the plan, and again just now: {}", error.message),
+        hint: "see who changes it, then run the same command again: it plans on what is there then".into(),
+        ..error
+    }
+}
+
 /// Runs a write that needs an ETag; one that went stale in between is read again, once (catalogue 1.7).
-pub(crate) async fn with_fresh_etag<T, G, W>(read: impl Fn() -> G, write: impl Fn(String) -> W) -> Result<T, CloudError>
+pub(crate) async fn with_fresh_etag<T, G, W>(
+    what: &str,
+    read: impl Fn() -> G,
+    write: impl Fn(String) -> W,
+) -> Result<T, CloudError>
 where
     G: Future<Output = Result<String, CloudError>>,
     W: Future<Output = Result<T, CloudError>>,
 {
     match write(read().await?).await {
-        Err(error) if is_stale(&error) => write(read().await?).await,
+        Err(error) if is_stale(&error) => match write(read().await?).await {
+            Err(error) if is_stale(&error) => Err(contested(what, error)),
+            other => other,
+        },
         other => other,
     }
 }
 
-/// DeleteObjects answers 200 also where single keys failed: those stand in the body.
-pub(crate) async fn delete_batch(writer: &Writer, name: &str, batch: Vec<ObjectIdentifier>) -> Result<(), CloudError> {
-    let delete = Delete::builder()
-        .set_objects(Some(batch))
-        .quiet(true)
-        .build()
-        .map_err(|error| CloudError::shape("building an S3 request", &error.to_string()))?;
-    let answer = writer
-        .caller
-        .call("s3:DeleteObjects", || writer.clients.s3.delete_objects().bucket(name).delete(delete.clone()).send())
-        .await?;
-    let Some(failed) = answer.errors().iter().find(|e| e.code() != Some("NoSuchKey")) else { return Ok(()) };
+/// Looks for what exists by AWS's own word until a listing shows it; listings lag. `None` after a minute.
+pub(crate) async fn listed<T, F>(writer: &Writer, name: &str, look: impl Fn() -> F) -> Result<Option<T>, CloudError>
+where
+    F: Future<Output = Result<Option<T>, CloudError>>,
+{
+    let start = tokio::time::Instant::now();
+    let mut pause = Duration::from_millis(500);
+    loop {
+        if let Some(found) = look().await? {
+            return Ok(Some(found));
+        }
+        if writer.caller.is_emulated() || start.elapsed() > Duration::from_secs(60) {
+            return Ok(None);
+        }
+        writer.caller.say(&format!("waiting for `{name}`, which exists, to be listed (usually seconds)"));
+        writer.caller.pause(pause).await?;
+        pause = (pause * 2).min(Duration::from_secs(5));
+    }
+}
+
+/// DeleteObjects answers 200 also where single keys failed: those stand in the body. Keys that failed for what passes
+/// are sent again, the others as soon as nothing else is left to try.
+pub(crate) async fn delete_batch(
+    writer: &Writer,
+    name: &str,
+    mut batch: Vec<ObjectIdentifier>,
+) -> Result<(), CloudError> {
+    const PASSING: [&str; 5] =
+        ["InternalError", "SlowDown", "ServiceUnavailable", "OperationAborted", "RequestTimeout"];
+    let mut pause = Duration::from_millis(500);
+    loop {
+        let delete = Delete::builder().set_objects(Some(batch.clone())).quiet(true).build();
+        let delete = delete.map_err(|error| CloudError::shape("building an S3 request", &error.to_string()))?;
+        let answer = writer
+            .caller
+            .call("s3:DeleteObjects", || writer.clients.s3.delete_objects().bucket(name).delete(delete.clone()).send())
+            .await?;
+        let failed: Vec<_> = answer.errors().iter().filter(|e| e.code() != Some("NoSuchKey")).collect();
+        let Some(first) = failed.first() else { return Ok(()) };
+        let passes = failed.iter().all(|e| e.code().is_some_and(|code| PASSING.contains(&code)));
+        if !passes || pause > Duration::from_secs(20) {
+            let last = failed.iter().find(|e| !e.code().is_some_and(|code| PASSING.contains(&code)));
+            return Err(undeleted(name, last.unwrap_or(first)));
+        }
+        let again = |object: &ObjectIdentifier| {
+            failed.iter().any(|e| e.key() == Some(object.key()) && e.version_id() == object.version_id())
+        };
+        batch.retain(again);
+        writer.caller.say(&format!("{} objects of bucket {name} could not be deleted; trying again", failed.len()));
+        writer.caller.pause(pause).await?;
+        pause *= 2;
+    }
+}
+
+fn undeleted(name: &str, failed: &aws_sdk_s3::types::Error) -> CloudError {
     let mut error = CloudError::ours(
         ErrorKind::Other,
         format!(
@@ -192,5 +253,5 @@ pub(crate) async fn delete_batch(writer: &Writer, name: &str, batch: Vec<ObjectI
     );
     error.operation = "s3 DeleteObjects".into();
     error.code = failed.code().unwrap_or_default().to_string();
-    Err(error)
+    error
 }

@@ -71,7 +71,8 @@ impl Resource for OriginAccessControl {
         match made {
             // An earlier try whose answer was lost, or somebody who was faster.
             Err(error) if error.code == "OriginAccessControlAlreadyExists" => {
-                adopt(writer, step, &wanted).await?.map(|id| outputs(&id)).ok_or(error)
+                let look = || adopt(writer, step, &wanted);
+                super::listed(writer, &step.name, look).await?.map(|id| outputs(&id)).ok_or(error)
             }
             Err(error) => Err(error),
             Ok(answer) => answer
@@ -90,6 +91,7 @@ impl Resource for OriginAccessControl {
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
         let id = live.output("id")?;
         let deleted = super::with_fresh_etag(
+            &format!("the origin access control {id}"),
             || etag(writer, id),
             |etag| async move {
                 writer
@@ -164,6 +166,7 @@ async fn adopt(writer: &Writer, step: &Step, wanted: &OacSpec) -> Result<Option<
 
 async fn change(writer: &Writer, id: &str, config: &OriginAccessControlConfig) -> Result<(), CloudError> {
     super::with_fresh_etag(
+        &format!("the origin access control {id}"),
         || etag(writer, id),
         |etag| async move {
             writer

@@ -35,8 +35,8 @@ pub const INFO: TypeInfo = TypeInfo {
     ],
 };
 
-/// How often lost statements are put again before giving up.
-const ROUNDS: usize = 5;
+/// How often lost statements are put again before giving up: over half a minute.
+const ROUNDS: u32 = 10;
 
 #[async_trait]
 impl Resource for Permission {
@@ -190,7 +190,7 @@ async fn bring(writer: &Writer, function: &str, wanted: &PermissionSpec) -> Resu
         }
         if round > 1 {
             writer.caller.say("waiting for the permission to be readable (usually a second)");
-            writer.caller.pause(Duration::from_secs(1)).await?;
+            writer.caller.pause(Duration::from_secs(1 << (round - 2).min(2))).await?;
         }
         for sid in live.iter().filter(|(sid, s)| wanted.statements.get(*sid) != Some(s)).map(|(sid, _)| sid) {
             remove(writer, function, sid).await?;

@@ -1,7 +1,7 @@
 //! AWS::WAFv2::LoggingConfiguration: a web ACL's logs into its log group, secrets redacted (catalogue section 9.1).
 
 use super::Resource;
-use super::web_acl::scope_of_arn;
+use super::web_acl::{caller_of, scope_of_arn};
 use crate::aws::{Reader, Writer, clients::GLOBAL_REGION};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, WafLoggingSpec};
@@ -79,8 +79,7 @@ impl Resource for WafLogging {
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
         let before: WafLoggingSpec = spec::from_value(&live.spec)?;
         let waf = writer.clients.waf_in(scope_of_arn(&before.web_acl_arn));
-        let gone = writer
-            .caller
+        let gone = caller_of(&writer.caller, scope_of_arn(&before.web_acl_arn))
             .call("wafv2:DeleteLoggingConfiguration", || {
                 waf.delete_logging_configuration().resource_arn(&before.web_acl_arn).send()
             })
@@ -108,8 +107,7 @@ async fn describe(reader: &Reader, query: &Query<'_>, acl: &Live) -> Result<Opti
 
 async fn get(reader: &Reader, acl_arn: &str) -> Result<LoggingConfiguration, CloudError> {
     let waf = reader.waf_in(scope_of_arn(acl_arn));
-    reader
-        .caller
+    caller_of(&reader.caller, scope_of_arn(acl_arn))
         .call("wafv2:GetLoggingConfiguration", || waf.get_logging_configuration().resource_arn(acl_arn).send())
         .await?
         .logging_configuration
@@ -130,8 +128,9 @@ async fn probe(reader: &Reader, query: &Query<'_>) -> Result<(), CloudError> {
 async fn put(writer: &Writer, wanted: &WafLoggingSpec) -> Result<Outputs, CloudError> {
     let waf = writer.clients.waf_in(scope_of_arn(&wanted.web_acl_arn));
     let configuration = configuration_of(wanted).map_err(super::web_acl::incomplete)?;
+    let caller = caller_of(&writer.caller, scope_of_arn(&wanted.web_acl_arn));
     let send = || {
-        writer.caller.call_with("wafv2:PutLoggingConfiguration", super::FRESH, || {
+        caller.call_with("wafv2:PutLoggingConfiguration", super::FRESH, || {
             waf.put_logging_configuration().logging_configuration(configuration.clone()).send()
         })
     };

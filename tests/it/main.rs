@@ -4,5 +4,6 @@ mod cli;
 mod e2e;
 mod faults;
 mod replay;
+mod replayed;
 mod resources;
 mod support;

@@ -45,16 +45,20 @@ async fn wait_gone(writer: &Writer, name: &str) -> Result<(), CloudError> {
         .await
 }
 
-/// Deletes batch after batch from the first page on, until a listing is empty.
+/// Deletes batch after batch from the first page on, until a listing is empty. A page may be empty before the last.
 async fn empty(writer: &Writer, name: &str) -> Result<(), CloudError> {
     let mut removed = 0usize;
+    let mut after: (Option<String>, Option<String>) = (None, None);
     loop {
         let page = writer
             .caller
             .call("s3:ListObjectVersions", || {
-                writer.reader.s3.list_object_versions().bucket(name).max_keys(1000).send()
+                let list = writer.reader.s3.list_object_versions().bucket(name).max_keys(1000);
+                list.set_key_marker(after.0.clone()).set_version_id_marker(after.1.clone()).send()
             })
             .await?;
+        let next = (page.next_key_marker().map(str::to_string), page.next_version_id_marker().map(str::to_string));
+        let more = page.is_truncated() == Some(true);
         let versions = page.versions().iter().map(|v| (v.key(), v.version_id()));
         let markers = page.delete_markers().iter().map(|m| (m.key(), m.version_id()));
         let batch: Vec<ObjectIdentifier> = versions
@@ -64,14 +68,19 @@ async fn empty(writer: &Writer, name: &str) -> Result<(), CloudError> {
             })
             .collect();
         if batch.is_empty() {
-            return Ok(());
+            if !more || next.0.is_none() || next == after {
+                return Ok(());
+            }
+            after = next;
+            continue;
         }
         removed += batch.len();
         delete_batch(writer, name, batch).await?;
         // What is put meanwhile makes DeleteBucket answer BucketNotEmpty, which comes back here.
-        if page.is_truncated() != Some(true) {
+        if !more {
             return Ok(());
         }
+        after = (None, None);
         if removed > 1000 {
             writer.caller.say(&format!("emptying bucket {name}: {removed} object versions deleted"));
         }

@@ -12,6 +12,7 @@ use aws_sdk_s3::error::BuildError;
 use aws_sdk_s3::types;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 mod empty;
 mod read;
@@ -87,9 +88,17 @@ impl Resource for Bucket {
         // us-east-1 answers 200 to a second CreateBucket and resets the ACLs: look before making (catalogue 1.4).
         if !read::claim(&writer.reader, &writer.scope, name).await? {
             match make(writer, name, &wanted).await {
-                Err(error) if error.code == "BucketAlreadyExists" => return Err(read::taken(name, read::ELSEWHERE)),
+                Err(error) if error.code == "BucketAlreadyExists" => {
+                    let mut taken = read::taken(name, read::ELSEWHERE);
+                    taken.hint =
+                        format!("{}; S3 frees the name of a bucket deleted just now within the hour", taken.hint);
+                    return Err(taken);
+                }
+                // There is one: whose, is said by a read, which may lag behind.
                 Err(error) if error.code == "BucketAlreadyOwnedByYou" => {
-                    read::claim(&writer.reader, &writer.scope, name).await?;
+                    let what = format!("bucket {name}, which exists, to become readable (usually seconds)");
+                    let look = || async { Ok(read::claim(&writer.reader, &writer.scope, name).await?.then_some(())) };
+                    writer.caller.wait_until(&what, Duration::from_secs(2), Duration::from_secs(120), look).await?;
                 }
                 other => other?,
             }

@@ -246,7 +246,8 @@ async fn is_empty(reader: &Reader, scope: &Scope, name: &str) -> Result<bool, Cl
             list.expected_bucket_owner(&scope.account).send()
         })
         .await?;
-    Ok(page.versions().is_empty() && page.delete_markers().is_empty())
+    // An empty page that is not the last says nothing.
+    Ok(page.versions().is_empty() && page.delete_markers().is_empty() && page.is_truncated() != Some(true))
 }
 
 /// Whether a bucket of that name exists. Errors: 403 for a bucket of another account.

@@ -1,9 +1,9 @@
 //! Deleting a distribution: disable, wait until every edge knows, delete, wait until it is gone (catalogue 8.5).
 
-use super::is_stale;
 use super::read::{self, Seen};
 use super::write::put;
-use crate::aws::Writer;
+use super::{contested, is_stale};
+use crate::aws::{CallOptions, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::{CloudError, ErrorKind};
 use std::time::Duration;
@@ -17,7 +17,8 @@ pub(super) async fn delete(writer: &Writer, id: &str) -> Result<(), CloudError> 
     while seen.config.enabled {
         match disable(writer, &seen).await {
             Err(error) if error.is_not_found() => return Ok(()),
-            Err(error) if !is_stale(&error) || tried => return Err(error),
+            Err(error) if is_stale(&error) && tried => return Err(contested(&name(id), error)),
+            Err(error) if !is_stale(&error) => return Err(explained(error)),
             Err(_) => {
                 tried = true;
                 let Some(again) = look(writer, id).await? else { return Ok(()) };
@@ -37,11 +38,26 @@ pub(super) async fn delete(writer: &Writer, id: &str) -> Result<(), CloudError> 
             })
             .await;
         match optional(deleted) {
-            Err(error) if is_stale(&error) && !tried => tried = true,
-            Err(error) => return Err(error),
+            Err(error) if is_stale(&error) && tried => return Err(contested(&name(id), error)),
+            Err(error) if is_stale(&error) => tried = true,
+            Err(error) => return Err(explained(error)),
             Ok(_) => return wait_gone(writer, id).await,
         }
     }
+}
+
+fn name(id: &str) -> String {
+    format!("the distribution {id}")
+}
+
+/// A distribution in a flat-rate pricing plan cannot go before the plan is cancelled, which is done in the console. AWS's
+/// code for it is unverified, so the words are looked at.
+fn explained(mut error: CloudError) -> CloudError {
+    if error.message.to_lowercase().contains("pricing plan") {
+        error.hint =
+            "cancel its flat-rate pricing plan in the CloudFront console, then run `shopstack down` again".into();
+    }
+    error
 }
 
 /// One update for both, so that the web ACL is free after one propagation instead of two.
@@ -53,7 +69,7 @@ async fn disable(writer: &Writer, seen: &Seen) -> Result<Seen, CloudError> {
 }
 
 async fn look(writer: &Writer, id: &str) -> Result<Option<Seen>, CloudError> {
-    optional(read::get(&writer.caller, &writer.reader, id).await)
+    optional(read::get(&writer.caller, &writer.reader, id, CallOptions::default()).await)
 }
 
 /// Waits until it is disabled everywhere. Right after the disable a read may still say enabled and Deployed, so both

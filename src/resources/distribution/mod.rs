@@ -2,7 +2,7 @@
 //!
 //! AWS makes its id and its name is nobody's: it is found by its tags, and by the marker its comment begins with.
 
-use super::{ONCE, Resource, is_stale, tag_changes};
+use super::{FRESH, ONCE, Resource, contested, is_stale, tag_changes};
 use crate::aws::{Caller, Reader, Writer};
 use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
 use async_trait::async_trait;
@@ -24,7 +24,7 @@ pub const INFO: TypeInfo = TypeInfo {
     delete_after: &[],
     contained_in: None,
     replace_on: &[],
-    volatile_outputs: &["status", "enabled"],
+    volatile_outputs: &["status", "enabled", "modified"],
     holds_data: false,
     usually: Some("3 to 6 minutes"),
     permissions: &[
@@ -80,8 +80,8 @@ impl Resource for Distribution {
         write::create(writer, step, wanted).await
     }
 
-    async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
-        write::update(writer, step, live, wanted).await
+    async fn update(&self, writer: &Writer, _: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+        write::update(writer, live, wanted).await
     }
 
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
@@ -89,16 +89,25 @@ impl Resource for Distribution {
     }
 }
 
-/// Waits until the distribution `id` serves what was sent last from every edge. For `--wait deployed`.
+/// Waits until the distribution of these outputs serves what was sent last from every edge. For `--wait deployed`.
+///
+/// A read may lag behind the write before it, and then shows no distribution at all or the old one, which is Deployed
+/// (catalogue 8.3, 8.4): what counts is a read that is not older than `modified`, the moment of that write.
 ///
 /// Errors: the distribution is gone, or it takes longer than 40 minutes.
-pub async fn wait_deployed(caller: &Caller, reader: &Reader, id: &str) -> Result<(), CloudError> {
+pub async fn wait_deployed(caller: &Caller, reader: &Reader, made: &Outputs) -> Result<(), CloudError> {
+    let missing = || CloudError::shape("the distribution's outputs", "id");
+    let id = made.get("id").ok_or_else(missing)?;
+    let since: i64 = made.get("modified").and_then(|at| at.parse().ok()).unwrap_or(i64::MIN);
     caller
         .wait_until(
             "distribution to be Deployed (usually 3 to 6 minutes)",
             Duration::from_secs(5),
             Duration::from_secs(2400),
-            || async { Ok((read::get(caller, reader, id).await?.status == "Deployed").then_some(())) },
+            || async {
+                let seen = read::get(caller, reader, id, FRESH).await?;
+                Ok((seen.status == "Deployed" && seen.modified >= since).then_some(()))
+            },
         )
         .await
 }

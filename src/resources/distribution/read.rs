@@ -1,7 +1,7 @@
 //! Finding distributions by tag index and by comment, and never trusting one whose own tags are not ours.
 
 use super::{INFO, convert};
-use crate::aws::{Caller, Reader};
+use crate::aws::{CallOptions, Caller, Reader};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, Tags};
 use crate::model::{Address, CloudError, Desired, Live, Outputs, Owner, Query, Scope, tag};
@@ -17,6 +17,8 @@ pub(super) struct Seen {
     pub domain: String,
     /// InProgress or Deployed.
     pub status: String,
+    /// When its configuration was changed last, in seconds since 1970.
+    pub modified: i64,
     pub etag: String,
     pub config: DistributionConfig,
 }
@@ -68,7 +70,7 @@ async fn read_all(reader: &Reader, query: &Query<'_>, arns: &BTreeSet<String>) -
 /// One distribution; `None` when it is gone (the index lags), or neither wanted nor ours.
 async fn read(reader: &Reader, query: &Query<'_>, arn: &str) -> Result<Option<Live>, CloudError> {
     let id = arn.rsplit('/').next().unwrap_or_default();
-    let Some(seen) = optional(get(&reader.caller, reader, id).await)? else { return Ok(None) };
+    let Some(seen) = optional(get(&reader.caller, reader, id, CallOptions::default()).await)? else { return Ok(None) };
     let Some(tags) = tags_of(reader, query, arn).await? else { return Ok(None) };
     let owner = query.scope.owner(&tags);
     // One whose comment is ours and whose tags are not: shown as foreign where it is wanted, never deleted.
@@ -115,9 +117,10 @@ pub(super) async fn own_tags(reader: &Reader, arn: &str) -> Result<Option<Tags>,
     Ok(Some(own.map(|tag| (tag.key, tag.value.unwrap_or_default())).collect()))
 }
 
-pub(super) async fn get(caller: &Caller, reader: &Reader, id: &str) -> Result<Seen, CloudError> {
+pub(super) async fn get(caller: &Caller, reader: &Reader, id: &str, options: CallOptions) -> Result<Seen, CloudError> {
     let operation = "cloudfront:GetDistribution";
-    let answer = caller.call(operation, || reader.cloudfront.get_distribution().id(id).send()).await?;
+    let get = || reader.cloudfront.get_distribution().id(id).send();
+    let answer = caller.call_with(operation, options, get).await?;
     let missing = |what: &str| CloudError::shape("cloudfront GetDistribution", what);
     let distribution = answer.distribution.ok_or_else(|| missing("Distribution"))?;
     Ok(Seen {
@@ -127,6 +130,7 @@ pub(super) async fn get(caller: &Caller, reader: &Reader, id: &str) -> Result<Se
         arn: distribution.arn,
         domain: distribution.domain_name,
         status: distribution.status,
+        modified: distribution.last_modified_time.secs(),
     })
 }
 
@@ -180,6 +184,7 @@ pub(super) fn outputs(scope: &Scope, seen: &Seen) -> Outputs {
         ("url".to_string(), url),
         ("status".to_string(), seen.status.clone()),
         ("enabled".to_string(), seen.config.enabled.to_string()),
+        ("modified".to_string(), seen.modified.to_string()),
     ])
 }
 

@@ -1,7 +1,7 @@
 //! Creating and changing a distribution.
 
 use super::read::{self, Seen, outputs};
-use super::{ONCE, convert, is_stale, tag_changes};
+use super::{FRESH, ONCE, contested, convert, is_stale, tag_changes};
 use crate::aws::{CallOptions, Writer};
 use crate::model::spec::{self, DistributionSpec, Tags};
 use crate::model::{CloudError, ErrorKind, Live, Outputs, Step};
@@ -12,6 +12,10 @@ use std::time::Duration;
 
 /// How often a create whose answer was lost is tried again.
 const TRIES: usize = 4;
+/// Milliseconds between two looks for what a lost answer may have made.
+const SOON: &[u64] = &[200, 1000, 2000];
+/// The same where CloudFront itself says that it is there: the listing is waited for a minute.
+const PATIENT: &[u64] = &[200, 1000, 2000, 5000, 5000, 5000, 10_000, 10_000, 10_000, 10_000];
 
 pub(super) async fn create(writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
     let wanted: DistributionSpec = spec::from_value(wanted)?;
@@ -19,12 +23,16 @@ pub(super) async fn create(writer: &Writer, step: &Step, wanted: &Value) -> Resu
     let mut last = None;
     for _ in 0..TRIES {
         match make(writer, &wanted, &reference).await {
-            Ok(id) => return converge(writer, &id, &wanted).await,
+            Ok(id) => return converge(writer, &id, &wanted, FRESH).await,
             Err(error) if error.kind == ErrorKind::Ambiguous || error.code == "DistributionAlreadyExists" => {
-                if let Some(id) = made_before(writer, step).await? {
-                    return converge(writer, &id, &wanted).await;
+                let exists = error.code == "DistributionAlreadyExists";
+                // Listings lag. Making another one too early would leave two, so where there is one it is waited for;
+                // an emulator's listing is never behind.
+                let looks = if exists && !writer.caller.is_emulated() { PATIENT } else { SOON };
+                if let Some(id) = made_before(writer, step, looks).await? {
+                    return converge(writer, &id, &wanted, FRESH).await;
                 }
-                if error.code == "DistributionAlreadyExists" {
+                if exists {
                     // The reference belongs to one that has been deleted since: it is spent.
                     reference = format!("{reference}-{:08x}", fastrand::u32(..));
                 }
@@ -62,39 +70,47 @@ async fn make(writer: &Writer, wanted: &DistributionSpec, reference: &str) -> Re
     answer.distribution.map(|distribution| distribution.id).ok_or_else(missing)
 }
 
-/// Looks for what an earlier try may have made; listings lag, so more than once.
-async fn made_before(writer: &Writer, step: &Step) -> Result<Option<String>, CloudError> {
-    for pause in [200, 1000, 2000] {
+/// Looks for what an earlier try may have made, once more after each of these pauses.
+async fn made_before(writer: &Writer, step: &Step, pauses: &[u64]) -> Result<Option<String>, CloudError> {
+    for pause in pauses {
         if let Some(id) = read::ours(&writer.reader, &writer.scope, step.address.id()).await? {
             return Ok(Some(id));
         }
-        writer.caller.pause(Duration::from_millis(pause)).await?;
+        writer.caller.say("waiting for the distribution, which exists, to be listed (usually seconds)");
+        writer.caller.pause(Duration::from_millis(*pause)).await?;
     }
     read::ours(&writer.reader, &writer.scope, step.address.id()).await
 }
 
-pub(super) async fn update(writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+pub(super) async fn update(writer: &Writer, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
     let wanted: DistributionSpec = spec::from_value(wanted)?;
     let before: DistributionSpec = spec::from_value(&live.spec)?;
     let arn = live.output("arn")?;
     // Tags first: where this adopts, it is ours from here on.
     set_tags(writer, arn, &before.tags, &wanted.tags).await?;
-    let result = converge(writer, live.output("id")?, &wanted).await;
-    result.map_err(|error| if is_stale(&error) { contested(step, error) } else { error })
+    converge(writer, live.output("id")?, &wanted, CallOptions::default()).await
 }
 
 /// Brings the configuration in line, when it is not yet; an ETag that went stale is read again once.
-async fn converge(writer: &Writer, id: &str, wanted: &DistributionSpec) -> Result<Outputs, CloudError> {
+async fn converge(
+    writer: &Writer,
+    id: &str,
+    wanted: &DistributionSpec,
+    options: CallOptions,
+) -> Result<Outputs, CloudError> {
     let mut tried = false;
     loop {
-        let seen = read::get(&writer.caller, &writer.reader, id).await?;
+        let seen = read::get(&writer.caller, &writer.reader, id, options).await?;
         let live = convert::to_spec(&seen.config, wanted.tags.clone());
         if &live == wanted {
             return Ok(outputs(&writer.scope, &seen));
         }
         let config = convert::overlay(seen.config.clone(), wanted)?;
         match put(writer, &seen, config).await {
-            Err(error) if is_stale(&error) && !tried => tried = true,
+            Err(error) if is_stale(&error) && tried => {
+                return Err(contested(&format!("the distribution {id}"), error));
+            }
+            Err(error) if is_stale(&error) => tried = true,
             other => return other.map(|seen| outputs(&writer.scope, &seen)),
         }
     }
@@ -109,18 +125,11 @@ pub(super) async fn put(writer: &Writer, seen: &Seen, config: sdk::DistributionC
             update.distribution_config(config.clone()).send()
         })
         .await?;
-    let status = answer.distribution.as_ref().map_or(seen.status.clone(), |d| d.status.clone());
+    let changed = answer.distribution.as_ref();
+    let status = changed.map_or(seen.status.clone(), |d| d.status.clone());
+    let modified = changed.map_or(seen.modified, |d| d.last_modified_time.secs());
     let etag = answer.e_tag.unwrap_or_else(|| seen.etag.clone());
-    Ok(Seen { status, etag, config, ..seen.clone() })
-}
-
-fn contested(step: &Step, error: CloudError) -> CloudError {
-    CloudError {
-        kind: ErrorKind::Conflict,
-        message: format!("{} was changed by somebody else since the plan: {}", step.address, error.message),
-        hint: "run again: it plans with what is there now".into(),
-        ..error
-    }
+    Ok(Seen { status, modified, etag, config, ..seen.clone() })
 }
 
 async fn set_tags(writer: &Writer, arn: &str, before: &Tags, wanted: &Tags) -> Result<(), CloudError> {

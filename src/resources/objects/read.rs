@@ -30,10 +30,9 @@ pub(super) async fn discover(
     let bucket = query.found.iter().find(|b| b.type_name == "AWS::S3::Bucket" && b.name == desired.name);
     // No bucket, no objects; one that keeps its settings to itself is not asked for its objects either.
     let Some(bucket) = bucket.filter(|b| !b.spec.is_null()) else { return Ok(None) };
-    let mut listing = list(reader, &desired.name, CallOptions::default()).await?;
-    if listing.is_empty() {
-        return Ok(None);
-    }
+    // The bucket may go between its own read and this one.
+    let listing = optional(list(reader, &desired.name, CallOptions::default()).await)?;
+    let Some(mut listing) = listing.filter(|listing| !listing.is_empty()) else { return Ok(None) };
     let wanted: ObjectsSpec = spec::from_value(&query.resolved(desired))?;
     let entries = manifest::entries(&wanted);
     let recorded = listing.remove(KEY);

@@ -76,7 +76,8 @@ impl Resource for ResponseHeadersPolicy {
         match made {
             // An earlier try whose answer was lost, or somebody who was faster.
             Err(error) if error.code == "ResponseHeadersPolicyAlreadyExists" => {
-                adopt(writer, step, &config).await?.map(|id| outputs(&id)).ok_or(error)
+                let look = || adopt(writer, step, &config);
+                super::listed(writer, &step.name, look).await?.map(|id| outputs(&id)).ok_or(error)
             }
             Err(error) => Err(error),
             Ok(answer) => answer
@@ -95,6 +96,7 @@ impl Resource for ResponseHeadersPolicy {
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
         let id = live.output("id")?;
         let deleted = super::with_fresh_etag(
+            &format!("the response headers policy {id}"),
             || etag(writer, id),
             |etag| async move {
                 writer
@@ -174,6 +176,7 @@ async fn adopt(
 
 async fn change(writer: &Writer, id: &str, config: &ResponseHeadersPolicyConfig) -> Result<(), CloudError> {
     super::with_fresh_etag(
+        &format!("the response headers policy {id}"),
         || etag(writer, id),
         |etag| async move {
             writer

@@ -146,7 +146,13 @@ fn live(query: &Query<'_>, name: &str, seen: &Seen) -> Option<Live> {
         _ => return None,
     };
     let mut live = Live::new(address, INFO.type_name, name, spec::to_value(&seen.spec));
-    live.outputs = outputs(&seen.arn);
+    // Right after its creation the ARN may read as the role's unique id (catalogue 4.2): nobody may be told that one.
+    let arn = if seen.arn.starts_with("arn:") {
+        seen.arn.clone()
+    } else {
+        format!("arn:aws:iam::{}:role{}{name}", query.scope.account, seen.spec.path)
+    };
+    live.outputs = outputs(&arn);
     live.owner = owner;
     Some(live)
 }

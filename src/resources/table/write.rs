@@ -10,10 +10,13 @@ use crate::resources::{FRESH, foreign, tag_changes};
 use aws_sdk_dynamodb::types::{BillingMode, PointInTimeRecoverySpecification, TableDescription, TableStatus, Tag};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How often a table is looked at; the SDK's own waiter takes 20 s.
 const EVERY: Duration = Duration::from_secs(2);
 const CEILING: Duration = Duration::from_secs(1800);
+/// How long a table that exists may be missing from reads.
+const CEILING_LAG: Duration = Duration::from_secs(120);
 /// Building an index takes as long as the table has items.
 const CEILING_INDEX: Duration = Duration::from_secs(3600);
 
@@ -24,6 +27,7 @@ pub async fn create(writer: &Writer, step: &Step, wanted: &TableSpec) -> Result<
         seed::items(step, hash).await?;
     }
     let name = &step.name;
+    let start = Instant::now();
     loop {
         match make(writer, name, wanted).await {
             Ok(table) => {
@@ -39,6 +43,8 @@ pub async fn create(writer: &Writer, step: &Step, wanted: &TableSpec) -> Result<
                     // The name is free only when the table is really gone.
                     Some(TableStatus::Deleting) => gone(writer, name).await?,
                     Some(_) => return adopt(writer, step, wanted).await,
+                    // The name is taken and the table cannot be read: one of the two is behind.
+                    None if start.elapsed() > CEILING_LAG => return Err(error),
                     None => writer.caller.pause(EVERY).await?,
                 }
             }

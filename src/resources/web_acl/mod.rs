@@ -6,8 +6,9 @@ mod write;
 pub(in crate::resources) use rules::incomplete;
 
 use super::Resource;
+use crate::aws::clients::GLOBAL_REGION;
 use crate::aws::index::TagIndex;
-use crate::aws::{Reader, Writer};
+use crate::aws::{Caller, Reader, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, Tags, WebAclSpec};
 use crate::model::{Address, CloudError, Desired, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo, tag};
@@ -46,6 +47,11 @@ pub const INFO: TypeInfo = TypeInfo {
 pub(crate) const CLOUDFRONT: &str = "CLOUDFRONT";
 /// The scope of API stages, in the stack's region.
 pub(crate) const REGIONAL: &str = "REGIONAL";
+
+/// Who calls WAF for a scope: CLOUDFRONT spends us-east-1's rate budget, REGIONAL that of the stack's region.
+pub(crate) fn caller_of(caller: &Caller, waf_scope: &str) -> Caller {
+    if waf_scope == CLOUDFRONT { caller.in_region(GLOBAL_REGION) } else { caller.clone() }
+}
 
 /// The scope that an ACL's ARN belongs to; the SDK clients are chosen by it.
 pub(crate) fn scope_of_arn(arn: &str) -> &'static str {
@@ -143,22 +149,22 @@ fn indexed(index: &TagIndex, waf_scope: &str) -> Vec<Handle> {
         .collect()
 }
 
-/// All ACLs of one scope. The SDK has no paginator for it, and a marker can come with the last page.
+/// All ACLs of one scope. The SDK has no paginator for it, a marker can come with the last page, and a page may be
+/// empty before the last: the end is where the marker is missing or stays the same.
 pub(crate) async fn list(reader: &Reader, waf_scope: &str) -> Result<Vec<Handle>, CloudError> {
     let waf = reader.waf_in(waf_scope);
     let mut handles: Vec<Handle> = Vec::new();
     let mut marker: Option<String> = None;
     loop {
-        let page = reader
-            .caller
+        let page = caller_of(&reader.caller, waf_scope)
             .call("wafv2:ListWebACLs", || {
                 waf.list_web_acls().scope(WafScope::from(waf_scope)).limit(100).set_next_marker(marker.clone()).send()
             })
             .await?;
-        let (count, before) = (page.web_acls().len(), marker);
+        let before = marker;
         handles.extend(page.web_acls().iter().filter_map(|summary| Handle::of_arn(summary.arn()?)));
         marker = page.next_marker().filter(|m| !m.is_empty()).map(str::to_string);
-        if marker.is_none() || count == 0 || marker == before {
+        if marker.is_none() || marker == before {
             handles.retain(|handle| scope_of_arn(&handle.arn) == waf_scope);
             return Ok(handles);
         }
@@ -203,8 +209,7 @@ async fn describe(
 /// An ACL and the lock token that a write on it must show.
 pub(crate) async fn get(reader: &Reader, waf_scope: &str, handle: &Handle) -> Result<(SdkWebAcl, String), CloudError> {
     let waf = reader.waf_in(waf_scope);
-    let answer = reader
-        .caller
+    let answer = caller_of(&reader.caller, waf_scope)
         .call("wafv2:GetWebACL", || {
             waf.get_web_acl().name(&handle.name).id(&handle.id).scope(WafScope::from(waf_scope)).send()
         })
@@ -233,8 +238,7 @@ async fn tags_of(
 /// The tags of an ACL; 50 at most, so that one page holds them.
 pub(crate) async fn read_tags(reader: &Reader, waf_scope: &str, arn: &str) -> Result<Tags, CloudError> {
     let waf = reader.waf_in(waf_scope);
-    let answer = reader
-        .caller
+    let answer = caller_of(&reader.caller, waf_scope)
         .call("wafv2:ListTagsForResource", || waf.list_tags_for_resource().resource_arn(arn).limit(100).send())
         .await?;
     let tags = answer.tag_info_for_resource().map(|info| info.tag_list()).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Writes on web ACLs: every one but the creation shows a lock token, and gives way to others once.
 
 use super::rules::{self, incomplete};
-use super::{Handle, get, list, outputs, read_tags};
+use super::{Handle, caller_of, get, list, outputs, read_tags};
 use crate::aws::Writer;
 use crate::model::cloud_error::optional;
 use crate::model::spec::{Tags, WebAclSpec};
@@ -17,8 +17,7 @@ pub(super) async fn create(writer: &Writer, step: &Step, wanted: &WebAclSpec) ->
     let rules = rules::rules_of(wanted)?;
     let tags = sdk_tags(&wanted.tags)?;
     let visibility = rules::visibility(&wanted.metric_name, true, true)?;
-    let made = writer
-        .caller
+    let made = caller_of(&writer.caller, &wanted.scope)
         .call("wafv2:CreateWebACL", || {
             waf.create_web_acl()
                 .name(&step.name)
@@ -47,8 +46,11 @@ pub(super) async fn create(writer: &Writer, step: &Step, wanted: &WebAclSpec) ->
 
 /// Goes on with an ACL of the wanted name when it is ours; `refusal` is what the creation was answered.
 async fn adopt(writer: &Writer, step: &Step, wanted: &WebAclSpec, refusal: CloudError) -> Result<Outputs, CloudError> {
-    let listed = list(&writer.reader, &wanted.scope).await?;
-    let Some(handle) = listed.into_iter().find(|handle| handle.name == step.name) else { return Err(refusal) };
+    let look = || async {
+        let listed = list(&writer.reader, &wanted.scope).await?;
+        Ok(listed.into_iter().find(|handle| handle.name == step.name))
+    };
+    let Some(handle) = crate::resources::listed(writer, &step.name, look).await? else { return Err(refusal) };
     let tags = read_tags(&writer.reader, &wanted.scope, &handle.arn).await?;
     if let Owner::Foreign(says) = writer.scope.owner(&tags) {
         return Err(CloudError::ours(
@@ -72,8 +74,7 @@ pub(super) async fn replace_settings(writer: &Writer, handle: &Handle, wanted: &
         async move {
             let waf = writer.clients.waf_in(&wanted.scope);
             let visibility = rules::visibility(&wanted.metric_name, true, true)?;
-            writer
-                .caller
+            caller_of(&writer.caller, &wanted.scope)
                 .call("wafv2:UpdateWebACL", || {
                     waf.update_web_acl()
                         .name(&handle.name)
@@ -97,8 +98,7 @@ pub(super) async fn replace_settings(writer: &Writer, handle: &Handle, wanted: &
 pub(super) async fn delete(writer: &Writer, waf_scope: &str, handle: &Handle) -> Result<(), CloudError> {
     let gone = with_token(writer, waf_scope, handle, |_, token| async move {
         let waf = writer.clients.waf_in(waf_scope);
-        writer
-            .caller
+        caller_of(&writer.caller, waf_scope)
             .call("wafv2:DeleteWebACL", || {
                 waf.delete_web_acl()
                     .name(&handle.name)
@@ -111,7 +111,18 @@ pub(super) async fn delete(writer: &Writer, waf_scope: &str, handle: &Handle) ->
             .map(|_| ())
     })
     .await;
-    optional(gone).map(|_| ())
+    optional(gone).map(|_| ()).map_err(|error| explained(error, handle))
+}
+
+/// Still in use after ten minutes: by something this stack did not make, or by a distribution still on its way out.
+fn explained(mut error: CloudError, handle: &Handle) -> CloudError {
+    if error.code == "WAFAssociatedItemException" {
+        error.hint = format!(
+            "something else still uses it: see the associated resources of `{}` in the WAF console, let them go, then run again",
+            handle.name
+        );
+    }
+    error
 }
 
 /// Writes with the newest lock token, twice at most.
@@ -152,14 +163,12 @@ pub(super) async fn set_tags(
     let (set, unset) = crate::resources::tag_changes(before, wanted);
     if !set.is_empty() {
         let set = sdk_tags(&set)?;
-        writer
-            .caller
+        caller_of(&writer.caller, waf_scope)
             .call("wafv2:TagResource", || waf.tag_resource().resource_arn(arn).set_tags(Some(set.clone())).send())
             .await?;
     }
     if !unset.is_empty() {
-        writer
-            .caller
+        caller_of(&writer.caller, waf_scope)
             .call("wafv2:UntagResource", || {
                 waf.untag_resource().resource_arn(arn).set_tag_keys(Some(unset.clone())).send()
             })

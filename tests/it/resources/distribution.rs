@@ -56,7 +56,7 @@ async fn its_whole_life() {
     assert_as_wanted(&live, &wanted.spec);
     assert_eq!(live.owner, Owner::Ours);
     assert_eq!(live.outputs["status"], "Deployed");
-    wait_deployed(&world.reader.caller, &world.reader, &live.outputs["id"]).await.expect("deployed");
+    wait_deployed(&world.reader.caller, &world.reader, &live.outputs).await.expect("deployed");
 
     let mut tags = world.scope.tags("site");
     tags.insert("shopstack:expires-at".into(), "2030-01-01T00:00:00Z".into());

@@ -17,5 +17,4 @@ mod stage;
 mod table;
 mod waf_association;
 mod waf_logging;
-mod waf_replayed;
 mod web_acl;

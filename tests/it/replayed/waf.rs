@@ -1,6 +1,6 @@
 //! WAF's answers that no emulator gives: entities not available yet, stale lock tokens, a tag index that knows ACLs.
 
-use crate::replay::{Answer, Replay, refused};
+use crate::replay::{Answer, Replay, json as answer, refused};
 use crate::support::{desired, step};
 use serde_json::{Value, json};
 use shopstack::model::{ErrorKind, Op, Query};
@@ -10,7 +10,7 @@ use shopstack::resources::{Resource, waf_association::WafAssociation, web_acl::W
 async fn associating_waits_until_a_fresh_acl_is_available() {
     let unavailable = || ("AssociateWebACL", refused("WAFUnavailableEntityException"));
     let replay =
-        Replay::start(vec![unavailable(), unavailable(), unavailable(), ("AssociateWebACL", (200, json!({})))]).await;
+        Replay::start(vec![unavailable(), unavailable(), unavailable(), ("AssociateWebACL", answer(json!({})))]).await;
     let spec = json!({"web_acl_arn": "arn:acl", "resource_arn": "arn:aws:apigateway:us-east-1::/restapis/a/stages/t"});
     let wanted = desired(&WafAssociation, "association.api", "replay-t-api", spec);
     let create = step(&wanted, Op::Create, None);
@@ -33,7 +33,7 @@ fn acl(token: &str) -> Answer {
         "Name": "replay-t-api", "Id": "id-1", "ARN": ARN, "Description": "before", "DefaultAction": {"Allow": {}},
         "VisibilityConfig": visibility("replay-t-api"), "Capacity": 50, "Rules": [shield],
     });
-    (200, json!({"WebACL": acl, "LockToken": token}))
+    answer(json!({"WebACL": acl, "LockToken": token}))
 }
 
 fn acl_spec(replay: &Replay, description: &str) -> Value {
@@ -61,7 +61,7 @@ async fn a_stale_lock_token_is_renewed_once_and_shields_rule_is_sent_along() {
         ("GetWebACL", acl("one")),
         ("UpdateWebACL", refused("WAFOptimisticLockException")),
         ("GetWebACL", acl("two")),
-        ("UpdateWebACL", (200, json!({"NextLockToken": "three"}))),
+        ("UpdateWebACL", answer(json!({"NextLockToken": "three"}))),
     ])
     .await;
     update(&replay).await.expect("the second token is good");
@@ -87,7 +87,7 @@ fn index(replay_id: &str) -> Answer {
     let tags = json!([{"Key": "shopstack:stack", "Value": "replay"}, {"Key": "shopstack:env", "Value": "t"},
                       {"Key": "shopstack:id", "Value": "api"}, {"Key": "shopstack:region", "Value": "us-east-1"}]);
     let arn = ARN.replace("id-1", replay_id);
-    (200, json!({"ResourceTagMappingList": [{"ResourceARN": arn, "Tags": tags}], "PaginationToken": ""}))
+    answer(json!({"ResourceTagMappingList": [{"ResourceARN": arn, "Tags": tags}], "PaginationToken": ""}))
 }
 
 /// What a hurried look finds of the one wanted ACL.
@@ -112,21 +112,114 @@ async fn an_acl_that_the_index_remembers_under_an_old_id_is_looked_for_in_the_li
         ("GetResources", index("id-0")),
         ("GetWebACL", refused("WAFNonexistentItemException")),
         // A marker that comes with the last page.
-        ("ListWebACLs", (200, json!({"WebACLs": [summary], "NextMarker": "replay-t-api"}))),
-        ("ListWebACLs", (200, json!({"WebACLs": []}))),
+        ("ListWebACLs", answer(json!({"WebACLs": [summary], "NextMarker": "replay-t-api"}))),
+        ("ListWebACLs", answer(json!({"WebACLs": []}))),
         ("GetWebACL", acl("one")),
         (
             "ListTagsForResource",
-            (
-                200,
-                json!({"TagInfoForResource": {"ResourceARN": ARN, "TagList": [
+            answer(json!({"TagInfoForResource": {"ResourceARN": ARN, "TagList": [
             {"Key": "shopstack:stack", "Value": "replay"}, {"Key": "shopstack:env", "Value": "t"},
-            {"Key": "shopstack:id", "Value": "api"}, {"Key": "shopstack:region", "Value": "us-east-1"}]}}),
-            ),
+            {"Key": "shopstack:id", "Value": "api"}, {"Key": "shopstack:region", "Value": "us-east-1"}]}})),
         ),
     ])
     .await;
     let found = find(&replay).await;
     assert_eq!(found[0].spec, acl_spec(&replay, "before"));
     assert_eq!(found[0].outputs["id"], "id-1");
+}
+
+fn live(replay: &Replay) -> shopstack::model::Live {
+    let wanted = desired(&WebAcl, "web_acl.api", "replay-t-api", acl_spec(replay, "before"));
+    let live = shopstack::model::Live::new(wanted.address, &wanted.type_name, &wanted.name, wanted.spec);
+    live.with_output("id", "id-1").with_output("arn", ARN)
+}
+
+#[tokio::test]
+async fn an_acl_still_associated_is_tried_again_until_the_other_side_has_let_go() {
+    let replay = Replay::start(vec![
+        ("GetWebACL", acl("one")),
+        ("DeleteWebACL", refused("WAFAssociatedItemException").times(7)),
+        ("DeleteWebACL", answer(json!({}))),
+    ])
+    .await;
+    WebAcl.delete(&replay.world.writer, &live(&replay)).await.expect("delete");
+    let pauses = replay.pauses("DeleteWebACL");
+    assert!(pauses[0] >= 1.0 && pauses.iter().skip(1).all(|pause| *pause >= 1.2), "1 a second at most: {pauses:?}");
+    assert_eq!(pauses[4..], [5.0, 5.0, 5.0]);
+    assert_eq!(replay.told().last().unwrap(), "wafv2 DeleteWebACL: it is busy with a change of its own; trying again");
+}
+
+#[tokio::test]
+async fn an_acl_that_stays_associated_is_explained_after_ten_minutes() {
+    let in_use = refused("WAFAssociatedItemException").always();
+    let replay = Replay::start(vec![("GetWebACL", acl("one")), ("DeleteWebACL", in_use)]).await;
+    let error = WebAcl.delete(&replay.world.writer, &live(&replay)).await.unwrap_err();
+    assert!(error.hint.contains("something else still uses it"), "{}", error.hint);
+    let waited = replay.asked().last().unwrap().at.as_secs();
+    assert!((570..=610).contains(&waited), "{waited} s");
+}
+
+#[tokio::test]
+async fn a_page_of_acls_may_be_empty_before_the_last_and_a_marker_may_come_with_the_last() {
+    let page = |acls: Value, marker: Value| answer(json!({"WebACLs": acls, "NextMarker": marker}));
+    let summary = json!([{"Name": "replay-t-api", "Id": "id-1", "ARN": ARN}]);
+    let tags = json!({"shopstack:stack": "replay", "shopstack:env": "t", "shopstack:id": "api"});
+    let tags: Vec<Value> =
+        tags.as_object().unwrap().iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+    let replay = Replay::start(vec![
+        ("GetResources", super::cloudfront::index(&[], &json!({}), "")),
+        ("ListWebACLs CLOUDFRONT", page(json!([]), Value::Null)),
+        ("ListWebACLs \"NextMarker\":\"m\"", page(summary, json!("n"))),
+        ("ListWebACLs \"NextMarker\":\"n\"", page(json!([]), json!("n"))),
+        ("ListWebACLs REGIONAL", page(json!([]), json!("m"))),
+        ("GetWebACL", acl("one")),
+        ("ListTagsForResource", answer(json!({"TagInfoForResource": {"ResourceARN": ARN, "TagList": tags}}))),
+    ])
+    .await;
+    let query = Query { scope: &replay.world.scope, wanted: vec![], found: &[], thorough: true };
+    let found = replay.discover(&WebAcl, &query).await.expect("discover");
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].outputs["id"], "id-1");
+    assert_eq!(replay.left(), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_acl_that_exists_and_is_not_listed_yet_is_waited_for() {
+    let summary = json!({"Name": "replay-t-api", "Id": "id-1", "ARN": ARN});
+    let tags = json!([{"Key": "shopstack:stack", "Value": "other"}, {"Key": "shopstack:env", "Value": "t"}]);
+    let replay = Replay::start(vec![
+        ("CreateWebACL", refused("WAFUnavailableEntityException").times(3)),
+        ("CreateWebACL", refused("WAFDuplicateItemException")),
+        ("ListWebACLs", answer(json!({"WebACLs": []})).times(3)),
+        ("ListWebACLs", answer(json!({"WebACLs": [summary]}))),
+        ("ListTagsForResource", answer(json!({"TagInfoForResource": {"ResourceARN": ARN, "TagList": tags}}))),
+    ])
+    .await;
+    let wanted = desired(&WebAcl, "web_acl.api", "replay-t-api", acl_spec(&replay, "after"));
+    let error = replay.create(&WebAcl, &step(&wanted, Op::Create, None)).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Foreign, "whose it is, is looked at before it is touched");
+    assert_eq!(replay.count("UpdateWebACL"), 0);
+}
+
+/// Makes an ACL of either scope, one right after the other; returns the pause between the two, in seconds.
+async fn two_scopes(region: &str) -> f64 {
+    let made = answer(json!({"Summary": {"Id": "id-1", "ARN": ARN}})).times(2);
+    let replay = Replay::start_in(region, vec![("CreateWebACL", made)]).await;
+    for scope in ["REGIONAL", "CLOUDFRONT"] {
+        let mut wanted = desired(&WebAcl, "web_acl.api", "replay-t-api", acl_spec(&replay, "after"));
+        wanted.spec["scope"] = json!(scope);
+        replay.create(&WebAcl, &step(&wanted, Op::Create, None)).await.expect("create");
+    }
+    replay.pauses("CreateWebACL")[0]
+}
+
+/// CLOUDFRONT's calls go to us-east-1 and spend its rate budget, REGIONAL's that of the stack's region.
+#[tokio::test]
+async fn two_regions_have_two_rate_budgets() {
+    assert_eq!(two_scopes("eu-west-1").await, 0.0);
+}
+
+#[tokio::test]
+async fn one_region_has_one_rate_budget() {
+    assert!(two_scopes("us-east-1").await > 1.0);
 }

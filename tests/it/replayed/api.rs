@@ -1,0 +1,194 @@
+//! API Gateway: one call per 30 s, an answer lost, a role not trusted yet, stages and listings out of date.
+
+use crate::replay::{Answer, Replay, empty, json as answer, refused, refused_with};
+use crate::support::{desired, step};
+use serde_json::{Value, json};
+use shopstack::model::{CloudError, Desired, Live, Op, Query};
+use shopstack::resources::{Resource, account::Account, rest_api::RestApi, routes::Routes, stage::Stage};
+
+fn api(replay: &Replay) -> Desired {
+    let spec = json!({"tags": replay.world.scope.tags("api"), "description": "", "endpoint_type": "REGIONAL",
+        "api_key_source": "HEADER", "disable_execute_api_endpoint": false, "binary_media_types": [],
+        "minimum_compression_size": null});
+    desired(&RestApi, "api.main", "replay-t-api", spec)
+}
+
+fn live(replay: &Replay) -> Live {
+    let api = api(replay);
+    Live::new(api.address, &api.type_name, &api.name, api.spec).with_output("id", "a1")
+}
+
+fn seen(id: &str) -> Value {
+    let tags = json!({"shopstack:stack": "replay", "shopstack:env": "t", "shopstack:id": "api",
+                      "shopstack:region": "us-east-1"});
+    json!({"id": id, "name": "replay-t-api", "createdDate": 1, "apiKeySource": "HEADER",
+           "endpointConfiguration": {"types": ["REGIONAL"]}, "tags": tags})
+}
+
+fn listed(items: &[Value], position: &str) -> Answer {
+    let position = (!position.is_empty()).then_some(position);
+    answer(json!({"item": items, "position": position}))
+}
+
+#[tokio::test]
+async fn an_api_whose_create_was_not_answered_is_found_when_the_listing_shows_it() {
+    let replay = Replay::start(vec![
+        ("GetRestApis", listed(&[], "")),
+        ("CreateRestApi", refused("InternalFailure").status(500)),
+        ("GetRestApis", listed(&[], "").times(2)),
+        ("GetRestApis", listed(&[], "p")),
+        ("GetRestApis position=p", listed(&[seen("a1")], "")),
+    ])
+    .await;
+    let wanted = api(&replay);
+    let create = step(&wanted, Op::Create, None);
+    let outputs = RestApi.create(&replay.world.writer, &create, &wanted.spec).await.expect("found");
+    assert_eq!(outputs["id"], "a1");
+    assert_eq!(replay.count("CreateRestApi"), 1, "never made twice");
+    assert_eq!(replay.told(), ["the answer to CreateRestApi was lost; looking whether the API exists"]);
+}
+
+#[tokio::test]
+async fn a_fresh_api_that_is_updating_and_cannot_be_read_yet_is_waited_for() {
+    let mut updating = seen("a1");
+    updating["apiStatus"] = json!("UPDATING");
+    let replay = Replay::start(vec![
+        ("GetRestApis", listed(&[], "")),
+        ("CreateRestApi", answer(updating.clone()).status(201)),
+        ("GetRestApi", refused("NotFoundException").status(404).times(2)),
+        ("GetRestApi", answer(updating).times(3)),
+        ("GetRestApi", answer(seen("a1"))),
+    ])
+    .await;
+    replay.create(&RestApi, &step(&api(&replay), Op::Create, None)).await.expect("create");
+    assert_eq!(replay.told().last().unwrap(), "waiting for REST API a1 to take the change (usually seconds)");
+    assert_eq!(replay.left(), [""; 0]);
+}
+
+#[tokio::test]
+async fn deletes_keep_to_one_in_thirty_seconds_however_often_aws_refuses() {
+    let busy = || refused("TooManyRequestsException").status(429);
+    let answers = vec![("DeleteRestApi", busy().times(3)), ("DeleteRestApi", empty().status(202).always())];
+    let replay = Replay::start(answers).await;
+    RestApi.delete(&replay.world.writer, &live(&replay)).await.expect("delete");
+    RestApi.delete(&replay.world.writer, &live(&replay)).await.expect("a second stack's");
+    let pauses = replay.pauses("DeleteRestApi");
+    assert_eq!(pauses.len(), 4);
+    assert!(pauses.iter().all(|pause| *pause >= 30.0), "{pauses:?}");
+    assert!(replay.told().contains(&"waiting for API Gateway: 1 DeleteRestApi per 30 s".into()), "{:?}", replay.told());
+    assert_eq!(replay.world.calls().throttled, 3);
+}
+
+#[tokio::test]
+async fn the_account_takes_its_role_at_its_own_pace() {
+    let role = "arn:aws:iam::123456789012:role/shopstack-shared/shopstack-apigateway-logs";
+    let made = format!(
+        "<CreateRoleResponse><CreateRoleResult><Role><Path>/</Path><RoleName>r</RoleName><RoleId>AROA1</RoleId>\
+         <Arn>{role}</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></Role></CreateRoleResult></CreateRoleResponse>"
+    );
+    let untrusted = |words: &str| refused_with("BadRequestException", words);
+    let replay = Replay::start(vec![
+        ("GetAccount", answer(json!({"cloudwatchRoleArn": ""}))),
+        ("CreateRole", crate::replay::xml(made)),
+        ("PutRolePolicy", refused("NoSuchEntity").status(404)),
+        ("PutRolePolicy", crate::replay::xml("<PutRolePolicyResponse/>")),
+        ("UpdateAccount", untrusted("The role ARN does not have required permissions configured.")),
+        (
+            "UpdateAccount",
+            untrusted("API Gateway could not successfully write to CloudWatch Logs using the ARN specified"),
+        ),
+        ("UpdateAccount", refused("TooManyRequestsException").status(429)),
+        ("UpdateAccount", answer(json!({"cloudwatchRoleArn": role}))),
+    ])
+    .await;
+    let wanted = desired(&Account, "account.logging", "123456789012", json!({"has_log_role": true}));
+    replay.create(&Account, &step(&wanted, Op::Create, None)).await.expect("accepted in the end");
+    let pauses = replay.pauses("UpdateAccount");
+    assert!(
+        pauses.len() == 3 && pauses.iter().all(|pause| *pause >= 20.0),
+        "retrying faster only earns 429s: {pauses:?}"
+    );
+    assert!(replay.told().iter().any(|told| told.contains("usually 10 to 40 s on AWS")), "{:?}", replay.told());
+}
+
+fn stage(definition: &str) -> Desired {
+    let spec = json!({"tags": {}, "definition": definition, "throttling_rate": 50.0, "throttling_burst": 100,
+        "metrics": true, "access_log_arn": null, "access_log_format": null, "tracing": false});
+    let mut wanted = desired(&Stage, "stage.main", "v1", spec);
+    wanted.context = json!({"rest_api_id": "a1"});
+    wanted
+}
+
+fn deployment(id: &str, definition: &str, created: u32) -> Value {
+    json!({"id": id, "description": format!("shopstack:{definition}"), "createdDate": created})
+}
+
+fn stages(deployment: &str) -> Answer {
+    let all = json!({"throttlingRateLimit": 50.0, "throttlingBurstLimit": 100, "metricsEnabled": true});
+    answer(json!({"item": [{"stageName": "v1", "deploymentId": deployment, "methodSettings": {"*/*": all}}]}))
+}
+
+async fn update(replay: &Replay, wanted: &Desired) -> Result<(), CloudError> {
+    let before = stage("old");
+    let live = Live::new(before.address.clone(), &before.type_name, "v1", before.spec).with_output("rest_api_id", "a1");
+    let change = step(wanted, Op::Update, Some(live.clone()));
+    Stage.update(&replay.world.writer, &change, &live, &wanted.spec).await.map(|_| ())
+}
+
+#[tokio::test]
+async fn a_stage_that_still_reads_with_an_older_deployment_is_moved_and_nothing_is_deployed_twice() {
+    let replay = Replay::start(vec![
+        ("GetStages", stages("d1")),
+        ("GetDeployments", listed(&[], "p")),
+        ("GetDeployments position=p", listed(&[deployment("d1", "old", 1), deployment("d2", "new", 2)], "")),
+        (
+            "UpdateStage",
+            refused_with(
+                "ConflictException",
+                "Unable to complete operation due to concurrent modification. Please try again later.",
+            )
+            .status(409)
+            .times(2),
+        ),
+        (
+            "UpdateStage",
+            refused_with(
+                "BadRequestException",
+                "CloudWatch Logs role ARN must be set in account settings to enable logging",
+            )
+            .times(2),
+        ),
+        ("UpdateStage", answer(json!({}))),
+        (
+            "DeleteDeployment",
+            refused_with("BadRequestException", "Active stages pointing to this deployment must be moved or deleted"),
+        ),
+    ])
+    .await;
+    update(&replay, &stage("new")).await.expect("update");
+    assert_eq!(replay.count("CreateDeployment"), 0, "what a crash left is used");
+    let moved = replay.bodies("UpdateStage").remove(4);
+    assert_eq!(moved["patchOperations"], json!([{"op": "replace", "path": "/deploymentId", "value": "d2"}]));
+    assert_eq!(replay.pauses("UpdateStage"), [0.5, 1.0, 1.0, 2.0]);
+    assert_eq!(replay.left(), [""; 0]);
+}
+
+#[tokio::test]
+async fn routes_are_read_past_empty_pages() {
+    let method = json!({"httpMethod": "GET", "authorizationType": "NONE", "methodIntegration": {
+        "type": "AWS_PROXY", "httpMethod": "POST", "timeoutInMillis": 29000,
+        "uri": "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:f/invocations"}});
+    let tree = [json!({"id": "r", "path": "/"}), json!({"id": "x", "path": "/x", "resourceMethods": {"GET": method}})];
+    let replay = Replay::start(vec![
+        ("GetResources", listed(&[], "p")),
+        ("GetResources position=p", listed(&tree, "")),
+        ("GetGatewayResponses", listed(&[], "p")),
+        ("GetGatewayResponses position=p", listed(&[json!({"responseType": "DEFAULT_4XX", "statusCode": "418"})], "")),
+    ])
+    .await;
+    let found = [live(&replay)];
+    let query = Query { scope: &replay.world.scope, wanted: vec![], found: &found, thorough: true };
+    let routes = replay.discover(&Routes, &query).await.expect("discover").remove(0);
+    assert_eq!(routes.spec["routes"]["GET /x"]["function_arn"], "arn:f");
+    assert_eq!(routes.spec["gateway_responses"]["DEFAULT_4XX"]["(status)"], "418");
+}

@@ -1,0 +1,231 @@
+//! Buckets that are not there yet, not gone yet or not empty after all, and deletes that fail in part.
+
+use crate::replay::{Answer, Replay, empty, refused, refused_with, xml};
+use crate::support::{desired, step};
+use serde_json::{Value, json};
+use shopstack::model::{CloudError, Desired, ErrorKind, Live, Op, Query};
+use shopstack::policy;
+use shopstack::resources::{Resource, bucket::Bucket, bucket_policy::BucketPolicy, objects::Objects};
+
+const NAME: &str = "replay-t-site-123456789012-us-east-1";
+
+fn wanted(replay: &Replay) -> Desired {
+    let spec = json!({"tags": replay.world.scope.tags("site"), "block_public_acls": true, "ignore_public_acls": true,
+        "block_public_policy": true, "restrict_public_buckets": true, "object_ownership": "BucketOwnerEnforced",
+        "encryption": "AES256", "versioning": "Enabled"});
+    desired(&Bucket, "bucket.site", NAME, spec)
+}
+
+fn live(replay: &Replay) -> Live {
+    let wanted = wanted(replay);
+    Live::new(wanted.address, &wanted.type_name, NAME, wanted.spec)
+}
+
+async fn create(replay: &Replay) -> Result<(), CloudError> {
+    let wanted = wanted(replay);
+    replay.create(&Bucket, &step(&wanted, Op::Create, None)).await
+}
+
+fn absent() -> Answer {
+    refused("NoSuchBucket").status(404)
+}
+
+fn tags(replay: &str) -> Answer {
+    let tag = |key: &str, value: &str| format!("<Tag><Key>shopstack:{key}</Key><Value>{value}</Value></Tag>");
+    let set = [("stack", replay), ("env", "t"), ("id", "site"), ("region", "us-east-1")].map(|(k, v)| tag(k, v));
+    xml(format!("<Tagging><TagSet>{}</TagSet></Tagging>", set.concat()))
+}
+
+/// The calls that follow CreateBucket, the first of them late by so many tries.
+fn settings(late: usize) -> Vec<(&'static str, Answer)> {
+    vec![
+        ("PutBucketTagging", absent().times(late)),
+        ("PutBucketTagging", empty()),
+        ("PutPublicAccessBlock", empty()),
+        ("PutBucketOwnershipControls", empty()),
+        ("PutBucketVersioning", refused("OperationAborted").status(409)),
+        ("PutBucketVersioning", empty()),
+        ("PutBucketEncryption", empty()),
+    ]
+}
+
+#[tokio::test]
+async fn a_name_freed_late_and_a_bucket_not_visible_yet_are_waited_for() {
+    let mut script = vec![
+        ("HeadBucket", empty().status(404)),
+        // Deleted minutes ago; S3 is not done with it.
+        ("CreateBucket", refused("OperationAborted").status(409).times(5)),
+        ("CreateBucket", empty()),
+    ];
+    script.extend(settings(3));
+    let replay = Replay::start(script).await;
+    create(&replay).await.expect("create");
+    assert_eq!(replay.pauses("CreateBucket"), [0.5, 1.0, 2.0, 4.0, 5.0]);
+    assert_eq!(replay.pauses("PutBucketTagging"), [0.5, 1.0, 2.0]);
+    assert_eq!(replay.left(), [""; 0]);
+    let mut writes = replay.operations();
+    writes.dedup();
+    let order = ["PutBucketTagging", "PutPublicAccessBlock", "PutBucketOwnershipControls", "PutBucketVersioning"];
+    assert_eq!(writes[2..6], order, "one after the other, whose it is first");
+}
+
+#[tokio::test]
+async fn a_404_on_a_bucket_that_this_run_did_not_make_ends_in_awss_words() {
+    let mut script = vec![("HeadBucket", empty()), ("GetBucketTagging", tags("replay"))];
+    script.push(("PutBucketTagging", absent().always()));
+    let replay = Replay::start(script).await;
+    let error = create(&replay).await.unwrap_err();
+    assert_eq!((error.kind, error.code.as_str()), (ErrorKind::NotFound, "NoSuchBucket"));
+    assert!(replay.asked().last().unwrap().at.as_secs() <= 120);
+}
+
+/// S3 says that the account has it, and a read does not show it yet.
+async fn exists(stack: &str) -> (Replay, Result<(), CloudError>) {
+    let mut script = vec![
+        ("HeadBucket", empty().status(404).times(3)),
+        ("CreateBucket", refused("BucketAlreadyOwnedByYou").status(409)),
+        ("HeadBucket", empty()),
+        ("GetBucketTagging", tags(stack)),
+    ];
+    script.extend(settings(0));
+    let replay = Replay::start(script).await;
+    let made = create(&replay).await;
+    (replay, made)
+}
+
+#[tokio::test]
+async fn one_that_exists_and_cannot_be_read_yet_is_waited_for() {
+    let (replay, made) = exists("replay").await;
+    made.expect("ours");
+    assert_eq!(replay.count("HeadBucket"), 4);
+}
+
+#[tokio::test]
+async fn one_that_exists_and_is_somebody_elses_is_not_touched() {
+    let (replay, made) = exists("other").await;
+    let error = made.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Foreign);
+    assert!(error.message.contains("stack `other`"), "{error}");
+    assert_eq!(replay.count("PutBucketTagging"), 0);
+}
+
+#[tokio::test]
+async fn an_untagged_bucket_whose_first_page_is_empty_is_not_taken_for_an_empty_one() {
+    let page =
+        "<ListVersionsResult><IsTruncated>true</IsTruncated><NextKeyMarker>a</NextKeyMarker></ListVersionsResult>";
+    let replay = Replay::start(vec![
+        ("HeadBucket", empty()),
+        ("GetBucketTagging", refused("NoSuchTagSet").status(404)),
+        ("ListObjectVersions", xml(page)),
+    ])
+    .await;
+    assert_eq!(create(&replay).await.unwrap_err().kind, ErrorKind::Foreign);
+}
+
+fn versions(keys: &[&str], next: Option<&str>) -> Answer {
+    let one = |key: &&str| format!("<Version><Key>{key}</Key><VersionId>v-{key}</VersionId></Version>");
+    let next = next.map(|key| format!("<NextKeyMarker>{key}</NextKeyMarker>")).unwrap_or_default();
+    let keys: String = keys.iter().map(one).collect();
+    xml(format!("<ListVersionsResult><IsTruncated>{}</IsTruncated>{next}{keys}</ListVersionsResult>", !next.is_empty()))
+}
+
+fn failed(key: &str, code: &str) -> String {
+    format!("<Error><Key>{key}</Key><VersionId>v-{key}</VersionId><Code>{code}</Code><Message>so</Message></Error>")
+}
+
+fn deleted(errors: &[String]) -> Answer {
+    xml(format!("<DeleteResult>{}</DeleteResult>", errors.concat()))
+}
+
+#[tokio::test]
+async fn emptying_goes_past_empty_pages_and_sends_again_what_failed_in_a_200() {
+    let replay = Replay::start(vec![
+        ("ListObjectVersions", versions(&[], Some("a"))),
+        ("ListObjectVersions key-marker=a", versions(&["b", "c", "d"], None)),
+        ("DeleteObjects", deleted(&[failed("c", "InternalError"), failed("d", "SlowDown")])),
+        ("DeleteObjects", deleted(&[failed("d", "InternalError")])),
+        ("DeleteObjects", deleted(&[failed("d", "NoSuchKey")])),
+        ("DeleteBucket", empty().status(204)),
+        // HeadBucket may go on answering 200.
+        ("HeadBucket", empty().times(4)),
+        ("HeadBucket", empty().status(404)),
+    ])
+    .await;
+    Bucket.delete(&replay.world.writer, &live(&replay)).await.expect("delete");
+    let sent = replay.texts("DeleteObjects");
+    assert!(!sent[1].contains("<Key>b</Key>") && sent[1].contains("<Key>c</Key>"), "{sent:?}");
+    assert!(!sent[2].contains("<Key>c</Key>") && sent[2].contains("<VersionId>v-d</VersionId>"), "{sent:?}");
+    assert_eq!(replay.pauses("HeadBucket"), [0.2, 0.4, 0.8, 1.6]);
+    assert_eq!(replay.left(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_key_that_may_not_be_deleted_is_named_at_once() {
+    let replay = Replay::start(vec![
+        ("ListObjectVersions", versions(&["b", "c"], None)),
+        ("DeleteObjects", deleted(&[failed("b", "InternalError"), failed("c", "AccessDenied")])),
+    ])
+    .await;
+    let error = Bucket.delete(&replay.world.writer, &live(&replay)).await.unwrap_err();
+    assert_eq!(error.code, "AccessDenied");
+    assert!(error.message.contains("c of bucket"), "{error}");
+}
+
+#[tokio::test]
+async fn objects_are_listed_past_an_empty_page_and_a_bucket_that_has_just_gone_has_none() {
+    let listing = |keys: &str, next: &str| {
+        let next = if next.is_empty() {
+            String::new()
+        } else {
+            format!("<NextContinuationToken>{next}</NextContinuationToken>")
+        };
+        xml(format!("<ListBucketResult>{keys}{next}</ListBucketResult>"))
+    };
+    let stray =
+        "<Contents><Key>stray.html</Key><LastModified>2026-01-01T00:00:00Z</LastModified><ETag>\"e\"</ETag></Contents>";
+    let replay = Replay::start(vec![
+        ("ListObjectsV2", listing("", "t")),
+        ("ListObjectsV2 continuation-token=t", listing(stray, "")),
+        ("ListObjectsV2", absent()),
+    ])
+    .await;
+    let bucket = live(&replay);
+    let wanted = desired(&Objects, "objects.site", NAME, json!({"objects": {}, "config": ""}));
+    let found = [bucket];
+    let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &found, thorough: false };
+    let objects = replay.discover(&Objects, &query).await.expect("discover");
+    assert_eq!(objects[0].spec["objects"]["stray.html"]["md5"], "e");
+    assert_eq!(replay.discover(&Objects, &query).await.expect("gone is no error").len(), 0);
+}
+
+fn document(extra: Value) -> Value {
+    json!({"Version": "2012-10-17", "Statement": [
+        {"Sid": "Ours", "Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"},
+         "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{NAME}/*")}, extra]})
+}
+
+/// A principal reads as a unique id while, or for ever after, AWS cannot resolve it (catalogue 1.6). No document of ours
+/// names a role or user, so such a statement is a stranger's, in either spelling.
+#[tokio::test]
+async fn a_principal_that_reads_as_a_unique_id_is_a_strangers_and_goes_with_its_statement() {
+    let stranger = json!({"Sid": "Theirs", "Effect": "Allow", "Principal": {"AWS": "AROAEXAMPLEEXAMPLE"},
+        "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{NAME}/*")});
+    let mut ours = policy::canonical(&document(stranger.clone()));
+    ours["statements"].as_object_mut().unwrap().shift_remove("Theirs");
+    let replay = Replay::start(vec![
+        ("GetBucketPolicy", crate::replay::json(document(stranger))),
+        ("PutBucketPolicy", refused_with("MalformedPolicy", "Invalid principal in policy").times(2)),
+        ("PutBucketPolicy", empty().status(204)),
+    ])
+    .await;
+    let wanted = desired(&BucketPolicy, "bucket_policy.site", NAME, json!({"policy": ours}));
+    let found = [live(&replay)];
+    let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &found, thorough: false };
+    let live = replay.discover(&BucketPolicy, &query).await.expect("discover").remove(0);
+    assert_eq!(live.spec["policy"]["statements"]["Theirs"]["principals"], json!({"AWS": ["AROAEXAMPLEEXAMPLE"]}));
+    assert_eq!(live.spec["policy"]["statements"]["Ours"], wanted.spec["policy"]["statements"]["Ours"]);
+    let change = step(&wanted, Op::Update, Some(live.clone()));
+    BucketPolicy.update(&replay.world.writer, &change, &live, &wanted.spec).await.expect("update");
+    assert!(replay.texts("PutBucketPolicy").iter().all(|sent| !sent.contains("AROA")), "an id is never sent");
+    assert_eq!(replay.pauses("PutBucketPolicy"), [1.0, 2.0]);
+}

@@ -1,0 +1,75 @@
+//! The tag index and log groups: pages that are empty, tokens that run out, groups that are gone by the time they are read.
+
+use super::cloudfront::index;
+use crate::replay::{Replay, json as answer, refused, refused_with};
+use crate::support::{desired, step};
+use serde_json::{Value, json};
+use shopstack::model::{Op, Query};
+use shopstack::resources::{Resource, log_group::LogGroup};
+
+const GROUP: &str = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/replay-t-f";
+
+#[tokio::test]
+async fn the_index_is_read_past_empty_pages_and_again_when_its_token_ran_out() {
+    let tags = json!({"shopstack:id": "x"});
+    let replay = Replay::start(vec![
+        ("GetResources \"PaginationToken\":\"one\"", index(&[], &tags, "two")),
+        ("GetResources \"PaginationToken\":\"two\"", refused("PaginationTokenExpiredException")),
+        ("GetResources \"PaginationToken\":\"three\"", index(&["arn:a", "arn:b"], &tags, "")),
+        ("GetResources", index(&[], &tags, "one")),
+        ("GetResources", index(&[], &tags, "three")),
+    ])
+    .await;
+    let index = replay.world.reader.index(&replay.world.scope).await.expect("the index");
+    assert_eq!(index.arns("arn:").collect::<Vec<_>>(), ["arn:a", "arn:b"]);
+    assert_eq!(replay.count("GetResources"), 5);
+}
+
+fn groups(names: &[&str], token: Value) -> crate::replay::Answer {
+    let one = |name: &&str| json!({"logGroupName": name, "arn": format!("arn:aws:logs:us-east-1:123456789012:log-group:{name}:*")});
+    answer(json!({"logGroups": names.iter().map(one).collect::<Vec<_>>(), "nextToken": token}))
+}
+
+#[tokio::test]
+async fn groups_are_listed_past_an_empty_page_and_one_that_is_gone_is_left_out() {
+    let tags = json!({"shopstack:stack": "replay", "shopstack:env": "t", "shopstack:id": "f"});
+    let replay = Replay::start(vec![
+        ("GetResources", index(&[], &json!({}), "")),
+        ("DescribeLogGroups \"more\"", groups(&["/aws/lambda/replay-t-f", "/aws/lambda/replay-t-old"], Value::Null)),
+        ("DescribeLogGroups /aws/lambda/", groups(&[], json!("more"))),
+        ("DescribeLogGroups", groups(&[], Value::Null).always()),
+        ("ListTagsForResource replay-t-f\"", answer(json!({"tags": tags}))),
+        ("ListTagsForResource replay-t-old\"", refused("ResourceNotFoundException")),
+    ])
+    .await;
+    let query = Query { scope: &replay.world.scope, wanted: vec![], found: &[], thorough: true };
+    let found = replay.discover(&LogGroup, &query).await.expect("discover");
+    let seen: Vec<_> = found.iter().map(|live| (live.address.as_str(), live.outputs["arn"].as_str())).collect();
+    assert_eq!(seen, [("log_group.f", GROUP)], "without the `:*` of the listing");
+    assert_eq!(replay.left(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_group_that_lambda_made_first_is_adopted_and_a_busy_one_tried_again() {
+    let replay = Replay::start(vec![
+        ("CreateLogGroup", refused("ResourceAlreadyExistsException")),
+        ("TagResource", answer(json!({}))),
+        (
+            "PutRetentionPolicy",
+            refused_with(
+                "OperationAbortedException",
+                "A conflicting operation is currently in progress. Please try again.",
+            )
+            .times(3),
+        ),
+        ("PutRetentionPolicy", refused("ResourceNotFoundException")),
+        ("PutRetentionPolicy", answer(json!({}))),
+    ])
+    .await;
+    let spec = json!({"tags": replay.world.scope.tags("f"), "region": "us-east-1", "retention_days": 30});
+    let wanted = desired(&LogGroup, "log_group.f", "/aws/lambda/replay-t-f", spec);
+    let create = step(&wanted, Op::Create, None);
+    let outputs = LogGroup.create(&replay.world.writer, &create, &wanted.spec).await.expect("adopted");
+    assert_eq!(outputs["arn"], GROUP);
+    assert_eq!(replay.pauses("PutRetentionPolicy"), [0.5, 1.0, 2.0, 0.5]);
+}

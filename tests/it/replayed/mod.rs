@@ -1,0 +1,13 @@
+//! What real AWS does and no emulator plays: reads that lie, a slow world, stale tokens; one file per service.
+
+mod api;
+mod bucket;
+mod cloudfront;
+mod discovery;
+mod distribution;
+mod function;
+mod oac;
+mod orders;
+mod role;
+mod table;
+mod waf;

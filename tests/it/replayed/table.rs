@@ -1,0 +1,196 @@
+//! Tables and indexes that are busy, not readable yet, not gone yet, and listings with empty pages.
+
+use crate::replay::{Answer, Replay, json as answer, refused, refused_with};
+use crate::support::{desired, step};
+use serde_json::{Value, json};
+use shopstack::model::{CloudError, Desired, Live, Op, Query};
+use shopstack::resources::{Resource, table::Table};
+
+const ARN: &str = "arn:aws:dynamodb:us-east-1:123456789012:table/replay-t-T";
+
+fn wanted(replay: &Replay) -> Desired {
+    let key = |name: &str| json!({"name": name, "kind": "S"});
+    let index = json!({"hash_key": key("user"), "range_key": null, "projection": "ALL", "non_key_attributes": []});
+    let spec = json!({"tags": replay.world.scope.tags("T"), "hash_key": key("id"), "range_key": null,
+        "indexes": {"byUser": index}, "billing": {"mode": "PAY_PER_REQUEST", "read": null, "write": null,
+        "max_read": null, "max_write": null}, "point_in_time_recovery": true, "deletion_protection": false, "seed": null});
+    desired(&Table, "table.T", "replay-t-T", spec)
+}
+
+fn table(status: &str, index: Option<&str>) -> Value {
+    let schema = |name: &str| json!([{"AttributeName": name, "KeyType": "HASH"}]);
+    let indexes: Vec<Value> = index
+        .iter()
+        .map(|status| {
+            json!({"IndexName": "byUser", "IndexStatus": status, "KeySchema": schema("user"),
+                   "Projection": {"ProjectionType": "ALL"}})
+        })
+        .collect();
+    json!({"TableName": "replay-t-T", "TableArn": ARN, "TableStatus": status, "KeySchema": schema("id"),
+        "AttributeDefinitions": [{"AttributeName": "user", "AttributeType": "S"},
+                                 {"AttributeName": "id", "AttributeType": "S"}],
+        "BillingModeSummary": {"BillingMode": "PAY_PER_REQUEST"}, "GlobalSecondaryIndexes": indexes})
+}
+
+fn described(status: &str, index: &str) -> (&'static str, Answer) {
+    ("DescribeTable", answer(json!({"Table": table(status, Some(index))})))
+}
+
+fn absent() -> Answer {
+    refused_with("ResourceNotFoundException", "Requested resource not found: Table: replay-t-T not found")
+}
+
+fn in_use(words: &str) -> Answer {
+    refused_with("ResourceInUseException", words)
+}
+
+fn made() -> (&'static str, Answer) {
+    ("CreateTable", answer(json!({"TableDescription": table("CREATING", Some("CREATING"))})))
+}
+
+async fn create(replay: &Replay) -> Result<(), CloudError> {
+    replay.create(&Table, &step(&wanted(replay), Op::Create, None)).await
+}
+
+fn live(replay: &Replay) -> Live {
+    let wanted = wanted(replay);
+    Live::new(wanted.address, &wanted.type_name, &wanted.name, wanted.spec).with_output("arn", ARN)
+}
+
+#[tokio::test]
+async fn a_fresh_table_is_waited_for_with_its_indexes_and_its_backups() {
+    let (describe, creating) = described("CREATING", "CREATING");
+    let (_, building) = described("ACTIVE", "CREATING");
+    let replay = Replay::start(vec![
+        (
+            "CreateTable",
+            refused_with("LimitExceededException", "Only 10 tables can be created, updated, or deleted simultaneously"),
+        ),
+        made(),
+        (describe, absent().times(2)),
+        (describe, creating.times(5)),
+        // A table is ACTIVE while an index is still being built.
+        (describe, building.times(6)),
+        described("ACTIVE", "ACTIVE"),
+        ("UpdateContinuousBackups", refused("ContinuousBackupsUnavailableException").times(6)),
+        ("UpdateContinuousBackups", answer(json!({}))),
+    ])
+    .await;
+    create(&replay).await.expect("create");
+    let pauses = replay.pauses("DescribeTable");
+    assert_eq!(pauses[2..6], [0.2, 0.4, 0.8, 1.6]);
+    assert!(pauses[6..].iter().all(|pause| *pause == 2.0), "{pauses:?}");
+    assert_eq!(replay.pauses("UpdateContinuousBackups"), [0.5, 1.0, 2.0, 4.0, 5.0, 5.0]);
+    let told = replay.told();
+    assert!(
+        told.contains(&"waiting for the table `replay-t-T` to become ACTIVE (usually ten seconds)".into()),
+        "{told:?}"
+    );
+    assert_eq!(replay.left(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_table_that_stays_creating_times_out_and_says_how_to_go_on() {
+    let (describe, creating) = described("CREATING", "CREATING");
+    let replay = Replay::start(vec![made(), (describe, creating.always())]).await;
+    let error = create(&replay).await.unwrap_err();
+    assert!(error.message.contains("`replay-t-T` to become ACTIVE") && error.message.contains("1800 s"), "{error}");
+    assert!(error.hint.contains("run the same command again"));
+}
+
+#[tokio::test]
+async fn a_table_on_its_way_out_is_waited_for_and_made_anew() {
+    let (describe, deleting) = described("DELETING", "DELETING");
+    let replay = Replay::start(vec![
+        ("CreateTable", in_use("Table already exists: replay-t-T")),
+        (describe, deleting.times(4)),
+        (describe, absent()),
+        made(),
+        described("ACTIVE", "ACTIVE"),
+        ("UpdateContinuousBackups", answer(json!({}))),
+    ])
+    .await;
+    create(&replay).await.expect("create");
+    assert_eq!(replay.count("CreateTable"), 2);
+    assert!(replay.told().contains(&"waiting for the table `replay-t-T` to be gone (usually ten seconds)".into()));
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_by_a_table_nobody_can_read_ends_in_awss_words() {
+    let taken = in_use("Table already exists: replay-t-T").always();
+    let replay = Replay::start(vec![("CreateTable", taken), ("DescribeTable", absent().always())]).await;
+    let error = create(&replay).await.unwrap_err();
+    assert_eq!(error.code, "ResourceInUseException");
+    assert!((115..=125).contains(&replay.asked().last().unwrap().at.as_secs()), "two minutes are given to the lag");
+}
+
+#[tokio::test]
+async fn deleting_waits_for_busy_indexes_and_for_the_name() {
+    let busy = "Attempt to change a resource which is still in use: Cannot delete table while indexes are being created, updated, or deleted";
+    let (describe, deleting) = described("DELETING", "DELETING");
+    let replay = Replay::start(vec![
+        described("ACTIVE", "ACTIVE"),
+        ("DeleteTable", in_use(busy).times(3)),
+        ("DeleteTable", answer(json!({"TableDescription": table("DELETING", None)}))),
+        (describe, deleting.times(5)),
+        (describe, absent()),
+    ])
+    .await;
+    Table.delete(&replay.world.writer, &live(&replay)).await.expect("delete");
+    assert_eq!(replay.pauses("DeleteTable"), [0.5, 1.0, 2.0]);
+    assert_eq!(replay.left(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_table_that_is_deleting_already_is_only_waited_for() {
+    let (describe, deleting) = described("DELETING", "DELETING");
+    let replay = Replay::start(vec![(describe, deleting.times(3)), (describe, absent())]).await;
+    Table.delete(&replay.world.writer, &live(&replay)).await.expect("delete");
+    assert_eq!(replay.count("DeleteTable"), 0);
+}
+
+/// A read right after UpdateTable may show the table as it was, ACTIVE and all.
+#[tokio::test]
+async fn a_change_that_a_read_does_not_show_yet_is_waited_for() {
+    let describe = |index: Option<&str>| ("DescribeTable", answer(json!({"Table": table("ACTIVE", index)})));
+    let replay = Replay::start(vec![
+        describe(None),
+        ("UpdateTable", in_use("Table is being updated: replay-t-T")),
+        ("UpdateTable", answer(json!({}))),
+        describe(None),
+        described("UPDATING", "CREATING"),
+        described("ACTIVE", "CREATING"),
+        described("ACTIVE", "ACTIVE"),
+    ])
+    .await;
+    let (wanted, mut live) = (wanted(&replay), live(&replay));
+    live.spec["indexes"] = json!({});
+    let change = step(&wanted, Op::Update, Some(live.clone()));
+    Table.update(&replay.world.writer, &change, &live, &wanted.spec).await.expect("update");
+    assert_eq!(replay.left(), [""; 0]);
+    let told = replay.told();
+    let waits = "waiting for index `byUser` of the table `replay-t-T` to be built (minutes; longer the more items)";
+    assert_eq!(told.last().unwrap(), waits);
+}
+
+#[tokio::test]
+async fn tables_and_tags_are_read_past_empty_pages() {
+    let tag = |key: &str, value: &str| json!({"Key": format!("shopstack:{key}"), "Value": value});
+    let replay = Replay::start(vec![
+        ("GetResources", super::cloudfront::index(&[], &json!({}), "")),
+        ("ListTables", answer(json!({"TableNames": [], "LastEvaluatedTableName": "m"}))),
+        ("ListTables \"m\"", answer(json!({"TableNames": ["replay-t-T", "someone-elses"]}))),
+        described("ACTIVE", "ACTIVE"),
+        ("ListTagsOfResource", answer(json!({"Tags": [], "NextToken": "n"}))),
+        (
+            "ListTagsOfResource \"n\"",
+            answer(json!({"Tags": [tag("stack", "replay"), tag("env", "t"), tag("id", "T")]})),
+        ),
+        ("Scan", answer(json!({"Count": 0}))),
+    ])
+    .await;
+    let query = Query { scope: &replay.world.scope, wanted: vec![], found: &[], thorough: true };
+    let found = replay.discover(&Table, &query).await.expect("discover");
+    assert_eq!(found[0].address.as_str(), "table.T");
+    assert_eq!(replay.left(), [""; 0]);
+}
