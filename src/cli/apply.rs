@@ -10,6 +10,7 @@ use crate::render::{json, progress::Progress};
 use crate::resources::Applier;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::{Arc, Mutex};
 
 /// Steps at a time; AWS's own rate quotas bind before this does.
@@ -36,7 +37,8 @@ pub fn sink(session: &Session, output: &Output) -> Sink {
     })
 }
 
-/// After the first SIGINT or SIGTERM no new call is made; the run ends by itself, calls in flight finished.
+/// After the first SIGINT or SIGTERM no new call is made; the run ends by itself, calls in flight finished. A second
+/// one ends the process at once: whoever insists is served, and the next run goes on where this one was cut.
 pub fn stop_on_signals(session: &Session, output: &Output) {
     let (cancel, output) = (session.reader.caller.cancel.clone(), output.clone());
     tokio::spawn(async move {
@@ -50,7 +52,40 @@ pub fn stop_on_signals(session: &Session, output: &Output) {
         }
         cancel.stop(call::interrupted());
         output.note("Stopping: calls in flight finish first.");
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        output
+            .note("Stopped at once. The lock runs out within 40 s; the same command then goes on where this one was.");
+        std::process::exit(i32::from(code::INTERRUPTED));
     });
+}
+
+/// What `work` yields; once the run is stopped it gets as long as calls in flight do, and is then dropped.
+pub async fn until_stopped<T>(session: &Session, work: impl Future<Output = T>) -> Result<T, CliError> {
+    let cut = async {
+        let reason = session.reader.caller.cancel.stopped().await;
+        tokio::time::sleep(engine::run::GRACE).await;
+        reason
+    };
+    tokio::select! {
+        done = work => Ok(done),
+        reason = cut => Err(CliError {
+            message: "interrupted during the smoke test; everything was made before it".into(),
+            hint: "run `shopstack smoke` to try what is deployed".into(),
+            ..reason.into()
+        }),
+    }
+}
+
+/// The run was stopped while a question was on the screen.
+pub fn unasked() -> CliError {
+    CliError {
+        code: code::INTERRUPTED,
+        message: "interrupted before an answer: nothing was changed".into(),
+        hint: String::new(),
+    }
 }
 
 /// Who writes on behalf of this session.
@@ -131,6 +166,23 @@ pub fn summary_line(
         "event": "summary", "result": result, "changed": changed, "calls": session.sdk.counter.snapshot(),
         "elapsed_ms": elapsed_ms, "outputs": outputs, "remaining": remaining,
     })
+}
+
+/// A summary with what went wrong, as `error`: its message and what to do.
+pub fn explained(mut line: Value, error: Option<&CliError>) -> Value {
+    if let (Some(fields), Some(error)) = (line.as_object_mut(), error) {
+        fields.insert("error".into(), json!({"message": error.message, "help": error.hint}));
+    }
+    line
+}
+
+/// The summary of a command that failed before it had anything to sum up. What remains is not known then.
+pub fn early_summary(error: &CliError, output: &Output, elapsed_ms: u64, remaining: Value) -> Value {
+    let line = json!({
+        "event": "summary", "result": result_word(Some(error)), "changed": 0, "calls": output.counted(),
+        "elapsed_ms": elapsed_ms, "outputs": {}, "remaining": remaining,
+    });
+    explained(line, Some(error))
 }
 
 /// `ok`, `failed` or `interrupted`.

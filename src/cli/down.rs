@@ -35,7 +35,7 @@ pub async fn command(global: &Global, args: &Down, output: &Output) -> Result<u8
     if !output.json {
         output.note(&render::plan::text(&plan, output.progress, output.verbose > 0));
     }
-    if let Err(refused) = consent(&plan, args, &name, output) {
+    if let Err(refused) = consent(&session, &plan, args, &name, output).await {
         guard.release(output).await;
         return Err(refused);
     }
@@ -85,7 +85,7 @@ async fn make(session: &Session) -> Result<Plan, CliError> {
 }
 
 /// Asks for the stack's name where data would be lost, for a yes otherwise.
-fn consent(plan: &Plan, args: &Down, name: &str, output: &Output) -> Result<(), CliError> {
+async fn consent(session: &Session, plan: &Plan, args: &Down, name: &str, output: &Output) -> Result<(), CliError> {
     if plan.is_empty() {
         return Ok(());
     }
@@ -103,13 +103,17 @@ fn consent(plan: &Plan, args: &Down, name: &str, output: &Output) -> Result<(), 
         let flags = if loses.is_empty() { "add --yes" } else { "add --yes --destroy-data" };
         return Err(CliError::new("this would delete the stack, and nobody is there to be asked", flags));
     }
+    let cancel = &session.reader.caller.cancel;
     if loses.is_empty() {
-        let answer = output.ask("Delete all of this? [y/N] ");
+        let answer = output.ask("Delete all of this? [y/N] ", cancel).await.ok_or_else(apply::unasked)?;
         if matches!(answer.as_str(), "y" | "Y" | "yes") {
             return Ok(());
         }
-    } else if output.ask(&format!("Type the stack's name ({name}) to delete it with its data: ")) == name {
-        return Ok(());
+    } else {
+        let prompt = format!("Type the stack's name ({name}) to delete it with its data: ");
+        if output.ask(&prompt, cancel).await.ok_or_else(apply::unasked)? == name {
+            return Ok(());
+        }
     }
     Err(CliError::new("not confirmed: nothing was deleted", ""))
 }
@@ -150,7 +154,8 @@ fn finish(
         _ => "failed",
     };
     if output.json {
-        output.json_line(&apply::summary_line(result, outcome.done_count(), session, elapsed_ms, json!({}), remaining));
+        let line = apply::summary_line(result, outcome.done_count(), session, elapsed_ms, json!({}), remaining);
+        output.summary(&apply::explained(line, error.as_ref()));
     } else if error.is_none() && remaining.is_empty() {
         let took = render::progress::seconds(elapsed_ms);
         output.result(&format!("{} deleted in {took}; nothing of it is left.", outcome.done_count()));

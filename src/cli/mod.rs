@@ -37,13 +37,27 @@ pub async fn main() -> u8 {
             return if usage { code::ERROR } else { code::OK };
         }
     };
-    let output = Output::new(&cli.global);
+    let (output, start) = (Output::new(&cli.global), std::time::Instant::now());
     match run(&cli, &output).await {
         Ok(code) => code,
         Err(error) => {
             report(&error, &output);
+            end_stream(&cli.command, &error, &output, start.elapsed());
             error.code
         }
+    }
+}
+
+/// Commands that print one object a line end with a summary, whatever happened.
+fn end_stream(command: &Command, error: &CliError, output: &Output, took: std::time::Duration) {
+    let remaining = match command {
+        Command::Up(_) | Command::Smoke(_) => serde_json::json!([]),
+        Command::Down(_) => serde_json::Value::Null,
+        _ => return,
+    };
+    if output.json && !output.summarised() {
+        let elapsed_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        output.summary(&apply::early_summary(error, output, elapsed_ms, remaining));
     }
 }
 

@@ -1,9 +1,12 @@
 //! Where text goes: results on stdout, progress and diagnostics on stderr, JSON only when asked for.
 
 use super::args::{Color, Global};
-use crate::aws::counter::Counter;
+use crate::aws::call::Cancel;
+use crate::aws::counter::{Calls, Counter};
 use crate::render::style::Style;
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Cheap to clone; decides colour, width and JSON once.
 #[derive(Clone, Debug)]
@@ -16,6 +19,14 @@ pub struct Output {
     pub progress: Style,
     /// A person is there to be asked.
     pub interactive: bool,
+    stream: Arc<Stream>,
+}
+
+/// What the JSON lines of one command have said so far.
+#[derive(Debug, Default)]
+struct Stream {
+    ended: AtomicBool,
+    counter: OnceLock<Arc<Counter>>,
 }
 
 impl Output {
@@ -36,7 +47,29 @@ impl Output {
             style: Style { color: allowed[0], width },
             progress: Style { color: allowed[1], width },
             interactive: std::io::stdin().is_terminal() && err,
+            stream: Arc::default(),
         }
+    }
+
+    /// Whose requests a summary counts, should the command fail before it makes its own.
+    pub fn counts(&self, counter: &Arc<Counter>) {
+        let _ = self.stream.counter.set(counter.clone());
+    }
+
+    /// The requests counted so far; none where nothing was connected.
+    pub fn counted(&self) -> Calls {
+        self.stream.counter.get().map(|counter| counter.snapshot()).unwrap_or_default()
+    }
+
+    /// The last of the JSON lines: the command's summary.
+    pub fn summary(&self, value: &serde_json::Value) {
+        self.stream.ended.store(true, Ordering::Relaxed);
+        self.json_line(value);
+    }
+
+    /// True once the summary is out.
+    pub fn summarised(&self) -> bool {
+        self.stream.ended.load(Ordering::Relaxed)
     }
 
     /// A result, on stdout. A closed pipe is the reader's wish, not an error.
@@ -64,14 +97,22 @@ impl Output {
         }
     }
 
-    /// Asks for a line; the prompt goes to stderr.
-    pub fn ask(&self, prompt: &str) -> String {
+    /// Asks for a line; the prompt goes to stderr. `None` when the run was stopped meanwhile.
+    pub async fn ask(&self, prompt: &str, cancel: &Cancel) -> Option<String> {
         let mut err = std::io::stderr().lock();
         let _ = write!(err, "{prompt}");
         let _ = err.flush();
         drop(err);
-        let mut line = String::new();
-        let _ = std::io::stdin().read_line(&mut line);
-        line.trim().to_string()
+        // A thread of its own: a line that never comes must not keep the process from ending.
+        let (send, answer) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            let _ = std::io::stdin().read_line(&mut line);
+            let _ = send.send(line.trim().to_string());
+        });
+        tokio::select! {
+            line = answer => Some(line.unwrap_or_default()),
+            _ = cancel.stopped() => None,
+        }
     }
 }

@@ -87,6 +87,7 @@ impl Session {
         let region = global.region.as_deref().or(region).or(fallback).map(str::to_string);
         let connect = Connect { region, profile: global.profile.clone(), local_endpoint, ..Connect::default() };
         let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
+        output.counts(&sdk.counter);
         let scope = Scope {
             stack: stack.to_string(),
             env: global.env.clone(),

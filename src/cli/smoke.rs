@@ -31,7 +31,7 @@ pub async fn command(global: &Global, args: &Smoke, output: &Output) -> Result<u
     if output.json {
         let elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
         let result = if report.failed() { "failed" } else { "ok" };
-        output.json_line(&apply::summary_line(result, 0, &session, elapsed_ms, document, &[]));
+        output.summary(&apply::summary_line(result, 0, &session, elapsed_ms, document, &[]));
     }
     if report.failed() {
         return Err(CliError {

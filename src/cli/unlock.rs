@@ -25,7 +25,9 @@ pub async fn command(global: &Global, args: &Unlock, output: &Output) -> Result<
             return Err(CliError::new(format!("the lock is held: {holder}"), "add --yes to release it by force"));
         }
         output.note(&format!("The lock is held: {holder}"));
-        let answer = output.ask("Release it? That run stops before its next write. [y/N] ");
+        let cancel = &session.reader.caller.cancel;
+        let question = "Release it? That run stops before its next write. [y/N] ";
+        let answer = output.ask(question, cancel).await.unwrap_or_default();
         if !matches!(answer.as_str(), "y" | "Y" | "yes") {
             return Err(CliError::new("not confirmed: the lock stays", ""));
         }

@@ -43,7 +43,7 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     }
     if !plan.is_empty()
         && !args.yes
-        && let Err(refused) = confirm(output)
+        && let Err(refused) = confirm(&session, output).await
     {
         guard.release(output).await;
         return Err(refused);
@@ -92,11 +92,12 @@ fn addresses(given: &[String]) -> Result<BTreeSet<Address>, CliError> {
         .collect()
 }
 
-fn confirm(output: &Output) -> Result<(), CliError> {
+async fn confirm(session: &Session, output: &Output) -> Result<(), CliError> {
     if !output.interactive || output.json {
         return Err(CliError::new("this would change AWS, and nobody is there to be asked", "add --yes"));
     }
-    let answer = output.ask("Do this? [y/N] ");
+    let cancel = &session.reader.caller.cancel;
+    let answer = output.ask("Do this? [y/N] ", cancel).await.ok_or_else(apply::unasked)?;
     if matches!(answer.as_str(), "y" | "Y" | "yes") {
         Ok(())
     } else {
@@ -128,7 +129,10 @@ async fn smoke_test(
         output.note("The smoke test is left out: with --wait accepted CloudFront may not serve yet. Run `shopstack smoke` later.");
         return None;
     }
-    let report = smoke::run(session, project, document, sink).await;
+    let report = match apply::until_stopped(session, smoke::run(session, project, document, sink)).await {
+        Ok(report) => report,
+        Err(stopped) => return Some(stopped),
+    };
     report.failed().then(|| CliError {
         code: code::SMOKE,
         message: "the smoke test failed: what is deployed does not behave as a shop should".into(),
@@ -149,7 +153,7 @@ fn finish(
     let result = apply::result_word(error.as_ref());
     if output.json {
         let line = apply::summary_line(result, outcome.done_count(), session, elapsed_ms, document, &[]);
-        output.json_line(&line);
+        output.summary(&apply::explained(line, error.as_ref()));
     } else if error.is_none() {
         let calls = session.sdk.counter.snapshot();
         output.result(&format!(

@@ -47,7 +47,7 @@ impl Outcome {
 }
 
 /// After a stop, calls in flight get this long to finish.
-const GRACE: Duration = Duration::from_secs(5);
+pub const GRACE: Duration = Duration::from_secs(5);
 
 type StepResult = (Address, Result<(Outputs, Value), CloudError>);
 

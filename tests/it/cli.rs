@@ -121,7 +121,7 @@ fn what_needs_no_network_needs_no_credentials() {
 #[test]
 fn without_credentials_one_clear_message() {
     let desk = Desk::new();
-    for arguments in [&["diff"][..], &["envs", "--json"], &["down", "--yes", "--json"]] {
+    for arguments in [&["diff"][..], &["envs", "--json"], &["down", "--yes"]] {
         let mut command = desk.command(arguments);
         command.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
         refused(&Run::of(command), &["credentials", "help:"]);
@@ -149,7 +149,8 @@ async fn without_a_terminal_nothing_is_asked() {
     assert!(run.stderr.contains("add --yes") && run.stderr.contains("+ table.Orders"), "{}", run.stderr);
     let run = desk.run_at(&endpoint, &["up", "--json"]);
     assert_eq!(run.code, 1);
-    assert!(run.lines().iter().all(|l| l["event"] == "plan"), "{}", run.stdout);
+    let events: Vec<_> = run.lines().iter().map(|l| l["event"].clone()).collect();
+    assert_eq!(events, ["plan", "summary"], "{}", run.stdout);
     let run = desk.run_at(&endpoint, &["diff", "--json"]);
     assert_eq!(run.code, 2, "nothing was made: {}", run.stderr);
     assert_eq!(run.lines()[0]["summary"]["unchanged"].as_u64().map(|n| n <= 1), Some(true), "{}", run.stdout);
@@ -170,6 +171,29 @@ async fn colour_only_when_asked_for() {
     assert!(!escape(&Run::of(command)));
     let json = desk.run_at(&endpoint, &["--color", "always", "diff", "--json"]);
     assert!(!escape(&json) && json.lines().len() == 1);
+}
+
+/// A pipeline reads the last line, whatever happened; what remains after a `down` that saw nothing is not known.
+#[test]
+fn json_lines_end_with_a_summary_even_if_nothing_was_begun() {
+    let desk = Desk::new();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let endpoint = format!("http://127.0.0.1:{port}");
+    for (arguments, remaining) in [
+        (&["up", "--yes", "--json"][..], serde_json::json!([])),
+        (&["down", "--yes", "--json"], Value::Null),
+        (&["smoke", "--json"], serde_json::json!([])),
+    ] {
+        let run = desk.run_at(&endpoint, arguments);
+        let lines = run.lines();
+        assert_eq!((run.code, lines.len()), (1, 1), "{arguments:?}: {}{}", run.stdout, run.stderr);
+        let last = &lines[0];
+        assert_eq!((&last["event"], &last["result"]), (&"summary".into(), &"failed".into()), "{last}");
+        assert_eq!((&last["remaining"], &last["changed"]), (&remaining, &0.into()), "{last}");
+        assert!(last["calls"]["write"] == 0 && last["outputs"] == serde_json::json!({}), "{last}");
+        assert!(last["error"]["message"].as_str().is_some_and(|m| m.contains(&endpoint)), "{last}");
+        assert!(run.stderr.contains(&endpoint), "and a person reads it on stderr: {}", run.stderr);
+    }
 }
 
 #[test]
