@@ -53,7 +53,7 @@ pub enum Command {
     /// Check stack.yaml; needs no network and no credentials
     Validate,
     /// Print the JSON Schema of stack.yaml
-    Schema,
+    Schema(Schema),
     /// Build and check the Lambda zips
     Build,
     /// Wanted against live, read-only
@@ -81,6 +81,13 @@ pub enum Command {
     Local(Local),
     /// Shell completions
     Completions { shell: clap_complete::Shell },
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Schema {
+    /// That of plans instead, as `diff --json` prints and `diff --out` saves them
+    #[arg(long)]
+    pub plan: bool,
 }
 
 #[derive(Clone, Debug, Args)]

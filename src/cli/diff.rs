@@ -8,6 +8,7 @@ use super::session::{Project, Session};
 use crate::aws::Reader;
 use crate::engine;
 use crate::model::{Address, Cause, Live, Plan};
+use crate::plan::secret::Seal;
 use crate::plan::{self, Inputs};
 use crate::render;
 use crate::resource::Discover;
@@ -22,13 +23,13 @@ pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8
     let (mut plan, _) =
         make(&session, &project, &builds, &BTreeSet::new(), None, session.reader.clone(), args.out.is_some()).await?;
     if let Some(only) = args.only {
-        plan.steps.retain(|s| match only {
+        plan.retain(|s| match only {
             Only::Drift => s.cause != Cause::Change,
             Only::Change => s.cause != Cause::Drift,
         });
     }
     let calls = session.sdk.counter.snapshot();
-    let document = render::json::plan(&plan, json!({"read": calls.read, "write": calls.write}));
+    let document = render::json::plan(&plan, json!({"read": calls.read, "write": calls.write}), &Seal::fresh());
     if let Some(path) = &args.out {
         let text = serde_json::to_string_pretty(&document).unwrap_or_default();
         std::fs::write(path, text + "\n")

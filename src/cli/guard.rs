@@ -7,8 +7,8 @@ use crate::aws::ledger::Ledger;
 use crate::aws::lock::{self, Holder, Lock, Try};
 use crate::engine::{self, Outcome};
 use crate::model::{CloudError, Plan};
-use crate::plan::Record;
 use crate::plan::lost::{Lost, lost};
+use crate::plan::{Record, secret};
 use serde_json::Value;
 use std::future::Future;
 use std::path::Path;
@@ -92,7 +92,7 @@ impl Guard {
     /// died between its last write and its record.
     pub async fn record(&self, session: &Session, project: &Project, plan: &Plan, outcome: &Outcome, output: &Output) {
         let specs = specs(plan, outcome);
-        if plan.is_empty() && matches!(record(session).await, Ok(Some(last)) if last.specs == specs) {
+        if plan.is_empty() && matches!(record(session).await, Ok(Some(last)) if last.is_of(&specs)) {
             return;
         }
         let record = Record {
@@ -101,8 +101,10 @@ impl Guard {
             commit: commit(&project.root),
             plan_hash: plan_hash(plan),
             specs,
+            salt: String::new(),
             lost: lost_here(session, project, plan, outcome).await,
         };
+        let record = record.sealed();
         let text = serde_json::to_string(&record).unwrap_or_default();
         let run = serde_json::json!({
             "who": record.who, "when": record.when, "commit": record.commit, "plan_hash": record.plan_hash,
@@ -160,10 +162,18 @@ fn specs(plan: &Plan, outcome: &Outcome) -> std::collections::BTreeMap<crate::mo
     specs
 }
 
-/// SHA-256 of the plan's steps.
+/// SHA-256 of the plan's steps, without the secrets in them: the hash is kept where others read it.
 pub fn plan_hash(plan: &Plan) -> String {
     use sha2::{Digest, Sha256};
-    let text = serde_json::to_vec(&plan.steps).unwrap_or_default();
+    let mut steps = plan.steps.clone();
+    for step in &mut steps {
+        step.fields = crate::render::mask::fields(step);
+        step.wanted = secret::hidden(&step.address, &step.wanted);
+        if let Some(live) = &mut step.live {
+            live.spec = secret::hidden(&step.address, &live.spec);
+        }
+    }
+    let text = serde_json::to_vec(&steps).unwrap_or_default();
     Sha256::digest(&text).iter().map(|b| format!("{b:02x}")).collect()
 }
 

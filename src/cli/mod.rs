@@ -86,8 +86,8 @@ async fn run(cli: &Cli, output: &Output) -> Result<u8, CliError> {
             ));
             Ok(code::OK)
         }
-        Command::Schema => {
-            let schema = crate::stack::json_schema();
+        Command::Schema(args) => {
+            let schema = if args.plan { crate::render::document::json_schema() } else { crate::stack::json_schema() };
             output.result(&serde_json::to_string_pretty(&schema).unwrap_or_default());
             Ok(code::OK)
         }

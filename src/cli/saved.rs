@@ -1,41 +1,52 @@
 //! Saved plans: what `diff --out` wrote and a reviewer approved is what `up --plan` does, or it refuses.
 
 use super::error::CliError;
-use crate::model::Plan;
-use crate::render;
+use crate::model::{Address, FieldChange, Plan};
+use crate::plan::secret::Seal;
+use crate::render::document::{Change, PlanDocument, SecretDigest};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::Path;
 
-/// What a saved plan must agree on with the run that uses it, before its changes are compared.
-const PLACE: [&str; 5] = ["format_version", "stack", "env", "account", "region"];
-
-/// Reads a saved plan. Errors: unreadable, no JSON, not a plan.
-pub fn load(path: &Path) -> Result<Value, CliError> {
+/// Reads a saved plan. Errors: unreadable, no JSON, not a plan, a plan of another version.
+pub fn load(path: &Path) -> Result<PlanDocument, CliError> {
     let fail = |what: String| {
         CliError::new(format!("{}: {what}", path.display()), "make it again with `shopstack diff --out plan.json`")
     };
     let text = std::fs::read_to_string(path).map_err(|e| fail(e.to_string()))?;
-    let document: Value = serde_json::from_str(&text).map_err(|e| fail(format!("not a plan: {e}")))?;
-    let complete = PLACE.iter().all(|key| document.get(key).is_some_and(Value::is_string))
-        && document.get("changes").is_some_and(Value::is_array);
-    if complete { Ok(document) } else { Err(fail("not a plan of shopstack".into())) }
+    let value: Value = serde_json::from_str(&text).map_err(|e| fail(format!("not a plan: {e}")))?;
+    match value.get("format_version").and_then(Value::as_str) {
+        Some(Plan::FORMAT_VERSION) => {}
+        Some(other) => {
+            let ours = Plan::FORMAT_VERSION;
+            return Err(fail(format!("the plan has format {other}, this shopstack writes and reads {ours}")));
+        }
+        None => return Err(fail("not a plan of shopstack: it has no format_version".into())),
+    }
+    serde_json::from_value(value).map_err(|e| fail(format!("not a plan of shopstack: {e}")))
 }
 
 /// Compares the reviewed plan with the one that live AWS and stack.yaml give now.
 ///
 /// Error: they differ; every difference is named, nothing was changed.
-pub fn check(saved: &Value, now: &Plan) -> Result<(), CliError> {
-    let current = render::json::plan(now, json!({}));
-    for key in PLACE {
-        if saved.get(key) != current.get(key) {
-            let text = |v: &Value| v.get(key).and_then(Value::as_str).unwrap_or("(none)").to_string();
+pub fn check(saved: &PlanDocument, now: &Plan) -> Result<(), CliError> {
+    let place = [
+        ("stack", &saved.stack, &now.stack),
+        ("env", &saved.env, &now.env),
+        ("account", &saved.account, &now.account),
+        ("region", &saved.region, &now.region),
+    ];
+    for (key, theirs, ours) in place {
+        if theirs != ours {
             return Err(CliError::new(
-                format!("the saved plan is for {key} `{}`, this run is for `{}`", text(saved), text(&current)),
+                format!("the saved plan is for {key} `{theirs}`, this run is for `{ours}`"),
                 "use the plan where it was made for, or make a new one with `shopstack diff --out plan.json`",
             ));
         }
     }
-    let differences = differences(saved, &current);
+    // Under the salt of the saved plan, secrets that are the same have the same digests.
+    let seal = saved.secrets.as_ref().map_or_else(Seal::fresh, |s| Seal { salt: s.salt.clone() });
+    let differences = differences(saved, &PlanDocument::new(now, json!({}), &seal));
     if differences.is_empty() {
         return Ok(());
     }
@@ -45,56 +56,86 @@ pub fn check(saved: &Value, now: &Plan) -> Result<(), CliError> {
     ))
 }
 
-fn differences(saved: &Value, current: &Value) -> Vec<String> {
-    let changes = |v: &Value| v.get("changes").and_then(Value::as_array).cloned().unwrap_or_default();
-    let address = |v: &Value| v.get("address").and_then(Value::as_str).unwrap_or("(no address)").to_string();
-    let (before, after) = (changes(saved), changes(current));
+fn differences(saved: &PlanDocument, current: &PlanDocument) -> Vec<String> {
+    let (before, after) = (&saved.changes, &current.changes);
     let mut found = Vec::new();
-    for old in &before {
-        let name = address(old);
-        match after.iter().find(|new| address(new) == name) {
+    for old in before {
+        let name = &old.address;
+        match after.iter().find(|new| new.address == *name) {
             None => found.push(format!("  {name}: the plan changes it, now there is nothing to do")),
-            Some(new) => fields(&name, old, new, &mut found),
+            Some(new) if old.op != new.op => {
+                found.push(format!("  {name}: the plan says {}, now it is {}", old.op.as_str(), new.op.as_str()));
+            }
+            Some(new) => {
+                fields(old, new, &mut found);
+                secrets(name, saved, current, &mut found);
+            }
         }
     }
-    for new in after.iter().filter(|new| !before.iter().any(|old| address(old) == address(new))) {
-        found.push(format!("  {}: needs a change now, the plan has none", address(new)));
+    for new in after.iter().filter(|new| !before.iter().any(|old| old.address == new.address)) {
+        found.push(format!("  {}: needs a change now, the plan has none", new.address));
     }
     found
 }
 
-fn fields(name: &str, old: &Value, new: &Value, found: &mut Vec<String>) {
-    if old.get("op") != new.get("op") {
-        let op = |v: &Value| v.get("op").and_then(Value::as_str).unwrap_or_default().to_string();
-        found.push(format!("  {name}: the plan says {}, now it is {}", op(old), op(new)));
-        return;
+fn fields(old: &Change, new: &Change, found: &mut Vec<String>) {
+    let name = &old.address;
+    if old.name != new.name || old.type_name != new.type_name {
+        found.push(format!("  {name}: the plan means `{}`, now it is `{}`", old.name, new.name));
     }
-    let list = |v: &Value| v.get("fields").and_then(Value::as_array).cloned().unwrap_or_default();
-    let path = |v: &Value| v.get("path").and_then(Value::as_str).unwrap_or_default().to_string();
-    let same = |a: &Value, b: &Value| a.get("live") == b.get("live") && a.get("wanted") == b.get("wanted");
-    let (before, after) = (list(old), list(new));
-    for field in &before {
-        match after.iter().find(|f| path(f) == path(field)) {
+    let same = |a: &FieldChange, b: &FieldChange| a.live == b.live && a.wanted == b.wanted;
+    for field in &old.fields {
+        match new.fields.iter().find(|f| f.path == field.path) {
             Some(other) if same(field, other) => {}
-            _ => found.push(format!("  {name}: {} is not what it was", path(field))),
+            _ => found.push(format!("  {name}: {} is not what it was", field.path)),
         }
     }
-    for field in after.iter().filter(|f| !before.iter().any(|b| path(b) == path(f))) {
-        found.push(format!("  {name}: {} differs as well now", path(field)));
+    for field in new.fields.iter().filter(|f| !old.fields.iter().any(|b| b.path == f.path)) {
+        found.push(format!("  {name}: {} differs as well now", field.path));
+    }
+}
+
+/// Secrets read the same in both plans; their digests tell them apart. One without a digest cannot be vouched for.
+fn secrets(name: &Address, saved: &PlanDocument, current: &PlanDocument, found: &mut Vec<String>) {
+    let of = |document: &PlanDocument| -> Vec<SecretDigest> {
+        let all = document.secrets.iter().flat_map(|s| &s.digests);
+        all.filter(|d| d.address == *name).cloned().collect()
+    };
+    let (before, after) = (of(saved), of(current));
+    let paths: BTreeSet<&String> = before.iter().chain(&after).map(|d| &d.path).collect();
+    for path in paths {
+        let line = format!("  {name}: {path} ");
+        let told = found.iter().any(|known| known.starts_with(&line));
+        let digest = |all: &[SecretDigest]| all.iter().find(|d| d.path == *path).cloned();
+        if !told && digest(&before) != digest(&after) {
+            found.push(format!("{line}is not what it was (a secret)"));
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Cause, Op, Step};
 
-    fn document(changes: Value) -> Value {
-        json!({"format_version": "1.0", "stack": "s", "env": "e", "account": "1", "region": "r", "changes": changes})
+    fn document(changes: Value) -> PlanDocument {
+        let mut changes = changes;
+        for change in changes.as_array_mut().unwrap() {
+            for (key, value) in [("type", "AWS::T"), ("name", "n"), ("cause", "change")] {
+                change[key] = json!(value);
+            }
+        }
+        let summary = json!({"create": 0, "update": 0, "replace": 0, "delete": 0, "unchanged": 0, "drifted": 0,
+            "not_emulated": 0});
+        serde_json::from_value(json!({"format_version": "1.0", "stack": "s", "env": "e", "account": "1", "region": "r",
+            "summary": summary, "changes": changes, "calls": {"read": 1, "write": 0}}))
+        .unwrap()
     }
 
     #[test]
     fn every_difference_is_named() {
-        let field = |path: &str, live: u32| json!({"path": path, "live": live, "wanted": 9});
+        let field =
+            |path: &str, live: u32| json!({"path": path, "live": live, "applied": 1, "wanted": 9, "replaces": false});
         let saved = document(json!([
             {"address": "a.x", "op": "update", "fields": [field("memory", 1), field("timeout", 2)]},
             {"address": "b.x", "op": "create", "fields": []},
@@ -112,14 +153,81 @@ mod tests {
         assert!(differences(&saved, &saved).is_empty());
     }
 
+    /// A function whose `field` has this live and this wanted value.
+    fn plan(op: Op, field: &str, live: Value, wanted: Value) -> Plan {
+        let field = FieldChange { path: field.into(), live, applied: Value::Null, wanted, replaces: false };
+        let step = Step {
+            address: Address::new("function", "f"),
+            type_name: "AWS::Lambda::Function".into(),
+            name: "n".into(),
+            op,
+            cause: Cause::Change,
+            fields: vec![field],
+            wanted: Value::Null,
+            context: Value::Null,
+            payload: None,
+            live: None,
+            after: vec![],
+            loses: None,
+        };
+        Plan {
+            format_version: Plan::FORMAT_VERSION.into(),
+            stack: "s".into(),
+            env: "e".into(),
+            account: "000000000000".into(),
+            region: "r".into(),
+            steps: vec![step],
+            unchanged: vec![],
+            not_emulated: vec![],
+            notes: vec![],
+            floors: vec![],
+        }
+    }
+
+    #[test]
+    fn a_changed_secret_is_refused_by_name_and_never_told() {
+        let key = |live: &str, wanted: &str| plan(Op::Update, "environment.API_KEY", json!(live), json!(wanted));
+        let all = |wanted: &str| plan(Op::Create, "environment", Value::Null, json!({"API_KEY": wanted, "TABLE": "t"}));
+        for (reviewed, now) in [
+            (key("hush1", "hush2"), key("hush1", "hush3")),
+            (key("hush1", "hush2"), key("hush0", "hush2")),
+            (all("hush1"), all("hush2")),
+        ] {
+            let saved = PlanDocument::new(&reviewed, json!({"read": 1, "write": 0}), &Seal::fresh());
+            assert!(!serde_json::to_string(&saved).unwrap().contains("hush"));
+            check(&saved, &reviewed).unwrap();
+            let message = check(&saved, &now).unwrap_err().message;
+            assert!(message.contains("function.f: environment.API_KEY is not what it was"), "{message}");
+            assert!(!message.contains("hush"), "{message}");
+            let stripped = PlanDocument { secrets: None, ..saved };
+            assert!(check(&stripped, &reviewed).is_err(), "a plan without digests vouches for no secret");
+        }
+    }
+
     #[test]
     fn what_is_no_plan_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("plan.json");
-        for text in ["", "{}", "[1]", "{\"format_version\":\"1.0\"}"] {
-            std::fs::write(&file, text).unwrap();
-            assert!(load(&file).unwrap_err().message.contains("not a plan"), "{text}");
+        let whole = json!(document(json!([])));
+        let with = |key: &str, value: Value| {
+            let mut changed = whole.clone();
+            changed[key] = value;
+            changed.to_string()
+        };
+        for (text, says) in [
+            (String::new(), "not a plan"),
+            ("{}".into(), "no format_version"),
+            ("[1]".into(), "no format_version"),
+            ("{\"format_version\":\"1.0\"}".into(), "missing field"),
+            (with("extra", json!(1)), "unknown field `extra`"),
+            (with("format_version", json!("2.0")), "has format 2.0, this shopstack writes and reads 1.0"),
+        ] {
+            std::fs::write(&file, &text).unwrap();
+            let message = load(&file).unwrap_err().message;
+            assert!(message.contains(says), "{text}: {message}");
         }
+        std::fs::write(&file, whole.to_string()).unwrap();
+        load(&file).unwrap();
         assert!(load(&folder.path().join("missing.json")).is_err());
     }
 }

@@ -1,12 +1,13 @@
 //! The address of a resource inside a stack: `<group>.<logical id>`, such as `table.Orders`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// `<group>.<logical id>`; stable across runs, the key of every plan, event and record.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Address(String);
+pub struct Address(#[schemars(extend("pattern" = "^[^.]+\\..+$"))] String);
 
 impl Address {
     /// Joins a group (`table`) and a logical id (`Orders`).

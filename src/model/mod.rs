@@ -4,6 +4,7 @@ pub mod address;
 pub mod cloud_error;
 pub mod definition;
 pub mod event;
+pub mod floor;
 pub mod plan;
 pub mod resource;
 pub mod spec;
@@ -13,6 +14,7 @@ pub use address::Address;
 pub use cloud_error::{CloudError, ErrorKind};
 pub use definition::definition;
 pub use event::{Event, SmokeStatus, Status};
+pub use floor::{Floor, Money, Part};
 pub use plan::{Cause, FieldChange, Op, Plan, Step, Summary};
 pub use resource::{Desired, GLOBAL_REGION, Live, Outputs, Owner, Query, Scope, TypeInfo};
 

@@ -1,12 +1,13 @@
 //! A plan as a value: what will be created, updated, replaced, deleted, in which order, and why.
 
-use super::{Address, Live};
+use super::{Address, Floor, Live};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::PathBuf;
 
 /// What happens to one resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
     Create,
@@ -29,7 +30,7 @@ impl Op {
 }
 
 /// Who made a step necessary: the stack's author, somebody behind the stack's back, or both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     Change,
@@ -37,14 +38,18 @@ pub enum Cause {
     Both,
 }
 
-/// One field that differs. `None` stands for absent; wanted values not known yet are `{"unknown":true}`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One field that differs. Null stands for absent; wanted values not known yet are `{"unknown":true}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct FieldChange {
     pub path: String,
+    /// What AWS has.
     pub live: Value,
     /// The value of the last successful `up`, where the record has it.
     pub applied: Value,
+    /// What stack.yaml says.
     pub wanted: Value,
+    /// The field cannot change in place: the resource is made anew.
     pub replaces: bool,
 }
 
@@ -71,7 +76,8 @@ pub struct Step {
 }
 
 /// Counts per operation, as the contract's `summary`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Summary {
     pub create: usize,
     pub update: usize,
@@ -96,10 +102,23 @@ pub struct Plan {
     pub not_emulated: Vec<Address>,
     /// What the reader should know besides: relaxed settings of an emulator, slow steps.
     pub notes: Vec<String>,
+    /// What every resource costs in a month without visitors, before and after; those that cost nothing are left out.
+    #[serde(default)]
+    pub floors: Vec<Floor>,
 }
 
 impl Plan {
     pub const FORMAT_VERSION: &'static str = "1.0";
+
+    /// Leaves out the steps that are not to be kept, as if they were not done.
+    pub fn retain(&mut self, keep: impl Fn(&Step) -> bool) {
+        let gone: Vec<Address> = self.steps.iter().filter(|s| !keep(s)).map(|s| s.address.clone()).collect();
+        self.steps.retain(keep);
+        for floor in self.floors.iter_mut().filter(|f| gone.contains(&f.address)) {
+            floor.after.clone_from(&floor.before);
+        }
+        self.floors.retain(|floor| !floor.before.is_empty() || !floor.after.is_empty());
+    }
 
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()

@@ -1,7 +1,7 @@
 //! Makes the plan: every desired resource against its live one, and every live one that is no longer desired.
 
 use super::diff::{self, Difference};
-use super::{Record, lost, order};
+use super::{Record, cost, lost, order};
 use crate::model::{
     Address, Cause, CloudError, Desired, ErrorKind, FieldChange, Live, Op, Owner, Plan, Scope, Step, TypeInfo, template,
 };
@@ -43,6 +43,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<CloudError>> {
     notes.extend(slow);
     let dependencies = reach(inputs.desired);
     order::connect(&mut steps, &dependencies, inputs.types);
+    let floors = cost::floors(&steps, &unchanged);
     Ok(Plan {
         format_version: Plan::FORMAT_VERSION.into(),
         stack: inputs.scope.stack.clone(),
@@ -53,6 +54,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<CloudError>> {
         unchanged,
         not_emulated,
         notes,
+        floors,
     })
 }
 
@@ -193,9 +195,7 @@ impl<'a> Builder<'a> {
                 applied: self
                     .inputs
                     .record
-                    .and_then(|r| r.field(&desired.address, &d.path))
-                    .cloned()
-                    .unwrap_or(Value::Null),
+                    .map_or(Value::Null, |r| r.applied(&desired.address, &d.path, &[&d.live, &d.wanted])),
                 path: d.dotted(),
                 live: d.live,
                 wanted: d.wanted,

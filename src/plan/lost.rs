@@ -34,9 +34,14 @@ pub fn lost(written: &BTreeMap<Address, Value>, live: &[Live]) -> Lost {
 
 /// True where a difference is one that the endpoint is known to make by itself: same value sent, same value back.
 pub(super) fn is_known(record: Option<&Record>, address: &Address, difference: &Difference) -> bool {
-    record.and_then(|r| r.lost.get(address)).is_some_and(|fields| {
-        fields.iter().any(|f| f.path == difference.path && f.live == difference.live && f.wanted == difference.wanted)
-    })
+    let Some(record) = record else { return false };
+    let same = |stored: &Value, value: &Value| {
+        *stored == *value || *stored == record.seal().field(address, &difference.path, value)
+    };
+    let known = |f: &LostField| {
+        f.path == difference.path && same(&f.live, &difference.live) && same(&f.wanted, &difference.wanted)
+    };
+    record.lost.get(address).is_some_and(|fields| fields.iter().any(known))
 }
 
 #[cfg(test)]

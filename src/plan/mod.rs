@@ -1,10 +1,12 @@
 //! desired x live -> Plan: diff, drift, graph, order. Pure: same input, same plan.
 
 pub mod build;
+pub mod cost;
 pub mod diff;
 pub mod lost;
 pub mod order;
 pub mod record;
+pub mod secret;
 #[cfg(test)]
 mod tests;
 

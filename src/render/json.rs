@@ -1,23 +1,14 @@
 //! The contract's JSON documents and event lines.
 
-use crate::model::{Address, Event, Plan, Step};
+use super::document::PlanDocument;
+use crate::model::{Address, Event, Plan};
+use crate::plan::secret::Seal;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// The document of `diff --json`; `calls` is `{"read":n,"write":0}`.
-pub fn plan(plan: &Plan, calls: Value) -> Value {
-    json!({
-        "format_version": plan.format_version, "stack": plan.stack, "env": plan.env, "account": plan.account,
-        "region": plan.region, "summary": plan.summary(), "changes": plan.steps.iter().map(change).collect::<Vec<_>>(),
-        "not_emulated": plan.not_emulated, "notes": plan.notes, "calls": calls,
-    })
-}
-
-fn change(step: &Step) -> Value {
-    json!({
-        "address": step.address, "type": step.type_name, "name": step.name, "op": step.op, "cause": step.cause,
-        "fields": super::mask::fields(step),
-    })
+pub fn plan(plan: &Plan, calls: Value, seal: &Seal) -> Value {
+    json!(PlanDocument::new(plan, calls, seal))
 }
 
 /// One event as one object; notes have no line of their own in the contract, so they yield none.
@@ -26,7 +17,7 @@ pub fn event(event: &Event, calls: impl Fn() -> Value) -> Option<Value> {
         Event::Plan(value) => {
             let mut document = Map::new();
             document.insert("event".into(), json!("plan"));
-            if let Value::Object(fields) = plan(value, calls()) {
+            if let Value::Object(fields) = plan(value, calls(), &Seal::fresh()) {
                 document.extend(fields);
             }
             Some(Value::Object(document))

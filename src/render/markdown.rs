@@ -1,60 +1,117 @@
 //! A plan as Markdown, for a comment on a pull request: one table, details folded, losses said first.
 
-use super::{json, plan as text};
-use crate::model::{Cause, Plan};
+use super::plan::{self as text, cost, value};
+use super::{mask, style::Style};
+use crate::model::{Cause, FieldChange, Op, Plan, Step};
 use serde_json::{Value, json};
 
-/// The whole plan. Values come out of the JSON document, so what is masked there is masked here.
+/// GitHub refuses comments of more than 65,536 characters; details beyond this many are left out, and that is said.
+const ROOM: usize = 60_000;
+
+/// The whole plan.
 pub fn plan(plan: &Plan) -> String {
     let mut out = format!("### {} env {} in {}\n\n{}\n", plan.stack, plan.env, plan.region, text::summary(plan));
     for step in plan.steps.iter().filter(|s| s.loses.is_some()) {
-        let what = step.loses.as_deref().unwrap_or_default();
-        out.push_str(&format!("\n> **Loses data:** {} `{}` ({}): {what}\n", step.op.as_str(), step.address, step.name));
+        let what = prose(step.loses.as_deref().unwrap_or_default());
+        let name = cell(&step.name);
+        out.push_str(&format!("\n> **Loses data:** {} `{}` (`{name}`): {what}\n", step.op.as_str(), step.address));
     }
-    if plan.steps.is_empty() {
-        return out;
+    if !plan.steps.is_empty() {
+        out.push_str("\n| | resource | name | why |\n|---|---|---|---|\n");
     }
-    out.push_str("\n| | resource | name | why |\n|---|---|---|---|\n");
     for step in &plan.steps {
-        let why = match step.cause {
-            Cause::Change => "your change",
-            Cause::Drift => "drift",
-            Cause::Both => "your change, and drift",
+        let why = match (step.op, step.cause) {
+            (Op::Adopt, _) => "adopted",
+            (_, Cause::Change) => "your change",
+            (_, Cause::Drift) => "drift",
+            (_, Cause::Both) => "your change, and drift",
         };
-        out.push_str(&format!("| {} | `{}` | {} | {why} |\n", step.op.as_str(), step.address, cell(&step.name)));
-    }
-    let document = json::plan(plan, json!({}));
-    let changes = document.get("changes").and_then(Value::as_array).cloned().unwrap_or_default();
-    for change in changes.iter().filter(|c| c.get("op") != Some(&json!("create"))) {
-        let fields = change.get("fields").and_then(Value::as_array).cloned().unwrap_or_default();
-        if fields.is_empty() {
-            continue;
-        }
-        let address = change.get("address").and_then(Value::as_str).unwrap_or_default();
+        let sign = text::sign(step.op);
         out.push_str(&format!(
-            "\n<details><summary><code>{address}</code></summary>\n\n| field | live | wanted |\n|---|---|---|\n"
+            "| {sign} {} | `{}` | `{}` | {why} |\n",
+            step.op.as_str(),
+            step.address,
+            cell(&step.name)
         ));
-        for field in &fields {
-            let path = field.get("path").and_then(Value::as_str).unwrap_or_default();
-            let forced = if field.get("replaces") == Some(&json!(true)) { " (forces replacement)" } else { "" };
-            out.push_str(&format!(
-                "| {}{forced} | {} | {} |\n",
-                cell(path),
-                value(field, "live"),
-                value(field, "wanted")
-            ));
+    }
+    let mut left_out = 0;
+    for step in plan.steps.iter().filter(|s| s.op != Op::Create) {
+        let part = details(step);
+        if out.len() + part.len() > ROOM {
+            left_out += 1;
+        } else {
+            out.push_str(&part);
         }
-        out.push_str("\n</details>\n");
+    }
+    if left_out > 0 {
+        out.push_str(&format!("\nThe details of {left_out} more are left out here; `shopstack diff` shows them.\n"));
+    }
+    out.push_str(&floors(plan));
+    if !plan.not_emulated.is_empty() {
+        let names: Vec<_> = plan.not_emulated.iter().map(|a| format!("`{a}`")).collect();
+        out.push_str(&format!("\nNot emulated by this endpoint: {}\n", names.join(", ")));
+    }
+    for note in &plan.notes {
+        out.push_str(&format!("\nNote: {}\n", prose(note)));
     }
     out
 }
 
-fn value(field: &Value, side: &str) -> String {
-    match field.get(side) {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => format!("`{}`", cell(text)),
-        Some(value) if value == &json!({"unknown": true}) => "*known after it is made*".into(),
-        Some(other) => format!("`{}`", cell(&other.to_string())),
+/// One folded block: the fields of a step before and after; files as a list.
+fn details(step: &Step) -> String {
+    let fields = mask::fields(step);
+    if fields.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n<details><summary><code>{}</code></summary>\n\n", step.address);
+    if step.address.group() == "objects" {
+        let style = Style { width: 120, color: false };
+        let list = text::files::lines(&fields, false, style, true);
+        out.push_str(&format!("```\n{}```\n", list.replace("```", "'''")));
+    } else {
+        // Where somebody else had a hand in it, what the last `up` left is told as well.
+        let applied = step.cause != Cause::Change;
+        out.push_str(if applied {
+            "| field | live | applied | wanted |\n|---|---|---|---|\n"
+        } else {
+            "| field | live | wanted |\n|---|---|---|\n"
+        });
+        for field in &fields {
+            let forced = if field.replaces { " (forces replacement)" } else { "" };
+            let path = cell(&value::label(&field.path));
+            let (live, wanted) = (shown(field, &field.live), shown(field, &field.wanted));
+            let applied = if applied { format!("{} | ", shown(field, &field.applied)) } else { String::new() };
+            out.push_str(&format!("| {path}{forced} | {live} | {applied}{wanted} |\n"));
+        }
+    }
+    out.push_str("\n</details>\n");
+    out
+}
+
+/// The monthly floor, resource by resource in a folded block.
+fn floors(plan: &Plan) -> String {
+    if plan.floors.is_empty() {
+        return String::new();
+    }
+    let (before, after) = cost::totals(plan);
+    let change = if before == after { format!("{after}, as before") } else { format!("{before} → {after}") };
+    let mut out =
+        format!("\n<details><summary>Monthly floor on AWS: {change}</summary>\n\n| resource | before | after |\n");
+    out.push_str("|---|---|---|\n");
+    for floor in &plan.floors {
+        out.push_str(&format!("| `{}` | {} | {} |\n", floor.address, floor.before(), floor.after()));
+    }
+    out.push_str(&format!("\n{}\n\n</details>\n", cost::estimate()));
+    out
+}
+
+fn shown(field: &FieldChange, value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        value if value == &json!({"unknown": true}) => "*known after it is made*".into(),
+        Value::String(text) if text == mask::SENSITIVE && field.live == field.wanted => "*sensitive, changed*".into(),
+        Value::String(text) if text == mask::SENSITIVE => "*sensitive*".into(),
+        other => format!("`{}`", cell(&value::shown(other))),
     }
 }
 
@@ -64,50 +121,40 @@ fn cell(text: &str) -> String {
     flat.replace('|', "\\|").replace('`', "'").replace('<', "&lt;")
 }
 
+/// Text outside of code: besides, nothing in it is markup, a link or somebody's name.
+fn prose(text: &str) -> String {
+    cell(text).replace('[', "\\[").replace('@', "@\u{200b}").replace('*', "\\*")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Address, FieldChange, Op, Step};
+    use crate::render::samples;
 
     #[test]
-    fn a_plan_is_a_table_with_folded_details_and_losses_first() {
-        let step = Step {
-            address: Address::new("table", "T"),
-            type_name: "AWS::DynamoDB::Table".into(),
-            name: "shop-dev-T".into(),
-            op: Op::Replace,
-            cause: Cause::Drift,
-            fields: vec![FieldChange {
-                path: "hash_key.name".into(),
-                live: json!("a|b`<x>"),
-                applied: Value::Null,
-                wanted: json!({"unknown": true}),
-                replaces: true,
-            }],
-            wanted: Value::Null,
-            context: Value::Null,
-            payload: None,
-            live: None,
-            after: vec![],
-            loses: Some("12 items".into()),
-        };
-        let plan_value = Plan {
-            format_version: "1.0".into(),
-            stack: "shop".into(),
-            env: "dev".into(),
-            account: "1".into(),
-            region: "r".into(),
-            steps: vec![step],
-            unchanged: vec![],
-            not_emulated: vec![],
-            notes: vec![],
-        };
-        let text = plan(&plan_value);
-        assert!(text.contains("> **Loses data:** replace `table.T` (shop-dev-T): 12 items"), "{text}");
-        assert!(text.contains("| replace | `table.T` | shop-dev-T | drift |"), "{text}");
-        assert!(
-            text.contains("| hash_key.name (forces replacement) | `a\\|b'&lt;x>` | *known after it is made* |"),
-            "{text}"
-        );
+    fn what_others_wrote_stays_in_its_cell() {
+        let mut key = samples::changed("hash_key.name", json!("a|b`<x>\n|"), json!({"unknown": true}));
+        key.replaces = true;
+        let mut step = samples::step("table.T", "AWS::DynamoDB::Table", Op::Replace, Cause::Drift, vec![key]);
+        step.loses = Some("12 items, [not](a link)".into());
+        let text = plan(&samples::plan(vec![step]));
+        for part in [
+            "> **Loses data:** replace `table.T` (`shop-dev-T`): 12 items, \\[not](a link)\n",
+            "| ± replace | `table.T` | `shop-dev-T` | drift |",
+            "| hash_key.name (forces replacement) | `a\\|b'&lt;x>\\n\\|` | `a\\|b'&lt;x>\\n\\|` | *known after it is made* |",
+        ] {
+            assert!(text.contains(part), "{part} not in:\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_comment_is_never_longer_than_github_takes() {
+        let long = |n: usize| samples::changed(&format!("f{n}"), json!("x".repeat(300)), json!("y".repeat(300)));
+        let steps = (0..40).map(|n| {
+            let fields = (0..20).map(long).collect();
+            samples::step(&format!("table.T{n}"), "AWS::DynamoDB::Table", Op::Update, Cause::Change, fields)
+        });
+        let text = plan(&samples::plan(steps.collect()));
+        assert!(text.len() < 65_536 && text.contains("more are left out here"), "{}", text.len());
     }
 }

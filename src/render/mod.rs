@@ -1,5 +1,6 @@
 //! Values and events turned into text and JSON; the only place with colour and width.
 
+pub mod document;
 pub mod graph;
 pub mod json;
 pub mod markdown;
@@ -7,4 +8,6 @@ pub mod mask;
 pub mod plan;
 pub mod progress;
 pub mod report;
+#[cfg(test)]
+mod samples;
 pub mod style;

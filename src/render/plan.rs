@@ -1,9 +1,10 @@
 //! A plan as people read it: what is made, changed, replaced, deleted, field by field; losses in a block at the end.
 
-mod files;
+pub(super) mod cost;
+pub(super) mod files;
 #[cfg(test)]
 mod tests;
-mod value;
+pub(super) mod value;
 
 use super::mask;
 use super::style::{Ink, Style};
@@ -37,13 +38,15 @@ pub fn text(plan: &Plan, style: Style, verbose: bool) -> String {
     }
     if !plan.not_emulated.is_empty() {
         let names: Vec<_> = plan.not_emulated.iter().map(ToString::to_string).collect();
-        wrapped(&mut out, &format!("Not emulated by this endpoint: {}", names.join(", ")), None, style);
+        let text = format!("Not emulated by this endpoint: {}", names.join(", "));
+        out.push_str(&format!("\n{}", paragraph(&text, None, style)));
     }
     for note in &plan.notes {
-        wrapped(&mut out, &format!("Note: {note}"), Some(Ink::Dim), style);
+        out.push_str(&format!("\n{}", paragraph(&format!("Note: {}", value::clean(note)), Some(Ink::Dim), style)));
     }
+    out.push_str(&cost::lines(plan, style, verbose));
     losses(&mut out, plan, style);
-    out.push_str(&format!("\n{}\n", summary(plan)));
+    out.push_str(&format!("\n{}", paragraph(&summary(plan), None, style)));
     out
 }
 
@@ -56,7 +59,8 @@ fn losses(out: &mut String, plan: &Plan, style: Style) {
     for step in lost {
         let what = step.loses.as_deref().unwrap_or_default();
         let (what, name) = (value::clean(what), value::clean(&step.name));
-        out.push_str(&format!("  {} {} ({name}): {what}\n", step.op.as_str(), step.address));
+        let text = format!("  {} {} ({name}): {what}", step.op.as_str(), step.address);
+        out.push_str(&paragraph(&text, None, style));
     }
 }
 
@@ -83,22 +87,37 @@ pub fn summary(plan: &Plan) -> String {
     format!("Plan: {}.{drift}", parts.join(", "))
 }
 
+/// The sign before a resource.
+pub(super) fn sign(op: Op) -> char {
+    match op {
+        Op::Create => '+',
+        Op::Update | Op::Adopt => '~',
+        Op::Replace => '±',
+        Op::Delete => '-',
+    }
+}
+
 fn step(out: &mut String, step: &Step, style: Style, verbose: bool) {
-    let (sign, ink) = match step.op {
-        Op::Create => ("+", Ink::Create),
-        Op::Update | Op::Adopt => ("~", Ink::Change),
-        Op::Replace => ("±", Ink::Delete),
-        Op::Delete => ("-", Ink::Delete),
+    let ink = match step.op {
+        Op::Create => Ink::Create,
+        Op::Update | Op::Adopt => Ink::Change,
+        Op::Replace | Op::Delete => Ink::Delete,
     };
+    let sign = sign(step.op);
     let cause = match (step.op, step.cause) {
-        (Op::Adopt, _) => "  adopted: it exists and was not this stack's",
-        (_, Cause::Drift) => "  drift: changed behind the stack's back",
-        (_, Cause::Both) => "  your change, and drift",
+        (Op::Adopt, _) => "adopted: it exists and was not this stack's",
+        (_, Cause::Drift) => "drift: changed behind the stack's back",
+        (_, Cause::Both) => "your change, and drift",
         (_, Cause::Change) => "",
     };
     let head = format!("  {sign} {}", step.address);
-    let name = value::clean(&step.name);
-    out.push_str(&format!("{}  {}{}\n", style.paint(ink, &head), style.paint(Ink::Dim, &name), cause));
+    let used = head.chars().count() + 2;
+    let name = style.cut(&value::clean(&step.name), used);
+    // What does not fit behind the name stands below it.
+    let fits = used + name.chars().count() + 2 + cause.chars().count() <= style.width;
+    let before = if fits { "  " } else { "\n      " };
+    let cause = if cause.is_empty() { String::new() } else { format!("{before}{cause}") };
+    out.push_str(&format!("{}  {}{cause}\n", style.paint(ink, &head), style.paint(Ink::Dim, &name)));
     let fields = mask::fields(step);
     match step.op {
         _ if step.address.group() == "objects" => {
@@ -120,31 +139,39 @@ fn remark(step: &Step, field: &FieldChange) -> String {
     // Where a whole step is one or the other, its head says so.
     if step.cause == Cause::Both && step.op != Op::Create {
         said.push_str(match (changed, drifted) {
-            (true, true) => "  (your change, and drift)",
-            (false, true) => "  (drift)",
-            _ => "  (your change)",
+            (true, true) => "  (your change, and drift",
+            (false, true) => "  (drift",
+            _ => "  (your change",
         });
+        // Where all three values differ, the two that are shown do not tell what somebody changed.
+        if changed && drifted && !field.applied.is_object() && field.applied != mask::SENSITIVE {
+            said.push_str(&format!("; it was {}", value::shown(&field.applied)));
+        }
+        said.push(')');
     }
     said
 }
 
-/// A paragraph of its own, broken between words.
-fn wrapped(out: &mut String, text: &str, ink: Option<Ink>, style: Style) {
+/// Text broken between words, with line ends; lines after the first are indented two deeper than the first.
+fn paragraph(text: &str, ink: Option<Ink>, style: Style) -> String {
+    let first = text.len() - text.trim_start().len();
     let paint = |line: &str| ink.map_or_else(|| line.to_string(), |ink| style.paint(ink, line));
-    out.push('\n');
-    let mut line = String::new();
-    for word in text.split(' ') {
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > style.width {
+    let (mut out, mut line) = (String::new(), " ".repeat(first));
+    let mut empty = true;
+    for word in text.split_whitespace() {
+        if !empty && line.chars().count() + 1 + word.chars().count() > style.width {
             out.push_str(&paint(&line));
-            out.push_str("\n  ");
-            line = word.to_string();
-            continue;
+            out.push('\n');
+            line = " ".repeat(first + 2);
+            empty = true;
         }
-        if !line.is_empty() {
+        if !empty {
             line.push(' ');
         }
         line.push_str(word);
+        empty = false;
     }
     out.push_str(&paint(&line));
     out.push('\n');
+    out
 }

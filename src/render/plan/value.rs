@@ -78,7 +78,7 @@ impl Change {
 
     /// A thing with fields of its own is told field by field.
     fn has_parts(&self) -> bool {
-        matches!(self, Change::Set(Value::Object(map)) | Change::Unset(Value::Object(map)) if !is_unknown(map) && map.len() > 1)
+        matches!(self, Change::Set(value @ Value::Object(_)) | Change::Unset(value @ Value::Object(_)) if leaves(value).len() > 1)
     }
 
     fn parts(&self, room: usize) -> Vec<(char, String)> {
@@ -111,7 +111,7 @@ fn focused(before: &str, after: &str, room: usize) -> (String, String) {
 }
 
 /// The name of a field as people say it: policies by statement, tags as tags.
-fn label(path: &str) -> String {
+pub fn label(path: &str) -> String {
     if let Some((document, rest)) = format!(".{path}").split_once(".statements.") {
         let document = match document.trim_start_matches('.').split_once('.') {
             Some(("policies", name)) => format!("policy {name}, "),
@@ -126,11 +126,24 @@ fn label(path: &str) -> String {
     match path.split_once('.') {
         Some(("tags", key)) => format!("tag {key}"),
         Some(("environment", key)) => format!("variable {key}"),
-        Some(("routes", key)) => format!("route {key}"),
-        Some(("rules", key)) => format!("rule {key}"),
+        Some(("routes", key)) => format!("route {}", part_of(key, &ROUTE_PARTS)),
+        Some(("cors", key)) => format!("CORS of {}", part_of(key, &CORS_PARTS)),
+        Some(("rules", key)) => format!("rule {}", key.replacen('.', ": ", 1)),
         Some(("policies", key)) => format!("policy {key}"),
         Some(("indexes", key)) => format!("index {key}"),
         _ => path.to_string(),
+    }
+}
+
+/// Fields of a route and of a path's CORS; routes and paths may hold dots themselves.
+const ROUTE_PARTS: [&str; 5] = ["integration", "function_arn", "authorization", "api_key_required", "timeout_ms"];
+const CORS_PARTS: [&str; 4] = ["allow_origin", "allow_methods", "allow_headers", "max_age"];
+
+/// `GET /products.function_arn` as `GET /products: function_arn`; what names no part stays whole.
+fn part_of(key: &str, parts: &[&str]) -> String {
+    match key.rsplit_once('.') {
+        Some((whole, part)) if parts.contains(&part) => format!("{whole}: {part}"),
+        _ => key.to_string(),
     }
 }
 

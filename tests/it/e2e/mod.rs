@@ -6,5 +6,7 @@ mod leftovers;
 mod moto;
 pub mod project;
 mod region;
+mod schema;
+mod secrets;
 mod story;
 mod webdriver;

@@ -51,6 +51,16 @@ impl Project {
         self
     }
 
+    /// A file of the project's folder, as it is.
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join(name)).unwrap()
+    }
+
+    /// Writes a file into the project's folder.
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
     /// Replaces the first `from` in stack.yaml, which must be there.
     pub fn edit(&self, from: &str, to: &str) {
         let path = self.folder.path().join("stack.yaml");

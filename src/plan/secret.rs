@@ -1,0 +1,307 @@
+//! Which variables of a function are secrets, and how their values are kept where they must not be read: as digests.
+//!
+//! A saved plan and the record of an `up` still have to tell whether a value is the one it was. They hold a digest
+//! under a salt of their own in its place, slow enough that guessing a weak secret from a leaked file costs something.
+
+use crate::model::{Address, FieldChange};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+/// Stands in for a secret value.
+pub const SENSITIVE: &str = "(sensitive)";
+
+/// Group of the addresses whose variables may be secrets.
+const GROUP: &str = "function";
+const VARIABLES: &str = "environment";
+/// Key of the object that stands in a record for a sealed value.
+const SEALED: &str = "sealed";
+/// Rounds of SHA-256 per digest: some milliseconds, once per secret and run.
+const ROUNDS: u32 = 20_000;
+
+/// Parts of names that people give to secrets, upper case.
+const WORDS: [&str; 11] =
+    ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "KEY", "CREDENTIAL", "PRIVATE", "SIGNATURE", "SALT", "DSN"];
+/// Whole words of a name that would be too common as parts: `PASS` stands in COMPASS.
+const WHOLE_WORDS: [&str; 5] = ["PASS", "PWD", "PIN", "AUTH", "CERT"];
+/// How the values of well-known kinds of secrets begin.
+const BEGINNINGS: [&str; 12] = [
+    "-----BEGIN",
+    "AKIA",
+    "ASIA",
+    "ghp_",
+    "gho_",
+    "github_pat_",
+    "glpat-",
+    "sk_live_",
+    "sk_test_",
+    "rk_live_",
+    "whsec_",
+    "xox",
+];
+
+/// True where a variable's name or its value looks like a secret.
+pub fn is_secret(name: &str, value: &Value) -> bool {
+    name_is_secret(name) || value.as_str().is_some_and(value_is_secret)
+}
+
+fn name_is_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let whole = |word: &str| WHOLE_WORDS.contains(&word);
+    WORDS.iter().any(|word| name.contains(word)) || name.split(|c: char| !c.is_ascii_alphanumeric()).any(whole)
+}
+
+fn value_is_secret(value: &str) -> bool {
+    let token = |c: char| c.is_ascii_alphanumeric() || "+/=_".contains(c);
+    let some = |test: fn(&char) -> bool| value.chars().any(|c| test(&c));
+    let mixed = some(char::is_ascii_lowercase) && some(char::is_ascii_uppercase) && some(char::is_ascii_digit);
+    let hex = value.chars().all(|c| c.is_ascii_hexdigit()) && some(char::is_ascii_digit) && value.len() >= 32;
+    BEGINNINGS.iter().any(|start| value.starts_with(start))
+        || user_in_url(value)
+        || is_jwt(value)
+        || hex
+        || (value.len() >= 24 && mixed && value.chars().all(token))
+}
+
+/// `postgres://user:password@host/…`
+fn user_in_url(value: &str) -> bool {
+    let Some((_, rest)) = value.split_once("://") else { return false };
+    let place = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    place.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
+}
+
+fn is_jwt(value: &str) -> bool {
+    value.starts_with("eyJ") && value.split('.').count() == 3
+}
+
+/// One secret variable of a difference, with its values; absent is null.
+#[derive(Debug)]
+pub struct Secret<'a> {
+    /// `environment.API_KEY`
+    pub path: String,
+    pub live: &'a Value,
+    pub applied: &'a Value,
+    pub wanted: &'a Value,
+}
+
+/// The secrets that a difference of `address` touches: the variable itself, or those of a whole environment.
+pub fn secrets<'a>(address: &Address, field: &'a FieldChange) -> Vec<Secret<'a>> {
+    let sides = [&field.live, &field.applied, &field.wanted];
+    let Some(rest) = field.path.strip_prefix(VARIABLES).filter(|_| address.group() == GROUP) else { return vec![] };
+    if let Some(name) = rest.strip_prefix('.') {
+        let [live, applied, wanted] = sides;
+        let found = sides.iter().any(|value| is_secret(name, value));
+        return found.then(|| Secret { path: field.path.clone(), live, applied, wanted }).into_iter().collect();
+    }
+    let names: BTreeSet<&String> = sides.iter().filter_map(|v| v.as_object()).flat_map(Map::keys).collect();
+    let of = |side: &'a Value, name: &str| side.get(name).unwrap_or(&Value::Null);
+    let all = names.into_iter().map(|name| Secret {
+        path: format!("{VARIABLES}.{name}"),
+        live: of(&field.live, name),
+        applied: of(&field.applied, name),
+        wanted: of(&field.wanted, name),
+    });
+    all.filter(|s| {
+        let name = s.path.rsplit('.').next().unwrap_or_default();
+        [s.live, s.applied, s.wanted].iter().any(|value| is_secret(name, value))
+    })
+    .collect()
+}
+
+/// The difference as it may be shown.
+pub fn masked(address: &Address, field: &FieldChange) -> FieldChange {
+    let mut shown = field.clone();
+    for path in secrets(address, field).into_iter().map(|s| s.path) {
+        for side in [&mut shown.live, &mut shown.applied, &mut shown.wanted] {
+            let value = match path == field.path {
+                true => Some(side),
+                false => path.strip_prefix("environment.").and_then(|name| side.get_mut(name)),
+            };
+            // What is absent or unknown tells nothing.
+            if let Some(value) = value.filter(|v| tells(v)) {
+                *value = SENSITIVE.into();
+            }
+        }
+    }
+    shown
+}
+
+/// A spec as it may be shown.
+pub fn hidden(address: &Address, spec: &Value) -> Value {
+    let mut shown = spec.clone();
+    if address.group() == GROUP
+        && let Some(variables) = shown.get_mut(VARIABLES).and_then(Value::as_object_mut)
+    {
+        variables.iter_mut().filter(|(name, v)| is_secret(name, v)).for_each(|(_, v)| *v = SENSITIVE.into());
+    }
+    shown
+}
+
+/// False for what is absent or not known yet.
+fn tells(value: &Value) -> bool {
+    !value.is_null() && *value != json!({"unknown": true})
+}
+
+/// Makes digests under one salt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seal {
+    pub salt: String,
+}
+
+impl Seal {
+    /// With a salt that no other has. A salt is no secret: it stands beside its digests.
+    pub fn fresh() -> Self {
+        // Each state is keyed by the operating system's random numbers.
+        let part = || RandomState::new().build_hasher().finish();
+        Self { salt: format!("{:016x}{:016x}", part(), part()) }
+    }
+
+    /// The digest of a value at its place; equal values at other places have other digests.
+    ///
+    /// None for what is absent or not known yet.
+    pub fn digest(&self, address: &Address, path: &str, value: &Value) -> Option<String> {
+        if !tells(value) {
+            return None;
+        }
+        let text = json!([self.salt, address, path, value]).to_string();
+        let mut digest = Sha256::digest(text.as_bytes());
+        for _ in 0..ROUNDS {
+            digest = Sha256::new().chain_update(digest).chain_update(self.salt.as_bytes()).finalize();
+        }
+        Some(digest.iter().map(|b| format!("{b:02x}")).collect())
+    }
+
+    /// A spec with its secrets sealed.
+    pub fn spec(&self, address: &Address, spec: &Value) -> Value {
+        let mut sealed = spec.clone();
+        if address.group() == GROUP
+            && let Some(variables) = sealed.get_mut(VARIABLES).and_then(Value::as_object_mut)
+        {
+            for (name, value) in variables.iter_mut().filter(|(name, value)| is_secret(name, value)) {
+                *value = self.value(address, &format!("{VARIABLES}.{name}"), value);
+            }
+        }
+        sealed
+    }
+
+    /// One value of a spec, sealed where it is a secret.
+    pub fn field(&self, address: &Address, path: &[String], value: &Value) -> Value {
+        let field = FieldChange {
+            path: path.join("."),
+            live: value.clone(),
+            applied: Value::Null,
+            wanted: Value::Null,
+            replaces: false,
+        };
+        let mut sealed = value.clone();
+        for secret in secrets(address, &field) {
+            let at = if secret.path == field.path { Some(&mut sealed) } else { path_end(&secret.path, &mut sealed) };
+            if let Some(at) = at {
+                *at = self.value(address, &secret.path, secret.live);
+            }
+        }
+        sealed
+    }
+
+    fn value(&self, address: &Address, path: &str, value: &Value) -> Value {
+        self.digest(address, path, value).map_or(Value::Null, |digest| json!({ SEALED: digest }))
+    }
+
+    /// A value out of a record, opened where it is that of a candidate: only who has the value can tell what it was.
+    /// What no candidate opens was another value, and reads `(sensitive)`.
+    pub fn opened(&self, address: &Address, path: &str, stored: &Value, candidates: &[&Value]) -> Value {
+        let Value::Object(map) = stored else { return stored.clone() };
+        if let Some(digest) = map.get(SEALED).and_then(Value::as_str).filter(|_| map.len() == 1 && path.contains('.')) {
+            let same = |value: &&&Value| self.digest(address, path, value).as_deref() == Some(digest);
+            return candidates.iter().find(same).map_or_else(|| SENSITIVE.into(), |value| (*value).clone());
+        }
+        let open = |(name, value): (&String, &Value)| {
+            let inside: Vec<&Value> = candidates.iter().filter_map(|c| c.get(name)).collect();
+            (name.clone(), self.opened(address, &format!("{path}.{name}"), value, &inside))
+        };
+        map.iter().map(open).collect()
+    }
+}
+
+fn path_end<'a>(path: &str, value: &'a mut Value) -> Option<&'a mut Value> {
+    value.get_mut(path.rsplit('.').next()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at() -> Address {
+        Address::new(GROUP, "f")
+    }
+
+    #[test]
+    fn secrets_are_told_by_name_or_by_value() {
+        for (name, value) in [
+            ("API_KEY", "x"),
+            ("db_password", "x"),
+            ("DB_PASS", "x"),
+            ("auth", "x"),
+            ("SENTRY_DSN", "x"),
+            ("URL", "postgres://shop:hunter2@db.example/shop"),
+            ("X", "-----BEGIN PRIVATE KEY-----"),
+            ("X", "sk_live_1"),
+            ("X", "eyJhbGciOi.eyJzdWIi.c2ln"),
+            ("X", "0123456789abcdef0123456789abcdef"),
+            ("X", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        ] {
+            assert!(is_secret(name, &json!(value)), "{name}={value}");
+        }
+        for (name, value) in [
+            ("PRODUCTS_TABLE", "shop-dev-Products"),
+            ("CORS_ORIGINS", "https://d111111abcdef8.cloudfront.net,http://localhost:8080"),
+            ("COMPASS", "north"),
+            ("AUTHOR", "Ada"),
+            ("LOG_LEVEL", "info"),
+            ("MAIL", "mailto://ada@example.org/a:b"),
+            ("SPINNER", "on"),
+        ] {
+            assert!(!is_secret(name, &json!(value)), "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn a_digest_depends_on_salt_place_and_value() {
+        let (seal, value) = (Seal { salt: "s".into() }, json!("hush"));
+        let digest = |seal: &Seal, id: &str, path: &str, value: &Value| {
+            seal.digest(&Address::new(GROUP, id), path, value).unwrap()
+        };
+        let first = digest(&seal, "f", "environment.A", &value);
+        assert_eq!(first, digest(&seal, "f", "environment.A", &value));
+        let others = [
+            digest(&Seal { salt: "t".into() }, "f", "environment.A", &value),
+            digest(&seal, "g", "environment.A", &value),
+            digest(&seal, "f", "environment.B", &value),
+            digest(&seal, "f", "environment.A", &json!("hush!")),
+        ];
+        assert!(first.len() == 64 && !others.contains(&first));
+        assert_eq!(seal.digest(&at(), "environment.A", &Value::Null), None);
+        assert_eq!(seal.digest(&at(), "environment.A", &json!({"unknown": true})), None);
+        assert!(Seal::fresh() != Seal::fresh() && Seal::fresh().salt.len() == 32);
+    }
+
+    #[test]
+    fn a_sealed_spec_opens_for_who_has_the_value() {
+        let seal = Seal::fresh();
+        let spec = json!({"memory": 256, "environment": {"API_KEY": "hush", "TABLE": "t"}});
+        let sealed = seal.spec(&at(), &spec);
+        assert!(!sealed.to_string().contains("hush") && sealed["environment"]["TABLE"] == "t", "{sealed}");
+        assert_eq!(seal.opened(&at(), "", &sealed["memory"], &[&json!(1)]), json!(256));
+        let stored = &sealed["environment"]["API_KEY"];
+        let open = |candidates: &[&Value]| seal.opened(&at(), "environment.API_KEY", stored, candidates);
+        assert_eq!(open(&[&json!("other"), &json!("hush")]), "hush");
+        assert_eq!(open(&[&json!("other"), &Value::Null]), SENSITIVE);
+        let whole = seal.opened(&at(), "environment", &sealed["environment"], &[&spec["environment"]]);
+        assert_eq!(whole, spec["environment"]);
+        let path = ["environment".to_string(), "API_KEY".to_string()];
+        assert_eq!(&seal.field(&at(), &path, &json!("hush")), stored);
+        assert_eq!(seal.field(&at(), &path[..1], &spec["environment"]), sealed["environment"]);
+        assert_eq!(Seal::fresh().spec(&Address::new("table", "T"), &spec), spec, "only functions have variables");
+    }
+}

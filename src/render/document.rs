@@ -1,0 +1,241 @@
+//! The plan as the JSON document of the contract: what `diff --json` prints, `--out` saves and `up --plan` reads again.
+//!
+//! Its types give the published schema, `plan.schema.json`. Keys change only with `format_version`.
+
+use crate::model::{Address, Cause, FieldChange, Money, Op, Plan, Summary};
+use crate::plan::cost::PRICES;
+use crate::plan::secret::{self, Seal};
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What `up` would do, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanDocument {
+    #[schemars(extend("const" = Plan::FORMAT_VERSION))]
+    pub format_version: String,
+    pub stack: String,
+    pub env: String,
+    /// Twelve digits.
+    #[schemars(extend("pattern" = "^[0-9]{12}$"))]
+    pub account: String,
+    pub region: String,
+    pub summary: Summary,
+    /// One for each resource that is not as wanted, in the order in which they are done.
+    pub changes: Vec<Change>,
+    /// Resources whose type the endpoint does not know; always empty on AWS.
+    #[serde(default)]
+    pub not_emulated: Vec<Address>,
+    /// Remarks for a reader, such as how long AWS usually takes.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Cost")]
+    pub cost: Option<Cost>,
+    /// There where secrets are among the changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Secrets")]
+    pub secrets: Option<Secrets>,
+    /// Requests that left the process for this plan.
+    #[schemars(with = "Calls")]
+    pub calls: Value,
+}
+
+/// What happens to one resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    pub address: Address,
+    /// CloudFormation's name of the type.
+    #[serde(rename = "type")]
+    #[schemars(extend("pattern" = "^AWS::"))]
+    pub type_name: String,
+    /// The physical name.
+    pub name: String,
+    pub op: Op,
+    pub cause: Cause,
+    pub fields: Vec<FieldChange>,
+}
+
+/// What the stack costs in a month without any visitor, before and after; an estimate out of a dated price list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cost {
+    #[schemars(extend("const" = "USD"))]
+    pub currency: String,
+    #[schemars(extend("const" = "month"))]
+    pub per: String,
+    /// Month of the price list, `2026-06`.
+    pub prices_of: String,
+    /// Region of the price list, whatever the plan's own.
+    pub prices_in: String,
+    /// What the figures leave out, in words.
+    pub not_included: String,
+    pub before: f64,
+    pub after: f64,
+    /// Those that cost something before or after.
+    pub resources: Vec<ResourceCost>,
+}
+
+/// The floor of one resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResourceCost {
+    pub address: Address,
+    pub before: f64,
+    pub after: f64,
+}
+
+/// Digests of secret values, so that `up --plan` notices when one was changed since; the values are nowhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    /// Another in every document.
+    pub salt: String,
+    pub digests: Vec<SecretDigest>,
+}
+
+/// The digests of one secret; absent where there is no value, or none known yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecretDigest {
+    pub address: Address,
+    pub path: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub live: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub wanted: Option<String>,
+}
+
+/// Requests by kind; those after `write` stand in the events of `up` and `down` only.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "exists for its schema alone")]
+struct Calls {
+    read: u64,
+    write: u64,
+    #[serde(default)]
+    retried: u64,
+    #[serde(default)]
+    throttled: u64,
+    #[serde(default)]
+    bookkeeping: u64,
+    #[serde(default)]
+    smoke: u64,
+}
+
+impl PlanDocument {
+    /// The document of a plan; `calls` is `{"read":n,"write":0}`, secrets are digested by `seal`.
+    pub fn new(plan: &Plan, calls: Value, seal: &Seal) -> Self {
+        let change = |step: &crate::model::Step| Change {
+            address: step.address.clone(),
+            type_name: step.type_name.clone(),
+            name: step.name.clone(),
+            op: step.op,
+            cause: step.cause,
+            fields: super::mask::fields(step),
+        };
+        Self {
+            format_version: plan.format_version.clone(),
+            stack: plan.stack.clone(),
+            env: plan.env.clone(),
+            account: plan.account.clone(),
+            region: plan.region.clone(),
+            summary: plan.summary(),
+            changes: plan.steps.iter().map(change).collect(),
+            not_emulated: plan.not_emulated.clone(),
+            notes: plan.notes.clone(),
+            cost: (!plan.floors.is_empty()).then(|| Cost::of(plan)),
+            secrets: Secrets::of(plan, seal),
+            calls,
+        }
+    }
+}
+
+impl Cost {
+    fn of(plan: &Plan) -> Self {
+        let resources = plan.floors.iter().map(|floor| ResourceCost {
+            address: floor.address.clone(),
+            before: floor.before().dollars(),
+            after: floor.after().dollars(),
+        });
+        Self {
+            currency: "USD".into(),
+            per: "month".into(),
+            prices_of: PRICES.as_of.clone(),
+            prices_in: PRICES.region.clone(),
+            not_included: PRICES.not_included.clone(),
+            before: plan.floors.iter().map(|f| f.before()).sum::<Money>().dollars(),
+            after: plan.floors.iter().map(|f| f.after()).sum::<Money>().dollars(),
+            resources: resources.collect(),
+        }
+    }
+}
+
+impl Secrets {
+    fn of(plan: &Plan, seal: &Seal) -> Option<Self> {
+        let mut digests = Vec::new();
+        for step in &plan.steps {
+            for found in step.fields.iter().flat_map(|field| secret::secrets(&step.address, field)) {
+                digests.push(SecretDigest {
+                    address: step.address.clone(),
+                    live: seal.digest(&step.address, &found.path, found.live),
+                    wanted: seal.digest(&step.address, &found.path, found.wanted),
+                    path: found.path,
+                });
+            }
+        }
+        (!digests.is_empty()).then(|| Self { salt: seal.salt.clone(), digests })
+    }
+}
+
+/// JSON Schema of the document (draft 7, as that of stack.yaml).
+pub fn json_schema() -> Value {
+    let generator = SchemaSettings::draft07().into_generator();
+    generator.into_root_schema_for::<PlanDocument>().to_value()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::samples;
+
+    #[test]
+    fn every_kind_of_plan_reads_back_as_it_was_written() {
+        let seal = Seal { salt: "s".into() };
+        for (name, plan) in samples::all() {
+            let document = PlanDocument::new(&plan, serde_json::json!({"read": 1, "write": 0}), &seal);
+            let text = serde_json::to_string(&document).unwrap();
+            assert_eq!(serde_json::from_str::<PlanDocument>(&text).unwrap(), document, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_schema_file_is_the_one_that_the_types_give() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("plan.schema.json");
+        let schema = serde_json::to_string_pretty(&json_schema()).unwrap() + "\n";
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&path, &schema).unwrap();
+        }
+        assert!(
+            std::fs::read_to_string(path).unwrap_or_default() == schema,
+            "UPDATE_GOLDEN=1 rewrites plan.schema.json"
+        );
+    }
+
+    /// What is not in the contract's example need not be there.
+    #[test]
+    fn the_contracts_own_keys_are_enough() {
+        let text = r#"{"format_version":"1.0","stack":"shop","env":"dev","account":"000000000000","region":"us-east-1",
+            "summary":{"create":0,"update":1,"replace":0,"delete":0,"unchanged":40,"drifted":1,"not_emulated":0},
+            "changes":[{"address":"table.Orders","type":"AWS::DynamoDB::Table","name":"shop-dev-Orders","op":"update",
+            "cause":"both","fields":[{"path":"point_in_time_recovery","live":false,"applied":true,"wanted":true,
+            "replaces":false}]}],"calls":{"read":31,"write":0}}"#;
+        let document: PlanDocument = serde_json::from_str(text).unwrap();
+        assert_eq!((document.changes.len(), document.cost, document.secrets), (1, None, None));
+    }
+}

@@ -1,0 +1,122 @@
+//! A secret among a function's variables: it reaches Lambda and no other place, and a change of it goes unnoticed nowhere.
+
+use super::leftovers;
+use super::project::{Project, Run, changes, done, summary};
+use crate::support;
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::Value;
+use shopstack::aws::Clients;
+
+/// In every value of the secret, and in nothing else.
+const MARK: &str = "hush";
+const FIELD: &str = "environment.PAYMENT_API_KEY";
+
+fn stack(name: &str) -> String {
+    format!(
+        "name: {name}\nregion: us-east-1\ntables:\n  Products: {{ key: productId }}\nfunctions:\n  listProducts:\n    \
+         crate: lambdas/list-products\n    env:\n      PRODUCTS_TABLE: ${{table.Products.name}}\n      LOG_LEVEL: info\n      \
+         PAYMENT_API_KEY: {MARK}-one\n    grants:\n      - {{ table: Products, actions: [dynamodb:Scan], reason: To list. }}\n"
+    )
+}
+
+/// What a run said, which holds no secret.
+fn said(run: &Run) -> String {
+    let all = format!("{}{}", run.stdout, run.stderr);
+    assert!(!all.contains(MARK), "{all}");
+    all
+}
+
+#[tokio::test]
+async fn a_secret_is_in_no_plan_record_or_output() {
+    let project = Project::new("secret", &support::endpoint().await);
+    let (clients, _) = project.clients().await;
+    project.write("stack.yaml", &stack(&project.stack));
+
+    let run = project.run(&["up", "--yes", "--no-smoke", "--json", "-vv"]);
+    assert_eq!(run.code, 0, "{}", said(&run));
+    assert_eq!(live(&project, &clients).await, "hush-one");
+    kept(&project, &clients).await;
+
+    a_change_is_shown_without_its_value(&project);
+    a_saved_plan_means_one_value(&project, &clients).await;
+    a_stranger_changes_it(&project, &clients).await;
+
+    let run = project.run(&["down", "--yes", "--destroy-data", "--json", "-v"]);
+    assert_eq!(run.code, 0, "{}", said(&run));
+    assert_eq!(leftovers::of(&clients, &project.stack).await, Vec::<String>::new());
+}
+
+fn a_change_is_shown_without_its_value(project: &Project) {
+    project.edit("hush-one", "hush-two");
+    let run = project.run(&["diff", "--json"]);
+    said(&run);
+    assert_eq!(run.code, 2);
+    assert_eq!(changes(&run.lines()[0]), [format!("function.listProducts: update change [{FIELD}]")]);
+    for arguments in [&["diff", "-vv"][..], &["diff", "--markdown"], &["diff", "--color", "always"]] {
+        assert!(said(&project.run(arguments)).contains("PAYMENT_API_KEY"), "{arguments:?}");
+    }
+}
+
+async fn a_saved_plan_means_one_value(project: &Project, clients: &Clients) {
+    let run = project.run(&["diff", "--out", "plan.json"]);
+    assert_eq!(run.code, 2, "{}", said(&run));
+    assert!(!project.read("plan.json").contains(MARK));
+
+    project.edit("hush-two", "hush-three");
+    let run = project.run(&["up", "--yes", "--no-smoke", "--plan", "plan.json"]);
+    let text = said(&run);
+    assert_eq!(run.code, 1, "{text}");
+    assert!(text.contains(&format!("function.listProducts: {FIELD} is not what it was")), "{text}");
+    assert_eq!(live(project, clients).await, "hush-one", "nothing was done");
+
+    project.edit("hush-three", "hush-two");
+    let run = project.run(&["up", "--yes", "--no-smoke", "--plan", "plan.json", "--json"]);
+    assert_eq!(run.code, 0, "{}", said(&run));
+    assert_eq!(done(&run.lines()), ["function.listProducts"]);
+    assert_eq!(live(project, clients).await, "hush-two");
+    kept(project, clients).await;
+    let run = project.run(&["up", "--yes", "--no-smoke", "--json"]);
+    assert_eq!(summary(&run.lines())["changed"], 0, "{}", said(&run));
+}
+
+async fn a_stranger_changes_it(project: &Project, clients: &Clients) {
+    let name = project.name("listProducts");
+    let now = clients.lambda.get_function_configuration().function_name(&name).send().await.unwrap();
+    let mut variables = now.environment().and_then(|e| e.variables()).cloned().unwrap();
+    variables.insert("PAYMENT_API_KEY".into(), "hush-stolen".into());
+    let environment = aws_sdk_lambda::types::Environment::builder().set_variables(Some(variables)).build();
+    clients.lambda.update_function_configuration().function_name(&name).environment(environment).send().await.unwrap();
+    let run = project.run(&["diff", "--json"]);
+    said(&run);
+    assert_eq!(run.code, 3, "drift alone");
+    assert_eq!(changes(&run.lines()[0]), [format!("function.listProducts: update drift [{FIELD}]")]);
+    project.edit("hush-two", "hush-four");
+    let run = project.run(&["diff", "--json"]);
+    said(&run);
+    assert_eq!(changes(&run.lines()[0]), [format!("function.listProducts: update both [{FIELD}]")]);
+}
+
+async fn live(project: &Project, clients: &Clients) -> String {
+    let name = project.name("listProducts");
+    let now = clients.lambda.get_function_configuration().function_name(name).send().await.unwrap();
+    now.environment().and_then(|e| e.variables()).and_then(|v| v.get("PAYMENT_API_KEY")).cloned().unwrap()
+}
+
+/// Every row that the environment has in the `shopstack` table, the record among them, holds no secret.
+async fn kept(project: &Project, clients: &Clients) {
+    let rows = clients
+        .dynamodb
+        .query()
+        .table_name("shopstack")
+        .key_condition_expression("pk = :pk")
+        .expression_attribute_values(":pk", AttributeValue::S(format!("{}/dev", project.stack)))
+        .consistent_read(true)
+        .send()
+        .await
+        .unwrap();
+    let text = format!("{:?}", rows.items());
+    assert!(text.contains("PAYMENT_API_KEY") && !text.contains(MARK), "{text}");
+    let record = rows.items().iter().find(|row| row["sk"] == AttributeValue::S("record".into())).unwrap();
+    let record: Value = serde_json::from_str(record["document"].as_s().unwrap()).unwrap();
+    assert_eq!(record["salt"].as_str().unwrap().len(), 32);
+}
