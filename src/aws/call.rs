@@ -130,6 +130,11 @@ impl Caller {
         self.emulated
     }
 
+    #[cfg(test)]
+    pub(super) fn counter(&self) -> &Counter {
+        &self.counter
+    }
+
     /// Tells whoever watches this step what it is waiting for.
     pub fn say(&self, text: &str) {
         if let Some(progress) = &self.progress {
@@ -160,15 +165,15 @@ impl Caller {
         let mut since: HashMap<Class, (Instant, u32)> = HashMap::new();
         loop {
             self.ready(operation).await?;
-            let failure = match make().await {
+            let (failure, asked) = match make().await {
                 Ok(answer) => return Ok(answer),
-                Err(failure) => error::from_sdk(operation, &failure, self.emulated),
+                Err(failure) => (error::from_sdk(operation, &failure, self.emulated), error::retry_after(&failure)),
             };
             let Some((class, ceiling)) = retry::classify(operation, &failure, options) else { return Err(failure) };
             let (start, attempts) = since.entry(class).or_insert((Instant::now(), 0));
             *attempts += 1;
             let jitter = f64::from(fastrand::u16(..)) / f64::from(u16::MAX);
-            let pause = retry::pause(class, *attempts, operation, jitter);
+            let pause = retry::pause(class, *attempts, operation, jitter).max(asked.unwrap_or_default());
             if start.elapsed() + pause > ceiling {
                 return Err(failure);
             }

@@ -2,8 +2,12 @@
 
 use crate::model::{CloudError, ErrorKind};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::result::{DispatchFailure, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use std::time::Duration;
+
+/// Seconds; no answer makes a call wait longer than this.
+const MOST_ASKED: u64 = 60;
 
 /// Codes that say the thing is not there; each service has its own word for it.
 const NOT_FOUND: &[&str] = &[
@@ -43,7 +47,7 @@ const CREDENTIALS: &[&str] = &[
     "RequestExpired",
 ];
 /// Catalogue section 1.3; `LimitExceededException` is decided in `throttled`.
-const THROTTLE: &[&str] = &[
+pub const THROTTLE: &[&str] = &[
     "BandwidthLimitExceeded",
     "EC2ThrottledException",
     "PriorRequestNotComplete",
@@ -84,6 +88,9 @@ where
         .and_then(|m| m.extra("aws_request_id"))
         .or_else(|| error.raw_response().and_then(|r| r.headers().get("x-amzn-requestid")))
         .map(str::to_string);
+    let cut = code.is_empty()
+        && status.is_some_and(|s| (200..300).contains(&s))
+        && error.raw_response().and_then(|r| r.body().bytes()).is_some_and(|body| !is_whole(body));
     if code.is_empty() {
         code = match status {
             Some(404) => "NotFound".into(),
@@ -108,10 +115,15 @@ where
             // moto has no page for what it lacks, and crashes in HTML: neither gets better by repeating.
             if status == Some(404) { ErrorKind::NotEmulated } else { ErrorKind::Other }
         }
-        SdkError::DispatchFailure(f) if f.is_user() || f.is_other() => dispatch_kind(&message),
-        SdkError::DispatchFailure(_) => ErrorKind::Unreachable,
-        SdkError::TimeoutError(_) | SdkError::ResponseError(_) => ErrorKind::Ambiguous,
-        SdkError::ConstructionFailure(_) => dispatch_kind(&message),
+        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) if message.contains("redential") => {
+            ErrorKind::Credentials
+        }
+        SdkError::ConstructionFailure(_) => ErrorKind::Unreachable,
+        SdkError::DispatchFailure(f) if f.is_user() || never_connected(f) => ErrorKind::Unreachable,
+        // A connection that broke, or an answer that did not come in time: the request may have taken effect.
+        SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) | SdkError::ResponseError(_) => ErrorKind::Ambiguous,
+        // AWS did it and said so; what it said besides was cut off.
+        SdkError::ServiceError(_) if cut => ErrorKind::Ambiguous,
         _ => kind_of(operation, &code, &message, status, emulated),
     };
     let hint = hint_for(kind, operation).to_string();
@@ -132,8 +144,37 @@ fn words(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn dispatch_kind(message: &str) -> ErrorKind {
-    if message.contains("redential") { ErrorKind::Credentials } else { ErrorKind::Unreachable }
+/// True where no connection came about, so that nothing was sent: name not found, refused, not answered in time.
+fn never_connected(failure: &DispatchFailure) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = failure.as_connector_error().map(|e| e as _);
+    while let Some(error) = cause {
+        if error.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(|e| e.is_connect()) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// False for a JSON or XML document that ends too early. One that ends well and cannot be read all the same does not
+/// get better by asking again.
+fn is_whole(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    let text = text.trim();
+    if !text.starts_with('<') {
+        return text.is_empty() || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    }
+    let tags = text.split('<').skip(1);
+    let mut elements = tags.skip_while(|tag| tag.starts_with(['?', '!']));
+    let root = elements.next().unwrap_or_default();
+    let name = root.split(|c: char| c.is_whitespace() || c == '>' || c == '/').next().unwrap_or_default();
+    text.ends_with(&format!("</{name}>")) || root.ends_with("/>") && elements.next().is_none()
+}
+
+/// How long AWS itself asks to wait: `retryAfterSeconds` of Lambda and API Gateway travels as this header.
+pub fn retry_after<E>(error: &SdkError<E, HttpResponse>) -> Option<Duration> {
+    let seconds: u64 = error.raw_response()?.headers().get("retry-after")?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds.min(MOST_ASKED)))
 }
 
 fn kind_of(operation: &str, code: &str, message: &str, status: Option<u16>, emulated: bool) -> ErrorKind {
@@ -166,13 +207,12 @@ fn not_emulated(code: &str, message: &str, status: Option<u16>) -> bool {
 }
 
 /// Catalogue section 1.3: some services throttle with HTTP 400 and only the text `Rate exceeded`, and
-/// `LimitExceededException` is a rate for API Gateway (429) and for DynamoDB's simultaneous table operations,
-/// but a count everywhere else.
+/// `LimitExceededException` is a rate for API Gateway (429) and for DynamoDB's simultaneous table operations, but a
+/// count everywhere else: DynamoDB says `Subscriber limit exceeded` of the number of tables as well.
 fn throttled(operation: &str, code: &str, message: &str, status: Option<u16>) -> bool {
     if code == "LimitExceededException" {
         return operation.starts_with("apigateway:") && status == Some(429)
-            || operation.starts_with("dynamodb:")
-                && (message.contains("simultaneously") || message.contains("Subscriber limit exceeded"));
+            || operation.starts_with("dynamodb:") && message.contains("simultaneously");
     }
     THROTTLE.contains(&code) || status == Some(429) || message.contains("Rate exceeded")
 }

@@ -2,6 +2,8 @@
 
 pub mod apigateway;
 pub mod call;
+#[cfg(test)]
+mod call_tests;
 pub mod clients;
 pub mod clock;
 pub mod counter;

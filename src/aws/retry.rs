@@ -88,6 +88,11 @@ const RULES: &[Rule] = &[
     rule("wafv2:PutLoggingConfiguration", "WAFLogDestinationPermissionIssueException", "", Propagation, 60),
 ];
 
+/// Operation (or `service:`), code and fragment of every rule: the tests hold an injected error against each.
+pub fn rules() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    RULES.iter().map(|rule| (rule.operation, rule.code, rule.fragment))
+}
+
 /// What may be repeated around one call.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Repeat {

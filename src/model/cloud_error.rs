@@ -19,9 +19,9 @@ pub enum ErrorKind {
     Quota,
     /// Somebody else changed the thing, or it is busy.
     Conflict,
-    /// The endpoint cannot be reached, or a connection was cut.
+    /// No connection to the endpoint comes about: nothing was sent.
     Unreachable,
-    /// A write whose answer was lost: it may or may not have taken effect.
+    /// The answer was lost (a 5xx, a cut connection, a time-out): the call may or may not have taken effect.
     Ambiguous,
     /// The endpoint (never real AWS) does not know the operation.
     NotEmulated,

@@ -78,7 +78,7 @@ impl Resource for RestApi {
         // There is no client token, so look before creating and, the listing lags, for a while after every lost answer
         // (catalogue 1.4): looking too early would make a second API. An emulator's listing is never behind.
         let looks: &[u64] = if writer.caller.is_emulated() { &[0] } else { &[0, 2, 4, 8] };
-        for _ in 0..3 {
+        for _ in 0..5 {
             let mut there = None;
             for pause in if last.is_none() { &[0] } else { looks } {
                 writer.caller.pause(Duration::from_secs(*pause)).await?;

@@ -18,7 +18,12 @@ pub struct World {
 impl World {
     /// A world whose stack name is unique to the test, so that tests share one endpoint side by side.
     pub async fn new(stack: &str) -> World {
-        let endpoint = endpoint().await;
+        World::at(stack, &endpoint().await).await
+    }
+
+    /// The same on another endpoint.
+    pub async fn at(stack: &str, endpoint: &str) -> World {
+        let endpoint = endpoint.to_string();
         let region = Some("us-east-1".to_string());
         let connect = Connect { region, local_endpoint: Some(endpoint.clone()), ..Connect::default() };
         let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;

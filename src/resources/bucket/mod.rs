@@ -2,11 +2,11 @@
 //!
 //! Every setting is a call of its own, and two at once on one bucket give `OperationAborted`: writes are serial.
 
-use super::{FRESH, Resource, delete_batch};
+use super::{FRESH, ONCE, Resource, delete_batch};
 use crate::aws::{Reader, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, BucketSpec, Tags};
-use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
+use crate::model::{CloudError, ErrorKind, Live, Outputs, Query, Step, TypeInfo};
 use async_trait::async_trait;
 use aws_sdk_s3::error::BuildError;
 use aws_sdk_s3::types;
@@ -85,24 +85,7 @@ impl Resource for Bucket {
     async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
         let wanted: BucketSpec = spec::from_value(wanted)?;
         let name = &step.name;
-        // us-east-1 answers 200 to a second CreateBucket and resets the ACLs: look before making (catalogue 1.4).
-        if !read::claim(&writer.reader, &writer.scope, name).await? {
-            match make(writer, name, &wanted).await {
-                Err(error) if error.code == "BucketAlreadyExists" => {
-                    let mut taken = read::taken(name, read::ELSEWHERE);
-                    taken.hint =
-                        format!("{}; S3 frees the name of a bucket deleted just now within the hour", taken.hint);
-                    return Err(taken);
-                }
-                // There is one: whose, is said by a read, which may lag behind.
-                Err(error) if error.code == "BucketAlreadyOwnedByYou" => {
-                    let what = format!("bucket {name}, which exists, to become readable (usually seconds)");
-                    let look = || async { Ok(read::claim(&writer.reader, &writer.scope, name).await?.then_some(())) };
-                    writer.caller.wait_until(&what, Duration::from_secs(2), Duration::from_secs(120), look).await?;
-                }
-                other => other?,
-            }
-        }
+        obtain(writer, name, &wanted).await?;
         // Tags first: from here on the bucket says whose it is, should this run end now.
         put_tags(writer, name, &wanted.tags).await?;
         put_access_block(writer, name, &wanted).await?;
@@ -150,6 +133,39 @@ impl Resource for Bucket {
 /// Versioning that was never turned on; once on it can only be suspended, which means the same from then on.
 const UNVERSIONED: &str = "Unversioned";
 
+/// Finds the bucket that an earlier try of ours made, or makes it. us-east-1 answers 200 to a second CreateBucket and
+/// resets the ACLs: it is looked for before every try (catalogue 1.4). Errors: `Foreign`.
+async fn obtain(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<(), CloudError> {
+    for pause in [1, 2, 4, 8] {
+        if read::claim(&writer.reader, &writer.scope, name).await? {
+            return Ok(());
+        }
+        match make(writer, name, wanted).await {
+            Err(error) if error.code == "BucketAlreadyExists" => {
+                let mut taken = read::taken(name, read::ELSEWHERE);
+                taken.hint = format!("{}; S3 frees the name of a bucket deleted just now within the hour", taken.hint);
+                return Err(taken);
+            }
+            // There is one: whose, is said by a read, which may lag behind.
+            Err(error) if error.code == "BucketAlreadyOwnedByYou" => {
+                let what = format!("bucket {name}, which exists, to become readable (usually seconds)");
+                let look = || async { Ok(read::claim(&writer.reader, &writer.scope, name).await?.then_some(())) };
+                return writer.caller.wait_until(&what, Duration::from_secs(2), Duration::from_secs(120), look).await;
+            }
+            // Perhaps made: a 5xx, or an answer that was lost.
+            Err(error) if error.kind == ErrorKind::Ambiguous => {
+                writer.caller.say("CreateBucket may have worked; looking whether the bucket exists");
+                writer.caller.pause(Duration::from_secs(pause)).await?;
+            }
+            other => return other,
+        }
+    }
+    if read::claim(&writer.reader, &writer.scope, name).await? {
+        return Ok(());
+    }
+    make(writer, name, wanted).await
+}
+
 async fn make(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<(), CloudError> {
     let region = &writer.scope.region;
     // us-east-1 has no location constraint; naming it there is refused.
@@ -161,7 +177,7 @@ async fn make(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<(), Cl
     let ownership = types::ObjectOwnership::from(wanted.object_ownership.as_str());
     writer
         .caller
-        .call("s3:CreateBucket", || {
+        .call_with("s3:CreateBucket", ONCE, || {
             writer
                 .clients
                 .s3

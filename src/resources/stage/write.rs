@@ -4,7 +4,6 @@ use super::{State, settings};
 use crate::aws::{CallOptions, Writer, apigateway as gw};
 use crate::model::spec::StageSpec;
 use crate::model::{CloudError, ErrorKind, cloud_error::optional};
-use crate::resources::ONCE;
 use aws_sdk_apigateway::types::PatchOperation;
 use serde_json::Map;
 use std::collections::BTreeSet;
@@ -153,7 +152,7 @@ async fn clean_up(writer: &Writer, api: &str, name: &str, state: &State, current
         let client = &writer.clients.apigateway;
         let gone = writer
             .caller
-            .call_with("apigateway:DeleteDeployment", ONCE, || {
+            .call("apigateway:DeleteDeployment", || {
                 client.delete_deployment().rest_api_id(api).deployment_id(id).send()
             })
             .await;

@@ -17,6 +17,8 @@ pub struct Lane {
     folder: TempDir,
     pub stack: String,
     pub proxy: Proxy,
+    /// What runs have as their endpoint: the proxy, or something between it and them.
+    url: String,
     endpoint: String,
 }
 
@@ -33,6 +35,14 @@ impl Ended {
     /// The last line of standard output as JSON.
     pub fn last(&self) -> Value {
         self.stdout.lines().last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default()
+    }
+
+    /// What was said while waiting, one `address: message` each.
+    pub fn waits(&self) -> Vec<String> {
+        let events = self.stdout.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let waits = events.filter(|e| e["status"] == "waiting");
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
+        waits.map(|e| format!("{}: {}", text(&e["address"]), text(&e["message"]))).collect()
     }
 }
 
@@ -61,7 +71,21 @@ impl Lane {
         put("seed/products.json", r#"[{"productId":"p1","price":1},{"productId":"p2","price":2}]"#);
         put("home/.keep", "");
         std::os::unix::fs::symlink(crates(), folder.path().join("lambdas")).unwrap();
-        Lane { folder, stack, proxy: Proxy::start(&endpoint).await, endpoint }
+        let proxy = Proxy::start(&endpoint).await;
+        Lane { folder, stack, url: proxy.url.clone(), proxy, endpoint }
+    }
+
+    /// A lane whose runs go to `url`, which passes on to the endpoint.
+    pub async fn behind(name: &str, url: &str) -> Lane {
+        Lane { url: url.into(), ..Lane::new(name).await }
+    }
+
+    /// Replaces a text of stack.yaml that is there.
+    pub fn edit(&self, from: &str, to: &str) {
+        let path = self.folder.path().join("stack.yaml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{from}");
+        std::fs::write(path, text.replace(from, to)).unwrap();
     }
 
     /// Starts the binary with an environment that holds what it needs and no more.
@@ -77,7 +101,7 @@ impl Lane {
         for (name, folder) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
             command.envs(of_caller(name, folder).map(|value| (name, value)));
         }
-        command.env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_ENDPOINT_URL", &self.proxy.url);
+        command.env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_ENDPOINT_URL", &self.url);
         command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
         command.spawn().unwrap()
     }
@@ -102,7 +126,7 @@ impl Lane {
 
     /// Everything that is there of this stack.
     pub async fn inventory(&self) -> Inventory {
-        Inventory::take(&self.clients().await, &self.stack, &self.proxy.url).await
+        Inventory::take(&self.clients().await, &self.stack, &self.url).await
     }
 
     /// The tests' own clients, past the proxy.

@@ -1,4 +1,5 @@
-//! A proxy in front of the endpoint that counts the writes of one stack and, at a chosen one, kills who sent it.
+//! A proxy in front of the endpoint that counts the writes of one stack and, at a chosen one, kills who sent it; or
+//! that cuts connections.
 
 use super::wire;
 use rustix::process::{Pid, Signal, kill_process};
@@ -34,6 +35,9 @@ struct State {
     /// What the process gets at the point; anything but SIGKILL leaves its connections alone.
     signal: Option<Signal>,
     struck: Option<Instant>,
+    /// The first call of every write loses its connection: before it reaches the endpoint, or (true) after it took
+    /// effect.
+    cut: Option<bool>,
 }
 
 /// What was seen of one run.
@@ -77,6 +81,11 @@ impl Proxy {
         *self.state.lock().unwrap() = State { pid: Some(pid), point, signal: Some(signal), ..State::default() };
     }
 
+    /// From now on the first call of every write loses its connection, `after` it took effect or before it came through.
+    pub fn cut(&self, after: bool) {
+        *self.state.lock().unwrap() = State { cut: Some(after), ..State::default() };
+    }
+
     /// Ends watching, once nothing is under way any more.
     pub async fn unwatch(&self) -> Seen {
         while self.flying.load(Ordering::SeqCst) > 0 {
@@ -102,6 +111,9 @@ impl Proxy {
             }
             drop(flight);
             client.get_mut().write_all(&answer.raw).await?;
+            if answer.is_last() {
+                return Ok(());
+            }
         }
         Ok(())
     }
@@ -114,7 +126,8 @@ impl Proxy {
         *count += 1;
         let nth = *count;
         state.writes.push((operation.clone(), nth));
-        state.point.as_ref().filter(|p| p.operation == operation && p.nth == nth).map(|p| p.after)
+        let point = state.point.as_ref().filter(|p| p.operation == operation && p.nth == nth).map(|p| p.after);
+        point.or(state.cut.filter(|_| nth == 1))
     }
 
     fn is_dead(&self) -> bool {
@@ -125,6 +138,9 @@ impl Proxy {
     /// Sends the signal; true where nothing more is to pass between process and endpoint.
     fn strike(&self) -> bool {
         let mut state = self.state.lock().unwrap();
+        if state.cut.is_some() {
+            return true;
+        }
         let pid = state.pid.and_then(|pid| Pid::from_raw(pid.cast_signed())).expect("a watched process");
         let signal = state.signal.expect("a signal");
         kill_process(pid, signal).unwrap();

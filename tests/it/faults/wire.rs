@@ -32,6 +32,11 @@ impl Message {
     pub fn method(&self) -> &str {
         self.word(0)
     }
+
+    /// True where the connection ends with this message.
+    pub fn is_last(&self) -> bool {
+        self.header("connection").is_some_and(|v| v.eq_ignore_ascii_case("close"))
+    }
 }
 
 /// One request, or `None` when the client has hung up.

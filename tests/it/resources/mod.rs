@@ -17,4 +17,4 @@ mod stage;
 mod table;
 mod waf_association;
 mod waf_logging;
-mod web_acl;
+pub mod web_acl;

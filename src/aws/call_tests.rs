@@ -1,0 +1,164 @@
+//! Tests of one call: which errors are repeated, for how long, and with what words it ends; time is paused.
+
+use super::call::Caller;
+use super::clients::{Connect, Sdk};
+use super::counter::{Counter, Purpose};
+use super::error::from_sdk;
+use super::retry::{self, Repeat};
+use crate::model::{CloudError, ErrorKind};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::error::ErrorMetadata;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+use tokio::time::Instant;
+
+type Refusal = SdkError<ErrorMetadata, HttpResponse>;
+
+const ONCE: Repeat = Repeat { fresh: false, not_idempotent: true };
+
+fn refusal(status: u16, code: &str, message: &str) -> Refusal {
+    let meta = ErrorMetadata::builder().code(code).message(message).build();
+    SdkError::service_error(meta, HttpResponse::new(status.try_into().unwrap(), SdkBody::empty()))
+}
+
+/// Makes a call that never works: the error it ends with, how often it was made, and how long that took.
+async fn never(operation: &str, options: Repeat, refuse: impl Fn() -> Refusal) -> (CloudError, u32, Duration) {
+    let (caller, made, start) = (Caller::new(Arc::default(), false), AtomicU32::new(0), Instant::now());
+    let answer: Result<(), CloudError> = caller
+        .call_with(operation, options, || async {
+            made.fetch_add(1, Ordering::Relaxed);
+            Err(refuse())
+        })
+        .await;
+    (answer.unwrap_err(), made.into_inner(), start.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_right_that_never_comes_ends_with_awss_own_sentence() {
+    let words = "User: arn:aws:iam::1:user/ci is not authorized to perform: logs:PutRetentionPolicy because no \
+                 identity-based policy allows the logs:PutRetentionPolicy action";
+    let (error, made, took) =
+        never("logs:PutRetentionPolicy", Repeat::default(), || refusal(400, "AccessDeniedException", words)).await;
+    assert_eq!((error.kind, error.message.as_str()), (ErrorKind::AccessDenied, words));
+    assert!(error.to_string().starts_with("logs PutRetentionPolicy: AccessDeniedException: User: "), "{error}");
+    assert!(error.hint.contains("grant it"), "{}", error.hint);
+    assert!(made > 10 && took < Duration::from_secs(61), "{made} calls in {took:?}");
+    let (_, made, _) = never("dynamodb:CreateTable", Repeat::default(), || {
+        refusal(400, "AccessDeniedException", "User: x is not authorized to perform: dynamodb:CreateTable")
+    })
+    .await;
+    assert_eq!(made, 1, "any other right is missing for good");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_rule_repeats_its_error_until_its_ceiling_and_no_longer() {
+    for (operation, code, fragment) in retry::rules() {
+        let operation = operation.strip_suffix(':').map_or(operation.into(), |service| format!("{service}:Any"));
+        let words = format!("AWS says: {fragment}.");
+        let expected = CloudError { code: code.into(), message: words.clone(), ..CloudError::shape("", "") };
+        let (_, ceiling) = retry::classify(&operation, &expected, Repeat::default()).expect(code);
+        let (error, made, took) = never(&operation, ONCE, || refusal(400, code, &words)).await;
+        assert_eq!((error.code.as_str(), error.message.as_str()), (code, words.as_str()));
+        assert!(made > 2 && took <= ceiling * 3, "{operation} {code}: {made} calls in {took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_count_that_is_used_up_is_never_tried_again() {
+    for (operation, code, words) in [
+        ("iam:CreateRole", "LimitExceeded", "Cannot exceed quota for RolesPerAccount: 1000"),
+        ("logs:CreateLogGroup", "LimitExceededException", "Resource limit exceeded."),
+        ("dynamodb:CreateTable", "LimitExceededException", "Subscriber limit exceeded: a limit of 2500 tables"),
+        ("wafv2:CreateWebACL", "WAFLimitsExceededException", "It exceeds the maximum number of ACLs"),
+        ("s3:CreateBucket", "TooManyBuckets", "You have attempted to create more buckets than allowed"),
+        ("cloudfront:CreateDistributionWithTags", "TooManyDistributions", "Too many"),
+    ] {
+        let (error, made, _) = never(operation, Repeat::default(), || refusal(400, code, words)).await;
+        assert_eq!((error.kind, made), (ErrorKind::Quota, 1), "{operation} {error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttles_are_told_by_code_status_or_words_and_end_after_five_minutes() {
+    for (operation, status, code, words) in [
+        ("s3:PutObject", 503, "SlowDown", "Please reduce your request rate."),
+        ("cloudfront:GetDistribution", 400, "InvalidArgument", "Rate exceeded"),
+        ("apigateway:PutMethod", 429, "LimitExceededException", "Too many requests"),
+        ("dynamodb:CreateTable", 400, "LimitExceededException", "... that can be created simultaneously"),
+    ] {
+        let (error, made, took) = never(operation, ONCE, || refusal(status, code, words)).await;
+        assert_eq!(error.kind, ErrorKind::Throttled, "{error}");
+        assert!(made > 10 && took <= Duration::from_secs(300), "{operation}: {made} calls in {took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_aws_asks_for_is_kept() {
+    let (caller, made, start) = (Caller::new(Arc::default(), false), AtomicU32::new(0), Instant::now());
+    let answer: Result<(), CloudError> = caller
+        .call("lambda:UpdateFunctionCode", || async {
+            if made.fetch_add(1, Ordering::Relaxed) > 0 {
+                return Ok(());
+            }
+            let meta = ErrorMetadata::builder().code("TooManyRequestsException").build();
+            let mut response = HttpResponse::new(429.try_into().unwrap(), SdkBody::empty());
+            response.headers_mut().insert("Retry-After", "17");
+            Err(SdkError::service_error(meta, response))
+        })
+        .await;
+    assert!(answer.is_ok() && start.elapsed() >= Duration::from_secs(17), "{:?}", start.elapsed());
+    let calls = caller.counter().snapshot();
+    assert_eq!((calls.retried, calls.throttled), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_have_taken_effect_is_repeated_only_where_that_does_no_harm() {
+    let broken = || SdkError::dispatch_failure(ConnectorError::io("connection reset by peer".into()));
+    let crashed = || refusal(500, "InternalError", "We encountered an internal error");
+    for refuse in [&broken as &dyn Fn() -> Refusal, &crashed] {
+        let (error, made, _) = never("apigateway:CreateRestApi", ONCE, refuse).await;
+        assert_eq!((error.kind, made), (ErrorKind::Ambiguous, 1), "{error}");
+        let (error, made, took) = never("dynamodb:PutItem", Repeat::default(), refuse).await;
+        assert_eq!(error.kind, ErrorKind::Ambiguous, "{error}");
+        assert!(made > 5 && took <= Duration::from_secs(60), "{made} calls in {took:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_breaks_off_is_a_lost_one() {
+    let answer = |body: &'static str| {
+        let response = HttpResponse::new(200.try_into().unwrap(), SdkBody::from(body));
+        let unread: Refusal = SdkError::service_error(ErrorMetadata::builder().build(), response);
+        from_sdk("wafv2:CreateWebACL", &unread, false).kind
+    };
+    for cut in ["{\"Sum", "{\"Summary\":{}", "<?xml version=\"1.0\"?>\n<A><B>", "<A><B/>", "<A x=\"1\"><B></B"] {
+        assert_eq!(answer(cut), ErrorKind::Ambiguous, "{cut}");
+    }
+    for whole in ["{\"Summary\":{}}", "[1]", "<?xml version=\"1.0\"?>\n<A x=\"1\"><B></B></A>\n", "<A/>"] {
+        assert_eq!(answer(whole), ErrorKind::Other, "{whole}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_no_lost_answer_and_a_broken_one_is() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let kind = || async {
+        let local_endpoint = Some(format!("http://127.0.0.1:{port}"));
+        let connect = Connect { region: Some("us-east-1".into()), local_endpoint, ..Connect::default() };
+        let sts = Sdk::load(&connect, Arc::new(Counter::default())).await.clients(Purpose::Read).sts;
+        let failed = sts.get_caller_identity().send().await.unwrap_err();
+        from_sdk("sts:GetCallerIdentity", &failed, false).kind
+    };
+    let breaks = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.read(&mut [0; 64]).await.unwrap();
+    };
+    assert_eq!(tokio::join!(kind(), breaks).0, ErrorKind::Ambiguous);
+    drop(listener);
+    assert_eq!(kind().await, ErrorKind::Unreachable);
+}

@@ -1,0 +1,70 @@
+//! Answers that never come, whole or at all: what took effect is found again, never made twice, never given up.
+
+use super::burst::Burst;
+use super::{gone, quiet, reference};
+use crate::faults::lane::{Lane, UP};
+use crate::support::endpoint;
+use serde_json::json;
+
+/// Creates that AWS would do twice, or refuse the second time (catalogue 1.4), with their answers' bodies.
+const CREATES: &[&str] = &[
+    "dynamodb:CreateTable",
+    "iam:CreateRole",
+    "lambda:CreateFunction",
+    "lambda:AddPermission",
+    "apigateway:CreateRestApi",
+    "apigateway:CreateResource",
+    "apigateway:PutMethod",
+    "apigateway:CreateDeployment",
+    "apigateway:CreateStage",
+    "cloudfront:CreateOriginAccessControl",
+    "cloudfront:CreateResponseHeadersPolicy",
+    "cloudfront:CreateDistributionWithTags",
+    "wafv2:CreateWebACL",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_create_whose_answer_is_cut_short_is_not_done_twice() {
+    let reference = reference().await;
+    let burst = Burst::start(&endpoint().await, 1).await;
+    let lane = Lane::behind("burstlost", &burst.url).await;
+    let rule = |operation: &str, response: serde_json::Value| {
+        let (service, operation) = operation.split_once(':').unwrap();
+        json!({"service": service, "operation": operation, "times": 1, "response": response})
+    };
+    // The first answer breaks off with the connection, the second ends in the middle of its document.
+    let broken = CREATES.iter().map(|o| rule(o, json!({"abort_bytes": 0})));
+    let short = CREATES.iter().map(|o| rule(o, json!({"truncate_bytes": 7})));
+    burst.rules(&broken.chain(short).collect::<Vec<_>>()).await;
+    let up = lane.run(&UP).await;
+    let fired = burst.fired().await;
+    burst.rules(&[]).await;
+    assert_eq!(up.code, 0, "{up:#?}");
+    assert_eq!(fired[..CREATES.len()], vec![1; CREATES.len()], "{CREATES:?}");
+    assert!(fired.iter().sum::<u64>() > CREATES.len() as u64 + 4, "{fired:?}");
+    assert_eq!(lane.inventory().await.differences(reference), Vec::<String>::new());
+    quiet(&burst, &lane).await;
+    gone(&lane).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_write_may_lose_its_connection_on_the_way_there_or_back() {
+    let reference = reference().await;
+    let lives = [("burstthere", false), ("burstback", true)].map(|(name, after)| async move {
+        let lane = Lane::new(name).await;
+        lane.proxy.cut(after);
+        let up = lane.run(&UP).await;
+        let seen = lane.proxy.unwatch().await;
+        assert_eq!(up.code, 0, "{up:#?}");
+        let cut = seen.writes.iter().filter(|(_, nth)| *nth == 1).count();
+        println!("lost: {cut} kinds of writes in `up`, after them: {after}; {}", up.last()["calls"]);
+        for operation in ["CreateBucket", "PUT /*"] {
+            assert!(cut > 30 || seen.writes.iter().any(|(o, _)| o == operation), "{:?}", seen.writes);
+        }
+        assert_eq!(lane.inventory().await.differences(reference), Vec::<String>::new(), "after: {after}");
+        assert_eq!(lane.run(&["diff"]).await.code, 0);
+        lane.proxy.cut(after);
+        gone(&lane).await;
+    });
+    futures_util::future::join_all(lives).await;
+}
