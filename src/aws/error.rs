@@ -88,9 +88,8 @@ where
         .and_then(|m| m.extra("aws_request_id"))
         .or_else(|| error.raw_response().and_then(|r| r.headers().get("x-amzn-requestid")))
         .map(str::to_string);
-    let cut = code.is_empty()
-        && status.is_some_and(|s| (200..300).contains(&s))
-        && error.raw_response().and_then(|r| r.body().bytes()).is_some_and(|body| !is_whole(body));
+    let cut =
+        code.is_empty() && error.raw_response().and_then(|r| r.body().bytes()).is_some_and(|body| !is_whole(body));
     if code.is_empty() {
         code = match status {
             Some(404) => "NotFound".into(),
@@ -122,7 +121,7 @@ where
         SdkError::DispatchFailure(f) if f.is_user() || never_connected(f) => ErrorKind::Unreachable,
         // A connection that broke, or an answer that did not come in time: the request may have taken effect.
         SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) | SdkError::ResponseError(_) => ErrorKind::Ambiguous,
-        // AWS did it and said so; what it said besides was cut off.
+        // AWS's answer was cut off: what it said of the call is not known.
         SdkError::ServiceError(_) if cut => ErrorKind::Ambiguous,
         _ => kind_of(operation, &code, &message, status, emulated),
     };
@@ -156,13 +155,13 @@ fn never_connected(failure: &DispatchFailure) -> bool {
     false
 }
 
-/// False for a JSON or XML document that ends too early. One that ends well and cannot be read all the same does not
-/// get better by asking again.
+/// False for a JSON or XML document that ends too early; other texts are whole. One that ends well and cannot be
+/// read all the same does not get better by asking again.
 fn is_whole(body: &[u8]) -> bool {
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
     if !text.starts_with('<') {
-        return text.is_empty() || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+        return !text.starts_with(['{', '[']) || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
     }
     let tags = text.split('<').skip(1);
     let mut elements = tags.skip_while(|tag| tag.starts_with(['?', '!']));

@@ -99,9 +99,9 @@ pub const UP: &[Row] = &[
     Row::new("1.3", "dynamodb:TagResource", (400, "TransactionInProgressException"), "A transaction is in progress", 1),
     Row::new("1.3", "dynamodb:PutItem", (400, "ProvisionedThroughputExceededException"), "The level of throughput", 1),
     // S3
-    Row::new("3.2", "s3:CreateBucket", ABORTED, CONFLICTING, 2),
-    Row::new("1.3", "s3:CreateBucket", (503, "SlowDown"), "Please reduce your request rate.", 1),
-    Row::new("3.2", "s3:PutBucketTagging", NO_BUCKET, GONE, 2),
+    Row::new("3.2", "s3:CreateBucket", ABORTED, CONFLICTING, 3),
+    Row::new("1.3", "s3:CreateBucket", (503, "SlowDown"), "Please reduce your request rate.", 3),
+    Row::new("3.2", "s3:PutBucketTagging", NO_BUCKET, GONE, 3),
     Row::new("3.2", "s3:PutPublicAccessBlock", NO_BUCKET, GONE, 1),
     Row::new("3.2", "s3:PutBucketOwnershipControls", ABORTED, CONFLICTING, 1),
     Row::new("3.2", "s3:PutBucketVersioning", NO_BUCKET, GONE, 1),
