@@ -137,18 +137,28 @@ async fn with_token<F>(
 where
     F: Future<Output = Result<(), CloudError>>,
 {
-    for _ in 0..2 {
+    let mut tried = false;
+    loop {
         let (fresh, token) = get(&writer.reader, waf_scope, handle).await?;
         match write(fresh, token).await {
-            Err(error) if error.code == STALE => writer.caller.say("somebody else changed the web ACL; looking again"),
+            Err(error) if error.code == STALE && !tried => {
+                tried = true;
+                writer.caller.say("somebody else changed the web ACL; looking again");
+            }
+            Err(error) if error.code == STALE => return Err(contested(handle, error)),
             other => return other,
         }
     }
-    Err(CloudError::ours(
-        ErrorKind::Conflict,
-        format!("the web ACL `{}` was changed by somebody else since the plan, and again just now", handle.name),
-        "see who changes it, then run the same command again: it plans on what is there then",
-    ))
+}
+
+fn contested(handle: &Handle, error: CloudError) -> CloudError {
+    let name = &handle.name;
+    CloudError {
+        kind: ErrorKind::Conflict,
+        message: format!("the web ACL `{name}` was changed by somebody else since the plan, twice: {}", error.message),
+        hint: "see who changes it, then run the same command again: it plans on what is there then".into(),
+        ..error
+    }
 }
 
 /// Sets and removes what differs between `before` and `wanted`.
