@@ -247,6 +247,10 @@ pub fn explain_access(mut error: CloudError, endpoint: Option<&str>, region: &st
             error.message = format!("AWS cannot be reached in region `{region}`: {}", error.message);
             error.hint = "check that the region exists and that the network lets you out".into();
         }
+        (ErrorKind::Other, Some(url)) if error.code.starts_with("HTTP ") => {
+            error.message = format!("what answers at {url} is not AWS, nor speaks as it does: {}", error.message);
+            error.hint = "check AWS_ENDPOINT_URL, or unset it; `--local` starts the local twin".into();
+        }
         (ErrorKind::Credentials, _) if error.code.is_empty() => {
             error.message = "no AWS credentials were found".into();
             error.hint =

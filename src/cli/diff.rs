@@ -7,7 +7,7 @@ use super::output::Output;
 use super::session::{Project, Session};
 use crate::aws::Reader;
 use crate::engine;
-use crate::model::{Address, Cause, Live, Plan};
+use crate::model::{Address, Cause, Desired, Live, Plan};
 use crate::plan::secret::Seal;
 use crate::plan::{self, Inputs};
 use crate::render;
@@ -57,6 +57,16 @@ fn exit_code(plan: &Plan) -> u8 {
     }
 }
 
+/// Only what the stack wants can be taken over; a slip in an address must not pass for done.
+fn adoptable(adopt: &BTreeSet<Address>, desired: &[Desired]) -> Result<(), CliError> {
+    let Some(unknown) = adopt.iter().find(|a| !desired.iter().any(|d| d.address == **a)) else { return Ok(()) };
+    let known: Vec<_> = desired.iter().map(|d| d.address.as_str()).collect();
+    Err(CliError::new(
+        format!("`{unknown}` is not in this stack, so it cannot be adopted"),
+        format!("its addresses are {}", known.join(", ")),
+    ))
+}
+
 /// Reads AWS and makes the plan. Builds are waited for only where a live function has to be compared, or where the
 /// plan must be `whole`: one that is saved says which code it means.
 pub async fn make(
@@ -71,6 +81,7 @@ pub async fn make(
     // An environment that was given a time to live keeps it until `up --ttl` says otherwise.
     let kept = reader.index(&session.scope).await?.expires_at();
     let (desired, notes) = session.desired(project, expires_at.or(kept.as_deref()))?;
+    adoptable(adopt, &desired)?;
     let finder = Finder(reader);
     let read = engine::read(&finder, &session.scope, &desired, false);
     let (live, record) = tokio::try_join!(read, super::guard::record(session))?;

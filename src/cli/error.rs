@@ -46,7 +46,12 @@ impl From<CloudError> for CliError {
 
 impl From<Vec<CloudError>> for CliError {
     fn from(errors: Vec<CloudError>) -> Self {
-        let hint = errors.first().map(|e| e.hint.clone()).unwrap_or_default();
-        Self::all(&errors, &hint)
+        let mut hints: Vec<&str> = Vec::new();
+        for error in errors.iter().filter(|e| !e.hint.is_empty()) {
+            if !hints.contains(&error.hint.as_str()) {
+                hints.push(&error.hint);
+            }
+        }
+        Self::all(&errors, &hints.join("\n        "))
     }
 }

@@ -83,9 +83,13 @@ impl Resource for LogGroup {
             })
             .await;
         match made {
-            // Lambda, WAF or an earlier run of ours was first: adopt it below (catalogue 1.4).
+            // Lambda, WAF or an earlier run of ours was first: adopt it below (catalogue 1.4). Those set no foreign tags.
             Err(error) if error.code == "ResourceAlreadyExistsException" => {
                 let arn = arn(writer, &wanted.region, &step.name);
+                let there = own_tags(&writer.reader, &arn, &wanted.region).await?;
+                if let (Owner::Foreign(says), false) = (writer.scope.owner(&there), there.is_empty()) {
+                    return Err(super::foreign("log group", step, &says));
+                }
                 set_tags(writer, &wanted.region, &arn, &wanted.tags, &Tags::new()).await?;
             }
             other => {
@@ -208,6 +212,11 @@ async fn tags_of(
     {
         return Ok(indexed.clone());
     }
+    own_tags(reader, arn, region).await
+}
+
+/// The tags that the group itself tells.
+async fn own_tags(reader: &Reader, arn: &str, region: &str) -> Result<Tags, CloudError> {
     let logs = reader.logs_in(region);
     let answer = reader
         .caller

@@ -76,6 +76,8 @@ async fn read(reader: &Reader, query: &Query<'_>, arn: &str) -> Result<Option<Li
     // One whose comment is ours and whose tags are not: shown as foreign where it is wanted, never deleted.
     let logical = match &owner {
         Owner::Ours => tags.get(tag::ID).map(String::as_str),
+        // Where a listing leaves comments out, those of other stacks come this far as well.
+        _ if query.scope.owner_of_marker(&seen.config.comment) != Owner::Ours => None,
         _ => Scope::id_of_marker(&seen.config.comment),
     };
     let Some(logical) = logical.map(str::to_string) else { return Ok(None) };

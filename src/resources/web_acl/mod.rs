@@ -122,7 +122,9 @@ async fn in_scope(reader: &Reader, query: &Query<'_>, waf_scope: &str) -> Result
     let wanted: Vec<&Desired> = query.wanted.iter().copied().filter(|d| d.spec["scope"] == waf_scope).collect();
     let index = reader.index(query.scope).await?;
     let indexed = indexed(index, waf_scope);
-    let known = wanted.iter().all(|d| indexed.iter().any(|handle| handle.name == d.name));
+    // Where nothing is wanted in a scope, an index that knows no ACL at all says nothing of what was wanted before.
+    let told = !wanted.is_empty() || index.iter().any(|(arn, _)| Handle::of_arn(arn).is_some());
+    let known = told && wanted.iter().all(|d| indexed.iter().any(|handle| handle.name == d.name));
     if known && !query.thorough && !query.wanted.is_empty() {
         let found = describe_all(reader, query, waf_scope, indexed).await?;
         // The index lags: what it still knows may be gone, and be there again under another id.

@@ -61,6 +61,16 @@ impl Project {
         std::fs::write(self.folder.path().join(name), text).unwrap();
     }
 
+    /// With crates that build at once instead of the shop's own, for tests that call no function.
+    pub fn with_quick_crates(self) -> Project {
+        let lambdas = self.folder.path().join("lambdas");
+        std::fs::remove_file(&lambdas).unwrap();
+        std::os::unix::fs::symlink(crate::faults::lane::crates(), lambdas).unwrap();
+        self.edit("lambdas/list-products", "lambdas/list");
+        self.edit("lambdas/create-order", "lambdas/order");
+        self
+    }
+
     /// Replaces the first `from` in stack.yaml, which must be there.
     pub fn edit(&self, from: &str, to: &str) {
         let path = self.folder.path().join("stack.yaml");
@@ -78,13 +88,23 @@ impl Project {
         std::fs::write(path, format!("{}{}", &text[..start], &text[end..])).unwrap();
     }
 
+    /// A file or folder of the project; an absolute path stays as it is.
+    pub fn path(&self, inside: &str) -> PathBuf {
+        self.folder.path().join(inside)
+    }
+
     /// Runs the binary with these arguments.
     pub fn run(&self, arguments: &[&str]) -> Run {
+        self.run_at(&self.endpoint, arguments)
+    }
+
+    /// The same against another endpoint.
+    pub fn run_at(&self, endpoint: &str, arguments: &[&str]) -> Run {
         let mut command = command(&self.folder.path().join("home"));
         command
             .current_dir(self.folder.path())
             .args(arguments)
-            .env("AWS_ENDPOINT_URL", &self.endpoint)
+            .env("AWS_ENDPOINT_URL", endpoint)
             .env("AWS_ACCESS_KEY_ID", "test")
             .env("AWS_SECRET_ACCESS_KEY", "test");
         Run::of(command)

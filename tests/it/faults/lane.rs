@@ -147,7 +147,7 @@ pub async fn ended(child: Child) -> Ended {
 }
 
 /// Two crates without dependencies in a workspace that all lanes share: cargo has nothing to do after the first run.
-fn crates() -> PathBuf {
+pub fn crates() -> PathBuf {
     static ROOT: OnceLock<PathBuf> = OnceLock::new();
     let make = || {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faults-lambdas");

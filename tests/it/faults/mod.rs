@@ -3,10 +3,10 @@
 //! `injected` answers in AWS's place instead: its errors, cut connections, lost answers, a storm of all of them.
 
 mod injected;
-mod inventory;
+pub mod inventory;
 mod inventory_edge;
 mod kill;
-mod lane;
+pub mod lane;
 mod lock;
 mod proxy;
 mod wire;

@@ -2,7 +2,7 @@
 
 use crate::support::{World, desired, step};
 use serde_json::json;
-use shopstack::model::{Op, Owner};
+use shopstack::model::{ErrorKind, Op, Owner};
 use shopstack::resources::{Resource, log_group::LogGroup};
 
 #[tokio::test]
@@ -29,4 +29,19 @@ async fn its_whole_life() {
     LogGroup.delete(&world.writer, &by_ownership).await.expect("delete");
     LogGroup.delete(&world.writer, &by_ownership).await.expect("deleting what is gone is done");
     assert!(world.discover(&LogGroup, &[&wanted], &[]).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_group_that_somebody_else_made_meanwhile_is_not_taken() {
+    let world = World::new("loggroupforeign").await;
+    let name = format!("/aws/lambda/{}f", world.scope.prefix());
+    let spec = json!({"tags": world.scope.tags("f"), "region": "us-east-1", "retention_days": 30});
+    let wanted = desired(&LogGroup, "log_group.f", &name, spec);
+    let logs = &world.writer.clients.logs;
+    let tags = std::collections::HashMap::from([("team".to_string(), "books".to_string())]);
+    logs.create_log_group().log_group_name(&name).set_tags(Some(tags)).send().await.unwrap();
+    let made = LogGroup.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.unwrap_err();
+    assert_eq!(made.kind, ErrorKind::Foreign);
+    assert!(made.message.contains("team=books") && made.hint.contains("--adopt log_group.f"), "{made:?}");
+    logs.delete_log_group().log_group_name(&name).send().await.unwrap();
 }

@@ -1,0 +1,213 @@
+# The REST API: paths, methods, integrations, preflight, gateway responses, deployment and stage.
+
+locals {
+  routes = {
+    "/products" = { verb = "GET", function = "listProducts" }
+    "/orders"   = { verb = "POST", function = "createOrder" }
+  }
+  cors = {
+    "Access-Control-Allow-Origin"  = { for path in keys(local.routes) : path => local.site }
+    "Access-Control-Allow-Methods" = { for path, route in local.routes : path => join(",", sort(["OPTIONS", route.verb])) }
+    "Access-Control-Allow-Headers" = { for path in keys(local.routes) : path => "Content-Type" }
+    "Access-Control-Max-Age"       = { for path in keys(local.routes) : path => "600" }
+  }
+}
+
+resource "aws_api_gateway_rest_api" "api" {
+  name                         = "${local.name}-api"
+  description                  = "API of stack ${var.stack}, env dev"
+  api_key_source               = "HEADER"
+  disable_execute_api_endpoint = false
+  binary_media_types           = []
+  tags                         = merge(local.tags, { "shopstack:id" = "api" })
+  endpoint_configuration { types = ["REGIONAL"] }
+}
+
+import {
+  to = aws_api_gateway_rest_api.api
+  id = local.api
+}
+
+resource "aws_api_gateway_resource" "path" {
+  for_each    = local.routes
+  rest_api_id = local.api
+  parent_id   = var.ids["path /"]
+  path_part   = trimprefix(each.key, "/")
+}
+
+import {
+  for_each = local.routes
+  to       = aws_api_gateway_resource.path[each.key]
+  id       = "${local.api}/${var.ids["path ${each.key}"]}"
+}
+
+resource "aws_api_gateway_method" "route" {
+  for_each         = local.routes
+  rest_api_id      = local.api
+  resource_id      = var.ids["path ${each.key}"]
+  http_method      = each.value.verb
+  authorization    = "NONE"
+  api_key_required = false
+}
+
+import {
+  for_each = local.routes
+  to       = aws_api_gateway_method.route[each.key]
+  id       = "${local.api}/${var.ids["path ${each.key}"]}/${each.value.verb}"
+}
+
+resource "aws_api_gateway_integration" "route" {
+  for_each                = local.routes
+  rest_api_id             = local.api
+  resource_id             = var.ids["path ${each.key}"]
+  http_method             = each.value.verb
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  timeout_milliseconds    = 29000
+  uri = join("", [
+    "arn:aws:apigateway:${local.region}:lambda:path/2015-03-31/functions/",
+    "arn:aws:lambda:${local.region}:${var.account}:function:${local.name}-${each.value.function}/invocations",
+  ])
+}
+
+import {
+  for_each = local.routes
+  to       = aws_api_gateway_integration.route[each.key]
+  id       = "${local.api}/${var.ids["path ${each.key}"]}/${each.value.verb}"
+}
+
+resource "aws_api_gateway_method" "preflight" {
+  for_each         = local.routes
+  rest_api_id      = local.api
+  resource_id      = var.ids["path ${each.key}"]
+  http_method      = "OPTIONS"
+  authorization    = "NONE"
+  api_key_required = false
+}
+
+import {
+  for_each = local.routes
+  to       = aws_api_gateway_method.preflight[each.key]
+  id       = "${local.api}/${var.ids["path ${each.key}"]}/OPTIONS"
+}
+
+resource "aws_api_gateway_integration" "preflight" {
+  for_each          = local.routes
+  rest_api_id       = local.api
+  resource_id       = var.ids["path ${each.key}"]
+  http_method       = "OPTIONS"
+  type              = "MOCK"
+  request_templates = { "application/json" = "{\"statusCode\": 204}" }
+}
+
+import {
+  for_each = local.routes
+  to       = aws_api_gateway_integration.preflight[each.key]
+  id       = "${local.api}/${var.ids["path ${each.key}"]}/OPTIONS"
+}
+
+resource "aws_api_gateway_method_response" "preflight" {
+  for_each            = local.routes
+  rest_api_id         = local.api
+  resource_id         = var.ids["path ${each.key}"]
+  http_method         = "OPTIONS"
+  status_code         = "204"
+  response_parameters = { for header in keys(local.cors) : "method.response.header.${header}" => false }
+}
+
+import {
+  for_each = local.routes
+  to       = aws_api_gateway_method_response.preflight[each.key]
+  id       = "${local.api}/${var.ids["path ${each.key}"]}/OPTIONS/204"
+}
+
+resource "aws_api_gateway_integration_response" "preflight" {
+  for_each    = local.routes
+  rest_api_id = local.api
+  resource_id = var.ids["path ${each.key}"]
+  http_method = "OPTIONS"
+  status_code = "204"
+  response_parameters = {
+    for header, value in local.cors : "method.response.header.${header}" => "'${value[each.key]}'"
+  }
+}
+
+import {
+  for_each = local.routes
+  to       = aws_api_gateway_integration_response.preflight[each.key]
+  id       = "${local.api}/${var.ids["path ${each.key}"]}/OPTIONS/204"
+}
+
+resource "aws_api_gateway_gateway_response" "cors" {
+  for_each            = toset(["DEFAULT_4XX", "DEFAULT_5XX"])
+  rest_api_id         = local.api
+  response_type       = each.key
+  response_parameters = { "gatewayresponse.header.Access-Control-Allow-Origin" = "'${local.site}'" }
+}
+
+import {
+  for_each = toset(["DEFAULT_4XX", "DEFAULT_5XX"])
+  to       = aws_api_gateway_gateway_response.cors[each.key]
+  id       = "${local.api}/${each.key}"
+}
+
+resource "aws_cloudwatch_log_group" "api" {
+  name              = "/aws/apigateway/${local.name}-api"
+  retention_in_days = 30
+  tags              = merge(local.tags, { "shopstack:id" = "api" })
+  lifecycle { ignore_changes = [skip_destroy] }
+}
+
+import {
+  to = aws_cloudwatch_log_group.api
+  id = "/aws/apigateway/${local.name}-api"
+}
+
+resource "aws_api_gateway_stage" "stage" {
+  rest_api_id           = local.api
+  stage_name            = "v1"
+  deployment_id         = var.ids["deployment"]
+  xray_tracing_enabled  = false
+  cache_cluster_enabled = false
+  tags                  = merge(local.tags, { "shopstack:id" = "stage" })
+  access_log_settings {
+    destination_arn = "arn:aws:logs:${local.region}:${var.account}:log-group:/aws/apigateway/${local.name}-api"
+    # In this order, and none that holds a body, a header or a token.
+    format = join("", ["{", join(",", [
+      "\"requestId\":\"$context.requestId\"",
+      "\"time\":\"$context.requestTimeEpoch\"",
+      "\"ip\":\"$context.identity.sourceIp\"",
+      "\"method\":\"$context.httpMethod\"",
+      "\"path\":\"$context.path\"",
+      "\"status\":\"$context.status\"",
+      "\"ms\":\"$context.responseLatency\"",
+      "\"bytes\":\"$context.responseLength\"",
+      "\"integrationStatus\":\"$context.integrationStatus\"",
+      "\"waf\":\"$context.wafResponseCode\"",
+    ]), "}"])
+  }
+}
+
+import {
+  to = aws_api_gateway_stage.stage
+  id = "${local.api}/v1"
+}
+
+resource "aws_api_gateway_method_settings" "all" {
+  rest_api_id = local.api
+  stage_name  = "v1"
+  method_path = "*/*"
+  settings {
+    throttling_rate_limit  = 50
+    throttling_burst_limit = 100
+    metrics_enabled        = true
+    logging_level          = "OFF"
+    data_trace_enabled     = false
+    caching_enabled        = false
+  }
+}
+
+import {
+  to = aws_api_gateway_method_settings.all
+  id = "${local.api}/v1/*/*"
+}
