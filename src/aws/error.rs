@@ -260,3 +260,27 @@ pub fn explain_access(mut error: CloudError, endpoint: Option<&str>, region: &st
     }
     error
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(kind: ErrorKind, code: &str, endpoint: Option<&str>) -> CloudError {
+        let mut error = CloudError::ours(kind, "dns error", "");
+        error.code = code.into();
+        explain_access(error, endpoint, "eu-nowhere-7")
+    }
+
+    #[test]
+    fn the_first_call_says_what_is_wrong_with_region_endpoint_or_credentials() {
+        let region = told(ErrorKind::Unreachable, "", None);
+        assert!(region.message.contains("`eu-nowhere-7`") && region.hint.contains("the region exists"), "{region:?}");
+        let endpoint = told(ErrorKind::Unreachable, "", Some("http://127.0.0.1:9"));
+        assert!(endpoint.message.contains("http://127.0.0.1:9") && endpoint.hint.contains("--local"), "{endpoint:?}");
+        let stranger = told(ErrorKind::Other, "HTTP 200", Some("http://127.0.0.1:80"));
+        assert!(stranger.message.contains("is not AWS") && stranger.hint.contains("AWS_ENDPOINT_URL"), "{stranger:?}");
+        assert!(told(ErrorKind::Credentials, "", None).message.contains("no AWS credentials"));
+        // AWS's own words stay where there are some.
+        assert_eq!(told(ErrorKind::Credentials, "ExpiredToken", None).message, "dns error");
+    }
+}
