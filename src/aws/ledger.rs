@@ -121,7 +121,7 @@ impl Ledger {
         Ok(rows.iter().filter_map(|r| r.get("document").and_then(|v| v.as_s().ok()).cloned()).collect())
     }
 
-    /// Keeps a JSON text in a row. DynamoDB takes 400 KB an item; a larger record is left out by the caller.
+    /// Keeps a JSON text in a row. DynamoDB takes 400 KB an item; the caller shortens what may be larger.
     pub async fn keep(&self, sk: &str, document: &str) -> Result<(), CloudError> {
         let mut item = self.key(sk);
         item.insert("document".into(), AttributeValue::S(document.to_string()));

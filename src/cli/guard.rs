@@ -110,11 +110,11 @@ impl Guard {
             "who": record.who, "when": record.when, "commit": record.commit, "plan_hash": record.plan_hash,
             "changed": outcome.done_count(),
         });
-        let kept = async {
-            self.ledger.keep("record", &text).await?;
-            self.ledger.keep(&format!("run#{}", record.when), &run.to_string()).await
-        };
-        if let Err(error) = kept.await {
+        // Neither needs the other: a record that cannot be kept is no reason to leave the run out of the history.
+        if let Err(error) = self.ledger.keep(&format!("run#{}", record.when), &run.to_string()).await {
+            output.note(&format!("This run could not be kept for `history` ({error})."));
+        }
+        if let Err(error) = self.ledger.keep("record", &text).await {
             output.note(&format!("The record of this run could not be kept ({error}); diff will call drift a change."));
         }
     }

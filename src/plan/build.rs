@@ -1,7 +1,8 @@
 //! Makes the plan: every desired resource against its live one, and every live one that is no longer desired.
 
 use super::diff::{self, Difference};
-use super::{Record, cost, lost, order};
+use super::record::{Applied, Record};
+use super::{cost, lost, order};
 use crate::model::{
     Address, Cause, CloudError, Desired, ErrorKind, FieldChange, Live, Op, Owner, Plan, Scope, Step, TypeInfo, template,
 };
@@ -113,7 +114,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn consider(&mut self, desired: &Desired) -> Result<(), CloudError> {
+    fn consider(&mut self, desired: &'a Desired) -> Result<(), CloudError> {
         let live = self.live(&desired.address);
         if live.is_some_and(|l| l.not_emulated) {
             self.not_emulated.push(desired.address.clone());
@@ -181,26 +182,30 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn fields(&self, desired: &Desired, op: Op, found: Vec<Difference>, wanted: &Value) -> Vec<FieldChange> {
+    fn fields(&self, desired: &'a Desired, op: Op, found: Vec<Difference>, wanted: &Value) -> Vec<FieldChange> {
         let info = self.info(&desired.type_name);
         let found = match (op, wanted) {
             // A new resource shows each of its fields once, not one big value.
             (Op::Create, Value::Object(_)) => diff::differences(&Value::Object(Default::default()), wanted),
             _ => found,
         };
+        let applied = self.applied(desired, wanted);
         found
             .into_iter()
             .map(|d| FieldChange {
                 replaces: op == Op::Replace && info.is_some_and(|t| t.replaces(&d.dotted())),
-                applied: self
-                    .inputs
-                    .record
-                    .map_or(Value::Null, |r| r.applied(&desired.address, &d.path, &[&d.live, &d.wanted])),
+                applied: applied.as_ref().map_or(Value::Null, |a| a.at(&d.path, &[&d.live, &d.wanted])),
                 path: d.dotted(),
                 live: d.live,
                 wanted: d.wanted,
             })
             .collect()
+    }
+
+    /// What the last `up` applied here, as the record has it.
+    fn applied(&self, desired: &'a Desired, wanted: &Value) -> Option<Applied<'a>> {
+        let live = self.live(&desired.address).map_or(&Value::Null, |live| &live.spec);
+        self.inputs.record?.applied(&desired.address, &[live, wanted])
     }
 
     /// Adopting changes in place; what would need a replacement is refused, for it would delete what is not ours.
@@ -225,14 +230,13 @@ impl<'a> Builder<'a> {
     /// Who made the step necessary. Without a record everything counts as the author's change.
     ///
     /// A value that is not known yet says nothing by itself: it inherits the cause of the steps it waits for.
-    fn cause(&self, desired: &Desired, op: Op, fields: &[FieldChange], wanted: &Value) -> Cause {
-        let Some(record) = self.inputs.record else { return Cause::Change };
-        let Some(applied) = record.specs.get(&desired.address) else { return Cause::Change };
+    fn cause(&self, desired: &'a Desired, op: Op, fields: &[FieldChange], wanted: &Value) -> Cause {
+        let Some(applied) = self.applied(desired, wanted) else { return Cause::Change };
         let unknown = |f: &&FieldChange| holds_unknown(&f.wanted);
         let (mut change, mut drift) = match op {
             Op::Create => {
                 let mut known = fields.iter().filter(|f| !unknown(f));
-                let removed = diff::differences(applied, &desired.spec).iter().any(|d| d.wanted.is_null());
+                let removed = diff::differences(&applied.spec, &desired.spec).iter().any(|d| d.wanted.is_null());
                 (removed || known.any(|f| !diff::same(&f.wanted, &f.applied)), true)
             }
             Op::Update | Op::Replace => (

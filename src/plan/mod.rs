@@ -7,6 +7,7 @@ pub mod lost;
 pub mod order;
 pub mod record;
 pub mod secret;
+pub mod shorten;
 #[cfg(test)]
 mod tests;
 

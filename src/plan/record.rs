@@ -2,6 +2,7 @@
 
 use super::lost::Lost;
 use super::secret::Seal;
+use super::shorten;
 use crate::model::Address;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,7 +19,7 @@ pub struct Record {
     pub commit: String,
     /// SHA-256 of the plan that was applied.
     pub plan_hash: String,
-    /// Normalised specs by address, every template filled in.
+    /// Normalised specs by address, every template filled in; fields too large to be kept are digests.
     pub specs: BTreeMap<Address, Value>,
     /// Of the digests that stand in `specs` and `lost` for secrets.
     #[serde(default)]
@@ -28,8 +29,31 @@ pub struct Record {
     pub lost: Lost,
 }
 
+/// Bytes of JSON that what an emulator did not keep may take.
+const ROOM_FOR_LOST: usize = 60_000;
+
+/// What a record knows of one resource, opened for comparing.
+pub struct Applied<'a> {
+    record: &'a Record,
+    address: &'a Address,
+    pub spec: Value,
+}
+
+impl Applied<'_> {
+    /// The applied value at `path`; null when the record does not know it. Whether a secret was one of the
+    /// `candidates` is found out by its digest.
+    pub fn at(&self, path: &[String], candidates: &[&Value]) -> Value {
+        let mut value = Some(&self.spec);
+        for part in path {
+            value = value.and_then(|v| v.get(part));
+        }
+        let opened = |stored| self.record.seal().opened(self.address, &path.join("."), stored, candidates);
+        value.map_or(Value::Null, opened)
+    }
+}
+
 impl Record {
-    /// The record as it is kept: no secret in it, under a salt of its own.
+    /// The record as it is kept: no secret in it, under a salt of its own, and no larger than an item may be.
     pub fn sealed(mut self) -> Self {
         let seal = Seal::fresh();
         self.specs = sealed(&seal, &self.specs);
@@ -38,6 +62,10 @@ impl Record {
                 field.live = seal.field(address, &field.path, &field.live);
                 field.wanted = seal.field(address, &field.path, &field.wanted);
             }
+        }
+        // Words for emulators alone: without them a run there sets again what it did not keep.
+        if serde_json::to_string(&self.lost).map_or(0, |text| text.len()) > ROOM_FOR_LOST {
+            self.lost.clear();
         }
         self.salt = seal.salt;
         self
@@ -52,19 +80,24 @@ impl Record {
         Seal { salt: self.salt.clone() }
     }
 
-    /// The applied value at `path` of an address's spec; null when the record does not know it. Whether a secret was
-    /// one of the `candidates` is found out by its digest.
-    pub fn applied(&self, address: &Address, path: &[String], candidates: &[&Value]) -> Value {
-        let mut value = self.specs.get(address);
-        for part in path {
-            value = value.and_then(|v| v.get(part));
-        }
-        value.map_or(Value::Null, |stored| self.seal().opened(address, &path.join("."), stored, candidates))
+    /// What was applied at an address. The specs in `known`, such as the live and the wanted one, open the digests of
+    /// fields too large to be kept: one that is neither's is null.
+    pub fn applied<'a>(&'a self, address: &'a Address, known: &[&Value]) -> Option<Applied<'a>> {
+        let spec = self.specs.get(address)?;
+        let spec = if shorten::is_short(spec) {
+            let seal = self.seal();
+            let known: Vec<Value> = known.iter().map(|spec| seal.spec(address, spec)).collect();
+            shorten::opened(spec, &known)
+        } else {
+            spec.clone()
+        };
+        Some(Applied { record: self, address, spec })
     }
 }
 
 fn sealed(seal: &Seal, specs: &BTreeMap<Address, Value>) -> BTreeMap<Address, Value> {
-    specs.iter().map(|(address, spec)| (address.clone(), seal.spec(address, spec))).collect()
+    let specs = specs.iter().map(|(address, spec)| (address.clone(), seal.spec(address, spec))).collect();
+    shorten::shortened(specs, shorten::ROOM)
 }
 
 #[cfg(test)]
@@ -89,9 +122,41 @@ mod tests {
         other.get_mut(&at).unwrap()["environment"]["API_KEY"] = json!("hush2");
         assert!(!record.is_of(&other));
         let (hush, new) = (json!("hush"), json!("new"));
-        assert_eq!(record.applied(&at, &path, &[&new, &hush]), hush);
-        assert_eq!(record.applied(&at, &path, &[&new]), super::super::secret::SENSITIVE);
-        assert_eq!(record.applied(&at, &["memory".into()], &[]), json!(1));
-        assert_eq!(record.applied(&at, &["gone".into()], &[]), Value::Null);
+        let applied = record.applied(&at, &[]).unwrap();
+        assert_eq!(applied.at(&path, &[&new, &hush]), hush);
+        assert_eq!(applied.at(&path, &[&new]), super::super::secret::SENSITIVE);
+        assert_eq!(applied.at(&["memory".into()], &[]), json!(1));
+        assert_eq!(applied.at(&["gone".into()], &[]), Value::Null);
+    }
+
+    #[test]
+    fn the_record_of_five_thousand_files_fits_an_item_and_still_knows_them() {
+        let at = Address::new("objects", "site");
+        let objects = |changed: usize| -> BTreeMap<String, Value> {
+            let one = |n: usize| {
+                let md5 = format!("{:032x}", if n == changed { usize::MAX } else { n });
+                let object = json!({"md5": md5, "content_type": "text/html; charset=utf-8",
+                    "cache_control": "public, max-age=31536000, immutable"});
+                (format!("articles/2026/{n:05}/index.html"), object)
+            };
+            (0..5000).map(one).collect()
+        };
+        let spec = |changed: usize| json!({"objects": objects(changed), "config": "{}"});
+        let none = usize::MAX;
+        let specs = BTreeMap::from([(at.clone(), spec(none)), (Address::new("table", "T"), json!({"seed": null}))]);
+        let record = Record { specs: specs.clone(), ..Record::default() }.sealed();
+        let text = serde_json::to_string(&record).unwrap();
+        assert!(text.len() < 350_000, "DynamoDB takes 400 KB an item, this record has {} bytes", text.len());
+        let record: Record = serde_json::from_str(&text).unwrap();
+        assert!(record.is_of(&specs));
+        assert!(!record.is_of(&BTreeMap::from([(at.clone(), spec(7))])));
+        // What was applied is known as long as one side is what it was.
+        let path = ["objects", "articles/2026/00007/index.html", "md5"].map(String::from);
+        let (old, new, other) = (spec(none), spec(7), spec(8));
+        let md5 = json!(format!("{:032x}", 7));
+        assert_eq!(record.applied(&at, &[&old, &new]).unwrap().at(&path, &[]), md5);
+        assert_eq!(record.applied(&at, &[&new, &old]).unwrap().at(&path, &[]), md5);
+        assert_eq!(record.applied(&at, &[&new, &other]).unwrap().at(&path, &[]), Value::Null);
+        assert_eq!(record.applied(&at, &[&new]).unwrap().at(&["config".into()], &[]), json!("{}"));
     }
 }

@@ -198,8 +198,8 @@ async fn describe(reader: &Reader, query: &Query<'_>, seen: Seen, region: &str) 
     Ok(Some(live))
 }
 
-/// The index answers for groups whose tags are as wanted, and for those of ours that nobody wants any more (it holds
-/// no others); anything else is read at the source, for the index lags.
+/// The index answers for groups whose tags are as wanted; anything else is read at the source, for the index lags: a
+/// group that is about to count as unwanted, and so to be deleted, must be ours by its own word.
 async fn tags_of(
     reader: &Reader,
     query: &Query<'_>,
@@ -207,8 +207,8 @@ async fn tags_of(
     region: &str,
     wanted: Option<&Value>,
 ) -> Result<Tags, CloudError> {
-    if let Some(indexed) = reader.index(query.scope).await?.tags(arn)
-        && wanted.is_none_or(|wanted| spec::to_value(indexed) == wanted["tags"])
+    if let (Some(indexed), Some(wanted)) = (reader.index(query.scope).await?.tags(arn), wanted)
+        && spec::to_value(indexed) == wanted["tags"]
     {
         return Ok(indexed.clone());
     }

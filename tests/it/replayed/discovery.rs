@@ -8,6 +8,7 @@ use shopstack::model::{Op, Query};
 use shopstack::resources::{Resource, log_group::LogGroup};
 
 const GROUP: &str = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/replay-t-f";
+const OLD: &str = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/replay-t-old";
 
 #[tokio::test]
 async fn the_index_is_read_past_empty_pages_and_again_when_its_token_ran_out() {
@@ -46,6 +47,37 @@ async fn groups_are_listed_past_an_empty_page_and_one_that_is_gone_is_left_out()
     let found = replay.discover(&LogGroup, &query).await.expect("discover");
     let seen: Vec<_> = found.iter().map(|live| (live.address.as_str(), live.outputs["arn"].as_str())).collect();
     assert_eq!(seen, [("log_group.f", GROUP)], "without the `:*` of the listing");
+    assert_eq!(replay.left(), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_unwanted_group_is_ours_by_its_own_tags_and_never_by_the_index_alone() {
+    let tags = |id: &str| json!({"shopstack:stack": "replay", "shopstack:env": "t", "shopstack:id": id});
+    let released = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/replay-t-released";
+    let replay = Replay::start(vec![
+        ("GetResources", index(&[GROUP], &tags("f"), "one")),
+        ("GetResources", index(&[released], &tags("released"), "two")),
+        ("GetResources", index(&[OLD], &tags("old"), "")),
+        (
+            "DescribeLogGroups /aws/lambda/",
+            groups(
+                &["/aws/lambda/replay-t-f", "/aws/lambda/replay-t-released", "/aws/lambda/replay-t-old"],
+                Value::Null,
+            ),
+        ),
+        ("DescribeLogGroups", groups(&[], Value::Null).always()),
+        // Somebody took the tags away to keep the group; the index has not heard of it.
+        ("ListTagsForResource replay-t-released\"", answer(json!({"tags": {}}))),
+        ("ListTagsForResource replay-t-old\"", answer(json!({"tags": tags("old")}))),
+    ])
+    .await;
+    let spec = json!({"tags": tags("f"), "region": "us-east-1", "retention_days": 30});
+    let wanted = desired(&LogGroup, "log_group.f", "/aws/lambda/replay-t-f", spec);
+    let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
+    let found = replay.discover(&LogGroup, &query).await.expect("discover");
+    let seen: Vec<_> = found.iter().map(|live| live.address.as_str()).collect();
+    assert_eq!(seen, ["log_group.f", "log_group.old"], "the group whose tags were taken away is nobody's");
+    assert_eq!(replay.count("ListTagsForResource"), 2, "a wanted group costs no read of its own");
     assert_eq!(replay.left(), [""; 0]);
 }
 
