@@ -1,11 +1,12 @@
-//! The tag index and log groups: pages that are empty, tokens that run out, groups that are gone by the time they are read.
+//! Looking for what is ours: pages that are empty, tokens that run out, groups that are gone by the time they are read.
 
 use super::cloudfront::index;
-use crate::replay::{Replay, json as answer, refused, refused_with};
+use crate::replay::{Replay, empty, json as answer, refused, refused_with, xml};
 use crate::support::{desired, step};
 use serde_json::{Value, json};
 use shopstack::model::{Op, Query};
-use shopstack::resources::{Resource, log_group::LogGroup};
+use shopstack::resources::response_headers::ResponseHeadersPolicy;
+use shopstack::resources::{Resource, bucket::Bucket, log_group::LogGroup};
 
 const GROUP: &str = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/replay-t-f";
 const OLD: &str = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/replay-t-old";
@@ -104,4 +105,49 @@ async fn a_group_that_lambda_made_first_is_adopted_and_a_busy_one_tried_again() 
     let outputs = LogGroup.create(&replay.world.writer, &create, &wanted.spec).await.expect("adopted");
     assert_eq!(outputs["arn"], GROUP);
     assert_eq!(replay.pauses("PutRetentionPolicy"), [0.5, 1.0, 2.0, 0.5]);
+}
+
+/// What `down` looks for by name: nothing is wanted, and the index knows nothing.
+async fn everything(resource: &dyn Resource, mut script: Vec<(&str, crate::replay::Answer)>) -> Vec<String> {
+    script.push(("GetResources", index(&[], &json!({}), "")));
+    let replay = Replay::start(script).await;
+    let query = Query { scope: &replay.world.scope, wanted: vec![], found: &[], thorough: true };
+    let found = replay.discover(resource, &query).await.expect("discover");
+    found.iter().map(|live| live.address.to_string()).collect()
+}
+
+#[tokio::test]
+async fn buckets_are_listed_past_an_empty_page() {
+    let name = "replay-t-site-123456789012-us-east-1";
+    let page = |inside: &str| xml(format!("<ListAllMyBucketsResult>{inside}</ListAllMyBucketsResult>"));
+    let tag = |key: &str, value: &str| format!("<Tag><Key>shopstack:{key}</Key><Value>{value}</Value></Tag>");
+    let tags = [("stack", "replay"), ("env", "t"), ("id", "site")].map(|(k, v)| tag(k, v)).concat();
+    let script = vec![
+        (
+            "ListBuckets continuation-token=more",
+            page(&format!("<Buckets><Bucket><Name>{name}</Name></Bucket></Buckets>")),
+        ),
+        ("ListBuckets", page("<ContinuationToken>more</ContinuationToken>")),
+        ("HeadBucket", empty().header("x-amz-bucket-region", "us-east-1")),
+        ("GetBucketTagging", xml(format!("<Tagging><TagSet>{tags}</TagSet></Tagging>"))),
+    ];
+    assert_eq!(everything(&Bucket, script).await, ["bucket.site"]);
+}
+
+#[tokio::test]
+async fn response_headers_policies_are_listed_past_an_empty_page() {
+    let page = |inside: &str| {
+        xml(format!("<ResponseHeadersPolicyList>{inside}<MaxItems>100</MaxItems></ResponseHeadersPolicyList>"))
+    };
+    let marker = "shopstack:stack=replay shopstack:env=t shopstack:id=site shopstack:region=us-east-1";
+    let policy = format!(
+        "<Quantity>1</Quantity><Items><ResponseHeadersPolicySummary><Type>custom</Type><ResponseHeadersPolicy><Id>R1</Id>\
+         <LastModifiedTime>2026-01-01T00:00:00Z</LastModifiedTime><ResponseHeadersPolicyConfig><Comment>{marker}</Comment>\
+         <Name>replay-t-site</Name></ResponseHeadersPolicyConfig></ResponseHeadersPolicy></ResponseHeadersPolicySummary></Items>"
+    );
+    let script = vec![
+        ("ListResponseHeadersPolicies Marker=more", page(&policy)),
+        ("ListResponseHeadersPolicies", page("<Quantity>0</Quantity><NextMarker>more</NextMarker>")),
+    ];
+    assert_eq!(everything(&ResponseHeadersPolicy, script).await, ["headers.site"]);
 }

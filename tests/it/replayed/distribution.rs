@@ -65,6 +65,24 @@ async fn one_made_a_moment_ago_is_waited_for_until_it_can_be_read_and_no_longer(
 }
 
 #[tokio::test]
+async fn inputs_that_were_made_a_moment_ago_are_waited_for() {
+    let create = |answer| ("CreateDistributionWithTags", answer);
+    let replay = Replay::start(vec![
+        create(refused("InvalidOriginAccessControl").times(3)),
+        create(refused("InvalidWebACLId").times(3)),
+        create(refused("NoSuchResponseHeadersPolicy").status(404).times(2)),
+        create(IN_PROGRESS.answer().status(201)),
+        ("GetDistribution", IN_PROGRESS.answer()),
+    ])
+    .await;
+    replay.create(&Distribution, &step(&wanted(&replay), Op::Create, None)).await.expect("create");
+    let pauses = replay.pauses("CreateDistributionWithTags");
+    assert_eq!(pauses, [1.0, 2.0, 4.0, 5.0, 5.0, 5.0, 0.5, 1.0]);
+    let bodies: std::collections::BTreeSet<String> = replay.texts("CreateDistributionWithTags").into_iter().collect();
+    assert_eq!(bodies.len(), 1, "always the same caller reference");
+}
+
+#[tokio::test]
 async fn one_that_cloudfront_says_exists_is_waited_for_in_the_listing_and_not_made_twice() {
     let replay = Replay::start(vec![
         ("CreateDistributionWithTags", refused("DistributionAlreadyExists").status(409)),
