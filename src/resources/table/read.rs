@@ -113,7 +113,7 @@ pub async fn table(reader: &Reader, name: &str, options: CallOptions) -> Result<
 }
 
 /// Whether point-in-time recovery is on. A table without backups (absent, archived) has it off.
-async fn recovery(reader: &Reader, name: &str) -> Result<bool, CloudError> {
+pub async fn recovery(reader: &Reader, name: &str) -> Result<bool, CloudError> {
     let answer = reader
         .caller
         .call("dynamodb:DescribeContinuousBackups", || {
@@ -149,7 +149,7 @@ fn agrees(indexed: &Tags, wanted: &TableSpec) -> bool {
 }
 
 /// Every page of ListTagsOfResource; `None` when the table vanished meanwhile.
-async fn listed_tags(reader: &Reader, arn: &str) -> Result<Option<Tags>, CloudError> {
+pub async fn listed_tags(reader: &Reader, arn: &str) -> Result<Option<Tags>, CloudError> {
     let mut tags = Tags::new();
     let mut token: Option<String> = None;
     loop {

@@ -17,6 +17,8 @@ const EVERY: Duration = Duration::from_secs(2);
 const CEILING: Duration = Duration::from_secs(1800);
 /// How long a table that exists may be missing from reads.
 const CEILING_LAG: Duration = Duration::from_secs(120);
+/// How long a setting may read as before: enabling backups can take its time.
+const CEILING_READ: Duration = Duration::from_secs(1200);
 /// Building an index takes as long as the table has items.
 const CEILING_INDEX: Duration = Duration::from_secs(3600);
 
@@ -170,8 +172,22 @@ async fn set_recovery(writer: &Writer, name: &str, on: bool) -> Result<(), Cloud
                 .point_in_time_recovery_specification(wanted.clone())
                 .send()
         })
-        .await
-        .map(|_| ())
+        .await?;
+    let what = format!("point-in-time recovery of the table `{name}` to read as set (usually seconds)");
+    readable(writer, &what, || async { Ok(read::recovery(&writer.reader, name).await? == on) }).await
+}
+
+/// Reads lag some seconds behind these writes (catalogue 2.5): waited for, so that the next `diff` sees no drift where
+/// there is none. An emulator's reads are never behind.
+async fn readable<F>(writer: &Writer, what: &str, look: impl Fn() -> F) -> Result<(), CloudError>
+where
+    F: Future<Output = Result<bool, CloudError>>,
+{
+    if writer.caller.is_emulated() {
+        return Ok(());
+    }
+    let shown = || async { Ok(look().await?.then_some(())) };
+    writer.caller.wait_until(what, EVERY, CEILING_READ, shown).await
 }
 
 async fn bring_tags(writer: &Writer, arn: &str, before: &Tags, wanted: &Tags) -> Result<(), CloudError> {
@@ -194,14 +210,18 @@ async fn bring_tags(writer: &Writer, arn: &str, before: &Tags, wanted: &Tags) ->
 
 async fn set_tags(writer: &Writer, arn: &str, tags: &Tags) -> Result<(), CloudError> {
     let dynamodb = &writer.clients.dynamodb;
-    let tags: Vec<Tag> = shape::tags(tags)?;
+    let sent: Vec<Tag> = shape::tags(tags)?;
     writer
         .caller
         .call_with("dynamodb:TagResource", FRESH, || {
-            dynamodb.tag_resource().resource_arn(arn).set_tags(Some(tags.clone())).send()
+            dynamodb.tag_resource().resource_arn(arn).set_tags(Some(sent.clone())).send()
         })
-        .await
-        .map(|_| ())
+        .await?;
+    let shown = || async {
+        let there = read::listed_tags(&writer.reader, arn).await?;
+        Ok(there.is_some_and(|there| tags.iter().all(|(key, value)| there.get(key) == Some(value))))
+    };
+    readable(writer, "the table's tags to read as set (usually seconds)", shown).await
 }
 
 /// Waits until the table and its indexes are ACTIVE; returns it so.

@@ -1,7 +1,7 @@
 //! Distributions that take their time, are read out of date, and are changed by two at once.
 
 use super::cloudfront::{ARN, DEPLOYED, IN_PROGRESS, Shown, index, live, outputs, own_tags, page, wanted};
-use crate::replay::{Answer, Replay, empty, refused};
+use crate::replay::{Answer, Replay, empty, refused, refused_with};
 use crate::support::step;
 use serde_json::json;
 use shopstack::model::{CloudError, ErrorKind, Op, Query};
@@ -199,6 +199,15 @@ async fn an_etag_stale_twice_is_somebody_elses_work() {
     assert_eq!(error.kind, ErrorKind::Conflict);
     assert!(error.message.contains("changed by somebody else since the plan"), "{error}");
     assert_eq!(replay.count("UpdateDistribution"), 2);
+}
+
+#[tokio::test]
+async fn a_flat_rate_pricing_plan_that_holds_it_is_explained() {
+    let words = "The distribution is subscribed to a pricing plan.";
+    let refusal = refused_with("InvalidArgument", words);
+    let replay = Replay::start(vec![("GetDistribution", DEPLOYED.answer()), ("UpdateDistribution", refusal)]).await;
+    let error = Distribution.delete(&replay.world.writer, &live(&replay)).await.unwrap_err();
+    assert!(error.message.contains(words) && error.hint.contains("cancel its flat-rate pricing plan"), "{error:?}");
 }
 
 #[tokio::test]

@@ -48,6 +48,12 @@ fn made() -> (&'static str, Answer) {
     ("CreateTable", answer(json!({"TableDescription": table("CREATING", Some("CREATING"))})))
 }
 
+fn backups(status: &str) -> Answer {
+    let recovery = json!({"PointInTimeRecoveryStatus": status});
+    let description = json!({"ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": recovery});
+    answer(json!({"ContinuousBackupsDescription": description}))
+}
+
 async fn create(replay: &Replay) -> Result<(), CloudError> {
     replay.create(&Table, &step(&wanted(replay), Op::Create, None)).await
 }
@@ -74,9 +80,12 @@ async fn a_fresh_table_is_waited_for_with_its_indexes_and_its_backups() {
         described("ACTIVE", "ACTIVE"),
         ("UpdateContinuousBackups", refused("ContinuousBackupsUnavailableException").times(6)),
         ("UpdateContinuousBackups", answer(json!({}))),
+        ("DescribeContinuousBackups", backups("DISABLED").times(5)),
+        ("DescribeContinuousBackups", backups("ENABLED")),
     ])
     .await;
     create(&replay).await.expect("create");
+    assert_eq!(replay.pauses("DescribeContinuousBackups"), [0.2, 0.4, 0.8, 1.6, 2.0]);
     let pauses = replay.pauses("DescribeTable");
     assert_eq!(pauses[2..6], [0.2, 0.4, 0.8, 1.6]);
     assert!(pauses[6..].iter().all(|pause| *pause == 2.0), "{pauses:?}");
@@ -108,6 +117,7 @@ async fn a_table_on_its_way_out_is_waited_for_and_made_anew() {
         made(),
         described("ACTIVE", "ACTIVE"),
         ("UpdateContinuousBackups", answer(json!({}))),
+        ("DescribeContinuousBackups", backups("ENABLED")),
     ])
     .await;
     create(&replay).await.expect("create");
@@ -171,6 +181,26 @@ async fn a_change_that_a_read_does_not_show_yet_is_waited_for() {
     let told = replay.told();
     let waits = "waiting for index `byUser` of the table `replay-t-T` to be built (minutes; longer the more items)";
     assert_eq!(told.last().unwrap(), waits);
+}
+
+/// TagResource is asynchronous: the run waits for its tags to be read, so that the next diff is clean.
+#[tokio::test]
+async fn tags_that_read_as_before_are_waited_for() {
+    let tags = |value: &str| answer(json!({"Tags": [{"Key": "shopstack:stack", "Value": value}]}));
+    let replay = Replay::start(vec![
+        described("ACTIVE", "ACTIVE"),
+        ("TagResource", answer(json!({}))),
+        ("ListTagsOfResource", tags("old").times(4)),
+        ("ListTagsOfResource", tags("replay")),
+    ])
+    .await;
+    let (mut wanted, mut live) = (wanted(&replay), live(&replay));
+    wanted.spec["tags"] = json!({"shopstack:stack": "replay"});
+    live.spec["tags"] = json!({"shopstack:stack": "old"});
+    let change = step(&wanted, Op::Update, Some(live.clone()));
+    Table.update(&replay.world.writer, &change, &live, &wanted.spec).await.expect("update");
+    assert_eq!(replay.pauses("ListTagsOfResource"), [0.2, 0.4, 0.8, 1.6]);
+    assert_eq!(replay.left(), [""; 0]);
 }
 
 #[tokio::test]
