@@ -7,6 +7,6 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
-# Every kill point instead of a sample of them, ten storms instead of two; prints its figures.
+# Every kill point instead of a sample of them, ten storms instead of two, many pairs of stacks; prints its figures.
 soak:
-	SHOPSTACK_SOAK=1 tests/tools/run.sh faults -- --nocapture
+	SHOPSTACK_SOAK=1 tests/tools/run.sh --test it -- --nocapture faults drift::pairs

@@ -47,7 +47,7 @@ pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8
 }
 
 /// 0 clean, 2 the author's changes pend, 3 only drift.
-fn exit_code(plan: &Plan) -> u8 {
+pub fn exit_code(plan: &Plan) -> u8 {
     if plan.is_empty() {
         code::OK
     } else if plan.steps.iter().all(|s| s.cause == Cause::Drift) {

@@ -1,8 +1,10 @@
 //! The normalised spec of every resource type: the shape in which wanted and live are compared, field by field.
 //!
 //! Lists whose order AWS does not keep are maps or sets here, so that the differ needs no special cases.
+//! The JSON Schema of a spec is where `tests/it/drift` learns which fields there are.
 //! What AWS computes or fills by itself (`CallerReference`, `LastModified`, capacity counters) has no field.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +30,7 @@ pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, CloudError> {
 }
 
 /// `AWS::DynamoDB::Table`, continuous backups and the seeded items included.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TableSpec {
     pub tags: Tags,
@@ -43,7 +45,7 @@ pub struct TableSpec {
 }
 
 /// A key attribute; `kind` is S, N or B.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttributeSpec {
     pub name: String,
@@ -51,7 +53,7 @@ pub struct AttributeSpec {
 }
 
 /// A global secondary index.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IndexSpec {
     pub hash_key: AttributeSpec,
@@ -62,7 +64,7 @@ pub struct IndexSpec {
 }
 
 /// Capacity; the units hold for the table and each of its indexes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BillingSpec {
     /// PAY_PER_REQUEST or PROVISIONED.
@@ -76,7 +78,7 @@ pub struct BillingSpec {
 }
 
 /// `AWS::Lambda::Function`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FunctionSpec {
     pub tags: Tags,
@@ -95,7 +97,7 @@ pub struct FunctionSpec {
 }
 
 /// `AWS::IAM::Role` with its inline and attached policies.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoleSpec {
     pub tags: Tags,
@@ -112,7 +114,7 @@ pub struct RoleSpec {
 }
 
 /// `AWS::Logs::LogGroup`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogGroupSpec {
     pub tags: Tags,
@@ -122,7 +124,7 @@ pub struct LogGroupSpec {
 }
 
 /// `AWS::ApiGateway::RestApi`, the API itself without its routes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RestApiSpec {
     pub tags: Tags,
@@ -136,7 +138,7 @@ pub struct RestApiSpec {
 }
 
 /// Resources, methods, integrations, CORS and gateway responses of a REST API, as one definition.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoutesSpec {
     /// Keyed `GET /products`.
@@ -148,7 +150,7 @@ pub struct RoutesSpec {
 }
 
 /// One method with an AWS_PROXY integration.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RouteSpec {
     /// AWS_PROXY; another type is drift.
@@ -162,7 +164,7 @@ pub struct RouteSpec {
 }
 
 /// The answer to a preflight request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CorsSpec {
     pub allow_origin: String,
@@ -174,7 +176,7 @@ pub struct CorsSpec {
 }
 
 /// `AWS::ApiGateway::Stage` with the deployment it serves.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StageSpec {
     pub tags: Tags,
@@ -190,21 +192,21 @@ pub struct StageSpec {
 }
 
 /// `AWS::ApiGateway::Account`: the account-wide log role, shared by every API.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccountSpec {
     pub has_log_role: bool,
 }
 
 /// The resource policy of one function, `AWS::Lambda::Permission` by statement id.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PermissionSpec {
     pub statements: BTreeMap<String, PermissionStatement>,
 }
 
 /// One statement of a function's resource policy.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PermissionStatement {
     pub action: String,
@@ -215,7 +217,7 @@ pub struct PermissionStatement {
 }
 
 /// `AWS::S3::Bucket` without its policy and objects.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BucketSpec {
     pub tags: Tags,
@@ -232,7 +234,7 @@ pub struct BucketSpec {
 }
 
 /// `AWS::S3::BucketPolicy`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BucketPolicySpec {
     /// Canonical form; null when there is none.
@@ -240,7 +242,7 @@ pub struct BucketPolicySpec {
 }
 
 /// The files of the site.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ObjectsSpec {
     /// Keyed by object key; `config.json` is generated and stands in `config` instead.
@@ -250,7 +252,7 @@ pub struct ObjectsSpec {
 }
 
 /// One object of the site.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ObjectSpec {
     /// Hex; equals the ETag of a single-part upload under SSE-S3.
@@ -260,7 +262,7 @@ pub struct ObjectSpec {
 }
 
 /// `AWS::CloudFront::OriginAccessControl`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OacSpec {
     /// Carries the ownership marker: an OAC cannot be tagged.
@@ -271,7 +273,7 @@ pub struct OacSpec {
 }
 
 /// `AWS::CloudFront::ResponseHeadersPolicy`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResponseHeadersSpec {
     /// Carries the ownership marker: a response headers policy cannot be tagged.
@@ -289,7 +291,7 @@ pub struct ResponseHeadersSpec {
 }
 
 /// `AWS::CloudFront::Distribution`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DistributionSpec {
     pub tags: Tags,
@@ -319,7 +321,7 @@ pub struct DistributionSpec {
 }
 
 /// A CustomErrorResponse of a distribution.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ErrorPageSpec {
     pub page: String,
@@ -329,7 +331,7 @@ pub struct ErrorPageSpec {
 }
 
 /// `AWS::WAFv2::WebACL`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebAclSpec {
     pub tags: Tags,
@@ -344,7 +346,7 @@ pub struct WebAclSpec {
 }
 
 /// One rule of a web ACL.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WafRuleSpec {
     pub priority: i32,
@@ -361,7 +363,7 @@ pub struct WafRuleSpec {
 }
 
 /// `AWS::WAFv2::WebACLAssociation` with an API stage.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AssociationSpec {
     pub web_acl_arn: String,
@@ -369,7 +371,7 @@ pub struct AssociationSpec {
 }
 
 /// `AWS::WAFv2::LoggingConfiguration`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WafLoggingSpec {
     pub web_acl_arn: String,

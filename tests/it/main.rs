@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod cli;
+mod drift;
 mod e2e;
 mod faults;
 mod judge;

@@ -31,7 +31,7 @@ pub const INFO: TypeInfo = TypeInfo {
         ("read", &["apigateway:GET"]),
         ("create", &["apigateway:GET", "apigateway:POST", "apigateway:PATCH", "apigateway:PUT", "apigateway:DELETE"]),
         ("update", &["apigateway:GET", "apigateway:POST", "apigateway:PATCH", "apigateway:PUT", "apigateway:DELETE"]),
-        ("delete", &["apigateway:DELETE"]),
+        ("delete", &["apigateway:GET", "apigateway:DELETE"]),
     ],
 };
 
@@ -80,7 +80,8 @@ impl Resource for Stage {
             .caller
             .call("apigateway:DeleteStage", || client.delete_stage().rest_api_id(api).stage_name(&live.name).send())
             .await;
-        cloud_error::optional(gone).map(|_| ())
+        cloud_error::optional(gone)?;
+        write::tidy(writer, api).await
     }
 }
 

@@ -134,6 +134,14 @@ async fn deployment(
     }
 }
 
+/// After a stage is gone: what it served goes too, unless the API went with it.
+pub async fn tidy(writer: &Writer, api: &str) -> Result<(), CloudError> {
+    match optional(super::state(&writer.reader, api, CallOptions::default()).await)? {
+        Some(state) => clean_up(writer, api, "", &state, "").await,
+        None => Ok(()),
+    }
+}
+
 /// Deletes the deployment this stage has left, and ours that no stage serves: they pile up (catalogue 7.4).
 async fn clean_up(writer: &Writer, api: &str, name: &str, state: &State, current: &str) -> Result<(), CloudError> {
     let mut used = BTreeSet::from([current]);

@@ -4,6 +4,7 @@ use super::inventory::{Inventory, sorted};
 use aws_sdk_cloudfront::types::ResponseHeadersPolicyType;
 use aws_sdk_wafv2::types::Scope;
 use shopstack::aws::clients::Clients;
+use std::collections::HashMap;
 
 pub async fn apis(all: &mut Inventory, clients: &Clients, prefix: &str) {
     let gateway = &clients.apigateway;
@@ -22,7 +23,7 @@ pub async fn apis(all: &mut Inventory, clients: &Clients, prefix: &str) {
                 sorted(stage.method_settings.clone().unwrap_or_default()),
                 stage.access_log_settings,
                 stage.web_acl_arn,
-                sorted(stage.tags.clone().unwrap_or_default()),
+                tags(clients, &format!("{id}/stages/{}", stage.stage_name().unwrap_or_default()), &stage.tags).await,
             );
             all.add(format!("stage {name} {}", stage.stage_name().unwrap_or_default()), text);
         }
@@ -40,11 +41,18 @@ pub async fn apis(all: &mut Inventory, clients: &Clients, prefix: &str) {
             api.endpoint_configuration,
             deployments.unwrap().len(),
             sorted(changed),
-            sorted(api.tags.clone().unwrap_or_default()),
+            tags(clients, id, &api.tags).await,
         );
         all.add(format!("api {name}"), text);
         routes(all, clients, id, name).await;
     }
+}
+
+/// Tags of an API or a stage. MiniStack lists those it was made with, and only GetTags tells of later ones.
+async fn tags(clients: &Clients, path: &str, listed: &Option<HashMap<String, String>>) -> String {
+    let arn = format!("arn:aws:apigateway:{}::/restapis/{path}", clients.region);
+    let asked = clients.apigateway.get_tags().resource_arn(arn).send().await.ok().and_then(|a| a.tags);
+    sorted(asked.filter(|tags| !tags.is_empty()).or_else(|| listed.clone()).unwrap_or_default())
 }
 
 async fn routes(all: &mut Inventory, clients: &Clients, id: &str, api: &str) {

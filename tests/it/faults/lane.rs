@@ -16,6 +16,7 @@ use tokio::process::{Child, Command};
 pub struct Lane {
     folder: TempDir,
     pub stack: String,
+    pub region: String,
     pub proxy: Proxy,
     /// What runs have as their endpoint: the proxy, or something between it and them.
     url: String,
@@ -52,11 +53,16 @@ pub const DOWN: [&str; 4] = ["down", "--yes", "--destroy-data", "--json"];
 impl Lane {
     /// The repository's stack.yaml under a name of its own, with crates that build at once.
     pub async fn new(name: &str) -> Lane {
-        let endpoint = crate::support::endpoint().await;
+        Lane::at(name, crate::support::endpoint().await, "us-east-1").await
+    }
+
+    /// The same at another endpoint and in another region.
+    pub async fn at(name: &str, endpoint: String, region: &str) -> Lane {
         let folder = tempfile::tempdir().unwrap();
         let stack = format!("{name}x{}", std::process::id());
         let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("stack.yaml")).unwrap();
         let text = text.replace("name: shop\n", &format!("name: {stack}\n"));
+        let text = text.replace("region: us-east-1\n", &format!("region: {region}\n"));
         let text =
             text.replace("lambdas/list-products", "lambdas/list").replace("lambdas/create-order", "lambdas/order");
         let put = |path: &str, text: &str| {
@@ -72,7 +78,7 @@ impl Lane {
         put("home/.keep", "");
         std::os::unix::fs::symlink(crates(), folder.path().join("lambdas")).unwrap();
         let proxy = Proxy::start(&endpoint).await;
-        Lane { folder, stack, url: proxy.url.clone(), proxy, endpoint }
+        Lane { folder, stack, region: region.into(), url: proxy.url.clone(), proxy, endpoint }
     }
 
     /// A lane whose runs go to `url`, which passes on to the endpoint.
@@ -80,12 +86,16 @@ impl Lane {
         Lane { url: url.into(), ..Lane::new(name).await }
     }
 
-    /// Replaces a text of stack.yaml that is there.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Replaces the first `from` in stack.yaml, which must be there.
     pub fn edit(&self, from: &str, to: &str) {
         let path = self.folder.path().join("stack.yaml");
         let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.contains(from), "{from}");
-        std::fs::write(path, text.replace(from, to)).unwrap();
+        assert!(text.contains(from), "stack.yaml has no {from:?}");
+        std::fs::write(path, text.replacen(from, to, 1)).unwrap();
     }
 
     /// Starts the binary with an environment that holds what it needs and no more.
@@ -130,8 +140,8 @@ impl Lane {
     }
 
     /// The tests' own clients, past the proxy.
-    async fn clients(&self) -> Clients {
-        let region = Some("us-east-1".to_string());
+    pub async fn clients(&self) -> Clients {
+        let region = Some(self.region.clone());
         let connect = Connect { region, local_endpoint: Some(self.endpoint.clone()), ..Connect::default() };
         Sdk::load(&connect, Arc::new(Counter::default())).await.clients(Purpose::Apply)
     }

@@ -8,5 +8,5 @@ mod inventory_edge;
 mod kill;
 pub mod lane;
 mod lock;
-mod proxy;
-mod wire;
+pub mod proxy;
+pub mod wire;

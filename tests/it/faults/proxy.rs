@@ -29,6 +29,7 @@ impl fmt::Display for Point {
 #[derive(Default)]
 struct State {
     writes: Vec<(String, usize)>,
+    texts: Vec<String>,
     counts: HashMap<String, usize>,
     point: Option<Point>,
     pid: Option<u32>,
@@ -44,6 +45,8 @@ struct State {
 pub struct Seen {
     /// Its writes in order: the operation, and the how manieth call of it.
     pub writes: Vec<(String, usize)>,
+    /// The same requests as they were sent.
+    pub texts: Vec<String>,
     /// When it came to its point and got its signal.
     pub struck: Option<Instant>,
 }
@@ -54,14 +57,27 @@ pub struct Proxy {
     state: Arc<Mutex<State>>,
     /// Requests under way to the endpoint.
     flying: Arc<AtomicUsize>,
+    /// Where nothing may be changed: the requests that would have.
+    refused: Arc<Mutex<Option<Vec<String>>>>,
+    /// All requests that passed.
+    passed: Arc<AtomicUsize>,
 }
+
+/// What a request gets that is not let through.
+const REFUSAL: &[u8] = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 impl Proxy {
     /// Listens on a free loopback port; `endpoint` is the URL of the real one.
     pub async fn start(endpoint: &str) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let proxy = Proxy { url, state: Arc::default(), flying: Arc::default() };
+        let proxy = Proxy {
+            url,
+            state: Arc::default(),
+            flying: Arc::default(),
+            refused: Arc::default(),
+            passed: Arc::default(),
+        };
         let (inner, upstream) =
             (proxy.clone(), endpoint.trim_start_matches("http://").trim_end_matches('/').to_string());
         tokio::spawn(async move {
@@ -92,13 +108,43 @@ impl Proxy {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         let state = std::mem::take(&mut *self.state.lock().unwrap());
-        Seen { writes: state.writes, struck: state.struck }
+        Seen { writes: state.writes, texts: state.texts, struck: state.struck }
+    }
+
+    /// From now on reads alone are let through; nothing refused yet.
+    pub fn read_only(&self) {
+        *self.refused.lock().unwrap() = Some(vec![]);
+    }
+
+    /// Writes are let through again. Returns those that were not.
+    pub fn read_write(&self) -> Vec<String> {
+        self.refused.lock().unwrap().take().expect("it was read-only")
+    }
+
+    /// Requests that passed so far.
+    pub fn passed(&self) -> usize {
+        self.passed.load(Ordering::SeqCst)
+    }
+
+    /// True where this request is not let through.
+    fn refuses(&self, request: &wire::Message) -> bool {
+        match (self.refused.lock().unwrap().as_mut(), wire::mutation(request)) {
+            (Some(refused), Some(operation)) => {
+                refused.push(operation);
+                true
+            }
+            _ => false,
+        }
     }
 
     async fn serve(&self, client: TcpStream, upstream: &str) -> std::io::Result<()> {
         let mut client = BufReader::new(client);
         let mut server = BufReader::new(TcpStream::connect(upstream).await?);
         while let Some(request) = wire::request(&mut client).await? {
+            if self.refuses(&request) {
+                return client.get_mut().write_all(REFUSAL).await;
+            }
+            self.passed.fetch_add(1, Ordering::SeqCst);
             let dies = self.count(&request);
             if self.is_dead() || (dies == Some(false) && self.strike()) {
                 return Ok(());
@@ -126,6 +172,7 @@ impl Proxy {
         *count += 1;
         let nth = *count;
         state.writes.push((operation.clone(), nth));
+        state.texts.push(String::from_utf8_lossy(&request.raw).into_owned());
         let point = state.point.as_ref().filter(|p| p.operation == operation && p.nth == nth).map(|p| p.after);
         point.or(state.cut.filter(|_| nth == 1))
     }

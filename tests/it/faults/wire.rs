@@ -123,11 +123,18 @@ async fn exactly(stream: &mut Stream, raw: &mut Vec<u8>, length: usize) -> io::R
 /// The operation that a request asks for, ids left out, if it changes something of a stack: `None` for reads and for
 /// the lock and record in the shared table.
 pub fn write(request: &Message) -> Option<String> {
+    let target = request.header("x-amz-target").unwrap_or_default();
+    let ledger = target.starts_with("DynamoDB") && request.body().contains(r#""TableName":"shopstack""#);
+    mutation(request).filter(|_| !ledger)
+}
+
+/// The operation that a request asks for, ids left out, if it changes anything at all; judged by the operation's verb,
+/// and where the path says it all, by HTTP's.
+pub fn mutation(request: &Message) -> Option<String> {
     if let Some(target) = request.header("x-amz-target") {
         let (service, operation) = target.split_once('.')?;
         let service = service.split('_').next().unwrap_or(service);
-        let ledger = service == "DynamoDB" && request.body().contains(r#""TableName":"shopstack""#);
-        return (!ledger && !is_read(operation)).then(|| format!("{service} {operation}"));
+        return (!is_read(operation)).then(|| format!("{service} {operation}"));
     }
     let body = request.body();
     let form = request.header("content-type").is_some_and(|v| v.contains("form-urlencoded"));
@@ -169,6 +176,10 @@ async fn requests_are_known_by_what_they_do() {
     let named = |m: Message| write(&m);
     assert_eq!(named(json("DynamoDB_20120810.CreateTable", "{}")).unwrap(), "DynamoDB CreateTable");
     assert_eq!(named(json("DynamoDB_20120810.UpdateItem", r#"{"TableName":"shopstack"}"#)), None);
+    assert_eq!(
+        mutation(&json("DynamoDB_20120810.UpdateItem", r#"{"TableName":"shopstack"}"#)).unwrap(),
+        "DynamoDB UpdateItem"
+    );
     assert_eq!(named(json("DynamoDB_20120810.DescribeTable", "{}")), None);
     let form = "POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\nAction=";
     assert_eq!(named(message(&format!("{form}CreateRole&RoleName=x"))).unwrap(), "CreateRole");

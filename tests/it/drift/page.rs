@@ -1,0 +1,101 @@
+//! docs/coverage.md, written from what was tried; a field without a case, and a page out of date, fail the test.
+
+use super::coverage::{Row, all_fields};
+use shopstack::model::Op;
+use std::fmt::Write;
+use std::path::Path;
+
+/// Compares the page on disk with the one that these rows make; UPDATE_GOLDEN=1 writes it anew.
+pub fn check(rows: &[Row]) {
+    let fields = all_fields();
+    let of = |type_name: &str, field: &str| rows.iter().any(|r| r.type_name == type_name && r.case.field == field);
+    let bare: Vec<String> = fields
+        .iter()
+        .flat_map(|(t, list)| list.iter().filter(|f| !of(t, f)).map(move |f| format!("{t} {f}")))
+        .collect();
+    assert!(bare.is_empty(), "fields without a case in tests/it/drift: {bare:#?}");
+    let known = |r: &&Row| fields.iter().any(|(t, list)| *t == r.type_name && list.contains(&r.case.field.to_string()));
+    let unknown: Vec<String> =
+        rows.iter().filter(|r| !known(r)).map(|r| format!("{} {}", r.type_name, r.case.field)).collect();
+    assert!(unknown.is_empty(), "cases of fields that no spec has: {unknown:#?}");
+
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/coverage.md");
+    let text = text(&fields, rows);
+    if std::env::var("UPDATE_GOLDEN").is_ok_and(|v| v == "1") {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let there = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(there == text, "docs/coverage.md is out of date: UPDATE_GOLDEN=1 writes it anew\n{text}");
+}
+
+/// What is known of one field from all its cases.
+struct Line {
+    drift: Option<&'static str>,
+    change: Option<&'static str>,
+    how: &'static str,
+    reasons: Vec<&'static str>,
+}
+
+fn line(rows: &[&Row]) -> Line {
+    let tried = |gap: fn(&Row) -> Option<&'static str>| rows.iter().find(|r| gap(r).is_none()).map(|r| r.endpoint);
+    let (drift, change) = (tried(|r| r.case.no_drift), tried(|r| r.case.no_change));
+    let mut reasons: Vec<&str> = Vec::new();
+    for row in rows {
+        reasons.extend(row.case.no_drift.filter(|_| drift.is_none()));
+        reasons.extend(row.case.no_change.filter(|_| change.is_none()));
+    }
+    reasons.dedup();
+    let op = rows.iter().find(|r| r.case.no_drift.is_none() || r.case.no_change.is_none()).map(|r| r.case.op);
+    let how = match op {
+        None => "",
+        Some(Op::Replace) => "replaced",
+        Some(Op::Create) => "made again",
+        Some(_) => "in place",
+    };
+    Line { drift, change, how, reasons }
+}
+
+fn text(fields: &[(&str, Vec<String>)], rows: &[Row]) -> String {
+    let mut body = String::new();
+    let (mut count, mut whole, mut drifts, mut changes) = (0, 0, 0, 0);
+    for (type_name, list) in fields {
+        write!(body, "\n## {type_name}\n\n| field | drift | change | how | gap |\n|---|---|---|---|---|\n").unwrap();
+        for field in list {
+            let of: Vec<&Row> = rows.iter().filter(|r| r.type_name == *type_name && r.case.field == field).collect();
+            let line = line(&of);
+            count += 1;
+            drifts += usize::from(line.drift.is_some());
+            changes += usize::from(line.change.is_some());
+            whole += usize::from(line.drift.is_some() && line.change.is_some());
+            let word = |endpoint: Option<&str>| match endpoint {
+                None => "–".to_string(),
+                Some("MiniStack") => "yes".to_string(),
+                Some(other) => format!("yes ({other})"),
+            };
+            let gap = line.reasons.join("; ");
+            let (drift, change, how) = (word(line.drift), word(line.change), line.how);
+            writeln!(body, "| `{field}` | {drift} | {change} | {how} | {gap} |").unwrap();
+        }
+    }
+    format!(
+        "# Drift and change, field by field
+
+Written by `tests/it/drift/`; `UPDATE_GOLDEN=1 tests/tools/run.sh --test it drift` writes it anew, and a page that differs
+from what the tests find fails them. The fields come from the specs in `src/model/spec.rs`: one that is added there without a
+case fails them too.
+
+- **drift**: the field was changed behind the stack's back, through the SDK; `diff` named exactly this field as drift
+  (exit code 3), `up` put it right with writes to this resource alone, and `diff` was clean (0).
+- **change**: another value was wanted; `diff` named exactly this field as a change (exit code 2), `up` made it so, `diff` was
+  clean (0); then the same on the way back.
+- **how**: the resource is changed in place, or replaced by a new one.
+
+A field inside a map stands for every entry (`*`); `indexes.*` is an entry as a whole, added or taken away. Tried on
+MiniStack, unless another emulator is named: no test reaches real AWS.
+
+{} types, {count} fields: {whole} tried both ways, {drifts} as drift, {changes} as a change, {} with a gap.
+{body}",
+        fields.len(),
+        count - whole,
+    )
+}

@@ -1,0 +1,97 @@
+//! Any stack changed into any other: what is there then is what the other one makes out of nothing.
+
+use super::stacks::{Dice, stack};
+use crate::faults::inventory::Inventory;
+use crate::faults::lane::{DOWN, Lane, UP};
+use std::sync::{Arc, Mutex};
+
+/// Pairs that once went wrong: a site that leaves its ACL, a renamed stage that leaves its deployment.
+const KNOWN: [u64; 2] = [1_795_475_974, 1_795_475_977];
+/// Further pairs in a plain `make test`, and in `make soak`.
+const SAMPLE: u64 = 2;
+const SOAK: u64 = 40;
+/// Pairs at a time.
+const LANES: usize = 2;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stack_changed_into_another_is_that_other_one() {
+    let soak = std::env::var("SHOPSTACK_SOAK").is_ok_and(|v| v == "1");
+    let seeds: Vec<u64> = match std::env::var("SHOPSTACK_SEED").ok().and_then(|v| v.parse().ok()) {
+        Some(seed) => vec![seed],
+        None => {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+            KNOWN.into_iter().chain(now..now + if soak { SOAK } else { SAMPLE }).collect()
+        }
+    };
+    println!("drift: pairs of stacks with the seeds {seeds:?}; SHOPSTACK_SEED tries one again");
+    let queue = Arc::new(Mutex::new(seeds.into_iter()));
+    let problems = Arc::new(Mutex::new(Vec::new()));
+    let mut lanes = tokio::task::JoinSet::new();
+    for _ in 0..LANES {
+        let (queue, problems) = (queue.clone(), problems.clone());
+        lanes.spawn(async move {
+            loop {
+                let Some(seed) = queue.lock().unwrap().next() else { return };
+                let found = pair(seed).await;
+                problems.lock().unwrap().extend(found.into_iter().map(|p| format!("SHOPSTACK_SEED={seed}: {p}")));
+            }
+        });
+    }
+    while let Some(lane) = lanes.join_next().await {
+        lane.unwrap();
+    }
+    let problems = problems.lock().unwrap();
+    assert!(problems.is_empty(), "{}", problems.join("\n\n"));
+}
+
+/// What went wrong on the way from one stack to another.
+async fn pair(seed: u64) -> Vec<String> {
+    let mut dice = Dice::new(seed);
+    let (changed, fresh) = (lane(&format!("pair{seed}a")).await, lane(&format!("pair{seed}b")).await);
+    let before = stack(&changed.stack, &mut dice);
+    let after = stack(&changed.stack, &mut dice);
+    let mut problems = Vec::new();
+    put(&changed, &before);
+    run(&changed, &UP, 0, "up to the first", &mut problems).await;
+    put(&changed, &after);
+    let pending = if before == after { 0 } else { 2 };
+    run(&changed, &["diff", "--json"], pending, "diff between them", &mut problems).await;
+    run(&changed, &UP, 0, "up to the second", &mut problems).await;
+    run(&changed, &["diff"], 0, "diff after it", &mut problems).await;
+    put(&fresh, &after.replace(&changed.stack, &fresh.stack));
+    run(&fresh, &UP, 0, "up to the second out of nothing", &mut problems).await;
+    problems.extend(changed.inventory().await.differences(&fresh.inventory().await));
+    for lane in [&changed, &fresh] {
+        run(lane, &DOWN, 0, "down", &mut problems).await;
+        let left = lane.inventory().await.differences(&Inventory::default());
+        problems.extend(left.into_iter().map(|l| format!("left by down: {l}")));
+    }
+    if !problems.is_empty() {
+        problems.push(format!("the first stack:\n{before}\nthe second:\n{after}"));
+    }
+    problems
+}
+
+async fn lane(name: &str) -> Lane {
+    let lane = Lane::new(name).await;
+    let other = lane.folder().join("site2");
+    std::fs::create_dir_all(other.join("images")).unwrap();
+    for (file, text) in
+        [("index.html", "<title>another</title>"), ("404.html", "nothing"), ("images/new.svg", "<svg/>")]
+    {
+        std::fs::write(other.join(file), text).unwrap();
+    }
+    lane
+}
+
+fn put(lane: &Lane, text: &str) {
+    std::fs::write(lane.folder().join("stack.yaml"), text).unwrap();
+}
+
+async fn run(lane: &Lane, arguments: &[&str], code: i32, what: &str, problems: &mut Vec<String>) {
+    let ended = lane.run(arguments).await;
+    if ended.code != code {
+        let said: String = ended.stdout.lines().filter(|l| l.contains("failed") || !l.starts_with('{')).collect();
+        problems.push(format!("{what}: exit {} {}\n{said}", ended.code, ended.stderr));
+    }
+}
