@@ -47,7 +47,9 @@ async fn a_stack_changed_into_another_is_that_other_one() {
 /// What went wrong on the way from one stack to another.
 async fn pair(seed: u64) -> Vec<String> {
     let mut dice = Dice::new(seed);
-    let (changed, fresh) = (lane(&format!("pair{seed}a")).await, lane(&format!("pair{seed}b")).await);
+    // A stack's name has at most 20 characters, the process id among them.
+    let short = seed % 10_000;
+    let (changed, fresh) = (lane(&format!("pair{short}a")).await, lane(&format!("pair{short}b")).await);
     let before = stack(&changed.stack, &mut dice);
     let after = stack(&changed.stack, &mut dice);
     let mut problems = Vec::new();
