@@ -18,14 +18,23 @@ pub struct World {
 impl World {
     /// A world whose stack name is unique to the test, so that tests share one endpoint side by side.
     pub async fn new(stack: &str) -> World {
-        World::at(stack, &endpoint().await).await
+        World::there(stack, &endpoint().await, "us-east-1").await
     }
 
     /// The same on another endpoint.
     pub async fn at(stack: &str, endpoint: &str) -> World {
+        World::there(stack, endpoint, "us-east-1").await
+    }
+
+    /// The same in another region.
+    pub async fn in_region(stack: &str, region: &str) -> World {
+        World::there(stack, &endpoint().await, region).await
+    }
+
+    async fn there(stack: &str, endpoint: &str, region: &str) -> World {
         let endpoint = endpoint.to_string();
-        let region = Some("us-east-1".to_string());
-        let connect = Connect { region, local_endpoint: Some(endpoint.clone()), ..Connect::default() };
+        let connect =
+            Connect { region: Some(region.into()), local_endpoint: Some(endpoint.clone()), ..Connect::default() };
         let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
         let caller = Caller::new(sdk.counter.clone(), true);
         let reader = Reader::new(&sdk, caller);
@@ -33,7 +42,7 @@ impl World {
             stack: stack.into(),
             env: "t".into(),
             account: sdk.identity().await.expect("identity").account,
-            region: "us-east-1".into(),
+            region: region.into(),
             endpoint: Some(endpoint),
         };
         let writer = Writer::new(&sdk, reader.clone(), scope.clone());

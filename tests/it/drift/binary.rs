@@ -77,10 +77,10 @@ async fn the_binary_tells_drift_change_and_both_by_its_exit_code() {
     up(&lane, &["bucket.site", "log_group.listProducts", "role.createOrder", "stage.main", "table.Products"]).await;
 
     // The author.
-    lane.edit("memory: 256", "memory: 320");
-    lane.edit("rate: 50", "rate: 60");
-    lane.edit("PriceClass_100", "PriceClass_200");
-    lane.edit("rate_limit: 2000", "rate_limit: 2500");
+    lane.edit_first("memory: 256", "memory: 320");
+    lane.edit_first("rate: 50", "rate: 60");
+    lane.edit_first("PriceClass_100", "PriceClass_200");
+    lane.edit_first("rate_limit: 2000", "rate_limit: 2500");
     let change = [
         "distribution.site: update change [price_class]",
         "function.listProducts: update change [memory]",
@@ -93,8 +93,8 @@ async fn the_binary_tells_drift_change_and_both_by_its_exit_code() {
     up(&lane, &["distribution.site", "function.listProducts", "stage.main", "web_acl.api", "web_acl.cdn"]).await;
 
     // Both, at different resources, at one, and at the same field.
-    lane.edit("memory: 256", "memory: 512");
-    lane.edit("key: orderId", "key: orderId\n    point_in_time_recovery: false");
+    lane.edit_first("memory: 256", "memory: 512");
+    lane.edit_first("key: orderId", "key: orderId\n    point_in_time_recovery: false");
     recovery(&clients, &name("Products"), false).await;
     let update = clients.lambda.update_function_configuration().function_name(name("createOrder"));
     update.memory_size(1024).timeout(20).send().await.unwrap();

@@ -215,11 +215,10 @@ fn value_at<'a>(spec: &'a Value, path: &str) -> Option<&'a Value> {
     if path.is_empty() {
         return Some(spec);
     }
-    let inside = spec.as_object()?.iter().find_map(|(key, value)| {
+    spec.as_object()?.iter().find_map(|(key, value)| {
         let rest = path.strip_prefix(key.as_str())?;
         if rest.is_empty() { Some(value) } else { value_at(value, rest.strip_prefix('.')?) }
-    });
-    inside
+    })
 }
 
 /// Every type of the registry has its fields covered or explained.

@@ -90,12 +90,21 @@ impl Lane {
         self.folder.path()
     }
 
-    /// Replaces the first `from` in stack.yaml, which must be there.
+    /// Replaces a text of stack.yaml that is there.
     pub fn edit(&self, from: &str, to: &str) {
+        self.edit_up_to(usize::MAX, from, to);
+    }
+
+    /// The same, the first time that it stands there.
+    pub fn edit_first(&self, from: &str, to: &str) {
+        self.edit_up_to(1, from, to);
+    }
+
+    fn edit_up_to(&self, count: usize, from: &str, to: &str) {
         let path = self.folder.path().join("stack.yaml");
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains(from), "stack.yaml has no {from:?}");
-        std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+        std::fs::write(path, text.replacen(from, to, count)).unwrap();
     }
 
     /// Starts the binary with an environment that holds what it needs and no more.

@@ -5,10 +5,11 @@ use serde_json::json;
 use shopstack::model::{Op, Owner};
 use shopstack::resources::{Resource, account::Account};
 
-/// One test and not several: the account is one for the whole endpoint.
+/// One test and not several, in a region of its own: there is one account for each, and what is cleared here would be
+/// drift to all other tests.
 #[tokio::test]
 async fn its_whole_life() {
-    let world = World::new("account").await;
+    let world = World::in_region("account", "eu-west-3").await;
     let want = desired(&Account, "account.logging", &world.scope.account, json!({"has_log_role": true}));
     let client = &world.writer.clients.apigateway;
     let set = |arn: &str| {
