@@ -7,7 +7,7 @@ use super::output::Output;
 use super::session::{Project, Session};
 use super::{apply, diff, guard, outputs, saved, smoke};
 use crate::engine::Outcome;
-use crate::model::{Address, Event, Op, Plan, Step, event::Sink};
+use crate::model::{Address, Event, Op, Plan, Step, event::Sink, tag};
 use crate::render;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -64,20 +64,21 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     finish(&session, &outcome, error, document, start, output)
 }
 
-/// A protected table is neither deleted nor replaced by `up`; lifting the protection is a step of its own.
+/// A protected table or bucket is neither deleted nor replaced by `up`; lifting the protection is a step of its own.
 fn protected(plan: &Plan) -> Result<(), CliError> {
-    let held = |s: &&Step| {
-        let live = s.live.as_ref().map(|l| &l.spec);
-        matches!(s.op, Op::Delete | Op::Replace)
-            && live.is_some_and(|l| l.get("deletion_protection") == Some(&Value::Bool(true)))
+    let lives_on_it = |spec: &Value| {
+        let tag = spec.get("tags").and_then(|tags| tags.get(tag::PROTECT));
+        spec.get("deletion_protection") == Some(&Value::Bool(true)) || tag.is_some_and(|on| on == "true")
     };
+    let held =
+        |s: &&Step| matches!(s.op, Op::Delete | Op::Replace) && s.live.as_ref().is_some_and(|l| lives_on_it(&l.spec));
     let names: Vec<_> = plan.steps.iter().filter(held).map(|s| format!("{} ({})", s.op.as_str(), s.address)).collect();
     if names.is_empty() {
         return Ok(());
     }
     Err(CliError::new(
-        format!("protected tables would be lost: {}; nothing was changed", names.join(", ")),
-        "to lose them, say `protect: false` for the table in stack.yaml, run `up`, and only then remove or change it",
+        format!("what is protected would be lost: {}; nothing was changed", names.join(", ")),
+        "to lose it, say `protect: false` for the table or the site in stack.yaml, run `up`, and only then remove or change it",
     ))
 }
 

@@ -4,7 +4,7 @@ use super::{Context, reference, site as files};
 use crate::model::spec::{
     self, BucketPolicySpec, BucketSpec, DistributionSpec, ErrorPageSpec, OacSpec, ObjectsSpec, ResponseHeadersSpec,
 };
-use crate::model::{Address, CloudError, Desired, ErrorKind};
+use crate::model::{Address, CloudError, Desired, ErrorKind, tag};
 use crate::policy;
 use crate::stack::{Cdn, Site};
 use serde_json::{Value, json};
@@ -22,8 +22,14 @@ pub(super) fn site(
     notes: &mut Vec<String>,
 ) -> Result<(), CloudError> {
     let bucket = bucket_name(context);
+    let mut tags = context.tags("site");
+    if site.protect.unwrap_or(context.expires_at.is_none()) {
+        // Buckets have no protection against deletion of their own: it lives in a tag, so that a site that leaves
+        // stack.yaml cannot lift it.
+        tags.insert(tag::PROTECT.into(), "true".into());
+    }
     let spec = BucketSpec {
-        tags: context.tags("site"),
+        tags,
         block_public_acls: true,
         ignore_public_acls: true,
         block_public_policy: true,

@@ -26,6 +26,8 @@ pub mod tag {
     /// The stack's region: names of global resources do not tell two regions of one environment apart.
     pub const REGION: &str = "shopstack:region";
     pub const EXPIRES_AT: &str = "shopstack:expires-at";
+    /// `true` on what `up` may not delete and AWS has no protection of its own for: buckets.
+    pub const PROTECT: &str = "shopstack:protect";
     /// SHA-256 of the seed file whose items were put into the table last.
     pub const SEED: &str = "shopstack:seed";
 }

@@ -119,7 +119,9 @@ pub struct Site {
     /// Folder of the files, relative to this file.
     #[schemars(extend("examples" = ["site"]))]
     pub folder: String,
-    /// Cache-Control by path: the first match counts. Unless matched: `no-cache` for `*.html` and `config.json`, one hour for all else.
+    /// Refuse to delete the bucket when the site leaves this file; on by default, except in environments with a time to live. Lifting it is a step of its own.
+    pub protect: Option<bool>,
+    /// Cache-Control by path: the first match counts. Unless matched: `no-cache` for `*.html`, one hour for all else. The generated `config.json` is never kept.
     #[serde(default)]
     pub cache: Vec<CacheRule>,
 }

@@ -154,7 +154,7 @@ fn exact_origin(text: &str) -> Verdict {
 }
 
 fn check_site(context: &mut Context, site: &Site) {
-    let Site { folder, cache } = site;
+    let Site { folder, cache, protect: _ } = site;
     let what = format!("the path {}", quote(folder));
     context.value(&["site", "folder"], &what, names::inner_path(folder), None);
     let mut seen: Vec<&str> = Vec::new();

@@ -108,10 +108,24 @@ async fn a_protected_table_goes_only_after_a_step_of_its_own() {
     without_a_site(&project).await;
 }
 
-/// A site that leaves stack.yaml is found by ownership: distribution, bucket and what hangs on them are deleted.
+/// A site that leaves stack.yaml is found by ownership: distribution, bucket and what hangs on them are deleted, once the
+/// bucket's protection is lifted.
 async fn without_a_site(project: &Project) {
-    project.cut("site:", "waf:");
-    project.edit("origins: [site]", "origins: [\"https://shop.example\"]");
+    let whole = project.read("stack.yaml");
+    let without_site = || {
+        project.cut("site:", "waf:");
+        project.edit("origins: [site]", "origins: [\"https://shop.example\"]");
+    };
+    without_site();
+    let refused = project.run(&["up", "--yes", "--no-smoke", "--json"]);
+    assert!(refused.code == 1 && refused.stderr.contains("delete (bucket.site)"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("protect: false"), "{}", refused.stderr);
+    project.write("stack.yaml", &whole);
+    project.edit("  folder: site\n", "  folder: site\n  protect: false\n");
+    let (code, plan) = project.diff();
+    assert_eq!((code, changes(&plan)), (2, vec!["bucket.site: update change [tags.shopstack:protect]".into()]));
+    assert_eq!(done(&project.events(&["up", "--yes", "--no-smoke"])), ["bucket.site"]);
+    without_site();
     let (code, plan) = project.diff();
     assert_eq!(code, 2);
     let planned = changes(&plan);

@@ -20,7 +20,7 @@ locals {
 
 resource "aws_s3_bucket" "site" {
   bucket = local.bucket
-  tags   = merge(local.tags, { "shopstack:id" = "site" })
+  tags   = merge(local.tags, { "shopstack:id" = "site", "shopstack:protect" = "true" })
   lifecycle { ignore_changes = [force_destroy] }
 }
 
