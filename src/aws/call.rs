@@ -197,7 +197,9 @@ impl Caller {
         if wait > Duration::from_millis(500) {
             self.say(&format!("waiting for {label}"));
         }
-        self.pause(wait).await
+        self.pause(wait).await?;
+        // A lease may have run out during the wait.
+        self.cancel.refusal().map_or(Ok(()), Err)
     }
 
     /// Sleeps, but not past a stop. Polling loops of resource types use it between two looks.

@@ -67,7 +67,7 @@ const RULES: &[Rule] = &[
     rule("iam:", "ConcurrentModification", "", Busy, 180),
     rule("iam:", "EntityTemporarilyUnmodifiable", "", Busy, 180),
     rule("iam:DeleteRole", "DeleteConflict", "", Busy, 120),
-    rule("lambda:", "ResourceConflictException", "Pending", Busy, 600),
+    rule("lambda:", "ResourceConflictException", "state: Pending", Busy, 600),
     rule("lambda:", "ResourceConflictException", "in progress", Busy, 600),
     rule("lambda:", "ResourceConflictException", "concurrent update", Busy, 120),
     rule("logs:", "OperationAbortedException", "", Busy, 60),

@@ -72,7 +72,7 @@ pub async fn until_stopped<T>(session: &Session, work: impl Future<Output = T>) 
     tokio::select! {
         done = work => Ok(done),
         reason = cut => Err(CliError {
-            message: "interrupted during the smoke test; everything was made before it".into(),
+            message: "interrupted during the smoke test; what is deployed stays as it is".into(),
             hint: "run `shopstack smoke` to try what is deployed".into(),
             ..reason.into()
         }),

@@ -3,6 +3,7 @@
 use super::error::CliError;
 use super::output::Output;
 use super::session::{Project, Session};
+use crate::aws::call::Cancel;
 use crate::aws::ledger::Ledger;
 use crate::aws::lock::{self, Holder, Lock, Try};
 use crate::engine::{self, Outcome};
@@ -46,7 +47,7 @@ where
                 ledger.ensure().await?;
                 lock::try_lock(&ledger, &me, cancel).await
             };
-            let (first, made) = tokio::join!(first, make());
+            let (first, made) = tokio::join!(first, unless_stopped(cancel, make()));
             match first? {
                 Try::Held(lock) => (lock, Some(made)),
                 _ => (lock::wait_lock(&ledger, &me, cancel, patience, &say).await?, None),
@@ -56,7 +57,7 @@ where
     let guard = Guard { ledger, lock };
     let made = match made {
         Some(made) => made,
-        None => make().await,
+        None => unless_stopped(cancel, make()).await,
     };
     match made {
         Ok(made) => Ok((guard, made)),
@@ -64,6 +65,18 @@ where
             guard.release(output).await;
             Err(error)
         }
+    }
+}
+
+/// Reads and builds are dropped at once when the run is stopped: nothing of them needs an end.
+async fn unless_stopped<T>(cancel: &Cancel, made: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+    tokio::select! {
+        made = made => match cancel.reason() {
+            // Cargo gets a terminal's Ctrl-C as well, and its failure is none of the stack's.
+            Some(reason) if made.is_err() => Err(reason.into()),
+            _ => made,
+        },
+        reason = cancel.stopped() => Err(reason.into()),
     }
 }
 

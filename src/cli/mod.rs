@@ -75,6 +75,7 @@ async fn run(cli: &Cli, output: &Output) -> Result<u8, CliError> {
     match &cli.command {
         Command::Validate => {
             let project = session::Project::load(global)?;
+            project.sources(global)?;
             let stack = &project.stack;
             output.result(&format!(
                 "{}: stack `{}` is valid: {} tables, {} functions, {} routes",

@@ -75,7 +75,7 @@ impl Output {
     /// A result, on stdout. A closed pipe is the reader's wish, not an error.
     pub fn result(&self, text: &str) {
         let mut out = std::io::stdout().lock();
-        let _ = writeln!(out, "{}", text.trim_end_matches('\n'));
+        let _ = writeln!(out, "{}", tame(text.trim_end_matches('\n')));
     }
 
     /// One JSON value on one line, on stdout.
@@ -86,7 +86,7 @@ impl Output {
     /// Progress, on stderr.
     pub fn note(&self, text: &str) {
         let mut err = std::io::stderr().lock();
-        let _ = writeln!(err, "{}", text.trim_end_matches('\n'));
+        let _ = writeln!(err, "{}", tame(text.trim_end_matches('\n')));
     }
 
     /// With `-vv`: which requests left the process, on stderr.
@@ -100,7 +100,7 @@ impl Output {
     /// Asks for a line; the prompt goes to stderr. `None` when the run was stopped meanwhile.
     pub async fn ask(&self, prompt: &str, cancel: &Cancel) -> Option<String> {
         let mut err = std::io::stderr().lock();
-        let _ = write!(err, "{prompt}");
+        let _ = write!(err, "{}", tame(prompt));
         let _ = err.flush();
         drop(err);
         // A thread of its own: a line that never comes must not keep the process from ending.
@@ -114,5 +114,44 @@ impl Output {
             line = answer => Some(line.unwrap_or_default()),
             _ = cancel.stopped() => None,
         }
+    }
+}
+
+/// Text without what steers a terminal. Names, tags and messages of AWS are other people's words: of all control
+/// characters line ends, tabs and our own colours pass, and marks that turn the reading direction do not.
+fn tame(text: &str) -> String {
+    let mut tamed = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
+        if c == '\u{1b}' && color(rest.as_str()) {
+            tamed.push(c);
+        } else if turns || c.is_control() && !matches!(c, '\n' | '\t') {
+            tamed.extend(c.escape_default());
+        } else {
+            tamed.push(c);
+        }
+    }
+    tamed
+}
+
+/// True where `rest` begins with the digits of a colour: `[1;31m`.
+fn color(rest: &str) -> bool {
+    let Some(inner) = rest.strip_prefix('[') else { return false };
+    inner
+        .find(|c: char| !c.is_ascii_digit() && c != ';')
+        .is_some_and(|end| inner.get(end..).is_some_and(|t| t.starts_with('m')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tame;
+
+    #[test]
+    fn colours_pass_and_all_else_that_steers_a_terminal_is_shown() {
+        assert_eq!(tame("\u{1b}[1;31mred\u{1b}[0m\n\tplain é"), "\u{1b}[1;31mred\u{1b}[0m\n\tplain é");
+        assert_eq!(tame("a\u{1b}[2Jb\u{1b}]0;title\u{7}"), "a\\u{1b}[2Jb\\u{1b}]0;title\\u{7}");
+        assert_eq!(tame("\u{202e}txt\r\u{9b}31m"), "\\u{202e}txt\\r\\u{9b}31m");
+        assert_eq!(tame("\u{1b}["), "\\u{1b}[");
     }
 }

@@ -28,6 +28,16 @@ impl Project {
     }
 }
 
+impl Project {
+    /// Errors: the crates, seed files and the site's folder that stack.yaml names and nobody finds.
+    pub fn sources(&self, global: &Global) -> Result<(), CliError> {
+        let text = std::fs::read_to_string(&global.file).unwrap_or_default();
+        let name = global.file.display().to_string();
+        let missing = stack::missing_paths(&self.stack, &text, &name, &|path| self.root.join(path).exists());
+        if missing.is_empty() { Ok(()) } else { Err(CliError::all(&missing, "")) }
+    }
+}
+
 /// An open connection to one account and region, for one stack and environment.
 pub struct Session {
     pub sdk: Sdk,

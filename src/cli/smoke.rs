@@ -21,9 +21,10 @@ pub async fn command(global: &Global, args: &Smoke, output: &Output) -> Result<u
     let start = Instant::now();
     let project = Project::load(global)?;
     let session = Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
+    apply::stop_on_signals(&session, output);
     let document = outputs::live(&session, &project).await?;
     let sink = apply::sink(&session, output);
-    let report = run(&session, &project, &document, &sink).await;
+    let report = apply::until_stopped(&session, run(&session, &project, &document, &sink)).await?;
     if let Some(path) = &args.junit {
         std::fs::write(path, report.to_junit(&project.stack.name))
             .map_err(|e| CliError::new(format!("{}: {e}", path.display()), "name a file that can be written"))?;

@@ -17,7 +17,7 @@ pub(super) fn tables(context: &Context<'_>, all: &mut Vec<Desired>) -> Result<()
 fn one(context: &Context<'_>, id: &str, table: &Table) -> Result<Desired, CloudError> {
     let payload = table.seed.as_ref().map(|file| context.root.join(file));
     let seed = match &payload {
-        Some(path) => Some(seed_hash(id, path)?),
+        Some(path) => Some(seed_hash(id, context.root, path)?),
         None => None,
     };
     let spec = TableSpec {
@@ -37,7 +37,7 @@ fn one(context: &Context<'_>, id: &str, table: &Table) -> Result<Desired, CloudE
 }
 
 /// Hash of the seed file; the file must be a JSON array of objects, said now and not half-way through `up`.
-fn seed_hash(id: &str, path: &std::path::Path) -> Result<String, CloudError> {
+fn seed_hash(id: &str, root: &std::path::Path, path: &std::path::Path) -> Result<String, CloudError> {
     let fail = |what: String| {
         CloudError::ours(
             ErrorKind::Other,
@@ -45,7 +45,8 @@ fn seed_hash(id: &str, path: &std::path::Path) -> Result<String, CloudError> {
             "seed files are JSON arrays of objects, each with the table's key",
         )
     };
-    let bytes = std::fs::read(path).map_err(|e| fail(format!("cannot be read: {e}")))?;
+    let real = super::site::inside(root, path).map_err(fail)?;
+    let bytes = std::fs::read(real).map_err(|e| fail(format!("cannot be read: {e}")))?;
     let items: Vec<serde_json::Map<String, serde_json::Value>> =
         serde_json::from_slice(&bytes).map_err(|e| fail(format!("is not a JSON array of objects: {e}")))?;
     drop(items);

@@ -163,13 +163,14 @@ fn bucket_policy(context: &Context<'_>, bucket: &str, notes: &mut Vec<String>) -
 
 fn objects(context: &Context<'_>, site: &Site, bucket: String) -> Result<Desired, CloudError> {
     let folder = context.root.join(&site.folder);
-    let mut objects = files::scan_site(&folder, &|path| site.cache_control(path).to_string()).map_err(|what| {
-        CloudError::ours(
-            ErrorKind::Other,
-            format!("the site folder {}: {what}", folder.display()),
-            "see `site.folder` in stack.yaml",
-        )
-    })?;
+    let mut objects =
+        files::scan_site(context.root, &folder, &|path| site.cache_control(path).to_string()).map_err(|what| {
+            CloudError::ours(
+                ErrorKind::Other,
+                format!("the site folder {}: {what}", folder.display()),
+                "see `site.folder` in stack.yaml",
+            )
+        })?;
     objects.remove("config.json");
     let config: Value = match &context.stack.api {
         Some(_) => json!({"apiUrl": context.api_url()}),

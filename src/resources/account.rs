@@ -39,6 +39,7 @@ pub const INFO: TypeInfo = TypeInfo {
                 "iam:PassRole",
                 "iam:PutRolePolicy",
                 "iam:TagRole",
+                "iam:UpdateAssumeRolePolicy",
             ],
         ),
         ("update", &["apigateway:GET", "apigateway:PATCH"]),
@@ -99,17 +100,34 @@ async fn ensure(writer: &Writer) -> Result<Outputs, CloudError> {
             let arn = role(writer).await?;
             writer.caller.say("waiting for API Gateway to accept the log role (usually 10 to 40 s on AWS)");
             // The quota is one call per 20 s; the role's propagation is retried at that pace (catalogue 7.3).
-            let client = &writer.clients.apigateway;
-            writer
-                .caller
-                .call("apigateway:UpdateAccount", || {
-                    client.update_account().patch_operations(gw::replace("/cloudwatchRoleArn", &arn)).send()
-                })
-                .await?;
+            match register(writer, &arn).await {
+                // Whether API Gateway says on whose behalf it takes the role is unverified. Where it does not, the
+                // condition on the account shuts it out, and the role has to do without.
+                Err(error) if error.code == "BadRequestException" && error.message.contains("role ARN") => {
+                    writer.caller.say("API Gateway refused the role; trying without the condition on the account");
+                    let open = open_trust().to_string();
+                    let iam = &writer.clients.iam;
+                    writer
+                        .caller
+                        .call("iam:UpdateAssumeRolePolicy", || {
+                            iam.update_assume_role_policy().role_name(ROLE).policy_document(&open).send()
+                        })
+                        .await?;
+                    register(writer, &arn).await?;
+                }
+                registered => registered?,
+            }
             arn
         }
     };
     Ok(Outputs::from([("role_arn".to_string(), arn)]))
+}
+
+/// Tells API Gateway which role to write logs by.
+async fn register(writer: &Writer, arn: &str) -> Result<(), CloudError> {
+    let client = &writer.clients.apigateway;
+    let update = || client.update_account().patch_operations(gw::replace("/cloudwatchRoleArn", arn)).send();
+    writer.caller.call("apigateway:UpdateAccount", update).await.map(|_| ())
 }
 
 /// The shared role, made or completed; its ARN.
@@ -169,6 +187,18 @@ fn trust(account: &str) -> Value {
             "Principal": {"Service": "apigateway.amazonaws.com"},
             "Action": "sts:AssumeRole",
             "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+        }],
+    })
+}
+
+/// Only API Gateway.
+fn open_trust() -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"Service": "apigateway.amazonaws.com"},
+            "Action": "sts:AssumeRole",
         }],
     })
 }

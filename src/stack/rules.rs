@@ -5,7 +5,8 @@ use super::error::{Report, quote, suggest};
 use super::names::{self, Verdict};
 use super::node::Node;
 use super::{Function, Grant, Stack, rules_edge, rules_table};
-use std::collections::BTreeMap;
+use crate::model::template;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What every rule gets: the stack, where its parts stand, and where to complain.
 pub(super) struct Context<'a, 'r, 's> {
@@ -117,6 +118,16 @@ fn check_env_value(context: &mut Context, path: &[&str], text: &str) {
     let tables = context.stack.tables.keys();
     let tables: Vec<_> = tables.flat_map(|t| [format!("${{table.{t}.name}}"), format!("${{table.{t}.arn}}")]).collect();
     let known: Vec<_> = tables.iter().map(String::as_str).chain(known).collect();
+    if let Some(inner) = internal(text) {
+        let help = Some("shopstack keeps that form for itself; write it otherwise".to_string());
+        context.report.at_part(
+            context.tree,
+            path,
+            &inner,
+            format!("{} would be taken for an id of AWS", quote(&inner)),
+            help,
+        );
+    }
     for part in split(text) {
         let (written, problem) = match &part {
             Err(written) if written.ends_with('}') => ((*written).to_string(), "means nothing"),
@@ -141,6 +152,15 @@ fn check_env_value(context: &mut Context, path: &[&str], text: &str) {
             help,
         );
     }
+}
+
+/// The first `{{…}}` that would be read as a reference between resources.
+fn internal(text: &str) -> Option<String> {
+    let mut found = BTreeSet::new();
+    template::references(&serde_json::Value::String(text.to_string()), &mut found);
+    let start = text.find("{{").filter(|_| !found.is_empty())?;
+    let length = text.get(start..)?.find("}}")? + 2;
+    text.get(start..start + length).map(str::to_string)
 }
 
 /// As written, and what is wrong, if the part refers to something that the stack does not have.

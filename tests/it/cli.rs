@@ -1,6 +1,6 @@
 //! The binary's manners, without any endpoint: exit codes, streams, colours, and errors that say what to do.
 
-use crate::e2e::project::{Run, command};
+use crate::e2e::project::{Run, command, copy};
 use serde_json::Value;
 use std::net::TcpListener;
 use std::path::Path;
@@ -13,8 +13,9 @@ impl Desk {
     fn new() -> Desk {
         let folder = tempfile::tempdir().unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        for part in ["lambdas", "site", "seed"] {
-            std::os::unix::fs::symlink(root.join(part), folder.path().join(part)).unwrap();
+        std::os::unix::fs::symlink(root.join("lambdas"), folder.path().join("lambdas")).unwrap();
+        for part in ["site", "seed"] {
+            copy(&root.join(part), &folder.path().join(part));
         }
         std::fs::copy(root.join("stack.yaml"), folder.path().join("stack.yaml")).unwrap();
         std::fs::create_dir(folder.path().join("home")).unwrap();
@@ -96,6 +97,9 @@ fn a_bad_stack_is_shown_at_its_place() {
         refused(&desk.run(arguments), &["stack.yaml:17:5", "memroy: 256", "memory"]);
     }
     refused(&desk.run(&["-f", "nowhere.yaml", "validate"]), &["nowhere.yaml"]);
+    let desk = Desk::new();
+    desk.edit("folder: site", "folder: sites");
+    refused(&desk.run(&["validate"]), &["stack.yaml:", "folder: sites", "does not exist"]);
 }
 
 #[test]

@@ -30,7 +30,7 @@ impl Site {
         let mut wanted = desired(&Objects, "objects.site", &bucket.name, Value::Null);
         wanted.payload = Some(folder.path().into());
         wanted.spec =
-            json!({"objects": scan_site(folder.path(), &|_| "no-cache".into()).unwrap(), "config": "{\"api\":\"x\"}"});
+            json!({"objects": scan_site(folder.path(), folder.path(), &|_| "no-cache".into()).unwrap(), "config": "{\"api\":\"x\"}"});
         Site { folder, wanted, bucket: live }
     }
 
@@ -85,7 +85,7 @@ async fn its_whole_life() {
     std::fs::write(site.folder.path().join("new.css"), "a{}").unwrap();
     std::fs::remove_file(site.folder.path().join("img/ä +%.svg")).unwrap();
     let rules = |key: &str| if key.ends_with(".html") { "no-store" } else { "no-cache" }.to_string();
-    site.wanted.spec = json!({"objects": scan_site(site.folder.path(), &rules).unwrap(), "config": "{\"api\":\"y\"}"});
+    site.wanted.spec = json!({"objects": scan_site(site.folder.path(), site.folder.path(), &rules).unwrap(), "config": "{\"api\":\"y\"}"});
     let before = site.mended(&world).await;
     assert_eq!(before["config"], json!("{\"api\":\"x\"}"));
     assert_eq!(before["objects"]["img/ä +%.svg"]["content_type"], json!("image/svg+xml"));
