@@ -29,8 +29,7 @@ impl Site {
         let live = made(world, &bucket).await;
         let mut wanted = desired(&Objects, "objects.site", &bucket.name, Value::Null);
         wanted.payload = Some(folder.path().into());
-        wanted.spec =
-            json!({"objects": scan_site(folder.path(), folder.path(), &|_| "no-cache".into()).unwrap(), "config": "{\"api\":\"x\"}"});
+        wanted.spec = json!({"objects": scan_site(folder.path(), folder.path(), &|_| "no-cache".into()).unwrap(), "config": "{\"api\":\"x\"}"});
         Site { folder, wanted, bucket: live }
     }
 
