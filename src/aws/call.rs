@@ -84,7 +84,8 @@ pub fn interrupted() -> CloudError {
     CloudError::ours(ErrorKind::Interrupted, "interrupted", "run the same command again: it goes on where it stopped")
 }
 
-type Progress = Arc<dyn Fn(&str) + Send + Sync>;
+/// Told what is waited for.
+pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Makes calls for one purpose; cheap to clone.
 #[derive(Clone)]

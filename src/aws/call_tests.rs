@@ -3,7 +3,7 @@
 use super::call::Caller;
 use super::clients::{Connect, Sdk};
 use super::counter::{Counter, Purpose};
-use super::error::from_sdk;
+use super::error::{explain_access, from_sdk};
 use super::retry::{self, Repeat};
 use crate::model::{CloudError, ErrorKind};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -126,6 +126,17 @@ async fn what_may_have_taken_effect_is_repeated_only_where_that_does_no_harm() {
         assert_eq!(error.kind, ErrorKind::Ambiguous, "{error}");
         assert!(made > 5 && took <= Duration::from_secs(60), "{made} calls in {took:?}");
     }
+}
+
+#[test]
+fn the_first_call_tells_an_answer_from_none() {
+    let explained = |failure: &Refusal| {
+        explain_access(from_sdk("sts:GetCallerIdentity", failure, true), Some("http://127.0.0.1:1"), "us-east-1")
+            .message
+    };
+    assert_eq!(explained(&refusal(500, "InternalFailure", "An internal failure")), "An internal failure");
+    let none = SdkError::dispatch_failure(ConnectorError::io("connection reset by peer".into()));
+    assert_eq!(explained(&none), "nothing answers at http://127.0.0.1:1");
 }
 
 #[test]

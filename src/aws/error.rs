@@ -238,7 +238,10 @@ fn hint_for(kind: ErrorKind, operation: &str) -> &'static str {
 
 /// For the first call of a run: says what is wrong with credentials, region or endpoint.
 pub fn explain_access(mut error: CloudError, endpoint: Option<&str>, region: &str) -> CloudError {
+    // An answer with a code of AWS's own is an answer: its words are the best there are.
+    let answered = !error.code.is_empty() && !error.code.starts_with("HTTP ");
     match (error.kind, endpoint) {
+        (ErrorKind::Ambiguous, _) if answered => {}
         (ErrorKind::Unreachable | ErrorKind::Ambiguous, Some(url)) => {
             error.message = format!("nothing answers at {url}");
             error.hint = "start the endpoint, or unset AWS_ENDPOINT_URL; `--local` starts the local twin".into();

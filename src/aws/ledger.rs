@@ -3,7 +3,7 @@
 //! It is made on first use, tagged, paid by request, and left by `down`. Rows are keyed by `pk` = `<stack>/<env>` and
 //! `sk` = `lock`, `record` or `run#<time>`. Losing it loses no decision: live AWS is the truth.
 
-use super::call::Caller;
+use super::call::{Caller, Progress};
 use super::clients::{Clients, Sdk};
 use super::counter::Purpose;
 use crate::model::cloud_error::optional;
@@ -35,6 +35,11 @@ impl Ledger {
             caller: Caller::new(sdk.counter.clone(), sdk.endpoint.is_some()),
             pk: format!("{}/{}", scope.stack, scope.env),
         }
+    }
+
+    /// The same rows, telling what is waited for.
+    pub fn with_progress(self, progress: Progress) -> Self {
+        Self { caller: self.caller.with_progress(progress), ..self }
     }
 
     /// Makes the table unless it is there, and waits until it takes items.

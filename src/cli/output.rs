@@ -4,9 +4,10 @@ use super::args::{Color, Global};
 use crate::aws::call::Cancel;
 use crate::aws::counter::{Calls, Counter};
 use crate::render::style::Style;
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Cheap to clone; decides colour, width and JSON once.
 #[derive(Clone, Debug)]
@@ -87,6 +88,16 @@ impl Output {
     pub fn note(&self, text: &str) {
         let mut err = std::io::stderr().lock();
         let _ = writeln!(err, "{}", tame(text.trim_end_matches('\n')));
+    }
+
+    /// Notes what is waited for outside of steps, each text once: AWS may throttle reads for minutes.
+    pub fn waits(&self) -> Arc<dyn Fn(&str) + Send + Sync> {
+        let (output, told) = (self.clone(), Mutex::new(BTreeSet::new()));
+        Arc::new(move |text: &str| {
+            if told.lock().unwrap_or_else(PoisonError::into_inner).insert(text.to_string()) {
+                output.note(text);
+            }
+        })
     }
 
     /// With `-vv`: which requests left the process, on stderr.

@@ -53,7 +53,7 @@ impl Session {
     pub async fn open(global: &Global, stack: &str, region: Option<&str>, output: &Output) -> Result<Self, CliError> {
         let (sdk, scope) = Self::connect(global, stack, region, output).await?;
         let identity = sdk.identity().await?;
-        let reader = Self::reader(&sdk);
+        let reader = Self::reader(&sdk, output);
         let scope = Scope { account: identity.account.clone(), ..scope };
         let serves = serves(&scope).await;
         Ok(Self { sdk, identity, scope, reader, serves })
@@ -67,7 +67,7 @@ impl Session {
         output: &Output,
     ) -> Result<Self, CliError> {
         let (sdk, scope) = Self::connect(global, stack, region, output).await?;
-        let reader = Self::reader(&sdk);
+        let reader = Self::reader(&sdk, output);
         // What is wrong with credentials or network is said by the identity call, in its better words.
         let (identity, index) = tokio::join!(sdk.identity(), reader.index(&scope));
         let identity = identity?;
@@ -77,8 +77,8 @@ impl Session {
         Ok(Self { sdk, identity, scope, reader, serves })
     }
 
-    fn reader(sdk: &Sdk) -> Reader {
-        Reader::new(sdk, Caller::new(sdk.counter.clone(), sdk.endpoint.is_some()))
+    fn reader(sdk: &Sdk, output: &Output) -> Reader {
+        Reader::new(sdk, Caller::new(sdk.counter.clone(), sdk.endpoint.is_some()).with_progress(output.waits()))
     }
 
     /// The SDK's configuration, and the scope but for the account.

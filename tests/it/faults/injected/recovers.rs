@@ -42,6 +42,8 @@ async fn every_error_that_passes_is_got_over() {
     {
         assert!(up.waits().iter().any(|wait| wait.contains(said)), "{said}: {:#?}", up.waits());
     }
+    let said = "tag GetResources: AWS throttles; trying again";
+    assert_eq!(up.stderr.matches(said).count(), 1, "told once, though no step waits yet: {}", up.stderr);
     quiet(&burst, &lane).await;
 
     let changes = [

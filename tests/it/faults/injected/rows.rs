@@ -71,7 +71,7 @@ const RATE: &str = "Rate exceeded";
 /// A fresh `up`.
 pub const UP: &[Row] = &[
     Row::new("1.3", "sts:GetCallerIdentity", (400, "Throttling"), RATE, 1),
-    Row::new("10.2", "tag:GetResources", (400, "ThrottledException"), "Too many requests", 1),
+    Row::new("10.2", "tag:GetResources", (400, "ThrottledException"), "Too many requests", 3),
     Row::new("10.2", "tag:GetResources", (500, "InternalServiceException"), "The request failed, try again", 1),
     // DynamoDB
     Row::new("1.3", "dynamodb:CreateTable", (400, "ThrottlingException"), "Rate of requests exceeds the allowed", 1),
