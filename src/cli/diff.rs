@@ -23,10 +23,15 @@ pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8
     let (mut plan, _) =
         make(&session, &project, &builds, &BTreeSet::new(), None, session.reader.clone(), args.out.is_some()).await?;
     if let Some(only) = args.only {
+        let all = plan.steps.len();
         plan.retain(|s| match only {
             Only::Drift => s.cause != Cause::Change,
             Only::Change => s.cause != Cause::Drift,
         });
+        let left_out = all - plan.steps.len();
+        if left_out > 0 {
+            plan.notes.push(format!("--only leaves out {left_out} of {all} resources that would change."));
+        }
     }
     let calls = session.sdk.counter.snapshot();
     let document = render::json::plan(&plan, json!({"read": calls.read, "write": calls.write}), &Seal::fresh());

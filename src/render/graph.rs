@@ -20,13 +20,15 @@ pub struct Graph {
     /// From, to, label.
     edges: Vec<(String, String, String)>,
     changes: BTreeMap<Address, Op>,
+    /// Whether a plan was given, and colours say something.
+    planned: bool,
 }
 
 impl Graph {
     /// The stack's picture; with a plan, boxes that it changes are coloured.
     pub fn new(stack: &Stack, plan: Option<&Plan>) -> Self {
         let changes = plan.map(|p| p.steps.iter().map(|s| (s.address.clone(), s.op)).collect()).unwrap_or_default();
-        let mut graph = Self { nodes: vec![], edges: vec![], changes };
+        let mut graph = Self { nodes: vec![], edges: vec![], changes, planned: plan.is_some() };
         graph.node("browser", "Browser", "person", 0, &[]);
         let waf = stack.waf.is_some();
         if stack.site.is_some() {
@@ -60,7 +62,31 @@ impl Graph {
         for id in stack.tables.keys() {
             graph.node(&format!("table_{id}"), &format!("DynamoDB: {id}"), "store", 3, &[("table", id)]);
         }
+        graph.goes();
         graph
+    }
+
+    /// Boxes for what the plan deletes and stack.yaml no longer has; nothing leads to them any more.
+    fn goes(&mut self) {
+        let drawn: Vec<Address> = self.nodes.iter().flat_map(|n| n.addresses.clone()).collect();
+        let gone: Vec<Address> = self
+            .changes
+            .iter()
+            .filter(|(a, op)| **op == Op::Delete && !drawn.contains(a))
+            .map(|(a, _)| a.clone())
+            .collect();
+        for address in gone {
+            let (title, kind, column) = match address.group() {
+                "table" => ("DynamoDB", "store", 3),
+                "function" => ("Lambda", "code", 2),
+                "bucket" => ("S3", "store", 2),
+                "distribution" => ("CloudFront", "edge", 1),
+                "api" => ("API Gateway", "edge", 1),
+                _ => continue,
+            };
+            let (group, id) = (address.group().to_string(), address.id().to_string());
+            self.node(&format!("gone_{group}_{id}"), &format!("{title}: {id}, goes"), kind, column, &[(&group, &id)]);
+        }
     }
 
     fn node(&mut self, id: &str, title: &str, kind: &'static str, column: usize, parts: &[(&str, &str)]) {
@@ -76,11 +102,11 @@ impl Graph {
     fn fill(&self, node: &Node) -> &'static str {
         let ops: Vec<Op> = node.addresses.iter().filter_map(|a| self.changes.get(a).copied()).collect();
         if ops.iter().any(|op| matches!(op, Op::Delete | Op::Replace)) {
-            "#f6c1c1"
+            GOES
         } else if !ops.is_empty() && ops.iter().all(|op| *op == Op::Create) {
-            "#c5e8c9"
+            NEW
         } else if !ops.is_empty() {
-            "#fbe3a6"
+            CHANGES
         } else {
             match node.kind {
                 "person" => "#ffffff",
@@ -141,16 +167,24 @@ impl Graph {
              markerHeight=\"8\" refX=\"8\" refY=\"4\" orient=\"auto\"><path d=\"M0,0 L8,4 L0,8 z\" fill=\"#555\"/>\
              </marker></defs>\n<rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n"
         );
-        for (from, to, label) in &self.edges {
+        for ((from, to), labels) in self.ways() {
             let (Some(a), Some(b)) = (self.place(from, height), self.place(to, height)) else { continue };
             let (x1, y1, x2, y2) = (a.0 + BOX.0, a.1 + BOX.1 / 2, b.0, b.1 + BOX.1 / 2);
-            let (mx, my) = (usize::midpoint(x1, x2), usize::midpoint(y1, y2));
             out.push_str(&format!(
-                "<line x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\" stroke=\"#555\" marker-end=\"url(#a)\"/>\n\
-                 <text x=\"{mx}\" y=\"{}\" text-anchor=\"middle\" font-size=\"11\" fill=\"#333\">{}</text>\n",
-                my.saturating_sub(5),
-                escaped(label)
+                "<line x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\" stroke=\"#555\" marker-end=\"url(#a)\"/>\n"
             ));
+            // A white rim keeps the words apart from the lines they stand on; several stand under each other.
+            let top = usize::midpoint(y1, y2) + 4;
+            let top = top.saturating_sub(LABEL * (labels.len() - 1) / 2);
+            for (row, label) in labels.iter().enumerate() {
+                out.push_str(&format!(
+                    "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-size=\"11\" fill=\"#333\" stroke=\"#fff\" \
+                     stroke-width=\"5\" stroke-linejoin=\"round\" paint-order=\"stroke\">{}</text>\n",
+                    usize::midpoint(x1, x2),
+                    top + row * LABEL,
+                    escaped(label)
+                ));
+            }
         }
         for node in &self.nodes {
             let Some((x, y)) = self.place(&node.id, height) else { continue };
@@ -165,8 +199,31 @@ impl Graph {
                 escaped(&node.title)
             ));
         }
+        if self.planned {
+            for (index, (fill, word)) in
+                [(NEW, "new"), (CHANGES, "changes"), (GOES, "goes or is replaced")].into_iter().enumerate()
+            {
+                let x = 20 + index * 90;
+                out.push_str(&format!(
+                    "<rect x=\"{x}\" y=\"{}\" width=\"14\" height=\"14\" rx=\"3\" fill=\"{fill}\" stroke=\"#555\"/>\n\
+                     <text x=\"{}\" y=\"{}\" font-size=\"11\" fill=\"#333\">{word}</text>\n",
+                    height - 22,
+                    x + 20,
+                    height - 11
+                ));
+            }
+        }
         out.push_str("</svg>\n");
         out
+    }
+
+    /// What is said along each line between two boxes.
+    fn ways(&self) -> BTreeMap<(&str, &str), Vec<&str>> {
+        let mut ways: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+        for (from, to, label) in &self.edges {
+            ways.entry((from, to)).or_default().push(label);
+        }
+        ways
     }
 
     fn column(&self, column: usize) -> impl Iterator<Item = &Node> {
@@ -182,9 +239,15 @@ impl Graph {
     }
 }
 
+/// Fills of boxes that a plan touches.
+const NEW: &str = "#c5e8c9";
+const CHANGES: &str = "#fbe3a6";
+const GOES: &str = "#f6c1c1";
 /// Width and height of a box, and the room between boxes.
 const BOX: (usize, usize) = (180, 46);
 const GAP: (usize, usize) = (140, 40);
+/// Height of a line of a label.
+const LABEL: usize = 14;
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
@@ -217,11 +280,58 @@ mod tests {
     }
 
     #[test]
+    fn the_picture_of_the_readme_is_that_of_the_shop() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures/graph.svg");
+        let svg = Graph::new(&stack(), None).svg();
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&path, &svg).unwrap();
+        }
+        assert!(std::fs::read_to_string(path).unwrap_or_default() == svg, "UPDATE_GOLDEN=1 draws it anew");
+    }
+
+    #[test]
     fn a_stack_without_site_or_firewall_has_neither() {
         let mut bare = stack();
         (bare.site, bare.cdn, bare.waf) = (None, None, None);
         let text = Graph::new(&bare, None).mermaid();
         assert!(!text.contains("CloudFront") && !text.contains("WAF") && text.contains("API Gateway"), "{text}");
+    }
+
+    #[test]
+    fn a_plan_colours_what_changes_and_shows_what_goes() {
+        use crate::model::Cause;
+        use crate::render::samples;
+        let step = |address, op| samples::step(address, "T", op, Cause::Change, vec![]);
+        let plan = samples::plan(vec![
+            step("role.createOrder", Op::Update),
+            step("table.Orders", Op::Create),
+            step("table.Old", Op::Delete),
+            step("log_group.x", Op::Delete),
+        ]);
+        let text = Graph::new(&stack(), Some(&plan)).mermaid();
+        for line in [
+            "style function_createOrder fill:#fbe3a6",
+            "style table_Orders fill:#c5e8c9",
+            "gone_table_Old[(\"DynamoDB: Old, goes\")]",
+            "style gone_table_Old fill:#f6c1c1",
+            "style table_Products fill:#e8f1ee",
+        ] {
+            assert!(text.contains(line), "{line} not in:\n{text}");
+        }
+        assert!(!text.contains("log_group"));
+    }
+
+    /// Two routes to one function are one line with two labels, which do not lie on each other.
+    #[test]
+    fn labels_of_one_line_stand_under_each_other() {
+        let source =
+            include_str!("../../stack.yaml").replace("POST /orders: createOrder", "POST /orders: listProducts");
+        let svg = Graph::new(&crate::stack::parse(&source, "stack.yaml").unwrap(), None).svg();
+        let height = |label: &str| {
+            let line = svg.lines().find(|l| l.contains(&format!(">{label}<"))).unwrap();
+            line.split("y=\"").nth(1).unwrap().split('"').next().unwrap().parse::<usize>().unwrap()
+        };
+        assert_eq!(height("POST /orders").abs_diff(height("GET /products")), LABEL);
     }
 
     #[test]

@@ -9,10 +9,13 @@ pub fn lines(plan: &Plan, style: Style, verbose: bool) -> String {
     if plan.floors.is_empty() {
         return String::new();
     }
+    let head = style.paint(Ink::Bold, "Monthly floor on AWS:");
     let (before, after) = totals(plan);
-    let mut out = String::new();
+    if !verbose && plan.floors.iter().all(|f| f.before() == f.after()) {
+        return format!("\n{head} {after}, as before{}\n", style.paint(Ink::Dim, "; an estimate, see -v"));
+    }
     let changes = if before == after { format!("{after}, as before") } else { format!("{before} → {after}") };
-    out.push_str(&format!("\n{} {changes}\n", style.paint(Ink::Bold, "Monthly floor on AWS:")));
+    let mut out = format!("\n{head} {changes}\n");
     let shown: Vec<&Floor> = plan.floors.iter().filter(|f| verbose || f.before() != f.after()).collect();
     let longest = shown.iter().map(|f| f.address.as_str().chars().count()).max().unwrap_or(0);
     for floor in shown {
