@@ -8,9 +8,9 @@ use crate::faults::inventory::Inventory;
 use crate::support;
 use endpoint::Endpoint;
 use serde_json::{Value, json};
-use std::net::TcpListener;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+use tokio::net::TcpSocket;
 
 /// Every command that speaks to AWS.
 const COMMANDS: [&[&str]; 9] = [
@@ -162,8 +162,10 @@ fn expired_credentials_are_told_by_their_name_and_asked_once() {
 
 #[test]
 fn an_endpoint_that_is_not_there_is_named_in_seconds() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let url = format!("http://127.0.0.1:{port}");
+    // Bound and never listened on: nobody else gets the port while this test runs.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
     let project = Project::new("unreachable", &url).with_quick_crates();
     std::thread::scope(|threads| {
         for command in COMMANDS {
