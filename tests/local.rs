@@ -1,10 +1,13 @@
 //! The local twin for real: installed, started, found again, killed, repaired, stopped. One story, since a start takes
 //! seconds; each twin has a free port of its own, and the environment is shared by all runs.
 
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use shopstack::aws::{Connect, clients::Sdk, counter::Counter};
 use shopstack::local::{State, TwinConfig, down, ensure_up, status};
 
 /// Under the target folder, so that only the first run ever installs.
@@ -95,6 +98,68 @@ async fn the_twin_sees_no_secret_and_one_interface() {
     assert_eq!(names, ours);
     // Another loopback address reaches whatever listens on every interface.
     assert!(std::net::TcpStream::connect(("127.0.0.2", cfg.port)).is_err());
+}
+
+/// The status of the answer and its whole text.
+fn ask(port: u16, request: &str, host: &str, headers: &[&str]) -> (u16, String) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let more: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+    let length = if request.starts_with("POST ") { "Content-Length: 0\r\n" } else { "" };
+    write!(stream, "{request} HTTP/1.1\r\nHost: {host}\r\n{length}{more}Connection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    (answer.split_whitespace().nth(1).unwrap().parse().unwrap(), answer.to_lowercase())
+}
+
+/// No page of a browser, and no name that DNS can point here, drives the twin; the shop's own hosts stay open.
+#[tokio::test]
+async fn web_pages_reach_the_shop_but_not_the_control_plane() {
+    let cfg = config();
+    let _stop = Stop(cfg.clone());
+    let port = ensure_up(&cfg, &|_| ()).await.unwrap().port;
+    let connect =
+        Connect { region: Some("us-east-1".into()), local_endpoint: Some(cfg.endpoint()), ..Connect::default() };
+    let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
+    assert_eq!(sdk.identity().await.unwrap().account, "000000000000", "an SDK is served as ever");
+
+    let (ready, origin) = ("GET /_ministack/ready", "Origin: https://page.example");
+    let preflight = [origin, "Access-Control-Request-Method: POST"];
+    for host in ["127.0.0.1", "localhost", "[::1]", "bucket.s3.localhost", "nothex.execute-api.localhost"] {
+        let host = format!("{host}:{port}");
+        assert_eq!(ask(port, ready, &host, &[]).0, 200, "{host}");
+        assert_eq!(ask(port, ready, &host, &["Sec-Fetch-Site: none"]).0, 200, "{host}: typed in by the user");
+        for page in
+            [&[origin][..], &["Origin: null"], &["Sec-Fetch-Site: cross-site"], &["Sec-Fetch-Site: same-origin"]]
+        {
+            let (status, text) = ask(port, ready, &host, page);
+            assert!(status == 403 && text.contains("no requests from web pages"), "{host} {page:?}: {text}");
+        }
+        let (status, text) = ask(port, "OPTIONS /2015-03-31/functions", &host, &preflight);
+        assert!(status == 403 && !text.contains("access-control-allow"), "{host}: {text}");
+    }
+    let by_path =
+        ask(port, "GET /restapis/abcdef01/dev/_user_request_/products", &format!("127.0.0.1:{port}"), &[origin]);
+    assert_eq!(by_path.0, 403, "an API by its path is on a control-plane host: {}", by_path.1);
+    for foreign in ["page.example", "localhost.page.example", "127.0.0.1.page.example", "abcdef01.cloudfront.net"] {
+        let (status, text) = ask(port, ready, &format!("{foreign}:{port}"), &[]);
+        assert!(status == 403 && text.contains("names under localhost only"), "{foreign}: {text}");
+    }
+
+    // MiniStack knows no such API, and says so itself; whether one with CORS works is what the browser's test sees.
+    let api = format!("abcdef01.execute-api.localhost:{port}");
+    for request in ["OPTIONS /dev/products", "GET /dev/products", "GET /health"] {
+        let (status, text) = ask(port, request, &api, &preflight);
+        assert!(status == 404 && text.contains("{\"message\": \"not found\"}"), "{request}: {text}");
+    }
+    // Nor do the open hosts lead to the control plane, under a name that is nobody's or by MiniStack's own paths.
+    let site = format!("abcdef01.cloudfront.localhost:{port}");
+    let paths = ["GET /2015-03-31/functions", "GET /", "GET /health", "OPTIONS /", "GET /iceberg/v1/config"];
+    let behind = paths.map(|path| (path, &site)).into_iter();
+    for (request, host) in behind.chain([("POST /_ministack/reset", &api), ("GET /_ministack/ready", &site)]) {
+        let (status, text) = ask(port, request, host, &preflight);
+        assert!(status == 403 && text.contains("no api or distribution"), "{host} {request}: {text}");
+    }
 }
 
 /// Many shopstacks at once: one twin.

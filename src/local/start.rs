@@ -1,8 +1,10 @@
 //! Starting the twin's process, with an environment that holds nothing of the user's but the search path and the
 //! language, and waiting until it answers.
 
-use std::fs::File;
-use std::path::Path;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -19,6 +21,8 @@ const START_BUDGET: Duration = Duration::from_secs(60);
 const RECOVERY_BUDGET: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(75);
 const LOG_LINES: usize = 20;
+/// Starts MiniStack behind a guard against web pages in the user's browser.
+const LAUNCHER: &str = include_str!("launch.py");
 
 /// What the twin may see of the caller's environment. No `AWS_*`, so that neither it nor a Lambda in it can ever meet
 /// real credentials; no `HOME` either, where `~/.aws` lies.
@@ -71,13 +75,15 @@ pub(super) async fn start(cfg: &TwinConfig, python: &Path) -> Result<Twin, Local
 fn spawn(cfg: &TwinConfig, python: &Path) -> Result<Child, LocalError> {
     let scratch = cfg.run_dir().join("tmp");
     std::fs::create_dir_all(&scratch).map_err(|error| LocalError::file("create the folder", &scratch, &error))?;
+    let launcher = write_launcher(&scratch)?;
     let log = cfg.log_path();
     // The log of the run before is what explains a crash.
     let _first_run = std::fs::rename(&log, cfg.run_dir().join("twin.log.old"));
     let out = File::create(&log).map_err(|error| LocalError::file("create the log", &log, &error))?;
     let err = out.try_clone().map_err(|error| LocalError::file("open the log", &log, &error))?;
     let mut command = Command::new(python);
-    command.args(["-m", "ministack"]).current_dir(&scratch).env_clear();
+    // Isolated: nothing that a Lambda leaves in the scratch folder can pass for one of Python's modules.
+    command.args(["-I", "-u"]).arg(launcher).current_dir(&scratch).env_clear();
     for name in INHERITED {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
@@ -101,6 +107,16 @@ fn spawn(cfg: &TwinConfig, python: &Path) -> Result<Child, LocalError> {
         .process_group(0)
         .kill_on_drop(false);
     command.spawn().map_err(|error| LocalError::file("run", python, &error))
+}
+
+/// In the scratch folder, so that it is removed with it.
+fn write_launcher(scratch: &Path) -> Result<PathBuf, LocalError> {
+    let path = scratch.join("launch.py");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let written = options.open(&path).and_then(|mut file| file.write_all(LAUNCHER.as_bytes()));
+    written.map_err(|error| LocalError::file("write", &path, &error))?;
+    Ok(path)
 }
 
 fn ended(cfg: &TwinConfig, status: Option<ExitStatus>) -> LocalError {
