@@ -83,7 +83,8 @@ impl TagIndex {
         self.by_arn.keys().map(String::as_str).filter(move |arn| arn.starts_with(prefix))
     }
 
-    /// When the environment may be swept, where its resources say so: the latest of their answers.
+    /// When the environment may be swept, as far as the index knows: the latest of what it has seen, strangers' and
+    /// deleted resources' included.
     pub fn expires_at(&self) -> Option<String> {
         self.by_arn.values().filter_map(|tags| tags.get(tag::EXPIRES_AT)).max().cloned()
     }

@@ -6,6 +6,7 @@ use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
 use crate::aws::Reader;
+use crate::desired;
 use crate::engine;
 use crate::model::{Address, Cause, Desired, Live, Plan};
 use crate::plan::secret::Seal;
@@ -85,17 +86,24 @@ pub async fn make(
 ) -> Result<(Plan, Vec<Live>), CliError> {
     // An environment that was given a time to live keeps it until `up --ttl` says otherwise.
     let kept = reader.index(&session.scope).await?.expires_at();
-    let (desired, notes) = session.desired(project, expires_at.or(kept.as_deref()))?;
-    adoptable(adopt, &desired)?;
+    let (mut wanted, mut notes) = session.desired(project, expires_at.or(kept.as_deref()))?;
+    adoptable(adopt, &wanted)?;
     let finder = Finder(reader);
-    let read = engine::read(&finder, &session.scope, &desired, false);
-    let (live, record) = tokio::try_join!(read, super::guard::record(session))?;
+    let read = engine::read(&finder, &session.scope, &wanted, false);
+    let (mut live, record) = tokio::try_join!(read, super::guard::record(session))?;
+    // The index is a hint, and may name what is gone or not ours. Where the stack's own resources say otherwise, what is
+    // wanted changes, and with it what has to be read.
+    let confirmed = desired::expiry::confirmed(&live);
+    if expires_at.is_none() && confirmed != kept {
+        (wanted, notes) = session.desired(project, confirmed.as_deref())?;
+        live = engine::read(&finder, &session.scope, &wanted, false).await?;
+    }
     let compared = live.iter().any(|l| l.type_name == "AWS::Lambda::Function");
     let known = if compared || whole { builds.finished().await? } else { BTreeMap::new() };
     let types = finder.types();
     let inputs = Inputs {
         scope: &session.scope,
-        desired: &desired,
+        desired: &wanted,
         live: &live,
         known: &known,
         record: record.as_ref(),

@@ -62,15 +62,20 @@ pub async fn command(global: &Global, args: &Down, output: &Output) -> Result<u8
     finish(&session, &outcome, error, &remaining, start, output)
 }
 
-/// Everything of the stack that is live, found by name and ownership alone.
-async fn owned(session: &Session) -> Result<Vec<Live>, CliError> {
+/// Everything that is live, found by name and ownership alone.
+async fn found(session: &Session) -> Result<Vec<Live>, CliError> {
     let finder = Finder(session.reader.afresh());
-    let live = engine::read(&finder, &session.scope, &[], true).await?;
+    Ok(engine::read(&finder, &session.scope, &[], true).await?)
+}
+
+/// The same without what is not the stack's.
+async fn owned(session: &Session) -> Result<Vec<Live>, CliError> {
+    let live = found(session).await?;
     Ok(live.into_iter().filter(|l| l.owner == Owner::Ours && !l.not_emulated).collect())
 }
 
 async fn make(session: &Session) -> Result<Plan, CliError> {
-    let live = owned(session).await?;
+    let live = found(session).await?;
     let types = Finder(session.reader.clone()).types();
     let inputs = Inputs {
         scope: &session.scope,

@@ -8,7 +8,6 @@ use crate::model::{Address, CloudError, Desired, ErrorKind, tag};
 use crate::policy;
 use crate::stack::{Cdn, Site};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// AWS's managed cache policy CachingOptimized, by its documented id.
@@ -21,7 +20,7 @@ pub(super) fn site(
     all: &mut Vec<Desired>,
     notes: &mut Vec<String>,
 ) -> Result<(), CloudError> {
-    let bucket = bucket_name(context);
+    let bucket = context.scope.bucket_name();
     let mut tags = context.tags("site");
     if site.protect.unwrap_or(context.expires_at.is_none()) {
         // Buckets have no protection against deletion of their own: it lives in a tag, so that a site that leaves
@@ -60,17 +59,6 @@ pub(super) fn site(
     all.push(bucket_policy(context, &bucket, notes));
     all.push(objects(context, site, bucket)?);
     Ok(())
-}
-
-/// Bucket names are global and at most 63 long: account and region are part of it, a digest stands in for what is cut.
-fn bucket_name(context: &Context<'_>) -> String {
-    let scope = context.scope;
-    let full = format!("{}-{}-{}", scope.name("site"), scope.account, scope.region).to_lowercase();
-    if full.len() <= 63 {
-        return full;
-    }
-    let digest = super::data::hex(&Sha256::digest(full.as_bytes()));
-    format!("{}-{}", full.get(..54).unwrap_or(&full), digest.get(..8).unwrap_or_default())
 }
 
 fn response_headers(context: &Context<'_>) -> ResponseHeadersSpec {

@@ -4,6 +4,7 @@ mod api;
 mod compute;
 mod data;
 mod edge;
+pub mod expiry;
 mod guard;
 pub mod site;
 

@@ -1,6 +1,6 @@
 //! Reads everything that is live: types side by side, each as soon as the types it looks at are known.
 
-use crate::model::{CloudError, Desired, Live, Query, Scope, TypeInfo};
+use crate::model::{CloudError, Desired, Live, Owner, Query, Scope, TypeInfo};
 use crate::resource::Discover;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::BTreeSet;
@@ -36,8 +36,9 @@ pub async fn read(
                 done.insert(info.type_name);
                 continue;
             }
-            let parents: Vec<Live> =
-                found.iter().filter(|l| info.read_after.contains(&l.type_name.as_str())).cloned().collect();
+            // What is not ours for its name has no parts of ours either.
+            let is_parent = |l: &&Live| info.read_after.contains(&l.type_name.as_str()) && l.owner != Owner::Stray;
+            let parents: Vec<Live> = found.iter().filter(is_parent).cloned().collect();
             let wanted: Vec<&Desired> = desired.iter().filter(|d| d.type_name == info.type_name).collect();
             running.push(async move {
                 let query = Query { scope, wanted, found: &parents, thorough };

@@ -3,6 +3,7 @@
 use super::{Address, CloudError, tag, template};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -28,6 +29,17 @@ impl Scope {
     /// `<stack>-<env>-<logical id>`.
     pub fn name(&self, id: &str) -> String {
         format!("{}-{}-{id}", self.stack, self.env)
+    }
+
+    /// Name of the site's bucket. Bucket names are global and at most 63 long: account and region are part of it, a
+    /// digest stands in for what is cut.
+    pub fn bucket_name(&self) -> String {
+        let full = format!("{}-{}-{}", self.name("site"), self.account, self.region).to_lowercase();
+        if full.len() <= 63 {
+            return full;
+        }
+        let digest: String = Sha256::digest(full.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+        format!("{}-{}", full.get(..54).unwrap_or(&full), digest.get(..8).unwrap_or_default())
     }
 
     /// `<stack>-<env>-`: what every name of this environment begins with.
@@ -104,6 +116,9 @@ pub enum Owner {
     Ours,
     /// Not ours; the text says what is known of the owner.
     Foreign(String),
+    /// Carries this stack's tags under a name that is none of its own, as a copy or a restored backup does. It is
+    /// neither changed nor deleted, stands in for nothing, and is told of.
+    Stray,
     /// Serves every stack of the account; made when missing, never changed back, never deleted.
     Shared,
 }
@@ -201,6 +216,41 @@ pub struct Query<'a> {
 }
 
 impl Query<'_> {
+    /// The address and owner of what carries `tags` under `name`; `None` when it is neither wanted nor tagged as ours.
+    ///
+    /// Tags can be copied, names cannot: what nobody wants is ours by both, its tags and the name that `derive` makes
+    /// of its logical id.
+    pub fn claim(
+        &self,
+        group: &str,
+        name: &str,
+        desired: Option<&Desired>,
+        tags: &BTreeMap<String, String>,
+        derive: impl Fn(&str) -> bool,
+    ) -> Option<(Address, Owner)> {
+        let id = tags.get(tag::ID).map(String::as_str);
+        self.claim_as(group, name, desired, id, self.scope.owner(tags), derive)
+    }
+
+    /// The same for what has its logical id and owner from elsewhere than from tags.
+    pub fn claim_as(
+        &self,
+        group: &str,
+        name: &str,
+        desired: Option<&Desired>,
+        id: Option<&str>,
+        owner: Owner,
+        derive: impl Fn(&str) -> bool,
+    ) -> Option<(Address, Owner)> {
+        match (desired, id) {
+            (Some(desired), _) => Some((desired.address.clone(), owner)),
+            (None, Some(id)) if owner == Owner::Ours && derive(id) => Some((Address::new(group, id), owner)),
+            // No logical id holds a `~`: the address is nobody else's.
+            (None, _) if owner == Owner::Ours => Some((Address::new(group, &format!("~{name}")), Owner::Stray)),
+            _ => None,
+        }
+    }
+
     /// A found resource by address.
     pub fn found(&self, address: &Address) -> Option<&Live> {
         self.found.iter().find(|live| &live.address == address)

@@ -2,7 +2,7 @@
 
 use super::diff::{self, Difference};
 use super::record::{Applied, Record};
-use super::{cost, lost, order};
+use super::{cost, lost, order, stray};
 use crate::model::{
     Address, Cause, CloudError, Desired, ErrorKind, FieldChange, Live, Op, Owner, Plan, Scope, Step, TypeInfo, template,
 };
@@ -42,6 +42,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<CloudError>> {
     let slow = builder.slow();
     let Builder { mut steps, unchanged, not_emulated, mut notes, .. } = builder;
     notes.extend(slow);
+    notes.extend(stray::note(inputs.live));
     let dependencies = reach(inputs.desired);
     order::connect(&mut steps, &dependencies, inputs.types);
     let floors = cost::floors(&steps, &unchanged);
@@ -317,7 +318,7 @@ impl<'a> Builder<'a> {
 
     fn goes_with_its_container(&self, live: &Live, gone: &[&Live]) -> bool {
         let Some(container) = self.info(&live.type_name).and_then(|t| t.contained_in) else { return false };
-        let all = self.inputs.live.iter().filter(|l| l.type_name == container).count();
+        let all = self.inputs.live.iter().filter(|l| l.type_name == container && l.owner != Owner::Stray).count();
         let going: Vec<_> = gone.iter().filter(|l| l.type_name == container).collect();
         !going.is_empty() && (going.len() == all || going.iter().any(|l| l.address.id() == live.address.id()))
     }

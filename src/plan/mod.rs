@@ -8,6 +8,7 @@ pub mod order;
 pub mod record;
 pub mod secret;
 pub mod shorten;
+pub mod stray;
 #[cfg(test)]
 mod tests;
 

@@ -84,7 +84,7 @@ impl<'a> Side<'a> {
     fn foreign(&self) -> Option<String> {
         self.live.and_then(|live| match &live.owner {
             Owner::Foreign(says) => Some(says.clone()),
-            Owner::Ours | Owner::Shared => None,
+            Owner::Ours | Owner::Stray | Owner::Shared => None,
         })
     }
 
@@ -99,7 +99,8 @@ fn sides<'a>(type_name: &str, desired: &'a [Desired], live: &'a [Live]) -> BTree
     for one in desired.iter().filter(|d| d.type_name == type_name) {
         all.entry(one.address.id().to_string()).or_default().wanted = Some(one);
     }
-    for one in live.iter().filter(|l| l.type_name == type_name) {
+    // What merely carries the stack's tags under another name is no part of it.
+    for one in live.iter().filter(|l| l.type_name == type_name && l.owner != Owner::Stray) {
         all.entry(one.address.id().to_string()).or_default().live = Some(one);
     }
     all

@@ -4,7 +4,7 @@ use super::Resource;
 use crate::aws::{Reader, Writer, reader::Logs};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, LogGroupSpec, Tags};
-use crate::model::{Address, CloudError, Live, Outputs, Owner, Query, Step, TypeInfo, tag};
+use crate::model::{CloudError, Live, Outputs, Owner, Query, Scope, Step, TypeInfo};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -185,17 +185,22 @@ async fn describe(reader: &Reader, query: &Query<'_>, seen: Seen, region: &str) 
     let Some(tags) = optional(tags_of(reader, query, &seen.arn, region, desired.map(|d| &d.spec)).await)? else {
         return Ok(None);
     };
-    let owner = query.scope.owner(&tags);
-    let address = match (desired, tags.get(tag::ID)) {
-        (Some(desired), _) => desired.address.clone(),
-        (None, Some(id)) if owner == Owner::Ours => Address::new(INFO.group, id),
-        _ => return Ok(None),
+    let desired = desired.copied();
+    let derived = |id: &str| names(query.scope, id).contains(&seen.name);
+    let Some((address, owner)) = query.claim(INFO.group, &seen.name, desired, &tags, derived) else {
+        return Ok(None);
     };
     let spec = LogGroupSpec { tags, region: region.to_string(), retention_days: seen.retention_days };
     let mut live = Live::new(address, INFO.type_name, &seen.name, spec::to_value(&spec));
     live.outputs = outputs(&seen.arn);
     live.owner = owner;
     Ok(Some(live))
+}
+
+/// The names that a logical id may stand for: a function's group, the API's, and a web ACL's.
+fn names(scope: &Scope, id: &str) -> [String; 3] {
+    let (name, acl) = (scope.name(id), scope.name(id.strip_prefix("waf-").unwrap_or(id)));
+    [format!("/aws/lambda/{name}"), format!("/aws/apigateway/{name}"), format!("aws-waf-logs-{acl}")]
 }
 
 /// The index answers for groups whose tags are as wanted; anything else is read at the source, for the index lags: a

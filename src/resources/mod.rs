@@ -110,6 +110,9 @@ impl Apply for Applier {
     }
 }
 
+/// Key of the object that names what the site is made of.
+pub(crate) const SITE_MANIFEST: &str = ".shopstack/site.json";
+
 /// For calls on a thing this run has just made: a 404 is lag.
 pub(crate) const FRESH: CallOptions = CallOptions { fresh: true, not_idempotent: false };
 /// For creates that AWS would happily do twice.

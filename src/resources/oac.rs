@@ -6,7 +6,7 @@ use super::Resource;
 use crate::aws::{Reader, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, OacSpec};
-use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, Scope, Step, TypeInfo};
+use crate::model::{CloudError, ErrorKind, Live, Outputs, Owner, Query, Scope, Step, TypeInfo};
 use async_trait::async_trait;
 use aws_sdk_cloudfront::types::{OriginAccessControlConfig, OriginAccessControlSummary};
 use serde_json::Value;
@@ -129,14 +129,10 @@ async fn list(reader: &Reader) -> Result<Vec<OriginAccessControlSummary>, CloudE
 /// Turns a listed control into a live resource; `None` when it is neither wanted nor ours.
 fn describe(query: &Query<'_>, summary: &OriginAccessControlSummary) -> Option<Live> {
     let desired = query.wanted.iter().find(|d| d.name == summary.name);
-    let owner = query.scope.owner_of_marker(&summary.description);
-    let address = match (desired, Scope::id_of_marker(&summary.description)) {
-        (Some(desired), _) => desired.address.clone(),
-        (None, Some(id)) if owner == Owner::Ours && summary.name.starts_with(&query.scope.prefix()) => {
-            Address::new(INFO.group, id)
-        }
-        _ => return None,
-    };
+    let marker = &summary.description;
+    let (id, owner) = (Scope::id_of_marker(marker), query.scope.owner_of_marker(marker));
+    let derived = |id: &str| query.scope.name(id) == summary.name;
+    let (address, owner) = query.claim_as(INFO.group, &summary.name, desired.copied(), id, owner, derived)?;
     let spec = OacSpec {
         description: summary.description.clone(),
         origin_type: summary.origin_access_control_origin_type.as_str().to_string(),

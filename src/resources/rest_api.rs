@@ -49,7 +49,8 @@ impl Resource for RestApi {
     }
 
     /// A foreign API of the same name is no clash and is not mentioned. A second API of ours with the same id tag,
-    /// left by an ambiguous create (catalogue 1.4), is returned as `api.<id>~2`, so that it is planned as a delete.
+    /// left by an ambiguous create (catalogue 1.4), is returned as `api.<id>~2`, so that it is planned as a delete; one
+    /// under another name than ours is no such thing but a copy, and stays.
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
         let mut ours: BTreeMap<Address, Vec<Seen>> = BTreeMap::new();
         for api in list(reader, query.scope).await? {
@@ -58,6 +59,21 @@ impl Resource for RestApi {
         let mut found = Vec::new();
         for (address, mut apis) in ours {
             if apis.len() > 1 {
+                let (named, copies): (Vec<_>, Vec<_>) =
+                    apis.iter().cloned().partition(|api| is_named(query.scope, api));
+                // A single API that somebody renamed is still known by its tags; beside one of our name it is a copy.
+                if !named.is_empty() {
+                    apis = named;
+                    for copy in copies {
+                        let name = copy.name().unwrap_or_default();
+                        let id = copy.id().unwrap_or_default();
+                        let mut stray =
+                            describe(reader, query, Address::new(INFO.group, &format!("~{id}")), &copy).await?;
+                        stray.name = format!("{name} ({id})");
+                        stray.owner = Owner::Stray;
+                        found.push(stray);
+                    }
+                }
                 apis = oldest_in_use_first(reader, apis).await?;
             }
             for (position, api) in apis.into_iter().enumerate() {
@@ -139,6 +155,12 @@ async fn list(reader: &Reader, scope: &Scope) -> Result<Vec<Seen>, CloudError> {
             return Ok(found);
         }
     }
+}
+
+/// True where the API's name is the one that this scope makes of its id tag.
+fn is_named(scope: &Scope, api: &Seen) -> bool {
+    let id = api.tags().and_then(|tags| tags.get(tag::ID));
+    id.is_some_and(|id| api.name() == Some(scope.name(id).as_str()))
 }
 
 /// By the id tag; by name where somebody took that tag away.
@@ -331,59 +353,4 @@ fn outputs(scope: &Scope, id: &str) -> Outputs {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn spec() -> RestApiSpec {
-        RestApiSpec {
-            tags: Tags::new(),
-            description: "d".into(),
-            endpoint_type: "REGIONAL".into(),
-            api_key_source: "HEADER".into(),
-            disable_execute_api_endpoint: false,
-            binary_media_types: BTreeSet::new(),
-            minimum_compression_size: None,
-        }
-    }
-
-    fn paths(before: Value, wanted: &RestApiSpec) -> Vec<String> {
-        let (_, list) = patches(before, wanted, "shop-dev-api").unwrap();
-        list.iter()
-            .map(|p| {
-                let value = p.value().map(|v| format!(" {v}")).unwrap_or_default();
-                format!("{} {}{value}", p.op().unwrap().as_str(), p.path().unwrap())
-            })
-            .collect()
-    }
-
-    #[test]
-    fn every_field_has_its_patch_and_equal_specs_have_none() {
-        let wanted = spec();
-        assert!(paths(spec::to_value(&wanted), &wanted).is_empty());
-        let before = json!({
-            "tags": {}, "description": "x", "endpoint_type": "EDGE", "api_key_source": "AUTHORIZER",
-            "disable_execute_api_endpoint": true, "binary_media_types": ["image/png"],
-            "minimum_compression_size": 100, "name": "renamed", "policy": {"Statement": []},
-        });
-        assert_eq!(
-            paths(before, &wanted),
-            [
-                "replace /name shop-dev-api",
-                "replace /policy ",
-                "replace /description d",
-                "replace /endpointConfiguration/types/0 REGIONAL",
-                "replace /apiKeySource HEADER",
-                "replace /disableExecuteApiEndpoint false",
-                "remove /binaryMediaTypes/image~1png",
-                "replace /minimumCompressionSize",
-            ]
-        );
-    }
-
-    #[test]
-    fn an_escaped_policy_is_read_as_a_document() {
-        assert_eq!(parse_policy(r#"{\"Version\":\"2012-10-17\"}"#), json!({"Version": "2012-10-17"}));
-        assert_eq!(parse_policy(r#"{"Version":"2012-10-17"}"#), json!({"Version": "2012-10-17"}));
-    }
-}
+mod tests;

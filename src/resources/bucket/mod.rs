@@ -14,6 +14,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+mod data;
 mod empty;
 mod read;
 
@@ -29,7 +30,7 @@ pub const INFO: TypeInfo = TypeInfo {
     contained_in: None,
     replace_on: &[],
     volatile_outputs: &[],
-    holds_data: false,
+    holds_data: true,
     usually: None,
     permissions: &[
         (
@@ -38,6 +39,7 @@ pub const INFO: TypeInfo = TypeInfo {
                 "s3:ListAllMyBuckets",
                 "s3:ListBucket",
                 "s3:ListBucketVersions",
+                "s3:GetObject",
                 "s3:GetBucketPublicAccessBlock",
                 "s3:GetBucketVersioning",
                 "s3:GetEncryptionConfiguration",

@@ -1,14 +1,16 @@
 //! Reading a bucket: four settings at once, tags out of the index, and whose it is.
 
-use super::{INFO, UNVERSIONED, optional, outputs};
+use super::{INFO, UNVERSIONED, data, optional, outputs};
 use crate::aws::Reader;
 use crate::model::spec::{self, BucketSpec, Tags};
-use crate::model::{Address, CloudError, Desired, ErrorKind, Live, Owner, Query, Scope, tag};
+use crate::model::{CloudError, Desired, ErrorKind, Live, Owner, Query, Scope, tag};
 use futures_util::future::{join, join4};
 use std::collections::BTreeSet;
 
 pub(super) const ELSEWHERE: &str = "it belongs to another AWS account or is not readable";
 const ARN: &str = "arn:aws:s3:::";
+/// Logical id of the only bucket that a stack has.
+const SITE: &str = "site";
 
 pub(super) async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
     let mut names: BTreeSet<String> = query.wanted.iter().map(|d| d.name.clone()).collect();
@@ -48,6 +50,9 @@ async fn read(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<L
     if desired.is_none() && !is_here(reader, query.scope, name).await? {
         return Ok(None);
     }
+    if desired.is_none() && name != query.scope.bucket_name() {
+        return stray(reader, query, name).await;
+    }
     // For `down` nothing is compared, and `is_here` has seen it: its settings need no look.
     let unread = query.thorough && query.wanted.is_empty();
     let settings = async { if unread { Ok(Some(bare())) } else { settings(reader, query.scope, name, desired).await } };
@@ -57,24 +62,41 @@ async fn read(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<L
         (Ok(None), _) | (_, Ok(None)) => return Ok(None),
         (Err(error), _) | (_, Err(error)) => return unreadable(reader, query, name, desired, error).await,
     };
-    let mut owner = query.scope.owner(&tags);
+    let (mut id, mut owner) = (tags.get(tag::ID).map(String::as_str), query.scope.owner(&tags));
     if owner != Owner::Ours && half_made(reader, query.scope, name, desired.is_some(), &tags).await? {
-        owner = Owner::Ours;
+        (id, owner) = (Some(SITE), Owner::Ours);
     }
-    let address = match (desired, tags.get(tag::ID)) {
-        (Some(desired), _) => desired.address.clone(),
-        // A bucket of ours under another name than the wanted one is a second one.
-        (None, Some(id)) if owner == Owner::Ours && query.wanted.iter().any(|d| d.address.id() == id) => {
-            Address::new(INFO.group, &format!("{id}~2"))
-        }
-        (None, Some(id)) if owner == Owner::Ours => Address::new(INFO.group, id),
-        (None, None) if owner == Owner::Ours => Address::new(INFO.group, "site"),
-        _ => return Ok(None),
+    let Some((address, owner)) = query.claim_as(INFO.group, name, desired, id, owner, |id| id == SITE) else {
+        return Ok(None);
     };
-    let mut live = Live::new(address, INFO.type_name, name, spec::to_value(&BucketSpec { tags, ..settings }));
+    let spec = BucketSpec { tags, ..settings };
+    let mut live = Live::new(address, INFO.type_name, name, spec::to_value(&spec));
     live.outputs = outputs(name, &query.scope.region);
+    // `down` asks for a yes to the whole stack; an `up` that no longer wants the site must say what goes with it.
+    if desired.is_none() && owner == Owner::Ours && !query.thorough {
+        live.data = data::data(reader, query.scope, name).await?;
+    }
     live.owner = owner;
     Ok(Some(live))
+}
+
+/// A bucket under another name than the site's: whatever its tags say, it is nobody's here. Only its tags are read,
+/// so that one which keeps to itself stops no run.
+async fn stray(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<Live>, CloudError> {
+    let tags = match own_tags(reader, query.scope, name).await {
+        Err(error) if error.kind == ErrorKind::AccessDenied => return Ok(None),
+        other => other?,
+    };
+    let claim = tags.and_then(|tags| {
+        let (address, owner) = query.claim(INFO.group, name, None, &tags, |_| false)?;
+        Some((address, owner, tags))
+    });
+    Ok(claim.map(|(address, owner, tags)| {
+        let spec = BucketSpec { tags, ..bare() };
+        let mut live = Live::new(address, INFO.type_name, name, spec::to_value(&spec));
+        live.owner = owner;
+        live
+    }))
 }
 
 /// True for a bucket of this account in the scope's region. Elsewhere S3 answers with a redirect.
@@ -233,7 +255,7 @@ async fn own_tags(reader: &Reader, scope: &Scope, name: &str) -> Result<Option<T
 /// True for what a crash between CreateBucket and its tags leaves behind: our exact name with account and region
 /// in it, no tag at all, and nothing inside. Anything that has a tag or an object may be somebody's work.
 async fn half_made(reader: &Reader, scope: &Scope, name: &str, wanted: bool, tags: &Tags) -> Result<bool, CloudError> {
-    let exact = wanted || name == format!("{}site-{}-{}", scope.prefix(), scope.account, scope.region).to_lowercase();
+    let exact = wanted || name == scope.bucket_name();
     Ok(exact && tags.is_empty() && is_empty(reader, scope, name).await?)
 }
 

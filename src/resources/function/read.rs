@@ -4,7 +4,7 @@ use super::INFO;
 use crate::aws::{CallOptions, Reader};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, FunctionSpec};
-use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, tag};
+use crate::model::{CloudError, ErrorKind, Live, Outputs, Query};
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
 use aws_sdk_lambda::types::FunctionConfiguration;
 use futures_util::future::{try_join, try_join_all};
@@ -73,13 +73,9 @@ async fn list(reader: &Reader) -> Result<Vec<String>, CloudError> {
 /// Turns a function into a live resource; `None` when there is none, or it is neither wanted nor ours.
 async fn describe(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<Live>, CloudError> {
     let Some(seen) = see(reader, name).await? else { return Ok(None) };
-    let owner = query.scope.owner(&seen.spec.tags);
-    let desired = query.wanted.iter().find(|d| d.name == name);
-    let address = match (desired, seen.spec.tags.get(tag::ID)) {
-        (Some(desired), _) => desired.address.clone(),
-        (None, Some(id)) if owner == Owner::Ours => Address::new(INFO.group, id),
-        _ => return Ok(None),
-    };
+    let desired = query.wanted.iter().find(|d| d.name == name).copied();
+    let claim = query.claim(INFO.group, name, desired, &seen.spec.tags, |id| query.scope.name(id) == name);
+    let Some((address, owner)) = claim else { return Ok(None) };
     let mut live = Live::new(address, INFO.type_name, name, spec::to_value(&seen.spec));
     live.outputs = outputs(&seen.arn, name);
     live.owner = owner;

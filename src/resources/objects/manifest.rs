@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Where the manifest stands; never part of a spec.
-pub(super) const KEY: &str = ".shopstack/site.json";
+pub(super) const KEY: &str = crate::resources::SITE_MANIFEST;
 /// The generated configuration of the site.
 pub(super) const CONFIG: &str = "config.json";
 

@@ -6,7 +6,7 @@ use super::Resource;
 use crate::aws::{Reader, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, ResponseHeadersSpec};
-use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, Scope, Step, TypeInfo};
+use crate::model::{CloudError, ErrorKind, Live, Outputs, Owner, Query, Scope, Step, TypeInfo};
 use async_trait::async_trait;
 use aws_sdk_cloudfront::types::{ResponseHeadersPolicyConfig, ResponseHeadersPolicyType};
 use serde_json::Value;
@@ -141,14 +141,9 @@ async fn list(reader: &Reader) -> Result<Vec<Seen>, CloudError> {
 fn describe(query: &Query<'_>, seen: &Seen) -> Option<Live> {
     let (name, comment) = (&seen.config.name, seen.config.comment.as_deref().unwrap_or_default());
     let desired = query.wanted.iter().find(|d| &d.name == name);
-    let owner = query.scope.owner_of_marker(comment);
-    let address = match (desired, Scope::id_of_marker(comment)) {
-        (Some(desired), _) => desired.address.clone(),
-        (None, Some(id)) if owner == Owner::Ours && name.starts_with(&query.scope.prefix()) => {
-            Address::new(INFO.group, id)
-        }
-        _ => return None,
-    };
+    let (id, owner) = (Scope::id_of_marker(comment), query.scope.owner_of_marker(comment));
+    let derived = |id: &str| &query.scope.name(id) == name;
+    let (address, owner) = query.claim_as(INFO.group, name, desired.copied(), id, owner, derived)?;
     let mut live = Live::new(address, INFO.type_name, name, spec::to_value(&convert::to_spec(&seen.config)));
     live.outputs = outputs(&seen.id);
     live.owner = owner;

@@ -4,7 +4,7 @@ use super::INFO;
 use crate::aws::Reader;
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, RoleSpec, Tags};
-use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, tag};
+use crate::model::{CloudError, ErrorKind, Live, Outputs, Query};
 use crate::policy;
 use aws_sdk_iam::types::{Role, RoleDetail};
 use futures_util::future::{try_join, try_join_all, try_join3};
@@ -138,13 +138,9 @@ async fn list(reader: &Reader, path: &str) -> Result<BTreeMap<String, Role>, Clo
 
 /// Turns a role into a live resource; `None` when it is neither wanted nor ours.
 fn live(query: &Query<'_>, name: &str, seen: &Seen) -> Option<Live> {
-    let owner = query.scope.owner(&seen.spec.tags);
-    let desired = query.wanted.iter().find(|d| d.name == name);
-    let address = match (desired, seen.spec.tags.get(tag::ID)) {
-        (Some(desired), _) => desired.address.clone(),
-        (None, Some(id)) if owner == Owner::Ours => Address::new(INFO.group, id),
-        _ => return None,
-    };
+    let desired = query.wanted.iter().find(|d| d.name == name).copied();
+    let derived = |id: &str| query.scope.name(id) == name;
+    let (address, owner) = query.claim(INFO.group, name, desired, &seen.spec.tags, derived)?;
     let mut live = Live::new(address, INFO.type_name, name, spec::to_value(&seen.spec));
     // Right after its creation the ARN may read as the role's unique id (catalogue 4.2): nobody may be told that one.
     let arn = if seen.arn.starts_with("arn:") {

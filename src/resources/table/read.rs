@@ -4,7 +4,7 @@ use super::{INFO, shape};
 use crate::aws::{CallOptions, Reader};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, TableSpec, Tags};
-use crate::model::{Address, CloudError, Desired, ErrorKind, Live, Outputs, Owner, Query, tag};
+use crate::model::{CloudError, Desired, ErrorKind, Live, Outputs, Owner, Query, tag};
 use aws_sdk_dynamodb::types::{PointInTimeRecoveryStatus, Select, TableDescription, TableStatus};
 use futures_util::future::{try_join, try_join_all};
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,20 +73,19 @@ async fn describe(
     let (table, recovery) = try_join(table(reader, name, CallOptions::default()), recovery).await?;
     let Some(table) = table.filter(|t| t.table_status() != Some(&TableStatus::Deleting)) else { return Ok(None) };
     let arn = table.table_arn().unwrap_or_default();
-    let Some(mut tags) = tags_of(reader, query, arn, wanted.as_ref()).await? else { return Ok(None) };
-    let owner = query.scope.owner(&tags);
-    let address = match (desired, tags.get(tag::ID)) {
-        (Some(desired), _) => desired.address.clone(),
-        (None, Some(id)) if owner == Owner::Ours => Address::new(INFO.group, id),
-        _ => return Ok(None),
-    };
+    let protected = table.deletion_protection_enabled() == Some(true);
+    let Some(mut tags) = tags_of(reader, query, arn, wanted.as_ref(), protected).await? else { return Ok(None) };
+    let derived = |id: &str| query.scope.name(id) == name;
+    let Some((address, owner)) = query.claim(INFO.group, name, desired, &tags, derived) else { return Ok(None) };
     // Where no seed is wanted any more, the items of an earlier one stay, and so does their tag.
     let seed = tags.remove(tag::SEED).filter(|_| wanted.as_ref().is_none_or(|w| w.seed.is_some()));
     let described = shape::spec_of(&table, wanted.as_ref().map(|w| &w.billing))?;
     let found = TableSpec { tags, point_in_time_recovery: recovery, seed, ..described };
     let replaced = wanted.is_none_or(|w| (&w.hash_key, &w.range_key) != (&found.hash_key, &found.range_key));
     let mut live = Live::new(address, INFO.type_name, name, spec::to_value(&found));
-    live.data = data(reader, &table, query.thorough || replaced).await?;
+    if owner != Owner::Stray {
+        live.data = data(reader, &table, query.thorough || replaced).await?;
+    }
     live.outputs = outputs(arn, name);
     live.owner = owner;
     Ok(Some(live))
@@ -128,14 +127,20 @@ pub async fn recovery(reader: &Reader, name: &str) -> Result<bool, CloudError> {
 }
 
 /// All tags, the seed's among them. The index answers where it agrees with what is wanted; else the source does.
+///
+/// A time to live lifts protection, so it is never taken from the index; a protection that is not as wanted hints at
+/// one that the index has not heard of.
 async fn tags_of(
     reader: &Reader,
     query: &Query<'_>,
     arn: &str,
     wanted: Option<&TableSpec>,
+    protected: bool,
 ) -> Result<Option<Tags>, CloudError> {
     if let (Some(indexed), Some(wanted)) = (reader.index(query.scope).await?.tags(arn), wanted)
         && agrees(indexed, wanted)
+        && !wanted.tags.contains_key(tag::EXPIRES_AT)
+        && wanted.deletion_protection == protected
     {
         return Ok(Some(indexed.clone()));
     }

@@ -11,7 +11,7 @@ use crate::aws::index::TagIndex;
 use crate::aws::{Caller, Reader, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, Tags, WebAclSpec};
-use crate::model::{Address, CloudError, Desired, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo, tag};
+use crate::model::{CloudError, Desired, ErrorKind, Live, Outputs, Query, Step, TypeInfo};
 use async_trait::async_trait;
 use aws_sdk_wafv2::types::{Scope as WafScope, WebAcl as SdkWebAcl};
 use futures_util::future::try_join_all;
@@ -195,12 +195,9 @@ async fn describe(
         optional(tags_of(reader, query, waf_scope, &handle.arn, desired.map(|d| &d.spec)).await)
     });
     let (Some((acl, _)), Some(tags)) = read.await? else { return Ok(None) };
-    let owner = query.scope.owner(&tags);
-    let address = match (desired, tags.get(tag::ID)) {
-        (Some(desired), _) => desired.address.clone(),
-        (None, Some(id)) if owner == Owner::Ours => Address::new(INFO.group, id),
-        _ => return Ok(None),
-    };
+    let derived = |id: &str| query.scope.name(id) == handle.name;
+    let claim = query.claim(INFO.group, &handle.name, desired.copied(), &tags, derived);
+    let Some((address, owner)) = claim else { return Ok(None) };
     let spec = rules::spec_of(&acl, waf_scope, tags);
     let mut live = Live::new(address, INFO.type_name, &handle.name, spec::to_value(&spec));
     live.outputs = outputs(&handle.id, &handle.arn);

@@ -12,4 +12,5 @@ mod region;
 mod schema;
 mod secrets;
 mod story;
+mod strays;
 mod webdriver;

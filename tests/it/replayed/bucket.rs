@@ -3,7 +3,7 @@
 use crate::replay::{Answer, Replay, empty, refused, refused_with, xml};
 use crate::support::{desired, step};
 use serde_json::{Value, json};
-use shopstack::model::{CloudError, Desired, ErrorKind, Live, Op, Query};
+use shopstack::model::{CloudError, Desired, ErrorKind, Live, Op, Owner, Query};
 use shopstack::policy;
 use shopstack::resources::{Resource, bucket::Bucket, bucket_policy::BucketPolicy, objects::Objects};
 
@@ -228,4 +228,72 @@ async fn a_principal_that_reads_as_a_unique_id_is_a_strangers_and_goes_with_its_
     BucketPolicy.update(&replay.world.writer, &change, &live, &wanted.spec).await.expect("update");
     assert!(replay.texts("PutBucketPolicy").iter().all(|sent| !sent.contains("AROA")), "an id is never sent");
     assert_eq!(replay.pauses("PutBucketPolicy"), [1.0, 2.0]);
+}
+
+fn indexed(replay_names: &[&str]) -> (&'static str, Answer) {
+    let tags = json!({"shopstack:stack": "replay", "shopstack:env": "t", "shopstack:id": "site"});
+    let arns: Vec<String> = replay_names.iter().map(|name| format!("arn:aws:s3:::{name}")).collect();
+    let arns: Vec<&str> = arns.iter().map(String::as_str).collect();
+    ("GetResources", super::cloudfront::index(&arns, &tags, ""))
+}
+
+fn keys(keys: &[&str]) -> Answer {
+    let contents: String = keys.iter().map(|k| format!("<Contents><Key>{k}</Key></Contents>")).collect();
+    xml(format!("<ListBucketResult>{contents}</ListBucketResult>"))
+}
+
+/// The site has left stack.yaml: what is in its bucket, and what `up` says of it.
+async fn unwanted(found: &[&str], manifest: Answer) -> Option<String> {
+    let unset = |code: &str| refused(code).status(404);
+    let replay = Replay::start(vec![
+        indexed(&[NAME]),
+        ("HeadBucket", empty()),
+        ("GetPublicAccessBlock", unset("NoSuchPublicAccessBlockConfiguration")),
+        ("GetBucketVersioning", xml("<VersioningConfiguration/>")),
+        ("GetBucketEncryption", unset("ServerSideEncryptionConfigurationNotFoundError")),
+        ("GetBucketOwnershipControls", unset("OwnershipControlsNotFoundError")),
+        ("GetBucketTagging", tags("replay")),
+        ("GetObject", manifest),
+        ("ListObjectsV2", keys(found)),
+    ])
+    .await;
+    let query = Query { scope: &replay.world.scope, wanted: vec![], found: &[], thorough: false };
+    let mut found = replay.discover(&Bucket, &query).await.expect("discover");
+    assert_eq!((found.len(), found[0].address.as_str(), &found[0].owner), (1, "bucket.site", &Owner::Ours));
+    // The next conversation stops the clock again.
+    tokio::time::resume();
+    found.remove(0).data
+}
+
+#[tokio::test]
+async fn objects_beyond_the_sites_own_are_a_loss() {
+    let manifest =
+        || xml(json!({"format_version": "1.0", "objects": {"index.html": {}, "config.json": {}}}).to_string());
+    let site = [".shopstack/site.json", "config.json", "index.html"];
+    assert_eq!(unwanted(&site, manifest()).await, None);
+    let with = |more: &[&'static str]| [&site[..], more].concat();
+    let one = unwanted(&with(&["uploads/a.jpg"]), manifest()).await;
+    assert_eq!(one.as_deref(), Some("1 object that is not the site's"));
+    let unrecorded = unwanted(&["a", "b"], refused("NoSuchKey").status(404)).await;
+    assert_eq!(unrecorded.as_deref(), Some("2 objects that are not the site's"));
+}
+
+#[tokio::test]
+async fn a_bucket_that_merely_carries_our_tags_is_not_ours() {
+    for thorough in [false, true] {
+        let replay = Replay::start(vec![
+            indexed(&["team-backups", "team-secrets"]),
+            ("ListBuckets", xml("<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>")),
+            ("HeadBucket", empty().always()),
+            // This one lets nobody look, and still stops no run.
+            ("GetBucketTagging /team-secrets", refused("AccessDenied").status(403)),
+            ("GetBucketTagging", tags("replay")),
+        ])
+        .await;
+        let query = Query { scope: &replay.world.scope, wanted: vec![], found: &[], thorough };
+        let found = replay.discover(&Bucket, &query).await.expect("discover");
+        let seen: Vec<_> = found.iter().map(|live| (live.name.as_str(), &live.owner)).collect();
+        assert_eq!(seen, [("team-backups", &Owner::Stray)]);
+        tokio::time::resume();
+    }
 }

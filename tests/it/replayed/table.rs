@@ -3,7 +3,7 @@
 use crate::replay::{Answer, Replay, json as answer, refused, refused_with};
 use crate::support::{desired, step};
 use serde_json::{Value, json};
-use shopstack::model::{CloudError, Desired, Live, Op, Query};
+use shopstack::model::{CloudError, Desired, Live, Op, Owner, Query};
 use shopstack::resources::{Resource, table::Table};
 
 const ARN: &str = "arn:aws:dynamodb:us-east-1:123456789012:table/replay-t-T";
@@ -223,4 +223,65 @@ async fn tables_and_tags_are_read_past_empty_pages() {
     let found = replay.discover(&Table, &query).await.expect("discover");
     assert_eq!(found[0].address.as_str(), "table.T");
     assert_eq!(replay.left(), [""; 0]);
+}
+
+fn tag_list(tags: &Value) -> Value {
+    let all = tags.as_object().unwrap();
+    json!({"Tags": all.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect::<Vec<_>>()})
+}
+
+/// A restored backup keeps the tags of its original; it is not the original.
+#[tokio::test]
+async fn a_copy_under_another_name_is_no_stand_in() {
+    let tags = json!({"shopstack:stack": "replay", "shopstack:env": "t", "shopstack:id": "T"});
+    let mut restored = table("ACTIVE", None);
+    restored["TableName"] = json!("replay-t-T-restored");
+    restored["TableArn"] = json!(format!("{ARN}-restored"));
+    let replay = Replay::start(vec![
+        ("GetResources", super::cloudfront::index(&[&format!("{ARN}-restored")], &tags, "")),
+        ("DescribeTable \"replay-t-T\"", absent()),
+        ("DescribeTable \"replay-t-T-restored\"", answer(json!({"Table": restored}))),
+        ("DescribeContinuousBackups", refused("TableNotFoundException").always()),
+        ("ListTagsOfResource", answer(tag_list(&tags))),
+    ])
+    .await;
+    let wanted = wanted(&replay);
+    let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
+    let found = replay.discover(&Table, &query).await.expect("discover");
+    let seen: Vec<_> = found.iter().map(|live| (live.name.as_str(), &live.owner)).collect();
+    assert_eq!(seen, [("replay-t-T-restored", &Owner::Stray)]);
+    assert_ne!(found[0].address, wanted.address);
+    assert_eq!(replay.left(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_time_to_live_is_never_taken_from_the_index() {
+    let plain = tags_of_t();
+    let mut timed = plain.clone();
+    timed["shopstack:expires-at"] = json!("2030-01-01T00:00:00Z");
+    // What the index has, what is wanted with which protection, and what the table itself says.
+    for (indexed, protected, own, asked) in
+        [(&timed, false, &plain, 1), (&plain, true, &timed, 1), (&plain, false, &timed, 0)]
+    {
+        let mut script = vec![
+            ("GetResources", super::cloudfront::index(&[ARN], indexed, "")),
+            described("ACTIVE", "ACTIVE"),
+            ("DescribeContinuousBackups", refused("TableNotFoundException")),
+        ];
+        script.push(("ListTagsOfResource", answer(tag_list(own))));
+        let replay = Replay::start(script).await;
+        let mut wanted = wanted(&replay);
+        wanted.spec["tags"] = indexed.clone();
+        wanted.spec["deletion_protection"] = json!(protected);
+        let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
+        let found = replay.discover(&Table, &query).await.expect("discover");
+        assert_eq!(replay.count("ListTagsOfResource"), asked);
+        assert_eq!(&found[0].spec["tags"], if asked == 1 { own } else { indexed });
+        // The next conversation stops the clock again.
+        tokio::time::resume();
+    }
+}
+
+fn tags_of_t() -> Value {
+    json!({"shopstack:stack": "replay", "shopstack:env": "t", "shopstack:id": "T", "shopstack:region": "us-east-1"})
 }

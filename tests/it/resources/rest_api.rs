@@ -93,4 +93,10 @@ async fn a_stranger_of_the_same_name_is_ignored_and_our_own_duplicate_is_extra()
     assert_eq!(names, ["api.main", "api.main~2"]);
     assert_eq!(found[0].outputs["id"] == twin, staged, "the one with a stage is the one in use");
     assert!(found.iter().all(|l| l.owner == Owner::Ours && l.spec["tags"][tag::ID] != Value::Null));
+    // A copy under another name is no second one of ours.
+    let copy = client.create_rest_api().name("a-copy").set_tags(Some(world.scope.tags("api").into_iter().collect()));
+    let copy = copy.send().await.unwrap().id().unwrap().to_string();
+    let found = world.discover(&RestApi, &[&want], &[]).await;
+    let strays: Vec<_> = found.iter().filter(|l| l.owner == Owner::Stray).map(|l| l.outputs["id"].clone()).collect();
+    assert_eq!((found.len(), strays), (3, vec![copy]));
 }

@@ -1,0 +1,117 @@
+//! What merely carries the stack's tags: a restored table, another team's bucket. `up` and `down` leave it as it is, tell
+//! of it, do not take it for the original, and do not believe the time to live it names.
+
+use super::foreign::table;
+use super::project::{Project, done, summary};
+use crate::support;
+use aws_sdk_dynamodb::types::Tag as TableTag;
+use aws_sdk_s3::types::{Tag as BucketTag, Tagging};
+use serde_json::{Value, json};
+use shopstack::aws::Clients;
+use std::collections::BTreeMap;
+
+/// A stack of one table.
+fn small(name: &str, endpoint: &str) -> Project {
+    let project = Project::new(name, endpoint);
+    let stack = &project.stack;
+    project.write("stack.yaml", &format!("name: {stack}\nregion: us-east-1\ntables:\n  Orders:\n    key: orderId\n"));
+    project
+}
+
+fn tags(project: &Project, id: &str) -> BTreeMap<&'static str, String> {
+    BTreeMap::from([
+        ("shopstack:stack", project.stack.clone()),
+        ("shopstack:env", "dev".into()),
+        ("shopstack:id", id.into()),
+        ("shopstack:region", "us-east-1".into()),
+        ("shopstack:expires-at", "2099-01-01T00:00:00Z".into()),
+    ])
+}
+
+/// Another team's bucket with the stack's tags and one object.
+async fn stray_bucket(project: &Project, clients: &Clients) -> String {
+    let name = format!("team-backups-{}", project.stack);
+    clients.s3.create_bucket().bucket(&name).send().await.unwrap();
+    let set = tags(project, "site").into_iter().map(|(k, v)| BucketTag::builder().key(k).value(v).build().unwrap());
+    let tagging = Tagging::builder().set_tag_set(Some(set.collect())).build().unwrap();
+    clients.s3.put_bucket_tagging().bucket(&name).tagging(tagging).send().await.unwrap();
+    clients.s3.put_object().bucket(&name).key("backup.sql").body(b"theirs".to_vec().into()).send().await.unwrap();
+    name
+}
+
+/// The original's tags on a table under another name, as a restored backup may have them.
+async fn stray_table(project: &Project, clients: &Clients) -> String {
+    let name = project.name("Orders-restored");
+    table(clients, &name, "orderId", "").await;
+    let found = clients.dynamodb.describe_table().table_name(&name).send().await.unwrap().table.unwrap();
+    let set = tags(project, "Orders").into_iter().map(|(k, v)| TableTag::builder().key(k).value(v).build().unwrap());
+    let tag = clients.dynamodb.tag_resource().resource_arn(found.table_arn().unwrap());
+    tag.set_tags(Some(set.collect())).send().await.unwrap();
+    name
+}
+
+fn told(plan: &Value, names: &[&str]) {
+    let notes = plan["notes"].to_string();
+    for name in names {
+        assert!(notes.contains(name), "{name} in {notes}");
+    }
+    assert!(notes.contains("under another name") && notes.contains("left alone"), "{notes}");
+}
+
+#[tokio::test]
+async fn copies_are_told_of_and_neither_changed_nor_deleted_nor_believed() {
+    let project = small("strays", &support::endpoint().await);
+    let (clients, _) = project.clients().await;
+    let (bucket, restored) = (stray_bucket(&project, &clients).await, stray_table(&project, &clients).await);
+
+    let (code, plan) = project.diff();
+    told(&plan, &[&bucket, &restored]);
+    let steps: Vec<_> = plan["changes"].as_array().unwrap().iter().map(|c| (&c["address"], &c["op"])).collect();
+    assert_eq!((code, steps), (2, vec![(&json!("table.Orders"), &json!("create"))]), "the original is missing");
+    let lines = project.events(&["up", "--yes", "--no-smoke"]);
+    assert_eq!(done(&lines), ["table.Orders"]);
+    let made = clients.dynamodb.describe_table().table_name(project.name("Orders")).send().await.unwrap();
+    assert_eq!(
+        made.table.unwrap().deletion_protection_enabled(),
+        Some(true),
+        "a stranger's time to live lifts nothing"
+    );
+    assert_eq!(project.diff().0, 0);
+
+    let down = project.events(&["down", "--yes"]);
+    told(&down[0], &[&bucket, &restored]);
+    assert_eq!(summary(&down)["result"], "ok");
+    assert_eq!(done(&down), ["table.Orders"]);
+    let object = clients.s3.get_object().bucket(&bucket).key("backup.sql").send().await.expect("their object");
+    assert_eq!(object.body.collect().await.unwrap().to_vec(), b"theirs");
+    let items = clients.dynamodb.scan().table_name(&restored).send().await.expect("their table");
+    assert_eq!(items.count, 1);
+    clients.s3.delete_object().bucket(&bucket).key("backup.sql").send().await.unwrap();
+    clients.s3.delete_bucket().bucket(&bucket).send().await.unwrap();
+    clients.dynamodb.delete_table().table_name(&restored).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_time_to_live_is_what_the_stacks_own_resources_say() {
+    let project = small("ttl", &support::endpoint().await);
+    let (clients, _) = project.clients().await;
+    project.events(&["up", "--yes", "--no-smoke", "--ttl", "4h"]);
+    let protected = || async {
+        let found = clients.dynamodb.describe_table().table_name(project.name("Orders")).send().await.unwrap();
+        found.table.unwrap().deletion_protection_enabled
+    };
+    assert_eq!(protected().await, Some(false));
+    assert_eq!(project.diff().0, 0, "it is kept");
+    // The index now knows of a later time, of a bucket that is not the stack's.
+    let bucket = stray_bucket(&project, &clients).await;
+    assert_eq!(project.diff().0, 0);
+    // Without its own tag the environment is no longer one that goes by itself.
+    let found = clients.dynamodb.describe_table().table_name(project.name("Orders")).send().await.unwrap();
+    let arn = found.table.unwrap().table_arn.unwrap();
+    clients.dynamodb.untag_resource().resource_arn(arn).tag_keys("shopstack:expires-at").send().await.unwrap();
+    assert_eq!(done(&project.events(&["up", "--yes", "--no-smoke"])), ["table.Orders"]);
+    assert_eq!(protected().await, Some(true));
+    assert_eq!(summary(&project.events(&["down", "--yes"]))["result"], "ok");
+    clients.s3.delete_object().bucket(&bucket).key("backup.sql").send().await.unwrap();
+    clients.s3.delete_bucket().bucket(&bucket).send().await.unwrap();
+}
