@@ -86,6 +86,7 @@ async fn an_unwanted_group_is_ours_by_its_own_tags_and_never_by_the_index_alone(
 async fn a_group_that_lambda_made_first_is_adopted_and_a_busy_one_tried_again() {
     let replay = Replay::start(vec![
         ("CreateLogGroup", refused("ResourceAlreadyExistsException")),
+        ("ListTagsForResource", answer(json!({"tags": {}}))),
         ("TagResource", answer(json!({}))),
         (
             "PutRetentionPolicy",
