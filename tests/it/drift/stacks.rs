@@ -29,7 +29,7 @@ impl Dice {
     }
 }
 
-/// A stack.yaml of that name. Tables are not protected, so that a change of keys may replace them; the seed is always the
+/// A stack.yaml of that name. Nothing is protected, so that tables may be replaced and sites may go; the seed is always the
 /// same, since data that a stack once had stays when it no longer asks for it.
 pub fn stack(name: &str, dice: &mut Dice) -> String {
     let mut text = format!("name: {name}\nregion: us-east-1\ntags: {{ project: {} }}\n", dice.one(&["shop", "other"]));
@@ -120,7 +120,7 @@ fn routes(functions: &[&str], site: bool, dice: &mut Dice) -> String {
 }
 
 fn website(dice: &mut Dice) -> String {
-    let mut text = format!("site:\n  folder: {}\n", dice.one(&["site", "site2"]));
+    let mut text = format!("site:\n  protect: false\n  folder: {}\n", dice.one(&["site", "site2"]));
     if dice.once_in(2) {
         text += "  cache: [{ match: \"images/*\", control: \"public, max-age=60\" }]\n";
     }
