@@ -50,7 +50,7 @@ impl Endpoint {
                 let answer =
                     if own { [answer.0.into_bytes(), answer.1].concat() } else { rewritten(answer, &rewrite, changed) };
                 client.get_mut().write_all(&answer).ok()?;
-                if head.contains("Connection: close") {
+                if head.contains("Connection: close") || head.contains(" HTTP/1.0\r\n") {
                     return None;
                 }
             }
