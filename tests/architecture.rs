@@ -73,9 +73,28 @@ fn module_of(path: &Path) -> String {
     first.trim_end_matches(".rs").to_string()
 }
 
-/// Code without its test module, which may import what it likes.
-fn production(text: &str) -> &str {
-    text.split("#[cfg(test)]").next().unwrap_or(text)
+/// Code without what is compiled for tests alone, which may import what it likes; lines keep their numbers.
+fn production(text: &str) -> String {
+    let mut kept = String::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        if line.trim() != "#[cfg(test)]" {
+            kept.push_str(line);
+            kept.push('\n');
+            continue;
+        }
+        kept.push('\n');
+        // What follows is an item: a declaration of one line, or a block that ends at the same depth.
+        let indent = line.len() - line.trim_start().len();
+        for inner in lines.by_ref() {
+            kept.push('\n');
+            let depth = inner.len() - inner.trim_start().len();
+            if depth == indent && (inner.ends_with(';') || inner.trim() == "}" || inner.ends_with("{}")) {
+                break;
+            }
+        }
+    }
+    kept
 }
 
 #[test]
