@@ -118,7 +118,14 @@ async fn the_other_architecture_is_right_or_refused() {
     let dir = tempfile::tempdir().unwrap();
     workspace(dir.path(), &[("other", HELLO)]);
     match build(dir.path(), &[request("other", "other", other)]).await {
-        Ok(built) => assert!(built[0].size > 0),
+        Ok(built) => {
+            let mut archive = zip::ZipArchive::new(std::fs::File::open(&built[0].zip_path).unwrap()).unwrap();
+            let mut program = Vec::new();
+            archive.by_name("bootstrap").unwrap().read_to_end(&mut program).unwrap();
+            // ELF's e_machine: 62 is x86-64, 183 is AArch64.
+            let machine = if other == Architecture::Arm64 { 183 } else { 62 };
+            assert_eq!(u16::from_le_bytes([program[18], program[19]]), machine);
+        }
         Err(error) => assert!(error.hint.contains("rustup target add"), "{error}\n{}", error.hint),
     }
 }

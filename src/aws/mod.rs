@@ -8,6 +8,7 @@ pub mod clients;
 pub mod clock;
 pub mod counter;
 pub mod error;
+pub mod home;
 pub mod index;
 pub mod ledger;
 pub mod lock;

@@ -206,6 +206,11 @@ impl Reader {
         if scope == "CLOUDFRONT" { &self.waf_global } else { &self.waf }
     }
 
+    /// The tag index of us-east-1, where global services have theirs.
+    pub(super) fn tagging_global(&self) -> &Tagging {
+        &self.tagging_global
+    }
+
     /// The tag index of this run, read once however many types ask for it.
     pub async fn index(&self, scope: &Scope) -> Result<&TagIndex, CloudError> {
         self.index

@@ -41,25 +41,44 @@ pub fn sink(session: &Session, output: &Output) -> Sink {
 /// one ends the process at once: whoever insists is served, and the next run goes on where this one was cut.
 pub fn stop_on_signals(session: &Session, output: &Output) {
     let (cancel, output) = (session.reader.caller.cancel.clone(), output.clone());
+    output.takes_signals();
     tokio::spawn(async move {
-        let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(stream) => stream,
-            Err(_) => return,
-        };
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
+        signal().await;
         cancel.stop(call::interrupted());
         output.note("Stopping: calls in flight finish first.");
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
+        signal().await;
         output
             .note("Stopped at once. The lock runs out within 40 s; the same command then goes on where this one was.");
         std::process::exit(i32::from(code::INTERRUPTED));
     });
+}
+
+/// The next SIGINT or SIGTERM.
+async fn signal() {
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut stream) => _ = stream.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminate => {}
+    }
+}
+
+/// Ends a command at a signal, unless it has something under way that wants an orderly end (`stop_on_signals`): what
+/// only reads or builds, and what has not begun to write.
+pub async fn stopped_by_signal(output: &Output) -> CliError {
+    signal().await;
+    if output.is_stopping_itself() {
+        return std::future::pending().await;
+    }
+    CliError {
+        code: code::INTERRUPTED,
+        message: "interrupted: nothing was changed on AWS".into(),
+        hint: "run the same command again".into(),
+    }
 }
 
 /// What `work` yields; once the run is stopped it gets as long as calls in flight do, and is then dropped.
@@ -176,8 +195,8 @@ pub fn explained(mut line: Value, error: Option<&CliError>) -> Value {
     line
 }
 
-/// The summary of a command that failed before it had anything to sum up. What remains is not known then.
-pub fn early_summary(error: &CliError, output: &Output, elapsed_ms: u64, remaining: Value) -> Value {
+/// The summary of a command that failed before it had anything to sum up.
+pub fn early_summary(error: &CliError, output: &Output, elapsed_ms: u64, remaining: &[String]) -> Value {
     let line = json!({
         "event": "summary", "result": result_word(Some(error)), "changed": 0, "calls": output.counted(),
         "elapsed_ms": elapsed_ms, "outputs": {}, "remaining": remaining,

@@ -126,7 +126,7 @@ pub struct Up {
     /// Leave out the smoke test
     #[arg(long)]
     pub no_smoke: bool,
-    /// Let `sweep` delete this environment after a while: 90m, 4h, 2d
+    /// Mark this environment as expiring after a while (90m, 4h, 2d): `envs` shows it, and its tables are not protected
     #[arg(long, value_name = "DURATION", value_parser = super::time::duration)]
     pub ttl: Option<std::time::Duration>,
     /// How long to wait for somebody else's run

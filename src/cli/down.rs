@@ -5,7 +5,7 @@ use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
 use super::{apply, guard};
-use crate::aws::Writer;
+use crate::aws::{Writer, home};
 use crate::engine;
 use crate::model::{Event, Live, Owner, Plan};
 use crate::plan::{self, Inputs};
@@ -19,18 +19,22 @@ use std::time::Instant;
 pub async fn command(global: &Global, args: &Down, output: &Output) -> Result<u8, CliError> {
     let start = Instant::now();
     let (name, region) = match &args.stack {
-        Some(name) => {
-            (name.clone(), Project::load(global).ok().filter(|p| p.stack.name == *name).map(|p| p.stack.region))
-        }
+        Some(name) => (name.clone(), region_of(global, name, output)),
         None => {
             let project = Project::load(global)?;
             (project.stack.name, Some(project.stack.region))
         }
     };
-    let session = Session::open(global, &name, region.as_deref(), output).await?;
+    let session = open(global, &name, region.as_deref(), output).await?;
     apply::stop_on_signals(&session, output);
     let sink = apply::sink(&session, output);
     let (guard, plan) = guard::locked(&session, "down", args.lock_timeout, output, || make(&session)).await?;
+    if plan.is_empty()
+        && let Err(elsewhere) = lives_here(&session).await
+    {
+        guard.forget(output).await;
+        return Err(elsewhere);
+    }
     sink(Event::Plan(Box::new(plan.clone())));
     if !output.json {
         output.note(&render::plan::text(&plan, output.progress, output.verbose > 0));
@@ -60,6 +64,57 @@ pub async fn command(global: &Global, args: &Down, output: &Output) -> Result<u8
         guard.release(output).await;
     }
     finish(&session, &outcome, error, &remaining, start, output)
+}
+
+/// The region that stack.yaml says, if it is this stack's; a file that says nothing of it must not be in the way.
+fn region_of(global: &Global, name: &str, output: &Output) -> Option<String> {
+    if !global.file.exists() {
+        return None;
+    }
+    match Project::load(global) {
+        Ok(project) => (project.stack.name == name).then_some(project.stack.region),
+        Err(_) => {
+            output.note(&format!("{} is not valid and is not looked at: --stack says the name.", global.file.display()));
+            None
+        }
+    }
+}
+
+/// Connects to the region that was named; where none was, to the one that the environment itself names.
+async fn open(global: &Global, name: &str, region: Option<&str>, output: &Output) -> Result<Session, CliError> {
+    let session = Session::open(global, name, region, output).await?;
+    if region.is_some() || global.region.is_some() {
+        return Ok(session);
+    }
+    let homes = home::regions(&session.reader, &session.scope).await?;
+    if homes.is_empty() || homes.contains(&session.scope.region) {
+        return Ok(session);
+    }
+    let mut homes = homes.into_iter();
+    match (homes.next(), homes.next()) {
+        (Some(only), None) => {
+            output.note(&format!("Stack `{name}`, env `{}` lives in {only}.", session.scope.env));
+            Session::open(global, name, Some(&only), output).await
+        }
+        (first, second) => {
+            let all: Vec<_> = first.into_iter().chain(second).chain(homes).collect();
+            Err(CliError::new(
+                format!("stack `{name}`, env `{}` has things of several regions: {}", session.scope.env, all.join(", ")),
+                "name one with --region, and run `down` once for each",
+            ))
+        }
+    }
+}
+
+/// Nothing was found: an error if that is so because the environment lives in another region.
+async fn lives_here(session: &Session) -> Result<(), CliError> {
+    let homes = home::regions(&session.reader, &session.scope).await?;
+    let Some(home) = homes.iter().find(|_| !homes.contains(&session.scope.region)) else { return Ok(()) };
+    let scope = &session.scope;
+    Err(CliError::new(
+        format!("stack `{}`, env `{}` lives in {home}, and not in {}", scope.stack, scope.env, scope.region),
+        format!("run `shopstack down --stack {} --env {} --region {home}`", scope.stack, scope.env),
+    ))
 }
 
 /// Everything that is live, found by name and ownership alone.
@@ -163,15 +218,17 @@ fn finish(
         output.summary(&apply::explained(line, error.as_ref()));
     } else if error.is_none() && remaining.is_empty() {
         let took = render::progress::seconds(elapsed_ms);
-        output.result(&format!("{} deleted in {took}; nothing of it is left.", outcome.done_count()));
+        let (region, done) = (&session.scope.region, outcome.done_count());
+        output.result(&format!("{done} deleted in {took}; nothing of it is left in {region}."));
     }
-    match error {
-        Some(error) => Err(error),
-        None if remaining.is_empty() => Ok(code::OK),
-        None => Err(CliError {
-            code: code::LEFT,
-            message: format!("still there: {}", remaining.join(", ")),
-            hint: "run `shopstack down` again; if it stays, AWS's words above say why".into(),
-        }),
+    if remaining.is_empty() {
+        return error.map_or(Ok(code::OK), Err);
     }
+    let left = format!("still there: {}", remaining.join(", "));
+    Err(match error {
+        // Why a run broke off says more than what it left.
+        Some(e) if e.code != code::ERROR => CliError { message: format!("{}\n{left}", e.message), ..e },
+        Some(e) => CliError { code: code::LEFT, message: format!("{}\n{left}", e.message), hint: e.hint },
+        None => CliError { code: code::LEFT, message: left, hint: "run `shopstack down` again in some minutes".into() },
+    })
 }

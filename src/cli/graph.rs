@@ -20,10 +20,11 @@ pub async fn command(global: &Global, args: &Graph, output: &Output) -> Result<u
         None
     };
     let picture = graph::Graph::new(&project.stack, plan.as_ref());
-    output.result(&match args.format {
+    let text = match args.format {
         GraphFormat::Mermaid => picture.mermaid(),
         GraphFormat::Dot => picture.dot(),
         GraphFormat::Svg => picture.svg(),
-    });
+    };
+    output.text_or_json("picture", &text);
     Ok(code::OK)
 }

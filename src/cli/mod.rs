@@ -38,7 +38,11 @@ pub async fn main() -> u8 {
         }
     };
     let (output, start) = (Output::new(&cli.global), std::time::Instant::now());
-    match run(&cli, &output).await {
+    let ended = tokio::select! {
+        ended = run(&cli, &output) => ended,
+        stopped = apply::stopped_by_signal(&output) => Err(stopped),
+    };
+    match ended {
         Ok(code) => code,
         Err(error) => {
             report(&error, &output);
@@ -50,9 +54,11 @@ pub async fn main() -> u8 {
 
 /// Commands that print one object a line end with a summary, whatever happened.
 fn end_stream(command: &Command, error: &CliError, output: &Output, took: std::time::Duration) {
+    // An empty list would say that nothing is left.
+    let unseen = ["not known: the run ended before it looked".to_string()];
     let remaining = match command {
-        Command::Up(_) | Command::Smoke(_) => serde_json::json!([]),
-        Command::Down(_) => serde_json::Value::Null,
+        Command::Up(_) | Command::Smoke(_) => &[][..],
+        Command::Down(_) => &unseen[..],
         _ => return,
     };
     if output.json && !output.summarised() {
@@ -76,15 +82,7 @@ async fn run(cli: &Cli, output: &Output) -> Result<u8, CliError> {
         Command::Validate => {
             let project = session::Project::load(global)?;
             project.sources(global)?;
-            let stack = &project.stack;
-            output.result(&format!(
-                "{}: stack `{}` is valid: {} tables, {} functions, {} routes",
-                global.file.display(),
-                stack.name,
-                stack.tables.len(),
-                stack.functions.len(),
-                stack.api.as_ref().map_or(0, |a| a.routes.len()),
-            ));
+            valid(global, &project.stack, output);
             Ok(code::OK)
         }
         Command::Schema(args) => {
@@ -107,8 +105,25 @@ async fn run(cli: &Cli, output: &Output) -> Result<u8, CliError> {
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "shopstack", &mut text);
-            output.result(&String::from_utf8_lossy(&text));
+            output.text_or_json("script", &String::from_utf8_lossy(&text));
             Ok(code::OK)
         }
+    }
+}
+
+fn valid(global: &args::Global, stack: &crate::stack::Stack, output: &Output) {
+    let file = global.file.display().to_string();
+    let (tables, functions) = (stack.tables.len(), stack.functions.len());
+    let routes = stack.api.as_ref().map_or(0, |a| a.routes.len());
+    if output.json {
+        output.json_line(&serde_json::json!({
+            "valid": true, "file": file, "stack": stack.name, "region": stack.region,
+            "tables": tables, "functions": functions, "routes": routes,
+        }));
+    } else {
+        let name = &stack.name;
+        output.result(&format!(
+            "{file}: stack `{name}` is valid: {tables} tables, {functions} functions, {routes} routes"
+        ));
     }
 }

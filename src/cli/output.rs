@@ -27,6 +27,8 @@ pub struct Output {
 #[derive(Debug, Default)]
 struct Stream {
     ended: AtomicBool,
+    /// The command ends in good order by itself after a signal.
+    stops_itself: AtomicBool,
     counter: OnceLock<Arc<Counter>>,
 }
 
@@ -68,6 +70,15 @@ impl Output {
         self.json_line(value);
     }
 
+    /// From now on the command itself answers signals.
+    pub fn takes_signals(&self) {
+        self.stream.stops_itself.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_stopping_itself(&self) -> bool {
+        self.stream.stops_itself.load(Ordering::Relaxed)
+    }
+
     /// True once the summary is out.
     pub fn summarised(&self) -> bool {
         self.stream.ended.load(Ordering::Relaxed)
@@ -77,6 +88,15 @@ impl Output {
     pub fn result(&self, text: &str) {
         let mut out = std::io::stdout().lock();
         let _ = writeln!(out, "{}", tame(text.trim_end_matches('\n')));
+    }
+
+    /// A result that is one text: as it is, or with `--json` as the value of `key`.
+    pub fn text_or_json(&self, key: &str, text: &str) {
+        if self.json {
+            self.json_line(&serde_json::json!({ key: text }));
+        } else {
+            self.result(text);
+        }
     }
 
     /// One JSON value on one line, on stdout.

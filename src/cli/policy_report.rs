@@ -7,7 +7,7 @@ use super::session::{Project, Session};
 use crate::desired;
 use crate::engine;
 use crate::model::{Address, Desired, Live, template};
-use crate::render::report as render;
+use crate::render::{report as render, style::Style};
 use crate::report::{self, Reasons};
 use crate::resources::Finder;
 use std::time::SystemTime;
@@ -31,6 +31,8 @@ pub async fn command(global: &Global, args: &PolicyReport, output: &Output) -> R
     );
     let format = if output.json { ReportFormat::Json } else { args.format };
     let text = match format {
+        // A file is read elsewhere, at another width.
+        ReportFormat::Text if args.out.is_some() => render::text(&report, Style::PLAIN),
         ReportFormat::Text => render::text(&report, output.style),
         ReportFormat::Json => render::json(&report),
         ReportFormat::Markdown => render::markdown(&report),

@@ -85,7 +85,7 @@ impl Scope {
     /// Reads a `marker` back: the logical id when it is of this stack and environment.
     pub fn owner_of_marker(&self, text: &str) -> Owner {
         // Only the word itself counts: what a stranger appended is drift, and not another owner.
-        let region = text.split(' ').find_map(|word| word.strip_prefix("shopstack:region="));
+        let region = region_of(text);
         if !text.starts_with(&self.marker_of_env()) {
             Owner::Foreign(format!("its description is `{text}`"))
         } else if region.is_some_and(|region| region != self.region) {
@@ -93,6 +93,11 @@ impl Scope {
         } else {
             Owner::Ours
         }
+    }
+
+    /// The region that a `marker` of this stack and environment names, be it another one.
+    pub fn region_of_marker<'a>(&self, text: &'a str) -> Option<&'a str> {
+        text.starts_with(&self.marker_of_env()).then(|| region_of(text)).flatten()
     }
 
     fn marker_of_env(&self) -> String {
@@ -103,6 +108,10 @@ impl Scope {
     pub fn id_of_marker(text: &str) -> Option<&str> {
         text.split_once("shopstack:id=").map(|(_, id)| id.split(' ').next().unwrap_or(id))
     }
+}
+
+fn region_of(marker: &str) -> Option<&str> {
+    marker.split(' ').find_map(|word| word.strip_prefix("shopstack:region="))
 }
 
 fn join_tags(tags: &BTreeMap<String, String>) -> String {

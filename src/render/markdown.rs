@@ -5,56 +5,70 @@ use super::{mask, style::Style};
 use crate::model::{Cause, FieldChange, Op, Plan, Step};
 use serde_json::{Value, json};
 
-/// GitHub refuses comments of more than 65,536 characters; details beyond this many are left out, and that is said.
+/// GitHub refuses comments of more than 65,536 characters; what is beyond these many bytes is left out, and that is
+/// said. Losses come first, then the list of resources, then details and the rest.
 const ROOM: usize = 60_000;
+const ROOM_OF_LOSSES: usize = 10_000;
+const ROOM_OF_ROWS: usize = 30_000;
 
 /// The whole plan.
 pub fn plan(plan: &Plan) -> String {
     let mut out = format!("### {} env {} in {}\n\n{}\n", plan.stack, plan.env, plan.region, text::summary(plan));
-    for step in plan.steps.iter().filter(|s| s.loses.is_some()) {
-        let what = prose(step.loses.as_deref().unwrap_or_default());
-        let name = cell(&step.name);
-        out.push_str(&format!("\n> **Loses data:** {} `{}` (`{name}`): {what}\n", step.op.as_str(), step.address));
+    let losses = plan.steps.iter().filter(|s| s.loses.is_some()).map(loss);
+    let left_out = fill(&mut out, ROOM_OF_LOSSES, losses);
+    if left_out > 0 {
+        out.push_str(&format!("\n> **{left_out} more lose data**; `shopstack diff` names them.\n"));
     }
     if !plan.steps.is_empty() {
         out.push_str("\n| | resource | name | why |\n|---|---|---|---|\n");
     }
-    for step in &plan.steps {
-        let why = match (step.op, step.cause) {
-            (Op::Adopt, _) => "adopted",
-            (_, Cause::Change) => "your change",
-            (_, Cause::Drift) => "drift",
-            (_, Cause::Both) => "your change, and drift",
-        };
-        let sign = text::sign(step.op);
-        out.push_str(&format!(
-            "| {sign} {} | `{}` | `{}` | {why} |\n",
-            step.op.as_str(),
-            step.address,
-            cell(&step.name)
-        ));
+    let left_out = fill(&mut out, ROOM_OF_ROWS, plan.steps.iter().map(row));
+    if left_out > 0 {
+        out.push_str(&format!("\n{left_out} more resources are left out here; `shopstack diff` shows them.\n"));
     }
+    let left_out = fill(&mut out, ROOM, plan.steps.iter().filter(|s| s.op != Op::Create).map(details));
+    if left_out > 0 {
+        out.push_str(&format!("\nThe details of {left_out} more are left out here; `shopstack diff` shows them.\n"));
+    }
+    let absent = (!plan.not_emulated.is_empty()).then(|| {
+        let names: Vec<_> = plan.not_emulated.iter().map(|a| format!("`{a}`")).collect();
+        format!("\nNot emulated by this endpoint: {}\n", names.join(", "))
+    });
+    let notes = plan.notes.iter().map(|note| format!("\nNote: {}\n", prose(note)));
+    let left_out = fill(&mut out, ROOM, std::iter::once(floors(plan)).chain(absent).chain(notes));
+    if left_out > 0 {
+        out.push_str("\nNotes and costs are left out here; `shopstack diff` shows them.\n");
+    }
+    out
+}
+
+/// Adds parts as long as there is room; how many there was none for.
+fn fill(out: &mut String, room: usize, parts: impl Iterator<Item = String>) -> usize {
     let mut left_out = 0;
-    for step in plan.steps.iter().filter(|s| s.op != Op::Create) {
-        let part = details(step);
-        if out.len() + part.len() > ROOM {
+    for part in parts {
+        if out.len() + part.len() > room {
             left_out += 1;
         } else {
             out.push_str(&part);
         }
     }
-    if left_out > 0 {
-        out.push_str(&format!("\nThe details of {left_out} more are left out here; `shopstack diff` shows them.\n"));
-    }
-    out.push_str(&floors(plan));
-    if !plan.not_emulated.is_empty() {
-        let names: Vec<_> = plan.not_emulated.iter().map(|a| format!("`{a}`")).collect();
-        out.push_str(&format!("\nNot emulated by this endpoint: {}\n", names.join(", ")));
-    }
-    for note in &plan.notes {
-        out.push_str(&format!("\nNote: {}\n", prose(note)));
-    }
-    out
+    left_out
+}
+
+fn loss(step: &Step) -> String {
+    let (what, name) = (prose(step.loses.as_deref().unwrap_or_default()), cell(&step.name));
+    format!("\n> **Loses data:** {} `{}` (`{name}`): {what}\n", step.op.as_str(), step.address)
+}
+
+fn row(step: &Step) -> String {
+    let why = match (step.op, step.cause) {
+        (Op::Adopt, _) => "adopted",
+        (_, Cause::Change) => "your change",
+        (_, Cause::Drift) => "drift",
+        (_, Cause::Both) => "your change, and drift",
+    };
+    let (sign, op, name) = (text::sign(step.op), step.op.as_str(), cell(&step.name));
+    format!("| {sign} {op} | `{}` | `{name}` | {why} |\n", step.address)
 }
 
 /// One folded block: the fields of a step before and after; files as a list.
@@ -156,5 +170,18 @@ mod tests {
         });
         let text = plan(&samples::plan(steps.collect()));
         assert!(text.len() < 65_536 && text.contains("more are left out here"), "{}", text.len());
+
+        let steps = (0..3000).map(|n| {
+            let mut step = samples::step(&format!("table.T{n}"), "AWS::DynamoDB::Table", Op::Delete, Cause::Change, vec![]);
+            step.loses = Some("12 items".into());
+            step
+        });
+        let mut many = samples::plan(steps.collect());
+        many.notes = (0..1000).map(|n| format!("note {n} of a long list of them")).collect();
+        let text = plan(&many);
+        assert!(text.len() < 65_536, "{}", text.len());
+        for said in ["more lose data**", "more resources are left out here", "Notes and costs are left out"] {
+            assert!(text.contains(said), "{said}");
+        }
     }
 }

@@ -28,8 +28,12 @@ pub fn text(plan: &Plan, style: Style, verbose: bool) -> String {
     let place = format!("{} env {} in {} ({})", plan.stack, plan.env, plan.region, plan.account);
     out.push_str(&style.paint(Ink::Bold, &place));
     out.push('\n');
-    for (heading, groups) in GROUPS {
-        let steps: Vec<&Step> = plan.steps.iter().filter(|s| groups.contains(&s.address.group())).collect();
+    let known: Vec<&str> = GROUPS.iter().flat_map(|(_, groups)| groups.iter().copied()).collect();
+    let headings = GROUPS.iter().map(|(heading, groups)| (*heading, Some(*groups)));
+    // Nothing that would be done is ever left unsaid.
+    for (heading, groups) in headings.chain([("Other", None)]) {
+        let here = |s: &&Step| groups.map_or(!known.contains(&s.address.group()), |g| g.contains(&s.address.group()));
+        let steps: Vec<&Step> = plan.steps.iter().filter(here).collect();
         if steps.is_empty() {
             continue;
         }

@@ -63,20 +63,22 @@ cargo test --workspace --locked --no-run
 
 say "Endpoints"
 twin_port=$(free_port)
-SHOPSTACK_LOCAL_PORT=$twin_port "$target/debug/shopstack" local up
 moto_port=$(free_port)
 logs=$(mktemp -d)
-MOTO_IAM_LOAD_MANAGED_POLICIES=true "$tools/bin/moto_server" -H 127.0.0.1 -p "$moto_port" >"$logs/moto.log" 2>&1 &
-moto_pid=$!
-driver_port=$(free_port)
-chromedriver --port="$driver_port" --allowed-ips=127.0.0.1 >"$logs/chromedriver.log" 2>&1 &
-driver_pid=$!
+moto_pid="" driver_pid=""
 stop() {
-  kill "$moto_pid" "$driver_pid" 2>/dev/null || true
+  for pid in $moto_pid $driver_pid; do kill "$pid" 2>/dev/null || true; done
   SHOPSTACK_LOCAL_PORT=$twin_port "$target/debug/shopstack" local down >/dev/null || true
   rm -rf "$logs"
 }
 trap stop EXIT
+SHOPSTACK_LOCAL_PORT=$twin_port "$target/debug/shopstack" local up
+MOTO_IAM_LOAD_MANAGED_POLICIES=true "$tools/bin/moto_server" -H 127.0.0.1 -p "$moto_port" >"$logs/moto.log" 2>&1 &
+moto_pid=$!
+driver_port=$(free_port)
+# Without a word about who may call, it listens on loopback alone.
+chromedriver --port="$driver_port" >"$logs/chromedriver.log" 2>&1 &
+driver_pid=$!
 answers "http://127.0.0.1:$moto_port/moto-api/"
 answers "http://127.0.0.1:$driver_port/status"
 export SHOPSTACK_TEST_ENDPOINT="http://127.0.0.1:$twin_port"

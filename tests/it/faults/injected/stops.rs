@@ -87,7 +87,8 @@ async fn what_does_not_pass_ends_the_run_at_once_and_the_next_completes_it() {
     quiet(&burst, &lane).await;
 
     let rows = [stop("1.2", "dynamodb:DeleteTable", (400, "AccessDeniedException"), DENIED)];
-    let run = refused(&burst, &lane, &DOWN, &rows).await;
+    let run = stopped(&burst, &lane, &DOWN, &rows, 6).await;
+    assert!(run.stderr.contains("still there: table.Orders"), "{}", run.stderr);
     assert!(run.last()["remaining"].as_array().unwrap().iter().any(|r| r.as_str().unwrap().contains("Orders")));
     burst.rules(&[]).await;
     gone(&lane).await;
@@ -108,9 +109,14 @@ async fn credentials_that_have_expired_end_the_run_before_it_does_anything() {
 
 /// Runs a command that `rows` make fail: exit 1, and each error with its operation, AWS's code and words, and a remedy.
 async fn refused(burst: &Burst, lane: &Lane, command: &[&str], rows: &[Row]) -> Ended {
+    stopped(burst, lane, command, rows, 1).await
+}
+
+/// The same with another exit code: a `down` that fails has left something behind.
+async fn stopped(burst: &Burst, lane: &Lane, command: &[&str], rows: &[Row], code: i32) -> Ended {
     burst.inject(&rows.iter().collect::<Vec<_>>()).await;
     let run = lane.run(command).await;
-    assert_eq!(run.code, 1, "{run:#?}");
+    assert_eq!(run.code, code, "{run:#?}");
     assert_eq!(run.last()["result"], "failed");
     assert!(run.stderr.contains("help: "), "what to do now: {}", run.stderr);
     for row in rows {

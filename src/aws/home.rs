@@ -1,0 +1,68 @@
+//! Where an environment lives: its region, found by what is global and named after the environment.
+
+use super::index::TagIndex;
+use super::reader::Reader;
+use crate::model::{CloudError, Scope, cloud_error::optional, tag};
+use std::collections::BTreeSet;
+
+/// The regions that the environment's global things name: roles, the distribution and what belongs to it. Empty where
+/// there are none, as for an environment of tables alone.
+pub async fn regions(reader: &Reader, scope: &Scope) -> Result<BTreeSet<String>, CloudError> {
+    let (roles, index, controls) = tokio::try_join!(of_roles(reader, scope), of_index(reader, scope), of_controls(reader, scope))?;
+    Ok(roles.into_iter().chain(index).chain(controls).collect())
+}
+
+/// Listings of roles leave tags out (catalogue 4.1), and all roles of an environment have one region: the first that
+/// is still there tells it.
+async fn of_roles(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudError> {
+    let path = scope.role_path();
+    let page =
+        reader.caller.call("iam:ListRoles", || reader.iam.list_roles().path_prefix(&path).max_items(5).send()).await?;
+    for listed in page.roles() {
+        let role = reader.caller.call("iam:GetRole", || reader.iam.get_role().role_name(listed.role_name()).send());
+        let Some(role) = optional(role.await)?.and_then(|answer| answer.role) else { continue };
+        let region = role.tags().iter().find(|t| t.key() == tag::REGION).map(|t| t.value().to_string());
+        if region.is_some() {
+            return Ok(region.into_iter().collect());
+        }
+    }
+    Ok(vec![])
+}
+
+/// What the tag index knows of CloudFront and its firewall, which are global and listed in us-east-1.
+async fn of_index(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudError> {
+    let mut index = TagIndex::default();
+    index.read(&reader.caller, reader.tagging_global(), scope).await?;
+    // It remembers what was deleted: what CloudFront itself does not know any more says nothing.
+    let mut found = Vec::new();
+    for (arn, tags) in index.iter() {
+        let Some((_, id)) = arn.split_once(":distribution/") else { continue };
+        let seen =
+            reader.caller.call("cloudfront:GetDistribution", || reader.cloudfront.get_distribution().id(id).send());
+        if optional(seen.await)?.is_some() {
+            found.extend(tags.get(tag::REGION).cloned());
+        }
+    }
+    Ok(found)
+}
+
+/// Origin access controls carry no tags; their description does.
+async fn of_controls(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudError> {
+    let mut found = Vec::new();
+    let mut marker: Option<String> = None;
+    loop {
+        let page = reader
+            .caller
+            .call("cloudfront:ListOriginAccessControls", || {
+                reader.cloudfront.list_origin_access_controls().set_marker(marker.clone()).send()
+            })
+            .await?;
+        let Some(list) = page.origin_access_control_list else { return Ok(found) };
+        let markers = list.items.iter().flatten().map(|summary| summary.description.as_str());
+        found.extend(markers.filter_map(|text| scope.region_of_marker(text)).map(str::to_string));
+        marker = list.next_marker.filter(|m| !m.is_empty());
+        if marker.is_none() {
+            return Ok(found);
+        }
+    }
+}
