@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 /// The regions that the environment's global things name: roles, the distribution and what belongs to it. Empty where
 /// there are none, as for an environment of tables alone.
 pub async fn regions(reader: &Reader, scope: &Scope) -> Result<BTreeSet<String>, CloudError> {
-    let (roles, index, controls) = tokio::try_join!(of_roles(reader, scope), of_index(reader, scope), of_controls(reader, scope))?;
+    let (roles, index, controls) =
+        tokio::try_join!(of_roles(reader, scope), of_index(reader, scope), of_controls(reader, scope))?;
     Ok(roles.into_iter().chain(index).chain(controls).collect())
 }
 

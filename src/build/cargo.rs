@@ -178,6 +178,8 @@ fn cargo() -> Command {
         let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|start| text.starts_with(start));
         if of_package
             || ["CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR", "OUT_DIR"].contains(&&*text)
+            // Build scripts and macros of any crate run in this environment: AWS is none of their business.
+            || text.starts_with("AWS_")
         {
             command.env_remove(&name);
         }

@@ -12,6 +12,7 @@ use crate::plan::{self, Inputs};
 use crate::render;
 use crate::resource::Discover;
 use crate::resources::{Finder, log_group};
+use crate::stack;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -19,6 +20,9 @@ use std::time::Instant;
 pub async fn command(global: &Global, args: &Down, output: &Output) -> Result<u8, CliError> {
     let start = Instant::now();
     let (name, region) = match &args.stack {
+        Some(name) if !stack::is_stack_name(name) => {
+            return Err(CliError::new(format!("`{name}` is not the name of a stack"), "such as --stack shop"));
+        }
         Some(name) => (name.clone(), region_of(global, name, output)),
         None => {
             let project = Project::load(global)?;
@@ -74,7 +78,8 @@ fn region_of(global: &Global, name: &str, output: &Output) -> Option<String> {
     match Project::load(global) {
         Ok(project) => (project.stack.name == name).then_some(project.stack.region),
         Err(_) => {
-            output.note(&format!("{} is not valid and is not looked at: --stack says the name.", global.file.display()));
+            output
+                .note(&format!("{} is not valid and is not looked at: --stack says the name.", global.file.display()));
             None
         }
     }
@@ -99,7 +104,11 @@ async fn open(global: &Global, name: &str, region: Option<&str>, output: &Output
         (first, second) => {
             let all: Vec<_> = first.into_iter().chain(second).chain(homes).collect();
             Err(CliError::new(
-                format!("stack `{name}`, env `{}` has things of several regions: {}", session.scope.env, all.join(", ")),
+                format!(
+                    "stack `{name}`, env `{}` has things of several regions: {}",
+                    session.scope.env,
+                    all.join(", ")
+                ),
                 "name one with --region, and run `down` once for each",
             ))
         }

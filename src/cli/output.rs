@@ -3,7 +3,7 @@
 use super::args::{Color, Global};
 use crate::aws::call::Cancel;
 use crate::aws::counter::{Calls, Counter};
-use crate::render::style::Style;
+use crate::render::style::{CODES as OURS, Style};
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -101,7 +101,13 @@ impl Output {
 
     /// One JSON value on one line, on stdout.
     pub fn json_line(&self, value: &serde_json::Value) {
-        self.result(&value.to_string());
+        self.json_text(&value.to_string());
+    }
+
+    /// JSON that is text already, on stdout. What would steer a terminal stands as JSON's own escapes.
+    pub fn json_text(&self, json: &str) {
+        let mut out = std::io::stdout().lock();
+        let _ = writeln!(out, "{}", tame_json(json.trim_end_matches('\n')));
     }
 
     /// Progress, on stderr.
@@ -154,10 +160,9 @@ fn tame(text: &str) -> String {
     let mut tamed = String::with_capacity(text.len());
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
-        let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
         if c == '\u{1b}' && color(rest.as_str()) {
             tamed.push(c);
-        } else if turns || c.is_control() && !matches!(c, '\n' | '\t') {
+        } else if turns(c) || c.is_control() && !matches!(c, '\n' | '\t') {
             tamed.extend(c.escape_default());
         } else {
             tamed.push(c);
@@ -166,12 +171,27 @@ fn tame(text: &str) -> String {
     tamed
 }
 
-/// True where `rest` begins with the digits of a colour: `[1;31m`.
+/// Marks that turn the reading direction, or hide what stands beside them.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+}
+
+/// The same for JSON, which escapes the rest of what steers terminals by itself: all of these stand inside strings.
+fn tame_json(json: &str) -> String {
+    let mut tamed = String::with_capacity(json.len());
+    for c in json.chars() {
+        if turns(c) || c.is_control() && !matches!(c, '\n' | '\t') {
+            tamed.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            tamed.push(c);
+        }
+    }
+    tamed
+}
+
+/// True where `rest` begins with one of our own colours, as in `[1;33m`; other people's text must not hide itself.
 fn color(rest: &str) -> bool {
-    let Some(inner) = rest.strip_prefix('[') else { return false };
-    inner
-        .find(|c: char| !c.is_ascii_digit() && c != ';')
-        .is_some_and(|end| inner.get(end..).is_some_and(|t| t.starts_with('m')))
+    OURS.iter().any(|code| rest.strip_prefix('[').is_some_and(|r| r.starts_with(&format!("{code}m"))))
 }
 
 #[cfg(test)]
@@ -180,9 +200,18 @@ mod tests {
 
     #[test]
     fn colours_pass_and_all_else_that_steers_a_terminal_is_shown() {
-        assert_eq!(tame("\u{1b}[1;31mred\u{1b}[0m\n\tplain é"), "\u{1b}[1;31mred\u{1b}[0m\n\tplain é");
+        assert_eq!(tame("\u{1b}[1;33mred\u{1b}[0m\n\tplain é"), "\u{1b}[1;33mred\u{1b}[0m\n\tplain é");
         assert_eq!(tame("a\u{1b}[2Jb\u{1b}]0;title\u{7}"), "a\\u{1b}[2Jb\\u{1b}]0;title\\u{7}");
         assert_eq!(tame("\u{202e}txt\r\u{9b}31m"), "\\u{202e}txt\\r\\u{9b}31m");
         assert_eq!(tame("\u{1b}["), "\\u{1b}[");
+        assert_eq!(tame("\u{1b}[8mhidden"), "\\u{1b}[8mhidden");
+    }
+
+    #[test]
+    fn json_stays_json_whatever_stands_in_it() {
+        let value = serde_json::json!({"a": "x\u{202e}y\u{7f}z\u{1b}[2J\u{9b}31m", "b": "é\n"});
+        let line = super::tame_json(&value.to_string());
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), value);
+        assert!(!line.chars().any(|c| c.is_control() || super::turns(c)), "{line}");
     }
 }

@@ -40,6 +40,7 @@ pub async fn command(global: &Global, args: &PolicyReport, output: &Output) -> R
     match &args.out {
         Some(path) => std::fs::write(path, text)
             .map_err(|e| CliError::new(format!("{}: {e}", path.display()), "name a file that can be written"))?,
+        None if format == ReportFormat::Json => output.json_text(&text),
         None => output.result(&text),
     }
     Ok(u8::try_from(report.exit_code()).unwrap_or(code::ERROR))

@@ -90,6 +90,10 @@ fn fields(old: &Change, new: &Change, found: &mut Vec<String>) {
             _ => found.push(format!("  {name}: {} is not what it was", field.path)),
         }
     }
+    let unknown: BTreeSet<&String> = old.unknown.keys().chain(new.unknown.keys()).collect();
+    for path in unknown.into_iter().filter(|path| old.unknown.get(*path) != new.unknown.get(*path)) {
+        found.push(format!("  {name}: {path} is not what it was"));
+    }
     for field in new.fields.iter().filter(|f| !old.fields.iter().any(|b| b.path == f.path)) {
         found.push(format!("  {name}: {} differs as well now", field.path));
     }
@@ -201,6 +205,35 @@ mod tests {
             assert!(!message.contains("hush"), "{message}");
             let stripped = PlanDocument { secrets: None, ..saved };
             assert!(check(&stripped, &reviewed).is_err(), "a plan without digests vouches for no secret");
+        }
+    }
+
+    #[test]
+    fn what_stands_around_a_value_not_known_yet_is_part_of_the_plan() {
+        let unknown = || json!({"unknown": true});
+        let with = |variable: &str, text: &str| {
+            let mut made = plan(Op::Create, "environment", Value::Null, json!({variable: unknown()}));
+            made.steps[0].wanted = json!({"environment": {variable: text}});
+            made
+        };
+        for (variable, now) in [
+            ("CORS", "{{api.main.url}},https://evil.example"),
+            ("CORS", "{{api.main.id}}"),
+            ("API_KEY", "{{api.main.url}}hush2"),
+        ] {
+            let reviewed = with(variable, "{{api.main.url}}hush1");
+            let saved = PlanDocument::new(&reviewed, json!({"read": 1, "write": 0}), &Seal::fresh());
+            check(&saved, &reviewed).unwrap();
+            let message = check(&saved, &with(variable, now)).unwrap_err().message;
+            assert!(message.contains(&format!("function.f: environment.{variable} is not what it was")), "{message}");
+            let text = serde_json::to_string(&saved).unwrap();
+            assert_eq!(text.contains("hush"), variable != "API_KEY", "{text}");
+            let stripped = PlanDocument { secrets: None, ..saved.clone() };
+            let bare = stripped.changes.iter().map(|c| Change { unknown: Default::default(), ..c.clone() }).collect();
+            assert!(
+                check(&PlanDocument { changes: bare, ..stripped }, &reviewed).is_err(),
+                "a plan that leaves it out"
+            );
         }
     }
 

@@ -6,11 +6,12 @@ use crate::model::{Live, Owner, tag};
 const WITNESSES: [&str; 4] =
     ["AWS::DynamoDB::Table", "AWS::IAM::Role", "AWS::Lambda::Function", "AWS::ApiGateway::RestApi"];
 
-/// The latest expiry (RFC 3339) that resources confirmed as the stack's carry. What is not theirs has no say, for an
-/// expiry lifts the protection of tables.
+/// The latest expiry (RFC 3339) that resources confirmed as the stack's carry, if all of them carry one. An expiry lifts
+/// the protection of tables: what is not the stack's has no say, and one tag that somebody put on one thing is drift.
 pub fn confirmed(live: &[Live]) -> Option<String> {
     let ours = live.iter().filter(|l| l.owner == Owner::Ours && WITNESSES.contains(&l.type_name.as_str()));
-    ours.filter_map(|l| l.spec.get("tags")?.get(tag::EXPIRES_AT)?.as_str()).max().map(str::to_string)
+    let told: Option<Vec<&str>> = ours.map(|l| l.spec.get("tags")?.get(tag::EXPIRES_AT)?.as_str()).collect();
+    told?.into_iter().max().map(str::to_string)
 }
 
 #[cfg(test)]
@@ -31,5 +32,8 @@ mod tests {
         assert_eq!(confirmed(&strangers), None);
         let all = [&[role, table][..], &strangers].concat();
         assert_eq!(confirmed(&all).as_deref(), Some(late));
+        let mut bare = live("AWS::Lambda::Function", early);
+        bare.spec = json!({"tags": {}});
+        assert_eq!(confirmed(&[&all[..], &[bare]].concat()), None, "one that knows of none");
     }
 }

@@ -42,7 +42,8 @@ def is_data_plane(host):
 
 
 def refusal(scope):
-    """Why an HTTP request is refused, or None. SDKs send neither Origin nor Sec-Fetch-Site; browsers always one."""
+    """Why an HTTP request is refused, or None. SDKs send neither Origin nor Sec-Fetch-Site; browsers one of them, and
+    call themselves Mozilla where they are too old for either."""
     found = {}
     for name, value in scope["headers"]:
         found.setdefault(name.lower(), []).append(value.decode("latin-1"))
@@ -52,9 +53,9 @@ def refusal(scope):
     if is_data_plane(hosts[0]):
         # The one thing that MiniStack serves before any of the functions replaced below.
         return NOBODY if scope["path"].startswith("/_ministack/") else None
-    # "none": the user's own doing, such as an address typed in.
-    by_page = any(site.strip().lower() != "none" for site in found.get(b"sec-fetch-site", []))
-    return BROWSER if by_page or b"origin" in found else None
+    # "none", an address typed in, is a browser as well: the redirects that follow it say "none" too.
+    browser = any(agent.startswith("Mozilla/") for agent in found.get(b"user-agent", []))
+    return BROWSER if browser or b"sec-fetch-site" in found or b"origin" in found else None
 
 
 def guarded(app):

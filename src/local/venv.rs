@@ -94,7 +94,8 @@ async fn make(base: &Path, dir: &Path, python: &Path) -> Result<(), LocalError> 
     std::fs::write(&wanted, LOCK_FILE).map_err(|error| LocalError::file("write", &wanted, &error))?;
     let mut pip = command(python);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"])
-        .args(["--require-hashes", "--no-deps", "-r"])
+        // Source archives would run build steps whose own packages no hash pins.
+        .args(["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r"])
         .arg(&wanted);
     run(pip, PIP_PATIENCE).await.map_err(|why| {
         LocalError::new(

@@ -2,7 +2,7 @@
 
 use super::Address;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The text of a reference to `attribute` of `address`.
 pub fn reference(address: &Address, attribute: &str) -> String {
@@ -47,6 +47,25 @@ pub fn is_unknown(value: &Value) -> bool {
     !found.is_empty()
 }
 
+/// The strings inside `value` that are not known yet, by their dotted paths, as they stand: what is written around a
+/// reference is known, and somebody may have to judge it.
+pub fn open(value: &Value) -> BTreeMap<String, String> {
+    fn walk(path: &str, value: &Value, into: &mut BTreeMap<String, String>) {
+        let below = |key: &str| if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
+        match value {
+            Value::String(text) if is_unknown(value) => _ = into.insert(path.to_string(), text.clone()),
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(n, item)| walk(&below(&n.to_string()), item, into));
+            }
+            Value::Object(map) => map.iter().for_each(|(key, item)| walk(&below(key), item, into)),
+            _ => {}
+        }
+    }
+    let mut found = BTreeMap::new();
+    walk("", value, &mut found);
+    found
+}
+
 /// Fills in every reference that `lookup` can answer, and leaves the others as they stand.
 pub fn resolve(value: &Value, lookup: &dyn Fn(&Address, &str) -> Option<String>) -> Value {
     match value {
@@ -78,6 +97,15 @@ fn resolve_text(text: &str, lookup: &dyn Fn(&Address, &str) -> Option<String>) -
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_is_open_is_found_at_its_path() {
+        let spec =
+            json!({"a": ["x", "{{api.main.id}}/y"], "b": {"c": "{{table.T.arn}}", "d": 1}, "e": "{{no reference}}"});
+        let found: Vec<(String, String)> = open(&spec).into_iter().collect();
+        let pair = |path: &str, text: &str| (path.to_string(), text.to_string());
+        assert_eq!(found, [pair("a.1", "{{api.main.id}}/y"), pair("b.c", "{{table.T.arn}}")]);
+    }
 
     #[test]
     fn known_references_are_filled_and_others_stay() {

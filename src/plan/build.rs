@@ -1,6 +1,6 @@
 //! Makes the plan: every desired resource against its live one, and every live one that is no longer desired.
 
-use super::diff::{self, Difference};
+use super::diff::{self, Difference, holds_unknown};
 use super::record::{Applied, Record};
 use super::{cost, lost, order, stray};
 use crate::model::{
@@ -321,15 +321,6 @@ impl<'a> Builder<'a> {
         let all = self.inputs.live.iter().filter(|l| l.type_name == container && l.owner != Owner::Stray).count();
         let going: Vec<_> = gone.iter().filter(|l| l.type_name == container).collect();
         !going.is_empty() && (going.len() == all || going.iter().any(|l| l.address.id() == live.address.id()))
-    }
-}
-
-/// True where a masked value or a part of it is not known yet.
-fn holds_unknown(value: &Value) -> bool {
-    match value {
-        Value::Object(map) => map.get("unknown") == Some(&Value::Bool(true)) || map.values().any(holds_unknown),
-        Value::Array(items) => items.iter().any(holds_unknown),
-        _ => false,
     }
 }
 

@@ -72,6 +72,15 @@ pub fn masked(value: &Value) -> Value {
     }
 }
 
+/// True where a masked value or a part of it is not known yet.
+pub fn holds_unknown(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => map.get("unknown") == Some(&Value::Bool(true)) || map.values().any(holds_unknown),
+        Value::Array(items) => items.iter().any(holds_unknown),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

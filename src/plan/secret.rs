@@ -26,24 +26,54 @@ const WORDS: [&str; 11] =
 /// Whole words of a name that would be too common as parts: `PASS` stands in COMPASS.
 const WHOLE_WORDS: [&str; 5] = ["PASS", "PWD", "PIN", "AUTH", "CERT"];
 /// How the values of well-known kinds of secrets begin.
-const BEGINNINGS: [&str; 12] = [
-    "-----BEGIN",
+const BEGINNINGS: [&str; 24] = [
     "AKIA",
     "ASIA",
-    "ghp_",
+    "AIza",
+    "SG.",
+    "dop_v1_",
     "gho_",
+    "ghp_",
+    "ghs_",
+    "ghu_",
     "github_pat_",
     "glpat-",
+    "hf_",
+    "npm_",
+    "pypi-",
+    "rk_live_",
+    "shpat_",
+    "sk-ant-",
+    "sk-proj-",
     "sk_live_",
     "sk_test_",
-    "rk_live_",
     "whsec_",
+    "xapp-",
     "xox",
+    "ya29.",
+];
+/// What stands inside of values that carry a secret among other things, lower case.
+const CARRIERS: [&str; 9] = [
+    "-----begin",
+    "bearer ",
+    "basic ",
+    "hooks.slack.com/services/",
+    "pwd=",
+    "password=",
+    "accountkey=",
+    "secret=",
+    "token=",
 ];
 
 /// True where a variable's name or its value looks like a secret.
 pub fn is_secret(name: &str, value: &Value) -> bool {
     name_is_secret(name) || value.as_str().is_some_and(value_is_secret)
+}
+
+/// The same for the value at a dotted path of a resource's spec.
+pub fn is_secret_at(address: &Address, path: &str, value: &Value) -> bool {
+    let variable = path.strip_prefix(VARIABLES).and_then(|rest| rest.strip_prefix('.'));
+    address.group() == GROUP && variable.is_some_and(|name| is_secret(name, value))
 }
 
 fn name_is_secret(name: &str) -> bool {
@@ -53,22 +83,34 @@ fn name_is_secret(name: &str) -> bool {
 }
 
 fn value_is_secret(value: &str) -> bool {
-    let token = |c: char| c.is_ascii_alphanumeric() || "+/=_".contains(c);
-    let some = |test: fn(&char) -> bool| value.chars().any(|c| test(&c));
-    let mixed = some(char::is_ascii_lowercase) && some(char::is_ascii_uppercase) && some(char::is_ascii_digit);
-    let hex = value.chars().all(|c| c.is_ascii_hexdigit()) && some(char::is_ascii_digit) && value.len() >= 32;
-    BEGINNINGS.iter().any(|start| value.starts_with(start))
+    let lower = value.to_ascii_lowercase();
+    let parts = || value.split(|c: char| !(c.is_ascii_alphanumeric() || "+=_-.".contains(c)));
+    CARRIERS.iter().any(|part| lower.contains(part))
+        || parts().any(|part| BEGINNINGS.iter().any(|start| part.starts_with(start)) || is_jwt(part))
         || user_in_url(value)
-        || is_jwt(value)
-        || hex
-        || (value.len() >= 24 && mixed && value.chars().all(token))
+        || is_random(value)
 }
 
-/// `postgres://user:password@host/…`
+/// A long token without words in it. One with dashes or dots needs a long piece between them, for names of things have
+/// those too.
+fn is_random(value: &str) -> bool {
+    let some = |text: &str, test: fn(&char) -> bool| text.chars().any(|c| test(&c));
+    let mixed = |text: &str| {
+        some(text, char::is_ascii_lowercase) && some(text, char::is_ascii_uppercase) && some(text, char::is_ascii_digit)
+    };
+    let all = |signs: &str| value.chars().all(|c| c.is_ascii_alphanumeric() || signs.contains(c));
+    let hex = value.chars().all(|c| c.is_ascii_hexdigit()) && some(value, char::is_ascii_digit);
+    let pieces = || value.split(['-', '.', ':', '_']);
+    hex && value.len() >= 32
+        || value.len() >= 24 && mixed(value) && all("+/=_")
+        || value.len() >= 24 && all("+/=_-.:") && pieces().any(|piece| piece.len() >= 16 && mixed(piece))
+}
+
+/// `postgres://user:password@host/…`, or a long key in place of the user.
 fn user_in_url(value: &str) -> bool {
     let Some((_, rest)) = value.split_once("://") else { return false };
     let place = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    place.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
+    place.rsplit_once('@').is_some_and(|(user, _)| user.contains(':') || user.len() >= 20)
 }
 
 fn is_jwt(value: &str) -> bool {
@@ -246,6 +288,12 @@ mod tests {
             ("SENTRY_DSN", "x"),
             ("URL", "postgres://shop:hunter2@db.example/shop"),
             ("X", "-----BEGIN PRIVATE KEY-----"),
+            ("X", "Bearer eyJhbGciOi"),
+            ("X", "https://ghp_abcdefghij@github.com/shop"),
+            ("X", "Server=db;User Id=shop;Pwd=hunter2"),
+            ("X", "SG.aB3dE5gH7jK9mN1pQ3sT5.vWxYz"),
+            ("X", "https://hooks.slack.com/services/T0/B0/x"),
+            ("X", "s3cRet-kEy9aBcD3fGhJ7kLmN5pQr-tUvWx_yZ1"),
             ("X", "sk_live_1"),
             ("X", "eyJhbGciOi.eyJzdWIi.c2ln"),
             ("X", "0123456789abcdef0123456789abcdef"),
@@ -261,6 +309,9 @@ mod tests {
             ("LOG_LEVEL", "info"),
             ("MAIL", "mailto://ada@example.org/a:b"),
             ("SPINNER", "on"),
+            ("TABLE", "shop-dev2-ProductsByCategory-eu-west-1"),
+            ("HOST", "d111111abcdef8.cloudfront.net"),
+            ("ARN", "arn:aws:dynamodb:eu-west-1:000000000000:table/shop-dev-Products2"),
         ] {
             assert!(!is_secret(name, &json!(value)), "{name}={value}");
         }

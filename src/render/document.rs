@@ -2,13 +2,14 @@
 //!
 //! Its types give the published schema, `plan.schema.json`. Keys change only with `format_version`.
 
-use crate::model::{Address, Cause, FieldChange, Money, Op, Plan, Summary};
+use crate::model::{Address, Cause, FieldChange, Money, Op, Plan, Summary, template};
 use crate::plan::cost::PRICES;
 use crate::plan::secret::{self, Seal};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What `up` would do, and why.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -57,6 +58,10 @@ pub struct Change {
     pub op: Op,
     pub cause: Cause,
     pub fields: Vec<FieldChange>,
+    /// Wanted texts that hold a value not known yet, by field: `{{address.attribute}}` stands for that value. Those of
+    /// secret variables are among the digests instead.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unknown: BTreeMap<String, String>,
 }
 
 /// What the stack costs in a month without any visitor, before and after; an estimate out of a dated price list.
@@ -138,6 +143,7 @@ impl PlanDocument {
             op: step.op,
             cause: step.cause,
             fields: super::mask::fields(step),
+            unknown: super::mask::unknown(step),
         };
         Self {
             format_version: plan.format_version.clone(),
@@ -180,13 +186,22 @@ impl Secrets {
     fn of(plan: &Plan, seal: &Seal) -> Option<Self> {
         let mut digests = Vec::new();
         for step in &plan.steps {
+            // Of a value that is not known yet, what is written around the unknown part is.
+            let mut around = template::open(&step.wanted);
+            around.retain(|path, text| secret::is_secret_at(&step.address, path, &text.as_str().into()));
             for found in step.fields.iter().flat_map(|field| secret::secrets(&step.address, field)) {
+                let text = around.remove(&found.path).map(Value::String);
+                let wanted = text.as_ref().unwrap_or(found.wanted);
                 digests.push(SecretDigest {
                     address: step.address.clone(),
                     live: seal.digest(&step.address, &found.path, found.live),
-                    wanted: seal.digest(&step.address, &found.path, found.wanted),
+                    wanted: seal.digest(&step.address, &found.path, wanted),
                     path: found.path,
                 });
+            }
+            for (path, text) in around {
+                let wanted = seal.digest(&step.address, &path, &text.into());
+                digests.push(SecretDigest { address: step.address.clone(), live: None, wanted, path });
             }
         }
         (!digests.is_empty()).then(|| Self { salt: seal.salt.clone(), digests })

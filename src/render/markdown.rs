@@ -3,7 +3,7 @@
 use super::plan::{self as text, cost, value};
 use super::{mask, style::Style};
 use crate::model::{Cause, FieldChange, Op, Plan, Step};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// GitHub refuses comments of more than 65,536 characters; what is beyond these many bytes is left out, and that is
 /// said. Losses come first, then the list of resources, then details and the rest.
@@ -73,7 +73,7 @@ fn row(step: &Step) -> String {
 
 /// One folded block: the fields of a step before and after; files as a list.
 fn details(step: &Step) -> String {
-    let fields = mask::fields(step);
+    let fields = mask::told(step);
     if fields.is_empty() {
         return String::new();
     }
@@ -92,7 +92,7 @@ fn details(step: &Step) -> String {
         });
         for field in &fields {
             let forced = if field.replaces { " (forces replacement)" } else { "" };
-            let path = cell(&value::label(&field.path));
+            let path = prose(&value::label(&field.path));
             let (live, wanted) = (shown(field, &field.live), shown(field, &field.wanted));
             let applied = if applied { format!("{} | ", shown(field, &field.applied)) } else { String::new() };
             out.push_str(&format!("| {path}{forced} | {live} | {applied}{wanted} |\n"));
@@ -122,7 +122,10 @@ fn floors(plan: &Plan) -> String {
 fn shown(field: &FieldChange, value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        value if value == &json!({"unknown": true}) => "*known after it is made*".into(),
+        Value::Object(map) if map.get("unknown") == Some(&Value::Bool(true)) => match map.get(mask::AROUND) {
+            Some(Value::String(text)) => format!("`{}` *known after it is made*", cell(text)),
+            _ => "*known after it is made*".into(),
+        },
         Value::String(text) if text == mask::SENSITIVE && field.live == field.wanted => "*sensitive, changed*".into(),
         Value::String(text) if text == mask::SENSITIVE => "*sensitive*".into(),
         other => format!("`{}`", cell(&value::shown(other))),
@@ -135,15 +138,27 @@ fn cell(text: &str) -> String {
     flat.replace('|', "\\|").replace('`', "'").replace('<', "&lt;")
 }
 
-/// Text outside of code: besides, nothing in it is markup, a link or somebody's name.
-fn prose(text: &str) -> String {
-    cell(text).replace('[', "\\[").replace('@', "@\u{200b}").replace('*', "\\*")
+/// Text outside of code: besides, nothing in it is markup, a link, a picture or somebody's name.
+pub(super) fn prose(text: &str) -> String {
+    let mut out = cell(text).replace('@', "@\u{200b}").replace("://", ":\u{200b}//");
+    for sign in ["[", "]", "!", "*", "~", "#"] {
+        out = out.replace(sign, &format!("\\{sign}"));
+    }
+    // Inside of a word it is only itself.
+    out = out
+        .split(' ')
+        .map(|word| if word.starts_with('_') { format!("\\{word}") } else { word.into() })
+        .collect::<Vec<String>>()
+        .join(" ");
+    // A bare host name becomes a link as well.
+    out.replace("www.", "www\u{200b}.")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::render::samples;
+    use serde_json::json;
 
     #[test]
     fn what_others_wrote_stays_in_its_cell() {
@@ -151,9 +166,11 @@ mod tests {
         key.replaces = true;
         let mut step = samples::step("table.T", "AWS::DynamoDB::Table", Op::Replace, Cause::Drift, vec![key]);
         step.loses = Some("12 items, [not](a link)".into());
+        step.fields.push(samples::changed("tags.@octo/x![y](https://evil.example)", json!("a"), Value::Null));
         let text = plan(&samples::plan(vec![step]));
         for part in [
-            "> **Loses data:** replace `table.T` (`shop-dev-T`): 12 items, \\[not](a link)\n",
+            "> **Loses data:** replace `table.T` (`shop-dev-T`): 12 items, \\[not\\](a link)\n",
+            "| tag @\u{200b}octo/x\\!\\[y\\](https:\u{200b}//evil.example) | `a` |",
             "| ± replace | `table.T` | `shop-dev-T` | drift |",
             "| hash_key.name (forces replacement) | `a\\|b'&lt;x>\\n\\|` | `a\\|b'&lt;x>\\n\\|` | *known after it is made* |",
         ] {
@@ -172,7 +189,8 @@ mod tests {
         assert!(text.len() < 65_536 && text.contains("more are left out here"), "{}", text.len());
 
         let steps = (0..3000).map(|n| {
-            let mut step = samples::step(&format!("table.T{n}"), "AWS::DynamoDB::Table", Op::Delete, Cause::Change, vec![]);
+            let mut step =
+                samples::step(&format!("table.T{n}"), "AWS::DynamoDB::Table", Op::Delete, Cause::Change, vec![]);
             step.loses = Some("12 items".into());
             step
         });

@@ -122,7 +122,7 @@ fn step(out: &mut String, step: &Step, style: Style, verbose: bool) {
     let before = if fits { "  " } else { "\n      " };
     let cause = if cause.is_empty() { String::new() } else { format!("{before}{cause}") };
     out.push_str(&format!("{}  {}{cause}\n", style.paint(ink, &head), style.paint(Ink::Dim, &name)));
-    let fields = mask::fields(step);
+    let fields = mask::told(step);
     match step.op {
         _ if step.address.group() == "objects" => {
             out.push_str(&files::lines(&fields, step.op == Op::Create, style, verbose))

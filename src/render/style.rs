@@ -19,6 +19,9 @@ pub enum Ink {
     Warning,
 }
 
+/// Every code that `paint` writes: what else comes along is not ours.
+pub const CODES: [&str; 7] = ["32", "33", "31", "2", "1;33", "1", "0"];
+
 impl Style {
     pub const PLAIN: Style = Style { color: false, width: 100 };
 

@@ -43,6 +43,11 @@ pub fn parse(source: &str, file_name: &str) -> Result<Stack, Vec<StackError>> {
     }
 }
 
+/// True for what may be the name of a stack.
+pub fn is_stack_name(name: &str) -> bool {
+    names::stack(name).is_ok()
+}
+
 /// True for what looks like the name of an AWS region; new ones open, so there is no list.
 pub fn is_region(name: &str) -> bool {
     names::region(name).is_ok()

@@ -94,9 +94,11 @@ fn check_function(context: &mut Context, id: &str, function: &Function) {
         context.key(&path, &format!("the variable {}", quote(name)), names::env_var(name), None);
         check_env_value(context, &path, &value.text);
     }
-    let size: usize = env.iter().map(|(name, value)| name.len() + value.text.len()).sum();
+    // Lambda measures the variables as JSON; references count as they stand here.
+    let json = |text: &str| serde_json::Value::from(text).to_string().len();
+    let size: usize = 1 + env.iter().map(|(name, value)| json(name) + json(&value.text) + 2).sum::<usize>();
     if size > 4096 {
-        let verdict = Err(format!("holds {size} bytes, but Lambda takes 4096"));
+        let verdict = Err(format!("holds {size} bytes as JSON, but Lambda takes 4096"));
         context.key(&["functions", id, "env"], "`env`", verdict, None);
     }
     for (number, grant) in grants.iter().enumerate() {

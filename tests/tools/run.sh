@@ -38,7 +38,7 @@ tools="$SHOPSTACK_CACHE_DIR/test-tools/$(sha256sum "$lock" | cut -c1-16)"
 if [ ! -f "$tools/.complete" ]; then
   rm -rf "$tools"
   python3 -m venv "$tools"
-  "$tools/bin/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$lock"
+  "$tools/bin/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r "$lock"
   touch "$tools/.complete"
 fi
 export SHOPSTACK_TEST_TOOLS="$tools"

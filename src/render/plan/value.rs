@@ -1,7 +1,7 @@
 //! One field of a plan as lines: in one line where it fits, else before and after under each other.
 
 use crate::model::FieldChange;
-use crate::render::mask::SENSITIVE;
+use crate::render::mask::{AROUND, SENSITIVE};
 use crate::render::style::{Ink, Style};
 use serde_json::{Map, Value};
 
@@ -159,7 +159,10 @@ pub fn shown(value: &Value) -> String {
         Value::String(text) => clean(text),
         Value::Array(items) if items.is_empty() => "(none)".into(),
         Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(", "),
-        Value::Object(map) if is_unknown(map) => "(known after it is made)".into(),
+        Value::Object(map) if is_unknown(map) => match map.get(AROUND).and_then(Value::as_str) {
+            Some(text) => format!("{} (known after it is made)", clean(text)),
+            None => "(known after it is made)".into(),
+        },
         Value::Object(map) if map.is_empty() => "(none)".into(),
         Value::Object(_) => leaves(value).join("; "),
         other => other.to_string(),

@@ -31,6 +31,8 @@ fn cell(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
             '\\' | '`' | '*' | '_' | '|' | '[' | ']' | '#' | '~' | '!' => escaped.extend(['\\', c]),
+            // Nobody is called by a report.
+            '@' => escaped.push_str("@\u{200b}"),
             other => escaped.push(other),
         }
     }

@@ -20,7 +20,6 @@ async fn only(world: &World, wanted: &[&Desired]) -> Live {
     found.remove(0)
 }
 
-
 #[tokio::test]
 async fn its_whole_life() {
     let world = World::new("headerslife").await;

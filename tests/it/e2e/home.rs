@@ -1,0 +1,43 @@
+//! `down` with a name and nothing else, for an environment of another region than the one that a bare command means.
+
+use super::project::{Project, summary};
+use super::{leftovers, story};
+use crate::support;
+use serde_json::json;
+
+#[tokio::test]
+async fn down_finds_the_region_of_what_it_takes_away() {
+    let endpoint = support::endpoint().await;
+    let project = Project::new("home", &endpoint).in_region("eu-central-1").with_quick_crates();
+    let (clients, _) = project.clients().await;
+    project.events(&["up", "--yes", "--no-smoke"]);
+    let there = leftovers::of(&clients, &project.stack).await;
+    let name = project.stack.clone();
+
+    // A region that is named is believed, and that nothing is there is no success.
+    let down = |more: &[&str]| {
+        let all = ["-f", "nowhere.yaml", "down", "--stack", name.as_str(), "--yes", "--destroy-data", "--json"];
+        project.run(&[&all[..], more].concat())
+    };
+    let elsewhere = down(&["--region", "eu-west-2"]);
+    assert_eq!(elsewhere.code, 1, "{}", elsewhere.stderr);
+    for part in ["lives in eu-central-1, and not in eu-west-2", "--region eu-central-1"] {
+        assert!(elsewhere.stderr.contains(part), "{}", elsewhere.stderr);
+    }
+    assert_eq!(leftovers::of(&clients, &project.stack).await, there);
+
+    let found = down(&[]);
+    assert_eq!(found.code, 0, "{}", found.stderr);
+    assert!(found.stderr.contains("lives in eu-central-1"), "{}", found.stderr);
+    assert_eq!(summary(&found.lines())["remaining"], json!([]));
+    story::gone(&project, &clients).await;
+}
+
+#[tokio::test]
+async fn what_is_no_name_is_refused() {
+    let project = Project::new("noname", &support::endpoint().await);
+    for name in ["", "*", "../x", "Shop Two"] {
+        let run = project.run(&["down", "--stack", name, "--yes"]);
+        assert!(run.code == 1 && run.stderr.contains("is not the name of a stack"), "{name:?}: {}", run.stderr);
+    }
+}

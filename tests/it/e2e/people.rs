@@ -1,0 +1,76 @@
+//! What people see at a terminal of their own: the plan and a question, progress with times, URLs, the name to be typed.
+
+use super::leftovers;
+use super::project::{Project, Run, command};
+use crate::support;
+use std::process::Command;
+
+/// Runs the binary in a terminal, answering each prompt in turn.
+fn at_a_terminal(project: &Project, endpoint: &str, answers: &[(&str, &str)], arguments: &[&str]) -> Run {
+    let shopstack = command(&project.path("home"));
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut terminal = Command::new("python3");
+    terminal.env_clear().stdin(std::process::Stdio::null()).current_dir(project.path(""));
+    terminal.envs(shopstack.get_envs().filter_map(|(name, value)| value.map(|value| (name, value))));
+    terminal.env("AWS_ENDPOINT_URL", endpoint).env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+    terminal.env("TERM", "xterm").arg(root.join("tests/tools/terminal.py"));
+    for (prompt, answer) in answers {
+        terminal.args([prompt, answer]);
+    }
+    terminal.arg("--").arg(shopstack.get_program()).args(arguments);
+    Run::of(terminal)
+}
+
+fn shows(run: &Run, code: i32, words: &[&str]) {
+    assert_eq!(run.code, code, "{}{}", run.stdout, run.stderr);
+    for word in words {
+        assert!(run.stdout.contains(word), "no {word:?} in:\n{}", run.stdout);
+    }
+}
+
+#[tokio::test]
+async fn a_person_is_shown_the_plan_asked_and_told_what_came_of_it() {
+    let endpoint = support::endpoint().await;
+    let project = Project::new("people", &endpoint).with_quick_crates();
+    let (clients, _) = project.clients().await;
+    let at = |answers: &[(&str, &str)], arguments: &[&str]| at_a_terminal(&project, &endpoint, answers, arguments);
+
+    let refused = at(&[("Do this? [y/N]", "")], &["up", "--no-smoke"]);
+    shows(&refused, 1, &["+ table.Orders", "to create", "not confirmed: nothing was changed"]);
+    assert_eq!(leftovers::of(&clients, &project.stack).await, Vec::<String>::new());
+
+    let up = at(&[("Do this? [y/N]", "y")], &["up", "--no-smoke"]);
+    shows(&up, 0, &["\u{1b}[", "table.Orders created", " s)", " changed in ", "Shop  http", "API   http"]);
+    assert!(up.stdout.find("Do this?") < up.stdout.find("table.Orders created"), "{}", up.stdout);
+
+    // Tables hold data: a yes is not enough.
+    let name = project.stack.as_str();
+    let prompt = format!("Type the stack's name ({name})");
+    let refused = at(&[(&prompt, "yes")], &["down"]);
+    shows(&refused, 1, &["12 items", "not confirmed: nothing was deleted"]);
+    let (code, plan) = project.diff();
+    assert_eq!(code, 0, "{plan}");
+    let down = at(&[(&prompt, name)], &["down"]);
+    shows(&down, 0, &["table.Products deleted", "nothing of it is left in us-east-1"]);
+    assert_eq!(leftovers::of(&clients, &project.stack).await, Vec::<String>::new());
+}
+
+/// `NO_COLOR` counts where there would be colour: at a terminal.
+#[tokio::test]
+async fn a_terminal_has_colour_unless_it_is_not_wanted() {
+    let endpoint = support::endpoint().await;
+    let project = Project::new("ink", &endpoint).with_quick_crates();
+    assert!(at_a_terminal(&project, &endpoint, &[], &["diff"]).stdout.contains("\u{1b}["));
+    assert!(!at_a_terminal(&project, &endpoint, &[], &["diff", "--color", "never"]).stdout.contains('\u{1b}'));
+    // `env` sets it for the command alone.
+    let shopstack = command(&project.path("home"));
+    let program = shopstack.get_program().to_str().unwrap().to_string();
+    let mut terminal = Command::new("python3");
+    terminal.env_clear().stdin(std::process::Stdio::null()).current_dir(project.path(""));
+    terminal.envs(shopstack.get_envs().filter_map(|(name, value)| value.map(|value| (name, value))));
+    terminal.env("AWS_ENDPOINT_URL", &endpoint).env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+    terminal.arg(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/terminal.py"));
+    terminal.args(["--", "env", "NO_COLOR=1", &program, "diff"]);
+    let plain = Run::of(terminal);
+    assert!(plain.code == 2 && !plain.stdout.contains('\u{1b}'), "{}{}", plain.stdout, plain.stderr);
+}

@@ -1,0 +1,42 @@
+//! `policy-report` against an endpoint: clean after `up`, and every way of making it too wide named, with exit code 2.
+
+use super::project::Project;
+use crate::support;
+use serde_json::Value;
+
+const TOO_WIDE: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Sid":"All","Effect":"Allow","Action":"dynamodb:*","Resource":"*"}]}"#;
+
+fn report(project: &Project) -> (i32, Value) {
+    let run = project.run(&["policy-report", "--json"]);
+    (run.code, serde_json::from_str(&run.stdout).unwrap_or_else(|e| panic!("{e}: {}{}", run.stdout, run.stderr)))
+}
+
+#[tokio::test]
+async fn a_report_is_clean_after_up_and_names_what_somebody_widened() {
+    let project = Project::new("audit", &support::endpoint().await).with_quick_crates();
+    let (clients, identity) = project.clients().await;
+    project.events(&["up", "--yes", "--no-smoke"]);
+    let (code, clean) = report(&project);
+    assert_eq!((code, &clean["findings"]), (0, &serde_json::json!([])), "{clean}");
+    assert!(clean.to_string().contains("The catalogue is the whole table."), "each grant has its reason");
+
+    let file = project.path("report.md");
+    let run = project.run(&["--color", "always", "policy-report", "--format", "text", "--out", "report.md"]);
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{}", run.stderr);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains(&project.name("createOrder")) && !text.contains('\u{1b}'), "a file has no colours");
+
+    let role = project.name("createOrder");
+    clients.iam.put_role_policy().role_name(&role).policy_name("more").policy_document(TOO_WIDE).send().await.unwrap();
+    let arn = format!("arn:aws:iam::{}:role/{role}", identity.account);
+    let (code, wide) = report(&project);
+    assert_eq!(code, 2, "{wide}");
+    let findings = wide["findings"].to_string();
+    for part in [role.as_str(), "dynamodb:*", "more"] {
+        assert!(findings.contains(part), "{part} of {arn} in {findings}");
+    }
+    project.events(&["up", "--yes", "--no-smoke"]);
+    assert_eq!(report(&project).0, 0, "`up` takes it away again");
+    project.events(&["down", "--yes", "--destroy-data"]);
+}
