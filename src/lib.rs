@@ -15,7 +15,7 @@ pub mod plan;
 pub mod policy;
 /// The contract every resource type fulfils.
 pub mod resource;
-/// stack.yaml to `Stack`, with errors that point at line and column. Pure.
+/// stack.yaml to `Stack`, with errors that point at line and column. Pure but for reading the file.
 pub mod stack;
 
 /// `Stack` to desired resources: names, specs, references. Pure but for reading the site and seed files.
@@ -29,7 +29,7 @@ pub mod resources;
 /// Checks against a deployed shop, over plain HTTP and a small backend; knows no SDK.
 pub mod smoke;
 
-/// Values and events turned into text and JSON; the only place with colour and width.
+/// Values and events turned into text, JSON, Markdown and pictures; the only place with colour and width.
 pub mod render;
 
 /// One file per command; the only place where resources meet the engine.

@@ -41,7 +41,7 @@ pub enum ErrorKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CloudError {
     pub kind: ErrorKind,
-    /// Service and operation, `DynamoDB CreateTable`; empty for refusals of our own.
+    /// Service and operation, `dynamodb CreateTable`; empty for refusals of our own.
     pub operation: String,
     /// AWS's error code as on the wire.
     pub code: String,

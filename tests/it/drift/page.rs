@@ -84,14 +84,15 @@ Written by `tests/it/drift/`; `UPDATE_GOLDEN=1 tests/tools/run.sh --test it drif
 from what the tests find fails them. The fields come from the specs in `src/model/spec.rs`: one that is added there without a
 case fails them too.
 
-- **drift**: the field was changed behind the stack's back, through the SDK; `diff` named exactly this field as drift
-  (exit code 3), `up` put it right with writes to this resource alone, and `diff` was clean (0).
-- **change**: another value was wanted; `diff` named exactly this field as a change (exit code 2), `up` made it so, `diff` was
-  clean (0); then the same on the way back.
+- **drift**: the field was changed behind the stack's back, through the SDK; the plan named exactly this field as drift
+  (exit code 3), running it put the field right with writes to this resource alone, and the next plan was clean (0).
+- **change**: another value was wanted; the plan named exactly this field as a change (exit code 2), running it made it so,
+  the next plan was clean (0); then the same on the way back.
 - **how**: the resource is changed in place, or replaced by a new one.
 
 A field inside a map stands for every entry (`*`); `indexes.*` is an entry as a whole, added or taken away. Tried on
-MiniStack, unless another emulator is named: no test reaches real AWS.
+MiniStack, unless another emulator is named: no test reaches real AWS. The plans are made and run by the code behind `diff`
+and `up`; `tests/it/drift/binary.rs` does the same with the binary for a dozen fields at once.
 
 {} types, {count} fields: {whole} tried both ways, {drifts} as drift, {changes} as a change, {} with a gap.
 {body}",

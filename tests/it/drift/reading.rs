@@ -44,6 +44,7 @@ async fn commands(bench: &Bench) {
         (&["outputs", "--json"], 0),
         (&["history"], 0),
         (&["envs"], 0),
+        (&["policy-report", "--json"], 0),
         (&["graph", "--format", "dot"], 0),
         (&["graph", "--format", "mermaid", "--plan"], 0),
     ] {
@@ -52,7 +53,7 @@ async fn commands(bench: &Bench) {
         assert_eq!(ended.code, code, "{arguments:?}: {ended:?}");
         ran += usize::from(lane.proxy.passed() > passed);
     }
-    assert!(ran >= 6, "{ran} commands asked the endpoint");
+    assert!(ran >= 7, "{ran} commands asked the endpoint");
     assert_eq!(lane.proxy.read_write(), Vec::<String>::new());
     // Where there is something to tell.
     let group = bench.live("log_group.api").name.clone();

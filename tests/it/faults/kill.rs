@@ -39,6 +39,10 @@ struct Tally {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_killed_at_any_write_is_completed_by_the_next() {
     let reference = Arc::new(reference().await);
+    // Somebody else's stack, which none of the deaths and repairs around it may touch.
+    let neighbour = Lane::new("faultneighbour").await;
+    assert_eq!(neighbour.run(&UP).await.code, 0);
+    let untouched = neighbour.inventory().await;
     let trials = trials(&reference);
     let count = trials.len();
     let queue = Arc::new(Mutex::new(trials.into_iter()));
@@ -56,6 +60,8 @@ async fn a_run_killed_at_any_write_is_completed_by_the_next() {
     while let Some(lane) = lanes.join_next().await {
         lane.unwrap();
     }
+    assert_eq!(neighbour.inventory().await.differences(&untouched), Vec::<String>::new(), "the neighbour");
+    assert_eq!(neighbour.run(&DOWN).await.code, 0);
     let tally = tally.lock().unwrap();
     println!(
         "faults: up has {} kill points, down {}; tried {} and {} in {count} trials; missed {}; problems {}",
