@@ -13,4 +13,5 @@ mod schema;
 mod secrets;
 mod story;
 mod strays;
+mod waits;
 mod webdriver;
