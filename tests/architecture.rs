@@ -129,17 +129,39 @@ fn no_resource_type_imports_another() {
         if own == "mod" {
             continue;
         }
-        for line in production(&text).lines() {
-            let Some((_, rest)) = line.split_once("crate::resources::") else { continue };
-            let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/resources");
-            let shared = name.is_empty() || !folder.join(format!("{name}.rs")).exists() && !folder.join(&name).exists();
-            if name != own && !shared {
-                wrong.push(format!("{}: {line}", path.display()));
-            }
+        let types =
+            fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/resources")).expect("the resource types");
+        let types = types.map(|entry| entry.expect("an entry").path().file_stem().expect("a name").to_owned());
+        let others: Vec<String> = types.map(|t| t.to_string_lossy().into_owned()).filter(|t| *t != own).collect();
+        // What `super` is depends on the depth of the file; no part of a type has another type's name.
+        for prefix in ["crate::resources::", "super::"] {
+            let named = named_after(&production(&text), prefix);
+            wrong.extend(named.iter().filter(|n| others.contains(n)).map(|n| format!("{}: {n}", path.display())));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The names that stand right behind `prefix`, in braces or alone.
+fn named_after(text: &str, prefix: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for (position, _) in text.match_indices(prefix) {
+        let rest = &text[position + prefix.len()..];
+        let group = rest.strip_prefix('{').map(|inside| inside.split("};").next().unwrap_or(inside));
+        for part in group.map_or_else(|| vec![rest], |inside| inside.split(',').collect()) {
+            names.push(part.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
+        }
+    }
+    names
+}
+
+#[test]
+fn names_behind_a_path_are_found_alone_and_in_braces() {
+    let text = "use super::web_acl::{a, b};\nuse super::{\n    FRESH, role::Role,\n};\nlet x = super::oac::list();";
+    let names = named_after(text, "super::");
+    for name in ["web_acl", "FRESH", "role", "oac"] {
+        assert!(names.iter().any(|n| n == name), "{name} in {names:?}");
+    }
 }
 
 #[test]

@@ -122,11 +122,6 @@ pub async fn set_tags(writer: &Writer, arn: &str, before: &Tags, wanted: &Tags) 
     Ok(())
 }
 
-/// The position of the next page; some endpoints answer an empty one at the end.
-pub fn next(position: Option<&str>) -> Option<String> {
-    position.filter(|p| !p.is_empty()).map(str::to_string)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -25,6 +25,11 @@ impl TagIndex {
         self.read_filtered(caller, tagging, &[(tag::STACK, None)]).await
     }
 
+    /// Adds what another region's index knows.
+    pub fn merge(&mut self, other: TagIndex) {
+        self.by_arn.extend(other.by_arn);
+    }
+
     async fn read_filtered(
         &mut self,
         caller: &Caller,

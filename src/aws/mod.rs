@@ -16,6 +16,7 @@ pub mod probe;
 pub mod quota;
 pub mod reader;
 pub mod retry;
+pub mod waf;
 pub mod writer;
 
 pub use call::{CallOptions, Caller, Cancel};

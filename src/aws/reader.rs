@@ -9,6 +9,7 @@ use super::counter::Purpose;
 use super::index::TagIndex;
 use crate::model::cloud_error::optional;
 use crate::model::{CloudError, Scope, tag};
+use futures_util::future::try_join;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
@@ -215,11 +216,14 @@ impl Reader {
     pub async fn index(&self, scope: &Scope) -> Result<&TagIndex, CloudError> {
         self.index
             .get_or_try_init(|| async {
-                let mut index = TagIndex::default();
-                index.read(&self.caller, &self.tagging, scope).await?;
-                if self.region != super::clients::GLOBAL_REGION {
-                    index.read(&self.caller, &self.tagging_global, scope).await?;
-                }
+                let (mut index, mut global) = (TagIndex::default(), TagIndex::default());
+                let elsewhere = self.region != super::clients::GLOBAL_REGION;
+                // Side by side: other reads wait for both.
+                try_join(index.read(&self.caller, &self.tagging, scope), async {
+                    if elsewhere { global.read(&self.caller, &self.tagging_global, scope).await } else { Ok(()) }
+                })
+                .await?;
+                index.merge(global);
                 Ok(index)
             })
             .await

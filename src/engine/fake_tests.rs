@@ -1,6 +1,6 @@
 //! A cloud in memory for tests of the engine: strict about order, able to fail, able to hang.
 
-use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Query, Step, TypeInfo};
+use crate::model::{Address, After, CloudError, ErrorKind, Live, Outputs, Query, Step, TypeInfo};
 use crate::resource::{Apply, Discover, Progress};
 use async_trait::async_trait;
 use serde_json::Value;
@@ -12,7 +12,7 @@ pub const PART: TypeInfo = TypeInfo {
     type_name: "Part",
     group: "part",
     read_after: &[],
-    delete_after: &["Machine", "Label"],
+    delete_after: &[After::every("Machine"), After::every("Label")],
     contained_in: None,
     replace_on: &["key"],
     volatile_outputs: &["revision"],
@@ -22,7 +22,7 @@ pub const PART: TypeInfo = TypeInfo {
 };
 /// Refers to parts; may not be deleted while a plug refers to it.
 pub const MACHINE: TypeInfo =
-    TypeInfo { type_name: "Machine", group: "machine", delete_after: &["Plug"], replace_on: &[], ..PART };
+    TypeInfo { type_name: "Machine", group: "machine", delete_after: &[After::every("Plug")], replace_on: &[], ..PART };
 /// Lives in the machine of the same id, and goes with it.
 pub const LABEL: TypeInfo =
     TypeInfo { type_name: "Label", group: "label", contained_in: Some("Machine"), delete_after: &[], ..MACHINE };

@@ -5,6 +5,7 @@ use super::{Outcome, Run, read, run};
 use crate::model::{Address, CloudError, Desired, ErrorKind, Op, Plan, Scope, TypeInfo, template};
 use crate::plan::{Inputs, plan};
 use crate::resource::Discover;
+use futures_util::FutureExt;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -222,6 +223,59 @@ async fn the_longest_chain_starts_first() {
     let plan = planned(&cloud, &all).await;
     run(&plan, &settings(&cloud, 1)).await;
     assert_eq!(cloud.0.lock().unwrap().log[0], "create part.z");
+}
+
+/// A machine that is made of a build under way, a plug in it, and a pair without a build.
+fn with_build() -> (Vec<Desired>, Address) {
+    let build = Address::new("build", "m");
+    let mut all = chain();
+    all.retain(|d| d.address != Address::new("part", "bad"));
+    all[1].spec = json!({"sha": template::reference(&build, "sha256")});
+    assert_eq!(all[1].address, Address::new("machine", "m"));
+    (all, build)
+}
+
+/// The run of `with_build` with this build.
+async fn built(
+    cloud: &Cloud,
+    build: impl Future<Output = Result<BTreeMap<String, String>, CloudError>> + Send + 'static,
+) -> Outcome {
+    let (all, address) = with_build();
+    let plan = planned(cloud, &all).await;
+    let mut settings = settings(cloud, 4);
+    settings.externals = BTreeMap::from([(address, build.boxed().shared())]);
+    run(&plan, &settings).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_build_under_way_holds_up_only_what_needs_it() {
+    let cloud = Cloud::default();
+    let (release, released) = tokio::sync::oneshot::channel();
+    let build = async {
+        released.await.expect("it is released");
+        Ok(BTreeMap::from([("sha256".to_string(), "abc".to_string())]))
+    };
+    let (outcome, meanwhile) = tokio::join!(built(&cloud, build), async {
+        // Everything that can be done is done by now: the clock moves only where all wait.
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        let there = names(cloud.inventory().keys());
+        release.send(()).expect("the build is waited for");
+        there
+    });
+    assert_eq!(meanwhile, ["machine.n", "part.good", "plug.q"]);
+    assert_eq!(names(outcome.done.iter().map(|(a, _)| a)), ["machine.m", "machine.n", "part.good", "plug.p", "plug.q"]);
+    assert_eq!(cloud.inventory()[&Address::new("machine", "m")].1, json!({"sha": "abc"}), "the hash is filled in");
+}
+
+#[tokio::test]
+async fn a_build_that_fails_stops_only_what_needs_it() {
+    let cloud = Cloud::default();
+    let outcome = built(&cloud, async { Err(CloudError::ours(ErrorKind::Other, "cargo failed", "")) }).await;
+    let failed: Vec<_> = outcome.failed.iter().map(|(a, e)| (a.to_string(), e.message.clone())).collect();
+    assert_eq!(failed, [("machine.m".to_string(), "cargo failed".to_string())]);
+    assert_eq!(names(&outcome.skipped), ["plug.p"]);
+    assert_eq!(names(outcome.done.iter().map(|(a, _)| a)), ["machine.n", "part.good", "plug.q"]);
+    assert_eq!(names(cloud.inventory().keys()), ["machine.n", "part.good", "plug.q"]);
 }
 
 /// A stop: nothing new starts, what hangs is cut off when its grace is over, and each step's fate is told.

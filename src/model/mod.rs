@@ -16,7 +16,7 @@ pub use definition::definition;
 pub use event::{Event, SmokeStatus, Status};
 pub use floor::{Floor, Money, Part};
 pub use plan::{Cause, FieldChange, Op, Plan, Step, Summary};
-pub use resource::{Desired, GLOBAL_REGION, Live, Outputs, Owner, Query, Scope, TypeInfo};
+pub use resource::{After, Desired, GLOBAL_REGION, Live, Outputs, Owner, Query, Scope, TypeInfo};
 
 /// The tag keys that mark a resource as this tool's; see the contract's section on names.
 pub mod tag {

@@ -273,6 +273,26 @@ impl Query<'_> {
     }
 }
 
+/// A type whose resources are to be gone before one of another type is deleted.
+#[derive(Clone, Copy, Debug)]
+pub struct After {
+    pub type_name: &'static str,
+    /// True where the first, which is about to be deleted, has to wait for the second; both as they are live.
+    pub waits: fn(&Live, &Live) -> bool,
+}
+
+impl After {
+    /// Every one of the type.
+    pub const fn every(type_name: &'static str) -> Self {
+        Self { type_name, waits: |_, _| true }
+    }
+
+    /// Those of the type that use the one to be deleted: what is slow to go holds up nothing else.
+    pub const fn those(type_name: &'static str, waits: fn(&Live, &Live) -> bool) -> Self {
+        Self { type_name, waits }
+    }
+}
+
 /// What the planner knows of a resource type without asking AWS.
 #[derive(Clone, Copy, Debug)]
 pub struct TypeInfo {
@@ -282,8 +302,8 @@ pub struct TypeInfo {
     pub group: &'static str,
     /// Types whose live resources `discover` needs to see first.
     pub read_after: &'static [&'static str],
-    /// Types that must be gone before one of these is deleted.
-    pub delete_after: &'static [&'static str],
+    /// What must be gone before one of these is deleted.
+    pub delete_after: &'static [After],
     /// The type whose deletion takes these with it: no delete of their own is planned then.
     pub contained_in: Option<&'static str>,
     /// Field paths (or prefixes ending in `.`) that cannot change in place.

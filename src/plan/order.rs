@@ -1,6 +1,6 @@
 //! The order of things: desired resources sorted by their references, and the edges between a plan's steps.
 
-use crate::model::{Address, CloudError, Desired, ErrorKind, Op, Step, TypeInfo};
+use crate::model::{Address, After, CloudError, Desired, ErrorKind, Op, Step, TypeInfo};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Desired resources, dependencies first; ties keep their given order.
@@ -36,25 +36,41 @@ pub fn sorted(desired: &[Desired]) -> Result<Vec<&Desired>, CloudError> {
     Ok(order)
 }
 
-/// Fills in `after` of every step: references for what is made or changed, type order for deletes.
+/// Fills in `after` of every step: references for what is made or changed, `delete_after` of the types for deletes.
 pub fn connect(steps: &mut [Step], dependencies: &BTreeMap<Address, BTreeSet<Address>>, types: &[&TypeInfo]) {
-    let present: BTreeMap<Address, (Op, String)> =
-        steps.iter().map(|s| (s.address.clone(), (s.op, s.type_name.clone()))).collect();
-    let made: Vec<Address> = present.iter().filter(|(_, (op, _))| *op != Op::Delete).map(|(a, _)| a.clone()).collect();
-    for step in steps.iter_mut() {
-        step.after = if step.op == Op::Delete {
-            let info = types.iter().find(|t| t.type_name == step.type_name);
-            let first = info.map_or(&[][..], |t| t.delete_after);
-            let deletes = present.iter().filter(|(address, (op, type_name))| {
-                *op == Op::Delete && **address != step.address && first.contains(&type_name.as_str())
-            });
-            // Deletes come last: whatever used the thing has let go of it by then.
-            made.iter().chain(deletes.map(|(address, _)| address)).cloned().collect()
-        } else {
-            let needs = dependencies.get(&step.address);
-            made.iter().filter(|a| needs.is_some_and(|n| n.contains(a))).cloned().collect()
-        };
+    let all: Vec<Vec<Address>> = steps.iter().map(|step| predecessors(step, steps, dependencies, types)).collect();
+    for (step, after) in steps.iter_mut().zip(all) {
+        step.after = after;
     }
+}
+
+fn predecessors(
+    step: &Step,
+    steps: &[Step],
+    dependencies: &BTreeMap<Address, BTreeSet<Address>>,
+    types: &[&TypeInfo],
+) -> Vec<Address> {
+    let made = steps.iter().filter(|s| s.op != Op::Delete).map(|s| &s.address);
+    let mut first: BTreeSet<&Address>;
+    if step.op == Op::Delete {
+        // Deletes come last: whatever used the thing has let go of it by then.
+        first = made.collect();
+        let info = types.iter().find(|t| t.type_name == step.type_name);
+        let rules = info.map_or(&[][..], |t| t.delete_after);
+        let goes_first = |other: &&Step| {
+            let waits = |rule: &After| match (&step.live, &other.live) {
+                (Some(this), Some(that)) => (rule.waits)(this, that),
+                _ => true,
+            };
+            rules.iter().any(|rule| rule.type_name == other.type_name && waits(rule))
+        };
+        let deletes = steps.iter().filter(|s| s.op == Op::Delete && s.address != step.address);
+        first.extend(deletes.filter(goes_first).map(|s| &s.address));
+    } else {
+        let needs = dependencies.get(&step.address);
+        first = made.filter(|a| needs.is_some_and(|n| n.contains(*a))).collect();
+    }
+    first.into_iter().cloned().collect()
 }
 
 #[cfg(test)]

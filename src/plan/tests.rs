@@ -1,7 +1,9 @@
 //! The planner on hand-made input: every operation, every cause, every edge.
 
 use super::{Inputs, Record, plan};
-use crate::model::{Address, Cause, CloudError, Desired, ErrorKind, Live, Op, Owner, Plan, Scope, Step, TypeInfo};
+use crate::model::{
+    Address, After, Cause, CloudError, Desired, ErrorKind, Live, Op, Owner, Plan, Scope, Step, TypeInfo,
+};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +11,7 @@ const BASE: TypeInfo = TypeInfo {
     type_name: "Box",
     group: "box",
     read_after: &[],
-    delete_after: &["Content", "User"],
+    delete_after: &[After::every("Content"), After::every("User")],
     contained_in: None,
     replace_on: &["key", "frame."],
     volatile_outputs: &["revision"],

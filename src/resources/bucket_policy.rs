@@ -3,7 +3,7 @@
 use super::{FRESH, Resource};
 use crate::aws::{Reader, Writer};
 use crate::model::spec::{self, BucketPolicySpec};
-use crate::model::{CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo, cloud_error};
+use crate::model::{After, CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo, cloud_error};
 use crate::policy;
 use async_trait::async_trait;
 use serde_json::Value;
@@ -14,7 +14,7 @@ pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::S3::BucketPolicy",
     group: "bucket_policy",
     read_after: &["AWS::S3::Bucket"],
-    delete_after: &["AWS::CloudFront::Distribution"],
+    delete_after: &[After::every("AWS::CloudFront::Distribution")],
     contained_in: Some("AWS::S3::Bucket"),
     replace_on: &[],
     volatile_outputs: &[],

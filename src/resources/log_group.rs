@@ -4,7 +4,7 @@ use super::Resource;
 use crate::aws::{Reader, Writer, reader::Logs};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, LogGroupSpec, Tags};
-use crate::model::{CloudError, Live, Outputs, Owner, Query, Scope, Step, TypeInfo};
+use crate::model::{After, CloudError, Live, Outputs, Owner, Query, Scope, Step, TypeInfo};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -15,12 +15,16 @@ pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::Logs::LogGroup",
     group: "log_group",
     read_after: &[],
+    // Whatever writes to it, and nothing else.
     delete_after: &[
-        "AWS::Lambda::Function",
-        "AWS::ApiGateway::Stage",
-        "AWS::ApiGateway::RestApi",
-        "AWS::WAFv2::LoggingConfiguration",
-        "AWS::WAFv2::WebACL",
+        After::those("AWS::Lambda::Function", |group, function| group.name == format!("/aws/lambda/{}", function.name)),
+        After::those("AWS::ApiGateway::Stage", is_apis),
+        After::those("AWS::ApiGateway::RestApi", is_apis),
+        After::those("AWS::WAFv2::LoggingConfiguration", |group, logging| {
+            let destination = logging.spec["destination"].as_str().unwrap_or_default();
+            destination.split(',').any(|arn| arn.ends_with(&format!(":log-group:{}", group.name)))
+        }),
+        After::those("AWS::WAFv2::WebACL", |group, acl| group.name == format!("aws-waf-logs-{}", acl.name)),
     ],
     contained_in: None,
     replace_on: &["region"],
@@ -37,6 +41,11 @@ pub const INFO: TypeInfo = TypeInfo {
         ("delete", &["logs:DeleteLogGroup"]),
     ],
 };
+
+/// Every API and stage may write to the groups of access logs: a stage's setting can be any of them.
+fn is_apis(group: &Live, _: &Live) -> bool {
+    group.name.starts_with("/aws/apigateway/")
+}
 
 /// A log group as DescribeLogGroups shows it.
 struct Seen {

@@ -157,8 +157,15 @@ pub(crate) fn lacks_listing(reader: &Reader, error: &CloudError) -> bool {
 }
 
 /// True where CloudFront's `If-Match` was stale: somebody else, or a propagation that ended, changed the ETag.
+///
+/// The same code refuses to delete a distribution in a pricing plan, which no newer ETag changes.
 pub(crate) fn is_stale(error: &CloudError) -> bool {
-    matches!(error.code.as_str(), "PreconditionFailed" | "InvalidIfMatchVersion")
+    matches!(error.code.as_str(), "PreconditionFailed" | "InvalidIfMatchVersion") && !names_pricing_plan(error)
+}
+
+/// True where a flat-rate pricing plan, which is subscribed to in CloudFront's console, forbids what was asked for.
+pub(crate) fn names_pricing_plan(error: &CloudError) -> bool {
+    error.message.to_lowercase().contains("pricing plan")
 }
 
 /// The end of a contest: somebody else was faster twice, and a person should look before it is tried again.
@@ -187,6 +194,24 @@ where
             other => other,
         },
         other => other,
+    }
+}
+
+/// All of a listing. `page` is handed the token to go on from, and gives what is on that page and the next token; some
+/// services answer an empty one at the end.
+pub(crate) async fn paged<T, F>(page: impl Fn(Option<String>) -> F) -> Result<Vec<T>, CloudError>
+where
+    F: Future<Output = Result<(Vec<T>, Option<String>), CloudError>>,
+{
+    let mut all = Vec::new();
+    let mut token = None;
+    loop {
+        let (items, next) = page(token).await?;
+        all.extend(items);
+        token = next.filter(|token| !token.is_empty());
+        if token.is_none() {
+            return Ok(all);
+        }
     }
 }
 

@@ -2,11 +2,11 @@
 //!
 //! It cannot be tagged: its description carries the ownership marker, and its name is unique in the account.
 
-use super::Resource;
+use super::{Resource, paged};
 use crate::aws::{Reader, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, OacSpec};
-use crate::model::{CloudError, ErrorKind, Live, Outputs, Owner, Query, Scope, Step, TypeInfo};
+use crate::model::{After, CloudError, Live, Outputs, Owner, Query, Scope, Step, TypeInfo};
 use async_trait::async_trait;
 use aws_sdk_cloudfront::types::{OriginAccessControlConfig, OriginAccessControlSummary};
 use serde_json::Value;
@@ -17,7 +17,7 @@ pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::CloudFront::OriginAccessControl",
     group: "oac",
     read_after: &[],
-    delete_after: &["AWS::CloudFront::Distribution"],
+    delete_after: &[After::every("AWS::CloudFront::Distribution")],
     contained_in: None,
     replace_on: &[],
     volatile_outputs: &[],
@@ -108,22 +108,17 @@ impl Resource for OriginAccessControl {
 }
 
 async fn list(reader: &Reader) -> Result<Vec<OriginAccessControlSummary>, CloudError> {
-    let mut all = Vec::new();
-    let mut marker: Option<String> = None;
-    loop {
+    paged(|marker| async move {
         let page = reader
             .caller
             .call("cloudfront:ListOriginAccessControls", || {
                 reader.cloudfront.list_origin_access_controls().set_marker(marker.clone()).send()
             })
             .await?;
-        let Some(list) = page.origin_access_control_list else { return Ok(all) };
-        all.extend(list.items.unwrap_or_default());
-        marker = list.next_marker.filter(|m| !m.is_empty());
-        if marker.is_none() {
-            return Ok(all);
-        }
-    }
+        let list = page.origin_access_control_list;
+        Ok(list.map(|list| (list.items.unwrap_or_default(), list.next_marker)).unwrap_or_default())
+    })
+    .await
 }
 
 /// Turns a listed control into a live resource; `None` when it is neither wanted nor ours.
@@ -150,11 +145,7 @@ async fn adopt(writer: &Writer, step: &Step, wanted: &OacSpec) -> Result<Option<
     let all = list(&writer.reader).await?;
     let Some(found) = all.into_iter().find(|summary| summary.name == step.name) else { return Ok(None) };
     if let Owner::Foreign(says) = writer.scope.owner_of_marker(&found.description) {
-        return Err(CloudError::ours(
-            ErrorKind::Foreign,
-            format!("the origin access control `{}` exists and is not this stack's: {says}", step.name),
-            format!("choose another stack or env name, or adopt it with `up --adopt {}`", step.address),
-        ));
+        return Err(super::foreign("origin access control", step, &says));
     }
     change(writer, &found.id, &config(&step.name, wanted)?).await?;
     Ok(Some(found.id))

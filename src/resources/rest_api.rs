@@ -1,10 +1,10 @@
 //! AWS::ApiGateway::RestApi: the API itself without its routes. Its names are not unique, so tags are its identity.
 
-use super::{FRESH, ONCE, Resource};
+use super::{FRESH, ONCE, Resource, paged};
 use crate::aws::{Reader, Writer, apigateway as gw};
 use crate::model::spec::{self, RestApiSpec, Tags};
 use crate::model::{
-    Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, Scope, Step, TypeInfo, cloud_error, tag,
+    Address, After, CloudError, ErrorKind, Live, Outputs, Owner, Query, Scope, Step, TypeInfo, cloud_error, tag,
 };
 use async_trait::async_trait;
 use aws_sdk_apigateway::types::{ApiKeySourceType, ApiStatus, EndpointConfiguration, PatchOperation, RestApi as Seen};
@@ -19,7 +19,7 @@ pub const INFO: TypeInfo = TypeInfo {
     group: "api",
     read_after: &[],
     // DeleteRestApi with a web ACL still bound leaves a dangling association for a while (catalogue 7.7).
-    delete_after: &["AWS::WAFv2::WebACLAssociation"],
+    delete_after: &[After::every("AWS::WAFv2::WebACLAssociation")],
     contained_in: None,
     replace_on: &[],
     volatile_outputs: &[],
@@ -139,22 +139,18 @@ impl Resource for RestApi {
 
 /// All APIs that carry this stack's and environment's tags; tags come inline (catalogue 10.1).
 async fn list(reader: &Reader, scope: &Scope) -> Result<Vec<Seen>, CloudError> {
-    let mut found = Vec::new();
-    let mut position: Option<String> = None;
-    loop {
+    let mut apis: Vec<Seen> = paged(|position| async move {
         let page = reader
             .caller
             .call("apigateway:GetRestApis", || {
                 reader.apigateway.get_rest_apis().limit(gw::PAGE).set_position(position.clone()).send()
             })
             .await?;
-        let ours = page.items().iter().filter(|api| scope.owner(&gw::inline_tags(api.tags())) == Owner::Ours);
-        found.extend(ours.cloned());
-        position = gw::next(page.position());
-        if position.is_none() {
-            return Ok(found);
-        }
-    }
+        Ok((page.items.unwrap_or_default(), page.position))
+    })
+    .await?;
+    apis.retain(|api| scope.owner(&gw::inline_tags(api.tags())) == Owner::Ours);
+    Ok(apis)
 }
 
 /// True where the API's name is the one that this scope makes of its id tag.

@@ -3,7 +3,7 @@
 //! A stage has one ACL at most, so a stranger's ACL on our stage is our association with another ARN in it: drift.
 
 use super::Resource;
-use crate::aws::{Reader, Writer};
+use crate::aws::{Reader, Writer, waf::REGIONAL};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, AssociationSpec};
 use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo};
@@ -78,7 +78,7 @@ impl Resource for WafAssociation {
 /// The ACL in front of one stage; `None` when there is none.
 async fn describe(reader: &Reader, query: &Query<'_>, stage: &Live) -> Result<Option<Live>, CloudError> {
     let stage_arn = stage.output("arn")?;
-    let waf = reader.waf_in(super::web_acl::REGIONAL);
+    let waf = reader.waf_in(REGIONAL);
     let answer = reader
         .caller
         .call("wafv2:GetWebACLForResource", || waf.get_web_acl_for_resource().resource_arn(stage_arn).send())

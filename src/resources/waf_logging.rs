@@ -1,7 +1,7 @@
 //! AWS::WAFv2::LoggingConfiguration: a web ACL's logs into its log group, secrets redacted (catalogue section 9.1).
 
 use super::Resource;
-use super::web_acl::{caller_of, scope_of_arn};
+use crate::aws::waf::{self, caller_of, scope_of_arn};
 use crate::aws::{Reader, Writer, clients::GLOBAL_REGION};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, WafLoggingSpec};
@@ -127,7 +127,8 @@ async fn probe(reader: &Reader, query: &Query<'_>) -> Result<(), CloudError> {
 /// Puts the whole configuration; both ACL and log group may be new (catalogue 9.2).
 async fn put(writer: &Writer, wanted: &WafLoggingSpec) -> Result<Outputs, CloudError> {
     let waf = writer.clients.waf_in(scope_of_arn(&wanted.web_acl_arn));
-    let configuration = configuration_of(wanted).map_err(super::web_acl::incomplete)?;
+    let stale = |error: &CloudError| error.code == "WAFOptimisticLockException";
+    let configuration = configuration_of(wanted).map_err(waf::incomplete)?;
     let caller = caller_of(&writer.caller, scope_of_arn(&wanted.web_acl_arn));
     let send = || {
         caller.call_with("wafv2:PutLoggingConfiguration", super::FRESH, || {
@@ -136,7 +137,12 @@ async fn put(writer: &Writer, wanted: &WafLoggingSpec) -> Result<Outputs, CloudE
     };
     match send().await {
         // Without a lock token of ours it only says that somebody else was at it in the same moment.
-        Err(error) if error.code == "WAFOptimisticLockException" => send().await?,
+        Err(error) if stale(&error) => match send().await {
+            Err(error) if stale(&error) => {
+                return Err(super::contested(&format!("the logging of {}", wanted.web_acl_arn), error));
+            }
+            other => other?,
+        },
         other => other?,
     };
     Ok(Outputs::new())

@@ -6,7 +6,7 @@ use super::{FRESH, ONCE, Resource, delete_batch};
 use crate::aws::{Reader, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, BucketSpec, Tags};
-use crate::model::{CloudError, ErrorKind, Live, Outputs, Query, Step, TypeInfo};
+use crate::model::{After, CloudError, ErrorKind, Live, Outputs, Query, Step, TypeInfo};
 use async_trait::async_trait;
 use aws_sdk_s3::error::BuildError;
 use aws_sdk_s3::types;
@@ -26,7 +26,7 @@ pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::S3::Bucket",
     group: "bucket",
     read_after: &[],
-    delete_after: &["AWS::CloudFront::Distribution"],
+    delete_after: &[After::every("AWS::CloudFront::Distribution")],
     contained_in: None,
     replace_on: &[],
     volatile_outputs: &[],

@@ -2,7 +2,7 @@
 //!
 //! AWS makes its id and its name is nobody's: it is found by its tags, and by the marker its comment begins with.
 
-use super::{FRESH, ONCE, Resource, contested, is_stale, tag_changes};
+use super::{FRESH, ONCE, Resource, contested, is_stale, names_pricing_plan, tag_changes};
 use crate::aws::{Caller, Reader, Writer};
 use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
 use async_trait::async_trait;

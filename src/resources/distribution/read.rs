@@ -5,7 +5,8 @@ use crate::aws::{CallOptions, Caller, Reader};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, Tags};
 use crate::model::{Address, CloudError, Desired, Live, Outputs, Owner, Query, Scope, tag};
-use aws_sdk_cloudfront::types::DistributionConfig;
+use crate::resources::paged;
+use aws_sdk_cloudfront::types::{DistributionConfig, DistributionSummary};
 use futures_util::future::{join_all, try_join_all};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,10 +27,11 @@ pub(super) struct Seen {
 pub(super) async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
     let prefix = format!("arn:aws:cloudfront::{}:distribution/", query.scope.account);
     let mut arns: BTreeSet<String> = reader.index(query.scope).await?.arns(&prefix).map(str::to_string).collect();
-    let known: BTreeSet<&str> = query.wanted.iter().map(|d| d.address.id()).collect();
     let mut found = read_all(reader, query, &arns).await?;
-    let missing = known.iter().any(|id| !found.iter().any(|live| live.address.id() == *id));
-    if missing || query.thorough {
+    let there = |wanted: &&Desired| found.iter().any(|one| one.live.address == wanted.address);
+    // Where all that is wanted is there, there is no more to be expected; where none is wanted, absence from the index
+    // says nothing of the one that was wanted before.
+    if query.wanted.is_empty() || !query.wanted.iter().all(there) || query.thorough {
         // The index lags: what was just made is known by its comment first.
         let listed = marked(reader, query.scope).await?;
         let unseen: BTreeSet<String> = listed.into_iter().filter(|arn| arns.insert(arn.clone())).collect();
@@ -40,35 +42,37 @@ pub(super) async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<L
 
 /// ARNs of the distributions whose comment begins with this environment's marker.
 pub(super) async fn marked(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudError> {
-    let mut all = Vec::new();
-    let mut marker: Option<String> = None;
-    loop {
+    let listed: Vec<DistributionSummary> = paged(|marker| async move {
         let page = reader
             .caller
             .call("cloudfront:ListDistributions", || {
                 reader.cloudfront.list_distributions().set_marker(marker.clone()).send()
             })
             .await?;
-        let Some(list) = page.distribution_list else { return Ok(all) };
-        // Older moto lists distributions without their comment: there, each one's own tags decide.
-        let unsaid = |comment: &str| reader.caller.is_emulated() && comment.is_empty();
-        let is_ours = |comment: &str| unsaid(comment) || scope.owner_of_marker(comment) == Owner::Ours;
-        let ours = list.items.unwrap_or_default().into_iter().filter(|d| is_ours(&d.comment));
-        all.extend(ours.map(|d| d.arn));
-        marker = list.next_marker.filter(|m| !m.is_empty());
-        if marker.is_none() {
-            return Ok(all);
-        }
-    }
+        let list = page.distribution_list;
+        Ok(list.map(|list| (list.items.unwrap_or_default(), list.next_marker)).unwrap_or_default())
+    })
+    .await?;
+    // Older moto lists distributions without their comment: there, each one's own tags decide.
+    let unsaid = |comment: &str| reader.caller.is_emulated() && comment.is_empty();
+    let is_ours = |comment: &str| unsaid(comment) || scope.owner_of_marker(comment) == Owner::Ours;
+    Ok(listed.into_iter().filter(|d| is_ours(&d.comment)).map(|d| d.arn).collect())
 }
 
-async fn read_all(reader: &Reader, query: &Query<'_>, arns: &BTreeSet<String>) -> Result<Vec<Live>, CloudError> {
+/// One that was found, and what tells it from others with the same tags.
+struct Found {
+    live: Live,
+    /// False comes first: not ours; of another making than ours; disabled; in front of another bucket.
+    rank: (bool, bool, bool, bool),
+}
+
+async fn read_all(reader: &Reader, query: &Query<'_>, arns: &BTreeSet<String>) -> Result<Vec<Found>, CloudError> {
     let reads = try_join_all(arns.iter().map(|arn| read(reader, query, arn))).await?;
     Ok(reads.into_iter().flatten().collect())
 }
 
 /// One distribution; `None` when it is gone (the index lags), or neither wanted nor ours.
-async fn read(reader: &Reader, query: &Query<'_>, arn: &str) -> Result<Option<Live>, CloudError> {
+async fn read(reader: &Reader, query: &Query<'_>, arn: &str) -> Result<Option<Found>, CloudError> {
     let id = arn.rsplit('/').next().unwrap_or_default();
     let Some(seen) = optional(get(&reader.caller, reader, id, CallOptions::default()).await)? else { return Ok(None) };
     let Some(tags) = tags_of(reader, query, arn).await? else { return Ok(None) };
@@ -85,7 +89,27 @@ async fn read(reader: &Reader, query: &Query<'_>, arn: &str) -> Result<Option<Li
     if owner != Owner::Ours && desired.is_none() {
         return Ok(None);
     }
-    Ok(Some(to_live(query.scope, desired.copied(), &logical, owner, tags, &seen)))
+    let live = to_live(query.scope, desired.copied(), &logical, owner, tags, &seen);
+    let rank = (
+        live.owner != Owner::Ours,
+        !is_reference(&seen.config.caller_reference),
+        !seen.config.enabled,
+        !serves(&seen.config, &query.scope.bucket_name()),
+    );
+    Ok(Some(Found { live, rank }))
+}
+
+/// True where the caller reference has the form of those that `create` makes. Nobody can change it afterwards.
+fn is_reference(text: &str) -> bool {
+    let (digest, renewed) = text.split_once('-').unwrap_or((text, ""));
+    let hex = |text: &str| text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    digest.len() == 32 && [0, 8].contains(&renewed.len()) && hex(digest) && hex(renewed)
+}
+
+/// True where one of its origins is this bucket.
+fn serves(config: &DistributionConfig, bucket: &str) -> bool {
+    let mut origins = config.origins.iter().flat_map(|origins| &origins.items);
+    origins.any(|origin| origin.domain_name.strip_prefix(bucket).is_some_and(|rest| rest.starts_with('.')))
 }
 
 fn to_live(scope: &Scope, desired: Option<&Desired>, logical: &str, owner: Owner, tags: Tags, seen: &Seen) -> Live {
@@ -149,23 +173,27 @@ pub(super) async fn ours(reader: &Reader, scope: &Scope, logical: &str) -> Resul
     Ok(None)
 }
 
-/// Gives every further distribution with the same logical id an address of its own, `distribution.site~2`.
+/// Of several distributions with the same logical id the best one stands for it. Further ones of our own making, left by a
+/// create whose answer was lost, get addresses of their own, `distribution.site~2`, so that they are planned as deletes;
+/// others with our tags are copies, which are told of and left alone, and foreign ones beside one of ours are left out.
 ///
-/// Ours come before foreign ones, enabled before disabled ones; foreign ones beside one of ours are left out.
-fn numbered(mut found: Vec<Live>) -> Vec<Live> {
-    let rank =
-        |live: &Live| (live.owner != Owner::Ours, live.outputs.get("enabled").map(String::as_str) != Some("true"));
-    found.sort_by(|a, b| (rank(a), a.outputs.get("id")).cmp(&(rank(b), b.outputs.get("id"))));
+/// The best is ours, of our own making, enabled, and in front of our bucket, in this order: no copy takes its place.
+fn numbered(mut found: Vec<Found>) -> Vec<Live> {
+    found.sort_by(|a, b| (a.rank, a.live.outputs.get("id")).cmp(&(b.rank, b.live.outputs.get("id"))));
     let mut count: BTreeMap<Address, usize> = BTreeMap::new();
     let mut kept = Vec::new();
-    for mut live in found {
+    for Found { mut live, rank: (foreign, copied, ..) } in found {
         let number = count.entry(live.address.clone()).or_insert(0);
         *number += 1;
-        if *number > 1 {
-            if live.owner != Owner::Ours {
-                continue;
+        match *number {
+            1 => {}
+            _ if foreign => continue,
+            _ if copied => {
+                live.name = live.outputs.get("id").cloned().unwrap_or_default();
+                live.address = Address::new(INFO.group, &format!("~{}", live.name));
+                live.owner = Owner::Stray;
             }
-            live.address = Address::new(INFO.group, &format!("{}~{number}", live.address.id()));
+            number => live.address = Address::new(INFO.group, &format!("{}~{number}", live.address.id())),
         }
         kept.push(live);
     }
@@ -194,24 +222,45 @@ pub(super) fn outputs(scope: &Scope, seen: &Seen) -> Outputs {
 mod tests {
     use super::*;
 
-    fn live(id: &str, enabled: &str, owner: Owner) -> Live {
-        let mut live = Live::new(Address::new("distribution", "site"), INFO.type_name, id, serde_json::Value::Null)
-            .with_output("id", id)
-            .with_output("enabled", enabled);
-        live.owner = owner;
-        live
+    fn found(id: &str, foreign: bool, copied: bool, disabled: bool) -> Found {
+        let address = Address::new("distribution", "site");
+        let mut live = Live::new(address, INFO.type_name, "shop-dev-site", serde_json::Value::Null);
+        live = live.with_output("id", id);
+        live.owner = if foreign { Owner::Foreign("x".into()) } else { Owner::Ours };
+        Found { live, rank: (foreign, copied, disabled, false) }
+    }
+
+    fn told(found: Vec<Found>) -> Vec<(String, String, Owner)> {
+        let one = |l: Live| (l.outputs["id"].clone(), l.address.to_string(), l.owner);
+        numbered(found).into_iter().map(one).collect()
     }
 
     #[test]
-    fn further_ones_of_ours_are_numbered_and_foreign_ones_beside_them_left_out() {
-        let foreign = Owner::Foreign("x".into());
-        let found = numbered(vec![
-            live("A", "true", foreign.clone()),
-            live("B", "false", Owner::Ours),
-            live("C", "true", Owner::Ours),
-        ]);
-        let seen: Vec<_> = found.iter().map(|l| (l.name.as_str(), l.address.as_str())).collect();
-        assert_eq!(seen, [("C", "distribution.site"), ("B", "distribution.site~2")]);
-        assert_eq!(numbered(vec![live("A", "true", foreign)]).len(), 1);
+    fn further_ones_of_our_making_are_numbered_and_foreign_ones_beside_them_left_out() {
+        let all = vec![found("A", true, true, false), found("B", false, false, true), found("C", false, false, false)];
+        let ours = |id: &str, address: &str| (id.to_string(), address.to_string(), Owner::Ours);
+        assert_eq!(told(all), [ours("C", "distribution.site"), ours("B", "distribution.site~2")]);
+        assert_eq!(numbered(vec![found("A", true, true, false)]).len(), 1);
+    }
+
+    #[test]
+    fn a_copy_by_hand_is_left_alone_whatever_its_id_and_state() {
+        let stray = |id: &str| (id.to_string(), format!("distribution.~{id}"), Owner::Stray);
+        let ours = |id: &str| (id.to_string(), "distribution.site".to_string(), Owner::Ours);
+        // Ours is disabled, as in the midst of a `down`.
+        let beside = vec![found("A", false, true, false), found("Z", false, false, true)];
+        assert_eq!(told(beside), [ours("Z"), stray("A")]);
+        // One that was adopted has a stranger's reference; of two such one stands for both, and none is deleted.
+        let adopted = vec![found("B", false, true, false), found("A", false, true, true)];
+        assert_eq!(told(adopted), [ours("B"), stray("A")]);
+    }
+
+    #[test]
+    fn our_references_are_known_by_their_form() {
+        let ours = "0123456789abcdef0123456789abcdef";
+        assert!(is_reference(ours) && is_reference(&format!("{ours}-0a1b2c3d")));
+        for other in ["ref-1", "terraform-20260101000000000000000001", "3f0c6f2e-0000-4000-8000-000000000000", ""] {
+            assert!(!is_reference(other), "{other}");
+        }
     }
 }

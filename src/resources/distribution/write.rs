@@ -1,7 +1,7 @@
 //! Creating and changing a distribution.
 
 use super::read::{self, Seen, outputs};
-use super::{FRESH, ONCE, contested, convert, is_stale, tag_changes};
+use super::{FRESH, ONCE, contested, convert, is_stale, names_pricing_plan, tag_changes};
 use crate::aws::{CallOptions, Writer};
 use crate::model::spec::{self, DistributionSpec, Tags};
 use crate::model::{CloudError, ErrorKind, Live, Outputs, Step};
@@ -111,9 +111,19 @@ async fn converge(
                 return Err(contested(&format!("the distribution {id}"), error));
             }
             Err(error) if is_stale(&error) => tried = true,
-            other => return other.map(|seen| outputs(&writer.scope, &seen)),
+            other => return other.map(|seen| outputs(&writer.scope, &seen)).map_err(explained),
         }
     }
+}
+
+/// A flat-rate pricing plan allows less than shopstack makes, and what it allows is AWS's to say.
+fn explained(mut error: CloudError) -> CloudError {
+    if names_pricing_plan(&error) {
+        error.hint = "its flat-rate pricing plan does not allow this: cancel the plan or choose a larger one in the \
+                      CloudFront console, then run the same command again"
+            .into();
+    }
+    error
 }
 
 /// UpdateDistribution with the ETag of `seen`; returns what it is then.

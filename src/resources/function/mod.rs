@@ -7,7 +7,7 @@ mod write;
 use super::Resource;
 use crate::aws::{Reader, Writer};
 use crate::model::spec::{self, FunctionSpec};
-use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
+use crate::model::{After, CloudError, Live, Outputs, Query, Step, TypeInfo};
 use async_trait::async_trait;
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::Lambda::Function",
     group: "function",
     read_after: &[],
-    delete_after: &["AWS::ApiGateway::Stage", "AWS::ApiGateway::RestApi"],
+    delete_after: &[After::every("AWS::ApiGateway::Stage"), After::every("AWS::ApiGateway::RestApi")],
     contained_in: None,
     replace_on: &[],
     volatile_outputs: &[],

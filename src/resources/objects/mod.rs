@@ -7,7 +7,7 @@
 use super::{FRESH, Resource, delete_batch};
 use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::spec::{self, ObjectsSpec};
-use crate::model::{CloudError, Live, Op, Outputs, Query, Step, TypeInfo};
+use crate::model::{After, CloudError, Live, Op, Outputs, Query, Step, TypeInfo};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ pub const INFO: TypeInfo = TypeInfo {
         "AWS::ApiGateway::RestApi",
         "AWS::ApiGateway::Stage",
     ],
-    delete_after: &["AWS::CloudFront::Distribution"],
+    delete_after: &[After::every("AWS::CloudFront::Distribution")],
     contained_in: Some("AWS::S3::Bucket"),
     replace_on: &[],
     volatile_outputs: &[],

@@ -2,11 +2,11 @@
 //!
 //! It cannot be tagged: its comment carries the ownership marker, and its name is unique in the account.
 
-use super::Resource;
+use super::{Resource, paged};
 use crate::aws::{Reader, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, ResponseHeadersSpec};
-use crate::model::{CloudError, ErrorKind, Live, Outputs, Owner, Query, Scope, Step, TypeInfo};
+use crate::model::{After, CloudError, Live, Outputs, Owner, Query, Scope, Step, TypeInfo};
 use async_trait::async_trait;
 use aws_sdk_cloudfront::types::{ResponseHeadersPolicyConfig, ResponseHeadersPolicyType};
 use serde_json::Value;
@@ -19,7 +19,7 @@ pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::CloudFront::ResponseHeadersPolicy",
     group: "headers",
     read_after: &[],
-    delete_after: &["AWS::CloudFront::Distribution"],
+    delete_after: &[After::every("AWS::CloudFront::Distribution")],
     contained_in: None,
     replace_on: &[],
     volatile_outputs: &[],
@@ -114,9 +114,7 @@ impl Resource for ResponseHeadersPolicy {
 
 /// All policies of the account's own; the listing carries their whole configuration.
 async fn list(reader: &Reader) -> Result<Vec<Seen>, CloudError> {
-    let mut all = Vec::new();
-    let mut marker: Option<String> = None;
-    loop {
+    paged(|marker| async move {
         let page = reader
             .caller
             .call("cloudfront:ListResponseHeadersPolicies", || {
@@ -124,17 +122,12 @@ async fn list(reader: &Reader) -> Result<Vec<Seen>, CloudError> {
                 list.set_marker(marker.clone()).send()
             })
             .await?;
-        let Some(list) = page.response_headers_policy_list else { return Ok(all) };
-        for policy in list.items.unwrap_or_default().into_iter().filter_map(|s| s.response_headers_policy) {
-            if let Some(config) = policy.response_headers_policy_config {
-                all.push(Seen { id: policy.id, config });
-            }
-        }
-        marker = list.next_marker.filter(|m| !m.is_empty());
-        if marker.is_none() {
-            return Ok(all);
-        }
-    }
+        let Some(list) = page.response_headers_policy_list else { return Ok((vec![], None)) };
+        let policies = list.items.unwrap_or_default().into_iter().filter_map(|s| s.response_headers_policy);
+        let seen = policies.filter_map(|p| Some(Seen { id: p.id, config: p.response_headers_policy_config? }));
+        Ok((seen.collect(), list.next_marker))
+    })
+    .await
 }
 
 /// Turns a listed policy into a live resource; `None` when it is neither wanted nor ours.
@@ -159,11 +152,7 @@ async fn adopt(
     let all = list(&writer.reader).await?;
     let Some(found) = all.into_iter().find(|seen| seen.config.name == step.name) else { return Ok(None) };
     if let Owner::Foreign(says) = writer.scope.owner_of_marker(found.config.comment.as_deref().unwrap_or_default()) {
-        return Err(CloudError::ours(
-            ErrorKind::Foreign,
-            format!("the response headers policy `{}` exists and is not this stack's: {says}", step.name),
-            format!("choose another stack or env name, or adopt it with `up --adopt {}`", step.address),
-        ));
+        return Err(super::foreign("response headers policy", step, &says));
     }
     change(writer, &found.id, config).await?;
     Ok(Some(found.id))

@@ -6,7 +6,7 @@ mod write;
 use super::Resource;
 use crate::aws::{Reader, Writer};
 use crate::model::spec::{self, RoleSpec};
-use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
+use crate::model::{After, CloudError, Live, Outputs, Query, Step, TypeInfo};
 use async_trait::async_trait;
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ pub const INFO: TypeInfo = TypeInfo {
     group: "role",
     read_after: &[],
     // IAM itself lets a role go that a function still uses; the function then fails.
-    delete_after: &["AWS::Lambda::Function"],
+    delete_after: &[After::every("AWS::Lambda::Function")],
     contained_in: None,
     replace_on: &["path"],
     volatile_outputs: &[],

@@ -4,6 +4,7 @@ use super::preflight;
 use crate::aws::{CallOptions, Reader, apigateway as gw};
 use crate::model::CloudError;
 use crate::model::spec::{CorsSpec, RouteSpec, RoutesSpec};
+use crate::resources::paged;
 use aws_sdk_apigateway::types::{GatewayResponse, Integration, IntegrationType, Method, Resource};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +28,7 @@ pub struct Node {
     pub methods: BTreeMap<String, Method>,
 }
 
-/// Two parallel reads; one more for each method whose integration did not come along.
+/// Two parallel reads; one more for each method that did not come along whole.
 pub async fn tree(reader: &Reader, api: &str, options: CallOptions) -> Result<Tree, CloudError> {
     let (resources, responses) =
         futures_util::future::try_join(resources(reader, api, options), responses(reader, api, options)).await?;
@@ -50,9 +51,7 @@ pub async fn tree(reader: &Reader, api: &str, options: CallOptions) -> Result<Tr
 }
 
 async fn resources(reader: &Reader, api: &str, options: CallOptions) -> Result<Vec<Resource>, CloudError> {
-    let mut found = Vec::new();
-    let mut position: Option<String> = None;
-    loop {
+    paged(|position| async move {
         let page = reader
             .caller
             .call_with("apigateway:GetResources", options, || {
@@ -60,18 +59,13 @@ async fn resources(reader: &Reader, api: &str, options: CallOptions) -> Result<V
                 request.set_position(position.clone()).send()
             })
             .await?;
-        found.extend(page.items().iter().cloned());
-        position = gw::next(page.position());
-        if position.is_none() {
-            return Ok(found);
-        }
-    }
+        Ok((page.items.unwrap_or_default(), page.position))
+    })
+    .await
 }
 
 async fn responses(reader: &Reader, api: &str, options: CallOptions) -> Result<Vec<GatewayResponse>, CloudError> {
-    let mut found = Vec::new();
-    let mut position: Option<String> = None;
-    loop {
+    paged(|position| async move {
         let page = reader
             .caller
             .call_with("apigateway:GetGatewayResponses", options, || {
@@ -79,21 +73,19 @@ async fn responses(reader: &Reader, api: &str, options: CallOptions) -> Result<V
                 request.set_position(position.clone()).send()
             })
             .await?;
-        found.extend(page.items().iter().cloned());
-        position = gw::next(page.position());
-        if position.is_none() {
-            return Ok(found);
-        }
-    }
+        Ok((page.items.unwrap_or_default(), page.position))
+    })
+    .await
 }
 
-/// Whether AWS's embed carries each method's integration is unverified (catalogue 7.6): ask where it did not come.
+/// Whether AWS's embed carries each method's integration, and that with all its answers, is unverified (catalogue 7.6):
+/// what does not read as something of ours is asked for by itself. What is as it should be costs nothing.
 async fn complete(reader: &Reader, api: &str, tree: &mut Tree) -> Result<(), CloudError> {
     let missing: Vec<(String, String, String)> = tree
         .nodes
         .iter()
         .flat_map(|(path, node)| node.methods.iter().map(move |(verb, method)| (path, node, verb, method)))
-        .filter(|(_, _, _, method)| method.method_integration().is_none())
+        .filter(|(_, _, verb, method)| !is_whole(verb, method, &reader.region))
         .map(|(path, node, verb, _)| (path.clone(), node.id.clone(), verb.clone()))
         .collect();
     let asked = missing.iter().map(|(_, id, verb)| {
@@ -121,6 +113,14 @@ async fn complete(reader: &Reader, api: &str, tree: &mut Tree) -> Result<(), Clo
         }
     }
     Ok(())
+}
+
+/// True for what we write: a preflight answer, or a proxy to something. Strangers' methods may be whole and are not.
+fn is_whole(verb: &str, method: &Method, region: &str) -> bool {
+    match one(verb, method, region) {
+        Ok(_) => true,
+        Err(route) => route.integration == IntegrationType::AwsProxy.as_str() && !route.function_arn.is_empty(),
+    }
 }
 
 /// Headers without prefix and quotes; a status, body or other parameter that somebody set shows in brackets.

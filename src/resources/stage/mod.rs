@@ -3,10 +3,10 @@
 mod settings;
 mod write;
 
-use super::Resource;
+use super::{Resource, paged};
 use crate::aws::{CallOptions, Reader, Writer, apigateway as gw};
 use crate::model::spec::{self, StageSpec, Tags};
-use crate::model::{Address, CloudError, Live, Outputs, Query, Scope, Step, TypeInfo, cloud_error, tag};
+use crate::model::{Address, After, CloudError, Live, Outputs, Query, Scope, Step, TypeInfo, cloud_error, tag};
 use async_trait::async_trait;
 use aws_sdk_apigateway::types::{Deployment, Stage as Seen};
 use serde_json::Value;
@@ -21,7 +21,7 @@ pub const INFO: TypeInfo = TypeInfo {
     group: "stage",
     read_after: &[REST_API],
     // A web ACL's association with a deleted stage dangles for a while (catalogue 7.7).
-    delete_after: &["AWS::WAFv2::WebACLAssociation"],
+    delete_after: &[After::every("AWS::WAFv2::WebACLAssociation")],
     contained_in: Some(REST_API),
     replace_on: &[],
     volatile_outputs: &[],
@@ -95,9 +95,7 @@ async fn state(reader: &Reader, api: &str, options: CallOptions) -> Result<State
 }
 
 async fn deployments(reader: &Reader, api: &str, options: CallOptions) -> Result<Vec<Deployment>, CloudError> {
-    let mut found = Vec::new();
-    let mut position: Option<String> = None;
-    loop {
+    paged(|position| async move {
         let page = reader
             .caller
             .call_with("apigateway:GetDeployments", options, || {
@@ -105,12 +103,9 @@ async fn deployments(reader: &Reader, api: &str, options: CallOptions) -> Result
                 request.set_position(position.clone()).send()
             })
             .await?;
-        found.extend(page.items().iter().cloned());
-        position = gw::next(page.position());
-        if position.is_none() {
-            return Ok(found);
-        }
-    }
+        Ok((page.items.unwrap_or_default(), page.position))
+    })
+    .await
 }
 
 async fn describe_all(reader: &Reader, query: &Query<'_>, api: &Live) -> Result<Vec<Live>, CloudError> {

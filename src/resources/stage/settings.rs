@@ -143,12 +143,9 @@ pub fn patches(before: Option<&StageSpec>, rest: &Map<String, Value>, wanted: &S
 fn mend(name: &str) -> PatchOperation {
     match name.split_once('/') {
         Some(("variables", variable)) => gw::remove(format!("/variables/{}", gw::segment(variable))),
-        Some(("methodSettings", key)) => {
-            // `items/GET`, and `/items/GET` or `~1items/GET` where an endpoint keeps the escaped slash.
-            let (path, verb) = key.rsplit_once('/').unwrap_or((key, "*"));
-            let path = if path.starts_with('~') { path.to_string() } else { gw::segment(path) };
-            gw::remove(format!("/{path}/{verb}"))
-        }
+        // As it is read: AWS keeps a key as whoever set it wrote it, `~1a~1b/GET`, `a~1b/GET` or `/a/b/GET`, and takes
+        // it away by exactly that.
+        Some(("methodSettings", key)) => gw::remove(format!("/{key}")),
         Some(("*", "*/logging/loglevel")) => gw::replace("/*/*/logging/loglevel", "OFF"),
         _ if name == "canarySettings" => gw::remove("/canarySettings"),
         _ if name == "clientCertificateId" => gw::replace("/clientCertificateId", ""),
@@ -231,6 +228,21 @@ mod tests {
                 "remove /accessLogSettings",
             ]
         );
+    }
+
+    /// Forms that people report of GetStage's answer.
+    #[test]
+    fn settings_of_a_method_go_by_the_key_that_they_are_read_by() {
+        for (key, path) in [
+            ("items/GET", "/items/GET"),
+            ("~1items/POST", "/~1items/POST"),
+            ("~1/GET", "/~1/GET"),
+            ("~1a~1b/GET", "/~1a~1b/GET"),
+            ("a~1b/GET", "/a~1b/GET"),
+            ("/tenant/{t}/x/GET", "//tenant/{t}/x/GET"),
+        ] {
+            assert_eq!(told(&[mend(&format!("methodSettings/{key}"))]), [format!("remove {path}")]);
+        }
     }
 
     #[test]

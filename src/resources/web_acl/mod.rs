@@ -3,15 +3,13 @@
 mod rules;
 mod write;
 
-pub(in crate::resources) use rules::incomplete;
-
 use super::Resource;
-use crate::aws::clients::GLOBAL_REGION;
 use crate::aws::index::TagIndex;
-use crate::aws::{Caller, Reader, Writer};
+use crate::aws::waf::{self, caller_of, scope_of_arn};
+use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, Tags, WebAclSpec};
-use crate::model::{CloudError, Desired, ErrorKind, Live, Outputs, Query, Step, TypeInfo};
+use crate::model::{After, CloudError, Desired, ErrorKind, Live, Outputs, Query, Step, TypeInfo};
 use async_trait::async_trait;
 use aws_sdk_wafv2::types::{Scope as WafScope, WebAcl as SdkWebAcl};
 use futures_util::future::try_join_all;
@@ -25,9 +23,9 @@ pub const INFO: TypeInfo = TypeInfo {
     group: "web_acl",
     read_after: &[],
     delete_after: &[
-        "AWS::CloudFront::Distribution",
-        "AWS::WAFv2::WebACLAssociation",
-        "AWS::WAFv2::LoggingConfiguration",
+        After::those("AWS::CloudFront::Distribution", |acl, _| of_scope(acl, waf::CLOUDFRONT)),
+        After::those("AWS::WAFv2::WebACLAssociation", |acl, _| of_scope(acl, waf::REGIONAL)),
+        After::those("AWS::WAFv2::LoggingConfiguration", |acl, logging| acl.name == logging.name),
     ],
     contained_in: None,
     replace_on: &["scope"],
@@ -43,19 +41,9 @@ pub const INFO: TypeInfo = TypeInfo {
     ],
 };
 
-/// CloudFront's scope, whose calls all go to us-east-1.
-pub(crate) const CLOUDFRONT: &str = "CLOUDFRONT";
-/// The scope of API stages, in the stack's region.
-pub(crate) const REGIONAL: &str = "REGIONAL";
-
-/// Who calls WAF for a scope: CLOUDFRONT spends us-east-1's rate budget, REGIONAL that of the stack's region.
-pub(crate) fn caller_of(caller: &Caller, waf_scope: &str) -> Caller {
-    if waf_scope == CLOUDFRONT { caller.in_region(GLOBAL_REGION) } else { caller.clone() }
-}
-
-/// The scope that an ACL's ARN belongs to; the SDK clients are chosen by it.
-pub(crate) fn scope_of_arn(arn: &str) -> &'static str {
-    if arn.split(':').nth(5).is_some_and(|path| path.starts_with("global/")) { CLOUDFRONT } else { REGIONAL }
+/// A distribution uses ACLs of CLOUDFRONT scope alone, a stage those of the region: neither holds up the other's.
+fn of_scope(acl: &Live, waf_scope: &str) -> bool {
+    acl.spec["scope"] == waf_scope
 }
 
 /// What GetWebACL needs, besides the scope, to find an ACL.
@@ -84,7 +72,7 @@ impl Resource for WebAcl {
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
-        let scopes = [CLOUDFRONT, REGIONAL];
+        let scopes = [waf::CLOUDFRONT, waf::REGIONAL];
         match try_join_all(scopes.iter().map(|waf_scope| in_scope(reader, query, waf_scope))).await {
             Ok(found) => Ok(found.into_iter().flatten().collect()),
             Err(error) if error.kind == ErrorKind::NotEmulated => {
@@ -104,7 +92,7 @@ impl Resource for WebAcl {
         let arn = live.output("arn")?;
         let handle = Handle { name: step.name.clone(), id: live.output("id")?.into(), arn: arn.into() };
         if (WebAclSpec { tags: wanted.tags.clone(), ..before.clone() }) != wanted {
-            write::replace_settings(writer, &handle, &wanted).await?;
+            write::replace_settings(writer, &handle, &wanted, CallOptions::default()).await?;
         }
         write::set_tags(writer, &wanted.scope, arn, &wanted.tags, &before.tags).await?;
         Ok(live.outputs.clone())
@@ -122,10 +110,9 @@ async fn in_scope(reader: &Reader, query: &Query<'_>, waf_scope: &str) -> Result
     let wanted: Vec<&Desired> = query.wanted.iter().copied().filter(|d| d.spec["scope"] == waf_scope).collect();
     let index = reader.index(query.scope).await?;
     let indexed = indexed(index, waf_scope);
-    // Where nothing is wanted in a scope, an index that knows no ACL at all says nothing of what was wanted before.
-    let told = !wanted.is_empty() || index.iter().any(|(arn, _)| Handle::of_arn(arn).is_some());
-    let known = told && wanted.iter().all(|d| indexed.iter().any(|handle| handle.name == d.name));
-    if known && !query.thorough && !query.wanted.is_empty() {
+    // Where nothing is wanted in a scope, an index that knows no ACL there says nothing of what was wanted before.
+    let known = !wanted.is_empty() && wanted.iter().all(|d| indexed.iter().any(|handle| handle.name == d.name));
+    if known && !query.thorough {
         let found = describe_all(reader, query, waf_scope, indexed).await?;
         // The index lags: what it still knows may be gone, and be there again under another id.
         if wanted.iter().all(|d| found.iter().any(|live| live.address == d.address)) {
@@ -191,9 +178,10 @@ async fn describe(
     handle: &Handle,
 ) -> Result<Option<Live>, CloudError> {
     let desired = query.wanted.iter().find(|d| d.name == handle.name && d.spec["scope"] == waf_scope);
-    let read = futures_util::future::try_join(async { optional(get(reader, waf_scope, handle).await) }, async {
-        optional(tags_of(reader, query, waf_scope, &handle.arn, desired.map(|d| &d.spec)).await)
-    });
+    let read = futures_util::future::try_join(
+        async { optional(get(reader, waf_scope, handle, CallOptions::default()).await) },
+        async { optional(tags_of(reader, query, waf_scope, &handle.arn, desired.map(|d| &d.spec)).await) },
+    );
     let (Some((acl, _)), Some(tags)) = read.await? else { return Ok(None) };
     let derived = |id: &str| query.scope.name(id) == handle.name;
     let claim = query.claim(INFO.group, &handle.name, desired.copied(), &tags, derived);
@@ -206,10 +194,15 @@ async fn describe(
 }
 
 /// An ACL and the lock token that a write on it must show.
-pub(crate) async fn get(reader: &Reader, waf_scope: &str, handle: &Handle) -> Result<(SdkWebAcl, String), CloudError> {
+pub(crate) async fn get(
+    reader: &Reader,
+    waf_scope: &str,
+    handle: &Handle,
+    options: CallOptions,
+) -> Result<(SdkWebAcl, String), CloudError> {
     let waf = reader.waf_in(waf_scope);
     let answer = caller_of(&reader.caller, waf_scope)
-        .call("wafv2:GetWebACL", || {
+        .call_with("wafv2:GetWebACL", options, || {
             waf.get_web_acl().name(&handle.name).id(&handle.id).scope(WafScope::from(waf_scope)).send()
         })
         .await?;
@@ -231,14 +224,21 @@ async fn tags_of(
     {
         return Ok(indexed.clone());
     }
-    read_tags(reader, waf_scope, arn).await
+    read_tags(reader, waf_scope, arn, CallOptions::default()).await
 }
 
 /// The tags of an ACL; 50 at most, so that one page holds them.
-pub(crate) async fn read_tags(reader: &Reader, waf_scope: &str, arn: &str) -> Result<Tags, CloudError> {
+pub(crate) async fn read_tags(
+    reader: &Reader,
+    waf_scope: &str,
+    arn: &str,
+    options: CallOptions,
+) -> Result<Tags, CloudError> {
     let waf = reader.waf_in(waf_scope);
     let answer = caller_of(&reader.caller, waf_scope)
-        .call("wafv2:ListTagsForResource", || waf.list_tags_for_resource().resource_arn(arn).limit(100).send())
+        .call_with("wafv2:ListTagsForResource", options, || {
+            waf.list_tags_for_resource().resource_arn(arn).limit(100).send()
+        })
         .await?;
     let tags = answer.tag_info_for_resource().map(|info| info.tag_list()).unwrap_or_default();
     Ok(tags.iter().map(|t| (t.key().to_string(), t.value().to_string())).collect())
@@ -253,12 +253,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_arn_names_the_acl_and_its_scope() {
+    fn an_arn_names_the_acl() {
         let arn = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/shop-dev-api/1-2";
         let handle = Handle { name: "shop-dev-api".into(), id: "1-2".into(), arn: arn.into() };
         assert_eq!(Handle::of_arn(arn), Some(handle));
-        assert_eq!(scope_of_arn(arn), REGIONAL);
-        assert_eq!(scope_of_arn("arn:aws:wafv2:us-east-1:1:global/webacl/x/1"), CLOUDFRONT);
         assert_eq!(Handle::of_arn("arn:aws:wafv2:us-east-1:1:global/ipset/x/1"), None);
         assert_eq!(Handle::of_arn("arn:aws:s3:::global/webacl/x/1"), None);
     }

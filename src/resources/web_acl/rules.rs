@@ -1,8 +1,8 @@
 //! Rules and settings of a web ACL between the SDK's shapes and the spec; whatever we never make comes out as "other".
 
+use crate::aws::waf::incomplete;
 use crate::model::CloudError;
 use crate::model::spec::{Tags, WafRuleSpec, WebAclSpec};
-use aws_sdk_wafv2::error::BuildError;
 use aws_sdk_wafv2::types::{
     AllowAction, AwsManagedRulesBotControlRuleSet, BlockAction, CountAction, DefaultAction, InspectionLevel,
     ManagedRuleGroupConfig, ManagedRuleGroupStatement, NoneAction, OverrideAction, RateBasedStatement,
@@ -244,15 +244,6 @@ pub(super) fn default_action_of(spec: &WebAclSpec) -> DefaultAction {
         "BLOCK" => DefaultAction::builder().block(BlockAction::builder().build()).build(),
         _ => DefaultAction::builder().allow(AllowAction::builder().build()).build(),
     }
-}
-
-/// A request that our own code left a member out of.
-pub(in crate::resources) fn incomplete(error: BuildError) -> CloudError {
-    CloudError::ours(
-        crate::model::ErrorKind::Other,
-        format!("a WAF request could not be built: {error}"),
-        "this is a defect of shopstack: report it with the plan (`plan --json`)",
-    )
 }
 
 #[cfg(test)]

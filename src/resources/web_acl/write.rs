@@ -1,11 +1,12 @@
 //! Writes on web ACLs: every one but the creation shows a lock token, and gives way to others once.
 
-use super::rules::{self, incomplete};
-use super::{Handle, caller_of, get, list, outputs, read_tags};
-use crate::aws::Writer;
+use super::{Handle, get, list, outputs, read_tags, rules};
+use crate::aws::waf::{caller_of, incomplete};
+use crate::aws::{CallOptions, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{Tags, WebAclSpec};
 use crate::model::{CloudError, ErrorKind, Outputs, Owner, Step};
+use crate::resources::{FRESH, contested};
 use aws_sdk_wafv2::types::{Scope as WafScope, Tag};
 
 /// What WAF answers when the lock token is not the newest.
@@ -51,7 +52,8 @@ async fn adopt(writer: &Writer, step: &Step, wanted: &WebAclSpec, refusal: Cloud
         Ok(listed.into_iter().find(|handle| handle.name == step.name))
     };
     let Some(handle) = crate::resources::listed(writer, &step.name, look).await? else { return Err(refusal) };
-    let tags = read_tags(&writer.reader, &wanted.scope, &handle.arn).await?;
+    // It may be this run's own, its answer lost: then not every part of WAF knows it yet (catalogue 9.2).
+    let tags = read_tags(&writer.reader, &wanted.scope, &handle.arn, FRESH).await?;
     if let Owner::Foreign(says) = writer.scope.owner(&tags) {
         return Err(CloudError::ours(
             ErrorKind::Foreign,
@@ -59,23 +61,28 @@ async fn adopt(writer: &Writer, step: &Step, wanted: &WebAclSpec, refusal: Cloud
             format!("rename or remove it, or adopt it with `up --adopt {}`", step.address),
         ));
     }
-    replace_settings(writer, &handle, wanted).await?;
+    replace_settings(writer, &handle, wanted, FRESH).await?;
     set_tags(writer, &wanted.scope, &handle.arn, &wanted.tags, &tags).await?;
     Ok(outputs(&handle.id, &handle.arn))
 }
 
 /// Replaces all settings, Shield's own rule excepted, on the newest version of the ACL. When somebody is faster
 /// it is done over once, on what they made; then it is for a person to look.
-pub(super) async fn replace_settings(writer: &Writer, handle: &Handle, wanted: &WebAclSpec) -> Result<(), CloudError> {
+pub(super) async fn replace_settings(
+    writer: &Writer,
+    handle: &Handle,
+    wanted: &WebAclSpec,
+    options: CallOptions,
+) -> Result<(), CloudError> {
     let ours = rules::rules_of(wanted)?;
-    with_token(writer, &wanted.scope, handle, |fresh, token| {
+    with_token(writer, &wanted.scope, handle, options, |fresh, token| {
         let mut all = ours.clone();
         all.extend(fresh.rules().iter().filter(|rule| rules::is_shields(rule)).cloned());
         async move {
             let waf = writer.clients.waf_in(&wanted.scope);
             let visibility = rules::visibility(&wanted.metric_name, true, true)?;
             caller_of(&writer.caller, &wanted.scope)
-                .call("wafv2:UpdateWebACL", || {
+                .call_with("wafv2:UpdateWebACL", options, || {
                     waf.update_web_acl()
                         .name(&handle.name)
                         .id(&handle.id)
@@ -96,7 +103,7 @@ pub(super) async fn replace_settings(writer: &Writer, handle: &Handle, wanted: &
 
 /// Deletes; an ACL that is gone counts as deleted, one still in use is waited for.
 pub(super) async fn delete(writer: &Writer, waf_scope: &str, handle: &Handle) -> Result<(), CloudError> {
-    let gone = with_token(writer, waf_scope, handle, |_, token| async move {
+    let gone = with_token(writer, waf_scope, handle, CallOptions::default(), |_, token| async move {
         let waf = writer.clients.waf_in(waf_scope);
         caller_of(&writer.caller, waf_scope)
             .call("wafv2:DeleteWebACL", || {
@@ -132,6 +139,7 @@ async fn with_token<F>(
     writer: &Writer,
     waf_scope: &str,
     handle: &Handle,
+    options: CallOptions,
     write: impl Fn(aws_sdk_wafv2::types::WebAcl, String) -> F,
 ) -> Result<(), CloudError>
 where
@@ -139,25 +147,17 @@ where
 {
     let mut tried = false;
     loop {
-        let (fresh, token) = get(&writer.reader, waf_scope, handle).await?;
+        let (fresh, token) = get(&writer.reader, waf_scope, handle, options).await?;
         match write(fresh, token).await {
             Err(error) if error.code == STALE && !tried => {
                 tried = true;
                 writer.caller.say("somebody else changed the web ACL; looking again");
             }
-            Err(error) if error.code == STALE => return Err(contested(handle, error)),
+            Err(error) if error.code == STALE => {
+                return Err(contested(&format!("the web ACL `{}`", handle.name), error));
+            }
             other => return other,
         }
-    }
-}
-
-fn contested(handle: &Handle, error: CloudError) -> CloudError {
-    let name = &handle.name;
-    CloudError {
-        kind: ErrorKind::Conflict,
-        message: format!("the web ACL `{name}` was changed by somebody else since the plan, twice: {}", error.message),
-        hint: "see who changes it, then run the same command again: it plans on what is there then".into(),
-        ..error
     }
 }
 

@@ -1,18 +1,22 @@
-//! Endpoints that misbehave: one that gives the same answer to everything, one that rewrites another's answers. Both run
-//! on threads of their own, since the tests beside them wait for processes.
+//! Endpoints that misbehave: one that gives the same answer to everything, one that rewrites another's answers, one that
+//! holds them back. They run on threads of their own, since the tests beside them wait for processes.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 pub struct Endpoint {
     pub url: String,
     /// Requests so far.
     pub asked: Arc<AtomicUsize>,
-    /// Answers that were rewritten so far.
+    /// Answers that were rewritten, or waves that were let go, so far.
     pub changed: Arc<AtomicUsize>,
 }
+
+/// As long as this nothing more is asked for before a wave is let go.
+const QUIET: Duration = Duration::from_millis(800);
 
 /// Turns an answer's body into another.
 type Rewrite = Arc<dyn Fn(&str) -> String + Send + Sync>;
@@ -50,6 +54,51 @@ impl Endpoint {
                 let answer =
                     if own { [answer.0.into_bytes(), answer.1].concat() } else { rewritten(answer, &rewrite, changed) };
                 client.get_mut().write_all(&answer).ok()?;
+                if head.contains("Connection: close") || head.contains(" HTTP/1.0\r\n") {
+                    return None;
+                }
+            }
+            None
+        })
+    }
+
+    /// Passes everything on to `behind`. While `holds`, answers come back in waves, each when nothing more is asked for
+    /// without it: there are as many as the longest chain of requests is long.
+    pub fn in_waves(behind: &str, holds: Arc<AtomicBool>) -> Endpoint {
+        let behind = behind.trim_start_matches("http://").trim_end_matches('/').to_string();
+        // How many answers are still to come from behind, and when anything came last.
+        let open = Arc::new(Mutex::new((0_usize, Instant::now())));
+        Endpoint::serve(move |client, asked, waves| {
+            let (mut client, mut server) = (BufReader::new(client), BufReader::new(TcpStream::connect(&behind).ok()?));
+            while let Some((head, body)) = message(&mut client) {
+                asked.fetch_add(1, Ordering::SeqCst);
+                let wave = waves.load(Ordering::SeqCst);
+                let count = |by: isize| {
+                    let mut open = open.lock().unwrap();
+                    *open = (open.0.checked_add_signed(by).unwrap(), Instant::now());
+                };
+                count(1);
+                let sent = server.get_mut().write_all(&[head.as_bytes(), &body].concat()).ok();
+                let bodiless = head.starts_with("HEAD ");
+                let answer = sent.and_then(|()| match bodiless {
+                    true => line_by_line(&mut server).map(|head| (head, vec![])),
+                    false => message(&mut server),
+                });
+                count(-1);
+                let answer = answer?;
+                // Its health is no part of AWS.
+                while holds.load(Ordering::SeqCst) && !head.contains(" /_ministack/") {
+                    std::thread::sleep(Duration::from_millis(10));
+                    let open = open.lock().unwrap();
+                    if waves.load(Ordering::SeqCst) > wave {
+                        break;
+                    }
+                    if open.0 == 0 && open.1.elapsed() > QUIET {
+                        waves.fetch_add(1, Ordering::SeqCst);
+                        break;
+                    }
+                }
+                client.get_mut().write_all(&[answer.0.into_bytes(), answer.1].concat()).ok()?;
                 if head.contains("Connection: close") || head.contains(" HTTP/1.0\r\n") {
                     return None;
                 }

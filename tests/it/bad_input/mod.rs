@@ -1,7 +1,7 @@
 //! Bad input: each of it is one clear message with the way out, exit code 1, nothing on stdout, and nothing half-done.
 //! A broken stack.yaml has its own tests in `tests/stack.rs`, usage and regions in `cli.rs`.
 
-mod endpoint;
+pub mod endpoint;
 
 use crate::e2e::project::{Project, Run, changes, done};
 use crate::faults::inventory::Inventory;

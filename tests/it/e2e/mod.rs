@@ -18,4 +18,5 @@ mod secrets;
 mod smoke;
 mod story;
 mod strays;
+mod waits;
 mod webdriver;

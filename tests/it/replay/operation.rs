@@ -41,6 +41,7 @@ const PATHS: &[(&str, &str, &str, &str)] = &[
     ("DeleteRestApi", "DELETE", "/restapis/*", ""),
     ("GetResources", "GET", "/restapis/*/resources", ""),
     ("CreateResource", "POST", "/restapis/*/resources/*", ""),
+    ("GetMethod", "GET", "/restapis/*/resources/*/methods/*", ""),
     ("PutMethod", "PUT", "/restapis/*/resources/*/methods/*", ""),
     ("PutIntegration", "PUT", "/restapis/*/resources/*/methods/*/integration", ""),
     ("GetGatewayResponses", "GET", "/restapis/*/gatewayresponses", ""),

@@ -109,6 +109,31 @@ async fn the_account_takes_its_role_at_its_own_pace() {
         "retrying faster only earns 429s: {pauses:?}"
     );
     assert!(replay.told().iter().any(|told| told.contains("usually 10 to 40 s on AWS")), "{:?}", replay.told());
+    // Whether API Gateway names the account is unverified: a condition that demands it might shut it out for good.
+    assert!(replay.texts("CreateRole")[0].contains("StringEqualsIfExists"), "{:?}", replay.texts("CreateRole"));
+}
+
+#[tokio::test]
+async fn a_log_role_that_is_there_gets_the_trust_that_api_gateway_can_meet() {
+    let role = "arn:aws:iam::123456789012:role/shopstack-shared/shopstack-apigateway-logs";
+    let tag = "<Tags><member><Key>shopstack:shared</Key><Value>true</Value></member></Tags>";
+    let there = format!(
+        "<GetRoleResponse><GetRoleResult><Role><Path>/</Path><RoleName>r</RoleName><RoleId>AROA1</RoleId>\
+         <Arn>{role}</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate>{tag}</Role></GetRoleResult></GetRoleResponse>"
+    );
+    let replay = Replay::start(vec![
+        ("GetAccount", answer(json!({}))),
+        ("CreateRole", refused("EntityAlreadyExists").status(409)),
+        ("GetRole", crate::replay::xml(there)),
+        ("UpdateAssumeRolePolicy", crate::replay::xml("<UpdateAssumeRolePolicyResponse/>")),
+        ("PutRolePolicy", crate::replay::xml("<PutRolePolicyResponse/>")),
+        ("UpdateAccount", answer(json!({"cloudwatchRoleArn": role}))),
+    ])
+    .await;
+    let wanted = desired(&Account, "account.logging", "123456789012", json!({"has_log_role": true}));
+    replay.create(&Account, &step(&wanted, Op::Create, None)).await.expect("create");
+    assert!(replay.texts("UpdateAssumeRolePolicy")[0].contains("StringEqualsIfExists"));
+    assert_eq!(replay.left(), [""; 0]);
 }
 
 fn stage(definition: &str) -> Desired {
@@ -191,4 +216,47 @@ async fn routes_are_read_past_empty_pages() {
     let routes = replay.discover(&Routes, &query).await.expect("discover").remove(0);
     assert_eq!(routes.spec["routes"]["GET /x"]["function_arn"], "arn:f");
     assert_eq!(routes.spec["gateway_responses"]["DEFAULT_4XX"]["(status)"], "418");
+}
+
+/// A preflight method as GetMethod shows it.
+fn preflight() -> Value {
+    let header = |name: &str| format!("method.response.header.Access-Control-{name}");
+    let names = ["Allow-Origin", "Allow-Methods", "Allow-Headers", "Max-Age"].map(header);
+    let headers: serde_json::Map<String, Value> = names.iter().map(|n| (n.clone(), json!("'x'"))).collect();
+    let declared: serde_json::Map<String, Value> = names.iter().map(|n| (n.clone(), json!(false))).collect();
+    json!({"httpMethod": "OPTIONS", "authorizationType": "NONE", "apiKeyRequired": false,
+        "methodResponses": {"204": {"statusCode": "204", "responseParameters": declared}},
+        "methodIntegration": {"type": "MOCK", "requestTemplates": {"application/json": "{\"statusCode\": 204}"},
+            "timeoutInMillis": 29000,
+            "integrationResponses": {"204": {"statusCode": "204", "responseParameters": headers}}}})
+}
+
+/// How often GetMethod is asked where the listing brings along `embedded`; either way a preflight is read.
+async fn asked_for(embedded: Value) -> usize {
+    let methods = json!({"OPTIONS": embedded});
+    let tree = [json!({"id": "r", "path": "/"}), json!({"id": "x", "path": "/x", "resourceMethods": methods})];
+    let replay = Replay::start(vec![
+        ("GetResources", listed(&tree, "")),
+        ("GetGatewayResponses", listed(&[], "")),
+        ("GetMethod", answer(preflight()).always()),
+    ])
+    .await;
+    let found = [live(&replay)];
+    let query = Query { scope: &replay.world.scope, wanted: vec![], found: &found, thorough: true };
+    let routes = replay.discover(&Routes, &query).await.expect("discover").remove(0);
+    assert_eq!(routes.spec["cors"]["/x"]["allow_origin"], "x", "{}", routes.spec);
+    replay.count("GetMethod")
+}
+
+/// Whether GetResources brings a preflight's answers along is unverified (catalogue 7.6).
+#[tokio::test]
+async fn a_method_that_comes_along_in_part_is_asked_for() {
+    let mut part = preflight();
+    part["methodIntegration"].as_object_mut().unwrap().remove("integrationResponses");
+    assert_eq!(asked_for(part).await, 1);
+}
+
+#[tokio::test]
+async fn a_method_that_comes_along_whole_costs_no_further_read() {
+    assert_eq!(asked_for(preflight()).await, 0);
 }

@@ -14,6 +14,7 @@ const FILLED: &str = "<ConnectionMode>direct</ConnectionMode>";
 /// A distribution as CloudFront answers it.
 #[derive(Clone)]
 pub struct Shown {
+    pub id: &'static str,
     pub status: &'static str,
     pub enabled: bool,
     pub etag: &'static str,
@@ -25,6 +26,7 @@ pub struct Shown {
 
 /// Enabled and served everywhere.
 pub const DEPLOYED: Shown = Shown {
+    id: "E1",
     status: "Deployed",
     enabled: true,
     etag: "e1",
@@ -39,10 +41,12 @@ pub const IN_PROGRESS: Shown = Shown { status: "InProgress", ..DEPLOYED };
 impl Shown {
     pub fn answer(&self) -> Answer {
         xml(format!(
-            "<Distribution><Id>E1</Id><ARN>{ARN}</ARN><Status>{}</Status>\
+            "<Distribution><Id>{}</Id><ARN>{}</ARN><Status>{}</Status>\
              <LastModifiedTime>2026-01-01T00:{:02}:00Z</LastModifiedTime>\
              <InProgressInvalidationBatches>0</InProgressInvalidationBatches>\
              <DomainName>d1.cloudfront.net</DomainName>{}</Distribution>",
+            self.id,
+            ARN.replace("E1", self.id),
             self.status,
             self.minute,
             self.config()

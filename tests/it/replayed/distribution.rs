@@ -4,7 +4,7 @@ use super::cloudfront::{ARN, DEPLOYED, IN_PROGRESS, Shown, index, live, outputs,
 use crate::replay::{Answer, Replay, empty, refused, refused_with};
 use crate::support::step;
 use serde_json::json;
-use shopstack::model::{CloudError, ErrorKind, Op, Query};
+use shopstack::model::{CloudError, ErrorKind, Op, Owner, Query};
 use shopstack::resources::Resource;
 use shopstack::resources::distribution::{Distribution, wait_deployed};
 
@@ -202,15 +202,6 @@ async fn an_etag_stale_twice_is_somebody_elses_work() {
 }
 
 #[tokio::test]
-async fn a_flat_rate_pricing_plan_that_holds_it_is_explained() {
-    let words = "The distribution is subscribed to a pricing plan.";
-    let refusal = refused_with("InvalidArgument", words);
-    let replay = Replay::start(vec![("GetDistribution", DEPLOYED.answer()), ("UpdateDistribution", refusal)]).await;
-    let error = Distribution.delete(&replay.world.writer, &live(&replay)).await.unwrap_err();
-    assert!(error.message.contains(words) && error.hint.contains("cancel its flat-rate pricing plan"), "{error:?}");
-}
-
-#[tokio::test]
 async fn it_is_disabled_and_detached_in_one_update_and_deleted_when_every_edge_knows() {
     let off = |shown: Shown, etag| Shown { enabled: false, etag, minute: 7, ..shown };
     let replay = Replay::start(vec![
@@ -240,4 +231,126 @@ async fn it_is_disabled_and_detached_in_one_update_and_deleted_when_every_edge_k
         ]
     );
     assert_eq!(replay.left(), [""; 0]);
+}
+
+#[tokio::test]
+async fn one_that_is_enabled_again_meanwhile_is_disabled_once_more() {
+    let shown = |enabled, etag, minute, status| Shown { enabled, etag, minute, status, ..DEPLOYED }.answer();
+    let replay = Replay::start(vec![
+        ("GetDistribution", DEPLOYED.answer()),
+        ("UpdateDistribution", shown(false, "e2", 7, "InProgress")),
+        ("GetDistribution", shown(false, "e2", 7, "InProgress")),
+        // A read from before our update, and then somebody's own.
+        ("GetDistribution", DEPLOYED.answer()),
+        ("GetDistribution", shown(true, "e3", 9, "InProgress")),
+        ("UpdateDistribution", shown(false, "e4", 10, "InProgress")),
+        ("GetDistribution", shown(false, "e5", 10, "Deployed")),
+        ("DeleteDistribution", empty().status(204)),
+        ("GetDistribution", gone()),
+    ])
+    .await;
+    Distribution.delete(&replay.world.writer, &live(&replay)).await.expect("delete");
+    assert_eq!(replay.etags("UpdateDistribution"), ["e1", "e3"]);
+    assert_eq!(replay.etags("DeleteDistribution"), ["e5"]);
+    assert_eq!(replay.left(), [""; 0]);
+}
+
+#[tokio::test]
+async fn one_that_is_enabled_again_and_again_is_left_to_a_person() {
+    let shown = |enabled, etag, minute| Shown { enabled, etag, minute, ..IN_PROGRESS }.answer();
+    let replay = Replay::start(vec![
+        ("GetDistribution", DEPLOYED.answer()),
+        ("UpdateDistribution", shown(false, "e2", 7)),
+        ("GetDistribution", shown(true, "e3", 9)),
+        ("UpdateDistribution", shown(false, "e4", 10)),
+        ("GetDistribution", shown(true, "e5", 12)),
+    ])
+    .await;
+    let error = Distribution.delete(&replay.world.writer, &live(&replay)).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Conflict);
+    assert!(error.message.contains("enabled it again") && error.hint.contains("see who enables it"), "{error:?}");
+    assert_eq!(replay.count("DeleteDistribution"), 0);
+}
+
+/// CloudFront's words where a flat-rate pricing plan demands the web ACL.
+const MUST_HAVE_ACL: &str = "You can't remove or replace the web ACL for your distribution. Distributions with a pricing \
+                             plan subscription must have a web ACL resource.";
+/// The same for deleting, which comes with the code of a stale ETag.
+const SUBSCRIBED: &str = "You can't delete this distribution while it's subscribed to a pricing plan. After you cancel the \
+                          pricing plan, you can delete the distribution at the end of the monthly billing cycle.";
+
+#[tokio::test]
+async fn a_pricing_plan_that_demands_the_acl_has_it_disabled_and_explained() {
+    let off = Shown { enabled: false, etag: "e2", minute: 7, ..IN_PROGRESS };
+    let replay = Replay::start(vec![
+        ("GetDistribution", DEPLOYED.answer()),
+        ("UpdateDistribution", refused_with("InvalidArgument", MUST_HAVE_ACL)),
+        ("UpdateDistribution", off.answer()),
+    ])
+    .await;
+    let error = Distribution.delete(&replay.world.writer, &live(&replay)).await.unwrap_err();
+    assert!(error.message.starts_with(MUST_HAVE_ACL) && error.message.contains("it is disabled now"), "{error}");
+    assert!(error.hint.contains("cancel its pricing plan") && error.hint.contains("billing cycle"), "{}", error.hint);
+    let sent = replay.texts("UpdateDistribution");
+    assert!(sent.iter().all(|text| text.contains("<Enabled>false</Enabled>")), "{sent:?}");
+    assert!(sent[1].contains("<WebACLId>arn:acl</WebACLId>"), "{}", sent[1]);
+    assert_eq!((replay.count("GetDistribution"), replay.count("DeleteDistribution")), (1, 0));
+}
+
+#[tokio::test]
+async fn a_pricing_plan_that_keeps_it_from_being_deleted_is_no_stale_etag() {
+    let off = Shown { enabled: false, ..DEPLOYED };
+    let replay = Replay::start(vec![
+        ("GetDistribution", off.answer().times(2)),
+        ("DeleteDistribution", refused_with("PreconditionFailed", SUBSCRIBED).status(412)),
+    ])
+    .await;
+    let error = Distribution.delete(&replay.world.writer, &live(&replay)).await.unwrap_err();
+    assert_eq!((error.code.as_str(), error.message.as_str()), ("PreconditionFailed", SUBSCRIBED));
+    assert!(error.hint.contains("cancel its pricing plan"), "{}", error.hint);
+    assert_eq!(replay.count("DeleteDistribution"), 1);
+}
+
+#[tokio::test]
+async fn a_pricing_plan_that_allows_less_than_stack_yaml_wants_is_explained() {
+    let words = "Distributions with the Free pricing plan can't have the following features: Price class";
+    let refusal = ("UpdateDistribution", refused_with("InvalidArgument", words));
+    let (replay, result) = update(vec![("GetDistribution", DEPLOYED.answer()), refusal]).await;
+    let error = result.unwrap_err();
+    assert_eq!(error.message, words);
+    assert!(error.hint.contains("pricing plan does not allow this"), "{}", error.hint);
+    assert_eq!(replay.count("UpdateDistribution"), 1);
+}
+
+#[tokio::test]
+async fn one_that_is_not_wanted_any_more_is_listed_for_the_index_lags() {
+    let replay = Replay::start(vec![
+        ("GetResources", index(&[], &json!({}), "")),
+        ("ListDistributions", page(true, None)),
+        ("GetDistribution", DEPLOYED.answer()),
+        ("ListTagsForResource", own_tags()),
+    ])
+    .await;
+    let query = Query { scope: &replay.world.scope, wanted: vec![], found: &[], thorough: false };
+    let found = replay.discover(&Distribution, &query).await.expect("discover");
+    assert_eq!((found.len(), found[0].address.as_str()), (1, "distribution.site"));
+}
+
+#[tokio::test]
+async fn a_copy_by_hand_is_told_of_and_neither_taken_for_ours_nor_deleted() {
+    let tags = json!({"shopstack:stack": "replay", "shopstack:env": "t", "shopstack:id": "site",
+                      "shopstack:region": "us-east-1"});
+    let (copy, made) = (ARN.replace("E1", "E0"), ARN.to_string());
+    let ours = Shown { reference: "0123456789abcdef0123456789abcdef", ..DEPLOYED };
+    let replay = Replay::start(vec![
+        ("GetResources", index(&[&copy, &made], &tags, "")),
+        ("GetDistribution /E0", Shown { id: "E0", ..DEPLOYED }.answer()),
+        ("GetDistribution /E1", ours.answer()),
+    ])
+    .await;
+    let wanted = wanted(&replay);
+    let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
+    let found = replay.discover(&Distribution, &query).await.expect("discover");
+    let seen: Vec<_> = found.iter().map(|l| (l.outputs["id"].as_str(), l.address.as_str(), &l.owner)).collect();
+    assert_eq!(seen, [("E1", "distribution.site", &Owner::Ours), ("E0", "distribution.~E0", &Owner::Stray)]);
 }

@@ -41,6 +41,18 @@ async fn it_is_put_again_until_role_group_and_acl_are_ready() {
 }
 
 #[tokio::test]
+async fn somebody_else_at_it_twice_is_a_conflict() {
+    let refusal = refused("WAFOptimisticLockException").always();
+    let replay = Replay::start(vec![("PutLoggingConfiguration", refusal)]).await;
+    let error = replay.create(&WafLogging, &step(&wanted(), Op::Create, None)).await.unwrap_err();
+    assert_eq!((error.kind, replay.asked().len()), (shopstack::model::ErrorKind::Conflict, 2));
+    assert!(
+        error.message.contains("changed by somebody else since the plan") && error.message.contains(ACL),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn a_right_that_is_missing_for_good_ends_in_awss_words_after_a_minute() {
     let refusal = refused("WAFLogDestinationPermissionIssueException").always();
     let replay = Replay::start(vec![("PutLoggingConfiguration", refusal)]).await;
