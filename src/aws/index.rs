@@ -68,13 +68,20 @@ impl TagIndex {
                 other => other?,
             };
             for mapping in page.resource_tag_mapping_list() {
-                let tags = mapping.tags().iter().map(|t| (t.key().to_string(), t.value().to_string())).collect();
+                let tags = tag::own(mapping.tags().iter().map(|t| (t.key(), t.value())));
                 self.by_arn.insert(mapping.resource_arn().unwrap_or_default().to_string(), tags);
             }
             token = page.pagination_token().filter(|t| !t.is_empty()).map(str::to_string);
             if token.is_none() {
                 return Ok(());
             }
+        }
+    }
+
+    /// Adds ARNs as candidates, without tags: what the index may not have heard of yet.
+    pub fn suspect(&mut self, arns: impl IntoIterator<Item = String>) {
+        for arn in arns {
+            self.by_arn.entry(arn).or_default();
         }
     }
 

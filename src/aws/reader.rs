@@ -229,6 +229,13 @@ impl Reader {
             .await
     }
 
+    /// The same reader, its tag index naming these ARNs as well.
+    pub async fn suspecting(&self, scope: &Scope, arns: Vec<String>) -> Result<Self, CloudError> {
+        let mut index = self.index(scope).await?.clone();
+        index.suspect(arns);
+        Ok(Self { index: Arc::new(OnceCell::from(index)), ..self.clone() })
+    }
+
     /// The same reader on behalf of one step, its tag index not read yet.
     pub fn with_caller(&self, caller: Caller) -> Self {
         Self { caller, ..self.afresh() }

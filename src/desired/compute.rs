@@ -2,7 +2,7 @@
 
 use super::{Context, reference};
 use crate::model::spec::{self, FunctionSpec, PermissionSpec, PermissionStatement, RoleSpec};
-use crate::model::{Address, Desired};
+use crate::model::{Address, Desired, tag};
 use crate::policy;
 use crate::stack::{Api, Function, Grant, Route};
 use serde_json::{Value, json};
@@ -75,8 +75,12 @@ pub fn grant_sid(grants: &[Grant], position: usize) -> String {
 
 fn one(context: &Context<'_>, id: &str, function: &Function) -> Desired {
     let name = context.scope.name(id);
+    let mut tags = context.tags(id);
+    // A role that was deleted and made again has the same ARN, and Lambda's grants go on naming the one that is gone:
+    // every call fails until the function is made again (catalogue 4.4). Its id tells the two apart, also in a later run.
+    tags.insert(tag::ROLE_ID.into(), reference("role", id, "unique_id"));
     let spec = FunctionSpec {
-        tags: context.tags(id),
+        tags,
         role_arn: format!("arn:aws:iam::{}:role{}{name}", context.scope.account, context.scope.role_path()),
         runtime: "provided.al2023".into(),
         handler: "bootstrap".into(),

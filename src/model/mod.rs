@@ -28,6 +28,25 @@ pub mod tag {
     pub const EXPIRES_AT: &str = "shopstack:expires-at";
     /// `true` on what `up` may not delete and AWS has no protection of its own for: buckets.
     pub const PROTECT: &str = "shopstack:protect";
+    /// Unique id (`AROA...`) of the role that a function was made with: a role made again is another, although its name
+    /// and ARN are the same.
+    pub const ROLE_ID: &str = "shopstack:role-id";
     /// SHA-256 of the seed file whose items were put into the table last.
     pub const SEED: &str = "shopstack:seed";
+
+    /// Tags as a service lists them, without AWS's own (`aws:cloudformation:...` and the like): those no caller can set
+    /// or remove, so they are never drift.
+    pub fn own<K: Into<String>, V: Into<String>>(listed: impl IntoIterator<Item = (K, V)>) -> super::spec::Tags {
+        let listed = listed.into_iter().map(|(key, value)| (key.into(), value.into()));
+        listed.filter(|(key, _)| !key.starts_with("aws:")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn awss_own_tags_are_nobodys_to_compare() {
+        let listed = [("aws:cloudformation:stack-name", "x"), ("team", "shop"), ("awsome", "y")];
+        assert_eq!(super::tag::own(listed).into_keys().collect::<Vec<_>>(), ["awsome", "team"]);
+    }
 }

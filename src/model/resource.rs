@@ -306,7 +306,8 @@ pub struct TypeInfo {
     pub delete_after: &'static [After],
     /// The type whose deletion takes these with it: no delete of their own is planned then.
     pub contained_in: Option<&'static str>,
-    /// Field paths (or prefixes ending in `.`) that cannot change in place.
+    /// Field paths (or prefixes ending in `.`) that cannot change in place. One that ends in `?` can be set where
+    /// nothing was, and not be changed from one value to another.
     pub replace_on: &'static [&'static str],
     /// Outputs that an update changes; other outputs survive updates.
     pub volatile_outputs: &'static [&'static str],
@@ -319,10 +320,11 @@ pub struct TypeInfo {
 }
 
 impl TypeInfo {
-    /// True where a change of the field at `path` means a new resource.
-    pub fn replaces(&self, path: &str) -> bool {
-        self.replace_on
-            .iter()
-            .any(|p| path == *p || (path.starts_with(p) && (p.ends_with('.') || path[p.len()..].starts_with('.'))))
+    /// True where a change of the field at `path`, which is `live` now, means a new resource.
+    pub fn replaces(&self, path: &str, live: &Value) -> bool {
+        self.replace_on.iter().any(|p| match p.strip_suffix('?') {
+            Some(p) => path == p && !live.is_null(),
+            None => path == *p || (path.starts_with(p) && (p.ends_with('.') || path[p.len()..].starts_with('.'))),
+        })
     }
 }

@@ -116,7 +116,8 @@ impl<'a> Builder<'a> {
     }
 
     fn consider(&mut self, desired: &'a Desired) -> Result<(), CloudError> {
-        let live = self.live(&desired.address);
+        // A part goes with its container: whatever it is now, it is made again with the new one.
+        let live = self.live(&desired.address).filter(|_| self.renewed(desired).is_none());
         if live.is_some_and(|l| l.not_emulated) {
             self.not_emulated.push(desired.address.clone());
             return Ok(());
@@ -140,7 +141,7 @@ impl<'a> Builder<'a> {
             }
             Some(_) => {
                 let info = self.info(&desired.type_name);
-                let replaces = |d: &Difference| info.is_some_and(|t| t.replaces(&d.dotted()));
+                let replaces = |d: &Difference| info.is_some_and(|t| t.replaces(&d.dotted(), &d.live));
                 if differences.iter().any(replaces) { Op::Replace } else { Op::Update }
             }
         };
@@ -166,6 +167,16 @@ impl<'a> Builder<'a> {
         self.pending.insert(desired.address.clone(), (op, cause));
         self.steps.push(step);
         Ok(())
+    }
+
+    /// What happens to the container that `desired` is a part of, where that is made anew.
+    fn renewed(&self, desired: &Desired) -> Option<Cause> {
+        let container = self.info(&desired.type_name)?.contained_in?;
+        let of_type = |address: &Address| self.live(address).is_some_and(|l| l.type_name == container);
+        desired.dependencies().iter().filter(|a| of_type(a)).find_map(|a| match self.pending.get(a) {
+            Some((Op::Replace, cause)) => Some(*cause),
+            _ => None,
+        })
     }
 
     /// Drops the differences that this emulator makes by itself, and says so.
@@ -194,7 +205,7 @@ impl<'a> Builder<'a> {
         found
             .into_iter()
             .map(|d| FieldChange {
-                replaces: op == Op::Replace && info.is_some_and(|t| t.replaces(&d.dotted())),
+                replaces: op == Op::Replace && info.is_some_and(|t| t.replaces(&d.dotted(), &d.live)),
                 applied: applied.as_ref().map_or(Value::Null, |a| a.at(&d.path, &[&d.live, &d.wanted])),
                 path: d.dotted(),
                 live: d.live,
@@ -212,7 +223,7 @@ impl<'a> Builder<'a> {
     /// Adopting changes in place; what would need a replacement is refused, for it would delete what is not ours.
     fn adoption(&self, desired: &Desired, differences: &[Difference]) -> Result<Op, CloudError> {
         let info = self.info(&desired.type_name);
-        let forcing = differences.iter().find(|d| info.is_some_and(|t| t.replaces(&d.dotted())));
+        let forcing = differences.iter().find(|d| info.is_some_and(|t| t.replaces(&d.dotted(), &d.live)));
         let Some(forcing) = forcing else { return Ok(Op::Adopt) };
         Err(CloudError::ours(
             ErrorKind::Foreign,
@@ -234,11 +245,12 @@ impl<'a> Builder<'a> {
     fn cause(&self, desired: &'a Desired, op: Op, fields: &[FieldChange], wanted: &Value) -> Cause {
         let Some(applied) = self.applied(desired, wanted) else { return Cause::Change };
         let unknown = |f: &&FieldChange| holds_unknown(&f.wanted);
+        let renewed = self.renewed(desired);
         let (mut change, mut drift) = match op {
             Op::Create => {
                 let mut known = fields.iter().filter(|f| !unknown(f));
                 let removed = diff::differences(&applied.spec, &desired.spec).iter().any(|d| d.wanted.is_null());
-                (removed || known.any(|f| !diff::same(&f.wanted, &f.applied)), true)
+                (removed || known.any(|f| !diff::same(&f.wanted, &f.applied)), renewed.is_none())
             }
             Op::Update | Op::Replace => (
                 fields.iter().filter(|f| !unknown(f)).any(|f| !diff::same(&f.wanted, &f.applied)),
@@ -249,9 +261,10 @@ impl<'a> Builder<'a> {
         // What is still a template in the resolved spec is exactly what is waited for.
         let mut waits = BTreeSet::new();
         template::references(wanted, &mut waits);
-        for (_, cause) in waits.iter().filter_map(|address| self.pending.get(address)) {
-            change |= *cause != Cause::Drift;
-            drift |= *cause != Cause::Change;
+        let inherited = waits.iter().filter_map(|address| self.pending.get(address)).map(|(_, cause)| *cause);
+        for cause in inherited.chain(renewed) {
+            change |= cause != Cause::Drift;
+            drift |= cause != Cause::Change;
         }
         match (change, drift) {
             (true, true) => Cause::Both,

@@ -1,4 +1,5 @@
-//! The record of the last successful `up`: what was applied, by whom, when. A memory for words, never for decisions.
+//! The record of the last successful `up`: what was applied, by whom, when. A memory for words and a
+//! hint where to look, never for decisions.
 
 use super::lost::Lost;
 use super::secret::Seal;

@@ -7,6 +7,7 @@ use crate::model::{After, CloudError, ErrorKind, Live, Outputs, Owner, Query, St
 use crate::policy;
 use async_trait::async_trait;
 use serde_json::Value;
+use std::time::Duration;
 
 pub struct BucketPolicy;
 
@@ -39,7 +40,7 @@ impl Resource for BucketPolicy {
         for desired in &query.wanted {
             let bucket = query.found.iter().find(|b| b.type_name == "AWS::S3::Bucket" && b.name == desired.name);
             let Some(bucket) = bucket else { continue };
-            let Some(document) = read(reader, &desired.name, bucket).await? else { continue };
+            let Some(document) = read(reader, &desired.name, &bucket.owner).await? else { continue };
             let spec = BucketPolicySpec { policy: policy::canonical(&document) };
             let mut live = Live::new(desired.address.clone(), INFO.type_name, &desired.name, spec::to_value(&spec));
             live.owner = bucket.owner.clone();
@@ -62,10 +63,10 @@ impl Resource for BucketPolicy {
 }
 
 /// The document, or `None` when the bucket has none, or is somebody else's and keeps it to itself.
-async fn read(reader: &Reader, bucket: &str, live: &Live) -> Result<Option<Value>, CloudError> {
+async fn read(reader: &Reader, bucket: &str, owner: &Owner) -> Result<Option<Value>, CloudError> {
     let answer = reader.caller.call("s3:GetBucketPolicy", || reader.s3.get_bucket_policy().bucket(bucket).send()).await;
     let answer = match cloud_error::optional(answer) {
-        Err(error) if error.kind == ErrorKind::AccessDenied && live.owner != Owner::Ours => return Ok(None),
+        Err(error) if error.kind == ErrorKind::AccessDenied && *owner != Owner::Ours => return Ok(None),
         other => other?,
     };
     let Some(text) = answer.and_then(|a| a.policy) else { return Ok(None) };
@@ -87,7 +88,22 @@ async fn put(writer: &Writer, bucket: &str, wanted: &Value) -> Result<Outputs, C
             writer.clients.s3.put_bucket_policy().bucket(bucket).policy(&text).send()
         })
         .await?;
+    readable(writer, bucket, &wanted.policy).await?;
     Ok(Outputs::new())
+}
+
+/// S3 may go on showing the policy of before (catalogue 3.2), which the next `diff` would take for drift. An emulator's
+/// reads are never behind.
+async fn readable(writer: &Writer, bucket: &str, wanted: &Value) -> Result<(), CloudError> {
+    if writer.caller.is_emulated() {
+        return Ok(());
+    }
+    let what = format!("the policy of bucket {bucket} to read as written (usually seconds)");
+    let look = || async {
+        let document = read(&writer.reader, bucket, &Owner::Ours).await?;
+        Ok(document.filter(|d| policy::canonical(d) == *wanted).map(|_| ()))
+    };
+    writer.caller.wait_until(&what, Duration::from_secs(2), Duration::from_secs(120), look).await
 }
 
 async fn remove(writer: &Writer, bucket: &str) -> Result<(), CloudError> {

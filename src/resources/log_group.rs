@@ -4,7 +4,7 @@ use super::Resource;
 use crate::aws::{Reader, Writer, reader::Logs};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, LogGroupSpec, Tags};
-use crate::model::{After, CloudError, Live, Outputs, Owner, Query, Scope, Step, TypeInfo};
+use crate::model::{After, CloudError, Live, Outputs, Owner, Query, Scope, Step, TypeInfo, tag};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -46,6 +46,8 @@ pub const INFO: TypeInfo = TypeInfo {
 fn is_apis(group: &Live, _: &Live) -> bool {
     group.name.starts_with("/aws/apigateway/")
 }
+/// Where Lambda writes, and makes the group itself if there is none.
+const LAMBDAS: &str = "/aws/lambda/";
 
 /// A log group as DescribeLogGroups shows it.
 struct Seen {
@@ -99,7 +101,7 @@ impl Resource for LogGroup {
                 if let (Owner::Foreign(says), false) = (writer.scope.owner(&there), there.is_empty()) {
                     return Err(super::foreign("log group", step, &says));
                 }
-                set_tags(writer, &wanted.region, &arn, &wanted.tags, &Tags::new()).await?;
+                set_tags(writer, &wanted.region, &arn, &wanted.tags, &there).await?;
             }
             other => {
                 other?;
@@ -196,9 +198,15 @@ async fn describe(reader: &Reader, query: &Query<'_>, seen: Seen, region: &str) 
     };
     let desired = desired.copied();
     let derived = |id: &str| names(query.scope, id).contains(&seen.name);
-    let Some((address, owner)) = query.claim(INFO.group, &seen.name, desired, &tags, derived) else {
+    let Some((address, mut owner)) = query.claim(INFO.group, &seen.name, desired, &tags, derived) else {
         return Ok(None);
     };
+    // Lambda makes the group of a function by itself when it is called first, and sets no tags: a wanted one without any
+    // is adopted (catalogue 1.4, 6). Nobody makes the other groups but whoever also tags them, or is not us.
+    if desired.is_some() && tags.is_empty() && seen.name.starts_with(LAMBDAS) {
+        owner = Owner::Ours;
+    }
+    let tags = tag::own(tags);
     let spec = LogGroupSpec { tags, region: region.to_string(), retention_days: seen.retention_days };
     let mut live = Live::new(address, INFO.type_name, &seen.name, spec::to_value(&spec));
     live.outputs = outputs(&seen.arn);
@@ -229,7 +237,8 @@ async fn tags_of(
     own_tags(reader, arn, region).await
 }
 
-/// The tags that the group itself tells.
+/// The tags that the group itself tells, AWS's own among them: what carries those was made by CloudFormation or the like,
+/// and not by Lambda.
 async fn own_tags(reader: &Reader, arn: &str, region: &str) -> Result<Tags, CloudError> {
     let logs = reader.logs_in(region);
     let answer = reader

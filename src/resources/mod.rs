@@ -1,7 +1,7 @@
 //! One file per AWS resource type; `registry` is the list that adding a type means adding a line to.
 
 use crate::aws::{CallOptions, Reader, Writer};
-use crate::model::{CloudError, ErrorKind, Live, Outputs, Query, Step, TypeInfo};
+use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Query, Scope, Step, TypeInfo};
 use crate::resource::{Apply, Discover, Progress};
 use async_trait::async_trait;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
@@ -70,6 +70,18 @@ fn find(type_name: &str) -> Result<Box<dyn Resource>, CloudError> {
             "make the plan again with this version of shopstack",
         )
     })
+}
+
+/// The ARN of what an address of the stack stands for, of the types that are found by the tag index alone once nobody
+/// wants them, and whose ARN follows from the address.
+pub fn arn_of(scope: &Scope, address: &Address) -> Option<String> {
+    let (region, account, name) = (&scope.region, &scope.account, scope.name(address.id()));
+    match address.group() {
+        "table" => Some(format!("arn:aws:dynamodb:{region}:{account}:table/{name}")),
+        "function" => Some(format!("arn:aws:lambda:{region}:{account}:function:{name}")),
+        "bucket" => Some(format!("arn:aws:s3:::{}", scope.bucket_name())),
+        _ => None,
+    }
 }
 
 /// Discovers live resources through a `Reader`.

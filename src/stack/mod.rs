@@ -11,6 +11,7 @@ mod names;
 mod node;
 mod rules;
 mod rules_edge;
+mod rules_permission;
 mod rules_table;
 mod schema;
 mod shape;

@@ -3,6 +3,7 @@
 use super::error::{quote, suggest};
 use super::names::{self, Verdict};
 use super::rules::Context;
+use super::rules_permission;
 use super::{Api, CacheRule, Cdn, Cors, ErrorPage, Origin, Route, Site, Smoke, Stack, Throttling};
 use std::collections::BTreeMap;
 
@@ -52,6 +53,7 @@ fn check_api(context: &mut Context, api: &Api) {
             refused => context.key(&place, &what, refused, None),
         }
     }
+    rules_permission::check(context, api);
     if let Some(Cors { origins }) = cors {
         for (i, origin) in origins.iter().enumerate() {
             let i = i.to_string();

@@ -96,6 +96,7 @@ impl Resource for Bucket {
             put_versioning(writer, name, &wanted.versioning).await?;
         }
         put_encryption(writer, name, &wanted.encryption).await?;
+        readable(writer, name, &wanted).await?;
         Ok(outputs(name, &writer.scope.region))
     }
 
@@ -124,12 +125,24 @@ impl Resource for Bucket {
         if before.encryption != wanted.encryption {
             put_encryption(writer, name, &wanted.encryption).await?;
         }
+        readable(writer, name, &wanted).await?;
         Ok(outputs(name, &writer.scope.region))
     }
 
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
         empty::delete(writer, &live.name).await
     }
+}
+
+/// S3 shows a setting late that was put just now, or not at all (catalogue 3.2): waited for, so that the next `diff` sees
+/// no drift where there is none. An emulator's reads are never behind.
+async fn readable(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<(), CloudError> {
+    if writer.caller.is_emulated() {
+        return Ok(());
+    }
+    let what = format!("the settings of bucket {name} to read as written (usually seconds)");
+    let look = || async { Ok(read::shows(&writer.reader, &writer.scope, name, wanted).await?.then_some(())) };
+    writer.caller.wait_until(&what, Duration::from_secs(2), Duration::from_secs(120), look).await
 }
 
 /// Versioning that was never turned on; once on it can only be suspended, which means the same from then on.

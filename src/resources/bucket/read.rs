@@ -7,7 +7,7 @@ use crate::model::{CloudError, Desired, ErrorKind, Live, Owner, Query, Scope, ta
 use futures_util::future::{join, join4};
 use std::collections::BTreeSet;
 
-pub(super) const ELSEWHERE: &str = "it belongs to another AWS account or is not readable";
+pub(super) const ELSEWHERE: &str = "it belongs to another AWS account, or these credentials may not read it";
 const ARN: &str = "arn:aws:s3:::";
 /// Logical id of the only bucket that a stack has.
 const SITE: &str = "site";
@@ -126,12 +126,27 @@ async fn unreadable(
     match desired {
         Some(desired) if error.kind == ErrorKind::AccessDenied && !ours => {
             let mut live = Live::new(desired.address.clone(), INFO.type_name, name, serde_json::Value::Null);
-            live.owner = Owner::Foreign(ELSEWHERE.into());
+            live.owner = Owner::Foreign(unread(&error));
             Ok(Some(live))
         }
         None if error.kind == ErrorKind::AccessDenied && !ours => Ok(None),
         _ => Err(error),
     }
+}
+
+/// Why a bucket is not taken for ours: AWS's words tell a missing right from another account.
+fn unread(error: &CloudError) -> String {
+    format!("{ELSEWHERE} ({error})")
+}
+
+/// True when the bucket reads just as it was written, tags included.
+pub(super) async fn shows(reader: &Reader, scope: &Scope, name: &str, wanted: &BucketSpec) -> Result<bool, CloudError> {
+    let (settings, tags) = join(settings(reader, scope, name, None), own_tags(reader, scope, name)).await;
+    let (Some(mut seen), Some(tags)) = (settings?, tags?) else { return Ok(false) };
+    if wanted.versioning == UNVERSIONED && seen.versioning == "Suspended" {
+        seen.versioning = UNVERSIONED.into();
+    }
+    Ok(BucketSpec { tags, ..seen } == *wanted)
 }
 
 /// The settings without tags; `None` when there is no such bucket.
@@ -245,10 +260,10 @@ async fn own_tags(reader: &Reader, scope: &Scope, name: &str) -> Result<Option<T
         .await;
     match answer {
         Err(error) if no_bucket(&error) => Ok(None),
-        other => Ok(Some(optional(other)?.map_or_else(Tags::new, |answer| {
-            let own = answer.tag_set().iter().filter(|t| !t.key().starts_with("aws:"));
-            own.map(|t| (t.key().to_string(), t.value().to_string())).collect()
-        }))),
+        other => Ok(Some(
+            optional(other)?
+                .map_or_else(Tags::new, |answer| tag::own(answer.tag_set().iter().map(|t| (t.key(), t.value())))),
+        )),
     }
 }
 
@@ -288,7 +303,7 @@ pub(super) async fn claim(reader: &Reader, scope: &Scope, name: &str) -> Result<
     match exists(reader, scope, name).await {
         Ok(false) => return Ok(false),
         Ok(true) => {}
-        Err(error) if error.kind == ErrorKind::AccessDenied => return Err(taken(name, ELSEWHERE)),
+        Err(error) if error.kind == ErrorKind::AccessDenied => return Err(taken(name, &unread(&error))),
         Err(error) => return Err(error),
     }
     let Some(tags) = own_tags(reader, scope, name).await? else { return Ok(false) };

@@ -19,7 +19,7 @@ pub const INFO: TypeInfo = TypeInfo {
     read_after: &[],
     delete_after: &[After::every("AWS::ApiGateway::Stage"), After::every("AWS::ApiGateway::RestApi")],
     contained_in: None,
-    replace_on: &[],
+    replace_on: &["tags.shopstack:role-id?", "state"],
     volatile_outputs: &[],
     holds_data: false,
     usually: Some("a few seconds"),
@@ -55,8 +55,10 @@ impl Resource for Function {
     }
 
     async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
-        let before: FunctionSpec = spec::from_value(&live.spec)?;
-        write::bring(writer, step, live.output("arn")?, &before, &spec::from_value(wanted)?).await?;
+        let mut before = live.spec.clone();
+        let failed = before.as_object_mut().and_then(|fields| fields.shift_remove(read::LAST_UPDATE)).is_some();
+        let before: FunctionSpec = spec::from_value(&before)?;
+        write::bring(writer, step, live.output("arn")?, &before, &spec::from_value(wanted)?, failed).await?;
         Ok(live.outputs.clone())
     }
 

@@ -4,9 +4,9 @@ use super::INFO;
 use crate::aws::{CallOptions, Reader};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, FunctionSpec};
-use crate::model::{CloudError, ErrorKind, Live, Outputs, Query};
+use crate::model::{CloudError, ErrorKind, Live, Outputs, Owner, Query, tag};
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
-use aws_sdk_lambda::types::FunctionConfiguration;
+use aws_sdk_lambda::types::{FunctionConfiguration, LastUpdateStatus, State};
 use futures_util::future::{try_join, try_join_all};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -18,7 +18,16 @@ const DEFAULT_TIMEOUT: i32 = 3;
 pub struct Seen {
     pub arn: String,
     pub spec: FunctionSpec,
+    /// What ended badly and when, with Lambda's reason, as fields that no stack wants: drift, whatever else is as wanted.
+    pub failed: BTreeMap<&'static str, String>,
+    /// Why the variables are not known, where Lambda does not tell them.
+    pub hidden: Option<CloudError>,
 }
+
+/// The creation failed; nothing but another creation mends that.
+pub const STATE: &str = "state";
+/// The last update failed; another one mends that.
+pub const LAST_UPDATE: &str = "last_update";
 
 pub async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
     let wanted = try_join_all(query.wanted.iter().map(|desired| async move {
@@ -30,7 +39,8 @@ pub async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, C
     Ok(wanted.into_iter().chain(others).flatten().collect())
 }
 
-/// Names that may be this stack's and are not wanted: out of the tag index and, when thorough, out of the listing.
+/// Names that may be this stack's and are not wanted: out of the tag index and, when thorough, out of the listing. The
+/// listing is asked as well where no function is wanted: there the index, which lags, would have the only word.
 async fn other_names(reader: &Reader, query: &Query<'_>) -> Result<BTreeSet<String>, CloudError> {
     let scope = query.scope;
     let prefix = format!("arn:aws:lambda:{}:{}:function:", scope.region, scope.account);
@@ -40,7 +50,7 @@ async fn other_names(reader: &Reader, query: &Query<'_>) -> Result<BTreeSet<Stri
         .filter_map(|arn| arn.strip_prefix(&prefix))
         .map(|rest| rest.split(':').next().unwrap_or(rest).to_string())
         .collect();
-    if query.thorough {
+    if query.thorough || query.wanted.is_empty() {
         let listed = list(reader).await?;
         names.extend(listed.into_iter().filter(|name| name.starts_with(&scope.prefix())));
     }
@@ -76,7 +86,14 @@ async fn describe(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Opti
     let desired = query.wanted.iter().find(|d| d.name == name).copied();
     let claim = query.claim(INFO.group, name, desired, &seen.spec.tags, |id| query.scope.name(id) == name);
     let Some((address, owner)) = claim else { return Ok(None) };
-    let mut live = Live::new(address, INFO.type_name, name, spec::to_value(&seen.spec));
+    if let (Some(hidden), Some(_), Owner::Ours) = (seen.hidden, desired, &owner) {
+        return Err(hidden);
+    }
+    let mut spec = spec::to_value(&seen.spec);
+    if let Some(fields) = spec.as_object_mut() {
+        fields.extend(seen.failed.iter().map(|(field, why)| (field.to_string(), why.as_str().into())));
+    }
+    let mut live = Live::new(address, INFO.type_name, name, spec);
     live.outputs = outputs(&seen.arn, name);
     live.owner = owner;
     Ok(Some(live))
@@ -89,7 +106,33 @@ pub async fn see(reader: &Reader, name: &str) -> Result<Option<Seen>, CloudError
         .configuration()
         .ok_or_else(|| CloudError::shape(&format!("GetFunction for `{name}`"), "Configuration"))?;
     let arn = configuration.function_arn().unwrap_or_default().to_string();
-    Ok(Some(Seen { arn, spec: spec_of(configuration, answer.tags()) }))
+    let (failed, hidden) = (failures(configuration), hidden(name, configuration));
+    Ok(Some(Seen { arn, spec: spec_of(configuration, answer.tags()), failed, hidden }))
+}
+
+fn failures(function: &FunctionConfiguration) -> BTreeMap<&'static str, String> {
+    let why = |reason: Option<&str>| format!("Failed: {}", reason.unwrap_or("AWS gives no reason"));
+    let mut failed = BTreeMap::new();
+    if function.state() == Some(&State::Failed) {
+        failed.insert(STATE, why(function.state_reason()));
+    }
+    if function.last_update_status() == Some(&LastUpdateStatus::Failed) {
+        failed.insert(LAST_UPDATE, why(function.last_update_status_reason()));
+    }
+    failed
+}
+
+/// Variables that Lambda does not tell, mostly for a KMS key that the caller may not use, are not "no variables"
+/// (catalogue 5.7).
+fn hidden(name: &str, function: &FunctionConfiguration) -> Option<CloudError> {
+    let error = function.environment()?.error()?;
+    let code = error.error_code().unwrap_or_default();
+    let kind = if code.contains("AccessDenied") { ErrorKind::AccessDenied } else { ErrorKind::Other };
+    let says = error.message().unwrap_or("AWS gives no reason");
+    let what = format!("the variables of the function `{name}` cannot be read: {says}");
+    let hint =
+        "get kms:Decrypt on the key that they are encrypted with, or take that key off the function, then run again";
+    Some(CloudError { operation: "lambda GetFunction".into(), code: code.into(), ..CloudError::ours(kind, what, hint) })
 }
 
 /// GetFunction, which has a far larger rate quota than GetFunctionConfiguration (catalogue 5.3).
@@ -103,7 +146,7 @@ pub async fn get(reader: &Reader, name: &str, options: CallOptions) -> Result<Ge
 fn spec_of(function: &FunctionConfiguration, tags: Option<&HashMap<String, String>>) -> FunctionSpec {
     let text = |value: Option<&str>| value.unwrap_or_default().to_string();
     FunctionSpec {
-        tags: plain(tags),
+        tags: tag::own(tags.into_iter().flatten()),
         role_arn: text(function.role()),
         runtime: text(function.runtime().map(|r| r.as_str())),
         handler: text(function.handler()),

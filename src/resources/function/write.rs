@@ -64,21 +64,28 @@ async fn adopt(writer: &Writer, step: &Step, wanted: &FunctionSpec) -> Result<Ou
     if let Owner::Foreign(says) = writer.scope.owner(&seen.spec.tags) {
         return Err(foreign("function", step, &says));
     }
-    settled(writer, &step.name).await?;
-    bring(writer, step, &seen.arn, &seen.spec, wanted).await?;
+    if let Some(hidden) = seen.hidden {
+        return Err(hidden);
+    }
+    let failed = seen.failed.contains_key(read::LAST_UPDATE);
+    if !failed {
+        settled(writer, &step.name).await?;
+    }
+    bring(writer, step, &seen.arn, &seen.spec, wanted, failed).await?;
     Ok(read::outputs(&seen.arn, &step.name))
 }
 
 /// Changes what differs: configuration, then code, one at a time; the code travels only when it or the
-/// architecture differs.
+/// architecture differs. Where the last update `failed`, nobody knows which part of it took effect: all is sent again.
 pub async fn bring(
     writer: &Writer,
     step: &Step,
     arn: &str,
     before: &FunctionSpec,
     wanted: &FunctionSpec,
+    failed: bool,
 ) -> Result<(), CloudError> {
-    if configuration_differs(before, wanted) {
+    if failed || configuration_differs(before, wanted) {
         let lambda = &writer.clients.lambda;
         writer
             .caller
@@ -97,7 +104,7 @@ pub async fn bring(
             .await?;
         settled(writer, &step.name).await?;
     }
-    if before.code_sha256 != wanted.code_sha256 || before.architecture != wanted.architecture {
+    if failed || before.code_sha256 != wanted.code_sha256 || before.architecture != wanted.architecture {
         send_code(writer, step, wanted).await?;
     }
     bring_tags(writer, arn, &before.tags, &wanted.tags).await

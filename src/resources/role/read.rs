@@ -3,8 +3,8 @@
 use super::INFO;
 use crate::aws::Reader;
 use crate::model::cloud_error::optional;
-use crate::model::spec::{self, RoleSpec, Tags};
-use crate::model::{CloudError, ErrorKind, Live, Outputs, Query};
+use crate::model::spec::{self, RoleSpec};
+use crate::model::{CloudError, ErrorKind, Live, Outputs, Query, tag};
 use crate::policy;
 use aws_sdk_iam::types::{Role, RoleDetail};
 use futures_util::future::{try_join, try_join_all, try_join3};
@@ -17,6 +17,8 @@ const DEFAULT_SESSION_SECONDS: i32 = 3600;
 /// A role as IAM shows it, whoever owns it.
 pub struct Seen {
     pub arn: String,
+    /// `AROA...`: another one for a role that was deleted and made again.
+    pub id: String,
     pub spec: RoleSpec,
 }
 
@@ -46,6 +48,7 @@ async fn one(
     listed: Option<&Role>,
     details: Option<&BTreeMap<String, RoleDetail>>,
 ) -> Result<Option<Live>, CloudError> {
+    let desired = query.wanted.iter().find(|d| d.name == name).copied();
     let seen = match (listed, details.map(|d| d.get(name))) {
         (Some(role), Some(Some(detail))) => {
             let mut seen = combined(role, detail)?;
@@ -53,27 +56,33 @@ async fn one(
             if reader.caller.is_emulated() && !query.wanted.is_empty() {
                 seen.spec.permissions_boundary = boundary(reader, name).await?;
             }
-            Some(seen)
-        }
-        (None, Some(None)) => None,
-        // No details, or the two disagree, which a role made or deleted just now does for a moment.
-        _ => {
-            let desired = query.wanted.iter().find(|d| d.name == name).copied();
-            match see(reader, name).await {
-                Err(error) if error.kind == ErrorKind::NotEmulated => {
-                    return Ok(desired.map(Live::not_emulated));
-                }
-                seen => seen?,
+            // Listings lag behind what was written just now: what differs in them is asked of the role itself.
+            match desired {
+                Some(desired) if spec::to_value(&seen.spec) != desired.spec => see(reader, name).await?,
+                _ => Some(seen),
             }
         }
+        // And behind what was made just now: a wanted role is absent only by its own word (catalogue 10.3).
+        (None, Some(None)) if desired.is_none() || get(reader, name).await?.is_none() => None,
+        // No details, or the two disagree, which a role made or deleted just now does for a moment.
+        _ => match see(reader, name).await {
+            Err(error) if error.kind == ErrorKind::NotEmulated => {
+                return Ok(desired.map(Live::not_emulated));
+            }
+            seen => seen?,
+        },
     };
     Ok(seen.and_then(|seen| live(query, name, &seen)))
 }
 
+/// The role without its policies; `None` when it does not exist.
+async fn get(reader: &Reader, name: &str) -> Result<Option<Role>, CloudError> {
+    let answer = reader.caller.call("iam:GetRole", || reader.iam.get_role().role_name(name).send()).await;
+    Ok(optional(answer)?.and_then(|answer| answer.role))
+}
+
 async fn boundary(reader: &Reader, name: &str) -> Result<Option<String>, CloudError> {
-    let role = reader.caller.call("iam:GetRole", || reader.iam.get_role().role_name(name).send()).await;
-    let role = optional(role)?.and_then(|answer| answer.role);
-    let boundary = role.and_then(|r| r.permissions_boundary);
+    let boundary = get(reader, name).await?.and_then(|r| r.permissions_boundary);
     Ok(boundary.and_then(|b| b.permissions_boundary_arn))
 }
 
@@ -109,10 +118,10 @@ fn combined(role: &Role, detail: &RoleDetail) -> Result<Seen, CloudError> {
     }
     let attached = detail.attached_managed_policies().iter().filter_map(|p| p.policy_arn()).map(str::to_string);
     let mut spec = spec_of(role, policies, attached.collect())?;
-    spec.tags = detail.tags().iter().map(|t| (t.key().to_string(), t.value().to_string())).collect();
+    spec.tags = tag::own(detail.tags().iter().map(|t| (t.key(), t.value())));
     let boundary = detail.permissions_boundary().and_then(|b| b.permissions_boundary_arn());
     spec.permissions_boundary = boundary.map(str::to_string);
-    Ok(Seen { arn: role.arn().to_string(), spec })
+    Ok(Seen { arn: role.arn().to_string(), id: role.role_id().to_string(), spec })
 }
 
 async fn list(reader: &Reader, path: &str) -> Result<BTreeMap<String, Role>, CloudError> {
@@ -148,23 +157,22 @@ fn live(query: &Query<'_>, name: &str, seen: &Seen) -> Option<Live> {
     } else {
         format!("arn:aws:iam::{}:role{}{name}", query.scope.account, seen.spec.path)
     };
-    live.outputs = outputs(&arn);
+    live.outputs = outputs(&arn, &seen.id);
     live.owner = owner;
     Some(live)
 }
 
 /// Reads one role with all of its policies; `None` when it does not exist.
 pub async fn see(reader: &Reader, name: &str) -> Result<Option<Seen>, CloudError> {
-    let role =
-        async { optional(reader.caller.call("iam:GetRole", || reader.iam.get_role().role_name(name).send()).await) };
     let policies = async {
         let names = inline_names(reader, name).await?;
         let documents = try_join_all(names.iter().map(|policy| document(reader, name, policy))).await?;
         Ok(names.into_iter().zip(documents).filter_map(|(n, d)| Some((n, d?))).collect::<BTreeMap<_, _>>())
     };
-    let (role, policies, attached) = try_join3(role, policies, attached(reader, name)).await?;
-    let Some(role) = role.and_then(|answer| answer.role) else { return Ok(None) };
-    Ok(Some(Seen { arn: role.arn().to_string(), spec: spec_of(&role, policies, attached)? }))
+    let (role, policies, attached) = try_join3(get(reader, name), policies, attached(reader, name)).await?;
+    let Some(role) = role else { return Ok(None) };
+    let spec = spec_of(&role, policies, attached)?;
+    Ok(Some(Seen { arn: role.arn().to_string(), id: role.role_id().to_string(), spec }))
 }
 
 /// Names of the inline policies; none for a role that does not exist.
@@ -231,7 +239,7 @@ fn canonical(text: &str, what: &str) -> Result<Value, CloudError> {
 fn spec_of(role: &Role, policies: BTreeMap<String, Value>, attached: BTreeSet<String>) -> Result<RoleSpec, CloudError> {
     let trust = role.assume_role_policy_document().unwrap_or("{}");
     Ok(RoleSpec {
-        tags: role.tags().iter().map(|t| (t.key().to_string(), t.value().to_string())).collect::<Tags>(),
+        tags: tag::own(role.tags().iter().map(|t| (t.key(), t.value()))),
         path: role.path().to_string(),
         description: role.description().unwrap_or_default().to_string(),
         max_session_seconds: role.max_session_duration().unwrap_or(DEFAULT_SESSION_SECONDS),
@@ -245,8 +253,8 @@ fn spec_of(role: &Role, policies: BTreeMap<String, Value>, attached: BTreeSet<St
     })
 }
 
-pub fn outputs(arn: &str) -> Outputs {
-    BTreeMap::from([("arn".to_string(), arn.to_string())])
+pub fn outputs(arn: &str, id: &str) -> Outputs {
+    BTreeMap::from([("arn".to_string(), arn.to_string()), ("unique_id".to_string(), id.to_string())])
 }
 
 #[cfg(test)]

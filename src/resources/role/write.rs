@@ -29,17 +29,31 @@ pub async fn create(writer: &Writer, step: &Step, wanted: &RoleSpec) -> Result<O
                 .send()
         })
         .await;
-    let before = match made {
-        Ok(_) => RoleSpec { policies: BTreeMap::new(), attached: BTreeSet::new(), ..wanted.clone() },
-        Err(error) if error.code == "EntityAlreadyExists" => existing(writer, step).await?,
+    let (before, id) = match made {
+        Ok(answer) => {
+            let bare = RoleSpec { policies: BTreeMap::new(), attached: BTreeSet::new(), ..wanted.clone() };
+            // Of the role just made, and not of one of that name before it, which a read may still show.
+            (bare, answer.role().map(|r| r.role_id().to_string()))
+        }
+        Err(error) if error.code == "EntityAlreadyExists" => {
+            let seen = existing(writer, step).await?;
+            (seen.spec, Some(seen.id))
+        }
         Err(error) => return Err(error),
     };
-    bring(writer, &step.name, &before, wanted).await?;
-    Ok(read::outputs(&settled_arn(writer, &step.name).await?))
+    change(writer, &step.name, &before, wanted).await?;
+    let (arn, shown) = settled(writer, &step.name, wanted).await?;
+    Ok(read::outputs(&arn, &id.unwrap_or(shown)))
+}
+
+/// Brings a role to the wanted state, and waits until it reads so.
+pub async fn bring(writer: &Writer, name: &str, before: &RoleSpec, wanted: &RoleSpec) -> Result<(), CloudError> {
+    change(writer, name, before, wanted).await?;
+    if writer.caller.is_emulated() { Ok(()) } else { settled(writer, name, wanted).await.map(|_| ()) }
 }
 
 /// The role that already holds the name, if it is this stack's.
-async fn existing(writer: &Writer, step: &Step) -> Result<RoleSpec, CloudError> {
+async fn existing(writer: &Writer, step: &Step) -> Result<Seen, CloudError> {
     let look = || read::see(&writer.reader, &step.name);
     let seen: Seen = writer
         .caller
@@ -52,30 +66,33 @@ async fn existing(writer: &Writer, step: &Step) -> Result<RoleSpec, CloudError> 
         .await?;
     match writer.scope.owner(&seen.spec.tags) {
         Owner::Foreign(says) => Err(foreign("role", step, &says)),
-        _ => Ok(seen.spec),
+        _ => Ok(seen),
     }
 }
 
-/// Right after a create the ARN may read as the role's unique id; policies that name it then would break for good.
-async fn settled_arn(writer: &Writer, name: &str) -> Result<String, CloudError> {
+/// Waits until the role reads as written, all of its policies included: IAM's reads lag, and the next `diff` would see
+/// drift where there is none (catalogue 4.2). Right after a create the ARN may read as the role's unique id; policies
+/// that name it then would break for good. Returns ARN and unique id.
+///
+/// An emulator's reads are never behind: there one look at the ARN has to do.
+async fn settled(writer: &Writer, name: &str, wanted: &RoleSpec) -> Result<(String, String), CloudError> {
     let iam = &writer.reader.iam;
-    writer
-        .caller
-        .wait_until(
-            &format!("the role `{name}` to have its ARN (usually seconds)"),
-            Duration::from_secs(2),
-            Duration::from_secs(120),
-            || async {
-                let answer =
-                    writer.caller.call_with("iam:GetRole", FRESH, || iam.get_role().role_name(name).send()).await?;
-                Ok(answer.role().map(|r| r.arn().to_string()).filter(|arn| arn.starts_with("arn:")))
-            },
-        )
-        .await
+    let emulated = writer.caller.is_emulated();
+    let what = format!("the role `{name}` to read as written (usually seconds)");
+    let look = || async {
+        if emulated {
+            let answer =
+                writer.caller.call_with("iam:GetRole", FRESH, || iam.get_role().role_name(name).send()).await?;
+            return Ok(answer.role().map(|r| (r.arn().to_string(), r.role_id().to_string())));
+        }
+        let seen = read::see(&writer.reader, name).await?;
+        Ok(seen.filter(|s| s.arn.starts_with("arn:") && s.spec == *wanted).map(|s| (s.arn, s.id)))
+    };
+    writer.caller.wait_until(&what, Duration::from_secs(2), Duration::from_secs(120), look).await
 }
 
 /// Changes what differs, serially: IAM refuses parallel changes of one role (catalogue 12.3).
-pub async fn bring(writer: &Writer, name: &str, before: &RoleSpec, wanted: &RoleSpec) -> Result<(), CloudError> {
+async fn change(writer: &Writer, name: &str, before: &RoleSpec, wanted: &RoleSpec) -> Result<(), CloudError> {
     if before.trust != wanted.trust {
         let iam = &writer.clients.iam;
         let trust = policy::to_json(&wanted.trust);

@@ -8,8 +8,8 @@ use crate::model::CloudError;
 use crate::model::spec::{BillingSpec, IndexSpec, TableSpec};
 use aws_sdk_dynamodb::operation::update_table::builders::UpdateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    BillingMode, CreateGlobalSecondaryIndexAction, DeleteGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate,
-    IndexStatus, TableDescription, TableStatus, UpdateGlobalSecondaryIndexAction,
+    BillingMode, CreateGlobalSecondaryIndexAction, DeleteGlobalSecondaryIndexAction, GlobalSecondaryIndexDescription,
+    GlobalSecondaryIndexUpdate, IndexStatus, TableDescription, TableStatus, UpdateGlobalSecondaryIndexAction,
 };
 use std::collections::BTreeMap;
 
@@ -157,12 +157,18 @@ pub fn shows(table: &TableDescription, change: &Change, wanted: &TableSpec) -> b
             Change::DeleteIndex(name) => index(name).is_none(),
             Change::CreateIndex(name) => index(name).is_some(),
             Change::Capacity(capacity) => {
-                let units = wanted.billing.mode != PROVISIONED
-                    || !capacity.table
-                    || shape::table_units(table) == aim(&wanted.billing);
+                let provisioned = wanted.billing.mode == PROVISIONED;
+                let ceilings = shape::ceilings(table.on_demand_throughput());
+                let of_table = if provisioned { shape::table_units(table) } else { ceilings };
+                let of_index = |index: &GlobalSecondaryIndexDescription| {
+                    let ceilings = shape::ceilings(index.on_demand_throughput());
+                    if provisioned { shape::index_units(index) } else { ceilings }
+                };
+                let aim = aim(&wanted.billing);
                 let protection = table.deletion_protection_enabled().unwrap_or(false);
                 capacity.flip.as_deref().is_none_or(|mode| shape::mode(table) == mode)
-                    && units
+                    && (!capacity.table || of_table == aim)
+                    && capacity.indexes.iter().all(|name| index(name).is_some_and(|i| of_index(i) == aim))
                     && capacity.deletion_protection.is_none_or(|p| p == protection)
             }
         }

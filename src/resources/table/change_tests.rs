@@ -154,6 +154,21 @@ fn a_change_shows_only_when_the_table_is_at_rest_and_tells_it() {
     let flip = Change::Capacity(Capacity { flip: Some(PROVISIONED.into()), table: true, ..Capacity::default() });
     assert!(!shows(&described(&before), &flip, &after), "a stale answer at rest is no proof");
     assert!(shows(&described(&after), &flip, &after));
+    // Units and ceilings of the table and of each index that travelled.
+    let units = wanted(billing(PROVISIONED, Some(9), None), &[("x", "a")]);
+    let ceilings = wanted(billing(ON_DEMAND, None, Some(9)), &[("x", "a")]);
+    for aim in [&units, &ceilings] {
+        let (of_table, of_index) = (Capacity { table: true, ..Capacity::default() }, vec!["x".to_string()]);
+        let of_index = Capacity { indexes: of_index, ..Capacity::default() };
+        let mut half = described(aim);
+        let index = &mut half.global_secondary_indexes.as_mut().unwrap()[0];
+        (index.provisioned_throughput, index.on_demand_throughput) = (None, None);
+        assert!(shows(&half, &Change::Capacity(of_table.clone()), aim));
+        assert!(!shows(&half, &Change::Capacity(of_index.clone()), aim), "the index is as before");
+        assert!(shows(&described(aim), &Change::Capacity(of_index), aim));
+        (half.provisioned_throughput, half.on_demand_throughput) = (None, None);
+        assert!(!shows(&half, &Change::Capacity(of_table), aim), "and so is the table");
+    }
     let mut busy = described(&after);
     busy.table_status = Some(TableStatus::Updating);
     assert!(!shows(&busy, &flip, &after));

@@ -19,7 +19,8 @@ pub async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, C
     Ok(wanted.into_iter().chain(others).flatten().collect())
 }
 
-/// Names that may be this stack's and are not wanted: out of the tag index and, when thorough, out of the listing.
+/// Names that may be this stack's and are not wanted: out of the tag index and, when thorough, out of the listing. The
+/// listing is asked as well where no table is wanted: there the index, which lags, would have the only word.
 async fn other_names(reader: &Reader, query: &Query<'_>) -> Result<BTreeSet<String>, CloudError> {
     let scope = query.scope;
     let prefix = format!("arn:aws:dynamodb:{}:{}:table/", scope.region, scope.account);
@@ -29,7 +30,7 @@ async fn other_names(reader: &Reader, query: &Query<'_>) -> Result<BTreeSet<Stri
         .filter_map(|arn| arn.strip_prefix(&prefix))
         .map(|rest| rest.split('/').next().unwrap_or(rest).to_string())
         .collect();
-    if query.thorough {
+    if query.thorough || query.wanted.is_empty() {
         names.extend(list(reader).await?.into_iter().filter(|name| name.starts_with(&scope.prefix())));
     }
     names.retain(|name| !query.wanted.iter().any(|desired| desired.name == *name));
@@ -165,7 +166,7 @@ pub async fn listed_tags(reader: &Reader, arn: &str) -> Result<Option<Tags>, Clo
             })
             .await;
         let Some(page) = optional(page)? else { return Ok(None) };
-        tags.extend(page.tags().iter().map(|t| (t.key().to_string(), t.value().to_string())));
+        tags.extend(tag::own(page.tags().iter().map(|t| (t.key(), t.value()))));
         token = page.next_token().filter(|t| !t.is_empty()).map(str::to_string);
         if token.is_none() {
             return Ok(Some(tags));

@@ -147,9 +147,14 @@ pub fn ceiling(billing: &BillingSpec) -> OnDemandThroughput {
         .build()
 }
 
-/// Ceilings for something new: only where there are some.
+/// Ceilings for something new: only those that there are. AWS speaks of -1 as what takes a ceiling away, not as what a
+/// new table can be told.
 pub fn new_ceiling(billing: &BillingSpec) -> Option<OnDemandThroughput> {
-    (billing.mode == ON_DEMAND && (billing.max_read, billing.max_write) != (None, None)).then(|| ceiling(billing))
+    let ceiling = OnDemandThroughput::builder()
+        .set_max_read_request_units(billing.max_read)
+        .set_max_write_request_units(billing.max_write)
+        .build();
+    (billing.mode == ON_DEMAND && (billing.max_read, billing.max_write) != (None, None)).then_some(ceiling)
 }
 
 pub fn key_schema(hash: &AttributeSpec, range: Option<&AttributeSpec>) -> Result<Vec<KeySchemaElement>, CloudError> {

@@ -93,7 +93,8 @@ fn indexes_are_read_by_name_and_those_being_deleted_are_gone() {
 fn only_new_things_with_ceilings_get_some() {
     let capped = BillingSpec { max_read: Some(9), ..spec_of(&table().build(), None).unwrap().billing };
     let capped = BillingSpec { mode: ON_DEMAND.into(), ..capped };
-    assert_eq!(new_ceiling(&capped).unwrap().max_write_request_units(), Some(-1));
+    let ceiling = new_ceiling(&capped).unwrap();
+    assert_eq!((ceiling.max_read_request_units(), ceiling.max_write_request_units()), (Some(9), None));
     assert_eq!(new_ceiling(&BillingSpec { max_read: None, ..capped }), None);
     assert_eq!(new_ceiling(&provisioned(1, 1)), None);
 }

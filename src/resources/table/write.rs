@@ -5,8 +5,8 @@ use super::{read, seed, shape};
 use crate::aws::{CallOptions, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{TableSpec, Tags};
-use crate::model::{CloudError, Outputs, Owner, Step, tag};
-use crate::resources::{FRESH, foreign, tag_changes};
+use crate::model::{CloudError, ErrorKind, Outputs, Owner, Step, tag};
+use crate::resources::{FRESH, ONCE, foreign, tag_changes};
 use aws_sdk_dynamodb::types::{BillingMode, PointInTimeRecoverySpecification, TableDescription, TableStatus, Tag};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,8 +17,14 @@ const EVERY: Duration = Duration::from_secs(2);
 const CEILING: Duration = Duration::from_secs(1800);
 /// How long a table that exists may be missing from reads.
 const CEILING_LAG: Duration = Duration::from_secs(120);
+/// How long a table may read as untagged that was made with tags.
+const CEILING_TAGS: Duration = Duration::from_secs(30);
 /// How long a setting may read as before: enabling backups can take its time.
 const CEILING_READ: Duration = Duration::from_secs(1200);
+/// How often the answer of one change may get lost.
+const LOST: u32 = 4;
+/// What UpdateTable says to a change that has been made already: an index that exists, units as they are, a stream that is on.
+const REPEATED: [&str; 3] = ["ValidationException", "LimitExceededException", "ResourceInUseException"];
 /// Building an index takes as long as the table has items.
 const CEILING_INDEX: Duration = Duration::from_secs(3600);
 
@@ -85,7 +91,16 @@ async fn adopt(writer: &Writer, step: &Step, wanted: &TableSpec) -> Result<Outpu
     rest(writer, &step.name, FRESH).await?;
     let look = || read::see(&writer.reader, &step.name, wanted);
     let what = format!("the table `{}`, which exists, to become readable (usually seconds)", step.name);
-    let (arn, before) = writer.caller.wait_until(&what, EVERY, CEILING, look).await?;
+    let (arn, mut before) = writer.caller.wait_until(&what, EVERY, CEILING, look).await?;
+    // The create may be ours, its answer lost: CreateTable carries the tags, and they too are read late (catalogue 10.1).
+    let start = Instant::now();
+    while before.tags.is_empty() && !writer.caller.is_emulated() && start.elapsed() < CEILING_TAGS {
+        writer
+            .caller
+            .say(&format!("waiting for the tags of the table `{}` to be readable (usually seconds)", step.name));
+        writer.caller.pause(EVERY).await?;
+        before.tags = read::listed_tags(&writer.reader, &arn).await?.unwrap_or_default();
+    }
     if let Owner::Foreign(says) = writer.scope.owner(&before.tags) {
         return Err(foreign("table", step, &says));
     }
@@ -108,6 +123,10 @@ pub async fn bring(
     bring_rest(writer, step, arn, before, wanted).await
 }
 
+/// Makes one change and waits until the table shows it.
+///
+/// UpdateTable is not repeated blindly after a lost answer: what the first try did would make the second one fail. The
+/// table itself says whether the change took effect (catalogue 2.1).
 async fn apply(
     writer: &Writer,
     name: &str,
@@ -117,23 +136,46 @@ async fn apply(
 ) -> Result<TableDescription, CloudError> {
     let dynamodb = &writer.clients.dynamodb;
     let call = change::fill(dynamodb.update_table().table_name(name), change, wanted, table)?;
-    let done = writer.caller.call("dynamodb:UpdateTable", || call.clone().send()).await;
-    match (done, change) {
-        // Gone since it was read: just what was asked for.
-        (Err(error), Change::DeleteIndex(_)) if error.is_not_found() => {}
-        (done, _) => {
-            done?;
-        }
-    }
     let ceiling = if matches!(change, Change::CreateIndex(_)) { CEILING_INDEX } else { CEILING };
     let what = change::describe(name, change);
-    writer
-        .caller
-        .wait_until(&what, EVERY, ceiling, || async {
+    let shown = |ceiling: Duration| {
+        let what = &what;
+        let look = move || async move {
             let table = read::table(&writer.reader, name, FRESH).await?;
             Ok(table.filter(|t| change::shows(t, change, wanted)))
-        })
-        .await
+        };
+        async move { writer.caller.wait_until(what, EVERY, ceiling, look).await }
+    };
+    let mut lost = 0;
+    loop {
+        let done = writer.caller.call_with("dynamodb:UpdateTable", ONCE, || call.clone().send()).await;
+        match (done, change) {
+            (Ok(_), _) => return shown(ceiling).await,
+            // Gone since it was read: just what was asked for.
+            (Err(error), Change::DeleteIndex(_)) if error.is_not_found() => return shown(ceiling).await,
+            (Err(error), _) if error.kind == ErrorKind::Ambiguous && lost < LOST => {
+                lost += 1;
+                writer.caller.say("UpdateTable may have worked; looking at the table");
+                writer.caller.pause(EVERY).await?;
+                // It may read as at rest before the change and after it; a change under way is waited for.
+                let table = settled(writer, name, &what, ceiling).await?;
+                if change::shows(&table, change, wanted) {
+                    return Ok(table);
+                }
+            }
+            // Refused because the first try did it after all, and the read in between was behind.
+            (Err(error), _) if lost > 0 && REPEATED.contains(&error.code.as_str()) => {
+                return shown(CEILING_LAG).await.map_err(|_| error);
+            }
+            (Err(error), _) => return Err(error),
+        }
+    }
+}
+
+/// Waits until no change of the table or of an index of it is under way.
+async fn settled(writer: &Writer, name: &str, what: &str, ceiling: Duration) -> Result<TableDescription, CloudError> {
+    let look = || async { Ok(read::table(&writer.reader, name, FRESH).await?.filter(change::at_rest)) };
+    writer.caller.wait_until(what, EVERY, ceiling, look).await
 }
 
 /// What is not UpdateTable: recovery, tags, seed.

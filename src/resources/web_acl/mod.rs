@@ -9,7 +9,7 @@ use crate::aws::waf::{self, caller_of, scope_of_arn};
 use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, Tags, WebAclSpec};
-use crate::model::{After, CloudError, Desired, ErrorKind, Live, Outputs, Query, Step, TypeInfo};
+use crate::model::{After, CloudError, Desired, ErrorKind, Live, Outputs, Query, Step, TypeInfo, tag};
 use async_trait::async_trait;
 use aws_sdk_wafv2::types::{Scope as WafScope, WebAcl as SdkWebAcl};
 use futures_util::future::try_join_all;
@@ -241,7 +241,7 @@ pub(crate) async fn read_tags(
         })
         .await?;
     let tags = answer.tag_info_for_resource().map(|info| info.tag_list()).unwrap_or_default();
-    Ok(tags.iter().map(|t| (t.key().to_string(), t.value().to_string())).collect())
+    Ok(tag::own(tags.iter().map(|t| (t.key(), t.value()))))
 }
 
 fn outputs(id: &str, arn: &str) -> Outputs {

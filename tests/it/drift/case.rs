@@ -25,8 +25,8 @@ pub struct Case {
     pub op: Op,
     /// What the plan shows as live after the stranger, where that is not simply the other value; null for anything.
     pub seen_as: Option<Value>,
-    /// Steps on other resources that follow from it: address and field.
-    pub with: Vec<(&'static str, &'static str)>,
+    /// Steps on other resources that follow from it: address, operation and field.
+    pub with: Vec<(&'static str, Op, &'static str)>,
     /// The local file or folder that the author's change sends.
     pub payload: Option<PathBuf>,
 }
@@ -89,8 +89,12 @@ impl Case {
         Case { seen_as: Some(live), ..self }
     }
 
-    pub fn with(mut self, address: &'static str, field: &'static str) -> Case {
-        self.with.push((address, field));
+    pub fn with(self, address: &'static str, field: &'static str) -> Case {
+        self.with_op(address, Op::Update, field)
+    }
+
+    pub fn with_op(mut self, address: &'static str, op: Op, field: &'static str) -> Case {
+        self.with.push((address, op, field));
         self
     }
 

@@ -170,7 +170,7 @@ async fn change(bench: &mut Bench, suite: &Suite, case: &Case, at: &str) -> Resu
 /// The plan names exactly the case's fields, with this cause and exit code.
 fn expect(plan: &Plan, case: &Case, at: &str, cause: &str, code: u8) -> Result<(), String> {
     let mut wanted = vec![format!("{at}: {} {cause} [{}]", case.op.as_str(), case.names().join(", "))];
-    wanted.extend(case.with.iter().map(|(other, field)| format!("{other}: update {cause} [{field}]")));
+    wanted.extend(case.with.iter().map(|(other, op, field)| format!("{other}: {} {cause} [{field}]", op.as_str())));
     wanted.sort();
     let forced = plan.steps.iter().flat_map(|s| &s.fields).any(|f| f.replaces);
     if told(plan) != wanted || exit_code(plan) != code || forced != (case.op == Op::Replace) {

@@ -35,6 +35,11 @@ fn functions(bench: &Bench) -> Suite {
     let (zip, hash) = other_zip(bench);
     let cases = vec![
         case("tags.*", json!("x")).keys(&["stray"]),
+        case("tags.*", json!("AROATHEIRS")).keys(&[shopstack::model::tag::ROLE_ID]).op(Op::Replace).with_op(
+            "permission.createOrder",
+            Op::Create,
+            "statements",
+        ),
         case("role_arn", json!(bench.live("role.listProducts").outputs["arn"])),
         case("runtime", json!("provided.al2")),
         case("handler", json!("main")),
@@ -94,7 +99,11 @@ fn roles() -> Suite {
         "Resource": "*"}]});
     let cases: Vec<Case> = vec![
         case("tags.*", json!("x")).keys(&["stray"]),
-        case("path", json!("/elsewhere/")).op(Op::Replace),
+        // A role made again is another: its function's grants name the one that is gone.
+        case("path", json!("/elsewhere/"))
+            .op(Op::Replace)
+            .with_op("function.createOrder", Op::Replace, "tags.shopstack:role-id")
+            .with_op("permission.createOrder", Op::Create, "statements"),
         case("description", json!("theirs")),
         case("max_session_seconds", json!(7200)),
         case("trust", statement(trust)).inner(&["statements", "Theirs"]),

@@ -27,6 +27,7 @@ async fn the_whole_story() {
     a_change_of_the_author(&project);
     drift(&project, &clients).await;
     a_lost_table(&project, &clients).await;
+    a_lost_role(&project, &clients).await;
     less_is_wanted(&project, &clients).await;
     a_second_environment(&project);
     down(&project, &clients).await;
@@ -105,6 +106,30 @@ async fn a_lost_table(project: &Project, clients: &Clients) {
     assert_eq!(done(&lines), ["table.Orders"]);
     let table = clients.dynamodb.describe_table().table_name(&name).send().await.unwrap().table.unwrap();
     assert_eq!(table.deletion_protection_enabled(), Some(true));
+    clean(project);
+}
+
+/// Made again, a role has the same ARN and another id, and Lambda's grants name the old one: the function is made again.
+async fn a_lost_role(project: &Project, clients: &Clients) {
+    let name = project.name("createOrder");
+    clients.iam.delete_role_policy().role_name(&name).policy_name("grants").send().await.unwrap();
+    clients.iam.delete_role().role_name(&name).send().await.unwrap();
+    let (code, plan) = project.diff();
+    let mut planned: Vec<_> = changes(&plan).iter().map(|c| c.split(" [").next().unwrap().to_string()).collect();
+    planned.sort();
+    let expected = [
+        "function.createOrder: replace drift",
+        "permission.createOrder: create drift",
+        "role.createOrder: create drift",
+    ];
+    assert_eq!((code, planned), (3, expected.map(String::from).to_vec()));
+    let lines = project.events(&["up", "--yes"]);
+    assert_eq!(summary(&lines)["changed"], 3);
+    let policy = clients.lambda.get_policy().function_name(&name).send().await.unwrap();
+    assert!(policy.policy().unwrap().contains("apigateway.amazonaws.com"), "{policy:?}");
+    let id = clients.iam.get_role().role_name(&name).send().await.unwrap().role.unwrap().role_id;
+    let tags = clients.lambda.get_function().function_name(&name).send().await.unwrap().tags.unwrap();
+    assert_eq!(tags["shopstack:role-id"], id);
     clean(project);
 }
 

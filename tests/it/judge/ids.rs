@@ -34,6 +34,10 @@ pub async fn all(clients: &Clients, stack: &str) -> Ids {
     let mut ids = Ids::new();
     gateway(clients, stack, &mut ids).await;
     edge(clients, stack, &mut ids).await;
+    for function in ["listProducts", "createOrder"] {
+        let role = clients.iam.get_role().role_name(format!("{stack}-dev-{function}")).send().await.unwrap().role;
+        ids.insert(format!("role {function}"), role.unwrap().role_id);
+    }
     for (name, scope) in [("cdn", Scope::Cloudfront), ("api", Scope::Regional)] {
         let waf = clients.waf_in(scope.as_str());
         let listed = waf.list_web_acls().scope(scope).send().await.unwrap().web_acls.unwrap_or_default();

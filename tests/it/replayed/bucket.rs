@@ -46,7 +46,47 @@ fn settings(late: usize) -> Vec<(&'static str, Answer)> {
         ("PutBucketVersioning", refused("OperationAborted").status(409)),
         ("PutBucketVersioning", empty()),
         ("PutBucketEncryption", empty()),
+        // Not shown yet, then as before, then as written.
+        ("GetPublicAccessBlock", absent()),
+        ("GetPublicAccessBlock", refused("NoSuchPublicAccessBlockConfiguration").status(404)),
+        ("GetPublicAccessBlock", blocked().always()),
+        ("GetBucketVersioning", xml("<VersioningConfiguration/>").times(3)),
+        ("GetBucketVersioning", xml("<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")),
+        ("GetBucketEncryption", refused("ServerSideEncryptionConfigurationNotFoundError").status(404).always()),
+        ("GetBucketOwnershipControls", owned().always()),
+        ("GetBucketTagging", tags("replay").always()),
     ]
+}
+
+fn blocked() -> Answer {
+    let all = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
+    let inside: String = all.iter().map(|name| format!("<{name}>true</{name}>")).collect();
+    xml(format!("<PublicAccessBlockConfiguration>{inside}</PublicAccessBlockConfiguration>"))
+}
+
+fn owned() -> Answer {
+    let rule = "<Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule>";
+    xml(format!("<OwnershipControls>{rule}</OwnershipControls>"))
+}
+
+/// A right that the deployer lacks is no other account, and AWS says which.
+#[tokio::test]
+async fn a_bucket_that_refuses_a_read_is_refused_with_awss_words() {
+    let sentence = "User: u is not authorized to perform: s3:GetEncryptionConfiguration";
+    let replay = Replay::start(vec![
+        ("GetResources", indexed(&[]).1),
+        ("GetBucketEncryption", refused_with("AccessDenied", sentence).status(403)),
+        ("GetPublicAccessBlock", blocked()),
+        ("GetBucketVersioning", xml("<VersioningConfiguration/>")),
+        ("GetBucketOwnershipControls", owned()),
+        ("GetBucketTagging", tags("replay")),
+    ])
+    .await;
+    let wanted = wanted(&replay);
+    let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
+    let found = replay.discover(&Bucket, &query).await.expect("discover");
+    let Owner::Foreign(says) = &found[0].owner else { panic!("{:?}", found[0].owner) };
+    assert!(says.contains(sentence) && says.contains("GetBucketEncryption"), "{says}");
 }
 
 #[tokio::test]
@@ -212,10 +252,14 @@ async fn a_principal_that_reads_as_a_unique_id_is_a_strangers_and_goes_with_its_
         "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{NAME}/*")});
     let mut ours = policy::canonical(&document(stranger.clone()));
     ours["statements"].as_object_mut().unwrap().shift_remove("Theirs");
+    let mut mended = document(stranger.clone());
+    mended["Statement"].as_array_mut().unwrap().pop();
     let replay = Replay::start(vec![
         ("GetBucketPolicy", crate::replay::json(document(stranger))),
         ("PutBucketPolicy", refused_with("MalformedPolicy", "Invalid principal in policy").times(2)),
         ("PutBucketPolicy", empty().status(204)),
+        ("GetBucketPolicy", refused("NoSuchBucketPolicy").status(404).times(2)),
+        ("GetBucketPolicy", crate::replay::json(mended)),
     ])
     .await;
     let wanted = desired(&BucketPolicy, "bucket_policy.site", NAME, json!({"policy": ours}));
@@ -228,6 +272,11 @@ async fn a_principal_that_reads_as_a_unique_id_is_a_strangers_and_goes_with_its_
     BucketPolicy.update(&replay.world.writer, &change, &live, &wanted.spec).await.expect("update");
     assert!(replay.texts("PutBucketPolicy").iter().all(|sent| !sent.contains("AROA")), "an id is never sent");
     assert_eq!(replay.pauses("PutBucketPolicy"), [1.0, 2.0]);
+    assert_eq!(
+        replay.pauses("GetBucketPolicy")[1..],
+        [0.2, 0.4],
+        "read until it shows, so that the next diff is clean"
+    );
 }
 
 fn indexed(replay_names: &[&str]) -> (&'static str, Answer) {

@@ -124,6 +124,67 @@ async fn an_update_that_fails_ends_with_lambdas_reason() {
     assert_eq!(replay.count("UpdateFunctionCode"), 0, "the code is not sent after it");
 }
 
+async fn found(configuration: Value) -> Result<Vec<Live>, CloudError> {
+    let mut shown = json!({"FunctionName": "replay-t-f", "FunctionArn": ARN, "Role": "arn:aws:iam::123456789012:role/f",
+        "Runtime": "provided.al2023", "Handler": "bootstrap", "MemorySize": 512, "Timeout": 10, "Architectures": ["arm64"],
+        "CodeSha256": HASH});
+    shown.as_object_mut().unwrap().extend(configuration.as_object().unwrap().clone());
+    let tags = json!({"shopstack:stack": "replay", "shopstack:env": "t", "shopstack:id": "f", "shopstack:region": "us-east-1",
+        "aws:cloudformation:stack-name": "theirs"});
+    let replay = Replay::start(vec![
+        ("GetResources", super::cloudfront::index(&[], &json!({}), "")),
+        ("GetFunction", answer(json!({"Configuration": shown, "Tags": tags}))),
+    ])
+    .await;
+    let (wanted, _) = planned(&replay, &zip(), Op::Update);
+    let wanted = desired(&Function, "function.f", "replay-t-f", wanted.wanted);
+    let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
+    let found = replay.discover(&Function, &query).await;
+    if let Ok([live]) = found.as_deref() {
+        let mut spec = live.spec.clone();
+        spec.as_object_mut().unwrap().retain(|field, _| field != "state" && field != "last_update");
+        assert_eq!(spec, wanted.spec, "everything else is as wanted, AWS's own tags are nobody's");
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_function_that_ended_failed_is_not_clean_whatever_its_settings_say() {
+    let replaces = |field: &str| Function.info().replaces(field, &json!("Failed"));
+    let broken = json!({"State": "Failed", "StateReason": "no such image", "LastUpdateStatus": "Successful"});
+    assert_eq!(found(broken).await.unwrap()[0].spec["state"], "Failed: no such image");
+    tokio::time::resume();
+    let update = json!({"State": "Active", "LastUpdateStatus": "Failed", "LastUpdateStatusReason": "the disk is full"});
+    let live = found(update).await.unwrap().remove(0);
+    assert_eq!(live.spec["last_update"], "Failed: the disk is full");
+    assert!(replaces("state") && !replaces("last_update"));
+    tokio::time::resume();
+
+    let replay = Replay::start(vec![
+        ("UpdateFunctionConfiguration", accepted()),
+        ("UpdateFunctionCode", accepted()),
+        ("GetFunction", shown("Active", "Successful").always()),
+    ])
+    .await;
+    let zip = zip();
+    let (change, _) = planned(&replay, &zip, Op::Update);
+    Function
+        .update(&replay.world.writer, &change, &live.with_output("arn", ARN), &change.wanted)
+        .await
+        .expect("update");
+    assert_eq!(replay.left(), [""; 0], "code and configuration are sent again, although neither differs");
+}
+
+#[tokio::test]
+async fn variables_that_lambda_does_not_tell_are_not_taken_for_none() {
+    let sentence = "Lambda was unable to decrypt your environment variables because KMS access was denied";
+    let error = json!({"Environment": {"Error": {"ErrorCode": "AccessDeniedException", "Message": sentence}}});
+    let error = found(error).await.unwrap_err();
+    assert_eq!((error.kind, error.code.as_str()), (ErrorKind::AccessDenied, "AccessDeniedException"));
+    assert!(error.message.contains(sentence) && error.message.contains("`replay-t-f`"), "{error}");
+    assert!(error.hint.contains("kms:Decrypt"));
+}
+
 #[tokio::test]
 async fn a_function_that_stays_pending_times_out_and_says_how_to_go_on() {
     let replay = Replay::start(vec![

@@ -43,6 +43,74 @@ fn absent() -> Answer {
     refused("NoSuchEntity").status(404)
 }
 
+fn names(policies: &[&str]) -> Answer {
+    let members: String = policies.iter().map(|p| format!("<member>{p}</member>")).collect();
+    result("ListRolePolicies", &format!("<PolicyNames>{members}</PolicyNames><IsTruncated>false</IsTruncated>"))
+}
+
+fn none_attached() -> Answer {
+    result("ListAttachedRolePolicies", "<AttachedPolicies/><IsTruncated>false</IsTruncated>")
+}
+
+/// The inline policy that is wanted, but for the action.
+fn grants(action: &str) -> Answer {
+    let document = json!({"Statement": [{"Sid": "Logs", "Effect": "Allow", "Action": action, "Resource": "*"}]});
+    let document: String = document.to_string().bytes().map(|b| format!("%{b:02X}")).collect();
+    let named = "<RoleName>replay-t-f</RoleName><PolicyName>grants</PolicyName>";
+    result("GetRolePolicy", &format!("{named}<PolicyDocument>{document}</PolicyDocument>"))
+}
+
+/// The next `diff` reads it: what reads as before would be drift there.
+#[tokio::test]
+async fn a_policy_that_reads_as_before_is_waited_for() {
+    let replay = Replay::start(vec![
+        ("PutRolePolicy", result("PutRolePolicy", "")),
+        ("GetRole", get(ARN).always()),
+        ("ListRolePolicies", names(&["grants"]).always()),
+        ("ListAttachedRolePolicies", none_attached().always()),
+        ("GetRolePolicy", grants("logs:CreateLogStream").times(3)),
+        ("GetRolePolicy", grants("logs:PutLogEvents")),
+    ])
+    .await;
+    let wanted = wanted(&replay);
+    let mut live = Live::new(wanted.address.clone(), &wanted.type_name, &wanted.name, wanted.spec.clone());
+    live.spec["policies"] = json!({"grants": {"statements": {}}});
+    let change = step(&wanted, Op::Update, Some(live.clone()));
+    Role.update(&replay.world.writer, &change, &live, &wanted.spec).await.expect("update");
+    assert_eq!(replay.pauses("GetRolePolicy"), [0.2, 0.4, 0.8]);
+    assert_eq!(replay.left(), [""; 0]);
+}
+
+/// Both listings lag behind a role that a run made a moment ago, one that died perhaps.
+#[tokio::test]
+async fn a_wanted_role_is_absent_or_different_only_by_its_own_word() {
+    let listing = || result("ListRoles", "<IsTruncated>false</IsTruncated><Roles/>");
+    let details = |inside: &str| {
+        let list = format!("<RoleDetailList>{inside}</RoleDetailList><IsTruncated>false</IsTruncated>");
+        result("GetAccountAuthorizationDetails", &list)
+    };
+    let own = || {
+        vec![
+            ("GetRole", get(ARN).always()),
+            ("ListRolePolicies", names(&["grants"])),
+            ("ListAttachedRolePolicies", none_attached()),
+            ("GetRolePolicy", grants("logs:PutLogEvents")),
+        ]
+    };
+    let stale = format!("<member>{}</member>", role(ARN));
+    let listed = result("ListRoles", &format!("<IsTruncated>false</IsTruncated><Roles>{stale}</Roles>"));
+    for (list, detail) in [(listing(), String::new()), (listed, stale)] {
+        let mut script = vec![("ListRoles", list), ("GetAccountAuthorizationDetails", details(&detail))];
+        script.extend(own());
+        let replay = Replay::start(script).await;
+        let wanted = wanted(&replay);
+        let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
+        let found = replay.discover(&Role, &query).await.expect("discover");
+        assert_eq!(found.iter().map(|live| &live.spec).collect::<Vec<_>>(), [&wanted.spec]);
+        tokio::time::resume();
+    }
+}
+
 #[tokio::test]
 async fn a_fresh_role_is_waited_for_until_it_can_be_read_and_has_its_arn() {
     let replay = Replay::start(vec![
@@ -51,17 +119,25 @@ async fn a_fresh_role_is_waited_for_until_it_can_be_read_and_has_its_arn() {
         ("PutRolePolicy", absent().times(2)),
         ("PutRolePolicy", result("PutRolePolicy", "")),
         ("GetRole", absent().times(2)),
-        ("GetRole", get("AROAEXAMPLE").times(5)),
-        ("GetRole", get(ARN)),
+        ("GetRole", get("AROAEXAMPLE").times(3)),
+        ("GetRole", get(ARN).always()),
+        ("ListRolePolicies", names(&[]).times(6)),
+        ("ListRolePolicies", names(&["grants"]).always()),
+        ("ListAttachedRolePolicies", none_attached().always()),
+        // Listed, and not to be had yet.
+        ("GetRolePolicy", absent()),
+        ("GetRolePolicy", grants("logs:CreateLogStream")),
+        ("GetRolePolicy", grants("logs:PutLogEvents")),
     ])
     .await;
     let wanted = wanted(&replay);
     let create = step(&wanted, Op::Create, None);
     let outputs = Role.create(&replay.world.writer, &create, &wanted.spec).await.expect("create");
-    assert_eq!(outputs["arn"], ARN);
+    assert_eq!((outputs["arn"].as_str(), outputs["unique_id"].as_str()), (ARN, "AROAEXAMPLE"));
     assert_eq!(replay.pauses("CreateRole"), [1.0, 2.0]);
-    assert_eq!(replay.pauses("GetRole"), [0.5, 1.0, 0.2, 0.4, 0.8, 1.6, 2.0]);
-    assert_eq!(replay.told().last().unwrap(), "waiting for the role `replay-t-f` to have its ARN (usually seconds)");
+    assert_eq!(replay.pauses("GetRole"), [0.2, 0.4, 0.8, 1.6, 2.0, 2.0, 2.0, 2.0]);
+    let waits = "waiting for the role `replay-t-f` to read as written (usually seconds)";
+    assert_eq!(replay.told().last().unwrap(), waits);
     assert_eq!(replay.left(), [""; 0]);
 }
 

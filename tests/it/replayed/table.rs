@@ -3,8 +3,8 @@
 use crate::replay::{Answer, Replay, json as answer, refused, refused_with};
 use crate::support::{desired, step};
 use serde_json::{Value, json};
-use shopstack::model::{CloudError, Desired, Live, Op, Owner, Query};
-use shopstack::resources::{Resource, table::Table};
+use shopstack::model::{Address, CloudError, Desired, Live, Op, Owner, Query};
+use shopstack::resources::{self, Resource, table::Table};
 
 const ARN: &str = "arn:aws:dynamodb:us-east-1:123456789012:table/replay-t-T";
 
@@ -183,6 +183,71 @@ async fn a_change_that_a_read_does_not_show_yet_is_waited_for() {
     assert_eq!(told.last().unwrap(), waits);
 }
 
+fn lost() -> Answer {
+    refused("InternalServerError").status(500)
+}
+
+/// Only one of two indexes can be made at a time, and neither twice: a repeat would fail on what the first try did.
+#[tokio::test]
+async fn a_change_whose_answer_was_lost_is_looked_for_before_it_is_sent_again() {
+    let describe = |index: Option<&str>| ("DescribeTable", answer(json!({"Table": table("ACTIVE", index)})));
+    let exists = || refused_with("ValidationException", "Attempting to create an index which already exists");
+    let one = || refused_with("ValidationException", "One or more parameter values were invalid");
+    let (building, built) = (described("UPDATING", "CREATING"), described("ACTIVE", "ACTIVE"));
+    // What follows the lost answer, how often it is sent, and the code at the end.
+    let cases = [
+        ("it took effect", vec![building.clone(), built.clone()], 1, ""),
+        ("it did not", vec![describe(None), ("UpdateTable", answer(json!({}))), built.clone()], 2, ""),
+        (
+            "it did, and reads late",
+            vec![describe(None), ("UpdateTable", exists()), describe(None), building, built],
+            2,
+            "",
+        ),
+        (
+            "it did not, and never will",
+            vec![describe(None), ("UpdateTable", one()), ("DescribeTable", describe(None).1.always())],
+            2,
+            "ValidationException",
+        ),
+    ];
+    for (what, after, sent, code) in cases {
+        let mut script = vec![describe(None), ("UpdateTable", lost())];
+        script.extend(after);
+        let replay = Replay::start(script).await;
+        let (wanted, mut live) = (wanted(&replay), live(&replay));
+        live.spec["indexes"] = json!({});
+        let change = step(&wanted, Op::Update, Some(live.clone()));
+        let done = Table.update(&replay.world.writer, &change, &live, &wanted.spec).await;
+        assert_eq!(done.err().map(|e| e.code).unwrap_or_default(), code, "{what}");
+        assert_eq!((replay.count("UpdateTable"), replay.left()), (sent, vec![]), "{what}");
+        tokio::time::resume();
+    }
+}
+
+/// CreateTable carried the tags; its answer got lost, and the tags are not listed yet.
+#[tokio::test]
+async fn a_table_of_ours_that_reads_as_untagged_at_first_is_ours_all_the_same() {
+    for late in [3, usize::MAX] {
+        let replay = Replay::start(vec![
+            ("CreateTable", lost()),
+            ("CreateTable", in_use("Table already exists: replay-t-T")),
+            ("DescribeTable", answer(json!({"Table": table("ACTIVE", Some("ACTIVE"))})).always()),
+            ("DescribeContinuousBackups", backups("ENABLED")),
+            ("ListTagsOfResource", answer(json!({"Tags": []})).times(late)),
+            ("ListTagsOfResource", answer(tag_list(&tags_of_t())).always()),
+        ])
+        .await;
+        let made = create(&replay).await;
+        match late {
+            usize::MAX => assert_eq!(made.unwrap_err().kind, shopstack::model::ErrorKind::Foreign),
+            _ => made.expect("adopted"),
+        }
+        assert_eq!((replay.count("UpdateTable"), replay.left()), (0, vec![]));
+        tokio::time::resume();
+    }
+}
+
 /// TagResource is asynchronous: the run waits for its tags to be read, so that the next diff is clean.
 #[tokio::test]
 async fn tags_that_read_as_before_are_waited_for() {
@@ -200,6 +265,30 @@ async fn tags_that_read_as_before_are_waited_for() {
     let change = step(&wanted, Op::Update, Some(live.clone()));
     Table.update(&replay.world.writer, &change, &live, &wanted.spec).await.expect("update");
     assert_eq!(replay.pauses("ListTagsOfResource"), [0.2, 0.4, 0.8, 1.6]);
+    assert_eq!(replay.left(), [""; 0]);
+}
+
+/// What the last `up` applied and nobody wants any more, a moment after it was made: the index has not heard of it.
+#[tokio::test]
+async fn a_removed_table_that_the_index_does_not_know_is_found_by_its_name() {
+    let replay = Replay::start(vec![
+        ("GetResources", super::cloudfront::index(&[], &json!({}), "")),
+        ("DescribeTable \"replay-t-Kept\"", absent()),
+        ("DescribeTable \"replay-t-T\"", answer(json!({"Table": table("ACTIVE", None)}))),
+        ("DescribeContinuousBackups", refused("TableNotFoundException").always()),
+        ("ListTagsOfResource", answer(tag_list(&tags_of_t()))),
+        ("Scan", answer(json!({"Count": 1}))),
+    ])
+    .await;
+    let scope = &replay.world.scope;
+    let mut kept = wanted(&replay);
+    (kept.address, kept.name) = (Address::new("table", "Kept"), "replay-t-Kept".into());
+    let arn = resources::arn_of(scope, &Address::new("table", "T")).unwrap();
+    let reader = replay.world.reader.suspecting(scope, vec![arn]).await.expect("the index");
+    let query = Query { scope, wanted: vec![&kept], found: &[], thorough: false };
+    let found = Table.discover(&reader, &query).await.expect("discover");
+    let seen: Vec<_> = found.iter().map(|l| (l.address.as_str(), &l.owner, l.data.as_deref())).collect();
+    assert_eq!(seen, [("table.T", &Owner::Ours, Some("at least 1 item"))]);
     assert_eq!(replay.left(), [""; 0]);
 }
 

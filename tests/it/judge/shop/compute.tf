@@ -133,7 +133,7 @@ resource "aws_lambda_function" "function" {
   timeout       = 10
   package_type  = "Zip"
   filename      = "unread.zip"
-  tags          = merge(local.tags, { "shopstack:id" = each.key })
+  tags          = merge(local.tags, { "shopstack:id" = each.key, "shopstack:role-id" = var.ids["role ${each.key}"] })
   environment { variables = each.value.environment }
   lifecycle {
     ignore_changes = [filename, publish, skip_destroy]
