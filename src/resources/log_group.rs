@@ -46,8 +46,6 @@ pub const INFO: TypeInfo = TypeInfo {
 fn is_apis(group: &Live, _: &Live) -> bool {
     group.name.starts_with("/aws/apigateway/")
 }
-/// Where Lambda writes, and makes the group itself if there is none.
-const LAMBDAS: &str = "/aws/lambda/";
 
 /// A log group as DescribeLogGroups shows it.
 struct Seen {
@@ -101,7 +99,7 @@ impl Resource for LogGroup {
                 if let (Owner::Foreign(says), false) = (writer.scope.owner(&there), there.is_empty()) {
                     return Err(super::foreign("log group", step, &says));
                 }
-                set_tags(writer, &wanted.region, &arn, &wanted.tags, &there).await?;
+                set_tags(writer, &wanted.region, &arn, &wanted.tags, &Tags::new()).await?;
             }
             other => {
                 other?;
@@ -198,15 +196,9 @@ async fn describe(reader: &Reader, query: &Query<'_>, seen: Seen, region: &str) 
     };
     let desired = desired.copied();
     let derived = |id: &str| names(query.scope, id).contains(&seen.name);
-    let Some((address, mut owner)) = query.claim(INFO.group, &seen.name, desired, &tags, derived) else {
+    let Some((address, owner)) = query.claim(INFO.group, &seen.name, desired, &tags, derived) else {
         return Ok(None);
     };
-    // Lambda makes the group of a function by itself when it is called first, and sets no tags: a wanted one without any
-    // is adopted (catalogue 1.4, 6). Nobody makes the other groups but whoever also tags them, or is not us.
-    if desired.is_some() && tags.is_empty() && seen.name.starts_with(LAMBDAS) {
-        owner = Owner::Ours;
-    }
-    let tags = tag::own(tags);
     let spec = LogGroupSpec { tags, region: region.to_string(), retention_days: seen.retention_days };
     let mut live = Live::new(address, INFO.type_name, &seen.name, spec::to_value(&spec));
     live.outputs = outputs(&seen.arn);
@@ -237,15 +229,14 @@ async fn tags_of(
     own_tags(reader, arn, region).await
 }
 
-/// The tags that the group itself tells, AWS's own among them: what carries those was made by CloudFormation or the like,
-/// and not by Lambda.
+/// The tags that the group itself tells.
 async fn own_tags(reader: &Reader, arn: &str, region: &str) -> Result<Tags, CloudError> {
     let logs = reader.logs_in(region);
     let answer = reader
         .caller
         .call("logs:ListTagsForResource", || logs.list_tags_for_resource().resource_arn(arn).send())
         .await?;
-    Ok(answer.tags().map(|t| t.iter().map(|(k, v)| (k.clone(), v.clone())).collect()).unwrap_or_default())
+    Ok(tag::own(answer.tags().into_iter().flatten().map(|(k, v)| (k.as_str(), v.as_str()))))
 }
 
 async fn set_retention(writer: &Writer, step: &Step, wanted: &LogGroupSpec) -> Result<(), CloudError> {

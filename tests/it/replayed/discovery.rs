@@ -4,7 +4,7 @@ use super::cloudfront::index;
 use crate::replay::{Replay, empty, json as answer, refused, refused_with, xml};
 use crate::support::{desired, step};
 use serde_json::{Value, json};
-use shopstack::model::{Op, Owner, Query};
+use shopstack::model::{Op, Query};
 use shopstack::resources::response_headers::ResponseHeadersPolicy;
 use shopstack::resources::{Resource, bucket::Bucket, log_group::LogGroup};
 
@@ -80,32 +80,6 @@ async fn an_unwanted_group_is_ours_by_its_own_tags_and_never_by_the_index_alone(
     assert_eq!(seen, ["log_group.f", "log_group.old"], "the group whose tags were taken away is nobody's");
     assert_eq!(replay.count("ListTagsForResource"), 2, "a wanted group costs no read of its own");
     assert_eq!(replay.left(), [""; 0]);
-}
-
-/// Lambda makes a function's group when it is called first, without tags; anybody else leaves some, or takes another name.
-#[tokio::test]
-async fn a_wanted_group_of_lambdas_own_making_is_ours_and_one_with_any_tag_is_not() {
-    let acl = "aws-waf-logs-replay-t-api";
-    let names = ["f", "g", "h"].map(|id| format!("/aws/lambda/replay-t-{id}"));
-    let replay = Replay::start(vec![
-        ("GetResources", index(&[], &json!({}), "")),
-        ("DescribeLogGroups /aws/lambda/", groups(&names.each_ref().map(String::as_str), Value::Null)),
-        ("DescribeLogGroups aws-waf-logs-", groups(&[acl], Value::Null)),
-        ("DescribeLogGroups", groups(&[], Value::Null).always()),
-        ("ListTagsForResource replay-t-f\"", answer(json!({"tags": {}}))),
-        ("ListTagsForResource replay-t-g\"", answer(json!({"tags": {"team": "books"}}))),
-        ("ListTagsForResource replay-t-h\"", answer(json!({"tags": {"aws:cloudformation:stack-name": "theirs"}}))),
-        ("ListTagsForResource", answer(json!({"tags": {}}))),
-    ])
-    .await;
-    let spec = json!({"tags": {}, "region": "us-east-1", "retention_days": 30});
-    let named = |id: &str, name: &str| desired(&LogGroup, &format!("log_group.{id}"), name, spec.clone());
-    let mut wanted: Vec<_> = ["f", "g", "h"].iter().zip(&names).map(|(id, name)| named(id, name)).collect();
-    wanted.push(named("waf-api", acl));
-    let query = Query { scope: &replay.world.scope, wanted: wanted.iter().collect(), found: &[], thorough: false };
-    let found = replay.discover(&LogGroup, &query).await.expect("discover");
-    let ours: Vec<_> = found.iter().filter(|l| l.owner == Owner::Ours).map(|l| l.address.as_str()).collect();
-    assert_eq!((found.len(), ours), (4, vec!["log_group.f"]));
 }
 
 #[tokio::test]
