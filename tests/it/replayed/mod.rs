@@ -7,6 +7,7 @@ mod discovery;
 mod distribution;
 mod events;
 mod function;
+mod lock;
 mod oac;
 mod orders;
 mod role;
