@@ -5,7 +5,7 @@ mod read;
 mod write;
 
 use super::Resource;
-use crate::aws::{Reader, Writer};
+use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::spec::{self, FunctionSpec};
 use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
 use async_trait::async_trait;
@@ -56,7 +56,8 @@ impl Resource for Function {
 
     async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
         let before: FunctionSpec = spec::from_value(&live.spec)?;
-        write::bring(writer, step, live.output("arn")?, &before, &spec::from_value(wanted)?).await?;
+        let (arn, wanted) = (live.output("arn")?, spec::from_value(wanted)?);
+        write::bring(writer, step, arn, &before, &wanted, CallOptions::default()).await?;
         Ok(live.outputs.clone())
     }
 

@@ -48,7 +48,7 @@ pub async fn create(writer: &Writer, step: &Step, wanted: &FunctionSpec) -> Resu
         Ok(answer) => {
             let arn = answer.function_arn().unwrap_or_default().to_string();
             check_hash(step, wanted, answer.code_sha256())?;
-            settled(writer, &step.name).await?;
+            settled(writer, &step.name, FRESH).await?;
             Ok(read::outputs(&arn, &step.name))
         }
         // The same code says "busy"; only the words tell that the name is taken (catalogue 1.4).
@@ -64,25 +64,26 @@ async fn adopt(writer: &Writer, step: &Step, wanted: &FunctionSpec) -> Result<Ou
     if let Owner::Foreign(says) = writer.scope.owner(&seen.spec.tags) {
         return Err(foreign("function", step, &says));
     }
-    settled(writer, &step.name).await?;
-    bring(writer, step, &seen.arn, &seen.spec, wanted).await?;
+    settled(writer, &step.name, FRESH).await?;
+    bring(writer, step, &seen.arn, &seen.spec, wanted, FRESH).await?;
     Ok(read::outputs(&seen.arn, &step.name))
 }
 
 /// Changes what differs: configuration, then code, one at a time; the code travels only when it or the
-/// architecture differs.
+/// architecture differs. `options` say whether the function is fresh.
 pub async fn bring(
     writer: &Writer,
     step: &Step,
     arn: &str,
     before: &FunctionSpec,
     wanted: &FunctionSpec,
+    options: CallOptions,
 ) -> Result<(), CloudError> {
     if configuration_differs(before, wanted) {
         let lambda = &writer.clients.lambda;
         writer
             .caller
-            .call_with("lambda:UpdateFunctionConfiguration", FRESH, || {
+            .call_with("lambda:UpdateFunctionConfiguration", options, || {
                 lambda
                     .update_function_configuration()
                     .function_name(&step.name)
@@ -95,12 +96,12 @@ pub async fn bring(
                     .send()
             })
             .await?;
-        settled(writer, &step.name).await?;
+        settled(writer, &step.name, options).await?;
     }
     if before.code_sha256 != wanted.code_sha256 || before.architecture != wanted.architecture {
-        send_code(writer, step, wanted).await?;
+        send_code(writer, step, wanted, options).await?;
     }
-    bring_tags(writer, arn, &before.tags, &wanted.tags).await
+    bring_tags(writer, arn, &before.tags, &wanted.tags, options).await
 }
 
 /// Everything that UpdateFunctionConfiguration carries; a new field of the spec has to be placed here.
@@ -120,12 +121,17 @@ fn configuration_differs(before: &FunctionSpec, wanted: &FunctionSpec) -> bool {
         != (&before.role_arn, &before.runtime, &before.handler, &before.memory, &before.timeout, &before.environment)
 }
 
-async fn send_code(writer: &Writer, step: &Step, wanted: &FunctionSpec) -> Result<(), CloudError> {
+async fn send_code(
+    writer: &Writer,
+    step: &Step,
+    wanted: &FunctionSpec,
+    options: CallOptions,
+) -> Result<(), CloudError> {
     let lambda = &writer.clients.lambda;
     let zip = zip(step, wanted).await?;
     let answer = writer
         .caller
-        .call_with("lambda:UpdateFunctionCode", FRESH, || {
+        .call_with("lambda:UpdateFunctionCode", options, || {
             lambda
                 .update_function_code()
                 .function_name(&step.name)
@@ -136,17 +142,23 @@ async fn send_code(writer: &Writer, step: &Step, wanted: &FunctionSpec) -> Resul
         })
         .await?;
     check_hash(step, wanted, answer.code_sha256())?;
-    settled(writer, &step.name).await
+    settled(writer, &step.name, options).await
 }
 
-async fn bring_tags(writer: &Writer, arn: &str, before: &Tags, wanted: &Tags) -> Result<(), CloudError> {
+async fn bring_tags(
+    writer: &Writer,
+    arn: &str,
+    before: &Tags,
+    wanted: &Tags,
+    options: CallOptions,
+) -> Result<(), CloudError> {
     let lambda = &writer.clients.lambda;
     let (set, unset) = tag_changes(before, wanted);
     if !set.is_empty() {
         let set: HashMap<String, String> = set.into_iter().collect();
         writer
             .caller
-            .call_with("lambda:TagResource", FRESH, || {
+            .call_with("lambda:TagResource", options, || {
                 lambda.tag_resource().resource(arn).set_tags(Some(set.clone())).send()
             })
             .await?;
@@ -163,12 +175,12 @@ async fn bring_tags(writer: &Writer, arn: &str, before: &Tags, wanted: &Tags) ->
 }
 
 /// Waits until no update is running and the function can be invoked.
-async fn settled(writer: &Writer, name: &str) -> Result<(), CloudError> {
+async fn settled(writer: &Writer, name: &str, options: CallOptions) -> Result<(), CloudError> {
     let what = format!("the function `{name}` to become Active (usually a few seconds)");
     writer
         .caller
         .wait_until(&what, EVERY, CEILING, || async {
-            let answer = read::get(&writer.reader, name, FRESH).await?;
+            let answer = read::get(&writer.reader, name, options).await?;
             answer.configuration().map_or(Ok(None), |c| progress(name, c))
         })
         .await

@@ -4,7 +4,7 @@ mod read;
 mod write;
 
 use super::Resource;
-use crate::aws::{Reader, Writer};
+use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::spec::{self, RoleSpec};
 use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
 use async_trait::async_trait;
@@ -70,7 +70,7 @@ impl Resource for Role {
 
     async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
         let before: RoleSpec = spec::from_value(&live.spec)?;
-        write::bring(writer, &step.name, &before, &spec::from_value(wanted)?).await?;
+        write::bring(writer, &step.name, &before, &spec::from_value(wanted)?, CallOptions::default()).await?;
         Ok(live.outputs.clone())
     }
 

@@ -12,5 +12,6 @@ mod oac;
 mod orders;
 mod role;
 mod table;
+mod vanished;
 mod waf;
 mod waf_logging;
