@@ -15,6 +15,7 @@ pub mod probe;
 pub mod quota;
 pub mod reader;
 pub mod retry;
+pub mod rights;
 pub mod writer;
 
 pub use call::{CallOptions, Caller, Cancel};
