@@ -4,6 +4,7 @@ use super::counter::Counter;
 use super::error;
 use super::quota::Limiter;
 use super::retry::{self, Class, Leave, Repeat, Spent};
+use super::upload::{Line, Turn};
 use crate::model::{CloudError, ErrorKind};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -92,6 +93,7 @@ pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
 pub struct Caller {
     counter: Arc<Counter>,
     limiter: Arc<Limiter>,
+    line: Arc<Line>,
     pub cancel: Cancel,
     emulated: bool,
     region: String,
@@ -110,6 +112,7 @@ impl Caller {
         Self {
             counter,
             limiter: Arc::default(),
+            line: Arc::default(),
             cancel: Cancel::default(),
             emulated,
             region: String::new(),
@@ -141,6 +144,11 @@ impl Caller {
         if let Some(progress) = &self.progress {
             progress(text);
         }
+    }
+
+    /// A turn on the line for a request with so many bytes, taken anew for each try.
+    pub async fn turn(&self, bytes: usize) -> Turn<'_> {
+        self.line.turn(bytes).await
     }
 
     /// Makes a call that may be repeated freely. `operation` is `service:Operation`, as IAM writes it.

@@ -16,6 +16,7 @@ pub mod quota;
 pub mod reader;
 pub mod retry;
 pub mod rights;
+pub mod upload;
 pub mod writer;
 
 pub use call::{CallOptions, Caller, Cancel};

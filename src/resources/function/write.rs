@@ -6,6 +6,7 @@ use crate::model::cloud_error::optional;
 use crate::model::spec::{FunctionSpec, Tags};
 use crate::model::{CloudError, ErrorKind, Outputs, Owner, Step};
 use crate::resources::{FRESH, foreign, tag_changes};
+use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
     Architecture, Environment, FunctionCode, FunctionConfiguration, LastUpdateStatus, Runtime, State,
@@ -23,11 +24,14 @@ const CEILING: Duration = Duration::from_secs(600);
 /// Makes the function and waits until it is Active, or brings an earlier run's function to the wanted state.
 pub async fn create(writer: &Writer, step: &Step, wanted: &FunctionSpec) -> Result<Outputs, CloudError> {
     let lambda = &writer.clients.lambda;
-    let code = FunctionCode::builder().zip_file(zip(step, wanted).await?).build();
+    let zip = zip(step, wanted).await?;
+    let size = travelling(&zip);
+    let code = FunctionCode::builder().zip_file(zip).build();
     let tags: HashMap<String, String> = wanted.tags.clone().into_iter().collect();
     let made = writer
         .caller
-        .call("lambda:CreateFunction", || {
+        .call("lambda:CreateFunction", || async {
+            let turn = writer.caller.turn(size).await;
             lambda
                 .create_function()
                 .function_name(&step.name)
@@ -41,7 +45,10 @@ pub async fn create(writer: &Writer, step: &Step, wanted: &FunctionSpec) -> Resu
                 .code(code.clone())
                 .set_tags(Some(tags.clone()))
                 .publish(false)
+                .customize()
+                .config_override(Builder::new().timeout_config(turn.timeouts.clone()))
                 .send()
+                .await
         })
         .await;
     match made {
@@ -131,14 +138,18 @@ async fn send_code(
     let zip = zip(step, wanted).await?;
     let answer = writer
         .caller
-        .call_with("lambda:UpdateFunctionCode", options, || {
+        .call_with("lambda:UpdateFunctionCode", options, || async {
+            let turn = writer.caller.turn(travelling(&zip)).await;
             lambda
                 .update_function_code()
                 .function_name(&step.name)
                 .zip_file(zip.clone())
                 .architectures(Architecture::from(wanted.architecture.as_str()))
                 .publish(false)
+                .customize()
+                .config_override(Builder::new().timeout_config(turn.timeouts.clone()))
                 .send()
+                .await
         })
         .await?;
     check_hash(step, wanted, answer.code_sha256())?;
@@ -253,6 +264,11 @@ async fn zip(step: &Step, wanted: &FunctionSpec) -> Result<Blob, CloudError> {
         return refuse(what, "make the function smaller: build with --release, strip symbols, drop dependencies");
     }
     Ok(Blob::new(bytes))
+}
+
+/// Bytes on the wire: zips travel as base64 inside JSON.
+fn travelling(zip: &Blob) -> usize {
+    zip.as_ref().len() / 3 * 4
 }
 
 /// base64(SHA-256), as Lambda's CodeSha256.

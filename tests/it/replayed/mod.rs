@@ -9,6 +9,7 @@ mod events;
 mod function;
 mod lock;
 mod oac;
+mod objects;
 mod orders;
 mod role;
 mod table;
