@@ -3,7 +3,8 @@
 use super::counter::Counter;
 use super::error;
 use super::quota::Limiter;
-use super::retry::{self, Class, Repeat};
+use super::retry::{self, Class, Leave, Repeat, Spent};
+use super::upload::{Line, Turn};
 use crate::model::{CloudError, ErrorKind};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -92,6 +93,7 @@ pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
 pub struct Caller {
     counter: Arc<Counter>,
     limiter: Arc<Limiter>,
+    line: Arc<Line>,
     pub cancel: Cancel,
     emulated: bool,
     region: String,
@@ -110,6 +112,7 @@ impl Caller {
         Self {
             counter,
             limiter: Arc::default(),
+            line: Arc::default(),
             cancel: Cancel::default(),
             emulated,
             region: String::new(),
@@ -143,6 +146,11 @@ impl Caller {
         }
     }
 
+    /// A turn on the line for a request with so many bytes, taken anew for each try.
+    pub async fn turn(&self, bytes: usize) -> Turn<'_> {
+        self.line.turn(bytes).await
+    }
+
     /// Makes a call that may be repeated freely. `operation` is `service:Operation`, as IAM writes it.
     pub async fn call<T, E, F>(&self, operation: &str, make: impl Fn() -> F) -> Result<T, CloudError>
     where
@@ -163,26 +171,38 @@ impl Caller {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        let mut since: HashMap<Class, (Instant, u32)> = HashMap::new();
+        let mut spent: HashMap<Leave, Spent> = HashMap::new();
         loop {
             self.ready(operation).await?;
+            let start = Instant::now();
             let (failure, asked) = match make().await {
                 Ok(answer) => return Ok(answer),
-                Err(failure) => (error::from_sdk(operation, &failure, self.emulated), error::retry_after(&failure)),
+                Err(failure) => (self.explain(operation, options, &failure), error::retry_after(&failure)),
             };
-            let Some((class, ceiling)) = retry::classify(operation, &failure, options) else { return Err(failure) };
-            let (start, attempts) = since.entry(class).or_insert((Instant::now(), 0));
-            *attempts += 1;
-            let jitter = f64::from(fastrand::u16(..)) / f64::from(u16::MAX);
-            let pause = retry::pause(class, *attempts, operation, jitter).max(asked.unwrap_or_default());
-            if start.elapsed() + pause > ceiling {
-                return Err(failure);
-            }
-            self.counter.count_retry(class == Class::Throttle);
-            if pause > Duration::from_secs(1) || *attempts > 2 {
-                self.say(&format!("{}: {}; trying again", operation.replacen(':', " ", 1), retry::reason(class)));
+            let Some(leave) = retry::classify(operation, &failure, options) else { return Err(failure) };
+            let budget = spent.entry(leave).or_default();
+            let Some(pause) = budget.next(leave, operation, start.elapsed(), asked) else { return Err(failure) };
+            self.counter.count_retry(leave.class == Class::Throttle);
+            if pause > Duration::from_secs(1) || budget.attempts > 2 {
+                let reason = retry::reason(leave.class);
+                self.say(&format!("{}: {reason}; trying again", operation.replacen(':', " ", 1)));
             }
             self.pause(pause).await?;
+        }
+    }
+
+    /// The failure in our terms. A 503 asks for fewer requests (catalogue 1.3); whether the call took effect it does not
+    /// say, so what must not be made twice is looked for instead.
+    fn explain<E>(&self, operation: &str, options: CallOptions, failure: &SdkError<E, HttpResponse>) -> CloudError
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let failed = error::from_sdk(operation, failure, self.emulated);
+        match failure.raw_response() {
+            Some(response) if response.status().as_u16() == 503 && !options.not_idempotent => {
+                error::throttled_by_503(failed, operation)
+            }
+            _ => failed,
         }
     }
 

@@ -69,6 +69,7 @@ impl Sdk {
             aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https()
         };
         let http = connect.transport.clone().unwrap_or_else(network);
+        // Requests with large bodies override these: `upload.rs`.
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(5))
             .read_timeout(Duration::from_secs(30))

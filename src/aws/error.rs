@@ -1,5 +1,6 @@
 //! SDK errors turned into `CloudError`: AWS's code, words and request id, a kind, and what to do.
 
+use super::rights;
 use crate::model::{CloudError, ErrorKind};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{DispatchFailure, SdkError};
@@ -45,7 +46,11 @@ const CREDENTIALS: &[&str] = &[
     "MissingAuthenticationTokenException",
     "IncompleteSignature",
     "RequestExpired",
+    "RequestTimeTooSkewed",
+    "RequestInTheFuture",
 ];
+/// A request that did not come in time, though with HTTP 400: passes like a 5xx, as the SDK's own classifier has it.
+pub const LATE: &[&str] = &["RequestTimeout", "RequestTimeoutException"];
 /// Catalogue section 1.3; `LimitExceededException` is decided in `throttled`.
 pub const THROTTLE: &[&str] = &[
     "BandwidthLimitExceeded",
@@ -86,7 +91,10 @@ where
     let mut message = meta.and_then(|m| m.message()).unwrap_or_default().to_string();
     let request_id = meta
         .and_then(|m| m.extra("aws_request_id"))
-        .or_else(|| error.raw_response().and_then(|r| r.headers().get("x-amzn-requestid")))
+        .or_else(|| {
+            let headers = error.raw_response().map(|r| r.headers());
+            headers.and_then(|h| h.get("x-amzn-requestid").or_else(|| h.get("x-amz-request-id")))
+        })
         .map(str::to_string);
     let cut =
         code.is_empty() && error.raw_response().and_then(|r| r.body().bytes()).is_some_and(|body| !is_whole(body));
@@ -125,7 +133,7 @@ where
         SdkError::ServiceError(_) if cut => ErrorKind::Ambiguous,
         _ => kind_of(operation, &code, &message, status, emulated),
     };
-    let hint = hint_for(kind, operation).to_string();
+    let hint = hint_for(kind, operation, &code, &message);
     CloudError { kind, operation: readable(operation), code, message, request_id, hint }
 }
 
@@ -190,7 +198,7 @@ fn kind_of(operation: &str, code: &str, message: &str, status: Option<u16>, emul
         ErrorKind::Credentials
     } else if is(QUOTA) {
         ErrorKind::Quota
-    } else if status.is_some_and(|s| s >= 500) {
+    } else if is(LATE) || status.is_some_and(|s| s >= 500) {
         ErrorKind::Ambiguous
     } else if matches!(status, Some(409 | 412)) || code.contains("OptimisticLock") || code.contains("Conflict") {
         ErrorKind::Conflict
@@ -207,13 +215,31 @@ fn not_emulated(code: &str, message: &str, status: Option<u16>) -> bool {
 
 /// Catalogue section 1.3: some services throttle with HTTP 400 and only the text `Rate exceeded`, and
 /// `LimitExceededException` is a rate for API Gateway (429) and for DynamoDB's simultaneous table operations, but a
-/// count everywhere else: DynamoDB says `Subscriber limit exceeded` of the number of tables as well.
+/// count everywhere else: DynamoDB says `Subscriber limit exceeded` of the number of tables as well, and API Gateway
+/// answers 429 also where the `Maximum number of` some things `has been reached. Please contact AWS`.
 fn throttled(operation: &str, code: &str, message: &str, status: Option<u16>) -> bool {
     if code == "LimitExceededException" {
-        return operation.starts_with("apigateway:") && status == Some(429)
+        return operation.starts_with("apigateway:") && status == Some(429) && !counts(message)
             || operation.starts_with("dynamodb:") && message.contains("simultaneously");
     }
     THROTTLE.contains(&code) || status == Some(429) || message.contains("Rate exceeded")
+}
+
+/// True for API Gateway's words about a number of things, which no waiting lowers.
+fn counts(message: &str) -> bool {
+    let words = message.to_lowercase();
+    ["maximum number of", "has been reached", "contact aws"].iter().any(|said| words.contains(said))
+}
+
+/// An answer of AWS's own with HTTP 503 to a call that may be repeated: a throttle. What else answers so (a proxy, a
+/// stranger at the endpoint) gives neither code nor request id.
+pub(super) fn throttled_by_503(mut error: CloudError, operation: &str) -> CloudError {
+    let answered = error.request_id.is_some() || !error.code.starts_with("HTTP ");
+    if answered && error.kind == ErrorKind::Ambiguous {
+        error.kind = ErrorKind::Throttled;
+        error.hint = hint_for(error.kind, operation, "", "");
+    }
+    error
 }
 
 /// `dynamodb:CreateTable` as people read it: `dynamodb CreateTable`.
@@ -221,9 +247,12 @@ fn readable(operation: &str) -> String {
     operation.replacen(':', " ", 1)
 }
 
-fn hint_for(kind: ErrorKind, operation: &str) -> &'static str {
-    match kind {
-        ErrorKind::AccessDenied => "the caller lacks this right: grant it, or use another profile; then run again",
+fn hint_for(kind: ErrorKind, operation: &str, code: &str, message: &str) -> String {
+    let text = match kind {
+        ErrorKind::AccessDenied => return rights::hint(operation, message),
+        ErrorKind::Credentials if skewed(code, message) => {
+            "check this machine's clock: it is minutes off from AWS's; set it (NTP), then run again"
+        }
         ErrorKind::Credentials => "sign in again (aws sso login, aws configure), or name another --profile",
         ErrorKind::Throttled => "AWS throttles this account: wait a minute and run again, it goes on where it stopped",
         ErrorKind::Quota => "an account quota is used up: remove something, or ask AWS to raise it, then run again",
@@ -233,7 +262,14 @@ fn hint_for(kind: ErrorKind, operation: &str) -> &'static str {
         ErrorKind::NotEmulated => "this endpoint does not know the operation; real AWS does",
         _ if operation.is_empty() => "",
         _ => "see AWS's words above; after mending the cause run again, it goes on where it stopped",
-    }
+    };
+    text.into()
+}
+
+/// True where the request was refused for its time: signatures are good for some minutes by AWS's clock.
+fn skewed(code: &str, message: &str) -> bool {
+    matches!(code, "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture")
+        || ["Signature expired", "Signature not yet current"].iter().any(|said| message.contains(said))
 }
 
 /// For the first call of a run: says what is wrong with credentials, region or endpoint.

@@ -1,7 +1,8 @@
 //! The lock of one stack and environment: a lease taken by conditional write, renewed by heartbeat, fenced.
 //!
 //! Two machines' clocks are not compared: a waiter watches the holder's heartbeat counter and takes over when it has
-//! stood still for a whole lease. A holder that could not renew stops before its next call, by its own clock.
+//! stood still for a whole lease. A holder that could not renew stops before its next call, by its own clock. Leases run
+//! from before the request that took or renewed them: when it took effect the holder cannot know.
 
 use super::call::Cancel;
 use super::ledger::{Item, Ledger, TABLE, lock_error};
@@ -12,7 +13,7 @@ use tokio::time::Instant;
 
 /// A holder that has not renewed for this long has lost the lock.
 pub const LEASE: Duration = Duration::from_secs(40);
-/// How often it renews.
+/// How often it renews, and how long one renewal may take: a hung one must not eat the lease.
 const HEARTBEAT: Duration = Duration::from_secs(8);
 /// How often a waiter looks.
 const LOOK: Duration = Duration::from_secs(1);
@@ -59,7 +60,7 @@ pub enum Try {
 /// Tries once. `cancel` is stopped if the lock is lost later.
 pub async fn try_lock(ledger: &Ledger, me: &Holder, cancel: &Cancel) -> Result<Try, CloudError> {
     match take(ledger, me, None).await {
-        Ok(token) => Ok(Try::Held(hold(ledger, token, cancel))),
+        Ok(taken) => Ok(Try::Held(hold(ledger, taken, cancel))),
         Err(error) if error.is_not_found() => Ok(Try::NoTable),
         Err(error) if error.code == "ConditionalCheckFailedException" => {
             match ledger.row(SK).await?.as_ref().and_then(holder) {
@@ -102,7 +103,7 @@ pub async fn wait_lock(
         };
         if owner.is_empty() || stale {
             match take(ledger, me, stale.then_some((owner.as_str(), beat.as_str()))).await {
-                Ok(token) => return Ok(hold(ledger, token, cancel)),
+                Ok(taken) => return Ok(hold(ledger, taken, cancel)),
                 Err(error) if error.code == "ConditionalCheckFailedException" => {}
                 Err(error) => return Err(error),
             }
@@ -130,7 +131,8 @@ pub async fn current(ledger: &Ledger) -> Result<Option<Holder>, CloudError> {
     Ok(ledger.row(SK).await?.as_ref().and_then(holder))
 }
 
-/// Takes the lock away from whoever holds it; that run stops before its next write.
+/// Takes the lock away from whoever holds it; that run notices at its next heartbeat, up to 8 seconds later, and makes no
+/// call after that.
 pub async fn force(ledger: &Ledger) -> Result<(), CloudError> {
     ledger.remove(SK).await
 }
@@ -152,9 +154,26 @@ fn holder(row: &Item) -> Option<Holder> {
     })
 }
 
-/// One conditional write: the lock is free, or still shows the dead holder's last heartbeat.
-async fn take(ledger: &Ledger, me: &Holder, dead: Option<(&str, &str)>) -> Result<String, CloudError> {
+/// A lock that was taken, and when its lease began.
+struct Taken {
+    token: String,
+    asked: SystemTime,
+}
+
+/// Takes the lock; where the answer was long in coming the lease is renewed at once, for little of it is left.
+async fn take(ledger: &Ledger, me: &Holder, dead: Option<(&str, &str)>) -> Result<Taken, CloudError> {
     let token = format!("{:032x}", fastrand::u128(..));
+    let (start, mut asked) = (Instant::now(), SystemTime::now());
+    write(ledger, me, &token, dead).await?;
+    if start.elapsed() > HEARTBEAT {
+        asked = SystemTime::now();
+        renew(ledger, &token).await?;
+    }
+    Ok(Taken { token, asked })
+}
+
+/// One conditional write: the lock is free, or still shows the dead holder's last heartbeat.
+async fn write(ledger: &Ledger, me: &Holder, token: &str, dead: Option<(&str, &str)>) -> Result<(), CloudError> {
     let s = |text: &str| AttributeValue::S(text.to_string());
     ledger
         .caller
@@ -169,7 +188,7 @@ async fn take(ledger: &Ledger, me: &Holder, dead: Option<(&str, &str)>) -> Resul
                     "SET #owner = :owner, who = :who, place = :place, since = :since, command = :command, beat = :zero ADD fence :one",
                 )
                 .expression_attribute_names("#owner", "owner")
-                .expression_attribute_values(":owner", s(&token))
+                .expression_attribute_values(":owner", s(token))
                 .expression_attribute_values(":who", s(&me.who))
                 .expression_attribute_values(":place", s(&me.place))
                 .expression_attribute_values(":since", s(&me.since))
@@ -186,20 +205,24 @@ async fn take(ledger: &Ledger, me: &Holder, dead: Option<(&str, &str)>) -> Resul
             };
             update.send()
         })
-        .await?;
-    Ok(token)
+        .await
+        .map(|_| ())
 }
 
-fn hold(ledger: &Ledger, token: String, cancel: &Cancel) -> Lock {
-    cancel.lease_until(SystemTime::now() + LEASE);
-    let (task_ledger, task_token, task_cancel) = (ledger.clone(), token.clone(), cancel.clone());
+fn hold(ledger: &Ledger, taken: Taken, cancel: &Cancel) -> Lock {
+    cancel.lease_until(taken.asked + LEASE);
+    let (task_ledger, task_token, task_cancel) = (ledger.clone(), taken.token.clone(), cancel.clone());
     let heartbeat = tokio::spawn(async move {
+        let mut pause = HEARTBEAT;
         loop {
-            tokio::time::sleep(HEARTBEAT).await;
+            tokio::time::sleep(pause).await;
             let asked = SystemTime::now();
-            match renew(&task_ledger, &task_token).await {
-                Ok(()) => task_cancel.lease_until(asked + LEASE),
-                Err(error) if error.code == "ConditionalCheckFailedException" => {
+            pause = match tokio::time::timeout(HEARTBEAT, renew(&task_ledger, &task_token)).await {
+                Ok(Ok(())) => {
+                    task_cancel.lease_until(asked + LEASE);
+                    HEARTBEAT
+                }
+                Ok(Err(error)) if error.code == "ConditionalCheckFailedException" => {
                     task_cancel.stop(lock_error(
                         "the lock was lost: somebody else took it over",
                         "nothing more was written; look at `shopstack diff`, then run again",
@@ -207,11 +230,12 @@ fn hold(ledger: &Ledger, token: String, cancel: &Cancel) -> Lock {
                     return;
                 }
                 // Unreachable for now: the lease's end stops the run if it stays so.
-                Err(_) => {}
+                Ok(Err(_)) => LOOK,
+                Err(_) => Duration::ZERO,
             }
         }
     });
-    Lock { ledger: ledger.clone(), token, heartbeat }
+    Lock { ledger: ledger.clone(), token: taken.token, heartbeat }
 }
 
 async fn renew(ledger: &Ledger, token: &str) -> Result<(), CloudError> {
@@ -287,5 +311,51 @@ fn not_ours_is_fine(gone: Result<(), CloudError>) -> Result<(), CloudError> {
     match gone {
         Err(error) if error.code == "ConditionalCheckFailedException" || error.kind == ErrorKind::NotFound => Ok(()),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::clients::{Connect, Sdk};
+    use crate::aws::counter::Counter;
+    use crate::model::Scope;
+    use aws_smithy_runtime_api::client::http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+    use aws_smithy_types::body::SdkBody;
+    use std::sync::Arc;
+
+    const LATE: Duration = Duration::from_millis(400);
+
+    /// Answers everything, late.
+    #[derive(Debug)]
+    struct Slow;
+
+    impl HttpConnector for Slow {
+        fn call(&self, _request: HttpRequest) -> HttpConnectorFuture {
+            HttpConnectorFuture::new(async {
+                tokio::time::sleep(LATE).await;
+                Ok(HttpResponse::new(200.try_into().expect("a status"), SdkBody::from("{}")))
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lease_runs_from_before_the_request_that_took_it() {
+        let connect = Connect {
+            region: Some("us-east-1".into()),
+            local_endpoint: Some("http://aws.invalid".into()),
+            transport: Some(http_client_fn(|_, _| SharedHttpConnector::new(Slow))),
+            ..Connect::default()
+        };
+        let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
+        let text = String::from;
+        let scope =
+            Scope { stack: text("s"), env: text("e"), account: text("1"), region: text("us-east-1"), endpoint: None };
+        let me = Holder { who: text("ci"), place: text("here"), since: text("now"), command: text("up") };
+        let taken = take(&Ledger::new(&sdk, &scope), &me, None).await.expect("the lock");
+        assert!(taken.asked.elapsed().expect("a clock that goes on") >= LATE);
     }
 }

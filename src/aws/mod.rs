@@ -16,6 +16,8 @@ pub mod probe;
 pub mod quota;
 pub mod reader;
 pub mod retry;
+pub mod rights;
+pub mod upload;
 pub mod waf;
 pub mod writer;
 

@@ -170,4 +170,45 @@ mod tests {
         }
         assert_eq!(limiter.reserve("lambda:AddPermission", "r").0, Duration::ZERO);
     }
+    /// The catalogue's section 11 by operation: calls per second, and how many may go at once. What shopstack never
+    /// calls (imports, PutRestApi, ListResourcesForWebACL) has no bucket.
+    const PUBLISHED: &[(&str, f64, f64)] = &[
+        ("apigateway:PutMethod", 10.0, 40.0),
+        ("apigateway:CreateRestApi", 1.0 / 3.0, 1.0),
+        ("apigateway:DeleteRestApi", 1.0 / 30.0, 1.0),
+        ("apigateway:UpdateAccount", 1.0 / 20.0, 1.0),
+        ("apigateway:CreateDeployment", 1.0 / 5.0, 1.0),
+        ("apigateway:CreateResource", 5.0, 5.0),
+        ("apigateway:DeleteResource", 5.0, 5.0),
+        ("apigateway:GetResources", 5.0 / 2.0, 5.0),
+        ("wafv2:AssociateWebACL", 1.0 / 2.0, 1.0),
+        ("wafv2:DisassociateWebACL", 1.0 / 2.0, 1.0),
+        ("wafv2:GetWebACLForResource", 1.0, 1.0),
+        ("wafv2:GetWebACL", 5.0, 5.0),
+        ("wafv2:ListWebACLs", 5.0, 5.0),
+        ("wafv2:CreateWebACL", 1.0, 1.0),
+        ("wafv2:UpdateWebACL", 1.0, 1.0),
+        ("wafv2:DeleteWebACL", 1.0, 1.0),
+        ("wafv2:PutLoggingConfiguration", 1.0, 1.0),
+        ("lambda:GetFunction", 100.0, 100.0),
+        ("lambda:GetPolicy", 15.0, 15.0),
+        ("lambda:UpdateFunctionCode", 15.0, 15.0),
+        ("dynamodb:TagResource", 5.0, 5.0),
+    ];
+
+    #[tokio::test(start_paused = true)]
+    async fn every_published_quota_is_kept_to_at_four_fifths() {
+        let mut labels = std::collections::BTreeSet::new();
+        for (operation, rate, burst) in PUBLISHED {
+            let limiter = Limiter::default();
+            let reserved: Vec<_> = (0..200).map(|_| limiter.reserve(operation, "r")).collect();
+            let at_once = reserved.iter().take_while(|(wait, _)| wait.is_zero()).count();
+            assert_eq!(at_once, (burst * 0.8).max(1.0) as usize, "{operation} at once");
+            let (last, label) = reserved[199];
+            let apart = (last - reserved[198].0).as_secs_f64();
+            assert!((apart * rate * 0.8 - 1.0).abs() < 1e-6, "{operation}: one in {apart} s, by {label}");
+            labels.insert(label);
+        }
+        assert_eq!(labels.len(), QUOTAS.len(), "a quota that no row is held to: {labels:#?}");
+    }
 }

@@ -43,6 +43,8 @@ const RULES: &[Rule] = &[
     rule("iam:", "MalformedPolicyDocument", "Invalid principal in policy", Propagation, 120),
     rule("s3:PutBucketPolicy", "MalformedPolicy", "Invalid principal", Propagation, 120),
     rule("apigateway:UpdateAccount", "BadRequestException", "role ARN does not have required", Propagation, 240),
+    rule("apigateway:UpdateAccount", "BadRequestException", "not authorized", Propagation, 240),
+    rule("apigateway:UpdateAccount", "BadRequestException", "too many requests", Propagation, 240),
     rule(
         "apigateway:UpdateAccount",
         "BadRequestException",
@@ -74,6 +76,8 @@ const RULES: &[Rule] = &[
     rule("apigateway:", "ConflictException", "concurrent modification", Busy, 120),
     rule("apigateway:", "ConflictException", "try again later", Busy, 120),
     rule("cloudfront:CreateDistribution", "InvalidOriginAccessControl", "", Propagation, 60),
+    rule("cloudfront:UpdateDistribution", "InvalidOriginAccessControl", "", Propagation, 60),
+    rule("cloudfront:UpdateDistribution", "NoSuchResponseHeadersPolicy", "", Propagation, 60),
     rule("cloudfront:CreateDistribution", "InvalidWebACLId", "", Propagation, 120),
     rule("cloudfront:UpdateDistribution", "InvalidWebACLId", "", Propagation, 120),
     rule("cloudfront:DeleteDistribution", "DistributionNotDisabled", "", Busy, 1800),
@@ -102,40 +106,80 @@ pub struct Repeat {
     pub not_idempotent: bool,
 }
 
-/// The class of an error and how long that class may go on, or `None` when the error is final.
-pub fn classify(operation: &str, error: &CloudError, repeat: Repeat) -> Option<(Class, Duration)> {
+/// Leave to repeat a call. Each rule has a budget of its own, and each class that no rule stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Leave {
+    pub class: Class,
+    /// How long the repetitions may take, waits for anything else left out.
+    pub ceiling: Duration,
+    /// Its place in `RULES`.
+    rule: Option<usize>,
+}
+
+/// Whether and how an error is got over, or `None` when it is final. Words are compared in any case: services are not
+/// consistent in it.
+pub fn classify(operation: &str, error: &CloudError, repeat: Repeat) -> Option<Leave> {
+    let leave = |class, seconds| Some(Leave { class, ceiling: Duration::from_secs(seconds), rule: None });
     if error.kind == ErrorKind::Throttled {
-        return Some((Class::Throttle, Duration::from_secs(300)));
+        return leave(Class::Throttle, 300);
     }
-    for rule in RULES {
+    let words = error.message.to_lowercase();
+    let fits = |rule: &Rule| {
         let applies = operation == rule.operation
             || (rule.operation.ends_with(':') && operation.starts_with(rule.operation))
             || (rule.operation == "cloudfront:CreateDistribution" && operation.starts_with(rule.operation));
-        if applies && error.matches(rule.code, rule.fragment) {
-            return Some((rule.class, Duration::from_secs(rule.ceiling)));
-        }
+        applies && error.code == rule.code && words.contains(&rule.fragment.to_lowercase())
+    };
+    if let Some((place, rule)) = RULES.iter().enumerate().find(|(_, rule)| fits(rule)) {
+        return Some(Leave { class: rule.class, ceiling: Duration::from_secs(rule.ceiling), rule: Some(place) });
     }
     match error.kind {
         ErrorKind::NotFound if repeat.fresh => {
-            let ceiling = if operation.starts_with("wafv2:") { 300 } else { 120 };
-            Some((Class::ReadAfterCreate, Duration::from_secs(ceiling)))
+            leave(Class::ReadAfterCreate, if operation.starts_with("wafv2:") { 300 } else { 120 })
         }
         ErrorKind::Ambiguous if repeat.not_idempotent => None,
-        ErrorKind::Ambiguous => Some((Class::Transient, Duration::from_secs(60))),
+        ErrorKind::Ambiguous => leave(Class::Transient, 60),
         // Refused connections never reached the endpoint, so repeating is safe for creates as well.
-        ErrorKind::Unreachable => Some((Class::Transient, Duration::from_secs(6))),
+        ErrorKind::Unreachable => leave(Class::Transient, 6),
         _ => None,
     }
 }
 
+/// What was spent on getting over one error.
+#[derive(Debug, Default)]
+pub struct Spent {
+    /// Its own pauses and tries; a budget counts nothing that other errors or rate budgets cost.
+    time: Duration,
+    pub attempts: u32,
+}
+
+impl Spent {
+    /// Counts a try that took so long and ended in the error, and says how long to pause before the next: no shorter
+    /// than AWS `asked` for. `None` when the budget is used up, which it never is before one repetition.
+    pub fn next(&mut self, leave: Leave, operation: &str, took: Duration, asked: Option<Duration>) -> Option<Duration> {
+        self.attempts += 1;
+        if self.attempts > 1 {
+            self.time += took;
+        }
+        let jitter = f64::from(fastrand::u16(..)) / f64::from(u16::MAX);
+        let pause = pause(leave.class, self.attempts, operation, jitter).max(asked.unwrap_or_default());
+        if self.attempts > 1 && self.time + pause > leave.ceiling {
+            return None;
+        }
+        self.time += pause;
+        Some(pause)
+    }
+}
+
 /// How long to pause before attempt `attempt` (1 = first repetition); `jitter` is in 0..1.
-pub fn pause(class: Class, attempt: u32, operation: &str, jitter: f64) -> Duration {
+fn pause(class: Class, attempt: u32, operation: &str, jitter: f64) -> Duration {
     let doubled = |base: f64, top: f64| (base * 2f64.powi(attempt.saturating_sub(1).min(16) as i32)).min(top);
     let seconds = match class {
         // Dense: propagation ends within seconds, and a failed try costs nothing.
         Class::Propagation => {
             if operation == "apigateway:UpdateAccount" {
-                21.0
+                // What its rate budget leaves; a shorter pause only waits for that (catalogue 7.3).
+                25.0
             } else {
                 doubled(1.0, 5.0)
             }

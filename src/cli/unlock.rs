@@ -26,7 +26,7 @@ pub async fn command(global: &Global, args: &Unlock, output: &Output) -> Result<
         }
         output.note(&format!("The lock is held: {holder}"));
         let cancel = &session.reader.caller.cancel;
-        let question = "Release it? That run notices within 8 s, and stops. [y/N] ";
+        let question = "Release it? That run goes on until its next heartbeat, up to 8 seconds. [y/N] ";
         let answer = output.ask(question, cancel).await.unwrap_or_default();
         if !matches!(answer.as_str(), "y" | "Y" | "yes") {
             return Err(CliError::new("not confirmed: the lock stays", ""));

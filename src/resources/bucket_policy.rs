@@ -1,7 +1,7 @@
 //! AWS::S3::BucketPolicy: who may read the site's bucket, compared as a document and not as text (catalogue 1.6, 3.3).
 
 use super::{FRESH, Resource};
-use crate::aws::{Reader, Writer};
+use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::spec::{self, BucketPolicySpec};
 use crate::model::{After, CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo, cloud_error};
 use crate::policy;
@@ -50,11 +50,11 @@ impl Resource for BucketPolicy {
     }
 
     async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
-        put(writer, &step.name, wanted).await
+        put(writer, &step.name, wanted, FRESH).await
     }
 
     async fn update(&self, writer: &Writer, step: &Step, _live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
-        put(writer, &step.name, wanted).await
+        put(writer, &step.name, wanted, CallOptions::default()).await
     }
 
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
@@ -75,7 +75,7 @@ async fn read(reader: &Reader, bucket: &str, owner: &Owner) -> Result<Option<Val
         .map_err(|why| CloudError::shape("s3 GetBucketPolicy", &format!("readable policy: {why}")))
 }
 
-async fn put(writer: &Writer, bucket: &str, wanted: &Value) -> Result<Outputs, CloudError> {
+async fn put(writer: &Writer, bucket: &str, wanted: &Value, options: CallOptions) -> Result<Outputs, CloudError> {
     let wanted: BucketPolicySpec = spec::from_value(wanted)?;
     if wanted.policy.is_null() {
         remove(writer, bucket).await?;
@@ -84,7 +84,7 @@ async fn put(writer: &Writer, bucket: &str, wanted: &Value) -> Result<Outputs, C
     let text = policy::to_json(&wanted.policy);
     writer
         .caller
-        .call_with("s3:PutBucketPolicy", FRESH, || {
+        .call_with("s3:PutBucketPolicy", options, || {
             writer.clients.s3.put_bucket_policy().bucket(bucket).policy(&text).send()
         })
         .await?;

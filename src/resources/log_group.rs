@@ -1,7 +1,7 @@
 //! AWS::Logs::LogGroup: made before whatever writes to it, with retention; deleted after it (catalogue section 6).
 
 use super::Resource;
-use crate::aws::{Reader, Writer, reader::Logs};
+use crate::aws::{CallOptions, Reader, Writer, reader::Logs};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, LogGroupSpec, Tags};
 use crate::model::{After, CloudError, Live, Outputs, Owner, Query, Scope, Step, TypeInfo, tag};
@@ -105,7 +105,7 @@ impl Resource for LogGroup {
                 other?;
             }
         }
-        set_retention(writer, step, &wanted).await?;
+        set_retention(writer, step, &wanted, super::FRESH).await?;
         Ok(outputs(&arn(writer, &wanted.region, &step.name)))
     }
 
@@ -113,7 +113,7 @@ impl Resource for LogGroup {
         let wanted: LogGroupSpec = spec::from_value(wanted)?;
         let before: LogGroupSpec = spec::from_value(&live.spec)?;
         if before.retention_days != wanted.retention_days {
-            set_retention(writer, step, &wanted).await?;
+            set_retention(writer, step, &wanted, CallOptions::default()).await?;
         }
         if before.tags != wanted.tags {
             set_tags(writer, &wanted.region, live.output("arn")?, &wanted.tags, &before.tags).await?;
@@ -239,20 +239,27 @@ async fn own_tags(reader: &Reader, arn: &str, region: &str) -> Result<Tags, Clou
     Ok(tag::own(answer.tags().into_iter().flatten().map(|(k, v)| (k.as_str(), v.as_str()))))
 }
 
-async fn set_retention(writer: &Writer, step: &Step, wanted: &LogGroupSpec) -> Result<(), CloudError> {
+async fn set_retention(
+    writer: &Writer,
+    step: &Step,
+    wanted: &LogGroupSpec,
+    options: CallOptions,
+) -> Result<(), CloudError> {
     let logs = writer.clients.logs_in(&wanted.region);
     let name = &step.name;
     match wanted.retention_days {
         Some(days) => writer
             .caller
-            .call_with("logs:PutRetentionPolicy", super::FRESH, || {
+            .call_with("logs:PutRetentionPolicy", options, || {
                 logs.put_retention_policy().log_group_name(name).retention_in_days(days).send()
             })
             .await
             .map(|_| ()),
         None => writer
             .caller
-            .call("logs:DeleteRetentionPolicy", || logs.delete_retention_policy().log_group_name(name).send())
+            .call_with("logs:DeleteRetentionPolicy", options, || {
+                logs.delete_retention_policy().log_group_name(name).send()
+            })
             .await
             .map(|_| ()),
     }

@@ -114,12 +114,19 @@ impl Apply for Applier {
         wanted: &Value,
         progress: Progress,
     ) -> Result<Outputs, CloudError> {
-        find(&step.type_name)?.update(&self.0.with_progress(progress), step, live, wanted).await
+        let updated = find(&step.type_name)?.update(&self.0.with_progress(progress), step, live, wanted).await;
+        updated.map_err(|error| if error.is_not_found() { vanished(error) } else { error })
     }
 
     async fn delete(&self, step: &Step, live: &Live, progress: Progress) -> Result<(), CloudError> {
         find(&step.type_name)?.delete(&self.0.with_progress(progress), live).await
     }
+}
+
+/// What was read for the plan, and is not there to be updated.
+fn vanished(error: CloudError) -> CloudError {
+    let hint = "it, or what it needs, was deleted since the plan: run the same command again";
+    CloudError { hint: hint.into(), ..error }
 }
 
 /// Key of the object that names what the site is made of.

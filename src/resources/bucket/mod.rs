@@ -3,7 +3,7 @@
 //! Every setting is a call of its own, and two at once on one bucket give `OperationAborted`: writes are serial.
 
 use super::{FRESH, ONCE, Resource, delete_batch};
-use crate::aws::{Reader, Writer};
+use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, BucketSpec, Tags};
 use crate::model::{After, CloudError, ErrorKind, Live, Outputs, Query, Step, TypeInfo};
@@ -88,14 +88,16 @@ impl Resource for Bucket {
         let wanted: BucketSpec = spec::from_value(wanted)?;
         let name = &step.name;
         obtain(writer, name, &wanted).await?;
+        // Planned as missing: a 404 on it is lag, whether this run made it or one just before that was cut short.
+        let options = FRESH;
         // Tags first: from here on the bucket says whose it is, should this run end now.
-        put_tags(writer, name, &wanted.tags).await?;
-        put_access_block(writer, name, &wanted).await?;
-        put_ownership(writer, name, &wanted.object_ownership).await?;
+        put_tags(writer, name, &wanted.tags, options).await?;
+        put_access_block(writer, name, &wanted, options).await?;
+        put_ownership(writer, name, &wanted.object_ownership, options).await?;
         if wanted.versioning != UNVERSIONED {
-            put_versioning(writer, name, &wanted.versioning).await?;
+            put_versioning(writer, name, &wanted.versioning, options).await?;
         }
-        put_encryption(writer, name, &wanted.encryption).await?;
+        put_encryption(writer, name, &wanted.encryption, options).await?;
         readable(writer, name, &wanted).await?;
         Ok(outputs(name, &writer.scope.region))
     }
@@ -108,22 +110,22 @@ impl Resource for Bucket {
         }
         let before: BucketSpec = spec::from_value(&live.spec)?;
         if before.tags != wanted.tags {
-            put_tags(writer, name, &wanted.tags).await?;
+            put_tags(writer, name, &wanted.tags, CallOptions::default()).await?;
         }
         let block = |s: &BucketSpec| {
             (s.block_public_acls, s.ignore_public_acls, s.block_public_policy, s.restrict_public_buckets)
         };
         if block(&before) != block(&wanted) {
-            put_access_block(writer, name, &wanted).await?;
+            put_access_block(writer, name, &wanted, CallOptions::default()).await?;
         }
         if before.object_ownership != wanted.object_ownership {
-            put_ownership(writer, name, &wanted.object_ownership).await?;
+            put_ownership(writer, name, &wanted.object_ownership, CallOptions::default()).await?;
         }
         if before.versioning != wanted.versioning {
-            put_versioning(writer, name, &wanted.versioning).await?;
+            put_versioning(writer, name, &wanted.versioning, CallOptions::default()).await?;
         }
         if before.encryption != wanted.encryption {
-            put_encryption(writer, name, &wanted.encryption).await?;
+            put_encryption(writer, name, &wanted.encryption, CallOptions::default()).await?;
         }
         readable(writer, name, &wanted).await?;
         Ok(outputs(name, &writer.scope.region))
@@ -165,7 +167,8 @@ async fn obtain(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<(), 
             Err(error) if error.code == "BucketAlreadyOwnedByYou" => {
                 let what = format!("bucket {name}, which exists, to become readable (usually seconds)");
                 let look = || async { Ok(read::claim(&writer.reader, &writer.scope, name).await?.then_some(())) };
-                return writer.caller.wait_until(&what, Duration::from_secs(2), Duration::from_secs(120), look).await;
+                let (every, ceiling) = (Duration::from_secs(2), Duration::from_secs(120));
+                return writer.caller.wait_until(&what, every, ceiling, look).await;
             }
             // Perhaps made: a 5xx, or an answer that was lost.
             Err(error) if error.kind == ErrorKind::Ambiguous => {
@@ -175,10 +178,10 @@ async fn obtain(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<(), 
             other => return other,
         }
     }
-    if read::claim(&writer.reader, &writer.scope, name).await? {
-        return Ok(());
+    if !read::claim(&writer.reader, &writer.scope, name).await? {
+        make(writer, name, wanted).await?;
     }
-    make(writer, name, wanted).await
+    Ok(())
 }
 
 async fn make(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<(), CloudError> {
@@ -206,19 +209,24 @@ async fn make(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<(), Cl
         .map(|_| ())
 }
 
-async fn put_tags(writer: &Writer, name: &str, tags: &Tags) -> Result<(), CloudError> {
+async fn put_tags(writer: &Writer, name: &str, tags: &Tags, options: CallOptions) -> Result<(), CloudError> {
     let set: Result<Vec<_>, _> = tags.iter().map(|(k, v)| types::Tag::builder().key(k).value(v).build()).collect();
     let tagging = set.and_then(|set| types::Tagging::builder().set_tag_set(Some(set)).build()).map_err(unbuilt)?;
     writer
         .caller
-        .call_with("s3:PutBucketTagging", FRESH, || {
+        .call_with("s3:PutBucketTagging", options, || {
             writer.clients.s3.put_bucket_tagging().bucket(name).tagging(tagging.clone()).send()
         })
         .await
         .map(|_| ())
 }
 
-async fn put_access_block(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<(), CloudError> {
+async fn put_access_block(
+    writer: &Writer,
+    name: &str,
+    wanted: &BucketSpec,
+    options: CallOptions,
+) -> Result<(), CloudError> {
     let block = types::PublicAccessBlockConfiguration::builder()
         .block_public_acls(wanted.block_public_acls)
         .ignore_public_acls(wanted.ignore_public_acls)
@@ -227,7 +235,7 @@ async fn put_access_block(writer: &Writer, name: &str, wanted: &BucketSpec) -> R
         .build();
     writer
         .caller
-        .call_with("s3:PutPublicAccessBlock", FRESH, || {
+        .call_with("s3:PutPublicAccessBlock", options, || {
             let put = writer.clients.s3.put_public_access_block().bucket(name);
             put.public_access_block_configuration(block.clone()).send()
         })
@@ -235,26 +243,26 @@ async fn put_access_block(writer: &Writer, name: &str, wanted: &BucketSpec) -> R
         .map(|_| ())
 }
 
-async fn put_ownership(writer: &Writer, name: &str, ownership: &str) -> Result<(), CloudError> {
+async fn put_ownership(writer: &Writer, name: &str, ownership: &str, options: CallOptions) -> Result<(), CloudError> {
     let rule = types::OwnershipControlsRule::builder().object_ownership(types::ObjectOwnership::from(ownership));
     let rule = rule.build().map_err(unbuilt)?;
     let controls = types::OwnershipControls::builder().rules(rule).build().map_err(unbuilt)?;
     writer
         .caller
-        .call_with("s3:PutBucketOwnershipControls", FRESH, || {
+        .call_with("s3:PutBucketOwnershipControls", options, || {
             writer.clients.s3.put_bucket_ownership_controls().bucket(name).ownership_controls(controls.clone()).send()
         })
         .await
         .map(|_| ())
 }
 
-async fn put_versioning(writer: &Writer, name: &str, versioning: &str) -> Result<(), CloudError> {
+async fn put_versioning(writer: &Writer, name: &str, versioning: &str, options: CallOptions) -> Result<(), CloudError> {
     let status = if versioning == "Enabled" { "Enabled" } else { "Suspended" };
     let configuration =
         types::VersioningConfiguration::builder().status(types::BucketVersioningStatus::from(status)).build();
     writer
         .caller
-        .call_with("s3:PutBucketVersioning", FRESH, || {
+        .call_with("s3:PutBucketVersioning", options, || {
             let put = writer.clients.s3.put_bucket_versioning().bucket(name);
             put.versioning_configuration(configuration.clone()).send()
         })
@@ -262,7 +270,7 @@ async fn put_versioning(writer: &Writer, name: &str, versioning: &str) -> Result
         .map(|_| ())
 }
 
-async fn put_encryption(writer: &Writer, name: &str, algorithm: &str) -> Result<(), CloudError> {
+async fn put_encryption(writer: &Writer, name: &str, algorithm: &str, options: CallOptions) -> Result<(), CloudError> {
     let by_default = types::ServerSideEncryptionByDefault::builder()
         .sse_algorithm(types::ServerSideEncryption::from(algorithm))
         .build()
@@ -271,7 +279,7 @@ async fn put_encryption(writer: &Writer, name: &str, algorithm: &str) -> Result<
     let configuration = types::ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(unbuilt)?;
     writer
         .caller
-        .call_with("s3:PutBucketEncryption", FRESH, || {
+        .call_with("s3:PutBucketEncryption", options, || {
             let put = writer.clients.s3.put_bucket_encryption().bucket(name);
             put.server_side_encryption_configuration(configuration.clone()).send()
         })

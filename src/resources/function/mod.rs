@@ -5,7 +5,7 @@ mod read;
 mod write;
 
 use super::Resource;
-use crate::aws::{Reader, Writer};
+use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::spec::{self, FunctionSpec};
 use crate::model::{After, CloudError, Live, Outputs, Query, Step, TypeInfo};
 use async_trait::async_trait;
@@ -58,7 +58,8 @@ impl Resource for Function {
         let mut before = live.spec.clone();
         let failed = before.as_object_mut().and_then(|fields| fields.shift_remove(read::LAST_UPDATE)).is_some();
         let before: FunctionSpec = spec::from_value(&before)?;
-        write::bring(writer, step, live.output("arn")?, &before, &spec::from_value(wanted)?, failed).await?;
+        let (arn, wanted) = (live.output("arn")?, spec::from_value(wanted)?);
+        write::bring(writer, step, arn, &before, &wanted, failed, CallOptions::default()).await?;
         Ok(live.outputs.clone())
     }
 

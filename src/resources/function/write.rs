@@ -6,6 +6,7 @@ use crate::model::cloud_error::optional;
 use crate::model::spec::{FunctionSpec, Tags};
 use crate::model::{CloudError, ErrorKind, Outputs, Owner, Step};
 use crate::resources::{FRESH, foreign, tag_changes};
+use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
     Architecture, Environment, FunctionCode, FunctionConfiguration, LastUpdateStatus, Runtime, State,
@@ -23,11 +24,14 @@ const CEILING: Duration = Duration::from_secs(600);
 /// Makes the function and waits until it is Active, or brings an earlier run's function to the wanted state.
 pub async fn create(writer: &Writer, step: &Step, wanted: &FunctionSpec) -> Result<Outputs, CloudError> {
     let lambda = &writer.clients.lambda;
-    let code = FunctionCode::builder().zip_file(zip(step, wanted).await?).build();
+    let zip = zip(step, wanted).await?;
+    let size = travelling(&zip);
+    let code = FunctionCode::builder().zip_file(zip).build();
     let tags: HashMap<String, String> = wanted.tags.clone().into_iter().collect();
     let made = writer
         .caller
-        .call("lambda:CreateFunction", || {
+        .call("lambda:CreateFunction", || async {
+            let turn = writer.caller.turn(size).await;
             lambda
                 .create_function()
                 .function_name(&step.name)
@@ -41,14 +45,17 @@ pub async fn create(writer: &Writer, step: &Step, wanted: &FunctionSpec) -> Resu
                 .code(code.clone())
                 .set_tags(Some(tags.clone()))
                 .publish(false)
+                .customize()
+                .config_override(Builder::new().timeout_config(turn.timeouts.clone()))
                 .send()
+                .await
         })
         .await;
     match made {
         Ok(answer) => {
             let arn = answer.function_arn().unwrap_or_default().to_string();
             check_hash(step, wanted, answer.code_sha256())?;
-            settled(writer, &step.name).await?;
+            settled(writer, &step.name, FRESH).await?;
             Ok(read::outputs(&arn, &step.name))
         }
         // The same code says "busy"; only the words tell that the name is taken (catalogue 1.4).
@@ -69,14 +76,15 @@ async fn adopt(writer: &Writer, step: &Step, wanted: &FunctionSpec) -> Result<Ou
     }
     let failed = seen.failed.contains_key(read::LAST_UPDATE);
     if !failed {
-        settled(writer, &step.name).await?;
+        settled(writer, &step.name, FRESH).await?;
     }
-    bring(writer, step, &seen.arn, &seen.spec, wanted, failed).await?;
+    bring(writer, step, &seen.arn, &seen.spec, wanted, failed, FRESH).await?;
     Ok(read::outputs(&seen.arn, &step.name))
 }
 
 /// Changes what differs: configuration, then code, one at a time; the code travels only when it or the
 /// architecture differs. Where the last update `failed`, nobody knows which part of it took effect: all is sent again.
+/// `options` say whether the function is fresh.
 pub async fn bring(
     writer: &Writer,
     step: &Step,
@@ -84,12 +92,13 @@ pub async fn bring(
     before: &FunctionSpec,
     wanted: &FunctionSpec,
     failed: bool,
+    options: CallOptions,
 ) -> Result<(), CloudError> {
     if failed || configuration_differs(before, wanted) {
         let lambda = &writer.clients.lambda;
         writer
             .caller
-            .call_with("lambda:UpdateFunctionConfiguration", FRESH, || {
+            .call_with("lambda:UpdateFunctionConfiguration", options, || {
                 lambda
                     .update_function_configuration()
                     .function_name(&step.name)
@@ -102,12 +111,12 @@ pub async fn bring(
                     .send()
             })
             .await?;
-        settled(writer, &step.name).await?;
+        settled(writer, &step.name, options).await?;
     }
     if failed || before.code_sha256 != wanted.code_sha256 || before.architecture != wanted.architecture {
-        send_code(writer, step, wanted).await?;
+        send_code(writer, step, wanted, options).await?;
     }
-    bring_tags(writer, arn, &before.tags, &wanted.tags).await
+    bring_tags(writer, arn, &before.tags, &wanted.tags, options).await
 }
 
 /// Everything that UpdateFunctionConfiguration carries; a new field of the spec has to be placed here.
@@ -127,33 +136,48 @@ fn configuration_differs(before: &FunctionSpec, wanted: &FunctionSpec) -> bool {
         != (&before.role_arn, &before.runtime, &before.handler, &before.memory, &before.timeout, &before.environment)
 }
 
-async fn send_code(writer: &Writer, step: &Step, wanted: &FunctionSpec) -> Result<(), CloudError> {
+async fn send_code(
+    writer: &Writer,
+    step: &Step,
+    wanted: &FunctionSpec,
+    options: CallOptions,
+) -> Result<(), CloudError> {
     let lambda = &writer.clients.lambda;
     let zip = zip(step, wanted).await?;
     let answer = writer
         .caller
-        .call_with("lambda:UpdateFunctionCode", FRESH, || {
+        .call_with("lambda:UpdateFunctionCode", options, || async {
+            let turn = writer.caller.turn(travelling(&zip)).await;
             lambda
                 .update_function_code()
                 .function_name(&step.name)
                 .zip_file(zip.clone())
                 .architectures(Architecture::from(wanted.architecture.as_str()))
                 .publish(false)
+                .customize()
+                .config_override(Builder::new().timeout_config(turn.timeouts.clone()))
                 .send()
+                .await
         })
         .await?;
     check_hash(step, wanted, answer.code_sha256())?;
-    settled(writer, &step.name).await
+    settled(writer, &step.name, options).await
 }
 
-async fn bring_tags(writer: &Writer, arn: &str, before: &Tags, wanted: &Tags) -> Result<(), CloudError> {
+async fn bring_tags(
+    writer: &Writer,
+    arn: &str,
+    before: &Tags,
+    wanted: &Tags,
+    options: CallOptions,
+) -> Result<(), CloudError> {
     let lambda = &writer.clients.lambda;
     let (set, unset) = tag_changes(before, wanted);
     if !set.is_empty() {
         let set: HashMap<String, String> = set.into_iter().collect();
         writer
             .caller
-            .call_with("lambda:TagResource", FRESH, || {
+            .call_with("lambda:TagResource", options, || {
                 lambda.tag_resource().resource(arn).set_tags(Some(set.clone())).send()
             })
             .await?;
@@ -170,12 +194,12 @@ async fn bring_tags(writer: &Writer, arn: &str, before: &Tags, wanted: &Tags) ->
 }
 
 /// Waits until no update is running and the function can be invoked.
-async fn settled(writer: &Writer, name: &str) -> Result<(), CloudError> {
+async fn settled(writer: &Writer, name: &str, options: CallOptions) -> Result<(), CloudError> {
     let what = format!("the function `{name}` to become Active (usually a few seconds)");
     writer
         .caller
         .wait_until(&what, EVERY, CEILING, || async {
-            let answer = read::get(&writer.reader, name, FRESH).await?;
+            let answer = read::get(&writer.reader, name, options).await?;
             answer.configuration().map_or(Ok(None), |c| progress(name, c))
         })
         .await
@@ -248,6 +272,11 @@ async fn zip(step: &Step, wanted: &FunctionSpec) -> Result<Blob, CloudError> {
         return refuse(what, "make the function smaller: build with --release, strip symbols, drop dependencies");
     }
     Ok(Blob::new(bytes))
+}
+
+/// Bytes on the wire: zips travel as base64 inside JSON.
+fn travelling(zip: &Blob) -> usize {
+    zip.as_ref().len() / 3 * 4
 }
 
 /// base64(SHA-256), as Lambda's CodeSha256.

@@ -6,6 +6,7 @@ use crate::aws::{CallOptions, Reader};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, ObjectSpec, ObjectsSpec};
 use crate::model::{CloudError, Desired, Live, Query};
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::DateTime;
 use futures_util::{StreamExt, TryStreamExt};
 use std::collections::BTreeMap;
@@ -160,14 +161,17 @@ async fn to_spec(
     Ok(ObjectsSpec { objects, config })
 }
 
-/// An object's text; empty when it has just gone.
+/// An object's text; empty when it has just gone. The body is read within the call, so that one that breaks off is asked
+/// for again.
 async fn text_of(reader: &Reader, bucket: &str, key: &str) -> Result<String, CloudError> {
-    let answer = reader.caller.call("s3:GetObject", || reader.s3.get_object().bucket(bucket).key(key).send()).await;
-    let Some(answer) = optional(answer)? else { return Ok(String::new()) };
-    let body = answer.body.collect().await.map_err(|error| {
-        let mut cut = CloudError::shape("s3 GetObject", "complete body");
-        cut.message = format!("reading `{key}` of bucket {bucket}: {error}");
-        cut
-    })?;
-    Ok(String::from_utf8_lossy(&body.to_vec()).into_owned())
+    let answer = reader
+        .caller
+        .call("s3:GetObject", || async {
+            let answer = reader.s3.get_object().bucket(bucket).key(key).send().await?;
+            let broken = |error| SdkError::dispatch_failure(ConnectorError::io(Box::new(error)));
+            answer.body.collect().await.map_err(broken)
+        })
+        .await;
+    let body = optional(answer)?.map(|body| body.to_vec()).unwrap_or_default();
+    Ok(String::from_utf8_lossy(&body).into_owned())
 }

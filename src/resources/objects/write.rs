@@ -113,13 +113,16 @@ async fn put(writer: &Writer, bucket: &str, key: &str, object: &ObjectSpec, body
     let digest = base64::engine::general_purpose::STANDARD.encode(digest);
     writer
         .caller
-        .call_with("s3:PutObject", FRESH, || {
+        .call_with("s3:PutObject", FRESH, || async {
+            let turn = writer.caller.turn(body.len()).await;
             let put = writer.clients.s3.put_object().bucket(bucket).key(key);
-            put.content_type(&object.content_type)
+            let put = put
+                .content_type(&object.content_type)
                 .cache_control(&object.cache_control)
                 .content_md5(&digest)
-                .body(ByteStream::from(body.clone()))
-                .send()
+                .body(ByteStream::from(body.clone()));
+            let timeouts = aws_sdk_s3::config::Builder::new().timeout_config(turn.timeouts.clone());
+            put.customize().config_override(timeouts).send().await
         })
         .await
         .map(|_| ())

@@ -1,7 +1,7 @@
 //! Writes of roles: create or adopt, bring every field to its wanted value one call after another, take apart.
 
 use super::read::{self, Seen};
-use crate::aws::Writer;
+use crate::aws::{CallOptions, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{RoleSpec, Tags};
 use crate::model::{CloudError, ErrorKind, Outputs, Owner, Step};
@@ -41,14 +41,14 @@ pub async fn create(writer: &Writer, step: &Step, wanted: &RoleSpec) -> Result<O
         }
         Err(error) => return Err(error),
     };
-    change(writer, &step.name, &before, wanted).await?;
+    change(writer, &step.name, &before, wanted, FRESH).await?;
     let (arn, shown) = settled(writer, &step.name, wanted).await?;
     Ok(read::outputs(&arn, &id.unwrap_or(shown)))
 }
 
-/// Brings a role to the wanted state, and waits until it reads so.
+/// Brings a role that this run did not make to the wanted state, and waits until it reads so.
 pub async fn bring(writer: &Writer, name: &str, before: &RoleSpec, wanted: &RoleSpec) -> Result<(), CloudError> {
-    change(writer, name, before, wanted).await?;
+    change(writer, name, before, wanted, CallOptions::default()).await?;
     if writer.caller.is_emulated() { Ok(()) } else { settled(writer, name, wanted).await.map(|_| ()) }
 }
 
@@ -91,14 +91,21 @@ async fn settled(writer: &Writer, name: &str, wanted: &RoleSpec) -> Result<(Stri
     writer.caller.wait_until(&what, Duration::from_secs(2), Duration::from_secs(120), look).await
 }
 
-/// Changes what differs, serially: IAM refuses parallel changes of one role (catalogue 12.3).
-async fn change(writer: &Writer, name: &str, before: &RoleSpec, wanted: &RoleSpec) -> Result<(), CloudError> {
+/// Changes what differs, serially: IAM refuses parallel changes of one role (catalogue 12.3). `options` say whether the
+/// role is fresh.
+async fn change(
+    writer: &Writer,
+    name: &str,
+    before: &RoleSpec,
+    wanted: &RoleSpec,
+    options: CallOptions,
+) -> Result<(), CloudError> {
     if before.trust != wanted.trust {
         let iam = &writer.clients.iam;
         let trust = policy::to_json(&wanted.trust);
         writer
             .caller
-            .call_with("iam:UpdateAssumeRolePolicy", FRESH, || {
+            .call_with("iam:UpdateAssumeRolePolicy", options, || {
                 iam.update_assume_role_policy().role_name(name).policy_document(&trust).send()
             })
             .await?;
@@ -108,7 +115,7 @@ async fn change(writer: &Writer, name: &str, before: &RoleSpec, wanted: &RoleSpe
         // UpdateRole keeps what it is not told, so both always travel, and '' clears a description.
         writer
             .caller
-            .call_with("iam:UpdateRole", FRESH, || {
+            .call_with("iam:UpdateRole", options, || {
                 iam.update_role()
                     .role_name(name)
                     .description(&wanted.description)
@@ -117,18 +124,24 @@ async fn change(writer: &Writer, name: &str, before: &RoleSpec, wanted: &RoleSpe
             })
             .await?;
     }
-    bring_boundary(writer, name, before, wanted).await?;
-    bring_policies(writer, name, before, wanted).await?;
-    bring_tags(writer, name, &before.tags, &wanted.tags).await
+    bring_boundary(writer, name, before, wanted, options).await?;
+    bring_policies(writer, name, before, wanted, options).await?;
+    bring_tags(writer, name, &before.tags, &wanted.tags, options).await
 }
 
-async fn bring_boundary(writer: &Writer, name: &str, before: &RoleSpec, wanted: &RoleSpec) -> Result<(), CloudError> {
+async fn bring_boundary(
+    writer: &Writer,
+    name: &str,
+    before: &RoleSpec,
+    wanted: &RoleSpec,
+    options: CallOptions,
+) -> Result<(), CloudError> {
     let iam = &writer.clients.iam;
     match &wanted.permissions_boundary {
         same if *same == before.permissions_boundary => Ok(()),
         Some(arn) => writer
             .caller
-            .call_with("iam:PutRolePermissionsBoundary", FRESH, || {
+            .call_with("iam:PutRolePermissionsBoundary", options, || {
                 iam.put_role_permissions_boundary().role_name(name).permissions_boundary(arn).send()
             })
             .await
@@ -143,13 +156,19 @@ async fn bring_boundary(writer: &Writer, name: &str, before: &RoleSpec, wanted: 
 }
 
 /// Inline policies are put before unknown ones go, so that a function never stands without its rights.
-async fn bring_policies(writer: &Writer, name: &str, before: &RoleSpec, wanted: &RoleSpec) -> Result<(), CloudError> {
+async fn bring_policies(
+    writer: &Writer,
+    name: &str,
+    before: &RoleSpec,
+    wanted: &RoleSpec,
+    options: CallOptions,
+) -> Result<(), CloudError> {
     let iam = &writer.clients.iam;
     for (policy, document) in wanted.policies.iter().filter(|(p, d)| before.policies.get(*p) != Some(d)) {
         let document = policy::to_json(document);
         writer
             .caller
-            .call_with("iam:PutRolePolicy", FRESH, || {
+            .call_with("iam:PutRolePolicy", options, || {
                 iam.put_role_policy().role_name(name).policy_name(policy).policy_document(&document).send()
             })
             .await?;
@@ -160,7 +179,7 @@ async fn bring_policies(writer: &Writer, name: &str, before: &RoleSpec, wanted: 
     for arn in wanted.attached.difference(&before.attached) {
         writer
             .caller
-            .call_with("iam:AttachRolePolicy", FRESH, || {
+            .call_with("iam:AttachRolePolicy", options, || {
                 iam.attach_role_policy().role_name(name).policy_arn(arn).send()
             })
             .await?;
@@ -171,14 +190,20 @@ async fn bring_policies(writer: &Writer, name: &str, before: &RoleSpec, wanted: 
     Ok(())
 }
 
-async fn bring_tags(writer: &Writer, name: &str, before: &Tags, wanted: &Tags) -> Result<(), CloudError> {
+async fn bring_tags(
+    writer: &Writer,
+    name: &str,
+    before: &Tags,
+    wanted: &Tags,
+    options: CallOptions,
+) -> Result<(), CloudError> {
     let iam = &writer.clients.iam;
     let (set, unset) = tag_changes(before, wanted);
     if !set.is_empty() {
         let set = tags_of(&set);
         writer
             .caller
-            .call_with("iam:TagRole", FRESH, || iam.tag_role().role_name(name).set_tags(Some(set.clone())).send())
+            .call_with("iam:TagRole", options, || iam.tag_role().role_name(name).set_tags(Some(set.clone())).send())
             .await?;
     }
     if !unset.is_empty() {

@@ -7,7 +7,7 @@ mod shape;
 mod write;
 
 use super::Resource;
-use crate::aws::{Reader, Writer};
+use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::spec::{self, TableSpec};
 use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
 use async_trait::async_trait;
@@ -77,7 +77,8 @@ impl Resource for Table {
 
     async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
         let before: TableSpec = spec::from_value(&live.spec)?;
-        write::bring(writer, step, live.output("arn")?, &before, &spec::from_value(wanted)?).await?;
+        let (arn, wanted) = (live.output("arn")?, spec::from_value(wanted)?);
+        write::bring(writer, step, arn, &before, &wanted, CallOptions::default()).await?;
         Ok(live.outputs.clone())
     }
 

@@ -114,17 +114,22 @@ pub async fn table(reader: &Reader, name: &str, options: CallOptions) -> Result<
 
 /// Whether point-in-time recovery is on. A table without backups (absent, archived) has it off.
 pub async fn recovery(reader: &Reader, name: &str) -> Result<bool, CloudError> {
+    Ok(recovery_of(reader, name).await?.unwrap_or(false))
+}
+
+/// The same; `None` for a table without backups.
+pub async fn recovery_of(reader: &Reader, name: &str) -> Result<Option<bool>, CloudError> {
     let answer = reader
         .caller
         .call("dynamodb:DescribeContinuousBackups", || {
             reader.dynamodb.describe_continuous_backups().table_name(name).send()
         })
         .await;
-    let status = optional(answer)?
-        .and_then(|answer| answer.continuous_backups_description)
-        .and_then(|d| d.point_in_time_recovery_description)
-        .and_then(|p| p.point_in_time_recovery_status);
-    Ok(status == Some(PointInTimeRecoveryStatus::Enabled))
+    Ok(optional(answer)?.map(|answer| {
+        let description = answer.continuous_backups_description;
+        let recovery = description.and_then(|d| d.point_in_time_recovery_description);
+        recovery.and_then(|p| p.point_in_time_recovery_status) == Some(PointInTimeRecoveryStatus::Enabled)
+    }))
 }
 
 /// All tags, the seed's among them. The index answers where it agrees with what is wanted; else the source does.

@@ -1,8 +1,7 @@
 //! Seed items: a JSON array of objects turned into items, put only where no item of that key exists.
 
-use crate::aws::Writer;
+use crate::aws::{CallOptions, Writer};
 use crate::model::{CloudError, ErrorKind, Step};
-use crate::resources::FRESH;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
@@ -40,18 +39,30 @@ pub async fn items(step: &Step, hash: &str) -> Result<Vec<Item>, CloudError> {
 }
 
 /// Puts every item that is not there yet. BatchWriteItem would overwrite what customers or admins changed.
-pub async fn put(writer: &Writer, table: &str, hash_key: &str, items: Vec<Item>) -> Result<(), CloudError> {
+pub async fn put(
+    writer: &Writer,
+    table: &str,
+    hash_key: &str,
+    items: Vec<Item>,
+    options: CallOptions,
+) -> Result<(), CloudError> {
     let count = items.len();
     writer.caller.say(&format!("putting {count} seed items into the table `{table}`"));
-    let puts = items.into_iter().map(|item| put_one(writer, table, hash_key, item));
+    let puts = items.into_iter().map(|item| put_one(writer, table, hash_key, item, options));
     futures_util::stream::iter(puts).buffer_unordered(AT_ONCE).try_collect().await
 }
 
-async fn put_one(writer: &Writer, table: &str, hash_key: &str, item: Item) -> Result<(), CloudError> {
+async fn put_one(
+    writer: &Writer,
+    table: &str,
+    hash_key: &str,
+    item: Item,
+    options: CallOptions,
+) -> Result<(), CloudError> {
     let dynamodb = &writer.clients.dynamodb;
     let put = writer
         .caller
-        .call_with("dynamodb:PutItem", FRESH, || {
+        .call_with("dynamodb:PutItem", options, || {
             dynamodb
                 .put_item()
                 .table_name(table)

@@ -42,7 +42,7 @@ pub async fn create(writer: &Writer, step: &Step, wanted: &TableSpec) -> Result<
                 let arn = table.table_arn().unwrap_or_default().to_string();
                 rest(writer, name, FRESH).await?;
                 let before = TableSpec { point_in_time_recovery: false, seed: None, ..wanted.clone() };
-                bring_rest(writer, step, &arn, &before, wanted).await?;
+                bring_rest(writer, step, &arn, &before, wanted, FRESH).await?;
                 return Ok(read::outputs(&arn, name));
             }
             Err(error) if error.code == "ResourceInUseException" => {
@@ -104,23 +104,25 @@ async fn adopt(writer: &Writer, step: &Step, wanted: &TableSpec) -> Result<Outpu
     if let Owner::Foreign(says) = writer.scope.owner(&before.tags) {
         return Err(foreign("table", step, &says));
     }
-    bring(writer, step, &arn, &before, wanted).await?;
+    bring(writer, step, &arn, &before, wanted, FRESH).await?;
     Ok(read::outputs(&arn, &step.name))
 }
 
 /// Changes what differs. UpdateTable takes one kind of change at a time, and the table must be at rest in between.
+/// `options` say whether the table is fresh; one that is not and is gone was deleted since the plan.
 pub async fn bring(
     writer: &Writer,
     step: &Step,
     arn: &str,
     before: &TableSpec,
     wanted: &TableSpec,
+    options: CallOptions,
 ) -> Result<(), CloudError> {
-    let mut table = rest(writer, &step.name, CallOptions::default()).await?;
+    let mut table = rest(writer, &step.name, options).await?;
     for change in change::plan(&table, wanted)? {
-        table = apply(writer, &step.name, &table, &change, wanted).await?;
+        table = apply(writer, &step.name, &table, &change, wanted, options).await?;
     }
-    bring_rest(writer, step, arn, before, wanted).await
+    bring_rest(writer, step, arn, before, wanted, options).await
 }
 
 /// Makes one change and waits until the table shows it.
@@ -133,6 +135,7 @@ async fn apply(
     table: &TableDescription,
     change: &Change,
     wanted: &TableSpec,
+    options: CallOptions,
 ) -> Result<TableDescription, CloudError> {
     let dynamodb = &writer.clients.dynamodb;
     let call = change::fill(dynamodb.update_table().table_name(name), change, wanted, table)?;
@@ -141,7 +144,7 @@ async fn apply(
     let shown = |ceiling: Duration| {
         let what = &what;
         let look = move || async move {
-            let table = read::table(&writer.reader, name, FRESH).await?;
+            let table = described(writer, name, options).await?;
             Ok(table.filter(|t| change::shows(t, change, wanted)))
         };
         async move { writer.caller.wait_until(what, EVERY, ceiling, look).await }
@@ -185,29 +188,30 @@ async fn bring_rest(
     arn: &str,
     before: &TableSpec,
     wanted: &TableSpec,
+    options: CallOptions,
 ) -> Result<(), CloudError> {
     if before.point_in_time_recovery != wanted.point_in_time_recovery {
-        set_recovery(writer, &step.name, wanted.point_in_time_recovery).await?;
+        set_recovery(writer, &step.name, wanted.point_in_time_recovery, options).await?;
     }
-    bring_tags(writer, arn, &before.tags, &wanted.tags).await?;
+    bring_tags(writer, arn, &before.tags, &wanted.tags, options).await?;
     match &wanted.seed {
         Some(hash) if before.seed.as_ref() != Some(hash) => {
             let items = seed::items(step, hash).await?;
-            seed::put(writer, &step.name, &wanted.hash_key.name, items).await?;
+            seed::put(writer, &step.name, &wanted.hash_key.name, items, options).await?;
             // Said last: a run that was cut short puts the rest of the items next time.
-            set_tags(writer, arn, &BTreeMap::from([(tag::SEED.to_string(), hash.clone())])).await
+            set_tags(writer, arn, &BTreeMap::from([(tag::SEED.to_string(), hash.clone())]), options).await
         }
         _ => Ok(()),
     }
 }
 
-async fn set_recovery(writer: &Writer, name: &str, on: bool) -> Result<(), CloudError> {
+async fn set_recovery(writer: &Writer, name: &str, on: bool, options: CallOptions) -> Result<(), CloudError> {
     let dynamodb = &writer.clients.dynamodb;
     let wanted = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(on).build();
     let wanted = wanted.map_err(shape::refused)?;
     writer
         .caller
-        .call_with("dynamodb:UpdateContinuousBackups", FRESH, || {
+        .call_with("dynamodb:UpdateContinuousBackups", options, || {
             dynamodb
                 .update_continuous_backups()
                 .table_name(name)
@@ -216,26 +220,43 @@ async fn set_recovery(writer: &Writer, name: &str, on: bool) -> Result<(), Cloud
         })
         .await?;
     let what = format!("point-in-time recovery of the table `{name}` to read as set (usually seconds)");
-    readable(writer, &what, || async { Ok(read::recovery(&writer.reader, name).await? == on) }).await
+    let shown = || async { Ok(read::recovery_of(&writer.reader, name).await?.map(|is| is == on)) };
+    readable(writer, &what, options, shown).await
 }
 
 /// Reads lag some seconds behind these writes (catalogue 2.5): waited for, so that the next `diff` sees no drift where
-/// there is none. An emulator's reads are never behind.
-async fn readable<F>(writer: &Writer, what: &str, look: impl Fn() -> F) -> Result<(), CloudError>
+/// there is none. `look` yields `None` where there is no table: lag of a fresh one, else the end of the wait. An
+/// emulator's reads are never behind.
+async fn readable<F>(writer: &Writer, what: &str, options: CallOptions, look: impl Fn() -> F) -> Result<(), CloudError>
 where
-    F: Future<Output = Result<bool, CloudError>>,
+    F: Future<Output = Result<Option<bool>, CloudError>>,
 {
     if writer.caller.is_emulated() {
         return Ok(());
     }
-    let shown = || async { Ok(look().await?.then_some(())) };
+    let shown = || async {
+        match look().await? {
+            None if !options.fresh => Err(CloudError::ours(
+                ErrorKind::NotFound,
+                format!("the table is gone while waiting for {what}"),
+                "it was deleted since the plan: run the same command again",
+            )),
+            seen => Ok(seen.unwrap_or(false).then_some(())),
+        }
+    };
     writer.caller.wait_until(what, EVERY, CEILING_READ, shown).await
 }
 
-async fn bring_tags(writer: &Writer, arn: &str, before: &Tags, wanted: &Tags) -> Result<(), CloudError> {
+async fn bring_tags(
+    writer: &Writer,
+    arn: &str,
+    before: &Tags,
+    wanted: &Tags,
+    options: CallOptions,
+) -> Result<(), CloudError> {
     let (set, unset) = tag_changes(before, wanted);
     if !set.is_empty() {
-        set_tags(writer, arn, &set).await?;
+        set_tags(writer, arn, &set, options).await?;
     }
     if unset.is_empty() {
         return Ok(());
@@ -243,27 +264,27 @@ async fn bring_tags(writer: &Writer, arn: &str, before: &Tags, wanted: &Tags) ->
     let dynamodb = &writer.clients.dynamodb;
     writer
         .caller
-        .call_with("dynamodb:UntagResource", FRESH, || {
+        .call_with("dynamodb:UntagResource", options, || {
             dynamodb.untag_resource().resource_arn(arn).set_tag_keys(Some(unset.clone())).send()
         })
         .await
         .map(|_| ())
 }
 
-async fn set_tags(writer: &Writer, arn: &str, tags: &Tags) -> Result<(), CloudError> {
+async fn set_tags(writer: &Writer, arn: &str, tags: &Tags, options: CallOptions) -> Result<(), CloudError> {
     let dynamodb = &writer.clients.dynamodb;
     let sent: Vec<Tag> = shape::tags(tags)?;
     writer
         .caller
-        .call_with("dynamodb:TagResource", FRESH, || {
+        .call_with("dynamodb:TagResource", options, || {
             dynamodb.tag_resource().resource_arn(arn).set_tags(Some(sent.clone())).send()
         })
         .await?;
     let shown = || async {
         let there = read::listed_tags(&writer.reader, arn).await?;
-        Ok(there.is_some_and(|there| tags.iter().all(|(key, value)| there.get(key) == Some(value))))
+        Ok(there.map(|there| tags.iter().all(|(key, value)| there.get(key) == Some(value))))
     };
-    readable(writer, "the table's tags to read as set (usually seconds)", shown).await
+    readable(writer, "the table's tags to read as set (usually seconds)", options, shown).await
 }
 
 /// Waits until the table and its indexes are ACTIVE; returns it so.
@@ -274,14 +295,16 @@ async fn rest(writer: &Writer, name: &str, options: CallOptions) -> Result<Table
     writer
         .caller
         .wait_until(&what, EVERY, CEILING, || async {
-            let dynamodb = &writer.reader.dynamodb;
-            let answer = writer
-                .caller
-                .call_with("dynamodb:DescribeTable", options, || dynamodb.describe_table().table_name(name).send())
-                .await?;
-            Ok(answer.table.filter(change::at_rest))
+            Ok(described(writer, name, options).await?.filter(change::at_rest))
         })
         .await
+}
+
+/// The table as it is. Errors: no such table, as in `rest`.
+async fn described(writer: &Writer, name: &str, options: CallOptions) -> Result<Option<TableDescription>, CloudError> {
+    let dynamodb = &writer.reader.dynamodb;
+    let describe = || dynamodb.describe_table().table_name(name).send();
+    Ok(writer.caller.call_with("dynamodb:DescribeTable", options, describe).await?.table)
 }
 
 /// Deletes and waits until the name is free. The planner has asked for consent; protection is lifted here.
@@ -297,7 +320,7 @@ pub async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError> {
             },
         };
         if table.deletion_protection_enabled() == Some(true) {
-            lift_protection(writer, name, &table).await?;
+            optional(lift_protection(writer, name, &table).await)?;
         }
         let dynamodb = &writer.clients.dynamodb;
         let call = writer.caller.call("dynamodb:DeleteTable", || dynamodb.delete_table().table_name(name).send()).await;
@@ -309,7 +332,7 @@ pub async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError> {
 async fn lift_protection(writer: &Writer, name: &str, table: &TableDescription) -> Result<(), CloudError> {
     let lift = Change::Capacity(Capacity { deletion_protection: Some(false), ..Capacity::default() });
     let unchanged = shape::spec_of(table, None)?;
-    apply(writer, name, table, &lift, &unchanged).await.map(|_| ())
+    apply(writer, name, table, &lift, &unchanged, CallOptions::default()).await.map(|_| ())
 }
 
 async fn gone(writer: &Writer, name: &str) -> Result<(), CloudError> {

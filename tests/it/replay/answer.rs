@@ -4,6 +4,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json as value};
+use std::time::Duration;
 
 /// How a service writes its errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +20,12 @@ pub enum Format {
 #[derive(Clone, Debug)]
 enum Body {
     Text(String),
-    Refusal { code: String, message: String },
+    /// Breaks off while it is read.
+    Cut,
+    Refusal {
+        code: String,
+        message: String,
+    },
 }
 
 /// One scripted answer.
@@ -30,10 +36,12 @@ pub struct Answer {
     body: Body,
     /// How often it is given; `usize::MAX` is for ever.
     pub times: usize,
+    /// How long it takes to come.
+    pub late: Duration,
 }
 
 fn answer(status: u16, body: Body) -> Answer {
-    Answer { status, headers: vec![], body, times: 1 }
+    Answer { status, headers: vec![], body, times: 1, late: Duration::ZERO }
 }
 
 /// 200 with a JSON body.
@@ -44,6 +52,11 @@ pub fn json(body: Value) -> Answer {
 /// 200 with an XML body.
 pub fn xml(body: impl Into<String>) -> Answer {
     answer(200, Body::Text(body.into()))
+}
+
+/// 200 with a body that breaks off.
+pub fn cut() -> Answer {
+    answer(200, Body::Cut)
 }
 
 /// 200 without a body.
@@ -85,9 +98,16 @@ impl Answer {
         self.times(usize::MAX)
     }
 
+    /// Comes so many seconds after it was asked for.
+    pub fn late(self, seconds: u64) -> Answer {
+        Answer { late: Duration::from_secs(seconds), ..self }
+    }
+
     pub fn response(self, format: Format) -> HttpResponse {
+        let cut = matches!(self.body, Body::Cut);
         let text = match self.body {
             Body::Text(text) => text,
+            Body::Cut => String::new(),
             Body::Refusal { code, message } => match format {
                 Format::Json => value!({"__type": code, "code": code, "message": message}).to_string(),
                 Format::Xml => format!(
@@ -97,7 +117,9 @@ impl Answer {
             },
         };
         let status = StatusCode::try_from(self.status).unwrap();
-        let mut response = HttpResponse::new(status, SdkBody::from(text));
+        // Reading a body that was taken is an error, as reading one that breaks off is.
+        let body = if cut { SdkBody::taken() } else { SdkBody::from(text) };
+        let mut response = HttpResponse::new(status, body);
         let kind = if format == Format::Json { "application/json" } else { "application/xml" };
         response.headers_mut().insert("content-type", kind);
         for (name, value) in self.headers {

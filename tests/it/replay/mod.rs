@@ -7,11 +7,12 @@
 mod answer;
 mod operation;
 
-pub use answer::{Answer, empty, json, refused, refused_with, xml};
+pub use answer::{Answer, cut, empty, json, refused, refused_with, xml};
 
 use crate::support::World;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use serde_json::Value;
 use shopstack::aws::counter::Counter;
 use shopstack::aws::{Caller, Connect, Reader, Writer, clients::Sdk};
@@ -45,6 +46,8 @@ struct Script {
 /// A scripted AWS and the clients that talk to it.
 pub struct Replay {
     pub world: World,
+    /// For what is neither reader nor writer: the lock.
+    pub sdk: Sdk,
     script: Arc<Script>,
 }
 
@@ -66,7 +69,8 @@ impl Replay {
             let times = answer.times;
             (operation.to_string(), fragment.to_string(), answer, times)
         }));
-        Replay { world: world(region, script.clone()).await, script }
+        let (world, sdk) = world(region, script.clone()).await;
+        Replay { world, sdk, script }
     }
 
     /// Everything that was asked, in order.
@@ -141,6 +145,8 @@ impl Replay {
 struct Wire {
     script: Arc<Script>,
     start: Instant,
+    /// The read timeout of the client: until the first byte of an answer, the upload included.
+    patience: Option<Duration>,
 }
 
 impl HttpConnector for Wire {
@@ -153,7 +159,15 @@ impl HttpConnector for Wire {
         let if_match = request.headers().get("if-match").map(str::to_string);
         let answer = self.answer(&operation, &format!("{uri} {body}"));
         self.script.asked.lock().unwrap().push(Asked { operation, body, if_match, at: self.start.elapsed() });
-        HttpConnectorFuture::ready(Ok(answer.response(format)))
+        let patience = self.patience;
+        HttpConnectorFuture::new(async move {
+            if let Some(patience) = patience.filter(|patience| *patience < answer.late) {
+                tokio::time::sleep(patience).await;
+                return Err(ConnectorError::timeout("the answer did not come in time".into()));
+            }
+            tokio::time::sleep(answer.late).await;
+            Ok(answer.response(format))
+        })
     }
 }
 
@@ -171,13 +185,14 @@ impl Wire {
     }
 }
 
-async fn world(region: &str, script: Arc<Script>) -> World {
-    let connector = SharedHttpConnector::new(Wire { script: script.clone(), start: Instant::now() });
+async fn world(region: &str, script: Arc<Script>) -> (World, Sdk) {
+    let (start, wire) = (Instant::now(), script.clone());
+    let connector = move |patience| SharedHttpConnector::new(Wire { script: wire.clone(), start, patience });
     let connect = Connect {
         region: Some(region.into()),
         // Gives credentials; the address itself is never dialled.
         local_endpoint: Some("http://aws.invalid".into()),
-        transport: Some(http_client_fn(move |_, _| connector.clone())),
+        transport: Some(http_client_fn(move |settings, _| connector(settings.read_timeout()))),
         ..Connect::default()
     };
     let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
@@ -191,5 +206,6 @@ async fn world(region: &str, script: Arc<Script>) -> World {
         region: region.into(),
         endpoint: None,
     };
-    World { writer: Writer::new(&sdk, reader.clone(), scope.clone()), reader, scope, counter: sdk.counter }
+    let writer = Writer::new(&sdk, reader.clone(), scope.clone());
+    (World { writer, reader, scope, counter: sdk.counter.clone() }, sdk)
 }

@@ -77,7 +77,7 @@ async fn inputs_that_were_made_a_moment_ago_are_waited_for() {
     .await;
     replay.create(&Distribution, &step(&wanted(&replay), Op::Create, None)).await.expect("create");
     let pauses = replay.pauses("CreateDistributionWithTags");
-    assert_eq!(pauses, [1.0, 2.0, 4.0, 5.0, 5.0, 5.0, 0.5, 1.0]);
+    assert_eq!(pauses, [1.0, 2.0, 4.0, 1.0, 2.0, 4.0, 0.5, 1.0], "each input has its own budget and pace");
     let bodies: std::collections::BTreeSet<String> = replay.texts("CreateDistributionWithTags").into_iter().collect();
     assert_eq!(bodies.len(), 1, "always the same caller reference");
 }

@@ -43,7 +43,9 @@ impl Row {
     /// Refused for the rate of requests.
     pub fn throttles(&self) -> bool {
         let rate = self.message.contains("Rate exceeded") || self.message.contains("simultaneously");
-        self.status == 429 || rate || THROTTLE.contains(&self.code)
+        // A 503 to what must not be made twice is looked after instead.
+        let refused = self.status == 429 || self.status == 503 && !self.looked_after;
+        refused || rate || THROTTLE.contains(&self.code)
     }
 }
 
@@ -112,6 +114,8 @@ pub const UP: &[Row] = &[
     Row::new("3.2", "s3:PutObject", NO_BUCKET, GONE, 1),
     Row::new("1.3", "s3:PutObject", (503, "RequestThrottled"), "Please slow down", 1),
     Row::new("1.3", "s3:PutObject", (503, "BandwidthLimitExceeded"), "Please slow down", 1),
+    Row::new("1.4", "s3:PutObject", (400, "RequestTimeout"), "Your socket connection to the server was not read", 1),
+    Row::new("1.4", "s3:PutObject", (400, "RequestTimeoutException"), "It was not read from in time", 1),
     Row::new("1.4", "s3:PutObject", (500, "InternalError"), "We encountered an internal error. Please try again.", 1),
     // IAM
     Row::new("1.2", "iam:CreateRole", (400, "MalformedPolicyDocument"), r#"Invalid principal in policy: "AWS""#, 1),
@@ -185,6 +189,8 @@ pub const UP: &[Row] = &[
         "API Gateway could not successfully write to CloudWatch Logs using the ARN specified",
         1,
     ),
+    Row::new("1.2", "apigateway:UpdateAccount", BAD, "API Gateway is Not Authorized to assume the provided role", 1),
+    Row::new("1.2", "apigateway:UpdateAccount", BAD, "Too Many Requests", 1),
     Row::new("7.3", "apigateway:CreateRestApi", (429, "TooManyRequestsException"), "Too Many Requests", 1),
     Row::new(
         "7.3",
@@ -197,6 +203,7 @@ pub const UP: &[Row] = &[
     Row::new("7.3", "apigateway:PutMethod", (409, "ConflictException"), "It is busy. Please try again later.", 1),
     Row::new("7.3", "apigateway:PutMethod", (404, "NotFoundException"), "Invalid Resource identifier specified", 1),
     Row::new("7.3", "apigateway:PutIntegration", (429, "LimitExceededException"), "Too many requests", 1),
+    Row::new("7.3", "apigateway:PutIntegration", (503, "ServiceUnavailableException"), "Try again", 1),
     Row::new("1.3", "apigateway:PutIntegration", (400, "RequestThrottledException"), "Slow down", 1),
     Row::new("7.3", "apigateway:CreateDeployment", (503, "ServiceUnavailableException"), "Try again", 1).looked_after(),
     Row::new(
@@ -270,6 +277,14 @@ pub const CHANGE: &[Row] = &[
     Row::new("1.7", "cloudfront:UpdateDistribution", (412, "PreconditionFailed"), "The request failed", 1)
         .looked_after(),
     Row::new("8.3", "cloudfront:UpdateDistribution", (400, "InvalidWebACLId"), "Web ACL is not accessible", 1),
+    Row::new(
+        "8.3",
+        "cloudfront:UpdateDistribution",
+        (400, "InvalidOriginAccessControl"),
+        "The specified origin access control does not exist or is not valid",
+        1,
+    ),
+    Row::new("8.3", "cloudfront:UpdateDistribution", (404, "NoSuchResponseHeadersPolicy"), "It is not there", 1),
     Row::new("8.3", "cloudfront:UpdateDistribution", (400, "Throttling"), RATE, 1),
     Row::new("1.7", "wafv2:UpdateWebACL", (400, "WAFOptimisticLockException"), "Someone else has changed it", 1)
         .looked_after(),
