@@ -142,6 +142,8 @@ async fn roles(all: &mut Inventory, clients: &Clients, stack: &str) {
         if !role.path().contains(&format!("/{stack}/")) && !name.starts_with(&format!("{stack}-")) {
             continue;
         }
+        // A function's tag names it.
+        all.alike(role.role_id(), &format!("ROLE-{}", name.trim_start_matches(&format!("{stack}-dev-"))));
         let mut policies = Vec::new();
         for policy in iam.list_role_policies().role_name(name).send().await.unwrap().policy_names() {
             let found = iam.get_role_policy().role_name(name).policy_name(policy).send().await.unwrap();
