@@ -179,3 +179,14 @@ fn paragraph(text: &str, ink: Option<Ink>, style: Style) -> String {
     out.push('\n');
     out
 }
+
+#[cfg(test)]
+mod headings {
+    /// A type whose group has no heading would stand under `Other`, away from where people look for it.
+    #[test]
+    fn every_resource_type_has_its_heading() {
+        let groups: Vec<&str> = crate::resources::registry().iter().map(|r| r.info().group).collect();
+        let known: Vec<&str> = super::GROUPS.iter().flat_map(|(_, groups)| groups.iter().copied()).collect();
+        assert!(groups.iter().all(|g| known.contains(g)) && groups.len() == known.len(), "{groups:?} and {known:?}");
+    }
+}

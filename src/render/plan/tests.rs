@@ -18,14 +18,6 @@ fn golden(name: &str, found: &str) -> Result<(), String> {
     if found == wanted { Ok(()) } else { Err(format!("{name} is not what it was; found:\n{found}")) }
 }
 
-/// A type whose group has no heading would stand under `Other`, away from where people look for it.
-#[test]
-fn every_resource_type_has_its_heading() {
-    let groups: Vec<&str> = crate::resources::registry().iter().map(|r| r.info().group).collect();
-    let known: Vec<&str> = super::GROUPS.iter().flat_map(|(_, groups)| groups.iter().copied()).collect();
-    assert!(groups.iter().all(|g| known.contains(g)) && groups.len() == known.len(), "{groups:?} and {known:?}");
-}
-
 /// All looks of a plan as one text; escapes are written out, so that it can be read.
 fn looks(name: &str, plan: &Plan) -> String {
     let mut all = String::new();
