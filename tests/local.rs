@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use shopstack::aws::{Connect, clients::Sdk, counter::Counter};
 use shopstack::local::{State, TwinConfig, down, ensure_up, status};
 
@@ -175,6 +176,23 @@ async fn racing_starts_share_one_twin() {
     let (a, b, c) = tokio::join!(ensure_up(&cfg, &|_| ()), ensure_up(&cfg, &|_| ()), ensure_up(&cfg, &|_| ()));
     let pid = a.unwrap().pid;
     assert_eq!([b.unwrap().pid, c.unwrap().pid], [pid, pid]);
+}
+
+/// An installation that was cut off: an interpreter that is none, packages that are not there, no mark of its end.
+#[tokio::test]
+async fn a_half_made_environment_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let cfg = TwinConfig { port: free_port(), cache_dir: folder.path().into() };
+    let lock_file = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/local/requirements.lock")).unwrap();
+    let name: String = Sha256::digest(lock_file).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let half = folder.path().join("twin/venv").join(name);
+    std::fs::create_dir_all(half.join("bin")).unwrap();
+    std::fs::write(half.join("bin/python"), "not an interpreter").unwrap();
+    let _stop = Stop(cfg.clone());
+    let said = Mutex::new(Vec::new());
+    ensure_up(&cfg, &|line| said.lock().unwrap().push(line.to_owned())).await.unwrap();
+    assert!(said.lock().unwrap().iter().any(|line| line.contains("incomplete or broken; making it anew")), "{said:?}");
+    assert!(half.join(".complete").exists());
 }
 
 #[tokio::test]

@@ -21,6 +21,20 @@ fn at_a_terminal(project: &Project, endpoint: &str, answers: &[(&str, &str)], ar
     Run::of(terminal)
 }
 
+/// Makes the project a git repository with one commit, and says which.
+fn committed(project: &Project) -> String {
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.current_dir(project.path("")).args(["-c", "user.name=t", "-c", "user.email=t@example.org"]).args(arguments);
+        let run = Run::of(git);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        run.stdout.trim().to_string()
+    };
+    git(&["init", "--quiet"]);
+    git(&["commit", "--quiet", "--allow-empty", "-m", "the shop"]);
+    git(&["rev-parse", "HEAD"])
+}
+
 fn shows(run: &Run, code: i32, words: &[&str]) {
     assert_eq!(run.code, code, "{}{}", run.stdout, run.stderr);
     for word in words {
@@ -40,9 +54,13 @@ async fn a_person_is_shown_the_plan_asked_and_told_what_came_of_it() {
     // The row of a lock that nobody holds is all.
     assert!(leftovers::of(&clients, &project.stack).await.iter().all(|left| left.starts_with("record ")));
 
+    let commit = committed(&project);
     let up = at(&[("Do this? [y/N]", "y")], &["up", "--no-smoke"]);
     shows(&up, 0, &["\u{1b}[", "table.Orders created", " s)", " changed in ", "Shop  http", "API   http"]);
     assert!(up.stdout.find("Do this?") < up.stdout.find("table.Orders created"), "{}", up.stdout);
+
+    let history = project.run(&["history"]).stdout;
+    assert!(history.contains(&commit[..12]) && history.contains(" changed ") && history.lines().count() == 1, "{history}");
 
     // Tables hold data: a yes is not enough.
     let name = project.stack.as_str();
