@@ -6,6 +6,7 @@ use crate::model::cloud_error::optional;
 use crate::model::spec::{self, LogGroupSpec, Tags};
 use crate::model::{After, CloudError, Live, Outputs, Owner, Query, Scope, Step, TypeInfo, tag};
 use async_trait::async_trait;
+use futures_util::future::try_join_all;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -71,14 +72,12 @@ impl Resource for LogGroup {
         if query.scope.region != crate::aws::clients::GLOBAL_REGION {
             places.push((format!("aws-waf-logs-{prefix}"), crate::aws::clients::GLOBAL_REGION.into()));
         }
-        let listings = places.iter().map(|(prefix, region)| list(reader, prefix, region));
-        let mut found = Vec::new();
-        for (groups, (_, region)) in futures_util::future::try_join_all(listings).await?.into_iter().zip(&places) {
-            for group in groups {
-                found.extend(describe(reader, query, group, region).await?);
-            }
-        }
-        Ok(found)
+        // Groups side by side too: those that the index does not know yet are asked for their tags one by one.
+        let listings = places.iter().map(|(prefix, region)| async move {
+            let groups = list(reader, prefix, region).await?;
+            try_join_all(groups.into_iter().map(|group| describe(reader, query, group, region))).await
+        });
+        Ok(try_join_all(listings).await?.into_iter().flatten().flatten().collect())
     }
 
     async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {

@@ -28,9 +28,10 @@ pub(super) async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<L
     let prefix = format!("arn:aws:cloudfront::{}:distribution/", query.scope.account);
     let mut arns: BTreeSet<String> = reader.index(query.scope).await?.arns(&prefix).map(str::to_string).collect();
     let mut found = read_all(reader, query, &arns).await?;
-    let there = |wanted: &&Desired| found.iter().any(|one| one.live.address == wanted.address);
-    // Where all that is wanted is there, there is no more to be expected; where none is wanted, absence from the index
-    // says nothing of the one that was wanted before.
+    let made = |one: &Found| matches!(one.rank, (false, false, ..));
+    let there = |wanted: &&Desired| found.iter().any(|one| one.live.address == wanted.address && made(one));
+    // Where one of our making is there, no more is to be expected. A copy that the index knows says nothing of the
+    // original, and where none is wanted, absence from the index says nothing of the one that was wanted before.
     if query.wanted.is_empty() || !query.wanted.iter().all(there) || query.thorough {
         // The index lags: what was just made is known by its comment first.
         let listed = marked(reader, query.scope).await?;

@@ -340,12 +340,15 @@ async fn one_that_is_not_wanted_any_more_is_listed_for_the_index_lags() {
 async fn a_copy_by_hand_is_told_of_and_neither_taken_for_ours_nor_deleted() {
     let tags = json!({"shopstack:stack": "replay", "shopstack:env": "t", "shopstack:id": "site",
                       "shopstack:region": "us-east-1"});
-    let (copy, made) = (ARN.replace("E1", "E0"), ARN.to_string());
+    let copy = ARN.replace("E1", "E0");
     let ours = Shown { reference: "0123456789abcdef0123456789abcdef", ..DEPLOYED };
     let replay = Replay::start(vec![
-        ("GetResources", index(&[&copy, &made], &tags, "")),
+        // The original is not in the index yet.
+        ("GetResources", index(&[&copy], &tags, "")),
+        ("ListDistributions", page(true, None)),
         ("GetDistribution /E0", Shown { id: "E0", ..DEPLOYED }.answer()),
         ("GetDistribution /E1", ours.answer()),
+        ("ListTagsForResource", own_tags()),
     ])
     .await;
     let wanted = wanted(&replay);
