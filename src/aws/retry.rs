@@ -80,7 +80,7 @@ const RULES: &[Rule] = &[
     rule("cloudfront:UpdateDistribution", "NoSuchResponseHeadersPolicy", "", Propagation, 60),
     rule("cloudfront:CreateDistribution", "InvalidWebACLId", "", Propagation, 120),
     rule("cloudfront:UpdateDistribution", "InvalidWebACLId", "", Propagation, 120),
-    rule("cloudfront:DeleteDistribution", "DistributionNotDisabled", "", Busy, 1800),
+    rule("cloudfront:DeleteDistribution", "DistributionNotDisabled", "", Busy, 180),
     rule("cloudfront:DeleteOriginAccessControl", "OriginAccessControlInUse", "", Busy, 300),
     rule("cloudfront:DeleteResponseHeadersPolicy", "ResponseHeadersPolicyInUse", "", Busy, 300),
     rule("wafv2:", "WAFUnavailableEntityException", "", Propagation, 600),
