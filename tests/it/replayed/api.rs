@@ -184,7 +184,7 @@ async fn the_account_takes_its_role_at_its_own_pace() {
 }
 
 #[tokio::test]
-async fn a_log_role_that_is_there_gets_the_trust_that_api_gateway_can_meet() {
+async fn a_log_role_that_is_there_gets_our_trust_and_loses_what_else_it_may_do() {
     let role = "arn:aws:iam::123456789012:role/shopstack-shared/shopstack-apigateway-logs";
     let tag = "<Tags><member><Key>shopstack:shared</Key><Value>true</Value></member></Tags>";
     let there = format!(
@@ -196,6 +196,23 @@ async fn a_log_role_that_is_there_gets_the_trust_that_api_gateway_can_meet() {
         ("CreateRole", refused("EntityAlreadyExists").status(409)),
         ("GetRole", crate::replay::xml(there)),
         ("UpdateAssumeRolePolicy", crate::replay::xml("<UpdateAssumeRolePolicyResponse/>")),
+        (
+            "ListRolePolicies",
+            crate::replay::xml(
+                "<ListRolePoliciesResponse><ListRolePoliciesResult><PolicyNames><member>write-logs</member>\
+                 <member>all</member></PolicyNames></ListRolePoliciesResult></ListRolePoliciesResponse>",
+            ),
+        ),
+        ("DeleteRolePolicy PolicyName=all", crate::replay::xml("<DeleteRolePolicyResponse/>")),
+        (
+            "ListAttachedRolePolicies",
+            crate::replay::xml(
+                "<ListAttachedRolePoliciesResponse><ListAttachedRolePoliciesResult><AttachedPolicies><member>\
+                 <PolicyName>A</PolicyName><PolicyArn>arn:aws:iam::aws:policy/A</PolicyArn></member>\
+                 </AttachedPolicies></ListAttachedRolePoliciesResult></ListAttachedRolePoliciesResponse>",
+            ),
+        ),
+        ("DetachRolePolicy policy%2FA", crate::replay::xml("<DetachRolePolicyResponse/>")),
         ("PutRolePolicy", crate::replay::xml("<PutRolePolicyResponse/>")),
         ("UpdateAccount", answer(json!({"cloudwatchRoleArn": role}))),
     ])
@@ -204,6 +221,11 @@ async fn a_log_role_that_is_there_gets_the_trust_that_api_gateway_can_meet() {
     replay.create(&Account, &step(&wanted, Op::Create, None)).await.expect("create");
     assert!(replay.texts("UpdateAssumeRolePolicy")[0].contains("StringEqualsIfExists"));
     assert_eq!(replay.left(), [""; 0]);
+    assert_eq!(
+        replay.operations().last().unwrap(),
+        "UpdateAccount",
+        "it is registered when nothing else is left on it"
+    );
 }
 
 fn stage(definition: &str) -> Desired {
