@@ -8,6 +8,7 @@ use crate::aws::{Reader, Writer, apigateway as gw};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, AccountSpec};
 use crate::model::{CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo};
+use crate::policy::canonical;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
@@ -29,7 +30,16 @@ pub const INFO: TypeInfo = TypeInfo {
     holds_data: false,
     usually: Some("up to a minute: AWS checks that the new role can write logs"),
     permissions: &[
-        ("read", &["apigateway:GET"]),
+        (
+            "read",
+            &[
+                "apigateway:GET",
+                "iam:GetRole",
+                "iam:GetRolePolicy",
+                "iam:ListAttachedRolePolicies",
+                "iam:ListRolePolicies",
+            ],
+        ),
         (
             "create",
             &[
@@ -186,6 +196,16 @@ async fn strip(writer: &Writer) -> Result<(), CloudError> {
         optional(writer.caller.call("iam:DetachRolePolicy", detach).await)?;
     }
     Ok(())
+}
+
+/// The shared role as it is made, for `policy-report`: the fields of a role's spec that are policies.
+pub fn wanted_role(account: &str) -> Value {
+    json!({
+        "trust": canonical(&trust(account)),
+        "policies": {POLICY: canonical(&policy(account))},
+        "attached": [],
+        "permissions_boundary": null,
+    })
 }
 
 /// The existing role, when its tag says that shopstack made it.
