@@ -88,7 +88,7 @@ where
     let status = error.raw_response().map(|r| r.status().as_u16());
     let meta = error.as_service_error().map(|e| e.meta());
     let mut code = meta.and_then(|m| m.code()).unwrap_or_default().to_string();
-    let mut message = meta.and_then(|m| m.message()).unwrap_or_default().to_string();
+    let mut message = without_variables(meta.and_then(|m| m.message()).unwrap_or_default()).to_string();
     let request_id = meta
         .and_then(|m| m.extra("aws_request_id"))
         .or_else(|| {
@@ -135,6 +135,11 @@ where
     };
     let hint = hint_for(kind, operation, &code, &message);
     CloudError { kind, operation: readable(operation), code, message, request_id, hint }
+}
+
+/// Lambda refuses variables that are too large and quotes them all after these words: none of them may reach a log.
+fn without_variables(message: &str) -> &str {
+    message.split_once("String measured:").map_or(message, |(words, _)| words.trim_end())
 }
 
 /// An error and its causes in words, each said once.
@@ -321,5 +326,13 @@ mod tests {
         assert!(told(ErrorKind::Credentials, "", None).message.contains("no AWS credentials"));
         // AWS's own words stay where there are some.
         assert_eq!(told(ErrorKind::Credentials, "ExpiredToken", None).message, "dns error");
+    }
+
+    #[test]
+    fn variables_that_lambda_quotes_are_cut_off() {
+        let words = "Lambda was unable to configure your environment variables because the environment variables you \
+                     have provided exceeded the 4KB limit.";
+        assert_eq!(without_variables(&format!("{words} String measured: {{\"KEY\":\"secret\"}}")), words);
+        assert_eq!(without_variables(words), words);
     }
 }

@@ -64,6 +64,7 @@ reads_only! {
         describe_continuous_backups: DescribeContinuousBackupsFluentBuilder,
         describe_table: DescribeTableFluentBuilder,
         get_item: GetItemFluentBuilder,
+        get_resource_policy: GetResourcePolicyFluentBuilder,
         list_tables: ListTablesFluentBuilder,
         list_tags_of_resource: ListTagsOfResourceFluentBuilder,
         query: QueryFluentBuilder,

@@ -6,10 +6,12 @@ use super::output::Output;
 use super::session::{Project, Session};
 use crate::desired;
 use crate::engine;
-use crate::model::{Address, Desired, Live, template};
+use crate::model::{Address, Desired, Live, Owner, template};
 use crate::render::{report as render, style::Style};
 use crate::report::{self, Reasons};
-use crate::resources::Finder;
+use crate::resources::{Finder, account, role, table};
+use serde_json::Value;
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 pub async fn command(global: &Global, args: &PolicyReport, output: &Output) -> Result<u8, CliError> {
@@ -18,7 +20,9 @@ pub async fn command(global: &Global, args: &PolicyReport, output: &Output) -> R
     let session = Session::open_reading(global, &project.stack.name, Some(&project.stack.region), output).await?;
     let (desired, _) = session.desired(&project, None)?;
     let live = engine::read(&Finder(session.reader.clone()), &session.scope, &desired, false).await?;
-    let desired: Vec<Desired> = desired.into_iter().map(|d| resolved(d, &live)).collect();
+    let mut desired: Vec<Desired> = desired.into_iter().map(|d| resolved(d, &live)).collect();
+    let mut live = live;
+    beyond(&session, &mut desired, &mut live).await?;
     let report = report::report(
         &session.scope,
         &session.identity.arn,
@@ -44,6 +48,40 @@ pub async fn command(global: &Global, args: &PolicyReport, output: &Output) -> R
         None => output.result(&text),
     }
     Ok(u8::try_from(report.exit_code()).unwrap_or(code::ERROR))
+}
+
+/// Reads what only this report asks for: the policies of tables, and the log role that all stacks of the account share.
+async fn beyond(session: &Session, desired: &mut Vec<Desired>, live: &mut Vec<Live>) -> Result<(), CliError> {
+    let reader = &session.reader;
+    let is_ours = |l: &&mut Live| l.type_name == table::INFO.type_name && l.owner == Owner::Ours && !l.not_emulated;
+    for table in live.iter_mut().filter(is_ours) {
+        let policy = table::resource_policy(reader, table.output("arn")?).await?;
+        if let (Some(policy), Some(fields)) = (policy, table.spec.as_object_mut()) {
+            fields.insert(report::TABLE_POLICY.into(), policy);
+        }
+    }
+    let registered = live.iter().find(|l| l.type_name == account::INFO.type_name);
+    let registered = registered.and_then(|l| l.outputs.get("role_arn"));
+    if registered.is_none_or(|arn| arn.rsplit('/').next() != Some(account::ROLE)) {
+        return Ok(());
+    }
+    // No logical id holds a `~`: the address is nobody else's.
+    let address = Address::new("role", "~apigateway-logs");
+    if let Some(spec) = role::spec_of(reader, account::ROLE).await? {
+        let mut found = Live::new(address.clone(), role::INFO.type_name, account::ROLE, spec);
+        found.owner = Owner::Shared;
+        live.push(found);
+    }
+    desired.push(Desired {
+        address,
+        type_name: role::INFO.type_name.into(),
+        name: account::ROLE.into(),
+        spec: account::wanted_role(&session.scope.account),
+        context: Value::Null,
+        depends_on: BTreeSet::new(),
+        payload: None,
+    });
+    Ok(())
 }
 
 fn resolved(mut desired: Desired, live: &[Live]) -> Desired {

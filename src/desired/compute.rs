@@ -89,6 +89,7 @@ fn one(context: &Context<'_>, id: &str, function: &Function) -> Desired {
         architecture: function.architecture.aws().into(),
         environment: function.env.iter().map(|(key, value)| (key.clone(), context.fill(&value.parts))).collect(),
         code_sha256: reference("build", id, "sha256"),
+        extras: BTreeMap::new(),
     };
     let mut desired = context.resource("function", id, "AWS::Lambda::Function", name, spec::to_value(&spec));
     desired.context = json!({"payload": reference("build", id, "zip")});

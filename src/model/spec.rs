@@ -94,6 +94,8 @@ pub struct FunctionSpec {
     pub environment: BTreeMap<String, String>,
     /// base64(SHA-256(zip)).
     pub code_sha256: String,
+    /// Settings of the live function that no stack has, by name: layers, a VPC, a dead-letter target. Wanted: none.
+    pub extras: BTreeMap<String, String>,
 }
 
 /// `AWS::IAM::Role` with its inline and attached policies.

@@ -42,7 +42,7 @@ pub enum Place {
     Identity,
     /// A bucket's policy.
     Bucket,
-    /// A function's resource policy.
+    /// The resource policy of a function, an API or a table, which speaks of that one only.
     Function,
 }
 

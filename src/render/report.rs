@@ -41,7 +41,9 @@ fn carrier(kind: Kind) -> &'static str {
     match kind {
         Kind::Trust | Kind::InlinePolicy | Kind::ManagedPolicies | Kind::PermissionsBoundary => "Role",
         Kind::BucketPolicy => "Bucket",
-        Kind::FunctionPolicy => "Function",
+        Kind::ExecutionRole | Kind::FunctionPolicy => "Function",
+        Kind::ApiPolicy => "API",
+        Kind::TablePolicy => "Table",
     }
 }
 
@@ -52,7 +54,8 @@ fn kind_name(kind: Kind, policy: Option<&str>) -> String {
         Kind::ManagedPolicies => "managed policies".into(),
         Kind::PermissionsBoundary => "permissions boundary".into(),
         Kind::BucketPolicy => "bucket policy".into(),
-        Kind::FunctionPolicy => "resource policy".into(),
+        Kind::ExecutionRole => "execution role".into(),
+        Kind::FunctionPolicy | Kind::ApiPolicy | Kind::TablePolicy => "resource policy".into(),
     }
 }
 
@@ -85,17 +88,22 @@ fn count(number: usize, one: &str, many: &str) -> String {
 fn summary(report: &Report) -> String {
     let people = &report.population;
     let looked = format!(
-        "{}, {}, {}; {} in {}",
+        "{}, {}, {}, {}, {}; {} in {}",
         count(people.roles.live.max(people.roles.wanted), "role", "roles"),
         count(people.buckets.live.max(people.buckets.wanted), "bucket", "buckets"),
         count(people.functions.live.max(people.functions.wanted), "function", "functions"),
+        count(people.apis.live.max(people.apis.wanted), "API", "APIs"),
+        count(people.tables.live.max(people.tables.wanted), "table", "tables"),
         count(report.surfaces.iter().map(|s| s.statements.len()).sum(), "statement", "statements"),
         count(documents(report).count(), "policy", "policies"),
     );
     let unknown = report.surfaces.iter().filter(|s| s.status == Status::NotEmulated).count();
     let unknown = if unknown == 0 { String::new() } else { format!(" Not emulated and so not compared: {unknown}.") };
     if report.exit_code() == 0 {
-        return format!("Clean: {looked}; AWS has what stack.yaml wants, and nothing is too wide.{unknown}");
+        return format!(
+            "Clean: {looked}. Of these AWS has what stack.yaml wants, and none is too wide; what was not looked at \
+             stands at the end.{unknown}"
+        );
     }
     let mut by_severity: BTreeMap<_, usize> = BTreeMap::new();
     report.findings.iter().for_each(|f| *by_severity.entry(f.severity).or_default() += 1);
@@ -110,9 +118,16 @@ fn summary(report: &Report) -> String {
     format!("{findings} ({}): {differing}. Looked at: {looked}.{unknown}", severities.join(", "))
 }
 
-/// Surfaces that hold anything on either side.
+/// Policies that there are on either side; which role a function runs as is none.
 fn documents(report: &Report) -> impl Iterator<Item = &Surface> {
-    report.surfaces.iter().filter(|s| !s.wanted.is_null() || !s.live.is_null())
+    let is_there = |s: &&Surface| !s.wanted.is_null() || !s.live.is_null();
+    report.surfaces.iter().filter(|s| s.surface != Kind::ExecutionRole).filter(is_there)
+}
+
+/// The resource that carries these surfaces, and by which address it goes.
+fn place(surface: &Surface) -> String {
+    let shared = if surface.shared { ", shared by all stacks of the account" } else { "" };
+    format!("{}{shared}", surface.address)
 }
 
 /// Differences worth a line of their own: a whole policy or statement that one side lacks is told by marks already.

@@ -22,6 +22,7 @@ pub(super) fn surface(pair: &Pair, known: &Reasons) -> Surface {
         surface: pair.kind,
         address: pair.address.clone(),
         name: pair.name.clone(),
+        shared: pair.shared,
         policy: pair.policy.clone(),
         status,
         wanted: sorted(&pair.wanted),
@@ -36,6 +37,7 @@ fn differences(kind: Kind, live: &Value, wanted: &Value) -> Vec<Difference> {
     let named = |value: &Value| match kind {
         Kind::ManagedPolicies => json!({"attached": value}),
         Kind::PermissionsBoundary => json!({"permissions_boundary": value}),
+        Kind::ExecutionRole => json!({"role": value}),
         _ => value.clone(),
     };
     let found = diff::differences(&named(live), &named(wanted));

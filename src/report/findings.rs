@@ -10,6 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 const RESTORE: &str = "run `shopstack up`: it puts back what stack.yaml says; then find out who changed it";
 const REMOVE: &str =
     "run `shopstack up`: it takes this away; what a function needs belongs in its grants in stack.yaml";
+/// What is wanted and may look too wide all the same: for each, `reasons` says why it cannot be narrower.
+const SHARED_AS_WANTED: [&str; 2] = ["wildcard-resource", "confused-deputy"];
+const SHARED: &str = "`shopstack up` never changes a role that other stacks rely on: put it back by hand as it is \
+                      wanted here, in the IAM console, and find out who changed it";
 const MAKE: &str = "run `shopstack up`: it makes what is missing";
 
 /// Findings of one policy; the rows of `surface` get the ids of theirs.
@@ -19,7 +23,7 @@ pub(super) fn of(scope: &Scope, pair: &Pair, surface: &mut Surface, routes: &BTr
     }
     let mut maker = Maker { pair, found: Vec::new() };
     // A role has several policies and one owner: said once, at its trust policy.
-    let speaks = matches!(pair.kind, Kind::Trust | Kind::BucketPolicy | Kind::FunctionPolicy);
+    let speaks = matches!(pair.kind, Kind::Trust | Kind::BucketPolicy | Kind::FunctionPolicy | Kind::TablePolicy);
     if let Some(says) = pair.foreign.as_ref().filter(|_| speaks) {
         let fix = format!("choose other names in stack.yaml, or take it over: `shopstack up --adopt {}`", pair.address);
         let message = format!("`{}` exists and is not this stack's: {says}", pair.name);
@@ -62,7 +66,10 @@ impl Maker<'_> {
             Kind::ManagedPolicies => "managed",
             Kind::PermissionsBoundary => "boundary",
             Kind::BucketPolicy => "bucket",
+            Kind::ExecutionRole => "execution-role",
             Kind::FunctionPolicy => "function",
+            Kind::ApiPolicy => "api",
+            Kind::TablePolicy => "table",
         };
         let parts = [Some(pair.address.as_str()), Some(kind), pair.policy.as_deref(), sid, Some(rule)];
         self.found.push(Finding {
@@ -76,13 +83,23 @@ impl Maker<'_> {
             sid: sid.map(str::to_string),
             side,
             message,
-            fix,
+            fix: if pair.shared { SHARED.into() } else { fix },
         });
     }
 
-    /// Managed policies and the boundary: ARNs, not documents.
+    /// Managed policies, the boundary and a function's role: ARNs, not documents.
     fn attachments(&mut self) {
         let pair = self.pair;
+        if pair.kind == Kind::ExecutionRole {
+            let both = !pair.wanted.is_null() && !pair.live.is_null();
+            if both && pair.wanted != pair.live && pair.foreign.is_none() {
+                let (live, wanted) = (arn(&pair.live), arn(&pair.wanted));
+                let message =
+                    format!("the function runs as {live}, whose rights are not in this report; wanted is {wanted}");
+                self.add("foreign-execution-role", Severity::High, None, Side::Live, message, RESTORE.into());
+            }
+            return;
+        }
         if pair.kind == Kind::PermissionsBoundary {
             if pair.wanted != pair.live && pair.foreign.is_none() && pair.carried {
                 let message =
@@ -150,8 +167,12 @@ impl Maker<'_> {
     }
 
     fn too_wide(&mut self, row: &Row, live: &[Issue], wanted: &[Issue]) {
+        let accepted = |issue: &Issue| self.pair.shared && SHARED_AS_WANTED.contains(&issue.rule);
+        let as_wanted = row.status == Status::Same;
+        let live: Vec<&Issue> = live.iter().filter(|issue| !(as_wanted && accepted(issue))).collect();
+        let wanted: Vec<&Issue> = wanted.iter().filter(|issue| !accepted(issue)).collect();
         let back = if row.wanted { RESTORE } else { REMOVE };
-        for issue in live {
+        for issue in &live {
             let both = wanted.iter().any(|w| w.rule == issue.rule);
             // What stack.yaml does not want goes away with the next `up`; else the statement itself must change.
             let (side, fix) = if both { (Side::Both, issue.fix) } else { (Side::Live, back) };

@@ -1,6 +1,6 @@
 //! A shop of two functions for tests: what `desired` makes of it, and an account that has exactly that.
 
-use super::{Reasons, Report, report};
+use super::{Reasons, Report, TABLE_POLICY, report};
 use crate::model::{Address, Desired, Live, Scope, spec};
 use crate::policy::canonical;
 use serde_json::{Value, json};
@@ -42,6 +42,7 @@ fn resource(group: &str, id: &str, type_name: &str, name: &str, spec: Value) -> 
 
 fn function(id: &str, grant: Value, sid: &str, route: &str) -> [Desired; 3] {
     let name = format!("shop-dev-{id}");
+    let role_arn = format!("arn:aws:iam::{ACCOUNT}:role/shopstack/shop/dev/{name}");
     let trust = canonical(&json!({"Statement": [{"Sid": "LambdaOnly", "Effect": "Allow",
         "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole",
         "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}}}]}));
@@ -54,7 +55,7 @@ fn function(id: &str, grant: Value, sid: &str, route: &str) -> [Desired; 3] {
         "principal": "apigateway.amazonaws.com", "source_arn": format!("{API}/prod/{route}"), "source_account": null}}});
     [
         resource("role", id, "AWS::IAM::Role", &name, role),
-        resource("function", id, "AWS::Lambda::Function", &name, json!({})),
+        resource("function", id, "AWS::Lambda::Function", &name, json!({"role_arn": role_arn})),
         resource("permission", id, "AWS::Lambda::Permission", &name, permission),
     ]
 }
@@ -78,6 +79,9 @@ pub fn shop() -> Shop {
     desired.push(resource("bucket", "site", "AWS::S3::Bucket", bucket, json!({})));
     let policy = spec::to_value(&spec::BucketPolicySpec { policy });
     desired.push(resource("bucket_policy", "site", "AWS::S3::BucketPolicy", bucket, policy));
+    desired.push(resource("api", "main", "AWS::ApiGateway::RestApi", "shop-dev-api", json!({})));
+    let orders = json!({TABLE_POLICY: null});
+    desired.push(resource("table", "Orders", "AWS::DynamoDB::Table", "shop-dev-Orders", orders));
     let live = desired.iter().map(|d| Live::new(d.address.clone(), &d.type_name, &d.name, d.spec.clone())).collect();
     Shop { desired, live }
 }

@@ -15,6 +15,7 @@ mod tests;
 
 pub use crate::policy::judge::Severity;
 pub(crate) use findings::conditions;
+pub use surfaces::TABLE_POLICY;
 
 use crate::model::{Address, Desired, Live, Scope};
 use crate::policy::judge::Statement;
@@ -38,8 +39,13 @@ pub enum Kind {
     /// The ceiling of a role.
     PermissionsBoundary,
     BucketPolicy,
+    /// ARN of the role that a function runs as.
+    ExecutionRole,
     /// Who may call a function.
     FunctionPolicy,
+    /// Who may call the API, beyond what its routes say.
+    ApiPolicy,
+    TablePolicy,
 }
 
 /// How wanted and live compare.
@@ -61,8 +67,11 @@ pub enum Status {
 pub struct Surface {
     pub surface: Kind,
     pub address: Address,
-    /// Physical name of the role, bucket or function.
+    /// Physical name of the role, bucket, function, API or table.
     pub name: String,
+    /// All stacks of the account share the role; only there where it is so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub shared: bool,
     /// Name of the inline policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
@@ -137,6 +146,8 @@ pub struct Population {
     pub roles: Count,
     pub buckets: Count,
     pub functions: Count,
+    pub apis: Count,
+    pub tables: Count,
     pub inline_policies: Count,
     pub managed_policies: Count,
     pub statements: Count,
@@ -171,7 +182,7 @@ pub struct Report {
     pub population: Population,
     /// The worst first.
     pub findings: Vec<Finding>,
-    /// Roles first, then buckets, then functions, each by address.
+    /// Roles first, then buckets, functions, APIs and tables, each by address.
     pub surfaces: Vec<Surface>,
     /// What this report says nothing about.
     pub not_evaluated: Vec<String>,
@@ -227,21 +238,26 @@ pub fn report(
         population: surfaces::population(desired, live, &surfaces),
         findings: all,
         surfaces,
-        not_evaluated: not_evaluated(scope),
+        not_evaluated: not_evaluated(scope, live),
     };
     report.exit_code = report.exit_code();
     report
 }
 
-const NOT_EVALUATED: [&str; 3] = [
+const NOT_EVALUATED: [&str; 4] = [
+    "function URLs, and policies of single versions and aliases of functions and of DynamoDB streams",
     "service and resource control policies of the organisation",
     "session policies and what the caller of a role passes on",
     "resources that do not belong to this stack and environment",
 ];
 
 /// What this report says nothing about; on an emulator also what only AWS has.
-fn not_evaluated(scope: &Scope) -> Vec<String> {
+fn not_evaluated(scope: &Scope, live: &[Live]) -> Vec<String> {
     let mut list: Vec<String> = NOT_EVALUATED.map(String::from).into();
+    let role = live.iter().find(|l| l.type_name == "AWS::ApiGateway::Account").and_then(|l| l.outputs.get("role_arn"));
+    if let Some(arn) = role.filter(|_| !live.iter().any(surfaces::is_shared_role)) {
+        list.push(format!("the account's log role for API Gateway, which is not shopstack's: {arn}"));
+    }
     if scope.endpoint.is_some() {
         list.push("TLS to the bucket: this endpoint speaks plain http and its distribution is excepted".into());
     }

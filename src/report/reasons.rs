@@ -9,7 +9,24 @@ pub(super) fn reason(pair: &Pair, sid: &str, wanted: &Statement, known: &Reasons
     let path = pair.policy.as_ref().map(|policy| format!("{policy}.{sid}"));
     let keys = [Some(sid.to_string()), path];
     let given = keys.into_iter().flatten().find_map(|key| known.get(&(pair.address.clone(), key)));
-    given.cloned().or_else(|| ours(pair.kind, sid, wanted))
+    given.cloned().or_else(|| if pair.shared { shared(pair.kind) } else { ours(pair.kind, sid, wanted) })
+}
+
+/// Of the role by which API Gateway writes the logs of all stacks of the account (`resources::account`): here also why
+/// it is no narrower.
+fn shared(kind: Kind) -> Option<String> {
+    let text = match kind {
+        Kind::Trust => {
+            "API Gateway alone takes on this role, for this account where it says for whom; AWS does not promise that it \
+             does, and a role it cannot take on would log nothing"
+        }
+        Kind::InlinePolicy => {
+            "API Gateway writes the logs of every API of this account by this one role, into groups whose names it \
+             chooses: this account's logs, and nothing else"
+        }
+        _ => return None,
+    };
+    Some(text.into())
 }
 
 fn ours(kind: Kind, sid: &str, wanted: &Statement) -> Option<String> {

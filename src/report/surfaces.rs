@@ -2,6 +2,7 @@
 
 use super::{Count, Kind, Population, Status, Surface, permission};
 use crate::model::{Address, Desired, Live, Owner, Scope};
+use crate::policy;
 use crate::policy::judge::{Place, Statement};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +12,8 @@ const BUCKET: &str = "AWS::S3::Bucket";
 const BUCKET_POLICY: &str = "AWS::S3::BucketPolicy";
 const FUNCTION: &str = "AWS::Lambda::Function";
 const PERMISSION: &str = "AWS::Lambda::Permission";
+const API: &str = "AWS::ApiGateway::RestApi";
+const TABLE: &str = "AWS::DynamoDB::Table";
 
 /// One policy before it is compared; null stands for none.
 pub(super) struct Pair {
@@ -25,6 +28,8 @@ pub(super) struct Pair {
     pub not_emulated: bool,
     /// The resource that carries the policy exists.
     pub carried: bool,
+    /// All stacks of the account share it: `up` makes it and never changes it back.
+    pub shared: bool,
 }
 
 impl Pair {
@@ -34,13 +39,13 @@ impl Pair {
             Kind::Trust => Some(Place::Trust),
             Kind::InlinePolicy => Some(Place::Identity),
             Kind::BucketPolicy => Some(Place::Bucket),
-            Kind::FunctionPolicy => Some(Place::Function),
-            Kind::ManagedPolicies | Kind::PermissionsBoundary => None,
+            Kind::FunctionPolicy | Kind::ApiPolicy | Kind::TablePolicy => Some(Place::Function),
+            Kind::ManagedPolicies | Kind::PermissionsBoundary | Kind::ExecutionRole => None,
         }
     }
 }
 
-/// All policies: of roles, then buckets, then functions, each by address. A resource without one is there with null.
+/// All policies: of roles, then buckets, functions, APIs and tables, each by address. A resource without one is there with null.
 pub(super) fn pairs(scope: &Scope, desired: &[Desired], live: &[Live]) -> Vec<Pair> {
     let mut all = Vec::new();
     for (id, side) in sides(ROLE, desired, live) {
@@ -58,11 +63,39 @@ pub(super) fn pairs(scope: &Scope, desired: &[Desired], live: &[Live]) -> Vec<Pa
     let permissions = sides(PERMISSION, desired, live);
     for id in functions.keys().chain(permissions.keys()).collect::<BTreeSet<_>>() {
         let (function, policy) = (functions.get(id).unwrap_or(&nothing), permissions.get(id).unwrap_or(&nothing));
+        let role = |spec: Option<&Value>| field(spec, "role_arn");
+        let address = Address::new("function", id);
+        all.push(attached_to(Kind::ExecutionRole, address, function, function, &role));
         let name = name_of(&[policy, function]);
         let document = |spec: Option<&Value>| spec.map_or(Value::Null, |spec| permission::document(scope, &name, spec));
         all.push(attached_to(Kind::FunctionPolicy, Address::new("permission", id), function, policy, &document));
     }
+    for (id, api) in sides(API, desired, live) {
+        let document = |spec: Option<&Value>| canonical(field(spec, "policy"));
+        all.push(attached_to(Kind::ApiPolicy, Address::new("api", &id), &api, &api, &document));
+    }
+    for (id, table) in sides(TABLE, desired, live) {
+        let document = |spec: Option<&Value>| canonical(field(spec, TABLE_POLICY));
+        let mut pair = attached_to(Kind::TablePolicy, Address::new("table", &id), &table, &table, &document);
+        let unasked = table.live.is_some_and(|l| l.owner == Owner::Ours && l.spec.get(TABLE_POLICY).is_none());
+        pair.not_emulated |= unasked;
+        all.push(pair);
+    }
     all
+}
+
+/// The field of a live table's spec that holds its resource policy, null for none; absent where the endpoint does not
+/// know such policies. `diff` does not ask for them.
+pub const TABLE_POLICY: &str = "resource_policy";
+
+/// A raw document in canonical form; what is none stays as it is, and so differs from what is wanted.
+fn canonical(document: Value) -> Value {
+    if document.is_object() { policy::canonical(&document) } else { document }
+}
+
+/// True for the role that all stacks of the account share, where it was found.
+pub(super) fn is_shared_role(live: &Live) -> bool {
+    live.type_name == ROLE && live.owner == Owner::Shared
 }
 
 /// Both sides of one address.
@@ -127,6 +160,7 @@ fn role(address: &Address, side: &Side<'_>) -> Vec<Pair> {
         foreign: side.foreign(),
         not_emulated: side.not_emulated(),
         carried: side.live.is_some(),
+        shared: side.live.is_some_and(is_shared_role),
     };
     let mut all = vec![pair(Kind::Trust, None, field(wanted, "trust"), field(live, "trust"))];
     let (wanted_policies, live_policies) = (field(wanted, "policies"), field(live, "policies"));
@@ -163,6 +197,7 @@ fn attached_to(
         foreign: policy.foreign().or_else(|| carrier.foreign()),
         not_emulated: policy.not_emulated() || carrier.not_emulated(),
         carried: carrier.live.is_some() || policy.live.is_some(),
+        shared: false,
     }
 }
 
@@ -176,7 +211,7 @@ pub(super) fn wanted_sources(pairs: &[Pair]) -> BTreeSet<String> {
 pub(super) fn population(desired: &[Desired], live: &[Live], surfaces: &[Surface]) -> Population {
     let resources = |type_name: &str| Count {
         wanted: desired.iter().filter(|d| d.type_name == type_name).count(),
-        live: live.iter().filter(|l| l.type_name == type_name && !l.not_emulated).count(),
+        live: live.iter().filter(|l| l.type_name == type_name && !l.not_emulated && l.owner != Owner::Stray).count(),
     };
     let items = |kind: Kind, size: &dyn Fn(&Value) -> usize| {
         let of_kind = || surfaces.iter().filter(|s| s.surface == kind);
@@ -191,6 +226,8 @@ pub(super) fn population(desired: &[Desired], live: &[Live], surfaces: &[Surface
         roles: resources(ROLE),
         buckets: resources(BUCKET),
         functions: resources(FUNCTION),
+        apis: resources(API),
+        tables: resources(TABLE),
         inline_policies: items(Kind::InlinePolicy, &|document| usize::from(!document.is_null())),
         managed_policies: items(Kind::ManagedPolicies, &|arns| arns.as_array().map_or(0, Vec::len)),
         statements: Count { wanted: rows().filter(|r| r.wanted).count(), live: rows().filter(|r| r.live).count() },

@@ -33,7 +33,7 @@ fn a_shop_as_wanted_is_clean_and_every_statement_has_its_reason() {
     let population = &report.population;
     assert_eq!(population.roles, Count { wanted: 2, live: 2 });
     assert_eq!(population.statements, Count { wanted: 10, live: 10 });
-    assert_eq!(population.surfaces, BTreeMap::from([(Status::Same, 11)]));
+    assert_eq!(population.surfaces, BTreeMap::from([(Status::Same, 15)]));
 }
 
 #[test]
@@ -264,4 +264,89 @@ fn two_reports_on_the_same_account_are_the_same_whatever_the_order() {
     other.desired.reverse();
     let text = |report: &Report| serde_json::to_string(report).unwrap();
     assert_eq!(text(&shop().report()), text(&other.report()));
+}
+
+#[test]
+fn a_function_that_runs_as_another_role_is_told() {
+    let mut shop = shop();
+    let admin = format!("arn:aws:iam::{ACCOUNT}:role/admin");
+    shop.spec("function.createOrder")["role_arn"] = json!(admin);
+    let report = shop.report();
+    assert_eq!(rules(&report), [("foreign-execution-role", "high", "")]);
+    assert!(report.findings[0].message.contains(&admin), "{}", report.findings[0].message);
+    assert_eq!(surface(&report, Kind::ExecutionRole, "function.createOrder").status, Status::Differs);
+    assert_eq!(report.exit_code(), 2);
+}
+
+#[test]
+fn policies_of_the_api_and_of_a_table_are_excess_and_judged() {
+    let open =
+        json!({"Statement": {"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "x:Do", "Resource": "*"}});
+    for (address, field, kind) in
+        [("api.main", "policy", Kind::ApiPolicy), ("table.Orders", TABLE_POLICY, Kind::TablePolicy)]
+    {
+        let mut shop = shop();
+        shop.spec(address)[field] = open.clone();
+        let report = shop.report();
+        assert_eq!(rules(&report), [("excess-statement", "high", "Open"), ("public-principal", "high", "Open")]);
+        assert_eq!(surface(&report, kind, address).status, Status::Foreign);
+        // What cannot be read as a document is not clean either.
+        shop.spec(address)[field] = json!("nonsense");
+        assert_eq!(shop.report().exit_code(), 2);
+    }
+    let mut unasked = shop();
+    unasked.spec("table.Orders").as_object_mut().unwrap().remove(TABLE_POLICY);
+    assert_eq!(surface(&unasked.report(), Kind::TablePolicy, "table.Orders").status, Status::NotEmulated);
+}
+
+/// The account's log role as `resources::account` makes it, and as it is.
+fn with_shared_role(shop: &mut Shop) {
+    let trust = json!({"Statement": {"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"},
+        "Action": "sts:AssumeRole", "Condition": {"StringEqualsIfExists": {"aws:SourceAccount": ACCOUNT}}}});
+    let logs = json!({"Statement": {"Effect": "Allow", "Action": ["logs:PutLogEvents"],
+        "Resource": format!("arn:aws:logs:*:{ACCOUNT}:*")}});
+    let mut role = shop.desired.iter().find(|d| d.type_name == "AWS::IAM::Role").unwrap().clone();
+    role.address = Address::new("role", "~apigateway-logs");
+    role.spec = json!({"trust": canonical(&trust), "policies": {"write-logs": canonical(&logs)}, "attached": [],
+        "permissions_boundary": null});
+    let mut live = Live::new(role.address.clone(), &role.type_name, &role.name, role.spec.clone());
+    live.owner = Owner::Shared;
+    shop.desired.push(role);
+    shop.live.push(live);
+}
+
+#[test]
+fn the_shared_role_is_accepted_as_it_is_made_and_told_where_it_differs() {
+    let mut shop = shop();
+    with_shared_role(&mut shop);
+    let report = shop.report();
+    assert_eq!((rules(&report), report.exit_code()), (vec![], 0));
+    let trust = surface(&report, Kind::Trust, "role.~apigateway-logs");
+    assert!(trust.shared && trust.statements[0].reason.is_some());
+    let policies = "/policies/write-logs/statements";
+    let more = statement(json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}));
+    shop.spec("role.~apigateway-logs").pointer_mut(policies).unwrap()["More"] = more;
+    let trusted = "/trust/statements/#1/principals";
+    *shop.spec("role.~apigateway-logs").pointer_mut(trusted).unwrap() = json!({"AWS": ["999999999999"]});
+    let report = shop.report();
+    let mut found = rules(&report);
+    found.sort();
+    let expected = [
+        ("changed-statement", "high", "#1"),
+        ("excess-statement", "high", "More"),
+        ("foreign-account", "high", "#1"),
+        ("wildcard-resource", "high", "More"),
+    ];
+    assert_eq!(found, expected);
+    assert!(report.findings.iter().all(|f| f.fix.contains("by hand")), "`up` does not mend it");
+}
+
+#[test]
+fn a_log_role_that_is_not_shopstacks_is_named_as_not_evaluated() {
+    let mut shop = shop();
+    let account = Live::new(Address::new("account", "logging"), "AWS::ApiGateway::Account", ACCOUNT, json!({}));
+    shop.live.push(account.with_output("role_arn", "arn:aws:iam::111122223333:role/central"));
+    let report = shop.report();
+    assert_eq!(report.exit_code(), 0);
+    assert!(report.not_evaluated.iter().any(|what| what.contains("role/central")), "{:?}", report.not_evaluated);
 }

@@ -3,10 +3,12 @@
 //! Every API of the account and region shares it (catalogue 7.4): it is set only where there is none, and never
 //! taken away, because other stacks may rely on it by then.
 
-use super::{FRESH, Resource};
+use super::{FRESH, Resource, paged};
 use crate::aws::{Reader, Writer, apigateway as gw};
+use crate::model::cloud_error::optional;
 use crate::model::spec::{self, AccountSpec};
 use crate::model::{CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo};
+use crate::policy::canonical;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
@@ -28,14 +30,27 @@ pub const INFO: TypeInfo = TypeInfo {
     holds_data: false,
     usually: Some("up to a minute: AWS checks that the new role can write logs"),
     permissions: &[
-        ("read", &["apigateway:GET"]),
+        (
+            "read",
+            &[
+                "apigateway:GET",
+                "iam:GetRole",
+                "iam:GetRolePolicy",
+                "iam:ListAttachedRolePolicies",
+                "iam:ListRolePolicies",
+            ],
+        ),
         (
             "create",
             &[
                 "apigateway:GET",
                 "apigateway:PATCH",
                 "iam:CreateRole",
+                "iam:DeleteRolePolicy",
+                "iam:DetachRolePolicy",
                 "iam:GetRole",
+                "iam:ListAttachedRolePolicies",
+                "iam:ListRolePolicies",
                 "iam:PassRole",
                 "iam:PutRolePolicy",
                 "iam:TagRole",
@@ -143,6 +158,7 @@ async fn role(writer: &Writer) -> Result<String, CloudError> {
                     iam.update_assume_role_policy().role_name(ROLE).policy_document(&trust).send()
                 })
                 .await?;
+            strip(writer).await?;
             arn
         }
         Err(error) => return Err(error),
@@ -155,6 +171,41 @@ async fn role(writer: &Writer) -> Result<String, CloudError> {
         })
         .await?;
     Ok(arn)
+}
+
+/// Takes all policies but ours off the role: its tag does not prove that shopstack made it, and whoever was there first
+/// may have given it more than logs.
+async fn strip(writer: &Writer) -> Result<(), CloudError> {
+    let (iam, reader) = (&writer.clients.iam, &writer.reader);
+    let inline = paged(|marker| async move {
+        let list = || reader.iam.list_role_policies().role_name(ROLE).set_marker(marker.clone()).send();
+        let page = reader.caller.call_with("iam:ListRolePolicies", FRESH, list).await?;
+        Ok((page.policy_names, page.marker))
+    });
+    for policy in inline.await?.iter().filter(|policy| *policy != POLICY) {
+        let delete = || iam.delete_role_policy().role_name(ROLE).policy_name(policy).send();
+        optional(writer.caller.call("iam:DeleteRolePolicy", delete).await)?;
+    }
+    let attached = paged(|marker| async move {
+        let list = || reader.iam.list_attached_role_policies().role_name(ROLE).set_marker(marker.clone()).send();
+        let page = reader.caller.call_with("iam:ListAttachedRolePolicies", FRESH, list).await?;
+        Ok((page.attached_policies.unwrap_or_default(), page.marker))
+    });
+    for arn in attached.await?.iter().filter_map(|policy| policy.policy_arn()) {
+        let detach = || iam.detach_role_policy().role_name(ROLE).policy_arn(arn).send();
+        optional(writer.caller.call("iam:DetachRolePolicy", detach).await)?;
+    }
+    Ok(())
+}
+
+/// The shared role as it is made, for `policy-report`: the fields of a role's spec that are policies.
+pub fn wanted_role(account: &str) -> Value {
+    json!({
+        "trust": canonical(&trust(account)),
+        "policies": {POLICY: canonical(&policy(account))},
+        "attached": [],
+        "permissions_boundary": null,
+    })
 }
 
 /// The existing role, when its tag says that shopstack made it.

@@ -4,7 +4,8 @@ use super::{FRESH, ONCE, Resource, paged};
 use crate::aws::{Reader, Writer, apigateway as gw};
 use crate::model::spec::{self, RestApiSpec, Tags};
 use crate::model::{
-    Address, After, CloudError, ErrorKind, Live, Outputs, Owner, Query, Scope, Step, TypeInfo, cloud_error, tag,
+    Address, After, CloudError, Desired, ErrorKind, Live, Outputs, Owner, Query, Scope, Step, TypeInfo, cloud_error,
+    tag,
 };
 use async_trait::async_trait;
 use aws_sdk_apigateway::types::{ApiKeySourceType, ApiStatus, EndpointConfiguration, PatchOperation, RestApi as Seen};
@@ -49,34 +50,24 @@ impl Resource for RestApi {
     }
 
     /// A foreign API of the same name is no clash and is not mentioned. A second API of ours with the same id tag,
-    /// left by an ambiguous create (catalogue 1.4), is returned as `api.<id>~2`, so that it is planned as a delete; one
-    /// under another name than ours is no such thing but a copy, and stays.
+    /// left by an ambiguous create (catalogue 1.4), is returned as `api.<id>~2`, so that it is planned as a delete; what
+    /// merely carries our tags is no such thing but somebody else's, and stays.
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
-        let mut ours: BTreeMap<Address, Vec<Seen>> = BTreeMap::new();
+        let mut tagged: BTreeMap<Address, Vec<Seen>> = BTreeMap::new();
         for api in list(reader, query.scope).await? {
-            ours.entry(address_of(query, &api)).or_default().push(api);
+            tagged.entry(address_of(query, &api)).or_default().push(api);
         }
         let mut found = Vec::new();
-        for (address, mut apis) in ours {
-            if apis.len() > 1 {
-                let (named, copies): (Vec<_>, Vec<_>) =
-                    apis.iter().cloned().partition(|api| is_named(query.scope, api));
-                // A single API that somebody renamed is still known by its tags; beside one of our name it is a copy.
-                if !named.is_empty() {
-                    apis = named;
-                    for copy in copies {
-                        let name = copy.name().unwrap_or_default();
-                        let id = copy.id().unwrap_or_default();
-                        let mut stray =
-                            describe(reader, query, Address::new(INFO.group, &format!("~{id}")), &copy).await?;
-                        stray.name = format!("{name} ({id})");
-                        stray.owner = Owner::Stray;
-                        found.push(stray);
-                    }
-                }
-                apis = oldest_in_use_first(reader, apis).await?;
+        for (address, apis) in tagged {
+            let (ours, strays) = told_apart(query, apis);
+            for api in strays {
+                let (name, id) = (api.name().unwrap_or_default(), api.id().unwrap_or_default());
+                let mut stray = describe(reader, query, Address::new(INFO.group, &format!("~{id}")), &api).await?;
+                stray.name = format!("{name} ({id})");
+                stray.owner = Owner::Stray;
+                found.push(stray);
             }
-            for (position, api) in apis.into_iter().enumerate() {
+            for (position, api) in oldest_in_use_first(reader, ours).await?.into_iter().enumerate() {
                 let address = match position {
                     0 => address.clone(),
                     n => Address::new(INFO.group, &format!("{}~{}", address.id(), n + 1)),
@@ -99,7 +90,8 @@ impl Resource for RestApi {
             for pause in if last.is_none() { &[0] } else { looks } {
                 writer.caller.pause(Duration::from_secs(*pause)).await?;
                 let apis = list(&writer.reader, &writer.scope).await?;
-                let mine = apis.into_iter().filter(|a| a.tags().and_then(|t| t.get(tag::ID)) == Some(&id)).collect();
+                let of_this_id = |a: &Seen| a.tags().and_then(|t| t.get(tag::ID)) == Some(&id);
+                let mine = apis.into_iter().filter(|a| of_this_id(a) && a.name() == Some(&step.name)).collect();
                 there = oldest_in_use_first(&writer.reader, mine).await?.into_iter().next();
                 if there.is_some() {
                     break;
@@ -153,6 +145,18 @@ async fn list(reader: &Reader, scope: &Scope) -> Result<Vec<Seen>, CloudError> {
     Ok(apis)
 }
 
+/// Of the APIs of one address those that are ours, and those that merely carry our tags, which whoever may tag can set.
+///
+/// Ours are those whose name is the one that this scope makes of their id tag. One whose name or id tag somebody
+/// changed is still known by the other where it is wanted and nothing else comes into question.
+fn told_apart(query: &Query<'_>, apis: Vec<Seen>) -> (Vec<Seen>, Vec<Seen>) {
+    let (ours, others): (Vec<_>, Vec<_>) = apis.into_iter().partition(|api| is_named(query.scope, api));
+    match others.as_slice() {
+        [only] if ours.is_empty() && query.wanted.iter().any(|wanted| stands_for(wanted, only)) => (others, ours),
+        _ => (ours, others),
+    }
+}
+
 /// True where the API's name is the one that this scope makes of its id tag.
 fn is_named(scope: &Scope, api: &Seen) -> bool {
     let id = api.tags().and_then(|tags| tags.get(tag::ID));
@@ -160,11 +164,16 @@ fn is_named(scope: &Scope, api: &Seen) -> bool {
 }
 
 /// By the id tag; by name where somebody took that tag away.
+fn stands_for(wanted: &Desired, api: &Seen) -> bool {
+    match api.tags().and_then(|tags| tags.get(tag::ID)) {
+        Some(id) => wanted.spec["tags"][tag::ID] == id.as_str(),
+        None => api.name() == Some(wanted.name.as_str()),
+    }
+}
+
 fn address_of(query: &Query<'_>, api: &Seen) -> Address {
     let id = api.tags().and_then(|t| t.get(tag::ID));
-    let by_tag = query.wanted.iter().find(|d| id.is_some_and(|id| d.spec["tags"][tag::ID] == id.as_str()));
-    let by_name = query.wanted.iter().find(|d| id.is_none() && Some(d.name.as_str()) == api.name());
-    match (by_tag.or(by_name), id) {
+    match (query.wanted.iter().find(|wanted| stands_for(wanted, api)), id) {
         (Some(desired), _) => desired.address.clone(),
         // The stack's only API is tagged as `api` and addressed as `api.main`.
         (None, Some(id)) if id == INFO.group => Address::new(INFO.group, "main"),

@@ -1,6 +1,6 @@
 //! The report as Markdown, for a pull request or a wiki: summary first, findings, then one section per resource.
 
-use super::{actions, carrier, clean, details, fields, groups, kind_name, mark, short, status_name, summary};
+use super::{actions, carrier, clean, details, fields, groups, kind_name, mark, place, short, status_name, summary};
 use crate::report::{Report, Row, Status, Surface};
 
 /// Markdown (GitHub's dialect); text from AWS is escaped and cannot make markup.
@@ -11,7 +11,7 @@ pub fn markdown(report: &Report) -> String {
         let Some(first) = group.first() else { continue };
         lines.extend([
             String::new(),
-            format!("## {} {} (`{}`)", carrier(first.surface), cell(&first.name), first.address),
+            format!("## {} {} (`{}`)", carrier(first.surface), cell(&first.name), place(first)),
         ]);
         for surface in group {
             lines.extend(section(surface));

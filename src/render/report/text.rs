@@ -1,6 +1,8 @@
 //! The report for a terminal: summary, then every policy with its statements and reasons, then what to mend.
 
-use super::{actions, carrier, clean, count, details, fields, groups, kind_name, mark, short, status_name, summary};
+use super::{
+    actions, carrier, clean, count, details, fields, groups, kind_name, mark, place, short, status_name, summary,
+};
 use crate::render::style::{Ink, Style};
 use crate::report::{Finding, Report, Row, Severity, Status, Surface};
 
@@ -93,7 +95,7 @@ impl Page {
         self.line("");
         let title = format!("{} {}", carrier(first.surface), clean(&first.name));
         let title = self.paint(&title, Ink::Bold);
-        self.line(&format!("{title}  ({})", first.address));
+        self.line(&format!("{title}  ({})", place(first)));
         for surface in group {
             self.surface(surface);
         }

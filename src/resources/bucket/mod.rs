@@ -87,9 +87,7 @@ impl Resource for Bucket {
     async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
         let wanted: BucketSpec = spec::from_value(wanted)?;
         let name = &step.name;
-        obtain(writer, name, &wanted).await?;
-        // Planned as missing: a 404 on it is lag, whether this run made it or one just before that was cut short.
-        let options = FRESH;
+        let options = obtain(writer, name, &wanted).await?;
         // Tags first: from here on the bucket says whose it is, should this run end now.
         put_tags(writer, name, &wanted.tags, options).await?;
         put_access_block(writer, name, &wanted, options).await?;
@@ -151,11 +149,12 @@ async fn readable(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<()
 const UNVERSIONED: &str = "Unversioned";
 
 /// Finds the bucket that an earlier try of ours made, or makes it. us-east-1 answers 200 to a second CreateBucket and
-/// resets the ACLs: it is looked for before every try (catalogue 1.4). Errors: `Foreign`.
-async fn obtain(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<(), CloudError> {
-    for pause in [1, 2, 4, 8] {
+/// resets the ACLs: it is looked for before every try (catalogue 1.4). Returns whether a 404 on it may be lag: not
+/// where it was there at the first look. Errors: `Foreign`.
+async fn obtain(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<CallOptions, CloudError> {
+    for (tries, pause) in [1, 2, 4, 8].into_iter().enumerate() {
         if read::claim(&writer.reader, &writer.scope, name).await? {
-            return Ok(());
+            return Ok(if tries == 0 { CallOptions::default() } else { FRESH });
         }
         match make(writer, name, wanted).await {
             Err(error) if error.code == "BucketAlreadyExists" => {
@@ -168,20 +167,20 @@ async fn obtain(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<(), 
                 let what = format!("bucket {name}, which exists, to become readable (usually seconds)");
                 let look = || async { Ok(read::claim(&writer.reader, &writer.scope, name).await?.then_some(())) };
                 let (every, ceiling) = (Duration::from_secs(2), Duration::from_secs(120));
-                return writer.caller.wait_until(&what, every, ceiling, look).await;
+                return writer.caller.wait_until(&what, every, ceiling, look).await.map(|()| FRESH);
             }
             // Perhaps made: a 5xx, or an answer that was lost.
             Err(error) if error.kind == ErrorKind::Ambiguous => {
                 writer.caller.say("CreateBucket may have worked; looking whether the bucket exists");
                 writer.caller.pause(Duration::from_secs(pause)).await?;
             }
-            other => return other,
+            other => return other.map(|()| FRESH),
         }
     }
     if !read::claim(&writer.reader, &writer.scope, name).await? {
         make(writer, name, wanted).await?;
     }
-    Ok(())
+    Ok(FRESH)
 }
 
 async fn make(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<(), CloudError> {

@@ -78,14 +78,19 @@ async fn read(reader: &Reader, query: &Query<'_>, arn: &str) -> Result<Option<Fo
     let Some(seen) = optional(get(&reader.caller, reader, id, CallOptions::default()).await)? else { return Ok(None) };
     let Some(tags) = tags_of(reader, query, arn).await? else { return Ok(None) };
     let owner = query.scope.owner(&tags);
-    // One whose comment is ours and whose tags are not: shown as foreign where it is wanted, never deleted.
-    let logical = match &owner {
-        Owner::Ours => tags.get(tag::ID).map(String::as_str),
-        // Where a listing leaves comments out, those of other stacks come this far as well.
-        _ if query.scope.owner_of_marker(&seen.config.comment) != Owner::Ours => None,
-        _ => Scope::id_of_marker(&seen.config.comment),
-    };
-    let Some(logical) = logical.map(str::to_string) else { return Ok(None) };
+    let comment = seen.config.comment.as_str();
+    // Whoever may tag can set the tags, but not the comment. One whose comment is ours and whose tags are not is shown as
+    // foreign where it is wanted, and never deleted. Where a listing leaves comments out, those of other stacks come this
+    // far as well.
+    let by_marker =
+        Some(comment).filter(|c| query.scope.owner_of_marker(c) == Owner::Ours).and_then(Scope::id_of_marker);
+    let by_tag = tags.get(tag::ID).filter(|_| owner == Owner::Ours).map(String::as_str);
+    if owner == Owner::Ours && by_marker.is_none() && (by_tag.is_none() || !is_made_here(&seen.config)) {
+        let id = seen.id.clone();
+        let live = stray(to_live(query.scope, None, &id, Owner::Stray, tags, &seen));
+        return Ok(Some(Found { live, rank: (true, true, !seen.config.enabled, true) }));
+    }
+    let Some(logical) = by_marker.or(by_tag).map(str::to_string) else { return Ok(None) };
     let desired = query.wanted.iter().find(|d| d.address.id() == logical);
     if owner != Owner::Ours && desired.is_none() {
         return Ok(None);
@@ -98,6 +103,20 @@ async fn read(reader: &Reader, query: &Query<'_>, arn: &str) -> Result<Option<Fo
         !serves(&seen.config, &query.scope.bucket_name()),
     );
     Ok(Some(Found { live, rank }))
+}
+
+/// True where the caller reference says that shopstack made it, whatever somebody wrote into its comment since, unless
+/// that is the marker of another stack: those have references of the same form.
+fn is_made_here(config: &DistributionConfig) -> bool {
+    is_reference(&config.caller_reference) && Scope::id_of_marker(&config.comment).is_none()
+}
+
+/// The same as something that merely carries our tags: an address that no logical id has, and a name to find it by.
+fn stray(mut live: Live) -> Live {
+    live.name = live.outputs.get("id").cloned().unwrap_or_default();
+    live.address = Address::new(INFO.group, &format!("~{}", live.name));
+    live.owner = Owner::Stray;
+    live
 }
 
 /// True where the caller reference has the form of those that `create` makes. Nobody can change it afterwards.
@@ -189,11 +208,7 @@ fn numbered(mut found: Vec<Found>) -> Vec<Live> {
         match *number {
             1 => {}
             _ if foreign => continue,
-            _ if copied => {
-                live.name = live.outputs.get("id").cloned().unwrap_or_default();
-                live.address = Address::new(INFO.group, &format!("~{}", live.name));
-                live.owner = Owner::Stray;
-            }
+            _ if copied => live = stray(live),
             number => live.address = Address::new(INFO.group, &format!("{}~{number}", live.address.id())),
         }
         kept.push(live);

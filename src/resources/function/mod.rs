@@ -1,6 +1,7 @@
 //! AWS::Lambda::Function: one GetFunction tells all; configuration and code change by calls that never overlap
 //! (catalogue section 5).
 
+mod extras;
 mod read;
 mod write;
 
@@ -19,7 +20,14 @@ pub const INFO: TypeInfo = TypeInfo {
     read_after: &[],
     delete_after: &[After::every("AWS::ApiGateway::Stage"), After::every("AWS::ApiGateway::RestApi")],
     contained_in: None,
-    replace_on: &["tags.shopstack:role-id?", "state"],
+    replace_on: &[
+        "tags.shopstack:role-id?",
+        "state",
+        extras::FINAL[0],
+        extras::FINAL[1],
+        extras::FINAL[2],
+        extras::FINAL[3],
+    ],
     volatile_outputs: &[],
     holds_data: false,
     usually: Some("a few seconds"),

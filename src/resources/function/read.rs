@@ -1,6 +1,6 @@
 //! Reads of functions: GetFunction for wanted names, the tag index and the listing for those no longer wanted.
 
-use super::INFO;
+use super::{INFO, extras};
 use crate::aws::{CallOptions, Reader};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, FunctionSpec};
@@ -155,6 +155,7 @@ fn spec_of(function: &FunctionConfiguration, tags: Option<&HashMap<String, Strin
         architecture: function.architectures().first().map_or("x86_64", |a| a.as_str()).to_string(),
         environment: plain(function.environment().and_then(|e| e.variables())),
         code_sha256: text(function.code_sha256()),
+        extras: extras::of(function),
     }
 }
 
@@ -209,6 +210,7 @@ mod tests {
                 architecture: "arm64".into(),
                 environment: variables.into_iter().collect(),
                 code_sha256: "abc=".into(),
+                extras: BTreeMap::new(),
             }
         );
     }

@@ -1,6 +1,6 @@
 //! Writes of functions: create or adopt, configuration then code, a wait after each, delete until gone.
 
-use super::read;
+use super::{extras, read};
 use crate::aws::{CallOptions, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{FunctionSpec, Tags};
@@ -99,7 +99,7 @@ pub async fn bring(
         writer
             .caller
             .call_with("lambda:UpdateFunctionConfiguration", options, || {
-                lambda
+                let update = lambda
                     .update_function_configuration()
                     .function_name(&step.name)
                     .role(&wanted.role_arn)
@@ -107,8 +107,8 @@ pub async fn bring(
                     .handler(&wanted.handler)
                     .memory_size(wanted.memory)
                     .timeout(wanted.timeout)
-                    .environment(environment(wanted))
-                    .send()
+                    .environment(environment(wanted));
+                extras::cleared(update, &step.name, &before.extras).send()
             })
             .await?;
         settled(writer, &step.name, options).await?;
@@ -131,9 +131,11 @@ fn configuration_differs(before: &FunctionSpec, wanted: &FunctionSpec) -> bool {
         memory,
         timeout,
         environment,
+        extras,
     } = wanted;
-    (role_arn, runtime, handler, memory, timeout, environment)
-        != (&before.role_arn, &before.runtime, &before.handler, &before.memory, &before.timeout, &before.environment)
+    (role_arn, runtime, handler, memory, timeout)
+        != (&before.role_arn, &before.runtime, &before.handler, &before.memory, &before.timeout)
+        || (environment, extras) != (&before.environment, &before.extras)
 }
 
 async fn send_code(

@@ -54,6 +54,11 @@ pub const INFO: TypeInfo = TypeInfo {
     ],
 };
 
+/// A role of whatever owner with its policies as a spec, for `policy-report`; `None` when there is none.
+pub async fn spec_of(reader: &Reader, name: &str) -> Result<Option<Value>, CloudError> {
+    Ok(read::see(reader, name).await?.map(|seen| spec::to_value(&seen.spec)))
+}
+
 #[async_trait]
 impl Resource for Role {
     fn info(&self) -> &'static TypeInfo {

@@ -6,6 +6,8 @@ mod seed;
 mod shape;
 mod write;
 
+pub use read::resource_policy;
+
 use super::Resource;
 use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::spec::{self, TableSpec};
@@ -31,6 +33,7 @@ pub const INFO: TypeInfo = TypeInfo {
             &[
                 "dynamodb:DescribeContinuousBackups",
                 "dynamodb:DescribeTable",
+                "dynamodb:GetResourcePolicy",
                 "dynamodb:ListTables",
                 "dynamodb:ListTagsOfResource",
                 "dynamodb:Scan",

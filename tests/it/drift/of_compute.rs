@@ -31,8 +31,11 @@ fn other_zip(bench: &Bench) -> (PathBuf, String) {
     (path, base64::engine::general_purpose::STANDARD.encode(hash))
 }
 
+const FOUND_ONLY: &str = "settings that no stack has: they are only found, and taken away";
+
 fn functions(bench: &Bench) -> Suite {
     let (zip, hash) = other_zip(bench);
+    let key = format!("arn:aws:kms:us-east-1:{}:key/theirs", bench.scope.account);
     let cases = vec![
         case("tags.*", json!("x")).keys(&["stray"]),
         case("tags.*", json!("AROATHEIRS")).keys(&[shopstack::model::tag::ROLE_ID]).op(Op::Replace).with_op(
@@ -49,6 +52,8 @@ fn functions(bench: &Bench) -> Suite {
         case("environment.*", json!("x")).keys(&["STRAY"]),
         case("environment.*", Value::Null).keys(&["ORDERS_TABLE"]),
         case("code_sha256", json!(hash)).payload(zip),
+        case("extras.*", json!(key)).keys(&["kms key"]).no_change(FOUND_ONLY),
+        case("extras.*", json!("theirs")).keys(&["layers"]).no_change(FOUND_ONLY).seen_as(Value::Null),
     ];
     Suite {
         type_name: "AWS::Lambda::Function",
@@ -83,6 +88,13 @@ async fn function(b: &Bench, m: &Meddling<'_>) {
         "handler" => update.handler(m.text()),
         "memory" => update.memory_size(m.number()),
         "timeout" => update.timeout(m.number()),
+        "extras.*" if m.key() == "layers" => {
+            let zip = Blob::new(std::fs::read(b.zip("createOrder")).unwrap());
+            let content = sdk::LayerVersionContentInput::builder().zip_file(zip).build();
+            let publish = lambda.publish_layer_version().layer_name(m.text()).content(content);
+            update.layers(publish.send().await.unwrap().layer_version_arn.unwrap())
+        }
+        "extras.*" => update.kms_key_arn(m.text()),
         _ => {
             let all = serde_json::from_value(m.target["environment"].clone()).unwrap();
             update.environment(sdk::Environment::builder().set_variables(Some(all)).build())

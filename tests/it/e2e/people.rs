@@ -60,7 +60,10 @@ async fn a_person_is_shown_the_plan_asked_and_told_what_came_of_it() {
     assert!(up.stdout.find("Do this?") < up.stdout.find("table.Orders created"), "{}", up.stdout);
 
     let history = project.run(&["history"]).stdout;
-    assert!(history.contains(&commit[..12]) && history.contains(" changed ") && history.lines().count() == 1, "{history}");
+    assert!(
+        history.contains(&commit[..12]) && history.contains(" changed ") && history.lines().count() == 1,
+        "{history}"
+    );
 
     // Tables hold data: a yes is not enough.
     let name = project.stack.as_str();

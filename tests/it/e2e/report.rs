@@ -20,6 +20,12 @@ async fn a_report_is_clean_after_up_and_names_what_somebody_widened() {
     let (code, clean) = report(&project);
     assert_eq!((code, &clean["findings"]), (0, &serde_json::json!([])), "{clean}");
     assert!(clean.to_string().contains("The catalogue is the whole table."), "each grant has its reason");
+    let surfaces = clean["surfaces"].as_array().unwrap();
+    let shared: Vec<_> = surfaces.iter().filter(|s| s["shared"] == true).map(|s| &s["name"]).collect();
+    assert!(!shared.is_empty() && shared.iter().all(|name| *name == "shopstack-apigateway-logs"), "{shared:?}");
+    for kind in ["execution_role", "api_policy", "table_policy"] {
+        assert!(surfaces.iter().any(|s| s["surface"] == kind && s["status"] != "missing"), "{kind}");
+    }
 
     let file = project.path("report.md");
     let run = project.run(&["--color", "always", "policy-report", "--format", "text", "--out", "report.md"]);
@@ -36,7 +42,19 @@ async fn a_report_is_clean_after_up_and_names_what_somebody_widened() {
     for part in [role.as_str(), "dynamodb:*", "more"] {
         assert!(findings.contains(part), "{part} of {arn} in {findings}");
     }
+    // The role itself can be as narrow as it likes where the function runs as another one.
+    let other = format!("arn:aws:iam::{}:role/{}", identity.account, project.name("admin"));
+    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",
+        "Principal":{"Service":"lambda.amazonaws.com"}}]}"#;
+    let create = clients.iam.create_role().role_name(project.name("admin")).assume_role_policy_document(trust);
+    create.send().await.unwrap();
+    let update = clients.lambda.update_function_configuration().function_name(project.name("listProducts"));
+    update.role(&other).send().await.unwrap();
+    let findings = report(&project).1["findings"].to_string();
+    assert!(findings.contains("foreign-execution-role") && findings.contains(&other), "{findings}");
+
     project.events(&["up", "--yes", "--no-smoke"]);
     assert_eq!(report(&project).0, 0, "`up` takes it away again");
+    clients.iam.delete_role().role_name(project.name("admin")).send().await.unwrap();
     project.events(&["down", "--yes", "--destroy-data"]);
 }

@@ -1,9 +1,10 @@
-//! What merely carries the stack's tags: a restored table, another team's bucket. `up` and `down` leave it as it is, tell
+//! What merely carries the stack's tags: a restored table, another team's bucket, API and distribution. `up` and `down` leave it as it is, tell
 //! of it, do not take it for the original, and do not believe the time to live it names.
 
 use super::foreign::table;
 use super::project::{Project, done, summary};
 use crate::support;
+use aws_sdk_cloudfront::types as cf;
 use aws_sdk_dynamodb::types::Tag as TableTag;
 use aws_sdk_s3::types::{Tag as BucketTag, Tagging};
 use serde_json::{Value, json};
@@ -50,6 +51,29 @@ async fn stray_table(project: &Project, clients: &Clients) -> String {
     name
 }
 
+/// Another team's API with the stack's two tags alone, as somebody may set who has no rights but to tag; its id.
+async fn stray_api(project: &Project, clients: &Clients) -> String {
+    let pair = tags(project, "").into_iter().filter(|(key, _)| key.ends_with(":stack") || key.ends_with(":env"));
+    let create = clients.apigateway.create_rest_api().name("payments-prod");
+    let create = create.set_tags(Some(pair.map(|(key, value)| (key.to_string(), value)).collect()));
+    create.send().await.unwrap().id.unwrap()
+}
+
+/// Another team's distribution with all of the stack's tags; its id.
+async fn stray_distribution(project: &Project, clients: &Clients) -> String {
+    let origin = cf::Origin::builder().id("a").domain_name("payments.example").build().unwrap();
+    let origins = cf::Origins::builder().quantity(1).items(origin).build().unwrap();
+    let behavior = cf::DefaultCacheBehavior::builder().target_origin_id("a");
+    let behavior = behavior.viewer_protocol_policy(cf::ViewerProtocolPolicy::HttpsOnly).build().unwrap();
+    let config = cf::DistributionConfig::builder().caller_reference(format!("payments {}", project.stack));
+    let config = config.comment("payments team").enabled(false).origins(origins).default_cache_behavior(behavior);
+    let set = tags(project, "x").into_iter().map(|(k, v)| cf::Tag::builder().key(k).value(v).build().unwrap());
+    let set = cf::Tags::builder().set_items(Some(set.collect())).build();
+    let both = cf::DistributionConfigWithTags::builder().distribution_config(config.build().unwrap()).tags(set);
+    let create = clients.cloudfront.create_distribution_with_tags().distribution_config_with_tags(both.build());
+    create.send().await.unwrap().distribution.unwrap().id
+}
+
 fn told(plan: &Value, names: &[&str]) {
     let notes = plan["notes"].to_string();
     for name in names {
@@ -63,9 +87,11 @@ async fn copies_are_told_of_and_neither_changed_nor_deleted_nor_believed() {
     let project = small("strays", &support::endpoint().await);
     let (clients, _) = project.clients().await;
     let (bucket, restored) = (stray_bucket(&project, &clients).await, stray_table(&project, &clients).await);
+    let (api, site) = (stray_api(&project, &clients).await, stray_distribution(&project, &clients).await);
+    let all = [&bucket, &restored, &api, &site].map(String::as_str);
 
     let (code, plan) = project.diff();
-    told(&plan, &[&bucket, &restored]);
+    told(&plan, &all);
     let steps: Vec<_> = plan["changes"].as_array().unwrap().iter().map(|c| (&c["address"], &c["op"])).collect();
     assert_eq!((code, steps), (2, vec![(&json!("table.Orders"), &json!("create"))]), "the original is missing");
     let lines = project.events(&["up", "--yes", "--no-smoke"]);
@@ -79,13 +105,17 @@ async fn copies_are_told_of_and_neither_changed_nor_deleted_nor_believed() {
     assert_eq!(project.diff().0, 0);
 
     let down = project.events(&["down", "--yes"]);
-    told(&down[0], &[&bucket, &restored]);
+    told(&down[0], &all);
     assert_eq!(summary(&down)["result"], "ok");
     assert_eq!(done(&down), ["table.Orders"]);
     let object = clients.s3.get_object().bucket(&bucket).key("backup.sql").send().await.expect("their object");
     assert_eq!(object.body.collect().await.unwrap().to_vec(), b"theirs");
     let items = clients.dynamodb.scan().table_name(&restored).send().await.expect("their table");
     assert_eq!(items.count, 1);
+    clients.apigateway.get_rest_api().rest_api_id(&api).send().await.expect("their API");
+    let found = clients.cloudfront.get_distribution().id(&site).send().await.expect("their distribution");
+    clients.apigateway.delete_rest_api().rest_api_id(&api).send().await.unwrap();
+    clients.cloudfront.delete_distribution().id(&site).set_if_match(found.e_tag).send().await.unwrap();
     clients.s3.delete_object().bucket(&bucket).key("backup.sql").send().await.unwrap();
     clients.s3.delete_bucket().bucket(&bucket).send().await.unwrap();
     clients.dynamodb.delete_table().table_name(&restored).send().await.unwrap();

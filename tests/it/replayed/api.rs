@@ -3,7 +3,7 @@
 use crate::replay::{Answer, Replay, empty, json as answer, refused, refused_with};
 use crate::support::{desired, step};
 use serde_json::{Value, json};
-use shopstack::model::{CloudError, Desired, Live, Op, Query};
+use shopstack::model::{CloudError, Desired, Live, Op, Owner, Query};
 use shopstack::resources::{Resource, account::Account, rest_api::RestApi, routes::Routes, stage::Stage};
 
 fn api(replay: &Replay) -> Desired {
@@ -46,6 +46,76 @@ async fn an_api_whose_create_was_not_answered_is_found_when_the_listing_shows_it
     assert_eq!(outputs["id"], "a1");
     assert_eq!(replay.count("CreateRestApi"), 1, "never made twice");
     assert_eq!(replay.told(), ["the answer to CreateRestApi was lost; looking whether the API exists"]);
+}
+
+/// Addresses, ids and owners of what is found of these APIs.
+async fn told_apart(wanted: bool, apis: &[Value]) -> Vec<(String, String, Owner)> {
+    let replay =
+        Replay::start(vec![("GetRestApis", listed(apis, "")), ("GetTags", answer(json!({"tags": {}})).always())]).await;
+    let api = api(&replay);
+    let wanted = if wanted { vec![&api] } else { vec![] };
+    let query = Query { scope: &replay.world.scope, wanted, found: &[], thorough: false };
+    let found = replay.discover(&RestApi, &query).await.expect("discover");
+    // For the next conversation.
+    tokio::time::resume();
+    found.into_iter().map(|l| (l.address.to_string(), l.outputs["id"].clone(), l.owner)).collect()
+}
+
+fn named(id: &str, name: &str, tag: Option<&str>) -> Value {
+    let mut api = seen(id);
+    api["name"] = json!(name);
+    match tag {
+        Some(tag) => api["tags"]["shopstack:id"] = json!(tag),
+        None => drop(api["tags"].as_object_mut().unwrap().remove("shopstack:id")),
+    }
+    api
+}
+
+fn told(address: &str, id: &str, owner: Owner) -> (String, String, Owner) {
+    (address.into(), id.into(), owner)
+}
+
+#[tokio::test]
+async fn an_api_that_merely_carries_our_tags_is_never_ours() {
+    let stray = |id: &str| told(&format!("api.~{id}"), id, Owner::Stray);
+    let theirs = || named("p1", "payments-prod", None);
+    for tagged in [theirs(), named("p1", "payments-prod", Some("api")), named("p1", "payments-prod", Some("x"))] {
+        assert_eq!(
+            told_apart(false, std::slice::from_ref(&tagged)).await,
+            [stray("p1")],
+            "nothing wanted, as for `down`"
+        );
+        let both = told_apart(true, &[seen("a1"), tagged]).await;
+        assert_eq!(both.len(), 2);
+        assert!(both.contains(&stray("p1")) && both.contains(&told("api.main", "a1", Owner::Ours)), "{both:?}");
+    }
+    assert_eq!(told_apart(true, &[theirs()]).await, [stray("p1")]);
+    // The tag of the address itself, not of what it stands for.
+    assert_eq!(told_apart(true, &[named("p1", "payments-prod", Some("main"))]).await, [stray("p1")]);
+    let two = [named("p1", "payments-prod", Some("api")), named("p2", "payments-test", Some("api"))];
+    assert_eq!(told_apart(true, &two).await, [stray("p1"), stray("p2")]);
+}
+
+#[tokio::test]
+async fn an_api_of_ours_that_somebody_renamed_or_took_the_id_off_is_mended_where_it_is_wanted() {
+    let ours = [told("api.main", "a1", Owner::Ours)];
+    assert_eq!(told_apart(true, &[named("a1", "renamed", Some("api"))]).await, ours);
+    assert_eq!(told_apart(true, &[named("a1", "replay-t-api", None)]).await, ours);
+    // An id that nobody wants any more, under the name that belongs to it.
+    assert_eq!(told_apart(true, &[named("b", "replay-t-old", Some("old"))]).await, [told("api.old", "b", Owner::Ours)]);
+}
+
+#[tokio::test]
+async fn a_create_takes_over_no_api_of_another_name() {
+    let replay = Replay::start(vec![
+        ("GetRestApis", listed(&[named("p1", "payments-prod", Some("api"))], "")),
+        ("CreateRestApi", answer(seen("a1")).status(201)),
+    ])
+    .await;
+    let wanted = api(&replay);
+    let made =
+        RestApi.create(&replay.world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.expect("made");
+    assert_eq!(made["id"], "a1");
 }
 
 #[tokio::test]
@@ -114,7 +184,7 @@ async fn the_account_takes_its_role_at_its_own_pace() {
 }
 
 #[tokio::test]
-async fn a_log_role_that_is_there_gets_the_trust_that_api_gateway_can_meet() {
+async fn a_log_role_that_is_there_gets_our_trust_and_loses_what_else_it_may_do() {
     let role = "arn:aws:iam::123456789012:role/shopstack-shared/shopstack-apigateway-logs";
     let tag = "<Tags><member><Key>shopstack:shared</Key><Value>true</Value></member></Tags>";
     let there = format!(
@@ -126,6 +196,23 @@ async fn a_log_role_that_is_there_gets_the_trust_that_api_gateway_can_meet() {
         ("CreateRole", refused("EntityAlreadyExists").status(409)),
         ("GetRole", crate::replay::xml(there)),
         ("UpdateAssumeRolePolicy", crate::replay::xml("<UpdateAssumeRolePolicyResponse/>")),
+        (
+            "ListRolePolicies",
+            crate::replay::xml(
+                "<ListRolePoliciesResponse><ListRolePoliciesResult><PolicyNames><member>write-logs</member>\
+                 <member>all</member></PolicyNames></ListRolePoliciesResult></ListRolePoliciesResponse>",
+            ),
+        ),
+        ("DeleteRolePolicy PolicyName=all", crate::replay::xml("<DeleteRolePolicyResponse/>")),
+        (
+            "ListAttachedRolePolicies",
+            crate::replay::xml(
+                "<ListAttachedRolePoliciesResponse><ListAttachedRolePoliciesResult><AttachedPolicies><member>\
+                 <PolicyName>A</PolicyName><PolicyArn>arn:aws:iam::aws:policy/A</PolicyArn></member>\
+                 </AttachedPolicies></ListAttachedRolePoliciesResult></ListAttachedRolePoliciesResponse>",
+            ),
+        ),
+        ("DetachRolePolicy policy%2FA", crate::replay::xml("<DetachRolePolicyResponse/>")),
         ("PutRolePolicy", crate::replay::xml("<PutRolePolicyResponse/>")),
         ("UpdateAccount", answer(json!({"cloudwatchRoleArn": role}))),
     ])
@@ -134,6 +221,11 @@ async fn a_log_role_that_is_there_gets_the_trust_that_api_gateway_can_meet() {
     replay.create(&Account, &step(&wanted, Op::Create, None)).await.expect("create");
     assert!(replay.texts("UpdateAssumeRolePolicy")[0].contains("StringEqualsIfExists"));
     assert_eq!(replay.left(), [""; 0]);
+    assert_eq!(
+        replay.operations().last().unwrap(),
+        "UpdateAccount",
+        "it is registered when nothing else is left on it"
+    );
 }
 
 fn stage(definition: &str) -> Desired {

@@ -22,7 +22,10 @@ pub struct Shown {
     pub minute: u32,
     pub reference: &'static str,
     pub price_class: &'static str,
+    pub comment: &'static str,
 }
+
+const MARKER: &str = "shopstack:stack=replay shopstack:env=t shopstack:id=site shopstack:region=us-east-1";
 
 /// Enabled and served everywhere.
 pub const DEPLOYED: Shown = Shown {
@@ -33,6 +36,7 @@ pub const DEPLOYED: Shown = Shown {
     minute: 0,
     reference: "ref-1",
     price_class: "PriceClass_100",
+    comment: MARKER,
 };
 
 /// Enabled, and on its way to the edges.
@@ -57,7 +61,6 @@ impl Shown {
     fn config(&self) -> String {
         let none = |name: &str| format!("<{name}><Quantity>0</Quantity></{name}>");
         let methods = "<Quantity>2</Quantity><Items><Method>HEAD</Method><Method>GET</Method></Items>";
-        let marker = "shopstack:stack=replay shopstack:env=t shopstack:id=site shopstack:region=us-east-1";
         format!(
             "<DistributionConfig><CallerReference>{}</CallerReference>{}<DefaultRootObject>index.html</DefaultRootObject>\
              <Origins><Quantity>1</Quantity><Items><Origin><Id>site</Id>\
@@ -70,7 +73,7 @@ impl Shown {
              <ViewerProtocolPolicy>redirect-to-https</ViewerProtocolPolicy>\
              <AllowedMethods>{methods}<CachedMethods>{methods}</CachedMethods></AllowedMethods>\
              <Compress>true</Compress><CachePolicyId>{CACHE}</CachePolicyId></DefaultCacheBehavior>\
-             {}{}<Comment>{marker}</Comment><PriceClass>{}</PriceClass><Enabled>{}</Enabled>\
+             {}{}<Comment>{}</Comment><PriceClass>{}</PriceClass><Enabled>{}</Enabled>\
              <ViewerCertificate><CloudFrontDefaultCertificate>true</CloudFrontDefaultCertificate>\
              <MinimumProtocolVersion>TLSv1</MinimumProtocolVersion></ViewerCertificate>\
              <WebACLId>arn:acl</WebACLId><HttpVersion>http2and3</HttpVersion><IsIPV6Enabled>true</IsIPV6Enabled>\
@@ -80,6 +83,7 @@ impl Shown {
             none("CustomHeaders"),
             none("CacheBehaviors"),
             none("CustomErrorResponses"),
+            self.comment,
             self.price_class,
             self.enabled,
         )
@@ -122,11 +126,10 @@ pub fn own_tags() -> Answer {
 
 /// One page of ListDistributions; `next` is the marker of the one after it.
 pub fn page(ours: bool, next: Option<&str>) -> Answer {
-    let marker = "shopstack:stack=replay shopstack:env=t shopstack:id=site shopstack:region=us-east-1";
     let item = format!(
         "<Items><DistributionSummary><Id>E1</Id><ARN>{ARN}</ARN><Status>Deployed</Status>\
          <LastModifiedTime>2026-01-01T00:00:00Z</LastModifiedTime><DomainName>d1.cloudfront.net</DomainName>\
-         <Comment>{marker}</Comment><Enabled>true</Enabled></DistributionSummary></Items>"
+         <Comment>{MARKER}</Comment><Enabled>true</Enabled></DistributionSummary></Items>"
     );
     let next = next.map(|marker| format!("<NextMarker>{marker}</NextMarker>")).unwrap_or_default();
     xml(format!(

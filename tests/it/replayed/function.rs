@@ -27,7 +27,7 @@ fn zip() -> Zip {
 fn spec(replay: &Replay, memory: i32, hash: &str) -> Value {
     json!({"tags": replay.world.scope.tags("f"), "role_arn": "arn:aws:iam::123456789012:role/f",
         "runtime": "provided.al2023", "handler": "bootstrap", "memory": memory, "timeout": 10,
-        "architecture": "arm64", "environment": {}, "code_sha256": hash})
+        "architecture": "arm64", "environment": {}, "code_sha256": hash, "extras": {}})
 }
 
 fn planned(replay: &Replay, zip: &Zip, op: Op) -> (Step, Live) {
@@ -300,5 +300,56 @@ async fn the_log_group_that_lambda_makes_again_is_swept_and_no_other() {
     let functions = ["replay-t-f", "replay-t-g", "replay-t-h"].map(String::from);
     log_group::sweep(&replay.world.writer, &functions).await.expect("sweep");
     assert_eq!(replay.bodies("DeleteLogGroup")[1]["logGroupName"], "/aws/lambda/replay-t-f");
+    assert_eq!(replay.left(), [""; 0]);
+}
+
+#[tokio::test]
+async fn what_a_stranger_hung_on_a_function_is_seen_and_cleared_and_nothing_else_is_sent() {
+    let config = json!({"FunctionName": "replay-t-f", "FunctionArn": ARN, "State": "Active",
+        "LastUpdateStatus": "Successful", "CodeSha256": HASH, "Role": "arn:aws:iam::123456789012:role/f",
+        "Runtime": "provided.al2023", "Handler": "bootstrap", "MemorySize": 512, "Timeout": 10,
+        "Architectures": ["arm64"], "Layers": [{"Arn": "arn:layer:1", "CodeSize": 1}],
+        "VpcConfig": {"SubnetIds": ["s-1"], "SecurityGroupIds": ["sg-1"], "VpcId": "v"},
+        "DeadLetterConfig": {"TargetArn": "arn:sqs"}, "KMSKeyArn": "arn:kms",
+        "FileSystemConfigs": [{"Arn": "arn:fs", "LocalMountPath": "/mnt/x"}]});
+    let tags = json!({"shopstack:stack": "replay", "shopstack:env": "t", "shopstack:id": "f",
+                      "shopstack:region": "us-east-1"});
+    let replay = Replay::start(vec![
+        ("GetResources", answer(json!({"ResourceTagMappingList": []})).always()),
+        ("GetFunction", answer(json!({"Configuration": config, "Tags": tags}))),
+        ("UpdateFunctionConfiguration", accepted()),
+        ("GetFunction", shown("Active", "Successful")),
+    ])
+    .await;
+    let zip = zip();
+    let (mut change, _) = planned(&replay, &zip, Op::Update);
+    let wanted = desired(&Function, "function.f", "replay-t-f", spec(&replay, 512, HASH));
+    let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
+    let live = replay.discover(&Function, &query).await.expect("discover").remove(0);
+    assert_eq!(
+        live.spec["extras"],
+        json!({"layers": "arn:layer:1", "vpc": "s-1, sg-1", "dead letters": "arn:sqs", "kms key": "arn:kms",
+               "file systems": "arn:fs at /mnt/x"})
+    );
+    change.live = Some(live.clone());
+    Function.update(&replay.world.writer, &change, &live, &wanted.spec).await.expect("update");
+    let sent = replay.bodies("UpdateFunctionConfiguration").remove(0);
+    assert_eq!(
+        (
+            &sent["Layers"],
+            &sent["VpcConfig"],
+            &sent["DeadLetterConfig"],
+            &sent["KMSKeyArn"],
+            &sent["FileSystemConfigs"]
+        ),
+        (
+            &json!([]),
+            &json!({"SubnetIds": [], "SecurityGroupIds": []}),
+            &json!({"TargetArn": ""}),
+            &json!(""),
+            &json!([])
+        )
+    );
+    assert_eq!(sent.get("TracingConfig").or(sent.get("Description")), None, "what is as it should be stays unsaid");
     assert_eq!(replay.left(), [""; 0]);
 }

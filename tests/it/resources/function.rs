@@ -40,7 +40,7 @@ pub async fn wanted(world: &World, folder: &Path) -> Desired {
     let spec = json!({
         "tags": world.scope.tags("f"), "role_arn": role(world, "role-a").await, "runtime": "provided.al2023",
         "handler": "bootstrap", "memory": 256, "timeout": 10, "architecture": "arm64",
-        "environment": {"TABLE": "t"}, "code_sha256": hash,
+        "environment": {"TABLE": "t"}, "code_sha256": hash, "extras": {},
     });
     let mut wanted = desired(&Function, "function.f", &world.scope.name("f"), spec);
     wanted.payload = Some(path);
