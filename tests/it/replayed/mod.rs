@@ -3,6 +3,7 @@
 mod api;
 mod bucket;
 mod cloudfront;
+mod copies;
 mod discovery;
 mod distribution;
 mod events;
