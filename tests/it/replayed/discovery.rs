@@ -152,3 +152,20 @@ async fn response_headers_policies_are_listed_past_an_empty_page() {
     ];
     assert_eq!(everything(&ResponseHeadersPolicy, script).await, ["headers.site"]);
 }
+
+#[tokio::test]
+async fn a_tables_policy_is_told_from_none_and_from_a_service_without_such_policies() {
+    use shopstack::resources::table::resource_policy;
+    let policy = r#"{"Version":"2012-10-17","Statement":[]}"#;
+    let replay = Replay::start(vec![
+        ("GetResourcePolicy", answer(json!({"Policy": policy, "RevisionId": "1"}))),
+        ("GetResourcePolicy", refused("PolicyNotFoundException")),
+        ("GetResourcePolicy", refused("AccessDeniedException")),
+    ])
+    .await;
+    let reader = &replay.world.reader;
+    let found = resource_policy(reader, "arn:t").await.expect("a policy");
+    assert_eq!(found, Some(serde_json::from_str(policy).unwrap()));
+    assert_eq!(resource_policy(reader, "arn:t").await.expect("none"), Some(Value::Null));
+    resource_policy(reader, "arn:t").await.expect_err("a right that is missing is no clean table");
+}
