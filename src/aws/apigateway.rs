@@ -6,6 +6,8 @@ use crate::model::{CloudError, ErrorKind, Scope, Step, cloud_error::optional};
 use aws_sdk_apigateway::types::{Op, PatchOperation};
 use std::collections::HashMap;
 
+/// What the description of our deployments begins with: deployments have no tags (catalogue 7.4).
+pub const MARK: &str = "shopstack:";
 /// The largest page API Gateway gives; the default is 25 (catalogue 10.4).
 pub const PAGE: i32 = 500;
 

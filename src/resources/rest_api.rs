@@ -59,8 +59,12 @@ impl Resource for RestApi {
         }
         let mut found = Vec::new();
         for (address, apis) in tagged {
-            let (ours, strays) = told_apart(query, apis);
+            let (mut ours, strays) = told_apart(query, apis);
             for api in strays {
+                if is_deployed_here(reader, &api).await? {
+                    ours.push(api);
+                    continue;
+                }
                 let (name, id) = (api.name().unwrap_or_default(), api.id().unwrap_or_default());
                 let mut stray = describe(reader, query, Address::new(INFO.group, &format!("~{id}")), &api).await?;
                 stray.name = format!("{name} ({id})");
@@ -161,6 +165,20 @@ fn told_apart(query: &Query<'_>, apis: Vec<Seen>) -> (Vec<Seen>, Vec<Seen>) {
 fn is_named(scope: &Scope, api: &Seen) -> bool {
     let id = api.tags().and_then(|tags| tags.get(tag::ID));
     id.is_some_and(|id| api.name() == Some(scope.name(id).as_str()))
+}
+
+/// True for an API of our tags that somebody renamed: its deployments are ours, and making one takes more than the right
+/// to tag. One read, and only for APIs whose name is another.
+async fn is_deployed_here(reader: &Reader, api: &Seen) -> Result<bool, CloudError> {
+    if api.tags().is_none_or(|tags| !tags.contains_key(tag::ID)) {
+        return Ok(false);
+    }
+    let id = api.id().unwrap_or_default();
+    let asked = reader.caller.call("apigateway:GetDeployments", || {
+        reader.apigateway.get_deployments().rest_api_id(id).limit(gw::PAGE).send()
+    });
+    let deployments = cloud_error::optional(asked.await)?.and_then(|answer| answer.items).unwrap_or_default();
+    Ok(deployments.iter().any(|d| d.description().is_some_and(|text| text.starts_with(gw::MARK))))
 }
 
 /// By the id tag; by name where somebody took that tag away.

@@ -9,8 +9,7 @@ use crate::model::spec::{self, StageSpec, Tags};
 use aws_sdk_apigateway::types::{Deployment, MethodSetting, PatchOperation, Stage};
 use serde_json::{Map, Value};
 
-/// What the description of our deployments begins with: deployments have no tags (catalogue 7.4).
-pub const MARK: &str = "shopstack:";
+pub use crate::aws::apigateway::MARK;
 /// Method settings of all methods.
 const ALL: &str = "*/*";
 const UNEXPECTED: &str = "unexpected";

@@ -50,8 +50,17 @@ async fn an_api_whose_create_was_not_answered_is_found_when_the_listing_shows_it
 
 /// Addresses, ids and owners of what is found of these APIs.
 async fn told_apart(wanted: bool, apis: &[Value]) -> Vec<(String, String, Owner)> {
-    let replay =
-        Replay::start(vec![("GetRestApis", listed(apis, "")), ("GetTags", answer(json!({"tags": {}})).always())]).await;
+    told_with(wanted, apis, "by hand").await
+}
+
+/// The same where every API has a deployment of this description.
+async fn told_with(wanted: bool, apis: &[Value], deployed: &str) -> Vec<(String, String, Owner)> {
+    let replay = Replay::start(vec![
+        ("GetRestApis", listed(apis, "")),
+        ("GetTags", answer(json!({"tags": {}})).always()),
+        ("GetDeployments", answer(json!({"item": [{"id": "d1", "description": deployed}]})).always()),
+    ])
+    .await;
     let api = api(&replay);
     let wanted = if wanted { vec![&api] } else { vec![] };
     let query = Query { scope: &replay.world.scope, wanted, found: &[], thorough: false };
@@ -101,6 +110,10 @@ async fn an_api_of_ours_that_somebody_renamed_or_took_the_id_off_is_mended_where
     let ours = [told("api.main", "a1", Owner::Ours)];
     assert_eq!(told_apart(true, &[named("a1", "renamed", Some("api"))]).await, ours);
     assert_eq!(told_apart(true, &[named("a1", "replay-t-api", None)]).await, ours);
+    // Where it is not wanted, as for `down`, its deployments tell it from what merely carries our tags.
+    let renamed = [named("a1", "renamed", Some("api"))];
+    assert_eq!(told_with(false, &renamed, "shopstack:0123").await, ours);
+    assert_eq!(told_with(false, &renamed, "by hand").await, [told("api.~a1", "a1", Owner::Stray)]);
     // An id that nobody wants any more, under the name that belongs to it.
     assert_eq!(told_apart(true, &[named("b", "replay-t-old", Some("old"))]).await, [told("api.old", "b", Owner::Ours)]);
 }
