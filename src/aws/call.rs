@@ -215,7 +215,8 @@ impl Caller {
         if wait.is_zero() {
             return Ok(());
         }
-        if wait > Duration::from_millis(500) {
+        // Shorter ones are over before they are read.
+        if wait > Duration::from_millis(1500) {
             self.say(&format!("waiting for {label}"));
         }
         self.pause(wait).await?;

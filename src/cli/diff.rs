@@ -23,6 +23,9 @@ pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8
     let session = Session::open_reading(global, &project.stack.name, Some(&project.stack.region), output).await?;
     let (mut plan, _) =
         make(&session, &project, &builds, &BTreeSet::new(), None, session.reader.clone(), args.out.is_some()).await?;
+    if let Err(refused) = super::up::protected(&plan) {
+        plan.notes.push(format!("`up` refuses this plan: {}. {}.", refused.message, refused.hint));
+    }
     if let Some(only) = args.only {
         let all = plan.steps.len();
         plan.retain(|s| match only {

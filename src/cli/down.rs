@@ -25,7 +25,12 @@ pub async fn command(global: &Global, args: &Down, output: &Output) -> Result<u8
         }
         Some(name) => (name.clone(), region_of(global, name, output)),
         None => {
-            let project = Project::load(global)?;
+            let project = Project::load(global).map_err(|e| match global.file.exists() {
+                true => e,
+                false => {
+                    CliError { hint: "run it in the project's folder, or name the stack with --stack".into(), ..e }
+                }
+            })?;
             (project.stack.name, Some(project.stack.region))
         }
     };
@@ -227,8 +232,14 @@ fn finish(
         output.summary(&apply::explained(line, error.as_ref()));
     } else if error.is_none() && remaining.is_empty() {
         let took = render::progress::seconds(elapsed_ms);
-        let (region, done) = (&session.scope.region, outcome.done_count());
-        output.result(&format!("{done} deleted in {took}; nothing of it is left in {region}."));
+        let (scope, done) = (&session.scope, outcome.done_count());
+        output.result(&match done {
+            0 => format!(
+                "Nothing of stack `{}`, env `{}` was found in {}; --region looks elsewhere.",
+                scope.stack, scope.env, scope.region
+            ),
+            _ => format!("{done} deleted in {took}; nothing of it is left in {}.", scope.region),
+        });
     }
     if remaining.is_empty() {
         return error.map_or(Ok(code::OK), Err);

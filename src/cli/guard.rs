@@ -190,12 +190,13 @@ pub fn plan_hash(plan: &Plan) -> String {
     Sha256::digest(&text).iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// The commit that the stack's folder is at; empty without git.
+/// The commit that the stack's folder is at, with `-dirty` behind it where files are not as committed; empty without git.
 fn commit(root: &Path) -> String {
-    let answer = std::process::Command::new("git").arg("-C").arg(root).args(["rev-parse", "HEAD"]).output();
-    answer
-        .ok()
-        .filter(|o| o.status.success())
-        .map(|o| String::from_utf8_lossy(&o.stdout).trim().to_string())
-        .unwrap_or_default()
+    let git = |arguments: &[&str]| {
+        let answer = std::process::Command::new("git").arg("-C").arg(root).args(arguments).output().ok()?;
+        answer.status.success().then(|| String::from_utf8_lossy(&answer.stdout).trim().to_string())
+    };
+    let Some(head) = git(&["rev-parse", "HEAD"]) else { return String::new() };
+    let clean = git(&["status", "--porcelain", "--untracked-files=no", "--", "."]).is_none_or(|text| text.is_empty());
+    if clean { head } else { head + "-dirty" }
 }

@@ -22,7 +22,8 @@ pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     for run in &runs {
         // Whoever may write to the table may have written it.
         let text = |key: &str| run.get(key).and_then(Value::as_str).unwrap_or_default().replace(char::is_control, " ");
-        let commit = text("commit").get(..12).unwrap_or("no commit").to_string();
+        let (commit, dirty) = (text("commit"), text("commit").ends_with("-dirty"));
+        let commit = commit.get(..12).unwrap_or("no commit").to_string() + if dirty { "-dirty" } else { "" };
         let changed = run.get("changed").and_then(Value::as_u64).unwrap_or_default();
         output.result(&format!("{}  up  {changed} changed  {commit}  {}", text("when"), text("who")));
     }

@@ -20,6 +20,7 @@ pub mod smoke;
 pub mod time;
 pub mod unlock;
 pub mod up;
+pub mod validate;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
@@ -79,12 +80,7 @@ fn report(error: &CliError, output: &Output) {
 async fn run(cli: &Cli, output: &Output) -> Result<u8, CliError> {
     let global = &cli.global;
     match &cli.command {
-        Command::Validate => {
-            let project = session::Project::load(global)?;
-            project.sources(global)?;
-            valid(global, &project.stack, output);
-            Ok(code::OK)
-        }
+        Command::Validate => validate::command(global, output),
         Command::Schema(args) => {
             let schema = if args.plan { crate::render::document::json_schema() } else { crate::stack::json_schema() };
             output.result(&serde_json::to_string_pretty(&schema).unwrap_or_default());
@@ -108,22 +104,5 @@ async fn run(cli: &Cli, output: &Output) -> Result<u8, CliError> {
             output.text_or_json("script", &String::from_utf8_lossy(&text));
             Ok(code::OK)
         }
-    }
-}
-
-fn valid(global: &args::Global, stack: &crate::stack::Stack, output: &Output) {
-    let file = global.file.display().to_string();
-    let (tables, functions) = (stack.tables.len(), stack.functions.len());
-    let routes = stack.api.as_ref().map_or(0, |a| a.routes.len());
-    if output.json {
-        output.json_line(&serde_json::json!({
-            "valid": true, "file": file, "stack": stack.name, "region": stack.region,
-            "tables": tables, "functions": functions, "routes": routes,
-        }));
-    } else {
-        let name = &stack.name;
-        output.result(&format!(
-            "{file}: stack `{name}` is valid: {tables} tables, {functions} functions, {routes} routes"
-        ));
     }
 }

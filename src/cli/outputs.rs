@@ -18,6 +18,7 @@ pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
         output.json_line(&document);
     } else {
         show(&document, output);
+        names(&document, output);
     }
     Ok(code::OK)
 }
@@ -42,6 +43,23 @@ pub fn document(session: &Session, project: &Project, outcome: &Outcome) -> Valu
     let desired = session.desired(project, None).map(|(desired, _)| desired).unwrap_or_default();
     let groups: Vec<_> = desired.iter().filter(|d| d.address.group() == "log_group").map(|d| d.name.clone()).collect();
     render::json::outputs(&outcome.outputs, &groups)
+}
+
+/// The rest of the document, a line each.
+fn names(document: &Value, output: &Output) {
+    for (label, key) in [("Bucket", "bucket"), ("Distribution", "distribution_id"), ("REST API", "rest_api_id")] {
+        if let Some(text) = document.get(key).and_then(Value::as_str) {
+            output.result(&format!("{label:<13} {text}"));
+        }
+    }
+    for (label, key) in [("Table", "tables"), ("Function", "functions")] {
+        for (id, name) in document.get(key).and_then(Value::as_object).into_iter().flatten() {
+            output.result(&format!("{label:<13} {id}: {}", name.as_str().unwrap_or_default()));
+        }
+    }
+    for group in document.get("log_groups").and_then(Value::as_array).into_iter().flatten() {
+        output.result(&format!("{:<13} {}", "Log group", group.as_str().unwrap_or_default()));
+    }
 }
 
 /// As lines for people: what has a value.

@@ -8,7 +8,7 @@ use crate::aws::counter::Counter;
 use crate::aws::{Caller, Connect, Identity, Reader};
 use crate::desired;
 use crate::local;
-use crate::model::{Desired, Scope};
+use crate::model::{CloudError, Desired, Scope};
 use crate::stack::{self, Stack};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,7 +34,11 @@ impl Project {
         let text = std::fs::read_to_string(&global.file).unwrap_or_default();
         let name = global.file.display().to_string();
         let missing = stack::missing_paths(&self.stack, &text, &name, &|path| self.root.join(path).exists());
-        if missing.is_empty() { Ok(()) } else { Err(CliError::all(&missing, "")) }
+        if !missing.is_empty() {
+            return Err(CliError::all(&missing, ""));
+        }
+        let unfit = desired::check_seeds(&self.stack, &self.root);
+        if unfit.is_empty() { Ok(()) } else { Err(unfit.into()) }
     }
 }
 
@@ -52,7 +56,7 @@ impl Session {
     /// Connects; with `--local` starts the twin first. `region` is the stack's own, which `--region` overrides.
     pub async fn open(global: &Global, stack: &str, region: Option<&str>, output: &Output) -> Result<Self, CliError> {
         let (sdk, scope) = Self::connect(global, stack, region, output).await?;
-        let identity = sdk.identity().await?;
+        let identity = sdk.identity().await.map_err(|e| of_profile(global, e))?;
         let reader = Self::reader(&sdk, output);
         let scope = Scope { account: identity.account.clone(), ..scope };
         let serves = serves(&scope).await;
@@ -70,7 +74,7 @@ impl Session {
         let reader = Self::reader(&sdk, output);
         // What is wrong with credentials or network is said by the identity call, in its better words.
         let (identity, index) = tokio::join!(sdk.identity(), reader.index(&scope));
-        let identity = identity?;
+        let identity = identity.map_err(|e| of_profile(global, e))?;
         index?;
         let scope = Scope { account: identity.account.clone(), ..scope };
         let serves = serves(&scope).await;
@@ -123,6 +127,20 @@ impl Session {
         };
         Ok(desired::desired(&context)?)
     }
+}
+
+/// Where a profile was named and nothing came of it, that is said: it may be a slip.
+fn of_profile(global: &Global, error: CloudError) -> CliError {
+    let given = global.profile.clone().or_else(|| std::env::var("AWS_PROFILE").ok()).filter(|name| !name.is_empty());
+    let mut error = CliError::from(error);
+    if let Some(name) = given
+        && error.message.contains("no AWS credentials were found")
+    {
+        error
+            .message
+            .push_str(&format!(" in the profile `{name}`; `aws configure list-profiles` shows which there are"));
+    }
+    error
 }
 
 async fn serves(scope: &Scope) -> bool {

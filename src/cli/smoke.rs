@@ -42,7 +42,11 @@ pub async fn command(global: &Global, args: &Smoke, output: &Output) -> Result<u
         });
     }
     if !output.json {
-        output.result("The smoke test passed.");
+        output.result(if report.passed() == 0 {
+            "There was nothing to test: every check was skipped."
+        } else {
+            "The smoke test passed."
+        });
     }
     Ok(code::OK)
 }
@@ -131,14 +135,23 @@ struct Cloud {
     counter: Arc<Counter>,
 }
 
+/// AWS does not say which table it does not find.
+fn of_table(table: &str, mut error: CloudError) -> CloudError {
+    if error.is_not_found() {
+        error.message = format!("table {table}: {}", error.message);
+        error.hint = "`shopstack diff` shows what is missing, `shopstack up` makes it".into();
+    }
+    error
+}
+
 #[async_trait]
 impl Backend for Cloud {
     async fn items(&self, table: &str) -> Result<Vec<Value>, CloudError> {
-        self.probe.items(table).await
+        self.probe.items(table).await.map_err(|e| of_table(table, e))
     }
 
     async fn item(&self, table: &str, key: &Value) -> Result<Option<Value>, CloudError> {
-        self.probe.item(table, key).await
+        self.probe.item(table, key).await.map_err(|e| of_table(table, e))
     }
 
     async fn delete_item(&self, table: &str, key: &Value) -> Result<(), CloudError> {

@@ -65,7 +65,7 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
 }
 
 /// A protected table or bucket is neither deleted nor replaced by `up`; lifting the protection is a step of its own.
-fn protected(plan: &Plan) -> Result<(), CliError> {
+pub fn protected(plan: &Plan) -> Result<(), CliError> {
     let lives_on_it = |spec: &Value| {
         let tag = spec.get("tags").and_then(|tags| tags.get(tag::PROTECT));
         spec.get("deletion_protection") == Some(&Value::Bool(true)) || tag.is_some_and(|on| on == "true")

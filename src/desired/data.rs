@@ -3,9 +3,11 @@
 use super::Context;
 use crate::model::spec::{self, AttributeSpec, BillingSpec, IndexSpec, TableSpec};
 use crate::model::{CloudError, Desired, ErrorKind};
-use crate::stack::{Attribute, Billing, Index, Projection, Table};
+use crate::stack::{Attribute, Billing, Index, Projection, Stack, Table};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use std::path::Path;
 
 pub(super) fn tables(context: &Context<'_>, all: &mut Vec<Desired>) -> Result<(), CloudError> {
     for (id, table) in &context.stack.tables {
@@ -17,7 +19,7 @@ pub(super) fn tables(context: &Context<'_>, all: &mut Vec<Desired>) -> Result<()
 fn one(context: &Context<'_>, id: &str, table: &Table) -> Result<Desired, CloudError> {
     let payload = table.seed.as_ref().map(|file| context.root.join(file));
     let seed = match &payload {
-        Some(path) => Some(seed_hash(id, context.root, path)?),
+        Some(path) => Some(seed_hash(id, table, context.root, path)?),
         None => None,
     };
     let spec = TableSpec {
@@ -37,7 +39,7 @@ fn one(context: &Context<'_>, id: &str, table: &Table) -> Result<Desired, CloudE
 }
 
 /// Hash of the seed file; the file must be a JSON array of objects, said now and not half-way through `up`.
-fn seed_hash(id: &str, root: &std::path::Path, path: &std::path::Path) -> Result<String, CloudError> {
+fn seed_hash(id: &str, table: &Table, root: &Path, path: &Path) -> Result<String, CloudError> {
     let fail = |what: String| {
         CloudError::ours(
             ErrorKind::Other,
@@ -49,8 +51,42 @@ fn seed_hash(id: &str, root: &std::path::Path, path: &std::path::Path) -> Result
     let bytes = std::fs::read(real).map_err(|e| fail(format!("cannot be read: {e}")))?;
     let items: Vec<serde_json::Map<String, serde_json::Value>> =
         serde_json::from_slice(&bytes).map_err(|e| fail(format!("is not a JSON array of objects: {e}")))?;
-    drop(items);
+    fits(table, &items).map_err(fail)?;
     Ok(hex(&Sha256::digest(&bytes)))
+}
+
+/// Says of a whole stack's seed files what `seed_hash` says of one, without a hash.
+pub fn check_seeds(stack: &Stack, root: &Path) -> Vec<CloudError> {
+    let seeds = stack.tables.iter().filter_map(|(id, table)| Some((id, table, table.seed.as_ref()?)));
+    seeds.filter_map(|(id, table, path)| seed_hash(id, table, root, &root.join(path)).err()).collect()
+}
+
+/// Every item has the table's key, of its type, and no two the same one: DynamoDB would say so half-way through.
+fn fits(table: &Table, items: &[serde_json::Map<String, Value>]) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    for (number, item) in items.iter().enumerate() {
+        let number = number + 1;
+        let mut key = Vec::new();
+        for attribute in std::iter::once(&table.key).chain(&table.sort_key) {
+            let (name, kind) = (&attribute.name, attribute.kind.aws());
+            let value =
+                item.get(name).ok_or_else(|| format!("has an item, number {number}, without the key `{name}`"))?;
+            let good = match (kind, value) {
+                ("S", Value::String(text)) => !text.is_empty(),
+                ("N", Value::Number(_)) => true,
+                (kind, _) => kind != "S" && kind != "N",
+            };
+            if !good {
+                let wanted = if kind == "S" { "text that is not empty" } else { "a number" };
+                return Err(format!("has an item, number {number}, whose key `{name}` is {value} and not {wanted}"));
+            }
+            key.push(value.to_string());
+        }
+        if !seen.insert(key.clone()) {
+            return Err(format!("has two items of the key {}, the second is number {number}", key.join(", ")));
+        }
+    }
+    Ok(())
 }
 
 /// Lower-case hex.

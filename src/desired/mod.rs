@@ -9,6 +9,7 @@ mod guard;
 pub mod site;
 
 pub use compute::grant_sid;
+pub use data::check_seeds;
 
 use crate::model::{Address, CloudError, Desired, ErrorKind, Scope, spec::Tags, tag, template};
 use crate::stack::{EnvPart, Origin, Stack};

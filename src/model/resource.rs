@@ -10,6 +10,9 @@ use std::path::PathBuf;
 /// Where global services (CloudFront, CLOUDFRONT-scope WAF) take their calls.
 pub const GLOBAL_REGION: &str = "us-east-1";
 
+/// How words begin on what is this environment's own, in a region that is not asked for.
+pub const ELSEWHERE: &str = "this environment lives in";
+
 /// Attributes known once a resource exists: `arn`, `id`, `domain_name`, ...
 pub type Outputs = BTreeMap<String, String>;
 
@@ -67,7 +70,7 @@ impl Scope {
         match (tags.get(tag::STACK), tags.get(tag::ENV)) {
             (Some(s), Some(e)) if *s == self.stack && *e == self.env => match tags.get(tag::REGION) {
                 Some(region) if *region != self.region => {
-                    Owner::Foreign(format!("this environment lives in region {region}; one cannot live in two"))
+                    Owner::Foreign(format!("{ELSEWHERE} region {region}; one cannot live in two"))
                 }
                 _ => Owner::Ours,
             },
@@ -89,7 +92,7 @@ impl Scope {
         if !text.starts_with(&self.marker_of_env()) {
             Owner::Foreign(format!("its description is `{text}`"))
         } else if region.is_some_and(|region| region != self.region) {
-            Owner::Foreign(format!("this environment lives in another region (`{text}`); one cannot live in two"))
+            Owner::Foreign(format!("{ELSEWHERE} another region (`{text}`); one cannot live in two"))
         } else {
             Owner::Ours
         }

@@ -3,6 +3,7 @@
 use super::diff::{self, Difference, holds_unknown};
 use super::record::{Applied, Record};
 use super::{cost, lost, order, stray};
+use crate::model::resource::ELSEWHERE;
 use crate::model::{
     Address, Cause, CloudError, Desired, ErrorKind, FieldChange, Live, Op, Owner, Plan, Scope, Step, TypeInfo, template,
 };
@@ -338,6 +339,13 @@ impl<'a> Builder<'a> {
 }
 
 fn clash(desired: &Desired, says: &str) -> CloudError {
+    if says.starts_with(ELSEWHERE) {
+        return CloudError::ours(
+            ErrorKind::Foreign,
+            format!("{}: `{}` exists already: {says}", desired.address, desired.name),
+            "name that region, in stack.yaml or with --region, or take the environment down there first",
+        );
+    }
     CloudError::ours(
         ErrorKind::Foreign,
         format!("{}: `{}` exists already and is not this stack's: {says}", desired.address, desired.name),

@@ -110,6 +110,7 @@ fn step(out: &mut String, step: &Step, style: Style, verbose: bool) {
     let sign = sign(step.op);
     let cause = match (step.op, step.cause) {
         (Op::Adopt, _) => "adopted: it exists and was not this stack's",
+        (Op::Create, Cause::Drift) => "drift: deleted behind the stack's back",
         (_, Cause::Drift) => "drift: changed behind the stack's back",
         (_, Cause::Both) => "your change, and drift",
         (_, Cause::Change) => "",

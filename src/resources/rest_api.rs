@@ -25,7 +25,7 @@ pub const INFO: TypeInfo = TypeInfo {
     replace_on: &[],
     volatile_outputs: &[],
     holds_data: false,
-    usually: Some("deletion: AWS allows one REST API per 30 s and account"),
+    usually: Some("deletion: up to 30 s, for AWS allows one per 30 s and account"),
     permissions: &[
         ("read", &["apigateway:GET"]),
         ("create", &["apigateway:GET", "apigateway:POST", "apigateway:PUT"]),

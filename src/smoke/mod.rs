@@ -64,6 +64,11 @@ impl Report {
         self.results.iter().any(|result| result.status == SmokeStatus::Failed)
     }
 
+    /// How many checks found what they looked for; the rest failed or was skipped.
+    pub fn passed(&self) -> usize {
+        self.results.iter().filter(|result| result.status == SmokeStatus::Passed).count()
+    }
+
     /// JUnit XML: one suite named after the stack, one case for each check.
     pub fn to_junit(&self, stack_name: &str) -> String {
         junit::document(stack_name, &self.results)

@@ -96,8 +96,8 @@ async fn each_fault_fails_just_its_own_check_and_is_named() {
     use Fault::*;
     let cases: &[(Fault, &str, &str)] = &[
         (SiteDown, "site", "expected 200, got 502"),
-        (SiteNotHtml, "site", "an HTML page"),
-        (SiteWithout("content-type"), "site", "an HTML page"),
+        (SiteNotHtml, "site", "text/html beginning with a tag"),
+        (SiteWithout("content-type"), "site", "text/html beginning with a tag"),
         (SiteWithout("content-security-policy"), "site", "header content-security-policy: expected"),
         (SiteWithout("strict-transport-security"), "site", "header strict-transport-security: expected"),
         (SiteWithout("x-content-type-options"), "site", "header x-content-type-options: expected nosniff, got no such"),

@@ -103,6 +103,29 @@ fn a_bad_stack_is_shown_at_its_place() {
 }
 
 #[test]
+fn validate_tells_machines_where_and_looks_into_seeds() {
+    let desk = Desk::new();
+    assert_eq!(desk.run(&["validate", "--json"]).lines()[0]["valid"], true);
+    desk.edit("    memory: 256", "    memroy: 256");
+    let run = desk.run(&["validate", "--json"]);
+    let told = &run.lines()[0];
+    assert_eq!((run.code, &told["valid"]), (1, &false.into()));
+    assert_eq!((&told["errors"][0]["line"], &told["errors"][0]["column"]), (&17.into(), &5.into()), "{told}");
+    assert!(run.stderr.contains("stack.yaml:17:5"), "{}", run.stderr);
+
+    let desk = Desk::new();
+    for (seed, says) in [
+        ("[{\"name\": \"no key\"}]", "an item, number 1, without the key `productId`"),
+        ("[{\"productId\": 5}]", "whose key `productId` is 5 and not text"),
+        ("[{\"productId\": \"a\"}, {\"productId\": \"a\"}]", "two items of the key \"a\", the second is number 2"),
+        ("[{\"productId\": ", "is not a JSON array of objects"),
+    ] {
+        std::fs::write(desk.0.path().join("seed/products.json"), seed).unwrap();
+        refused(&desk.run(&["validate"]), &["table.Products: the seed file", "seed/products.json", says]);
+    }
+}
+
+#[test]
 fn what_needs_no_network_needs_no_credentials() {
     let desk = Desk::new();
     let valid = desk.run(&["validate"]);

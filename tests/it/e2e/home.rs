@@ -31,6 +31,11 @@ async fn down_finds_the_region_of_what_it_takes_away() {
     assert!(found.stderr.contains("lives in eu-central-1"), "{}", found.stderr);
     assert_eq!(summary(&found.lines())["remaining"], json!([]));
     story::gone(&project, &clients).await;
+
+    // Nothing was there, and nothing was taken away: the two are not told in the same words.
+    let nothing = project.run(&["down", "--yes"]);
+    let words = "was found in eu-central-1; --region looks elsewhere";
+    assert!(nothing.code == 0 && nothing.stdout.contains(words), "{}", nothing.stdout);
 }
 
 #[tokio::test]

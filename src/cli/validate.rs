@@ -1,0 +1,41 @@
+//! `validate`: checks stack.yaml and what it names, without network and credentials.
+
+use super::args::Global;
+use super::error::{CliError, code};
+use super::output::Output;
+use super::session::Project;
+use crate::stack::{self, Stack};
+use serde_json::json;
+
+pub fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
+    // Errors with a place are for editors and pipelines as well.
+    let places = stack::load(&global.file).err().unwrap_or_default();
+    let checked = Project::load(global).and_then(|project| project.sources(global).map(|()| project));
+    match checked {
+        Ok(project) => valid(global, &project.stack, output),
+        Err(error) => {
+            if output.json {
+                let all = if places.is_empty() { json!([{"message": error.message}]) } else { json!(places) };
+                output.json_line(&json!({"valid": false, "file": global.file.display().to_string(), "errors": all}));
+            }
+            return Err(error);
+        }
+    }
+    Ok(code::OK)
+}
+
+fn valid(global: &Global, stack: &Stack, output: &Output) {
+    let file = global.file.display().to_string();
+    let (tables, functions) = (stack.tables.len(), stack.functions.len());
+    let routes = stack.api.as_ref().map_or(0, |a| a.routes.len());
+    if output.json {
+        output.json_line(&json!({
+            "valid": true, "file": file, "stack": stack.name, "region": stack.region,
+            "tables": tables, "functions": functions, "routes": routes,
+        }));
+        return;
+    }
+    let counted = |n: usize, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
+    let parts = [counted(tables, "table"), counted(functions, "function"), counted(routes, "route")].join(", ");
+    output.result(&format!("{file}: stack `{}` is valid: {parts}", stack.name));
+}
