@@ -59,6 +59,7 @@ pub(super) async fn build(
     command
         .args(arguments(crates, tool, architecture, &lambda_dir))
         .current_dir(&first.workspace_root)
+        .env("CARGO_TARGET_DIR", &first.target_dir)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| no_cargo(&error))?;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use super::{BuildError, BuildRequest, cargo};
 
@@ -85,9 +86,20 @@ fn pick(known: &[Metadata], manifest: &Path) -> Option<Result<Crate, BuildError>
             package: package.name.clone(),
             binary: binary.to_owned(),
             workspace_root: metadata.workspace_root.clone(),
-            target_dir: metadata.target_directory.clone(),
+            target_dir: own_target(&metadata.workspace_root, &metadata.target_directory),
         }))
     })
+}
+
+/// Where cargo builds. A target folder outside of the workspace is shared with other projects, whose crates and functions
+/// may have the same names: there each workspace has a folder of its own, or one project would deploy another's code.
+fn own_target(workspace: &Path, target: &Path) -> PathBuf {
+    if target.starts_with(workspace) {
+        return target.to_path_buf();
+    }
+    let digest = Sha256::digest(workspace.as_os_str().as_encoded_bytes());
+    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    target.join("shopstack").join(name)
 }
 
 /// The only binary, or the one that the package marks: `default-run`, then one called `bootstrap`.
@@ -117,6 +129,16 @@ fn binary_of(package: &Package) -> Result<&str, BuildError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_target_folder_that_projects_share_keeps_them_apart() {
+        let own = |workspace: &str, target: &str| own_target(Path::new(workspace), Path::new(target));
+        assert_eq!(own("/home/a/shop", "/home/a/shop/target"), Path::new("/home/a/shop/target"));
+        let (one, two) = (own("/home/a/shop", "/cache/target"), own("/home/a/other", "/cache/target"));
+        assert!(
+            one != two && one.starts_with("/cache/target/shopstack") && one == own("/home/a/shop", "/cache/target")
+        );
+    }
 
     fn package(bins: &[&str], default_run: Option<&str>) -> Package {
         let targets = bins.iter().map(|name| Target { name: (*name).into(), kind: vec!["bin".into()] });
