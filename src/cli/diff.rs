@@ -24,7 +24,8 @@ pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8
     let (mut plan, _) =
         make(&session, &project, &builds, &BTreeSet::new(), None, session.reader.clone(), args.out.is_some()).await?;
     if let Err(refused) = super::up::protected(&plan) {
-        plan.notes.push(format!("`up` refuses this plan: {}. {}.", refused.message, refused.hint));
+        let what = refused.message.trim_end_matches("; nothing was changed");
+        plan.notes.push(format!("`up` refuses this plan, for {what}; {}.", refused.hint));
     }
     if let Some(only) = args.only {
         let all = plan.steps.len();
