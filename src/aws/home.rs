@@ -1,6 +1,7 @@
 //! Where an environment lives: its region, found by what is global and named after the environment.
 
 use super::index::TagIndex;
+use super::pages::paged;
 use super::reader::Reader;
 use crate::model::{CloudError, Scope, cloud_error::optional, tag};
 use std::collections::BTreeSet;
@@ -16,10 +17,14 @@ pub async fn regions(reader: &Reader, scope: &Scope) -> Result<BTreeSet<String>,
 /// Listings of roles leave tags out (catalogue 4.1), and all roles of an environment have one region: the first that
 /// is still there tells it.
 async fn of_roles(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudError> {
-    let path = scope.role_path();
-    let page =
-        reader.caller.call("iam:ListRoles", || reader.iam.list_roles().path_prefix(&path).max_items(5).send()).await?;
-    for listed in page.roles() {
+    let path = &scope.role_path();
+    // A page may be short, or empty before the last.
+    let roles = paged(|marker| async move {
+        let list = || reader.iam.list_roles().path_prefix(path).set_marker(marker.clone()).send();
+        let page = reader.caller.call("iam:ListRoles", list).await?;
+        Ok((page.roles, page.marker.filter(|_| page.is_truncated)))
+    });
+    for listed in roles.await? {
         let role = reader.caller.call("iam:GetRole", || reader.iam.get_role().role_name(listed.role_name()).send());
         let Some(role) = optional(role.await)?.and_then(|answer| answer.role) else { continue };
         let region = role.tags().iter().find(|t| t.key() == tag::REGION).map(|t| t.value().to_string());
@@ -30,7 +35,7 @@ async fn of_roles(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudEr
     Ok(vec![])
 }
 
-/// What the tag index knows of CloudFront and its firewall, which are global and listed in us-east-1.
+/// What the tag index knows of distributions, which are global and listed in us-east-1.
 async fn of_index(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudError> {
     let mut index = TagIndex::default();
     index.read(&reader.caller, reader.tagging_global(), scope).await?;
@@ -49,21 +54,13 @@ async fn of_index(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudEr
 
 /// Origin access controls carry no tags; their description does.
 async fn of_controls(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudError> {
-    let mut found = Vec::new();
-    let mut marker: Option<String> = None;
-    loop {
-        let page = reader
-            .caller
-            .call("cloudfront:ListOriginAccessControls", || {
-                reader.cloudfront.list_origin_access_controls().set_marker(marker.clone()).send()
-            })
-            .await?;
-        let Some(list) = page.origin_access_control_list else { return Ok(found) };
-        let markers = list.items.iter().flatten().map(|summary| summary.description.as_str());
-        found.extend(markers.filter_map(|text| scope.region_of_marker(text)).map(str::to_string));
-        marker = list.next_marker.filter(|m| !m.is_empty());
-        if marker.is_none() {
-            return Ok(found);
-        }
-    }
+    let controls = paged(|marker| async move {
+        let list = || reader.cloudfront.list_origin_access_controls().set_marker(marker.clone()).send();
+        let page = reader.caller.call("cloudfront:ListOriginAccessControls", list).await?;
+        let list = page.origin_access_control_list;
+        Ok(list.map_or((vec![], None), |list| (list.items.unwrap_or_default(), list.next_marker)))
+    });
+    let controls = controls.await?;
+    let named = controls.iter().filter_map(|control| scope.region_of_marker(&control.description));
+    Ok(named.map(str::to_string).collect())
 }

@@ -12,6 +12,7 @@ pub mod home;
 pub mod index;
 pub mod ledger;
 pub mod lock;
+pub mod pages;
 pub mod probe;
 pub mod quota;
 pub mod reader;

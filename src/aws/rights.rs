@@ -1,5 +1,7 @@
 //! Which IAM actions an operation needs, for the error that says which right is missing.
 
+use super::waf;
+
 /// Operations whose actions are named otherwise, or that need more than one. All others need the action of their name.
 /// From the service authorization reference and the API references' notes on required permissions.
 const EXCEPTIONS: &[(&str, &[&str])] = &[
@@ -26,19 +28,8 @@ const EXCEPTIONS: &[(&str, &[&str])] = &[
     ("wafv2:AssociateWebACL", &["wafv2:AssociateWebACL", "apigateway:SetWebACL"]),
     ("wafv2:CreateWebACL", &["wafv2:CreateWebACL", "wafv2:TagResource"]),
     ("wafv2:DisassociateWebACL", &["wafv2:DisassociateWebACL", "apigateway:SetWebACL"]),
-    (
-        "wafv2:PutLoggingConfiguration",
-        &[
-            "wafv2:PutLoggingConfiguration",
-            "iam:CreateServiceLinkedRole",
-            "logs:CreateLogDelivery",
-            "logs:DeleteLogDelivery",
-            "logs:PutResourcePolicy",
-            "logs:DescribeResourcePolicies",
-            "logs:DescribeLogGroups",
-        ],
-    ),
-    ("wafv2:DeleteLoggingConfiguration", &["wafv2:DeleteLoggingConfiguration", "logs:DeleteLogDelivery"]),
+    ("wafv2:PutLoggingConfiguration", waf::PUT_LOGGING),
+    ("wafv2:DeleteLoggingConfiguration", waf::DELETE_LOGGING),
 ];
 
 /// API Gateway knows no actions but HTTP's methods; the verb of an operation tells which.

@@ -10,6 +10,19 @@ pub const CLOUDFRONT: &str = "CLOUDFRONT";
 /// The scope of API stages, in the stack's region.
 pub const REGIONAL: &str = "REGIONAL";
 
+/// What PutLoggingConfiguration needs: WAF opens the delivery into the log group with the caller's rights.
+pub const PUT_LOGGING: &[&str] = &[
+    "wafv2:PutLoggingConfiguration",
+    "iam:CreateServiceLinkedRole",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+];
+/// The same for DeleteLoggingConfiguration.
+pub const DELETE_LOGGING: &[&str] = &["wafv2:DeleteLoggingConfiguration", "logs:DeleteLogDelivery"];
+
 /// Who calls WAF for a scope: CLOUDFRONT spends us-east-1's rate budget, REGIONAL that of the stack's region.
 pub fn caller_of(caller: &Caller, waf_scope: &str) -> Caller {
     if waf_scope == CLOUDFRONT { caller.in_region(GLOBAL_REGION) } else { caller.clone() }
@@ -25,7 +38,7 @@ pub fn incomplete(error: BuildError) -> CloudError {
     CloudError::ours(
         ErrorKind::Other,
         format!("a WAF request could not be built: {error}"),
-        "this is a defect of shopstack: report it with the plan (`plan --json`)",
+        "this is a defect of shopstack: report it with the plan (`diff --json`)",
     )
 }
 

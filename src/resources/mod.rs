@@ -1,5 +1,6 @@
 //! One file per AWS resource type; `registry` is the list that adding a type means adding a line to.
 
+pub(crate) use crate::aws::pages::paged;
 use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Query, Scope, Step, TypeInfo};
 use crate::resource::{Apply, Discover, Progress};
@@ -213,24 +214,6 @@ where
             other => other,
         },
         other => other,
-    }
-}
-
-/// All of a listing. `page` is handed the token to go on from, and gives what is on that page and the next token; some
-/// services answer an empty one at the end.
-pub(crate) async fn paged<T, F>(page: impl Fn(Option<String>) -> F) -> Result<Vec<T>, CloudError>
-where
-    F: Future<Output = Result<(Vec<T>, Option<String>), CloudError>>,
-{
-    let mut all = Vec::new();
-    let mut token = None;
-    loop {
-        let (items, next) = page(token).await?;
-        all.extend(items);
-        token = next.filter(|token| !token.is_empty());
-        if token.is_none() {
-            return Ok(all);
-        }
     }
 }
 

@@ -29,22 +29,11 @@ pub const INFO: TypeInfo = TypeInfo {
     usually: None,
     permissions: &[
         ("read", &["wafv2:GetLoggingConfiguration"]),
-        ("create", PUT),
-        ("update", PUT),
-        ("delete", &["wafv2:DeleteLoggingConfiguration", "logs:DeleteLogDelivery"]),
+        ("create", waf::PUT_LOGGING),
+        ("update", waf::PUT_LOGGING),
+        ("delete", waf::DELETE_LOGGING),
     ],
 };
-
-/// WAF opens the delivery into the log group with the caller's rights.
-const PUT: &[&str] = &[
-    "wafv2:PutLoggingConfiguration",
-    "iam:CreateServiceLinkedRole",
-    "logs:CreateLogDelivery",
-    "logs:DeleteLogDelivery",
-    "logs:PutResourcePolicy",
-    "logs:DescribeResourcePolicies",
-    "logs:DescribeLogGroups",
-];
 
 #[async_trait]
 impl Resource for WafLogging {

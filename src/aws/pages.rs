@@ -1,0 +1,22 @@
+//! Listings that come in pages.
+
+use crate::model::CloudError;
+use std::future::Future;
+
+/// All of a listing. `page` is handed the token to go on from, and gives what is on that page and the next token; some
+/// services answer an empty one at the end.
+pub async fn paged<T, F>(page: impl Fn(Option<String>) -> F) -> Result<Vec<T>, CloudError>
+where
+    F: Future<Output = Result<(Vec<T>, Option<String>), CloudError>>,
+{
+    let mut all = Vec::new();
+    let mut token = None;
+    loop {
+        let (items, next) = page(token).await?;
+        all.extend(items);
+        token = next.filter(|token| !token.is_empty());
+        if token.is_none() {
+            return Ok(all);
+        }
+    }
+}
