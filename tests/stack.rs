@@ -147,6 +147,18 @@ fn everything_that_can_be_said_is_understood() {
 }
 
 #[test]
+fn the_stacks_that_the_readme_shows_are_good_ones() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let blocks: Vec<&str> = readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(!blocks.is_empty(), "the README shows no stack.yaml");
+    for block in blocks {
+        if let Err(errors) = stack::parse(block, "README.md") {
+            panic!("{}", render(&errors));
+        }
+    }
+}
+
+#[test]
 fn a_stack_may_be_next_to_nothing() {
     let stack = stack::parse("name: a\nregion: eu-central-1\n", "stack.yaml").unwrap();
     assert!(stack.api.is_none() && stack.site.is_none() && stack.cdn.is_none() && stack.waf.is_none());

@@ -2,7 +2,7 @@
 
 use super::{Reader, Writer};
 use crate::model::spec::Tags;
-use crate::model::{CloudError, ErrorKind, Scope, Step, cloud_error::optional};
+use crate::model::{CloudError, ErrorKind, Scope, Step, cloud_error::optional, tag};
 use aws_sdk_apigateway::types::{Op, PatchOperation};
 use std::collections::HashMap;
 
@@ -85,8 +85,7 @@ pub fn rest_api_id(step: &Step) -> Result<String, CloudError> {
 
 /// Tags that came inline with the resource, without AWS's own.
 pub fn inline_tags(tags: Option<&HashMap<String, String>>) -> Tags {
-    let all = tags.into_iter().flatten();
-    all.filter(|(k, _)| !k.starts_with("aws:")).map(|(k, v)| (k.clone(), v.clone())).collect()
+    tag::own(tags.into_iter().flatten().map(|(key, value)| (key.as_str(), value.as_str())))
 }
 
 /// Inline tags where they are as wanted; otherwise GetTags is asked before anything is said about them.

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Steps at a time; AWS's own rate quotas bind before this does.
 const PARALLEL: usize = 24;
@@ -41,36 +42,46 @@ pub fn sink(session: &Session, output: &Output) -> Sink {
 /// one ends the process at once: whoever insists is served, and the next run goes on where this one was cut.
 pub fn stop_on_signals(session: &Session, output: &Output) {
     let (cancel, output) = (session.reader.caller.cancel.clone(), output.clone());
+    // Listening first: from the next line on nobody else answers.
+    let mut signals = Signals::listen();
     output.takes_signals();
     tokio::spawn(async move {
-        signal().await;
+        signals.next().await;
         cancel.stop(call::interrupted());
         output.note("Stopping: calls in flight finish first.");
-        signal().await;
+        signals.next().await;
         output
             .note("Stopped at once. The lock runs out within 40 s; the same command then goes on where this one was.");
         std::process::exit(i32::from(code::INTERRUPTED));
     });
 }
 
-/// The next SIGINT or SIGTERM.
-async fn signal() {
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut stream) => _ = stream.recv().await,
-            Err(_) => std::future::pending().await,
+/// SIGINT and SIGTERM since `listen`. Where the system gives no such stream, its own way of ending a process stays.
+struct Signals([Option<Signal>; 2]);
+
+impl Signals {
+    fn listen() -> Self {
+        Self([SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok()))
+    }
+
+    async fn next(&mut self) {
+        let [interrupt, terminate] = self.0.each_mut().map(|stream| async move {
+            match stream {
+                Some(stream) => _ = stream.recv().await,
+                None => std::future::pending().await,
+            }
+        });
+        tokio::select! {
+            () = interrupt => {}
+            () = terminate => {}
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminate => {}
     }
 }
 
 /// Ends a command at a signal, unless it has something under way that wants an orderly end (`stop_on_signals`): what
 /// only reads or builds, and what has not begun to write.
 pub async fn stopped_by_signal(output: &Output) -> CliError {
-    signal().await;
+    Signals::listen().next().await;
     if output.is_stopping_itself() {
         return std::future::pending().await;
     }

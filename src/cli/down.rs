@@ -34,11 +34,13 @@ pub async fn command(global: &Global, args: &Down, output: &Output) -> Result<u8
             (project.stack.name, Some(project.stack.region))
         }
     };
+    let named = region.is_some() || global.region.is_some();
     let session = open(global, &name, region.as_deref(), output).await?;
     apply::stop_on_signals(&session, output);
     let sink = apply::sink(&session, output);
     let (guard, plan) = guard::locked(&session, "down", args.lock_timeout, output, || make(&session)).await?;
-    if plan.is_empty()
+    if named
+        && plan.is_empty()
         && let Err(elsewhere) = lives_here(&session).await
     {
         guard.forget(output).await;

@@ -9,7 +9,7 @@ use crate::aws::{Caller, Connect, Identity, Reader};
 use crate::desired;
 use crate::local;
 use crate::model::{CloudError, Desired, Scope};
-use crate::stack::{self, Stack};
+use crate::stack::{self, Stack, StackError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,7 +22,12 @@ pub struct Project {
 
 impl Project {
     pub fn load(global: &Global) -> Result<Self, CliError> {
-        let (stack, _) = stack::load(&global.file).map_err(|errors| CliError::all(&errors, ""))?;
+        Self::placed(global).map_err(|errors| CliError::all(&errors, ""))
+    }
+
+    /// The same with its errors as they are, each with its place.
+    pub fn placed(global: &Global) -> Result<Self, Vec<StackError>> {
+        let (stack, _) = stack::load(&global.file)?;
         let parent = global.file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Ok(Self { stack, root: parent.to_path_buf() })
     }

@@ -4,24 +4,25 @@ use super::args::Global;
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::Project;
-use crate::stack::{self, Stack};
+use crate::stack::Stack;
 use serde_json::json;
 
 pub fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     // Errors with a place are for editors and pipelines as well.
-    let places = stack::load(&global.file).err().unwrap_or_default();
-    let checked = Project::load(global).and_then(|project| project.sources(global).map(|()| project));
-    match checked {
-        Ok(project) => valid(global, &project.stack, output),
-        Err(error) => {
-            if output.json {
-                let all = if places.is_empty() { json!([{"message": error.message}]) } else { json!(places) };
-                output.json_line(&json!({"valid": false, "file": global.file.display().to_string(), "errors": all}));
+    let (errors, error) = match Project::placed(global) {
+        Err(errors) => (json!(errors), CliError::all(&errors, "")),
+        Ok(project) => match project.sources(global) {
+            Ok(()) => {
+                valid(global, &project.stack, output);
+                return Ok(code::OK);
             }
-            return Err(error);
-        }
+            Err(error) => (json!([{"message": error.message}]), error),
+        },
+    };
+    if output.json {
+        output.json_line(&json!({"valid": false, "file": global.file.display().to_string(), "errors": errors}));
     }
-    Ok(code::OK)
+    Err(error)
 }
 
 fn valid(global: &Global, stack: &Stack, output: &Output) {

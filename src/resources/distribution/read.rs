@@ -159,8 +159,7 @@ pub(super) async fn own_tags(reader: &Reader, arn: &str) -> Result<Option<Tags>,
         .await;
     let Some(answer) = optional(answer)? else { return Ok(None) };
     let tags = answer.tags.and_then(|tags| tags.items).unwrap_or_default();
-    let own = tags.into_iter().filter(|tag| !tag.key.starts_with("aws:"));
-    Ok(Some(own.map(|tag| (tag.key, tag.value.unwrap_or_default())).collect()))
+    Ok(Some(tag::own(tags.into_iter().map(|tag| (tag.key, tag.value.unwrap_or_default())))))
 }
 
 pub(super) async fn get(caller: &Caller, reader: &Reader, id: &str, options: CallOptions) -> Result<Seen, CloudError> {

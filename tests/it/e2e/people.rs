@@ -7,6 +7,11 @@ use std::process::Command;
 
 /// Runs the binary in a terminal, answering each prompt in turn.
 fn at_a_terminal(project: &Project, endpoint: &str, answers: &[(&str, &str)], arguments: &[&str]) -> Run {
+    with(project, endpoint, &[], answers, arguments)
+}
+
+/// The same with more variables in its environment, such as `NO_COLOR=1`.
+fn with(project: &Project, endpoint: &str, more: &[&str], answers: &[(&str, &str)], arguments: &[&str]) -> Run {
     let shopstack = command(&project.path("home"));
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut terminal = Command::new("python3");
@@ -17,7 +22,8 @@ fn at_a_terminal(project: &Project, endpoint: &str, answers: &[(&str, &str)], ar
     for (prompt, answer) in answers {
         terminal.args([prompt, answer]);
     }
-    terminal.arg("--").arg(shopstack.get_program()).args(arguments);
+    // For the command alone: Python has its own use for some.
+    terminal.args(["--", "env"]).args(more).arg(shopstack.get_program()).args(arguments);
     Run::of(terminal)
 }
 
@@ -84,15 +90,6 @@ async fn a_terminal_has_colour_unless_it_is_not_wanted() {
     let project = Project::new("ink", &endpoint).with_quick_crates();
     assert!(at_a_terminal(&project, &endpoint, &[], &["diff"]).stdout.contains("\u{1b}["));
     assert!(!at_a_terminal(&project, &endpoint, &[], &["diff", "--color", "never"]).stdout.contains('\u{1b}'));
-    // `env` sets it for the command alone.
-    let shopstack = command(&project.path("home"));
-    let program = shopstack.get_program().to_str().unwrap().to_string();
-    let mut terminal = Command::new("python3");
-    terminal.env_clear().stdin(std::process::Stdio::null()).current_dir(project.path(""));
-    terminal.envs(shopstack.get_envs().filter_map(|(name, value)| value.map(|value| (name, value))));
-    terminal.env("AWS_ENDPOINT_URL", &endpoint).env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
-    terminal.arg(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/terminal.py"));
-    terminal.args(["--", "env", "NO_COLOR=1", &program, "diff"]);
-    let plain = Run::of(terminal);
+    let plain = with(&project, &endpoint, &["NO_COLOR=1"], &[], &["diff"]);
     assert!(plain.code == 2 && !plain.stdout.contains('\u{1b}'), "{}{}", plain.stdout, plain.stderr);
 }
