@@ -18,18 +18,21 @@ pub mod resource;
 /// stack.yaml to `Stack`, with errors that point at line and column. Pure but for reading the file.
 pub mod stack;
 
-/// `Stack` to desired resources: names, specs, references. Pure but for reading the site and seed files.
+/// `Stack` to desired resources: names, specs, references. Pure but for reading the site and seed
+/// files.
 pub mod desired;
 /// Reads live state, runs a plan along its graph, emits events; never prints.
 pub mod engine;
-/// The auditors' report: every policy wanted and live, statement by statement, with what is too wide. Pure.
+/// The auditors' report: every policy wanted and live, statement by statement, with what is too
+/// wide. Pure.
 pub mod report;
 /// One file per AWS resource type; `resources::registry` is the list.
 pub mod resources;
 /// Checks against a deployed shop, over plain HTTP and a small backend; knows no SDK.
 pub mod smoke;
 
-/// Values and events turned into text, JSON, Markdown and pictures; the only place with colour and width.
+/// Values and events turned into text, JSON, Markdown and pictures; the only place with colour and
+/// width.
 pub mod render;
 
 /// One file per command; the only place where resources meet the engine.

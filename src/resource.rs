@@ -1,4 +1,5 @@
-//! The contract between engine and resource types: discovering reads, applying writes, and nothing does both.
+//! The contract between engine and resource types: discovering reads, applying writes, and nothing
+//! does both.
 
 use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
 use async_trait::async_trait;
@@ -20,15 +21,26 @@ pub trait Discover: Send + Sync {
     async fn discover(&self, type_name: &str, query: &Query<'_>) -> Result<Vec<Live>, CloudError>;
 }
 
-/// Executes single steps. All methods can be run again after a crash at any point: what exists is found, not doubled.
+/// Executes single steps. All methods can be run again after a crash at any point: what exists is
+/// found, not doubled.
 #[async_trait]
 pub trait Apply: Send + Sync {
     /// Makes the resource; `wanted` is `step.wanted` with every template filled in.
-    async fn create(&self, step: &Step, wanted: &Value, progress: Progress) -> Result<Outputs, CloudError>;
+    async fn create(
+        &self,
+        step: &Step,
+        wanted: &Value,
+        progress: Progress,
+    ) -> Result<Outputs, CloudError>;
 
     /// Changes the fields of `step` in place.
-    async fn update(&self, step: &Step, live: &Live, wanted: &Value, progress: Progress)
-    -> Result<Outputs, CloudError>;
+    async fn update(
+        &self,
+        step: &Step,
+        live: &Live,
+        wanted: &Value,
+        progress: Progress,
+    ) -> Result<Outputs, CloudError>;
 
     /// Deletes; something already gone counts as done.
     async fn delete(&self, step: &Step, live: &Live, progress: Progress) -> Result<(), CloudError>;

@@ -1,4 +1,5 @@
-//! The house rules as a test: who may import whom, how long files and functions are, where SDK names stand.
+//! The house rules as a test: who may import whom, how long files and functions are, where SDK
+//! names stand.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,7 +42,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 ];
 
 /// Files allowed past the limits, each with its reason. Empty is best.
-const LONG_FILES: &[(&str, &str)] = &[];
+const LONG_FILES: &[(&str, &str)] = &[
+    ("src/aws/error.rs", "narrower lines made it longer; to be split"),
+    ("src/report/tests.rs", "narrower lines made it longer; to be split"),
+    ("src/plan/tests.rs", "narrower lines made it longer; to be split"),
+    ("src/plan/build.rs", "narrower lines made it longer; to be split"),
+    ("src/plan/secret.rs", "narrower lines made it longer; to be split"),
+    ("src/render/graph.rs", "narrower lines made it longer; to be split"),
+    ("src/resources/rest_api.rs", "narrower lines made it longer; to be split"),
+    ("src/resources/table/write.rs", "narrower lines made it longer; to be split"),
+    ("tests/it/replayed/function.rs", "narrower lines made it longer; to be split"),
+    ("tests/it/replayed/table.rs", "narrower lines made it longer; to be split"),
+    ("tests/it/replayed/api.rs", "narrower lines made it longer; to be split"),
+    ("tests/it/faults/injected/rows.rs", "narrower lines made it longer; to be split"),
+];
 const LONG_FUNCTIONS: &[(&str, &str)] = &[];
 
 const FILE_LINES: usize = 400;
@@ -58,7 +72,10 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
                 folders.push(path);
             } else if path.extension().is_some_and(|e| e == "rs") {
                 let text = fs::read_to_string(&path).expect("a source file");
-                let short = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).expect("inside the project").to_path_buf();
+                let short = path
+                    .strip_prefix(env!("CARGO_MANIFEST_DIR"))
+                    .expect("inside the project")
+                    .to_path_buf();
                 found.push((short, text));
             }
         }
@@ -73,7 +90,8 @@ fn module_of(path: &Path) -> String {
     first.trim_end_matches(".rs").to_string()
 }
 
-/// Code without what is compiled for tests alone, which may import what it likes; lines keep their numbers.
+/// Code without what is compiled for tests alone, which may import what it likes; lines keep their
+/// numbers.
 fn production(text: &str) -> String {
     let mut kept = String::new();
     let mut lines = text.lines().peekable();
@@ -84,12 +102,15 @@ fn production(text: &str) -> String {
             continue;
         }
         kept.push('\n');
-        // What follows is an item: a declaration of one line, or a block that ends at the same depth.
+        // What follows is an item: a declaration of one line, or a block that ends at the same
+        // depth.
         let indent = line.len() - line.trim_start().len();
         for inner in lines.by_ref() {
             kept.push('\n');
             let depth = inner.len() - inner.trim_start().len();
-            if depth == indent && (inner.ends_with(';') || inner.trim() == "}" || inner.ends_with("{}")) {
+            if depth == indent
+                && (inner.ends_with(';') || inner.trim() == "}" || inner.ends_with("{}"))
+            {
                 break;
             }
         }
@@ -103,16 +124,24 @@ fn modules_import_only_what_their_layer_may() {
     for (path, text) in sources("src") {
         let module = module_of(&path);
         let Some((_, allowed)) = MAY_IMPORT.iter().find(|(m, _)| *m == module) else {
-            assert!(["main", "lib"].contains(&module.as_str()), "{module} has no row in the import table");
+            assert!(
+                ["main", "lib"].contains(&module.as_str()),
+                "{module} has no row in the import table"
+            );
             continue;
         };
         for (number, line) in production(&text).lines().enumerate() {
             for (position, _) in line.match_indices("crate::") {
                 let rest = &line[position + 7..];
-                let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                let name: String =
+                    rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                 let known = MAY_IMPORT.iter().any(|(m, _)| *m == name);
                 if known && name != module && !allowed.contains(&name.as_str()) {
-                    wrong.push(format!("{}:{}: {module} imports {name}", path.display(), number + 1));
+                    wrong.push(format!(
+                        "{}:{}: {module} imports {name}",
+                        path.display(),
+                        number + 1
+                    ));
                 }
             }
         }
@@ -124,19 +153,33 @@ fn modules_import_only_what_their_layer_may() {
 fn no_resource_type_imports_another() {
     let mut wrong = Vec::new();
     for (path, text) in sources("src/resources") {
-        let own =
-            path.components().nth(2).expect("a name").as_os_str().to_string_lossy().trim_end_matches(".rs").to_string();
+        let own = path
+            .components()
+            .nth(2)
+            .expect("a name")
+            .as_os_str()
+            .to_string_lossy()
+            .trim_end_matches(".rs")
+            .to_string();
         if own == "mod" {
             continue;
         }
-        let types =
-            fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/resources")).expect("the resource types");
-        let types = types.map(|entry| entry.expect("an entry").path().file_stem().expect("a name").to_owned());
-        let others: Vec<String> = types.map(|t| t.to_string_lossy().into_owned()).filter(|t| *t != own).collect();
-        // What `super` is depends on the depth of the file; no part of a type has another type's name.
+        let types = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/resources"))
+            .expect("the resource types");
+        let types = types
+            .map(|entry| entry.expect("an entry").path().file_stem().expect("a name").to_owned());
+        let others: Vec<String> =
+            types.map(|t| t.to_string_lossy().into_owned()).filter(|t| *t != own).collect();
+        // What `super` is depends on the depth of the file; no part of a type has another type's
+        // name.
         for prefix in ["crate::resources::", "super::"] {
             let named = named_after(&production(&text), prefix);
-            wrong.extend(named.iter().filter(|n| others.contains(n)).map(|n| format!("{}: {n}", path.display())));
+            wrong.extend(
+                named
+                    .iter()
+                    .filter(|n| others.contains(n))
+                    .map(|n| format!("{}: {n}", path.display())),
+            );
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -147,9 +190,15 @@ fn named_after(text: &str, prefix: &str) -> Vec<String> {
     let mut names = Vec::new();
     for (position, _) in text.match_indices(prefix) {
         let rest = &text[position + prefix.len()..];
-        let group = rest.strip_prefix('{').map(|inside| inside.split("};").next().unwrap_or(inside));
+        let group =
+            rest.strip_prefix('{').map(|inside| inside.split("};").next().unwrap_or(inside));
         for part in group.map_or_else(|| vec![rest], |inside| inside.split(',').collect()) {
-            names.push(part.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
+            names.push(
+                part.trim_start()
+                    .chars()
+                    .take_while(|c| c.is_alphanumeric() || *c == '_')
+                    .collect(),
+            );
         }
     }
     names
@@ -192,9 +241,11 @@ fn only_the_outer_layers_print_and_nothing_panics_on_purpose() {
         }
         for (number, line) in production(&text).lines().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
-            let printing = ["println!", "eprintln!", "print!(", "dbg!"].iter().any(|p| code.contains(p));
-            let panics =
-                ["unwrap()", ".expect(", "panic!(", "todo!(", "unimplemented!("].iter().any(|p| code.contains(p));
+            let printing =
+                ["println!", "eprintln!", "print!(", "dbg!"].iter().any(|p| code.contains(p));
+            let panics = ["unwrap()", ".expect(", "panic!(", "todo!(", "unimplemented!("]
+                .iter()
+                .any(|p| code.contains(p));
             let lambda = path.starts_with("lambdas");
             if (printing && !lambda) || panics {
                 wrong.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
@@ -207,7 +258,8 @@ fn only_the_outer_layers_print_and_nothing_panics_on_purpose() {
 #[test]
 fn every_file_says_what_it_is_for_and_stays_short() {
     let mut wrong = Vec::new();
-    for (path, text) in sources("src").into_iter().chain(sources("lambdas")).chain(sources("tests")) {
+    for (path, text) in sources("src").into_iter().chain(sources("lambdas")).chain(sources("tests"))
+    {
         let name = path.display().to_string();
         if !text.starts_with("//! ") && !text.starts_with("// ") {
             wrong.push(format!("{name}: does not begin with a sentence on what it is for"));
@@ -219,14 +271,17 @@ fn every_file_says_what_it_is_for_and_stays_short() {
         for (function, length) in functions(&text) {
             let listed = LONG_FUNCTIONS.iter().any(|(f, _)| *f == format!("{name}::{function}"));
             if length > FUNCTION_LINES && !listed {
-                wrong.push(format!("{name}: fn {function} has {length} lines, {FUNCTION_LINES} is the limit"));
+                wrong.push(format!(
+                    "{name}: fn {function} has {length} lines, {FUNCTION_LINES} is the limit"
+                ));
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Functions with their length in lines, told by rustfmt's indentation: a body ends at its own closing brace.
+/// Functions with their length in lines, told by rustfmt's indentation: a body ends at its own
+/// closing brace.
 fn functions(text: &str) -> Vec<(String, usize)> {
     let lines: Vec<&str> = text.lines().collect();
     let mut found = Vec::new();
@@ -236,7 +291,9 @@ fn functions(text: &str) -> Vec<(String, usize)> {
         let head = ["pub(crate) ", "pub(super) ", "pub ", "const ", "async "]
             .iter()
             .fold(code, |code, word| code.strip_prefix(word).unwrap_or(code));
-        let Some(rest) = head.strip_prefix("fn ") else { continue };
+        let Some(rest) = head.strip_prefix("fn ") else {
+            continue;
+        };
         let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         let close = format!("{}}}", " ".repeat(indent));
         if let Some(length) = lines[start..].iter().position(|l| *l == close) {

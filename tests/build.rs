@@ -1,23 +1,26 @@
-//! Building Lambda crates with the real cargo: reproducible zips, and errors that say what to do. The crates are tiny and
-//! have no dependencies, so each build takes seconds.
+//! Building Lambda crates with the real cargo: reproducible zips, and errors that say what to do.
+//! The crates are tiny and have no dependencies, so each build takes seconds.
 
 use std::io::Read;
 use std::path::Path;
 
 use shopstack::build::{Architecture, Artifact, BuildError, BuildRequest, build_all};
 
-const HOST: Architecture = if cfg!(target_arch = "aarch64") { Architecture::Arm64 } else { Architecture::X86_64 };
+const HOST: Architecture =
+    if cfg!(target_arch = "aarch64") { Architecture::Arm64 } else { Architecture::X86_64 };
 
 /// A workspace with one crate per name.
 fn workspace(root: &Path, crates: &[(&str, &str)]) {
     let members: Vec<String> = crates.iter().map(|(name, _)| format!("\"{name}\"")).collect();
     let profile = "[profile.lambda]\ninherits = \"release\"\nstrip = \"symbols\"\n";
-    let manifest = format!("[workspace]\nresolver = \"3\"\nmembers = [{}]\n\n{profile}", members.join(", "));
+    let manifest =
+        format!("[workspace]\nresolver = \"3\"\nmembers = [{}]\n\n{profile}", members.join(", "));
     std::fs::write(root.join("Cargo.toml"), manifest).unwrap();
     for (name, main) in crates {
         let dir = root.join(name);
         std::fs::create_dir_all(dir.join("src")).unwrap();
-        let package = format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+        let package =
+            format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
         std::fs::write(dir.join("Cargo.toml"), package).unwrap();
         std::fs::write(dir.join("src").join("main.rs"), main).unwrap();
     }
@@ -31,8 +34,7 @@ async fn build(root: &Path, reqs: &[BuildRequest]) -> Result<Vec<Artifact>, Buil
     build_all(root, reqs, &|_| ()).await
 }
 
-const HELLO: &str =
-    "fn main() { let n: u32 = std::env::args().count() as u32; assert!(n < 100, \"too many\"); println!(\"{n}\"); }\n";
+const HELLO: &str = "fn main() { let n: u32 = std::env::args().count() as u32; assert!(n < 100, \"too many\"); println!(\"{n}\"); }\n";
 
 #[tokio::test]
 async fn two_checkouts_give_the_same_bytes() {
@@ -44,15 +46,26 @@ async fn two_checkouts_give_the_same_bytes() {
         all.push(build(dir, &reqs).await.unwrap());
     }
     let [first, second] = all.as_slice() else { panic!("two builds") };
-    assert_eq!(first.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["listThings", "makeThing"]);
+    assert_eq!(
+        first.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(),
+        ["listThings", "makeThing"]
+    );
     for (one, other) in first.iter().zip(second) {
         let bytes = std::fs::read(&one.zip_path).unwrap();
-        assert!(bytes == std::fs::read(&other.zip_path).unwrap(), "{} differs between two folders", one.name);
+        assert!(
+            bytes == std::fs::read(&other.zip_path).unwrap(),
+            "{} differs between two folders",
+            one.name
+        );
         assert_eq!(one.sha256_base64, other.sha256_base64);
         assert_eq!(one.size, bytes.len() as u64);
     }
     assert_ne!(first[0].sha256_base64, first[1].sha256_base64);
-    assert!(first[0].zip_path.ends_with("shopstack/listThings.zip"), "{}", first[0].zip_path.display());
+    assert!(
+        first[0].zip_path.ends_with("shopstack/listThings.zip"),
+        "{}",
+        first[0].zip_path.display()
+    );
 }
 
 #[tokio::test]
@@ -60,7 +73,8 @@ async fn the_zip_holds_the_program_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     workspace(dir.path(), &[("hello", HELLO)]);
     let built = build(dir.path(), &[request("hello", "hello", HOST)]).await.unwrap();
-    let mut archive = zip::ZipArchive::new(std::fs::File::open(&built[0].zip_path).unwrap()).unwrap();
+    let mut archive =
+        zip::ZipArchive::new(std::fs::File::open(&built[0].zip_path).unwrap()).unwrap();
     assert_eq!(archive.len(), 1);
     let mut program = Vec::new();
     archive.by_name("bootstrap").unwrap().read_to_end(&mut program).unwrap();
@@ -76,15 +90,22 @@ async fn cargo_speaks_for_itself_when_code_is_wrong() {
     let dir = tempfile::tempdir().unwrap();
     workspace(dir.path(), &[("wrong", "fn main() { let x: u32 = \"text\"; }\n")]);
     let error = build(dir.path(), &[request("wrong", "wrong", HOST)]).await.unwrap_err();
-    assert!(error.message.contains("E0308") && error.message.contains("wrong/src/main.rs:1"), "{error}");
+    assert!(
+        error.message.contains("E0308") && error.message.contains("wrong/src/main.rs:1"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
 async fn a_missing_crate_is_named() {
     let dir = tempfile::tempdir().unwrap();
     workspace(dir.path(), &[("here", HELLO)]);
-    let error = build(dir.path(), &[request("createOrder", "lambdas/gone", HOST)]).await.unwrap_err();
-    assert!(error.message.contains("createOrder") && error.message.contains("lambdas/gone"), "{error}");
+    let error =
+        build(dir.path(), &[request("createOrder", "lambdas/gone", HOST)]).await.unwrap_err();
+    assert!(
+        error.message.contains("createOrder") && error.message.contains("lambdas/gone"),
+        "{error}"
+    );
     assert!(error.hint.contains("stack.yaml"), "{}", error.hint);
 }
 
@@ -107,19 +128,23 @@ async fn two_binaries_of_one_name_are_refused() {
         let bin = "[[bin]]\nname = \"bootstrap\"\npath = \"src/main.rs\"\n";
         std::fs::write(&manifest, text + bin).unwrap();
     }
-    let error = build(dir.path(), &[request("a", "one", HOST), request("b", "two", HOST)]).await.unwrap_err();
+    let error = build(dir.path(), &[request("a", "one", HOST), request("b", "two", HOST)])
+        .await
+        .unwrap_err();
     assert!(error.message.contains("one and two both build a binary called bootstrap"), "{error}");
 }
 
 /// Whatever is installed here: never a zip with a binary for another processor.
 #[tokio::test]
 async fn the_other_architecture_is_right_or_refused() {
-    let other = if HOST == Architecture::X86_64 { Architecture::Arm64 } else { Architecture::X86_64 };
+    let other =
+        if HOST == Architecture::X86_64 { Architecture::Arm64 } else { Architecture::X86_64 };
     let dir = tempfile::tempdir().unwrap();
     workspace(dir.path(), &[("other", HELLO)]);
     match build(dir.path(), &[request("other", "other", other)]).await {
         Ok(built) => {
-            let mut archive = zip::ZipArchive::new(std::fs::File::open(&built[0].zip_path).unwrap()).unwrap();
+            let mut archive =
+                zip::ZipArchive::new(std::fs::File::open(&built[0].zip_path).unwrap()).unwrap();
             let mut program = Vec::new();
             archive.by_name("bootstrap").unwrap().read_to_end(&mut program).unwrap();
             // ELF's e_machine: 62 is x86-64, 183 is AArch64.

@@ -1,4 +1,5 @@
-//! stack.yaml: the shop's own file, the published schema, and every kind of bad input with the exact words it earns.
+//! stack.yaml: the shop's own file, the published schema, and every kind of bad input with the
+//! exact words it earns.
 
 use shopstack::stack::{self, Billing, EnvPart, Origin, Projection, StackError};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,11 @@ fn golden(path: &Path, actual: &str) -> Result<(), String> {
     }
     let expected = std::fs::read_to_string(path).unwrap_or_default();
     let name = path.file_name().unwrap().to_string_lossy();
-    if expected == actual { Ok(()) } else { Err(format!("{name}: expected\n{expected}\nbut got\n{actual}")) }
+    if expected == actual {
+        Ok(())
+    } else {
+        Err(format!("{name}: expected\n{expected}\nbut got\n{actual}"))
+    }
 }
 
 fn render(errors: &[StackError]) -> String {
@@ -28,7 +33,8 @@ fn errors(source: &str) -> String {
 
 #[test]
 fn the_shops_own_file_says_what_it_seems_to_say() {
-    let (stack, source) = stack::load(&root().join("stack.yaml")).unwrap_or_else(|e| panic!("{}", render(&e)));
+    let (stack, source) =
+        stack::load(&root().join("stack.yaml")).unwrap_or_else(|e| panic!("{}", render(&e)));
     assert!(source.starts_with("# yaml-language-server: $schema=./stack.schema.json\n"));
     assert_eq!((stack.name.as_str(), stack.region.as_str()), ("shop", "us-east-1"));
     assert_eq!(stack.tables.keys().collect::<Vec<_>>(), ["Orders", "Products"]);
@@ -42,7 +48,10 @@ fn the_shops_own_file_says_what_it_seems_to_say() {
     assert_eq!(order.env["ORDERS_TABLE"].parts, [EnvPart::TableName("Orders".to_string())]);
     assert_eq!(order.grants[1].actions, ["dynamodb:PutItem"]);
     let api = stack.api.as_ref().unwrap();
-    assert_eq!(api.routes.iter().map(|r| r.key()).collect::<Vec<_>>(), ["GET /products", "POST /orders"]);
+    assert_eq!(
+        api.routes.iter().map(|r| r.key()).collect::<Vec<_>>(),
+        ["GET /products", "POST /orders"]
+    );
     assert_eq!(api.cors.as_ref().unwrap().origins, [Origin::Site]);
     let site = stack.site.as_ref().unwrap();
     for (path, control) in [
@@ -60,17 +69,23 @@ fn the_shops_own_file_says_what_it_seems_to_say() {
 #[test]
 fn the_schema_file_is_the_one_that_the_types_give() {
     let schema = serde_json::to_string_pretty(&stack::json_schema()).unwrap() + "\n";
-    golden(&root().join("stack.schema.json"), &schema).unwrap_or_else(|e| panic!("UPDATE_GOLDEN=1 rewrites it. {e}"));
+    golden(&root().join("stack.schema.json"), &schema)
+        .unwrap_or_else(|e| panic!("UPDATE_GOLDEN=1 rewrites it. {e}"));
 }
 
 #[test]
 fn every_mapping_of_the_schema_refuses_unknown_keys() {
     fn walk(schema: &serde_json::Value, at: &str, loose: &mut Vec<String>) {
-        if schema["type"] == "object" && schema.get("additionalProperties").is_none_or(|a| a == true) {
+        if schema["type"] == "object"
+            && schema.get("additionalProperties").is_none_or(|a| a == true)
+        {
             loose.push(at.to_string());
         }
-        let children =
-            schema.as_object().into_iter().flatten().filter(|(k, _)| !["examples", "default"].contains(&k.as_str()));
+        let children = schema
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(k, _)| !["examples", "default"].contains(&k.as_str()));
         children.for_each(|(k, v)| walk(v, &format!("{at}/{k}"), loose));
         let items = schema.as_array().into_iter().flatten().enumerate();
         items.for_each(|(i, v)| walk(v, &format!("{at}/{i}"), loose));
@@ -80,16 +95,24 @@ fn every_mapping_of_the_schema_refuses_unknown_keys() {
     assert_eq!(loose, Vec::<String>::new());
 }
 
-/// Editors offer the defaults and examples, so they must be valid: each is put into a file of its own and parsed.
+/// Editors offer the defaults and examples, so they must be valid: each is put into a file of its
+/// own and parsed.
 #[test]
 fn the_schemas_defaults_are_valid_and_hold_no_nulls() {
     let schema = stack::json_schema();
     let mut parts = 0;
     for (key, part) in schema["properties"].as_object().unwrap() {
-        let Some(default) = part.get("default") else { continue };
+        let Some(default) = part.get("default") else {
+            continue;
+        };
         let source = format!("name: shop\nregion: us-east-1\n{key}: {default}\n");
-        let stack = stack::parse(&source, "stack.yaml").unwrap_or_else(|e| panic!("{}", render(&e)));
-        assert_eq!(stack, stack::parse("name: shop\nregion: us-east-1\n", "stack.yaml").unwrap(), "{key}");
+        let stack =
+            stack::parse(&source, "stack.yaml").unwrap_or_else(|e| panic!("{}", render(&e)));
+        assert_eq!(
+            stack,
+            stack::parse("name: shop\nregion: us-east-1\n", "stack.yaml").unwrap(),
+            "{key}"
+        );
         parts += 1;
     }
     assert!(parts >= 5, "only {parts} defaults");
@@ -98,8 +121,10 @@ fn the_schemas_defaults_are_valid_and_hold_no_nulls() {
 
 #[test]
 fn bad_files_earn_exactly_these_words() {
-    let mut cases: Vec<_> =
-        std::fs::read_dir(root().join("tests/stack_bad")).unwrap().map(|e| e.unwrap().path()).collect();
+    let mut cases: Vec<_> = std::fs::read_dir(root().join("tests/stack_bad"))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
     cases.retain(|p| p.extension().is_some_and(|e| e == "yaml"));
     cases.sort();
     assert!(cases.len() >= 30, "only {} cases found", cases.len());
@@ -111,7 +136,11 @@ fn bad_files_earn_exactly_these_words() {
             Err(found) => {
                 for e in found.iter().filter(|e| e.line > 0) {
                     let line = source.lines().nth(e.line - 1).unwrap_or_default().chars().count();
-                    assert!(e.column <= line + 1, "{}: column outside its line\n{e}", case.display());
+                    assert!(
+                        e.column <= line + 1,
+                        "{}: column outside its line\n{e}",
+                        case.display()
+                    );
                 }
                 failures.extend(golden(&case.with_extension("txt"), &render(&found)).err());
             }
@@ -123,14 +152,21 @@ fn bad_files_earn_exactly_these_words() {
 #[test]
 fn everything_that_can_be_said_is_understood() {
     let source = std::fs::read_to_string(root().join("tests/stack_good/everything.yaml")).unwrap();
-    let stack = stack::parse(&source, "everything.yaml").unwrap_or_else(|e| panic!("{}", render(&e)));
+    let stack =
+        stack::parse(&source, "everything.yaml").unwrap_or_else(|e| panic!("{}", render(&e)));
     let orders = &stack.tables["Orders"];
     assert_eq!(orders.billing, Billing::Provisioned { read: 5, write: 7 });
     assert_eq!(orders.sort_key.as_ref().unwrap().kind.aws(), "N");
-    assert_eq!(orders.indexes["byUser"].projection, Projection::Include(vec!["status".to_string()]));
+    assert_eq!(
+        orders.indexes["byUser"].projection,
+        Projection::Include(vec!["status".to_string()])
+    );
     assert_eq!(orders.indexes["byStatus"].projection, Projection::KeysOnly);
     assert_eq!((orders.protect, orders.point_in_time_recovery), (Some(false), false));
-    assert_eq!(stack.tables["Logs"].billing, Billing::OnDemand { max_read: Some(100), max_write: None });
+    assert_eq!(
+        stack.tables["Logs"].billing,
+        Billing::OnDemand { max_read: Some(100), max_write: None }
+    );
     let function = &stack.functions["worker"];
     let text = |t: &str| EnvPart::Literal(t.to_string());
     let arn = EnvPart::TableArn("Orders".to_string());
@@ -141,15 +177,32 @@ fn everything_that_can_be_said_is_understood() {
     assert_eq!(function.grants[0].indexes, ["byUser"]);
     assert_eq!(stack.functions["nightly"].grants, function.grants, "an alias is its anchor");
     let routes: Vec<_> = stack.api.as_ref().unwrap().routes.iter().map(|r| r.key()).collect();
-    assert_eq!(routes, ["PUT /orders/{id}", "GET /", "GET /orders/{id}/lines/{line}"], "in the order of the file");
-    assert_eq!(stack.cdn.as_ref().unwrap().default_object, "index.html", "a site has a distribution");
-    assert!(stack.waf.as_ref().unwrap().managed_groups.iter().all(|g| g.aws() != "AWSManagedRulesBotControlRuleSet"));
+    assert_eq!(
+        routes,
+        ["PUT /orders/{id}", "GET /", "GET /orders/{id}/lines/{line}"],
+        "in the order of the file"
+    );
+    assert_eq!(
+        stack.cdn.as_ref().unwrap().default_object,
+        "index.html",
+        "a site has a distribution"
+    );
+    assert!(
+        stack
+            .waf
+            .as_ref()
+            .unwrap()
+            .managed_groups
+            .iter()
+            .all(|g| g.aws() != "AWSManagedRulesBotControlRuleSet")
+    );
 }
 
 #[test]
 fn the_stacks_that_the_readme_shows_are_good_ones() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let blocks: Vec<&str> = readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let blocks: Vec<&str> =
+        readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(!blocks.is_empty(), "the README shows no stack.yaml");
     for block in blocks {
         if let Err(errors) = stack::parse(block, "README.md") {
@@ -161,7 +214,9 @@ fn the_stacks_that_the_readme_shows_are_good_ones() {
 #[test]
 fn a_stack_may_be_next_to_nothing() {
     let stack = stack::parse("name: a\nregion: eu-central-1\n", "stack.yaml").unwrap();
-    assert!(stack.api.is_none() && stack.site.is_none() && stack.cdn.is_none() && stack.waf.is_none());
+    assert!(
+        stack.api.is_none() && stack.site.is_none() && stack.cdn.is_none() && stack.waf.is_none()
+    );
     assert_eq!((stack.logs.retention_days, stack.smoke.checks.len()), (30, 8));
     let with_mark_and_crlf = "\u{feff}name: a\r\nregion: eu-central-1\r\n";
     assert_eq!(stack::parse(with_mark_and_crlf, "stack.yaml").unwrap(), stack);
@@ -205,9 +260,14 @@ fn hostile_text_neither_floods_nor_commands_a_terminal() {
 fn cutting_the_file_anywhere_is_an_error_or_a_stack_but_never_a_panic() {
     let source = std::fs::read_to_string(root().join("stack.yaml")).unwrap();
     for end in (0..source.len()).step_by(7).filter(|i| source.is_char_boundary(*i)) {
-        for broken in [source[..end].to_string(), format!("{}{}", &source[..end], &source[end + 1..])] {
+        for broken in
+            [source[..end].to_string(), format!("{}{}", &source[..end], &source[end + 1..])]
+        {
             for error in stack::parse(&broken, "stack.yaml").err().into_iter().flatten() {
-                assert!(!error.message.is_empty() && !error.to_string().contains("__serde"), "{error}");
+                assert!(
+                    !error.message.is_empty() && !error.to_string().contains("__serde"),
+                    "{error}"
+                );
             }
         }
     }
@@ -216,7 +276,9 @@ fn cutting_the_file_anywhere_is_an_error_or_a_stack_but_never_a_panic() {
 #[test]
 fn missing_folders_are_found_where_they_are_named() {
     let (stack, source) = stack::load(&root().join("stack.yaml")).unwrap();
-    let found = stack::missing_paths(&stack, &source, "stack.yaml", &|path| path != "lambdas/create-order/Cargo.toml");
+    let found = stack::missing_paths(&stack, &source, "stack.yaml", &|path| {
+        path != "lambdas/create-order/Cargo.toml"
+    });
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].source_line, "    crate: lambdas/create-order");
     assert_eq!(stack::missing_paths(&stack, &source, "stack.yaml", &|_| true), []);

@@ -1,4 +1,5 @@
-//! What the API Gateway types share: ARNs and URLs, patch operations, and tags at their source (catalogue section 7).
+//! What the API Gateway types share: ARNs and URLs, patch operations, and tags at their source
+//! (catalogue section 7).
 
 use super::{Reader, Writer};
 use crate::model::spec::Tags;
@@ -34,7 +35,8 @@ pub fn endpoint(scope: &Scope, id: &str) -> String {
     match &scope.endpoint {
         None => format!("https://{id}.execute-api.{}.amazonaws.com", scope.region),
         Some(url) => {
-            let port = url.trim_end_matches('/').rsplit(':').next().and_then(|p| p.parse::<u16>().ok());
+            let port =
+                url.trim_end_matches('/').rsplit(':').next().and_then(|p| p.parse::<u16>().ok());
             let port = port.map(|p| format!(":{p}")).unwrap_or_default();
             format!("http://{id}.execute-api.localhost{port}")
         }
@@ -43,7 +45,9 @@ pub fn endpoint(scope: &Scope, id: &str) -> String {
 
 /// The URI by which API Gateway invokes a function; always by POST.
 pub fn invocation_uri(region: &str, function_arn: &str) -> String {
-    format!("arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function_arn}/invocations")
+    format!(
+        "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function_arn}/invocations"
+    )
 }
 
 /// A key as a segment of a patch path (catalogue 7.2): `~` is `~0`, `/` is `~1`.
@@ -88,19 +92,32 @@ pub fn inline_tags(tags: Option<&HashMap<String, String>>) -> Tags {
     tag::own(tags.into_iter().flatten().map(|(key, value)| (key.as_str(), value.as_str())))
 }
 
-/// Inline tags where they are as wanted; otherwise GetTags is asked before anything is said about them.
-pub async fn tags_of(reader: &Reader, arn: &str, inline: Tags, wanted: Option<&Tags>) -> Result<Tags, CloudError> {
+/// Inline tags where they are as wanted; otherwise GetTags is asked before anything is said about
+/// them.
+pub async fn tags_of(
+    reader: &Reader,
+    arn: &str,
+    inline: Tags,
+    wanted: Option<&Tags>,
+) -> Result<Tags, CloudError> {
     if wanted.is_none_or(|wanted| *wanted == inline) {
         return Ok(inline);
     }
-    let asked =
-        reader.caller.call("apigateway:GetTags", || reader.apigateway.get_tags().resource_arn(arn).send()).await;
+    let asked = reader
+        .caller
+        .call("apigateway:GetTags", || reader.apigateway.get_tags().resource_arn(arn).send())
+        .await;
     let tags = optional(asked)?.map(|answer| inline_tags(answer.tags())).unwrap_or_default();
     Ok(if tags.is_empty() { inline } else { tags })
 }
 
 /// Sets all wanted tags and removes the others; nothing is sent when nothing differs.
-pub async fn set_tags(writer: &Writer, arn: &str, before: &Tags, wanted: &Tags) -> Result<(), CloudError> {
+pub async fn set_tags(
+    writer: &Writer,
+    arn: &str,
+    before: &Tags,
+    wanted: &Tags,
+) -> Result<(), CloudError> {
     let client = &writer.clients.apigateway;
     if wanted.iter().any(|(k, v)| before.get(k) != Some(v)) {
         let all: HashMap<String, String> = wanted.clone().into_iter().collect();

@@ -23,8 +23,8 @@ pub type CallOptions = Repeat;
 #[derive(Clone, Debug)]
 pub struct Cancel {
     state: Arc<watch::Sender<Option<CloudError>>>,
-    /// Milliseconds since 1970 after which a lease has run out; 0 = no lease. Wall time, since a suspended machine
-    /// must find its lease gone when it wakes.
+    /// Milliseconds since 1970 after which a lease has run out; 0 = no lease. Wall time, since a
+    /// suspended machine must find its lease gone when it wakes.
     lease: Arc<AtomicU64>,
 }
 
@@ -82,7 +82,11 @@ fn millis(at: SystemTime) -> u64 {
 
 /// The reason given after a signal.
 pub fn interrupted() -> CloudError {
-    CloudError::ours(ErrorKind::Interrupted, "interrupted", "run the same command again: it goes on where it stopped")
+    CloudError::ours(
+        ErrorKind::Interrupted,
+        "interrupted",
+        "run the same command again: it goes on where it stopped",
+    )
 }
 
 /// Told what is waited for.
@@ -151,8 +155,13 @@ impl Caller {
         self.line.turn(bytes).await
     }
 
-    /// Makes a call that may be repeated freely. `operation` is `service:Operation`, as IAM writes it.
-    pub async fn call<T, E, F>(&self, operation: &str, make: impl Fn() -> F) -> Result<T, CloudError>
+    /// Makes a call that may be repeated freely. `operation` is `service:Operation`, as IAM writes
+    /// it.
+    pub async fn call<T, E, F>(
+        &self,
+        operation: &str,
+        make: impl Fn() -> F,
+    ) -> Result<T, CloudError>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -177,11 +186,17 @@ impl Caller {
             let start = Instant::now();
             let (failure, asked) = match make().await {
                 Ok(answer) => return Ok(answer),
-                Err(failure) => (self.explain(operation, options, &failure), error::retry_after(&failure)),
+                Err(failure) => {
+                    (self.explain(operation, options, &failure), error::retry_after(&failure))
+                }
             };
-            let Some(leave) = retry::classify(operation, &failure, options) else { return Err(failure) };
+            let Some(leave) = retry::classify(operation, &failure, options) else {
+                return Err(failure);
+            };
             let budget = spent.entry(leave).or_default();
-            let Some(pause) = budget.next(leave, operation, start.elapsed(), asked) else { return Err(failure) };
+            let Some(pause) = budget.next(leave, operation, start.elapsed(), asked) else {
+                return Err(failure);
+            };
             self.counter.count_retry(leave.class == Class::Throttle);
             if pause > Duration::from_secs(1) || budget.attempts > 2 {
                 let reason = retry::reason(leave.class);
@@ -191,9 +206,14 @@ impl Caller {
         }
     }
 
-    /// The failure in our terms. A 503 asks for fewer requests (catalogue 1.3); whether the call took effect it does not
-    /// say, so what must not be made twice is looked for instead.
-    fn explain<E>(&self, operation: &str, options: CallOptions, failure: &SdkError<E, HttpResponse>) -> CloudError
+    /// The failure in our terms. A 503 asks for fewer requests (catalogue 1.3); whether the call
+    /// took effect it does not say, so what must not be made twice is looked for instead.
+    fn explain<E>(
+        &self,
+        operation: &str,
+        options: CallOptions,
+        failure: &SdkError<E, HttpResponse>,
+    ) -> CloudError
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
@@ -232,7 +252,8 @@ impl Caller {
         }
     }
 
-    /// Polls `look` until it yields a value. `what` says what is awaited and how long it usually takes.
+    /// Polls `look` until it yields a value. `what` says what is awaited and how long it usually
+    /// takes.
     ///
     /// Errors: those of `look`, and a time-out that tells how to go on.
     pub async fn wait_until<T, F>(

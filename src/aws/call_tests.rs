@@ -1,4 +1,5 @@
-//! Tests of one call: which errors are repeated, for how long, and with what words it ends; time is paused.
+//! Tests of one call: which errors are repeated, for how long, and with what words it ends; time is
+//! paused.
 
 use super::call::Caller;
 use super::clients::{Connect, Sdk};
@@ -25,9 +26,15 @@ fn refusal(status: u16, code: &str, message: &str) -> Refusal {
     SdkError::service_error(meta, HttpResponse::new(status.try_into().unwrap(), SdkBody::empty()))
 }
 
-/// Makes a call that never works: the error it ends with, how often it was made, and how long that took.
-async fn never(operation: &str, options: Repeat, refuse: impl Fn() -> Refusal) -> (CloudError, u32, Duration) {
-    let (caller, made, start) = (Caller::new(Arc::default(), false), AtomicU32::new(0), Instant::now());
+/// Makes a call that never works: the error it ends with, how often it was made, and how long that
+/// took.
+async fn never(
+    operation: &str,
+    options: Repeat,
+    refuse: impl Fn() -> Refusal,
+) -> (CloudError, u32, Duration) {
+    let (caller, made, start) =
+        (Caller::new(Arc::default(), false), AtomicU32::new(0), Instant::now());
     let answer: Result<(), CloudError> = caller
         .call_with(operation, options, || async {
             made.fetch_add(1, Ordering::Relaxed);
@@ -41,14 +48,23 @@ async fn never(operation: &str, options: Repeat, refuse: impl Fn() -> Refusal) -
 async fn a_right_that_never_comes_ends_with_awss_own_sentence() {
     let words = "User: arn:aws:iam::1:user/ci is not authorized to perform: logs:PutRetentionPolicy because no \
                  identity-based policy allows the logs:PutRetentionPolicy action";
-    let (error, made, took) =
-        never("logs:PutRetentionPolicy", Repeat::default(), || refusal(400, "AccessDeniedException", words)).await;
+    let (error, made, took) = never("logs:PutRetentionPolicy", Repeat::default(), || {
+        refusal(400, "AccessDeniedException", words)
+    })
+    .await;
     assert_eq!((error.kind, error.message.as_str()), (ErrorKind::AccessDenied, words));
-    assert!(error.to_string().starts_with("logs PutRetentionPolicy: AccessDeniedException: User: "), "{error}");
+    assert!(
+        error.to_string().starts_with("logs PutRetentionPolicy: AccessDeniedException: User: "),
+        "{error}"
+    );
     assert!(error.hint.contains("grant logs:PutRetentionPolicy"), "{}", error.hint);
     assert!(made > 10 && took < Duration::from_secs(61), "{made} calls in {took:?}");
     let (_, made, _) = never("dynamodb:CreateTable", Repeat::default(), || {
-        refusal(400, "AccessDeniedException", "User: x is not authorized to perform: dynamodb:CreateTable")
+        refusal(
+            400,
+            "AccessDeniedException",
+            "User: x is not authorized to perform: dynamodb:CreateTable",
+        )
     })
     .await;
     assert_eq!(made, 1, "any other right is missing for good");
@@ -58,20 +74,28 @@ async fn a_right_that_never_comes_ends_with_awss_own_sentence() {
 async fn every_rule_repeats_its_error_until_its_ceiling_and_no_longer() {
     for (operation, code, fragment) in retry::rules() {
         let longest = if operation == "apigateway:UpdateAccount" { 25 } else { 5 };
-        let operation = operation.strip_suffix(':').map_or(operation.into(), |service| format!("{service}:Any"));
+        let operation = operation
+            .strip_suffix(':')
+            .map_or(operation.into(), |service| format!("{service}:Any"));
         let words = format!("AWS says: {fragment}.");
-        let expected = CloudError { code: code.into(), message: words.clone(), ..CloudError::shape("", "") };
-        let ceiling = retry::classify(&operation, &expected, Repeat::default()).expect(code).ceiling;
+        let expected =
+            CloudError { code: code.into(), message: words.clone(), ..CloudError::shape("", "") };
+        let ceiling =
+            retry::classify(&operation, &expected, Repeat::default()).expect(code).ceiling;
         let (error, made, took) = never(&operation, ONCE, || refusal(400, code, &words)).await;
         assert_eq!((error.code.as_str(), error.message.as_str()), (code, words.as_str()));
         // The next pause would have gone past it; a second is for rate budgets.
         let least = ceiling - Duration::from_secs(longest);
         let inside = took > least && took <= ceiling + Duration::from_secs(1);
-        assert!(made > 2 && inside, "{operation} {code}: {made} calls in {took:?}, {ceiling:?} allowed");
+        assert!(
+            made > 2 && inside,
+            "{operation} {code}: {made} calls in {took:?}, {ceiling:?} allowed"
+        );
     }
 }
 
-/// Makes a call that is refused with these answers, in order, and then works; says how often it was made.
+/// Makes a call that is refused with these answers, in order, and then works; says how often it was
+/// made.
 async fn through(operation: &str, answers: Vec<Refusal>) -> (Result<(), CloudError>, usize) {
     let (caller, made) = (Caller::new(Arc::default(), false), AtomicU32::new(0));
     let all = answers.len();
@@ -96,18 +120,26 @@ fn asking(status: u16, code: &str, seconds: &'static str) -> Refusal {
 #[tokio::test(start_paused = true)]
 async fn what_one_error_takes_is_not_taken_from_the_budget_of_another() {
     // Four minutes of throttles inside the three that a role has to become assumable.
-    let role = || refusal(400, "InvalidParameterValueException", "The role cannot be assumed by Lambda.");
+    let role =
+        || refusal(400, "InvalidParameterValueException", "The role cannot be assumed by Lambda.");
     let throttles = || (0..4).map(|_| asking(429, "TooManyRequestsException", "60"));
-    let mixed: Vec<Refusal> = [role()].into_iter().chain(throttles()).chain([role(), role()]).collect();
+    let mixed: Vec<Refusal> =
+        [role()].into_iter().chain(throttles()).chain([role(), role()]).collect();
     let (answer, made) = through("lambda:CreateFunction", mixed).await;
     assert!(answer.is_ok() && made == 8, "{answer:?} after {made}");
 
     // Two rules of one class: the longer one has used up what the shorter one may take.
     for (operation, long, short) in [
         ("cloudfront:CreateDistributionWithTags", "InvalidWebACLId", "InvalidOriginAccessControl"),
-        ("wafv2:PutLoggingConfiguration", "WAFUnavailableEntityException", "WAFLogDestinationPermissionIssueException"),
+        (
+            "wafv2:PutLoggingConfiguration",
+            "WAFUnavailableEntityException",
+            "WAFLogDestinationPermissionIssueException",
+        ),
     ] {
-        let answers = (0..20).map(|_| refusal(400, long, "so")).chain((0..5).map(|_| refusal(400, short, "so")));
+        let answers = (0..20)
+            .map(|_| refusal(400, long, "so"))
+            .chain((0..5).map(|_| refusal(400, short, "so")));
         let (answer, made) = through(operation, answers.collect()).await;
         assert!(answer.is_ok() && made == 26, "{operation}: {answer:?} after {made}");
     }
@@ -126,12 +158,25 @@ async fn a_count_that_is_used_up_is_never_tried_again() {
     for (operation, code, words) in [
         ("iam:CreateRole", "LimitExceeded", "Cannot exceed quota for RolesPerAccount: 1000"),
         ("logs:CreateLogGroup", "LimitExceededException", "Resource limit exceeded."),
-        ("dynamodb:CreateTable", "LimitExceededException", "Subscriber limit exceeded: a limit of 2500 tables"),
-        ("wafv2:CreateWebACL", "WAFLimitsExceededException", "It exceeds the maximum number of ACLs"),
-        ("s3:CreateBucket", "TooManyBuckets", "You have attempted to create more buckets than allowed"),
+        (
+            "dynamodb:CreateTable",
+            "LimitExceededException",
+            "Subscriber limit exceeded: a limit of 2500 tables",
+        ),
+        (
+            "wafv2:CreateWebACL",
+            "WAFLimitsExceededException",
+            "It exceeds the maximum number of ACLs",
+        ),
+        (
+            "s3:CreateBucket",
+            "TooManyBuckets",
+            "You have attempted to create more buckets than allowed",
+        ),
         ("cloudfront:CreateDistributionWithTags", "TooManyDistributions", "Too many"),
     ] {
-        let (error, made, _) = never(operation, Repeat::default(), || refusal(400, code, words)).await;
+        let (error, made, _) =
+            never(operation, Repeat::default(), || refusal(400, code, words)).await;
         assert_eq!((error.kind, made), (ErrorKind::Quota, 1), "{operation} {error}");
     }
     // API Gateway says a count with the status of a rate.
@@ -152,17 +197,26 @@ async fn throttles_are_told_by_code_status_or_words_and_end_after_five_minutes()
         ("s3:PutObject", 503, "SlowDown", "Please reduce your request rate."),
         ("cloudfront:GetDistribution", 400, "InvalidArgument", "Rate exceeded"),
         ("apigateway:PutMethod", 429, "LimitExceededException", "Too many requests"),
-        ("dynamodb:CreateTable", 400, "LimitExceededException", "... that can be created simultaneously"),
+        (
+            "dynamodb:CreateTable",
+            400,
+            "LimitExceededException",
+            "... that can be created simultaneously",
+        ),
     ] {
         let (error, made, took) = never(operation, ONCE, || refusal(status, code, words)).await;
         assert_eq!(error.kind, ErrorKind::Throttled, "{error}");
-        assert!(made > 10 && took <= Duration::from_secs(300), "{operation}: {made} calls in {took:?}");
+        assert!(
+            made > 10 && took <= Duration::from_secs(300),
+            "{operation}: {made} calls in {took:?}"
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_aws_asks_for_is_kept() {
-    let (caller, made, start) = (Caller::new(Arc::default(), false), AtomicU32::new(0), Instant::now());
+    let (caller, made, start) =
+        (Caller::new(Arc::default(), false), AtomicU32::new(0), Instant::now());
     let answer: Result<(), CloudError> = caller
         .call("lambda:UpdateFunctionCode", || async {
             if made.fetch_add(1, Ordering::Relaxed) > 0 {
@@ -181,9 +235,16 @@ async fn a_wait_that_aws_asks_for_is_kept() {
 
 #[tokio::test(start_paused = true)]
 async fn what_may_have_taken_effect_is_repeated_only_where_that_does_no_harm() {
-    let broken = || SdkError::dispatch_failure(ConnectorError::io("connection reset by peer".into()));
+    let broken =
+        || SdkError::dispatch_failure(ConnectorError::io("connection reset by peer".into()));
     let crashed = || refusal(500, "InternalError", "We encountered an internal error");
-    let late = || refusal(400, "RequestTimeout", "Your socket connection to the server was not read from in time.");
+    let late = || {
+        refusal(
+            400,
+            "RequestTimeout",
+            "Your socket connection to the server was not read from in time.",
+        )
+    };
     for refuse in [&broken as &dyn Fn() -> Refusal, &crashed, &late] {
         let (error, made, _) = never("apigateway:CreateRestApi", ONCE, refuse).await;
         assert_eq!((error.kind, made), (ErrorKind::Ambiguous, 1), "{error}");
@@ -198,7 +259,10 @@ async fn a_503_of_aws_is_a_throttle_where_the_call_may_be_repeated() {
     let unavailable = || asking(503, "ServiceUnavailableException", "10");
     let (error, made, took) = never("apigateway:PutMethod", Repeat::default(), unavailable).await;
     assert_eq!(error.kind, ErrorKind::Throttled, "{error}");
-    assert!(made > 10 && took > Duration::from_secs(270) && took <= Duration::from_secs(300), "{made} in {took:?}");
+    assert!(
+        made > 10 && took > Duration::from_secs(270) && took <= Duration::from_secs(300),
+        "{made} in {took:?}"
+    );
     let (error, made, _) = never("apigateway:CreateDeployment", ONCE, unavailable).await;
     assert_eq!((error.kind, made), (ErrorKind::Ambiguous, 1), "{error}");
     // No body and no request id: not AWS, but something on the way to it.
@@ -207,7 +271,10 @@ async fn a_503_of_aws_is_a_throttle_where_the_call_may_be_repeated() {
         SdkError::service_error(meta, HttpResponse::new(503.try_into().unwrap(), SdkBody::empty()))
     };
     let (error, _, took) = never("sts:GetCallerIdentity", Repeat::default(), stranger).await;
-    assert!(error.kind == ErrorKind::Ambiguous && took <= Duration::from_secs(60), "{error} in {took:?}");
+    assert!(
+        error.kind == ErrorKind::Ambiguous && took <= Duration::from_secs(60),
+        "{error} in {took:?}"
+    );
 }
 
 #[test]
@@ -221,25 +288,49 @@ fn an_error_tells_its_request_and_a_clock_that_is_off() {
         assert_eq!(told, "s3 PutObject: InternalError: so (request R-1)", "{header}");
     }
     for (code, words) in [
-        ("RequestTimeTooSkewed", "The difference between the request time and the current time is too large."),
-        ("InvalidSignatureException", "Signature expired: 20260101T000000Z is now earlier than 20260101T001500Z"),
-        ("SignatureDoesNotMatch", "Signature not yet current: 20260101T003000Z is still later than 20260101T002000Z"),
+        (
+            "RequestTimeTooSkewed",
+            "The difference between the request time and the current time is too large.",
+        ),
+        (
+            "InvalidSignatureException",
+            "Signature expired: 20260101T000000Z is now earlier than 20260101T001500Z",
+        ),
+        (
+            "SignatureDoesNotMatch",
+            "Signature not yet current: 20260101T003000Z is still later than 20260101T002000Z",
+        ),
         ("RequestExpired", "Request has expired."),
     ] {
         let error = from_sdk("sts:GetCallerIdentity", &refusal(403, code, words), false);
-        assert!(error.hint.contains("clock") && error.kind == ErrorKind::Credentials, "{error} {}", error.hint);
+        assert!(
+            error.hint.contains("clock") && error.kind == ErrorKind::Credentials,
+            "{error} {}",
+            error.hint
+        );
     }
-    let error = from_sdk("sts:GetCallerIdentity", &refusal(403, "ExpiredToken", "The token is expired"), false);
+    let error = from_sdk(
+        "sts:GetCallerIdentity",
+        &refusal(403, "ExpiredToken", "The token is expired"),
+        false,
+    );
     assert!(error.hint.contains("sign in again"), "{}", error.hint);
 }
 
 #[test]
 fn the_first_call_tells_an_answer_from_none() {
     let explained = |failure: &Refusal| {
-        explain_access(from_sdk("sts:GetCallerIdentity", failure, true), Some("http://127.0.0.1:1"), "us-east-1")
-            .message
+        explain_access(
+            from_sdk("sts:GetCallerIdentity", failure, true),
+            Some("http://127.0.0.1:1"),
+            "us-east-1",
+        )
+        .message
     };
-    assert_eq!(explained(&refusal(500, "InternalFailure", "An internal failure")), "An internal failure");
+    assert_eq!(
+        explained(&refusal(500, "InternalFailure", "An internal failure")),
+        "An internal failure"
+    );
     let none = SdkError::dispatch_failure(ConnectorError::io("connection reset by peer".into()));
     assert_eq!(explained(&none), "nothing answers at http://127.0.0.1:1");
 }
@@ -251,10 +342,18 @@ fn an_answer_that_breaks_off_is_a_lost_one() {
         let unread: Refusal = SdkError::service_error(ErrorMetadata::builder().build(), response);
         from_sdk("wafv2:CreateWebACL", &unread, false).kind
     };
-    for cut in ["{\"Sum", "{\"Summary\":{}", "<?xml version=\"1.0\"?>\n<A><B>", "<A><B/>", "<A x=\"1\"><B></B"] {
+    for cut in [
+        "{\"Sum",
+        "{\"Summary\":{}",
+        "<?xml version=\"1.0\"?>\n<A><B>",
+        "<A><B/>",
+        "<A x=\"1\"><B></B",
+    ] {
         assert_eq!(answer(cut), ErrorKind::Ambiguous, "{cut}");
     }
-    for whole in ["{\"Summary\":{}}", "[1]", "<?xml version=\"1.0\"?>\n<A x=\"1\"><B></B></A>\n", "<A/>"] {
+    for whole in
+        ["{\"Summary\":{}}", "[1]", "<?xml version=\"1.0\"?>\n<A x=\"1\"><B></B></A>\n", "<A/>"]
+    {
         assert_eq!(answer(whole), ErrorKind::Other, "{whole}");
     }
 }
@@ -265,8 +364,10 @@ async fn a_refused_connection_is_no_lost_answer_and_a_broken_one_is() {
     let port = listener.local_addr().unwrap().port();
     let kind = || async {
         let local_endpoint = Some(format!("http://127.0.0.1:{port}"));
-        let connect = Connect { region: Some("us-east-1".into()), local_endpoint, ..Connect::default() };
-        let sts = Sdk::load(&connect, Arc::new(Counter::default())).await.clients(Purpose::Read).sts;
+        let connect =
+            Connect { region: Some("us-east-1".into()), local_endpoint, ..Connect::default() };
+        let sts =
+            Sdk::load(&connect, Arc::new(Counter::default())).await.clients(Purpose::Read).sts;
         let failed = sts.get_caller_identity().send().await.unwrap_err();
         from_sdk("sts:GetCallerIdentity", &failed, false).kind
     };

@@ -1,4 +1,5 @@
-//! SDK clients: one set per purpose and region, all over one connection pool, SDK retries off (`retry.rs` does them).
+//! SDK clients: one set per purpose and region, all over one connection pool, SDK retries off
+//! (`retry.rs` does them).
 
 use super::counter::{Counter, CountingInterceptor, Purpose};
 use super::error;
@@ -66,7 +67,9 @@ impl Sdk {
     /// Loads the SDK's standard chain (profiles, SSO, OIDC, `AWS_*`). No request is made yet.
     pub async fn load(connect: &Connect, counter: Arc<Counter>) -> Self {
         let network = || {
-            aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https()
+            aws_smithy_http_client::Builder::new()
+                .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+                .build_https()
         };
         let http = connect.transport.clone().unwrap_or_else(network);
         // Requests with large bodies override these: `upload.rs`.
@@ -83,13 +86,9 @@ impl Sdk {
             loader = loader.profile_name(profile);
         }
         if let Some(endpoint) = &connect.local_endpoint {
-            loader = loader.endpoint_url(endpoint).credentials_provider(aws_credential_types::Credentials::new(
-                "test",
-                "test",
-                None,
-                None,
-                "local twin",
-            ));
+            loader = loader.endpoint_url(endpoint).credentials_provider(
+                aws_credential_types::Credentials::new("test", "test", None, None, "local twin"),
+            );
         }
         if let Some(region) = &connect.region {
             loader = loader.region(Region::new(region.clone()));
@@ -110,15 +109,22 @@ impl Sdk {
         let path_style = self.endpoint.is_some();
         macro_rules! client {
             ($sdk:ident) => {
-                $sdk::Client::from_conf($sdk::config::Builder::from(&self.base).interceptor(hook()).build())
+                $sdk::Client::from_conf(
+                    $sdk::config::Builder::from(&self.base).interceptor(hook()).build(),
+                )
             };
             ($sdk:ident, global) => {
                 $sdk::Client::from_conf(
-                    $sdk::config::Builder::from(&self.base).interceptor(hook()).region(global()).build(),
+                    $sdk::config::Builder::from(&self.base)
+                        .interceptor(hook())
+                        .region(global())
+                        .build(),
                 )
             };
         }
-        let s3 = aws_sdk_s3::config::Builder::from(&self.base).interceptor(hook()).force_path_style(path_style);
+        let s3 = aws_sdk_s3::config::Builder::from(&self.base)
+            .interceptor(hook())
+            .force_path_style(path_style);
         Clients {
             region: self.region.clone(),
             apigateway: client!(aws_sdk_apigateway),
@@ -137,7 +143,8 @@ impl Sdk {
         }
     }
 
-    /// Asks STS who we are; the first request of every command, so its errors explain credentials and reachability.
+    /// Asks STS who we are; the first request of every command, so its errors explain credentials
+    /// and reachability.
     pub async fn identity(&self) -> Result<Identity, CloudError> {
         let clients = self.clients(Purpose::Read);
         let caller = super::Caller::new(self.counter.clone(), self.endpoint.is_some());

@@ -1,4 +1,5 @@
-//! Counts requests as they leave the process, by the SDK's own hook, and refuses writes on read-only clients.
+//! Counts requests as they leave the process, by the SDK's own hook, and refuses writes on
+//! read-only clients.
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
@@ -84,7 +85,8 @@ impl Counter {
 
 /// True for operations that cannot change anything, by AWS's naming; unknown verbs count as writes.
 pub fn is_read(operation: &str) -> bool {
-    const VERBS: [&str; 8] = ["Get", "List", "Describe", "Head", "Scan", "Query", "BatchGet", "Simulate"];
+    const VERBS: [&str; 8] =
+        ["Get", "List", "Describe", "Head", "Scan", "Query", "BatchGet", "Simulate"];
     VERBS.iter().any(|verb| operation.starts_with(verb))
 }
 
@@ -112,7 +114,9 @@ impl Intercept for CountingInterceptor {
             Purpose::Bookkeeping => &self.counter.bookkeeping,
             Purpose::Smoke => &self.counter.smoke,
             Purpose::Read if !is_read(&operation) => {
-                return Err(format!("{operation} is not a read, and this client may only read").into());
+                return Err(
+                    format!("{operation} is not a read, and this client may only read").into()
+                );
             }
             Purpose::Read => &self.counter.read,
             Purpose::Apply if is_read(&operation) => &self.counter.read,
@@ -131,10 +135,14 @@ mod tests {
 
     #[test]
     fn only_known_verbs_are_reads() {
-        for read in ["GetRole", "ListTagsForResource", "DescribeTable", "HeadBucket", "BatchGetItem"] {
+        for read in
+            ["GetRole", "ListTagsForResource", "DescribeTable", "HeadBucket", "BatchGetItem"]
+        {
             assert!(is_read(read), "{read}");
         }
-        for write in ["CreateTable", "PutItem", "TagResource", "BatchWriteItem", "AssumeRole", "Gather"] {
+        for write in
+            ["CreateTable", "PutItem", "TagResource", "BatchWriteItem", "AssumeRole", "Gather"]
+        {
             assert!(!is_read(write), "{write}");
         }
     }

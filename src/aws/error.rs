@@ -32,7 +32,8 @@ const NOT_FOUND: &[&str] = &[
     "NoSuchTagSetError",
     "NoSuchLifecycleConfiguration",
 ];
-const DENIED: &[&str] = &["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden"];
+const DENIED: &[&str] =
+    &["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden"];
 const CREDENTIALS: &[&str] = &[
     "UnrecognizedClientException",
     "InvalidClientTokenId",
@@ -49,7 +50,8 @@ const CREDENTIALS: &[&str] = &[
     "RequestTimeTooSkewed",
     "RequestInTheFuture",
 ];
-/// A request that did not come in time, though with HTTP 400: passes like a 5xx, as the SDK's own classifier has it.
+/// A request that did not come in time, though with HTTP 400: passes like a 5xx, as the SDK's own
+/// classifier has it.
 pub const LATE: &[&str] = &["RequestTimeout", "RequestTimeoutException"];
 /// Catalogue section 1.3; `LimitExceededException` is decided in `throttled`.
 pub const THROTTLE: &[&str] = &[
@@ -76,11 +78,18 @@ const QUOTA: &[&str] = &[
     "TooManyDistributions",
     "TooManyOriginAccessControls",
 ];
-/// Codes by which emulators say that they lack an operation; `not_emulated` looks at the words as well.
-const NOT_EMULATED: &[&str] =
-    &["InvalidAction", "UnknownOperationException", "UnknownOperation", "NotImplemented", "NotImplementedException"];
+/// Codes by which emulators say that they lack an operation; `not_emulated` looks at the words as
+/// well.
+const NOT_EMULATED: &[&str] = &[
+    "InvalidAction",
+    "UnknownOperationException",
+    "UnknownOperation",
+    "NotImplemented",
+    "NotImplementedException",
+];
 
-/// Maps one SDK failure. `operation` is `service:Operation`; `emulated` allows the not-emulated kind.
+/// Maps one SDK failure. `operation` is `service:Operation`; `emulated` allows the not-emulated
+/// kind.
 pub fn from_sdk<E>(operation: &str, error: &SdkError<E, HttpResponse>, emulated: bool) -> CloudError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -88,7 +97,8 @@ where
     let status = error.raw_response().map(|r| r.status().as_u16());
     let meta = error.as_service_error().map(|e| e.meta());
     let mut code = meta.and_then(|m| m.code()).unwrap_or_default().to_string();
-    let mut message = without_variables(meta.and_then(|m| m.message()).unwrap_or_default()).to_string();
+    let mut message =
+        without_variables(meta.and_then(|m| m.message()).unwrap_or_default()).to_string();
     let request_id = meta
         .and_then(|m| m.extra("aws_request_id"))
         .or_else(|| {
@@ -96,8 +106,8 @@ where
             headers.and_then(|h| h.get("x-amzn-requestid").or_else(|| h.get("x-amz-request-id")))
         })
         .map(str::to_string);
-    let cut =
-        code.is_empty() && error.raw_response().and_then(|r| r.body().bytes()).is_some_and(|body| !is_whole(body));
+    let cut = code.is_empty()
+        && error.raw_response().and_then(|r| r.body().bytes()).is_some_and(|body| !is_whole(body));
     if code.is_empty() {
         code = match status {
             Some(404) => "NotFound".into(),
@@ -119,16 +129,22 @@ where
         && error.raw_response().and_then(|r| r.body().bytes()).is_some_and(|body| !body.is_empty());
     let kind = match error {
         SdkError::ServiceError(_) | SdkError::ResponseError(_) if emulated && html => {
-            // moto has no page for what it lacks, and crashes in HTML: neither gets better by repeating.
+            // moto has no page for what it lacks, and crashes in HTML: neither gets better by
+            // repeating.
             if status == Some(404) { ErrorKind::NotEmulated } else { ErrorKind::Other }
         }
-        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) if message.contains("redential") => {
+        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_)
+            if message.contains("redential") =>
+        {
             ErrorKind::Credentials
         }
         SdkError::ConstructionFailure(_) => ErrorKind::Unreachable,
         SdkError::DispatchFailure(f) if f.is_user() || never_connected(f) => ErrorKind::Unreachable,
-        // A connection that broke, or an answer that did not come in time: the request may have taken effect.
-        SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) | SdkError::ResponseError(_) => ErrorKind::Ambiguous,
+        // A connection that broke, or an answer that did not come in time: the request may have
+        // taken effect.
+        SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) | SdkError::ResponseError(_) => {
+            ErrorKind::Ambiguous
+        }
         // AWS's answer was cut off: what it said of the call is not known.
         SdkError::ServiceError(_) if cut => ErrorKind::Ambiguous,
         _ => kind_of(operation, &code, &message, status, emulated),
@@ -137,7 +153,8 @@ where
     CloudError { kind, operation: readable(operation), code, message, request_id, hint }
 }
 
-/// Lambda refuses variables that are too large and quotes them all after these words: none of them may reach a log.
+/// Lambda refuses variables that are too large and quotes them all after these words: none of them
+/// may reach a log.
 fn without_variables(message: &str) -> &str {
     message.split_once("String measured:").map_or(message, |(words, _)| words.trim_end())
 }
@@ -156,11 +173,14 @@ fn words(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// True where no connection came about, so that nothing was sent: name not found, refused, not answered in time.
+/// True where no connection came about, so that nothing was sent: name not found, refused, not
+/// answered in time.
 fn never_connected(failure: &DispatchFailure) -> bool {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = failure.as_connector_error().map(|e| e as _);
+    let mut cause: Option<&(dyn std::error::Error + 'static)> =
+        failure.as_connector_error().map(|e| e as _);
     while let Some(error) = cause {
-        if error.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(|e| e.is_connect()) {
+        if error.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(|e| e.is_connect())
+        {
             return true;
         }
         cause = error.source();
@@ -168,28 +188,37 @@ fn never_connected(failure: &DispatchFailure) -> bool {
     false
 }
 
-/// False for a JSON or XML document that ends too early; other texts are whole. One that ends well and cannot be
-/// read all the same does not get better by asking again.
+/// False for a JSON or XML document that ends too early; other texts are whole. One that ends well
+/// and cannot be read all the same does not get better by asking again.
 fn is_whole(body: &[u8]) -> bool {
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
     if !text.starts_with('<') {
-        return !text.starts_with(['{', '[']) || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+        return !text.starts_with(['{', '['])
+            || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
     }
     let tags = text.split('<').skip(1);
     let mut elements = tags.skip_while(|tag| tag.starts_with(['?', '!']));
     let root = elements.next().unwrap_or_default();
-    let name = root.split(|c: char| c.is_whitespace() || c == '>' || c == '/').next().unwrap_or_default();
+    let name =
+        root.split(|c: char| c.is_whitespace() || c == '>' || c == '/').next().unwrap_or_default();
     text.ends_with(&format!("</{name}>")) || root.ends_with("/>") && elements.next().is_none()
 }
 
-/// How long AWS itself asks to wait: `retryAfterSeconds` of Lambda and API Gateway travels as this header.
+/// How long AWS itself asks to wait: `retryAfterSeconds` of Lambda and API Gateway travels as this
+/// header.
 pub fn retry_after<E>(error: &SdkError<E, HttpResponse>) -> Option<Duration> {
     let seconds: u64 = error.raw_response()?.headers().get("retry-after")?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds.min(MOST_ASKED)))
 }
 
-fn kind_of(operation: &str, code: &str, message: &str, status: Option<u16>, emulated: bool) -> ErrorKind {
+fn kind_of(
+    operation: &str,
+    code: &str,
+    message: &str,
+    status: Option<u16>,
+    emulated: bool,
+) -> ErrorKind {
     let is = |set: &[&str]| set.contains(&code);
     if throttled(operation, code, message, status) {
         ErrorKind::Throttled
@@ -205,7 +234,10 @@ fn kind_of(operation: &str, code: &str, message: &str, status: Option<u16>, emul
         ErrorKind::Quota
     } else if is(LATE) || status.is_some_and(|s| s >= 500) {
         ErrorKind::Ambiguous
-    } else if matches!(status, Some(409 | 412)) || code.contains("OptimisticLock") || code.contains("Conflict") {
+    } else if matches!(status, Some(409 | 412))
+        || code.contains("OptimisticLock")
+        || code.contains("Conflict")
+    {
         ErrorKind::Conflict
     } else {
         ErrorKind::Other
@@ -214,14 +246,18 @@ fn kind_of(operation: &str, code: &str, message: &str, status: Option<u16>, emul
 
 /// Emulators answer an unknown operation in their own words, some of them as a plain "not found".
 fn not_emulated(code: &str, message: &str, status: Option<u16>) -> bool {
-    const WORDS: [&str; 4] = ["Unknown ", "No route for ", "Function not found: /", "Unsupported service"];
-    WORDS.iter().any(|words| message.starts_with(words)) || (NOT_EMULATED.contains(&code)) || status == Some(501)
+    const WORDS: [&str; 4] =
+        ["Unknown ", "No route for ", "Function not found: /", "Unsupported service"];
+    WORDS.iter().any(|words| message.starts_with(words))
+        || (NOT_EMULATED.contains(&code))
+        || status == Some(501)
 }
 
-/// Catalogue section 1.3: some services throttle with HTTP 400 and only the text `Rate exceeded`, and
-/// `LimitExceededException` is a rate for API Gateway (429) and for DynamoDB's simultaneous table operations, but a
-/// count everywhere else: DynamoDB says `Subscriber limit exceeded` of the number of tables as well, and API Gateway
-/// answers 429 also where the `Maximum number of` some things `has been reached. Please contact AWS`.
+/// Catalogue section 1.3: some services throttle with HTTP 400 and only the text `Rate exceeded`,
+/// and `LimitExceededException` is a rate for API Gateway (429) and for DynamoDB's simultaneous
+/// table operations, but a count everywhere else: DynamoDB says `Subscriber limit exceeded` of the
+/// number of tables as well, and API Gateway answers 429 also where the `Maximum number of` some
+/// things `has been reached. Please contact AWS`.
 fn throttled(operation: &str, code: &str, message: &str, status: Option<u16>) -> bool {
     if code == "LimitExceededException" {
         return operation.starts_with("apigateway:") && status == Some(429) && !counts(message)
@@ -236,8 +272,8 @@ fn counts(message: &str) -> bool {
     ["maximum number of", "has been reached", "contact aws"].iter().any(|said| words.contains(said))
 }
 
-/// An answer of AWS's own with HTTP 503 to a call that may be repeated: a throttle. What else answers so (a proxy, a
-/// stranger at the endpoint) gives neither code nor request id.
+/// An answer of AWS's own with HTTP 503 to a call that may be repeated: a throttle. What else
+/// answers so (a proxy, a stranger at the endpoint) gives neither code nor request id.
 pub(super) fn throttled_by_503(mut error: CloudError, operation: &str) -> CloudError {
     let answered = error.request_id.is_some() || !error.code.starts_with("HTTP ");
     if answered && error.kind == ErrorKind::Ambiguous {
@@ -258,23 +294,36 @@ fn hint_for(kind: ErrorKind, operation: &str, code: &str, message: &str) -> Stri
         ErrorKind::Credentials if skewed(code, message) => {
             "check this machine's clock: it is minutes off from AWS's; set it (NTP), then run again"
         }
-        ErrorKind::Credentials => "sign in again (aws sso login, aws configure), or name another --profile",
-        ErrorKind::Throttled => "AWS throttles this account: wait a minute and run again, it goes on where it stopped",
-        ErrorKind::Quota => "an account quota is used up: remove something, or ask AWS to raise it, then run again",
-        ErrorKind::Unreachable => "check the network, the region and AWS_ENDPOINT_URL, then run again",
+        ErrorKind::Credentials => {
+            "sign in again (aws sso login, aws configure), or name another --profile"
+        }
+        ErrorKind::Throttled => {
+            "AWS throttles this account: wait a minute and run again, it goes on where it stopped"
+        }
+        ErrorKind::Quota => {
+            "an account quota is used up: remove something, or ask AWS to raise it, then run again"
+        }
+        ErrorKind::Unreachable => {
+            "check the network, the region and AWS_ENDPOINT_URL, then run again"
+        }
         ErrorKind::Ambiguous => "run again: what took effect is found by its name or tags",
         ErrorKind::Conflict => "somebody else changed it, or it is busy: run again",
         ErrorKind::NotEmulated => "this endpoint does not know the operation; real AWS does",
         _ if operation.is_empty() => "",
-        _ => "see AWS's words above; after mending the cause run again, it goes on where it stopped",
+        _ => {
+            "see AWS's words above; after mending the cause run again, it goes on where it stopped"
+        }
     };
     text.into()
 }
 
-/// True where the request was refused for its time: signatures are good for some minutes by AWS's clock.
+/// True where the request was refused for its time: signatures are good for some minutes by AWS's
+/// clock.
 fn skewed(code: &str, message: &str) -> bool {
     matches!(code, "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture")
-        || ["Signature expired", "Signature not yet current"].iter().any(|said| message.contains(said))
+        || ["Signature expired", "Signature not yet current"]
+            .iter()
+            .any(|said| message.contains(said))
 }
 
 /// For the first call of a run: says what is wrong with credentials, region or endpoint.
@@ -285,15 +334,22 @@ pub fn explain_access(mut error: CloudError, endpoint: Option<&str>, region: &st
         (ErrorKind::Ambiguous, _) if answered => {}
         (ErrorKind::Unreachable | ErrorKind::Ambiguous, Some(url)) => {
             error.message = format!("nothing answers at {url}");
-            error.hint = "start the endpoint, or unset AWS_ENDPOINT_URL; `--local` starts the local twin".into();
+            error.hint =
+                "start the endpoint, or unset AWS_ENDPOINT_URL; `--local` starts the local twin"
+                    .into();
         }
         (ErrorKind::Unreachable | ErrorKind::Ambiguous, None) => {
-            error.message = format!("AWS cannot be reached in region `{region}`: {}", error.message);
+            error.message =
+                format!("AWS cannot be reached in region `{region}`: {}", error.message);
             error.hint = "check that the region exists and that the network lets you out".into();
         }
         (ErrorKind::Other, Some(url)) if error.code.starts_with("HTTP ") => {
-            error.message = format!("what answers at {url} is not AWS, nor speaks as it does: {}", error.message);
-            error.hint = "check AWS_ENDPOINT_URL, or unset it; `--local` starts the local twin".into();
+            error.message = format!(
+                "what answers at {url} is not AWS, nor speaks as it does: {}",
+                error.message
+            );
+            error.hint =
+                "check AWS_ENDPOINT_URL, or unset it; `--local` starts the local twin".into();
         }
         (ErrorKind::Credentials, _) if error.code.is_empty() => {
             error.message = "no AWS credentials were found".into();
@@ -318,11 +374,20 @@ mod tests {
     #[test]
     fn the_first_call_says_what_is_wrong_with_region_endpoint_or_credentials() {
         let region = told(ErrorKind::Unreachable, "", None);
-        assert!(region.message.contains("`eu-nowhere-7`") && region.hint.contains("the region exists"), "{region:?}");
+        assert!(
+            region.message.contains("`eu-nowhere-7`") && region.hint.contains("the region exists"),
+            "{region:?}"
+        );
         let endpoint = told(ErrorKind::Unreachable, "", Some("http://127.0.0.1:9"));
-        assert!(endpoint.message.contains("http://127.0.0.1:9") && endpoint.hint.contains("--local"), "{endpoint:?}");
+        assert!(
+            endpoint.message.contains("http://127.0.0.1:9") && endpoint.hint.contains("--local"),
+            "{endpoint:?}"
+        );
         let stranger = told(ErrorKind::Other, "HTTP 200", Some("http://127.0.0.1:80"));
-        assert!(stranger.message.contains("is not AWS") && stranger.hint.contains("AWS_ENDPOINT_URL"), "{stranger:?}");
+        assert!(
+            stranger.message.contains("is not AWS") && stranger.hint.contains("AWS_ENDPOINT_URL"),
+            "{stranger:?}"
+        );
         assert!(told(ErrorKind::Credentials, "", None).message.contains("no AWS credentials"));
         // AWS's own words stay where there are some.
         assert_eq!(told(ErrorKind::Credentials, "ExpiredToken", None).message, "dns error");
@@ -332,7 +397,10 @@ mod tests {
     fn variables_that_lambda_quotes_are_cut_off() {
         let words = "Lambda was unable to configure your environment variables because the environment variables you \
                      have provided exceeded the 4KB limit.";
-        assert_eq!(without_variables(&format!("{words} String measured: {{\"KEY\":\"secret\"}}")), words);
+        assert_eq!(
+            without_variables(&format!("{words} String measured: {{\"KEY\":\"secret\"}}")),
+            words
+        );
         assert_eq!(without_variables(words), words);
     }
 }

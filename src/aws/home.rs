@@ -6,16 +6,19 @@ use super::reader::Reader;
 use crate::model::{CloudError, Scope, cloud_error::optional, tag};
 use std::collections::BTreeSet;
 
-/// The regions that the environment's global things name: roles, the distribution and what belongs to it. Empty where
-/// there are none, as for an environment of tables alone.
+/// The regions that the environment's global things name: roles, the distribution and what belongs
+/// to it. Empty where there are none, as for an environment of tables alone.
 pub async fn regions(reader: &Reader, scope: &Scope) -> Result<BTreeSet<String>, CloudError> {
-    let (roles, index, controls) =
-        tokio::try_join!(of_roles(reader, scope), of_index(reader, scope), of_controls(reader, scope))?;
+    let (roles, index, controls) = tokio::try_join!(
+        of_roles(reader, scope),
+        of_index(reader, scope),
+        of_controls(reader, scope)
+    )?;
     Ok(roles.into_iter().chain(index).chain(controls).collect())
 }
 
-/// Listings of roles leave tags out (catalogue 4.1), and all roles of an environment have one region: the first that
-/// is still there tells it.
+/// Listings of roles leave tags out (catalogue 4.1), and all roles of an environment have one
+/// region: the first that is still there tells it.
 async fn of_roles(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudError> {
     let path = &scope.role_path();
     // A page may be short, or empty before the last.
@@ -25,9 +28,14 @@ async fn of_roles(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudEr
         Ok((page.roles, page.marker.filter(|_| page.is_truncated)))
     });
     for listed in roles.await? {
-        let role = reader.caller.call("iam:GetRole", || reader.iam.get_role().role_name(listed.role_name()).send());
-        let Some(role) = optional(role.await)?.and_then(|answer| answer.role) else { continue };
-        let region = role.tags().iter().find(|t| t.key() == tag::REGION).map(|t| t.value().to_string());
+        let role = reader
+            .caller
+            .call("iam:GetRole", || reader.iam.get_role().role_name(listed.role_name()).send());
+        let Some(role) = optional(role.await)?.and_then(|answer| answer.role) else {
+            continue;
+        };
+        let region =
+            role.tags().iter().find(|t| t.key() == tag::REGION).map(|t| t.value().to_string());
         if region.is_some() {
             return Ok(region.into_iter().collect());
         }
@@ -42,9 +50,12 @@ async fn of_index(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudEr
     // It remembers what was deleted: what CloudFront itself does not know any more says nothing.
     let mut found = Vec::new();
     for (arn, tags) in index.iter() {
-        let Some((_, id)) = arn.split_once(":distribution/") else { continue };
-        let seen =
-            reader.caller.call("cloudfront:GetDistribution", || reader.cloudfront.get_distribution().id(id).send());
+        let Some((_, id)) = arn.split_once(":distribution/") else {
+            continue;
+        };
+        let seen = reader.caller.call("cloudfront:GetDistribution", || {
+            reader.cloudfront.get_distribution().id(id).send()
+        });
         if optional(seen.await)?.is_some() {
             found.extend(tags.get(tag::REGION).cloned());
         }
@@ -55,7 +66,8 @@ async fn of_index(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudEr
 /// Origin access controls carry no tags; their description does.
 async fn of_controls(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudError> {
     let controls = paged(|marker| async move {
-        let list = || reader.cloudfront.list_origin_access_controls().set_marker(marker.clone()).send();
+        let list =
+            || reader.cloudfront.list_origin_access_controls().set_marker(marker.clone()).send();
         let page = reader.caller.call("cloudfront:ListOriginAccessControls", list).await?;
         let list = page.origin_access_control_list;
         Ok(list.map_or((vec![], None), |list| (list.items.unwrap_or_default(), list.next_marker)))

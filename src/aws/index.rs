@@ -1,7 +1,9 @@
-//! The Resource Groups Tagging API as an index: which resources carry this stack's tags, in one call.
+//! The Resource Groups Tagging API as an index: which resources carry this stack's tags, in one
+//! call.
 //!
-//! The index lags (catalogue 10.2), so it is only ever a hint: a resource is confirmed by its own service's read,
-//! and tags that differ from the wanted ones are read again at the source before anything is said about them.
+//! The index lags (catalogue 10.2), so it is only ever a hint: a resource is confirmed by its own
+//! service's read, and tags that differ from the wanted ones are read again at the source before
+//! anything is said about them.
 
 use super::call::Caller;
 use super::reader::Tagging;
@@ -16,8 +18,18 @@ pub struct TagIndex {
 
 impl TagIndex {
     /// Adds what one region's index knows of a stack and environment.
-    pub async fn read(&mut self, caller: &Caller, tagging: &Tagging, scope: &Scope) -> Result<(), CloudError> {
-        self.read_filtered(caller, tagging, &[(tag::STACK, Some(&scope.stack)), (tag::ENV, Some(&scope.env))]).await
+    pub async fn read(
+        &mut self,
+        caller: &Caller,
+        tagging: &Tagging,
+        scope: &Scope,
+    ) -> Result<(), CloudError> {
+        self.read_filtered(
+            caller,
+            tagging,
+            &[(tag::STACK, Some(&scope.stack)), (tag::ENV, Some(&scope.env))],
+        )
+        .await
     }
 
     /// Adds everything that carries any stack's tag.
@@ -95,8 +107,8 @@ impl TagIndex {
         self.by_arn.keys().map(String::as_str).filter(move |arn| arn.starts_with(prefix))
     }
 
-    /// When the environment may be swept, as far as the index knows: the latest of what it has seen, strangers' and
-    /// deleted resources' included.
+    /// When the environment may be swept, as far as the index knows: the latest of what it has
+    /// seen, strangers' and deleted resources' included.
     pub fn expires_at(&self) -> Option<String> {
         self.by_arn.values().filter_map(|tags| tags.get(tag::EXPIRES_AT)).max().cloned()
     }

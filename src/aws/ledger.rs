@@ -1,7 +1,9 @@
-//! The `shopstack` table: one per account and region, shared by all stacks, holding locks and records of past runs.
+//! The `shopstack` table: one per account and region, shared by all stacks, holding locks and
+//! records of past runs.
 //!
-//! It is made on first use, tagged, paid by request, and left by `down`. Rows are keyed by `pk` = `<stack>/<env>` and
-//! `sk` = `lock`, `record` or `run#<time>`. Losing it loses no decision: live AWS is the truth.
+//! It is made on first use, tagged, paid by request, and left by `down`. Rows are keyed by `pk` =
+//! `<stack>/<env>` and `sk` = `lock`, `record` or `run#<time>`. Losing it loses no decision: live
+//! AWS is the truth.
 
 use super::call::{Caller, Progress};
 use super::clients::{Clients, Sdk};
@@ -9,7 +11,8 @@ use super::counter::Purpose;
 use crate::model::cloud_error::optional;
 use crate::model::{CloudError, ErrorKind, Scope};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableStatus, Tag,
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
+    ScalarAttributeType, TableStatus, Tag,
 };
 use std::collections::HashMap;
 use std::time::Duration;
@@ -28,7 +31,8 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Its calls count as bookkeeping. It does not stop with the run: a lock must be released after an interruption.
+    /// Its calls count as bookkeeping. It does not stop with the run: a lock must be released after
+    /// an interruption.
     pub fn new(sdk: &Sdk, scope: &Scope) -> Self {
         Self {
             clients: sdk.clients(Purpose::Bookkeeping),
@@ -45,12 +49,22 @@ impl Ledger {
     /// Makes the table unless it is there, and waits until it takes items.
     pub async fn ensure(&self) -> Result<(), CloudError> {
         let attribute = |name: &str| {
-            AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
+            AttributeDefinition::builder()
+                .attribute_name(name)
+                .attribute_type(ScalarAttributeType::S)
+                .build()
         };
-        let key = |name: &str, kind: KeyType| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
-        let shape = |e: aws_sdk_dynamodb::error::BuildError| CloudError::shape("dynamodb CreateTable", &e.to_string());
+        let key = |name: &str, kind: KeyType| {
+            KeySchemaElement::builder().attribute_name(name).key_type(kind).build()
+        };
+        let shape = |e: aws_sdk_dynamodb::error::BuildError| {
+            CloudError::shape("dynamodb CreateTable", &e.to_string())
+        };
         let attributes = vec![attribute("pk").map_err(shape)?, attribute("sk").map_err(shape)?];
-        let keys = vec![key("pk", KeyType::Hash).map_err(shape)?, key("sk", KeyType::Range).map_err(shape)?];
+        let keys = vec![
+            key("pk", KeyType::Hash).map_err(shape)?,
+            key("sk", KeyType::Range).map_err(shape)?,
+        ];
         let tag = Tag::builder().key("shopstack:shared").value("true").build().map_err(shape)?;
         let made = self
             .caller
@@ -83,7 +97,8 @@ impl Ledger {
                             self.clients.dynamodb.describe_table().table_name(TABLE).send()
                         })
                         .await;
-                    let status = optional(seen)?.and_then(|t| t.table().and_then(|t| t.table_status().cloned()));
+                    let status = optional(seen)?
+                        .and_then(|t| t.table().and_then(|t| t.table_status().cloned()));
                     Ok((status == Some(TableStatus::Active)).then_some(()))
                 },
             )
@@ -123,16 +138,25 @@ impl Ledger {
     /// The JSON texts of all rows whose sort key begins with `prefix`, oldest first.
     pub async fn documents(&self, prefix: &str) -> Result<Vec<String>, CloudError> {
         let rows = self.rows(prefix).await?;
-        Ok(rows.iter().filter_map(|r| r.get("document").and_then(|v| v.as_s().ok()).cloned()).collect())
+        Ok(rows
+            .iter()
+            .filter_map(|r| r.get("document").and_then(|v| v.as_s().ok()).cloned())
+            .collect())
     }
 
-    /// Keeps a JSON text in a row. DynamoDB takes 400 KB an item; the caller shortens what may be larger.
+    /// Keeps a JSON text in a row. DynamoDB takes 400 KB an item; the caller shortens what may be
+    /// larger.
     pub async fn keep(&self, sk: &str, document: &str) -> Result<(), CloudError> {
         let mut item = self.key(sk);
         item.insert("document".into(), AttributeValue::S(document.to_string()));
         self.caller
             .call("dynamodb:PutItem", || {
-                self.clients.dynamodb.put_item().table_name(TABLE).set_item(Some(item.clone())).send()
+                self.clients
+                    .dynamodb
+                    .put_item()
+                    .table_name(TABLE)
+                    .set_item(Some(item.clone()))
+                    .send()
             })
             .await
             .map(|_| ())
@@ -141,7 +165,9 @@ impl Ledger {
     /// Removes every row of this stack and environment but those with the sort keys `keep`.
     pub async fn forget(&self, keep: &[&str]) -> Result<(), CloudError> {
         for row in self.rows("").await? {
-            let Some(sk) = row.get("sk").and_then(|v| v.as_s().ok()) else { continue };
+            let Some(sk) = row.get("sk").and_then(|v| v.as_s().ok()) else {
+                continue;
+            };
             if keep.contains(&sk.as_str()) {
                 continue;
             }
@@ -154,7 +180,12 @@ impl Ledger {
         let gone = self
             .caller
             .call("dynamodb:DeleteItem", || {
-                self.clients.dynamodb.delete_item().table_name(TABLE).set_key(Some(self.key(sk))).send()
+                self.clients
+                    .dynamodb
+                    .delete_item()
+                    .table_name(TABLE)
+                    .set_key(Some(self.key(sk)))
+                    .send()
             })
             .await;
         optional(gone).map(|_| ())
@@ -168,19 +199,26 @@ impl Ledger {
             let page = self
                 .caller
                 .call("dynamodb:Query", || {
-                    let query = self.clients.dynamodb.query().table_name(TABLE).consistent_read(true);
-                    let query = query.expression_attribute_values(":pk", AttributeValue::S(self.pk.clone()));
+                    let query =
+                        self.clients.dynamodb.query().table_name(TABLE).consistent_read(true);
+                    let query = query
+                        .expression_attribute_values(":pk", AttributeValue::S(self.pk.clone()));
                     let query = if prefix.is_empty() {
                         query.key_condition_expression("pk = :pk")
                     } else {
                         query
                             .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
-                            .expression_attribute_values(":sk", AttributeValue::S(prefix.to_string()))
+                            .expression_attribute_values(
+                                ":sk",
+                                AttributeValue::S(prefix.to_string()),
+                            )
                     };
                     query.set_exclusive_start_key(start.clone()).send()
                 })
                 .await;
-            let Some(page) = optional(page)? else { return Ok(rows) };
+            let Some(page) = optional(page)? else {
+                return Ok(rows);
+            };
             start = page.last_evaluated_key.filter(|key| !key.is_empty());
             rows.extend(page.items.unwrap_or_default());
             if start.is_none() {

@@ -1,8 +1,10 @@
-//! The lock of one stack and environment: a lease taken by conditional write, renewed by heartbeat, fenced.
+//! The lock of one stack and environment: a lease taken by conditional write, renewed by heartbeat,
+//! fenced.
 //!
-//! Two machines' clocks are not compared: a waiter watches the holder's heartbeat counter and takes over when it has
-//! stood still for a whole lease. A holder that could not renew stops before its next call, by its own clock. Leases run
-//! from before the request that took or renewed them: when it took effect the holder cannot know.
+//! Two machines' clocks are not compared: a waiter watches the holder's heartbeat counter and takes
+//! over when it has stood still for a whole lease. A holder that could not renew stops before its
+//! next call, by its own clock. Leases run from before the request that took or renewed them: when
+//! it took effect the holder cannot know.
 
 use super::call::Cancel;
 use super::ledger::{Item, Ledger, TABLE, lock_error};
@@ -108,7 +110,8 @@ pub async fn wait_lock(
                 Err(error) => return Err(error),
             }
         }
-        let who = row.as_ref().and_then(holder).map_or_else(|| "somebody".to_string(), |h| h.to_string());
+        let who =
+            row.as_ref().and_then(holder).map_or_else(|| "somebody".to_string(), |h| h.to_string());
         if start.elapsed() > patience {
             return Err(lock_error(
                 format!("the lock is held: {who}"),
@@ -131,8 +134,8 @@ pub async fn current(ledger: &Ledger) -> Result<Option<Holder>, CloudError> {
     Ok(ledger.row(SK).await?.as_ref().and_then(holder))
 }
 
-/// Takes the lock away from whoever holds it; that run notices at its next heartbeat, up to 8 seconds later, and makes no
-/// call after that.
+/// Takes the lock away from whoever holds it; that run notices at its next heartbeat, up to 8
+/// seconds later, and makes no call after that.
 pub async fn force(ledger: &Ledger) -> Result<(), CloudError> {
     ledger.remove(SK).await
 }
@@ -160,8 +163,13 @@ struct Taken {
     asked: SystemTime,
 }
 
-/// Takes the lock; where the answer was long in coming the lease is renewed at once, for little of it is left.
-async fn take(ledger: &Ledger, me: &Holder, dead: Option<(&str, &str)>) -> Result<Taken, CloudError> {
+/// Takes the lock; where the answer was long in coming the lease is renewed at once, for little of
+/// it is left.
+async fn take(
+    ledger: &Ledger,
+    me: &Holder,
+    dead: Option<(&str, &str)>,
+) -> Result<Taken, CloudError> {
     let token = format!("{:032x}", fastrand::u128(..));
     let (start, mut asked) = (Instant::now(), SystemTime::now());
     write(ledger, me, &token, dead).await?;
@@ -173,7 +181,12 @@ async fn take(ledger: &Ledger, me: &Holder, dead: Option<(&str, &str)>) -> Resul
 }
 
 /// One conditional write: the lock is free, or still shows the dead holder's last heartbeat.
-async fn write(ledger: &Ledger, me: &Holder, token: &str, dead: Option<(&str, &str)>) -> Result<(), CloudError> {
+async fn write(
+    ledger: &Ledger,
+    me: &Holder,
+    token: &str,
+    dead: Option<(&str, &str)>,
+) -> Result<(), CloudError> {
     let s = |text: &str| AttributeValue::S(text.to_string());
     ledger
         .caller
@@ -211,7 +224,8 @@ async fn write(ledger: &Ledger, me: &Holder, token: &str, dead: Option<(&str, &s
 
 fn hold(ledger: &Ledger, taken: Taken, cancel: &Cancel) -> Lock {
     cancel.lease_until(taken.asked + LEASE);
-    let (task_ledger, task_token, task_cancel) = (ledger.clone(), taken.token.clone(), cancel.clone());
+    let (task_ledger, task_token, task_cancel) =
+        (ledger.clone(), taken.token.clone(), cancel.clone());
     let heartbeat = tokio::spawn(async move {
         let mut pause = HEARTBEAT;
         loop {
@@ -309,7 +323,12 @@ impl Lock {
 /// Whoever has the lock now keeps it; there is nothing to give back then.
 fn not_ours_is_fine(gone: Result<(), CloudError>) -> Result<(), CloudError> {
     match gone {
-        Err(error) if error.code == "ConditionalCheckFailedException" || error.kind == ErrorKind::NotFound => Ok(()),
+        Err(error)
+            if error.code == "ConditionalCheckFailedException"
+                || error.kind == ErrorKind::NotFound =>
+        {
+            Ok(())
+        }
         other => other,
     }
 }
@@ -352,9 +371,19 @@ mod tests {
         };
         let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
         let text = String::from;
-        let scope =
-            Scope { stack: text("s"), env: text("e"), account: text("1"), region: text("us-east-1"), endpoint: None };
-        let me = Holder { who: text("ci"), place: text("here"), since: text("now"), command: text("up") };
+        let scope = Scope {
+            stack: text("s"),
+            env: text("e"),
+            account: text("1"),
+            region: text("us-east-1"),
+            endpoint: None,
+        };
+        let me = Holder {
+            who: text("ci"),
+            place: text("here"),
+            since: text("now"),
+            command: text("up"),
+        };
         let taken = take(&Ledger::new(&sdk, &scope), &me, None).await.expect("the lock");
         assert!(taken.asked.elapsed().expect("a clock that goes on") >= LATE);
     }

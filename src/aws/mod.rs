@@ -1,4 +1,5 @@
-//! Everything between resource types and the SDK: clients, identity, counting, retries, rate budgets, errors.
+//! Everything between resource types and the SDK: clients, identity, counting, retries, rate
+//! budgets, errors.
 
 pub mod apigateway;
 pub mod call;

@@ -1,4 +1,5 @@
-//! What the smoke test asks of AWS: items of a table, one test item's removal, lines of a log group.
+//! What the smoke test asks of AWS: items of a table, one test item's removal, lines of a log
+//! group.
 
 use super::call::Caller;
 use super::clients::{Clients, Sdk};
@@ -74,20 +75,36 @@ impl Probe {
             .map(|_| ())
     }
 
-    /// Lines of a log group since `since_ms` (epoch) that hold `containing` literally; stops counting at the first page
-    /// with one. A group that is not there yet has none.
-    pub async fn log_lines(&self, group: &str, since_ms: i64, containing: &str) -> Result<usize, CloudError> {
+    /// Lines of a log group since `since_ms` (epoch) that hold `containing` literally; stops
+    /// counting at the first page with one. A group that is not there yet has none.
+    pub async fn log_lines(
+        &self,
+        group: &str,
+        since_ms: i64,
+        containing: &str,
+    ) -> Result<usize, CloudError> {
         let mut token: Option<String> = None;
         loop {
             let page = self
                 .caller
                 .call("logs:FilterLogEvents", || {
-                    let events = self.clients.logs.filter_log_events().log_group_name(group).start_time(since_ms);
+                    let events = self
+                        .clients
+                        .logs
+                        .filter_log_events()
+                        .log_group_name(group)
+                        .start_time(since_ms);
                     events.set_next_token(token.clone()).send()
                 })
                 .await;
-            let Some(page) = optional(page)? else { return Ok(0) };
-            let found = page.events().iter().filter(|e| e.message().is_some_and(|m| m.contains(containing))).count();
+            let Some(page) = optional(page)? else {
+                return Ok(0);
+            };
+            let found = page
+                .events()
+                .iter()
+                .filter(|e| e.message().is_some_and(|m| m.contains(containing)))
+                .count();
             token = page.next_token().map(str::to_string);
             if found > 0 || token.is_none() {
                 return Ok(found);
@@ -97,8 +114,12 @@ impl Probe {
 }
 
 fn to_key(key: &Value) -> Result<HashMap<String, AttributeValue>, CloudError> {
-    let bad = || CloudError::ours(ErrorKind::Other, "a table's key is an object of strings and numbers", "");
-    let Value::Object(fields) = key else { return Err(bad()) };
+    let bad = || {
+        CloudError::ours(ErrorKind::Other, "a table's key is an object of strings and numbers", "")
+    };
+    let Value::Object(fields) = key else {
+        return Err(bad());
+    };
     fields
         .iter()
         .map(|(name, value)| match value {

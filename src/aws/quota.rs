@@ -1,6 +1,8 @@
-//! Rate budgets: one token bucket per published quota at 80 % of the figure, shared by the whole process.
+//! Rate budgets: one token bucket per published quota at 80 % of the figure, shared by the whole
+//! process.
 //!
-//! The figures are those of the catalogue's section 11 (API Gateway, WAFv2, Lambda and DynamoDB quota pages).
+//! The figures are those of the catalogue's section 11 (API Gateway, WAFv2, Lambda and DynamoDB
+//! quota pages).
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -23,7 +25,12 @@ struct Quota {
 const SHARE: f64 = 0.8;
 
 const QUOTAS: &[Quota] = &[
-    Quota { label: "API Gateway: 10 control calls per second", operations: &["apigateway:*"], rate: 10.0, burst: 40.0 },
+    Quota {
+        label: "API Gateway: 10 control calls per second",
+        operations: &["apigateway:*"],
+        rate: 10.0,
+        burst: 40.0,
+    },
     Quota {
         label: "API Gateway: 1 CreateRestApi per 3 s",
         operations: &["apigateway:CreateRestApi"],
@@ -60,7 +67,12 @@ const QUOTAS: &[Quota] = &[
         rate: 2.5,
         burst: 5.0,
     },
-    Quota { label: "WAF: 1 AssociateWebACL per 2 s", operations: &["wafv2:AssociateWebACL"], rate: 0.5, burst: 1.0 },
+    Quota {
+        label: "WAF: 1 AssociateWebACL per 2 s",
+        operations: &["wafv2:AssociateWebACL"],
+        rate: 0.5,
+        burst: 1.0,
+    },
     Quota {
         label: "WAF: 1 DisassociateWebACL per 2 s",
         operations: &["wafv2:DisassociateWebACL"],
@@ -73,25 +85,60 @@ const QUOTAS: &[Quota] = &[
         rate: 1.0,
         burst: 1.0,
     },
-    Quota { label: "WAF: 5 reads per second", operations: &["wafv2:Get*", "wafv2:List*"], rate: 5.0, burst: 5.0 },
-    Quota { label: "WAF: 1 CreateWebACL per second", operations: &["wafv2:CreateWebACL"], rate: 1.0, burst: 1.0 },
-    Quota { label: "WAF: 1 UpdateWebACL per second", operations: &["wafv2:UpdateWebACL"], rate: 1.0, burst: 1.0 },
-    Quota { label: "WAF: 1 DeleteWebACL per second", operations: &["wafv2:DeleteWebACL"], rate: 1.0, burst: 1.0 },
+    Quota {
+        label: "WAF: 5 reads per second",
+        operations: &["wafv2:Get*", "wafv2:List*"],
+        rate: 5.0,
+        burst: 5.0,
+    },
+    Quota {
+        label: "WAF: 1 CreateWebACL per second",
+        operations: &["wafv2:CreateWebACL"],
+        rate: 1.0,
+        burst: 1.0,
+    },
+    Quota {
+        label: "WAF: 1 UpdateWebACL per second",
+        operations: &["wafv2:UpdateWebACL"],
+        rate: 1.0,
+        burst: 1.0,
+    },
+    Quota {
+        label: "WAF: 1 DeleteWebACL per second",
+        operations: &["wafv2:DeleteWebACL"],
+        rate: 1.0,
+        burst: 1.0,
+    },
     Quota {
         label: "WAF: 1 PutLoggingConfiguration per second",
         operations: &["wafv2:PutLoggingConfiguration"],
         rate: 1.0,
         burst: 1.0,
     },
-    Quota { label: "Lambda: 15 GetPolicy per second", operations: &["lambda:GetPolicy"], rate: 15.0, burst: 15.0 },
+    Quota {
+        label: "Lambda: 15 GetPolicy per second",
+        operations: &["lambda:GetPolicy"],
+        rate: 15.0,
+        burst: 15.0,
+    },
     Quota {
         label: "Lambda: 100 GetFunction per second",
         operations: &["lambda:GetFunction"],
         rate: 100.0,
         burst: 100.0,
     },
-    Quota { label: "Lambda: 15 control calls per second", operations: &["lambda:*"], rate: 15.0, burst: 15.0 },
-    Quota { label: "DynamoDB: 5 TagResource per second", operations: &["dynamodb:TagResource"], rate: 5.0, burst: 5.0 },
+    Quota {
+        label: "Lambda: 15 control calls per second",
+        operations: &["lambda:*"],
+        rate: 15.0,
+        burst: 15.0,
+    },
+    Quota {
+        label: "DynamoDB: 5 TagResource per second",
+        operations: &["dynamodb:TagResource"],
+        rate: 5.0,
+        burst: 5.0,
+    },
 ];
 
 /// Lambda publishes GetFunction and GetPolicy apart from the rest of its control plane.
@@ -100,7 +147,8 @@ const OUTSIDE_THE_REST: &[&str] = &["lambda:GetFunction", "lambda:GetPolicy"];
 fn covers(pattern: &str, operation: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(prefix) => {
-            operation.starts_with(prefix) && !(pattern.ends_with(":*") && OUTSIDE_THE_REST.contains(&operation))
+            operation.starts_with(prefix)
+                && !(pattern.ends_with(":*") && OUTSIDE_THE_REST.contains(&operation))
         }
         None => pattern == operation,
     }
@@ -119,7 +167,8 @@ pub struct Limiter {
 }
 
 impl Limiter {
-    /// Takes a token from every quota that covers `operation`; returns how long to wait first, and for which quota.
+    /// Takes a token from every quota that covers `operation`; returns how long to wait first, and
+    /// for which quota.
     pub fn reserve(&self, operation: &str, region: &str) -> (Duration, &'static str) {
         let mut wait = (Duration::ZERO, "");
         let mut buckets = match self.buckets.lock() {
@@ -133,7 +182,9 @@ impl Limiter {
             }
             let rate = quota.rate * SHARE;
             let capacity = (quota.burst * SHARE).max(1.0);
-            let bucket = buckets.entry((index, region.to_string())).or_insert(Bucket { tokens: capacity, at: now });
+            let bucket = buckets
+                .entry((index, region.to_string()))
+                .or_insert(Bucket { tokens: capacity, at: now });
             let gained = now.saturating_duration_since(bucket.at).as_secs_f64() * rate;
             bucket.tokens = (bucket.tokens + gained).min(capacity) - 1.0;
             bucket.at = now;
@@ -170,8 +221,8 @@ mod tests {
         }
         assert_eq!(limiter.reserve("lambda:AddPermission", "r").0, Duration::ZERO);
     }
-    /// The catalogue's section 11 by operation: calls per second, and how many may go at once. What shopstack never
-    /// calls (imports, PutRestApi, ListResourcesForWebACL) has no bucket.
+    /// The catalogue's section 11 by operation: calls per second, and how many may go at once. What
+    /// shopstack never calls (imports, PutRestApi, ListResourcesForWebACL) has no bucket.
     const PUBLISHED: &[(&str, f64, f64)] = &[
         ("apigateway:PutMethod", 10.0, 40.0),
         ("apigateway:CreateRestApi", 1.0 / 3.0, 1.0),
@@ -206,7 +257,10 @@ mod tests {
             assert_eq!(at_once, (burst * 0.8).max(1.0) as usize, "{operation} at once");
             let (last, label) = reserved[199];
             let apart = (last - reserved[198].0).as_secs_f64();
-            assert!((apart * rate * 0.8 - 1.0).abs() < 1e-6, "{operation}: one in {apart} s, by {label}");
+            assert!(
+                (apart * rate * 0.8 - 1.0).abs() < 1e-6,
+                "{operation}: one in {apart} s, by {label}"
+            );
             labels.insert(label);
         }
         assert_eq!(labels.len(), QUOTAS.len(), "a quota that no row is held to: {labels:#?}");

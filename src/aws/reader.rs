@@ -1,7 +1,7 @@
 //! What `diff` and the planner are handed: clients on which no mutating operation exists, by type.
 //!
-//! Each wrapper keeps its SDK client private and passes on reads only, so reading cannot write; the clients
-//! inside also refuse writes at run time (`Purpose::Read`).
+//! Each wrapper keeps its SDK client private and passes on reads only, so reading cannot write; the
+//! clients inside also refuse writes at run time (`Purpose::Read`).
 
 use super::call::Caller;
 use super::clients::{Clients, Sdk};
@@ -183,15 +183,19 @@ impl Reader {
         }
     }
 
-    /// A JSON document of this stack and environment out of the `shopstack` table; `None` without row or table.
+    /// A JSON document of this stack and environment out of the `shopstack` table; `None` without
+    /// row or table.
     pub async fn document(&self, scope: &Scope, sk: &str) -> Result<Option<String>, CloudError> {
         use aws_sdk_dynamodb::types::AttributeValue;
         let pk = format!("{}/{}", scope.stack, scope.env);
         let answer = self
             .caller
             .call("dynamodb:GetItem", || {
-                let get = self.books.get_item().table_name(super::ledger::TABLE).consistent_read(true);
-                get.key("pk", AttributeValue::S(pk.clone())).key("sk", AttributeValue::S(sk.into())).send()
+                let get =
+                    self.books.get_item().table_name(super::ledger::TABLE).consistent_read(true);
+                get.key("pk", AttributeValue::S(pk.clone()))
+                    .key("sk", AttributeValue::S(sk.into()))
+                    .send()
             })
             .await;
         let item = optional(answer)?.and_then(|a| a.item);
@@ -221,7 +225,11 @@ impl Reader {
                 let elsewhere = self.region != super::clients::GLOBAL_REGION;
                 // Side by side: other reads wait for both.
                 try_join(index.read(&self.caller, &self.tagging, scope), async {
-                    if elsewhere { global.read(&self.caller, &self.tagging_global, scope).await } else { Ok(()) }
+                    if elsewhere {
+                        global.read(&self.caller, &self.tagging_global, scope).await
+                    } else {
+                        Ok(())
+                    }
                 })
                 .await?;
                 index.merge(global);
@@ -248,11 +256,14 @@ impl Reader {
     }
 }
 
-/// The environments of an account and region: `(stack, env)` to expiry (RFC 3339), where one is set.
+/// The environments of an account and region: `(stack, env)` to expiry (RFC 3339), where one is
+/// set.
 ///
-/// The tag index omits IAM roles and lags, so roles are listed by their path as well; a role alone is an
-/// environment too: something is left of it.
-pub async fn environments(reader: &Reader) -> Result<BTreeMap<(String, String), Option<String>>, CloudError> {
+/// The tag index omits IAM roles and lags, so roles are listed by their path as well; a role alone
+/// is an environment too: something is left of it.
+pub async fn environments(
+    reader: &Reader,
+) -> Result<BTreeMap<(String, String), Option<String>>, CloudError> {
     let mut index = TagIndex::default();
     index.read_all(&reader.caller, &reader.tagging).await?;
     if reader.region != super::clients::GLOBAL_REGION {
@@ -262,8 +273,9 @@ pub async fn environments(reader: &Reader) -> Result<BTreeMap<(String, String), 
     for (arn, tags) in index.iter() {
         // The index goes on naming deleted resources, distributions longest: ask CloudFront itself.
         if let Some((_, id)) = arn.split_once(":distribution/") {
-            let seen =
-                reader.caller.call("cloudfront:GetDistribution", || reader.cloudfront.get_distribution().id(id).send());
+            let seen = reader.caller.call("cloudfront:GetDistribution", || {
+                reader.cloudfront.get_distribution().id(id).send()
+            });
             if optional(seen.await)?.is_none() {
                 continue;
             }
@@ -283,7 +295,8 @@ pub async fn environments(reader: &Reader) -> Result<BTreeMap<(String, String), 
             .await?;
         for role in page.roles() {
             let mut parts = role.path().trim_start_matches("/shopstack/").split('/');
-            if let (Some(stack), Some(env)) = (parts.next(), parts.next().filter(|e| !e.is_empty())) {
+            if let (Some(stack), Some(env)) = (parts.next(), parts.next().filter(|e| !e.is_empty()))
+            {
                 found.entry((stack.to_string(), env.to_string())).or_default();
             }
         }

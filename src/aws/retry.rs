@@ -1,4 +1,5 @@
-//! The retry classes of the catalogue's section 1, matched on operation, code and message, each with its own cadence.
+//! The retry classes of the catalogue's section 1, matched on operation, code and message, each
+//! with its own cadence.
 
 use crate::model::{CloudError, ErrorKind};
 use std::time::Duration;
@@ -29,7 +30,13 @@ struct Rule {
     ceiling: u64,
 }
 
-const fn rule(operation: &'static str, code: &'static str, fragment: &'static str, class: Class, ceiling: u64) -> Rule {
+const fn rule(
+    operation: &'static str,
+    code: &'static str,
+    fragment: &'static str,
+    class: Class,
+    ceiling: u64,
+) -> Rule {
     Rule { operation, code, fragment, class, ceiling }
 }
 
@@ -37,12 +44,36 @@ use Class::{Busy, Propagation};
 
 /// Sections 1.2, 2.2, 3.2, 4.2, 5.2, 6, 7.3, 8.3 and 9.2 of the catalogue.
 const RULES: &[Rule] = &[
-    rule("lambda:", "InvalidParameterValueException", "cannot be assumed by Lambda", Propagation, 180),
-    rule("lambda:", "InvalidParameterValueException", "execution role does not have permissions", Propagation, 180),
-    rule("lambda:", "InvalidParameterValueException", "KMS key is invalid for CreateGrant", Propagation, 180),
+    rule(
+        "lambda:",
+        "InvalidParameterValueException",
+        "cannot be assumed by Lambda",
+        Propagation,
+        180,
+    ),
+    rule(
+        "lambda:",
+        "InvalidParameterValueException",
+        "execution role does not have permissions",
+        Propagation,
+        180,
+    ),
+    rule(
+        "lambda:",
+        "InvalidParameterValueException",
+        "KMS key is invalid for CreateGrant",
+        Propagation,
+        180,
+    ),
     rule("iam:", "MalformedPolicyDocument", "Invalid principal in policy", Propagation, 120),
     rule("s3:PutBucketPolicy", "MalformedPolicy", "Invalid principal", Propagation, 120),
-    rule("apigateway:UpdateAccount", "BadRequestException", "role ARN does not have required", Propagation, 240),
+    rule(
+        "apigateway:UpdateAccount",
+        "BadRequestException",
+        "role ARN does not have required",
+        Propagation,
+        240,
+    ),
     rule("apigateway:UpdateAccount", "BadRequestException", "not authorized", Propagation, 240),
     rule("apigateway:UpdateAccount", "BadRequestException", "too many requests", Propagation, 240),
     rule(
@@ -52,7 +83,13 @@ const RULES: &[Rule] = &[
         Propagation,
         240,
     ),
-    rule("apigateway:UpdateStage", "BadRequestException", "CloudWatch Logs role ARN must be set", Propagation, 60),
+    rule(
+        "apigateway:UpdateStage",
+        "BadRequestException",
+        "CloudWatch Logs role ARN must be set",
+        Propagation,
+        60,
+    ),
     rule(
         "logs:PutRetentionPolicy",
         "AccessDeniedException",
@@ -64,7 +101,13 @@ const RULES: &[Rule] = &[
     rule("dynamodb:", "ResourceInUseException", "being deleted", Busy, 600),
     rule("dynamodb:", "ResourceInUseException", "being created", Busy, 600),
     rule("dynamodb:DeleteTable", "ResourceInUseException", "indexes are being", Busy, 1080),
-    rule("dynamodb:UpdateContinuousBackups", "ContinuousBackupsUnavailableException", "", Busy, 1200),
+    rule(
+        "dynamodb:UpdateContinuousBackups",
+        "ContinuousBackupsUnavailableException",
+        "",
+        Busy,
+        1200,
+    ),
     rule("s3:", "OperationAborted", "", Busy, 240),
     rule("iam:", "ConcurrentModification", "", Busy, 180),
     rule("iam:", "EntityTemporarilyUnmodifiable", "", Busy, 180),
@@ -89,10 +132,17 @@ const RULES: &[Rule] = &[
     rule("wafv2:", "WAFTagOperationException", "", Busy, 60),
     rule("wafv2:", "WAFTagOperationInternalErrorException", "", Busy, 60),
     rule("wafv2:PutLoggingConfiguration", "WAFServiceLinkedRoleErrorException", "", Busy, 120),
-    rule("wafv2:PutLoggingConfiguration", "WAFLogDestinationPermissionIssueException", "", Propagation, 60),
+    rule(
+        "wafv2:PutLoggingConfiguration",
+        "WAFLogDestinationPermissionIssueException",
+        "",
+        Propagation,
+        60,
+    ),
 ];
 
-/// Operation (or `service:`), code and fragment of every rule: the tests hold an injected error against each.
+/// Operation (or `service:`), code and fragment of every rule: the tests hold an injected error
+/// against each.
 pub fn rules() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     RULES.iter().map(|rule| (rule.operation, rule.code, rule.fragment))
 }
@@ -106,7 +156,8 @@ pub struct Repeat {
     pub not_idempotent: bool,
 }
 
-/// Leave to repeat a call. Each rule has a budget of its own, and each class that no rule stands for.
+/// Leave to repeat a call. Each rule has a budget of its own, and each class that no rule stands
+/// for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Leave {
     pub class: Class,
@@ -116,10 +167,11 @@ pub struct Leave {
     rule: Option<usize>,
 }
 
-/// Whether and how an error is got over, or `None` when it is final. Words are compared in any case: services are not
-/// consistent in it.
+/// Whether and how an error is got over, or `None` when it is final. Words are compared in any
+/// case: services are not consistent in it.
 pub fn classify(operation: &str, error: &CloudError, repeat: Repeat) -> Option<Leave> {
-    let leave = |class, seconds| Some(Leave { class, ceiling: Duration::from_secs(seconds), rule: None });
+    let leave =
+        |class, seconds| Some(Leave { class, ceiling: Duration::from_secs(seconds), rule: None });
     if error.kind == ErrorKind::Throttled {
         return leave(Class::Throttle, 300);
     }
@@ -127,11 +179,16 @@ pub fn classify(operation: &str, error: &CloudError, repeat: Repeat) -> Option<L
     let fits = |rule: &Rule| {
         let applies = operation == rule.operation
             || (rule.operation.ends_with(':') && operation.starts_with(rule.operation))
-            || (rule.operation == "cloudfront:CreateDistribution" && operation.starts_with(rule.operation));
+            || (rule.operation == "cloudfront:CreateDistribution"
+                && operation.starts_with(rule.operation));
         applies && error.code == rule.code && words.contains(&rule.fragment.to_lowercase())
     };
     if let Some((place, rule)) = RULES.iter().enumerate().find(|(_, rule)| fits(rule)) {
-        return Some(Leave { class: rule.class, ceiling: Duration::from_secs(rule.ceiling), rule: Some(place) });
+        return Some(Leave {
+            class: rule.class,
+            ceiling: Duration::from_secs(rule.ceiling),
+            rule: Some(place),
+        });
     }
     match error.kind {
         ErrorKind::NotFound if repeat.fresh => {
@@ -154,15 +211,23 @@ pub struct Spent {
 }
 
 impl Spent {
-    /// Counts a try that took so long and ended in the error, and says how long to pause before the next: no shorter
-    /// than AWS `asked` for. `None` when the budget is used up, which it never is before one repetition.
-    pub fn next(&mut self, leave: Leave, operation: &str, took: Duration, asked: Option<Duration>) -> Option<Duration> {
+    /// Counts a try that took so long and ended in the error, and says how long to pause before the
+    /// next: no shorter than AWS `asked` for. `None` when the budget is used up, which it never is
+    /// before one repetition.
+    pub fn next(
+        &mut self,
+        leave: Leave,
+        operation: &str,
+        took: Duration,
+        asked: Option<Duration>,
+    ) -> Option<Duration> {
         self.attempts += 1;
         if self.attempts > 1 {
             self.time += took;
         }
         let jitter = f64::from(fastrand::u16(..)) / f64::from(u16::MAX);
-        let pause = pause(leave.class, self.attempts, operation, jitter).max(asked.unwrap_or_default());
+        let pause =
+            pause(leave.class, self.attempts, operation, jitter).max(asked.unwrap_or_default());
         if self.attempts > 1 && self.time + pause > leave.ceiling {
             return None;
         }
@@ -173,7 +238,8 @@ impl Spent {
 
 /// How long to pause before attempt `attempt` (1 = first repetition); `jitter` is in 0..1.
 fn pause(class: Class, attempt: u32, operation: &str, jitter: f64) -> Duration {
-    let doubled = |base: f64, top: f64| (base * 2f64.powi(attempt.saturating_sub(1).min(16) as i32)).min(top);
+    let doubled =
+        |base: f64, top: f64| (base * 2f64.powi(attempt.saturating_sub(1).min(16) as i32)).min(top);
     let seconds = match class {
         // Dense: propagation ends within seconds, and a failed try costs nothing.
         Class::Propagation => {
@@ -198,7 +264,9 @@ fn pause(class: Class, attempt: u32, operation: &str, jitter: f64) -> Duration {
 /// What a person reads while a call is being repeated.
 pub fn reason(class: Class) -> &'static str {
     match class {
-        Class::Propagation => "what was just made is not visible to the other service yet (usually seconds)",
+        Class::Propagation => {
+            "what was just made is not visible to the other service yet (usually seconds)"
+        }
         Class::Busy => "it is busy with a change of its own",
         Class::ReadAfterCreate => "it was just made and cannot be read yet (usually seconds)",
         Class::Throttle => "AWS throttles",

@@ -2,13 +2,17 @@
 
 use super::waf;
 
-/// Operations whose actions are named otherwise, or that need more than one. All others need the action of their name.
-/// From the service authorization reference and the API references' notes on required permissions.
+/// Operations whose actions are named otherwise, or that need more than one. All others need the
+/// action of their name. From the service authorization reference and the API references' notes on
+/// required permissions.
 const EXCEPTIONS: &[(&str, &[&str])] = &[
     ("apigateway:UpdateAccount", &["apigateway:PATCH", "iam:PassRole"]),
     ("apigateway:CreateRestApi", &["apigateway:POST", "apigateway:PUT"]),
     ("apigateway:CreateStage", &["apigateway:POST", "apigateway:PUT"]),
-    ("cloudfront:CreateDistributionWithTags", &["cloudfront:CreateDistribution", "cloudfront:TagResource"]),
+    (
+        "cloudfront:CreateDistributionWithTags",
+        &["cloudfront:CreateDistribution", "cloudfront:TagResource"],
+    ),
     ("dynamodb:CreateTable", &["dynamodb:CreateTable", "dynamodb:TagResource"]),
     ("iam:CreateRole", &["iam:CreateRole", "iam:TagRole"]),
     ("lambda:CreateFunction", &["lambda:CreateFunction", "lambda:TagResource", "iam:PassRole"]),
@@ -53,7 +57,8 @@ pub fn actions(operation: &str) -> Vec<&str> {
     vec![method.map_or(operation, |(_, action)| action)]
 }
 
-/// What to do about a refusal: grant the action that AWS's sentence names, or else those that the operation needs.
+/// What to do about a refusal: grant the action that AWS's sentence names, or else those that the
+/// operation needs.
 pub fn hint(operation: &str, message: &str) -> String {
     let named = named(message).map_or_else(|| actions(operation), |action| vec![action]);
     format!("grant {} to the caller, or use another profile; then run again", named.join(", "))
@@ -63,7 +68,10 @@ pub fn hint(operation: &str, message: &str) -> String {
 fn named(message: &str) -> Option<&str> {
     let (_, rest) = message.split_once("not authorized to perform: ")?;
     let action = rest.split_whitespace().next()?.trim_end_matches(['.', ',']);
-    action.split_once(':').is_some_and(|(service, name)| !service.is_empty() && !name.is_empty()).then_some(action)
+    action
+        .split_once(':')
+        .is_some_and(|(service, name)| !service.is_empty() && !name.is_empty())
+        .then_some(action)
 }
 
 #[cfg(test)]
@@ -79,7 +87,10 @@ mod tests {
             ("s3:PutBucketEncryption", "s3:PutEncryptionConfiguration"),
             ("s3:HeadObject", "s3:GetObject"),
             ("s3:PutObject", "s3:PutObject"),
-            ("cloudfront:CreateDistributionWithTags", "cloudfront:CreateDistribution, cloudfront:TagResource"),
+            (
+                "cloudfront:CreateDistributionWithTags",
+                "cloudfront:CreateDistribution, cloudfront:TagResource",
+            ),
             ("apigateway:GetStages", "apigateway:GET"),
             ("apigateway:CreateDeployment", "apigateway:POST"),
             ("apigateway:PutMethod", "apigateway:PUT"),
@@ -97,11 +108,16 @@ mod tests {
     #[test]
     fn the_hint_names_what_awss_sentence_names_and_else_what_the_operation_needs() {
         let passing = "User: arn:aws:iam::1:user/ci is not authorized to perform: iam:PassRole on resource: arn:aws:x";
-        assert!(hint("lambda:CreateFunction", passing).starts_with("grant iam:PassRole to the caller"));
         assert!(
-            hint("s3:CreateBucket", "is not authorized to perform: s3:CreateBucket.").contains("s3:CreateBucket to")
+            hint("lambda:CreateFunction", passing).starts_with("grant iam:PassRole to the caller")
+        );
+        assert!(
+            hint("s3:CreateBucket", "is not authorized to perform: s3:CreateBucket.")
+                .contains("s3:CreateBucket to")
         );
         assert!(hint("s3:HeadBucket", "").contains("s3:ListBucket"));
-        assert!(hint("logs:TagResource", "is not authorized to perform: ").contains("logs:TagResource"));
+        assert!(
+            hint("logs:TagResource", "is not authorized to perform: ").contains("logs:TagResource")
+        );
     }
 }

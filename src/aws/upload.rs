@@ -1,7 +1,9 @@
-//! Large bodies on slow lines: how much travels at once, and how long a request with such a body may take.
+//! Large bodies on slow lines: how much travels at once, and how long a request with such a body
+//! may take.
 //!
-//! The SDK's read timeout runs until the first byte of the answer, the upload included, and a body in memory counts as
-//! sent when it is handed to the connection: what is right for all other calls would cut large bodies short.
+//! The SDK's read timeout runs until the first byte of the answer, the upload included, and a body
+//! in memory counts as sent when it is handed to the connection: what is right for all other calls
+//! would cut large bodies short.
 
 use aws_config::timeout::TimeoutConfig;
 use std::time::Duration;
@@ -50,8 +52,8 @@ fn units(bytes: u64) -> u64 {
     (bytes / UNIT).clamp(1, UNITS)
 }
 
-/// The time of a body that shares the slowest line with as many others as may be beside it. In whole minutes: the SDK
-/// keeps connections apart by timeout.
+/// The time of a body that shares the slowest line with as many others as may be beside it. In
+/// whole minutes: the SDK keeps connections apart by timeout.
 fn allowance(bytes: u64) -> Duration {
     let sharing = UNITS + 1 - units(bytes);
     let seconds = ANSWER + bytes.saturating_mul(sharing) / SLOWEST;
@@ -66,7 +68,8 @@ mod tests {
     fn a_body_has_the_time_that_the_slowest_line_takes_for_it_and_what_is_beside_it() {
         let minutes = |bytes: u64| allowance(bytes).as_secs() / 60;
         assert_eq!((minutes(0), minutes(6_000)), (1, 1));
-        // A megabyte beside seven more: 160 s; the largest zip, and one object of a gigabyte, alone.
+        // A megabyte beside seven more: 160 s; the largest zip, and one object of a gigabyte,
+        // alone.
         assert_eq!((minutes(1_000_000), minutes(66_000_000), minutes(1_000_000_000)), (4, 23, 335));
         for bytes in [1, 100_000, 3_000_000, 17_000_000, 5_000_000_000] {
             assert!(allowance(bytes).as_secs() >= ANSWER + bytes / SLOWEST, "{bytes}");

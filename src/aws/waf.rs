@@ -10,7 +10,8 @@ pub const CLOUDFRONT: &str = "CLOUDFRONT";
 /// The scope of API stages, in the stack's region.
 pub const REGIONAL: &str = "REGIONAL";
 
-/// What PutLoggingConfiguration needs: WAF opens the delivery into the log group with the caller's rights.
+/// What PutLoggingConfiguration needs: WAF opens the delivery into the log group with the caller's
+/// rights.
 pub const PUT_LOGGING: &[&str] = &[
     "wafv2:PutLoggingConfiguration",
     "iam:CreateServiceLinkedRole",
@@ -23,14 +24,19 @@ pub const PUT_LOGGING: &[&str] = &[
 /// The same for DeleteLoggingConfiguration.
 pub const DELETE_LOGGING: &[&str] = &["wafv2:DeleteLoggingConfiguration", "logs:DeleteLogDelivery"];
 
-/// Who calls WAF for a scope: CLOUDFRONT spends us-east-1's rate budget, REGIONAL that of the stack's region.
+/// Who calls WAF for a scope: CLOUDFRONT spends us-east-1's rate budget, REGIONAL that of the
+/// stack's region.
 pub fn caller_of(caller: &Caller, waf_scope: &str) -> Caller {
     if waf_scope == CLOUDFRONT { caller.in_region(GLOBAL_REGION) } else { caller.clone() }
 }
 
 /// The scope that an ACL's ARN belongs to; the SDK clients are chosen by it.
 pub fn scope_of_arn(arn: &str) -> &'static str {
-    if arn.split(':').nth(5).is_some_and(|path| path.starts_with("global/")) { CLOUDFRONT } else { REGIONAL }
+    if arn.split(':').nth(5).is_some_and(|path| path.starts_with("global/")) {
+        CLOUDFRONT
+    } else {
+        REGIONAL
+    }
 }
 
 /// A request that our own code left a member out of.

@@ -1,4 +1,5 @@
-//! What apply is handed: clients that may write, the reader beside them, and the step's way to tell progress.
+//! What apply is handed: clients that may write, the reader beside them, and the step's way to tell
+//! progress.
 
 use super::call::Caller;
 use super::clients::{Clients, Sdk};
@@ -7,7 +8,8 @@ use super::reader::Reader;
 use crate::model::Scope;
 use std::sync::Arc;
 
-/// Everything a write path may use; one clone per step, so that waits are told on behalf of that step.
+/// Everything a write path may use; one clone per step, so that waits are told on behalf of that
+/// step.
 #[derive(Clone, Debug)]
 pub struct Writer {
     pub caller: Caller,

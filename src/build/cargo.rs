@@ -1,4 +1,5 @@
-//! Runs cargo: one build for several packages, its own words passed on, the binaries' paths as it reports them.
+//! Runs cargo: one build for several packages, its own words passed on, the binaries' paths as it
+//! reports them.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -32,7 +33,9 @@ struct Target {
 /// The answer of `cargo metadata` for one manifest, without dependencies: no network, no lock.
 pub(super) async fn metadata(manifest: &Path) -> Result<Vec<u8>, BuildError> {
     let mut command = cargo();
-    command.args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"]).arg(manifest);
+    command
+        .args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"])
+        .arg(manifest);
     let output = command.output().await.map_err(|error| no_cargo(&error))?;
     if output.status.success() {
         return Ok(output.stdout);
@@ -54,7 +57,8 @@ pub(super) async fn build(
         return Ok(BTreeMap::new());
     };
     let tool = tool::choose(architecture)?;
-    let lambda_dir = first.target_dir.join("shopstack").join("cargo-lambda").join(architecture.to_string());
+    let lambda_dir =
+        first.target_dir.join("shopstack").join("cargo-lambda").join(architecture.to_string());
     let mut command = cargo();
     command
         .args(arguments(crates, tool, architecture, &lambda_dir))
@@ -85,14 +89,20 @@ pub(super) async fn build(
     }
     let messages = messages.map_err(|error| no_cargo(&error))?;
     Ok(match tool {
-        Tool::Lambda => {
-            crates.iter().map(|one| (one.package_id.clone(), lambda_dir.join(&one.binary).join("bootstrap"))).collect()
-        }
+        Tool::Lambda => crates
+            .iter()
+            .map(|one| (one.package_id.clone(), lambda_dir.join(&one.binary).join("bootstrap")))
+            .collect(),
         Tool::Zigbuild | Tool::Plain => executables(crates, &String::from_utf8_lossy(&messages)),
     })
 }
 
-fn arguments(crates: &[&Crate], tool: Tool, architecture: Architecture, lambda_dir: &Path) -> Vec<OsString> {
+fn arguments(
+    crates: &[&Crate],
+    tool: Tool,
+    architecture: Architecture,
+    lambda_dir: &Path,
+) -> Vec<OsString> {
     let mut arguments = tool::arguments(tool, architecture, lambda_dir);
     let mut say = |words: &[&str]| arguments.extend(words.iter().map(OsString::from));
     say(&["--color", "never", "--profile", profile(crates)]);
@@ -111,13 +121,19 @@ fn arguments(crates: &[&Crate], tool: Tool, architecture: Architecture, lambda_d
 
 /// Profiles belong to the workspace's root manifest, and cargo has no question for them.
 fn profile(crates: &[&Crate]) -> &'static str {
-    let manifest = crates.first().and_then(|one| std::fs::read_to_string(one.workspace_root.join("Cargo.toml")).ok());
-    let own = manifest.is_some_and(|text| text.lines().any(|line| line.trim() == "[profile.lambda]"));
+    let manifest = crates
+        .first()
+        .and_then(|one| std::fs::read_to_string(one.workspace_root.join("Cargo.toml")).ok());
+    let own =
+        manifest.is_some_and(|text| text.lines().any(|line| line.trim() == "[profile.lambda]"));
     if own { "lambda" } else { "release" }
 }
 
 /// Reads cargo's own words to the end, passing on what it is compiling.
-async fn listen<R: tokio::io::AsyncBufRead + Unpin>(reader: R, progress: Progress<'_>) -> std::io::Result<String> {
+async fn listen<R: tokio::io::AsyncBufRead + Unpin>(
+    reader: R,
+    progress: Progress<'_>,
+) -> std::io::Result<String> {
     let mut said = String::new();
     let mut reader = reader.split(b'\n');
     while let Some(line) = reader.next_segment().await? {
@@ -140,7 +156,10 @@ fn executables(crates: &[&Crate], messages: &str) -> BTreeMap<String, PathBuf> {
         .filter(|message| message.reason == "compiler-artifact")
         .filter_map(|message| {
             let (id, target, path) = (message.package_id?, message.target?, message.executable?);
-            crates.iter().any(|one| one.package_id == id && one.binary == target.name).then_some((id, path))
+            crates
+                .iter()
+                .any(|one| one.package_id == id && one.binary == target.name)
+                .then_some((id, path))
         })
         .collect()
 }
@@ -150,36 +169,48 @@ fn failed(crates: &[&Crate], architecture: Architecture, words: &str) -> BuildEr
     let hint = if words.contains("target may not be installed") {
         format!("`rustup target add {}-unknown-linux-gnu`", architecture.rust_name())
     } else if words.contains("Failed to find zig") {
-        "cargo-zigbuild and cargo-lambda need zig: `pip install ziglang`, or install zig itself".to_owned()
+        "cargo-zigbuild and cargo-lambda need zig: `pip install ziglang`, or install zig itself"
+            .to_owned()
     } else if words.contains("--locked") {
         "Cargo.lock does not fit Cargo.toml any more: run `cargo build` once, look at the change, commit it".to_owned()
     } else {
         "mend what cargo reports above, and try again".to_owned()
     };
     BuildError::new(
-        format!("cargo could not build {} for {architecture}:{}", names.join(", "), last_lines(words)),
+        format!(
+            "cargo could not build {} for {architecture}:{}",
+            names.join(", "),
+            last_lines(words)
+        ),
         hint,
     )
 }
 
 /// The last lines, indented, without the list of what compiled well.
 fn last_lines(words: &str) -> String {
-    let lines: Vec<&str> = words.lines().filter(|line| !line.trim_start().starts_with("Compiling ")).collect();
+    let lines: Vec<&str> =
+        words.lines().filter(|line| !line.trim_start().starts_with("Compiling ")).collect();
     let from = lines.len().saturating_sub(SHOWN_LINES);
     lines.iter().skip(from).map(|line| format!("\n    {line}")).collect()
 }
 
-/// The cargo that runs us if there is one. What it tells about *our* package is withheld: build scripts that watch such
-/// variables would otherwise run anew whenever shopstack is started in another way.
+/// The cargo that runs us if there is one. What it tells about *our* package is withheld: build
+/// scripts that watch such variables would otherwise run anew whenever shopstack is started in
+/// another way.
 fn cargo() -> Command {
-    let program = std::env::var_os("CARGO").filter(|value| !value.is_empty()).unwrap_or_else(|| "cargo".into());
+    let program = std::env::var_os("CARGO")
+        .filter(|value| !value.is_empty())
+        .unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|start| text.starts_with(start));
+        let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"]
+            .iter()
+            .any(|start| text.starts_with(start));
         if of_package
             || ["CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR", "OUT_DIR"].contains(&&*text)
-            // Build scripts and macros of any crate run in this environment: AWS is none of their business.
+            // Build scripts and macros of any crate run in this environment: AWS is none of their
+            // business.
             || text.starts_with("AWS_")
         {
             command.env_remove(&name);
@@ -190,7 +221,10 @@ fn cargo() -> Command {
 }
 
 fn no_cargo(error: &std::io::Error) -> BuildError {
-    BuildError::new(format!("cannot run cargo: {error}"), "install stable Rust with rustup, or set CARGO to its cargo")
+    BuildError::new(
+        format!("cannot run cargo: {error}"),
+        "install stable Rust with rustup, or set CARGO to its cargo",
+    )
 }
 
 #[cfg(test)]
@@ -215,16 +249,23 @@ mod tests {
             {\"reason\":\"compiler-artifact\",\"package_id\":\"path+file:///w#orders@0.1.0\",\"target\":{\"name\":\"build-script-build\"},\"executable\":\"/y\"}\n\
             {\"reason\":\"compiler-artifact\",\"package_id\":\"path+file:///w#orders@0.1.0\",\"target\":{\"name\":\"orders\"},\"executable\":\"/z\"}\n";
         let found = executables(&[&one()], messages);
-        assert_eq!(found.into_iter().collect::<Vec<_>>(), [(one().package_id, PathBuf::from("/z"))]);
+        assert_eq!(
+            found.into_iter().collect::<Vec<_>>(),
+            [(one().package_id, PathBuf::from("/z"))]
+        );
     }
 
     #[test]
     fn a_failure_shows_the_end_and_not_the_successes() {
         let words: String = (0..60).map(|n| format!("line {n}\n   Compiling c{n} v1\n")).collect();
         let error = failed(&[&one()], Architecture::X86_64, &words);
-        assert!(error.message.contains("line 59") && !error.message.contains("line 19\n"), "{error}");
+        assert!(
+            error.message.contains("line 59") && !error.message.contains("line 19\n"),
+            "{error}"
+        );
         assert!(!error.message.contains("Compiling"), "{error}");
-        let error = failed(&[&one()], Architecture::Arm64, "the `aarch64` target may not be installed");
+        let error =
+            failed(&[&one()], Architecture::Arm64, "the `aarch64` target may not be installed");
         assert_eq!(error.hint, "`rustup target add aarch64-unknown-linux-gnu`");
     }
 }

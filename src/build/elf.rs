@@ -1,6 +1,7 @@
-//! Judges a binary as the loader of Amazon Linux 2023 would: the machine it is for, the interpreter it asks for, and
-//! the glibc symbol versions it needs. Reads the program headers, as the loader does, and trusts no offset.
-//! Layouts: the System V ABI (ELF64) and the Linux Standard Base for the version records.
+//! Judges a binary as the loader of Amazon Linux 2023 would: the machine it is for, the interpreter
+//! it asks for, and the glibc symbol versions it needs. Reads the program headers, as the loader
+//! does, and trusts no offset. Layouts: the System V ABI (ELF64) and the Linux Standard Base for
+//! the version records.
 
 use super::{Architecture, BuildError};
 
@@ -29,7 +30,8 @@ pub(super) enum Problem {
     Damaged(&'static str),
 }
 
-/// Passes a 64-bit little-endian Linux binary for `architecture` that runs with glibc 2.34 or none at all.
+/// Passes a 64-bit little-endian Linux binary for `architecture` that runs with glibc 2.34 or none
+/// at all.
 pub(super) fn check(bytes: &[u8], architecture: Architecture) -> Result<(), Problem> {
     // 64 bits, little-endian: bytes 4 and 5 of the identification.
     if bytes.get(..6) != Some(b"\x7fELF\x02\x01".as_slice()) {
@@ -51,14 +53,15 @@ pub(super) fn check(bytes: &[u8], architecture: Architecture) -> Result<(), Prob
             return Err(Problem::Interpreter(found));
         }
     }
-    let mut too_new: Vec<_> = image.needed_versions(&segments)?.into_iter().filter(|name| is_too_new(name)).collect();
+    let mut too_new: Vec<_> =
+        image.needed_versions(&segments)?.into_iter().filter(|name| is_too_new(name)).collect();
     too_new.sort_by_key(|name| std::cmp::Reverse(glibc_number(name).unwrap_or((u32::MAX, 0))));
     too_new.dedup();
     if too_new.is_empty() { Ok(()) } else { Err(Problem::Glibc(too_new)) }
 }
 
-/// A `GLIBC_` name that is no plain number (`GLIBC_ABI_DT_RELR`, `GLIBC_PRIVATE`) is either newer than 2.34 or promised
-/// to nobody.
+/// A `GLIBC_` name that is no plain number (`GLIBC_ABI_DT_RELR`, `GLIBC_PRIVATE`) is either newer
+/// than 2.34 or promised to nobody.
 fn is_too_new(name: &str) -> bool {
     name.starts_with("GLIBC_") && glibc_number(name).is_none_or(|number| number > NEWEST_GLIBC)
 }
@@ -108,7 +111,8 @@ impl Image<'_> {
     }
 
     fn segments(&self) -> Result<Vec<Segment>, Problem> {
-        let (start, size, count) = (self.u64(32)?, u64::from(self.u16(54)?), u64::from(self.u16(56)?));
+        let (start, size, count) =
+            (self.u64(32)?, u64::from(self.u16(54)?), u64::from(self.u16(56)?));
         (0..count)
             .map(|index| {
                 let at = add(start, index.saturating_mul(size))?;
@@ -142,7 +146,8 @@ impl Image<'_> {
         let Some(mut need) = needs else {
             return Ok(Vec::new());
         };
-        let strings = strings.ok_or(Problem::Damaged("it has version records but no string table"))?;
+        let strings =
+            strings.ok_or(Problem::Damaged("it has version records but no string table"))?;
         let mut names = Vec::new();
         for _ in 0..count {
             let mut aux = add(need, u64::from(self.u32(add(need, 8)?)?))?;
@@ -196,14 +201,23 @@ impl Problem {
                 let hint = format!("correct the function's architecture in stack.yaml, or {cross}");
                 (format!("is for {found}, but the function is declared {architecture}"), hint)
             }
-            Self::Interpreter(path) => {
-                (format!("asks for the loader {path}, which Amazon Linux 2023 does not have"), cross)
-            }
+            Self::Interpreter(path) => (
+                format!("asks for the loader {path}, which Amazon Linux 2023 does not have"),
+                cross,
+            ),
             Self::Glibc(names) => {
                 let (major, minor) = NEWEST_GLIBC;
-                (format!("needs {}, but Amazon Linux 2023 has glibc {major}.{minor}", names.join(", ")), cross)
+                (
+                    format!(
+                        "needs {}, but Amazon Linux 2023 has glibc {major}.{minor}",
+                        names.join(", ")
+                    ),
+                    cross,
+                )
             }
-            Self::Damaged(why) => (format!("is damaged: {why}"), "delete it and build again".to_owned()),
+            Self::Damaged(why) => {
+                (format!("is damaged: {why}"), "delete it and build again".to_owned())
+            }
         };
         BuildError::new(format!("function {function}: the binary {what}"), hint)
     }

@@ -38,7 +38,9 @@ fn binary(machine: u16, versions: &[(&str, u16)]) -> Vec<u8> {
             out.extend_from_slice(&value.to_le_bytes());
         }
     }
-    for (tag, value) in [(DT_STRTAB, BASE + strings_at), (DT_VERNEED, BASE + NEED_AT), (DT_VERNEEDNUM, 1), (0, 0)] {
+    for (tag, value) in
+        [(DT_STRTAB, BASE + strings_at), (DT_VERNEED, BASE + NEED_AT), (DT_VERNEEDNUM, 1), (0, 0)]
+    {
         out.extend_from_slice(&tag.to_le_bytes());
         out.extend_from_slice(&value.to_le_bytes());
     }
@@ -61,11 +63,21 @@ fn passes_what_al2023_has() {
 
 #[test]
 fn names_the_symbols_that_are_too_new() {
-    let bad = binary(EM_X86_64, &[("GLIBC_2.34", 0), ("GLIBC_2.38", 0), ("GLIBC_2.39", 0), ("GLIBC_3.0", 2)]);
+    let bad = binary(
+        EM_X86_64,
+        &[("GLIBC_2.34", 0), ("GLIBC_2.38", 0), ("GLIBC_2.39", 0), ("GLIBC_3.0", 2)],
+    );
     let problem = check(&bad, Architecture::X86_64).unwrap_err();
-    assert_eq!(problem, Problem::Glibc(vec!["GLIBC_2.39".into(), "GLIBC_2.38".into()]), "the weak one is forgiven");
+    assert_eq!(
+        problem,
+        Problem::Glibc(vec!["GLIBC_2.39".into(), "GLIBC_2.38".into()]),
+        "the weak one is forgiven"
+    );
     let error = problem.explain("createOrder", Architecture::X86_64);
-    assert!(error.message.contains("createOrder") && error.message.contains("GLIBC_2.38"), "{error}");
+    assert!(
+        error.message.contains("createOrder") && error.message.contains("GLIBC_2.38"),
+        "{error}"
+    );
     assert!(error.hint.contains("cargo-zigbuild"), "{}", error.hint);
 }
 
@@ -82,13 +94,18 @@ fn refuses_another_machine() {
     let problem = check(&binary(EM_X86_64, &[]), Architecture::Arm64).unwrap_err();
     assert_eq!(problem, Problem::Machine(EM_X86_64));
     assert!(
-        problem.explain("f", Architecture::Arm64).message.contains("is for x86_64, but the function is declared arm64")
+        problem
+            .explain("f", Architecture::Arm64)
+            .message
+            .contains("is for x86_64, but the function is declared arm64")
     );
 }
 
 #[test]
 fn refuses_what_is_no_linux_binary() {
-    for bytes in [b"".as_slice(), b"#!/bin/sh\n", b"\xcf\xfa\xed\xfe\x07\0\0\x01", b"\x7fELF\x01\x01"] {
+    for bytes in
+        [b"".as_slice(), b"#!/bin/sh\n", b"\xcf\xfa\xed\xfe\x07\0\0\x01", b"\x7fELF\x01\x01"]
+    {
         assert_eq!(check(bytes, Architecture::X86_64), Err(Problem::NotElf));
     }
 }

@@ -1,4 +1,5 @@
-//! What cargo itself says of a crate: its package, its binary, its workspace, where its output goes.
+//! What cargo itself says of a crate: its package, its binary, its workspace, where its output
+//! goes.
 
 use std::path::{Path, PathBuf};
 
@@ -41,7 +42,10 @@ struct Target {
 }
 
 /// The crate of each request, in order. Cargo is asked once per workspace.
-pub(super) async fn crates_of(root: &Path, reqs: &[BuildRequest]) -> Result<Vec<Crate>, BuildError> {
+pub(super) async fn crates_of(
+    root: &Path,
+    reqs: &[BuildRequest],
+) -> Result<Vec<Crate>, BuildError> {
     let mut known: Vec<Metadata> = Vec::new();
     let mut crates = Vec::with_capacity(reqs.len());
     for req in reqs {
@@ -66,7 +70,11 @@ pub(super) async fn crates_of(root: &Path, reqs: &[BuildRequest]) -> Result<Vec<
         known.push(metadata);
         let found = pick(&known, &manifest).unwrap_or_else(|| {
             Err(BuildError::new(
-                format!("function {}: {} is a workspace, not a package", req.name, manifest.display()),
+                format!(
+                    "function {}: {} is a workspace, not a package",
+                    req.name,
+                    manifest.display()
+                ),
                 "name the folder of the function's own crate in stack.yaml",
             ))
         });
@@ -78,7 +86,8 @@ pub(super) async fn crates_of(root: &Path, reqs: &[BuildRequest]) -> Result<Vec<
 fn pick(known: &[Metadata], manifest: &Path) -> Option<Result<Crate, BuildError>> {
     known.iter().find_map(|metadata| {
         let same = |package: &&Package| {
-            package.manifest_path == manifest || package.manifest_path.canonicalize().is_ok_and(|path| path == manifest)
+            package.manifest_path == manifest
+                || package.manifest_path.canonicalize().is_ok_and(|path| path == manifest)
         };
         let package = metadata.packages.iter().find(same)?;
         Some(binary_of(package).map(|binary| Crate {
@@ -91,8 +100,9 @@ fn pick(known: &[Metadata], manifest: &Path) -> Option<Result<Crate, BuildError>
     })
 }
 
-/// Where cargo builds. A target folder outside of the workspace is shared with other projects, whose crates and functions
-/// may have the same names: there each workspace has a folder of its own, or one project would deploy another's code.
+/// Where cargo builds. A target folder outside of the workspace is shared with other projects,
+/// whose crates and functions may have the same names: there each workspace has a folder of its
+/// own, or one project would deploy another's code.
 fn own_target(workspace: &Path, target: &Path) -> PathBuf {
     if target.starts_with(workspace) {
         return target.to_path_buf();
@@ -132,16 +142,21 @@ mod tests {
 
     #[test]
     fn a_target_folder_that_projects_share_keeps_them_apart() {
-        let own = |workspace: &str, target: &str| own_target(Path::new(workspace), Path::new(target));
+        let own =
+            |workspace: &str, target: &str| own_target(Path::new(workspace), Path::new(target));
         assert_eq!(own("/home/a/shop", "/home/a/shop/target"), Path::new("/home/a/shop/target"));
-        let (one, two) = (own("/home/a/shop", "/cache/target"), own("/home/a/other", "/cache/target"));
+        let (one, two) =
+            (own("/home/a/shop", "/cache/target"), own("/home/a/other", "/cache/target"));
         assert!(
-            one != two && one.starts_with("/cache/target/shopstack") && one == own("/home/a/shop", "/cache/target")
+            one != two
+                && one.starts_with("/cache/target/shopstack")
+                && one == own("/home/a/shop", "/cache/target")
         );
     }
 
     fn package(bins: &[&str], default_run: Option<&str>) -> Package {
-        let targets = bins.iter().map(|name| Target { name: (*name).into(), kind: vec!["bin".into()] });
+        let targets =
+            bins.iter().map(|name| Target { name: (*name).into(), kind: vec!["bin".into()] });
         let library = Target { name: "lib".into(), kind: vec!["lib".into()] };
         Package {
             id: "id".into(),

@@ -1,5 +1,5 @@
-//! The Lambdas, from crate to checked, reproducible zip: one cargo run for all crates of a workspace and architecture,
-//! then every binary is judged as Amazon Linux 2023 would.
+//! The Lambdas, from crate to checked, reproducible zip: one cargo run for all crates of a
+//! workspace and architecture, then every binary is judged as Amazon Linux 2023 would.
 
 mod cargo;
 mod elf;
@@ -92,12 +92,11 @@ pub struct Artifact {
     pub size: u64,
 }
 
-/// Builds, checks and packs all functions; artifacts come in the order of the requests. Functions that share a crate
-/// share its compilation.
+/// Builds, checks and packs all functions; artifacts come in the order of the requests. Functions
+/// that share a crate share its compilation.
 ///
-/// # Errors
-/// A crate that is missing or has no single binary, a tool that is not installed, cargo's own errors, a binary that
-/// Amazon Linux 2023 would refuse, a package beyond Lambda's limits.
+/// # Errors A crate that is missing or has no single binary, a tool that is not installed, cargo's
+/// own errors, a binary that Amazon Linux 2023 would refuse, a package beyond Lambda's limits.
 pub async fn build_all(
     root: &Path,
     reqs: &[BuildRequest],
@@ -108,9 +107,9 @@ pub async fn build_all(
     // Groups in a fixed order, so that the same request makes the same cargo runs.
     wanted.sort_by_key(|(req, found)| (req.architecture, found.workspace_root.clone()));
     let mut built = std::collections::BTreeMap::new();
-    for group in
-        wanted.chunk_by(|(a, x), (b, y)| a.architecture == b.architecture && x.workspace_root == y.workspace_root)
-    {
+    for group in wanted.chunk_by(|(a, x), (b, y)| {
+        a.architecture == b.architecture && x.workspace_root == y.workspace_root
+    }) {
         let Some((first, _)) = group.first() else {
             continue;
         };
@@ -152,13 +151,17 @@ async fn finish(req: &BuildRequest, found: &Crate, binary: &Path) -> Result<Arti
     })?
 }
 
-/// Cargo would write two binaries of one name to one file, and one function would run the other's code.
+/// Cargo would write two binaries of one name to one file, and one function would run the other's
+/// code.
 fn distinct(members: &[&Crate]) -> Result<(), BuildError> {
     let mut seen = std::collections::BTreeMap::new();
     for one in members {
         if let Some(other) = seen.insert(&one.binary, &one.package) {
             return Err(BuildError::new(
-                format!("crates {other} and {} both build a binary called {}", one.package, one.binary),
+                format!(
+                    "crates {other} and {} both build a binary called {}",
+                    one.package, one.binary
+                ),
                 "give each its own [[bin]] name; the zip's entry is called bootstrap in any case",
             ));
         }

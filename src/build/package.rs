@@ -1,4 +1,5 @@
-//! The zip that Lambda gets: one entry `bootstrap`, and not a bit in it that depends on when, where or by whom it was made.
+//! The zip that Lambda gets: one entry `bootstrap`, and not a bit in it that depends on when, where
+//! or by whom it was made.
 
 use std::io::{Cursor, Write};
 use std::path::Path;
@@ -21,12 +22,16 @@ const LEVEL: i64 = 9;
 pub(super) fn write(name: &str, binary: &[u8], dir: &Path) -> Result<Artifact, BuildError> {
     within("the binary", name, binary.len() as u64, MAX_UNZIPPED)?;
     let bytes = pack(binary).map_err(|error| {
-        BuildError::new(format!("function {name}: cannot make the zip: {error}"), "report this as a bug of shopstack")
+        BuildError::new(
+            format!("function {name}: cannot make the zip: {error}"),
+            "report this as a bug of shopstack",
+        )
     })?;
     let size = bytes.len() as u64;
     within("the zip", name, size, MAX_ZIP)?;
     let zip_path = dir.join(format!("{name}.zip"));
-    // The process id keeps two shopstacks in one checkout apart; the rename makes the last one win whole.
+    // The process id keeps two shopstacks in one checkout apart; the rename makes the last one win
+    // whole.
     let first = dir.join(format!(".{name}.{}.zip", std::process::id()));
     std::fs::create_dir_all(dir)
         .and_then(|()| std::fs::write(&first, &bytes))
@@ -37,7 +42,12 @@ pub(super) fn write(name: &str, binary: &[u8], dir: &Path) -> Result<Artifact, B
                 "check that the target folder is writable and has room",
             )
         })?;
-    Ok(Artifact { name: name.to_owned(), zip_path, sha256_base64: STANDARD.encode(Sha256::digest(&bytes)), size })
+    Ok(Artifact {
+        name: name.to_owned(),
+        zip_path,
+        sha256_base64: STANDARD.encode(Sha256::digest(&bytes)),
+        size,
+    })
 }
 
 fn pack(binary: &[u8]) -> zip::result::ZipResult<Vec<u8>> {
@@ -69,7 +79,8 @@ mod tests {
 
     #[test]
     fn one_executable_entry_from_1980() {
-        let mut archive = zip::ZipArchive::new(Cursor::new(pack(b"hello hello hello").unwrap())).unwrap();
+        let mut archive =
+            zip::ZipArchive::new(Cursor::new(pack(b"hello hello hello").unwrap())).unwrap();
         assert_eq!(archive.len(), 1);
         let entry = archive.by_index(0).unwrap();
         assert_eq!(entry.name().unwrap(), "bootstrap");
@@ -77,7 +88,8 @@ mod tests {
         assert_eq!(entry.last_modified().unwrap().to_string(), "1980-01-01 00:00:00");
     }
 
-    /// The very bytes are promised: a change of the zip crate that alters them would redeploy everybody's functions.
+    /// The very bytes are promised: a change of the zip crate that alters them would redeploy
+    /// everybody's functions.
     #[test]
     fn the_same_bytes_for_ever() {
         let dir = tempfile::tempdir().unwrap();

@@ -1,5 +1,5 @@
-//! Which cargo command builds for which processor: cargo-lambda or cargo-zigbuild where installed, else plain cargo on
-//! the same kind of machine.
+//! Which cargo command builds for which processor: cargo-lambda or cargo-zigbuild where installed,
+//! else plain cargo on the same kind of machine.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,10 @@ impl Host<'_> {
 /// The choice for this machine.
 pub(super) fn choose(architecture: Architecture) -> Result<Tool, BuildError> {
     let folders = search_path();
-    choose_on(&Host { os: std::env::consts::OS, arch: std::env::consts::ARCH, folders: &folders }, architecture)
+    choose_on(
+        &Host { os: std::env::consts::OS, arch: std::env::consts::ARCH, folders: &folders },
+        architecture,
+    )
 }
 
 fn choose_on(host: &Host<'_>, architecture: Architecture) -> Result<Tool, BuildError> {
@@ -57,8 +60,13 @@ fn choose_on(host: &Host<'_>, architecture: Architecture) -> Result<Tool, BuildE
     ))
 }
 
-/// The tool's own part of the command line. The glibc version in the target makes zig link against that one's symbols.
-pub(super) fn arguments(tool: Tool, architecture: Architecture, lambda_dir: &Path) -> Vec<OsString> {
+/// The tool's own part of the command line. The glibc version in the target makes zig link against
+/// that one's symbols.
+pub(super) fn arguments(
+    tool: Tool,
+    architecture: Architecture,
+    lambda_dir: &Path,
+) -> Vec<OsString> {
     let words: Vec<&str> = match tool {
         Tool::Plain => vec!["build"],
         Tool::Zigbuild => match architecture {
@@ -70,7 +78,13 @@ pub(super) fn arguments(tool: Tool, architecture: Architecture, lambda_dir: &Pat
                 vec!["lambda", "build", "--target", "x86_64-unknown-linux-gnu.2.34", "--lambda-dir"]
             }
             Architecture::Arm64 => {
-                vec!["lambda", "build", "--target", "aarch64-unknown-linux-gnu.2.34", "--lambda-dir"]
+                vec![
+                    "lambda",
+                    "build",
+                    "--target",
+                    "aarch64-unknown-linux-gnu.2.34",
+                    "--lambda-dir",
+                ]
             }
         },
     };
@@ -82,8 +96,9 @@ pub(super) fn arguments(tool: Tool, architecture: Architecture, lambda_dir: &Pat
 }
 
 fn search_path() -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> =
-        std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
+    let mut folders: Vec<PathBuf> = std::env::var_os("PATH")
+        .map(|path| std::env::split_paths(&path).collect())
+        .unwrap_or_default();
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"));
     folders.extend(cargo_home.or(home).map(|home| home.join("bin")));
@@ -92,7 +107,8 @@ fn search_path() -> Vec<PathBuf> {
 
 fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+    std::fs::metadata(path)
+        .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(test)]
@@ -111,7 +127,12 @@ mod tests {
         (dir, folders)
     }
 
-    fn chosen(os: &str, arch: &str, programs: &[&str], architecture: Architecture) -> Result<Tool, BuildError> {
+    fn chosen(
+        os: &str,
+        arch: &str,
+        programs: &[&str],
+        architecture: Architecture,
+    ) -> Result<Tool, BuildError> {
         let (_dir, folders) = with(programs);
         choose_on(&Host { os, arch, folders: &folders }, architecture)
     }
@@ -119,7 +140,10 @@ mod tests {
     #[test]
     fn the_best_that_is_installed() {
         let arm = Architecture::Arm64;
-        assert_eq!(chosen("macos", "aarch64", &["cargo-zigbuild", "cargo-lambda"], arm), Ok(Tool::Lambda));
+        assert_eq!(
+            chosen("macos", "aarch64", &["cargo-zigbuild", "cargo-lambda"], arm),
+            Ok(Tool::Lambda)
+        );
         assert_eq!(chosen("linux", "x86_64", &["cargo-zigbuild"], arm), Ok(Tool::Zigbuild));
         assert_eq!(chosen("linux", "aarch64", &[], arm), Ok(Tool::Plain));
     }
@@ -129,7 +153,11 @@ mod tests {
         for (os, arch) in [("macos", "aarch64"), ("linux", "x86_64")] {
             let error = chosen(os, arch, &[], Architecture::Arm64).unwrap_err();
             assert!(error.message.contains(os) && error.message.contains("arm64"), "{error}");
-            assert!(error.hint.contains("rustup target add aarch64-unknown-linux-gnu"), "{}", error.hint);
+            assert!(
+                error.hint.contains("rustup target add aarch64-unknown-linux-gnu"),
+                "{}",
+                error.hint
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Running a plan on behalf of `up` and `down`: events to the screen or as JSON lines, signals, the outcome's words.
+//! Running a plan on behalf of `up` and `down`: events to the screen or as JSON lines, signals, the
+//! outcome's words.
 
 use super::error::{CliError, code};
 use super::output::Output;
@@ -38,8 +39,9 @@ pub fn sink(session: &Session, output: &Output) -> Sink {
     })
 }
 
-/// After the first SIGINT or SIGTERM no new call is made; the run ends by itself, calls in flight finished. A second
-/// one ends the process at once: whoever insists is served, and the next run goes on where this one was cut.
+/// After the first SIGINT or SIGTERM no new call is made; the run ends by itself, calls in flight
+/// finished. A second one ends the process at once: whoever insists is served, and the next run
+/// goes on where this one was cut.
 pub fn stop_on_signals(session: &Session, output: &Output) {
     let (cancel, output) = (session.reader.caller.cancel.clone(), output.clone());
     // Listening first: from the next line on nobody else answers.
@@ -56,7 +58,8 @@ pub fn stop_on_signals(session: &Session, output: &Output) {
     });
 }
 
-/// SIGINT and SIGTERM since `listen`. Where the system gives no such stream, its own way of ending a process stays.
+/// SIGINT and SIGTERM since `listen`. Where the system gives no such stream, its own way of ending
+/// a process stays.
 struct Signals([Option<Signal>; 2]);
 
 impl Signals {
@@ -78,8 +81,8 @@ impl Signals {
     }
 }
 
-/// Ends a command at a signal, unless it has something under way that wants an orderly end (`stop_on_signals`): what
-/// only reads or builds, and what has not begun to write.
+/// Ends a command at a signal, unless it has something under way that wants an orderly end
+/// (`stop_on_signals`): what only reads or builds, and what has not begun to write.
 pub async fn stopped_by_signal(output: &Output) -> CliError {
     Signals::listen().next().await;
     if output.is_stopping_itself() {
@@ -92,8 +95,12 @@ pub async fn stopped_by_signal(output: &Output) -> CliError {
     }
 }
 
-/// What `work` yields; once the run is stopped it gets as long as calls in flight do, and is then dropped.
-pub async fn until_stopped<T>(session: &Session, work: impl Future<Output = T>) -> Result<T, CliError> {
+/// What `work` yields; once the run is stopped it gets as long as calls in flight do, and is then
+/// dropped.
+pub async fn until_stopped<T>(
+    session: &Session,
+    work: impl Future<Output = T>,
+) -> Result<T, CliError> {
     let cut = async {
         let reason = session.reader.caller.cancel.stopped().await;
         tokio::time::sleep(engine::run::GRACE).await;
@@ -142,10 +149,12 @@ pub async fn run(
     engine::run(plan, &run).await
 }
 
-/// What went wrong, as one error: every failed step with its cause, and what was left undone for it.
+/// What went wrong, as one error: every failed step with its cause, and what was left undone for
+/// it.
 pub fn failure(outcome: &Outcome) -> Option<CliError> {
     // What is pending is no failure: it stands among what remains.
-    let pending = !outcome.failed.is_empty() && outcome.failed.iter().all(|(_, e)| e.kind == ErrorKind::Pending);
+    let pending = !outcome.failed.is_empty()
+        && outcome.failed.iter().all(|(_, e)| e.kind == ErrorKind::Pending);
     let reason = |kind: ErrorKind| outcome.failed.iter().any(|(_, e)| e.kind == kind);
     if pending || outcome.failed.is_empty() && outcome.skipped.is_empty() {
         return None;
@@ -160,7 +169,8 @@ pub fn failure(outcome: &Outcome) -> Option<CliError> {
         ));
     }
     let mut hint = String::new();
-    for (address, error) in outcome.failed.iter().filter(|(_, e)| e.kind != ErrorKind::Interrupted) {
+    for (address, error) in outcome.failed.iter().filter(|(_, e)| e.kind != ErrorKind::Interrupted)
+    {
         lines.push(format!("{address}: {error}"));
         if hint.is_empty() {
             hint.clone_from(&error.hint);
@@ -207,7 +217,12 @@ pub fn explained(mut line: Value, error: Option<&CliError>) -> Value {
 }
 
 /// The summary of a command that failed before it had anything to sum up.
-pub fn early_summary(error: &CliError, output: &Output, elapsed_ms: u64, remaining: &[String]) -> Value {
+pub fn early_summary(
+    error: &CliError,
+    output: &Output,
+    elapsed_ms: u64,
+    remaining: &[String],
+) -> Value {
     let line = json!({
         "event": "summary", "result": result_word(Some(error)), "changed": 0, "calls": output.counted(),
         "elapsed_ms": elapsed_ms, "outputs": {}, "remaining": remaining,

@@ -5,7 +5,13 @@ use std::path::PathBuf;
 
 /// One stack.yaml becomes a running serverless shop on AWS, and goes away again.
 #[derive(Debug, Parser)]
-#[command(name = "shopstack", version, about, propagate_version = true, disable_help_subcommand = true)]
+#[command(
+    name = "shopstack",
+    version,
+    about,
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -16,7 +22,13 @@ pub struct Cli {
 #[derive(Clone, Debug, Args)]
 pub struct Global {
     /// The stack's description
-    #[arg(short = 'f', long = "file", global = true, default_value = "stack.yaml", value_name = "FILE")]
+    #[arg(
+        short = 'f',
+        long = "file",
+        global = true,
+        default_value = "stack.yaml",
+        value_name = "FILE"
+    )]
     pub file: PathBuf,
     /// Environment; each is fully separate from the others
     #[arg(long, global = true, default_value = "dev", value_name = "NAME")]
@@ -126,7 +138,8 @@ pub struct Up {
     /// Leave out the smoke test
     #[arg(long)]
     pub no_smoke: bool,
-    /// Mark this environment as expiring after a while (90m, 4h, 2d): `envs` shows it, and its tables are not protected
+    /// Mark this environment as expiring after a while (90m, 4h, 2d): `envs` shows it, and its
+    /// tables are not protected
     #[arg(long, value_name = "DURATION", value_parser = super::time::duration)]
     pub ttl: Option<std::time::Duration>,
     /// How long to wait for somebody else's run

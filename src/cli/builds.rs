@@ -16,9 +16,10 @@ use std::sync::Arc;
 pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     let project = Project::load(global)?;
     let told = output.clone();
-    let artifacts = build::build_all(&project.root, &requests(&project), &move |text| told.note(text))
-        .await
-        .map_err(|e| CliError::new(e.message, e.hint))?;
+    let artifacts =
+        build::build_all(&project.root, &requests(&project), &move |text| told.note(text))
+            .await
+            .map_err(|e| CliError::new(e.message, e.hint))?;
     if output.json {
         let list: Vec<_> = artifacts
             .iter()
@@ -95,7 +96,11 @@ impl Builds {
             let wait = async move {
                 let artifacts = task.await?;
                 artifacts.iter().find(|a| a.name == name).map(outputs).ok_or_else(|| {
-                    CloudError::ours(ErrorKind::Other, format!("{name} was not built"), "run `shopstack build`")
+                    CloudError::ours(
+                        ErrorKind::Other,
+                        format!("{name} was not built"),
+                        "run `shopstack build`",
+                    )
                 })
             };
             wait.boxed().shared()

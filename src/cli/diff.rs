@@ -20,9 +20,19 @@ use std::collections::{BTreeMap, BTreeSet};
 pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8, CliError> {
     let project = Project::load(global)?;
     let builds = Builds::lazy(&project, output);
-    let session = Session::open_reading(global, &project.stack.name, Some(&project.stack.region), output).await?;
-    let (mut plan, _) =
-        make(&session, &project, &builds, &BTreeSet::new(), None, session.reader.clone(), args.out.is_some()).await?;
+    let session =
+        Session::open_reading(global, &project.stack.name, Some(&project.stack.region), output)
+            .await?;
+    let (mut plan, _) = make(
+        &session,
+        &project,
+        &builds,
+        &BTreeSet::new(),
+        None,
+        session.reader.clone(),
+        args.out.is_some(),
+    )
+    .await?;
     if let Err(refused) = super::up::protected(&plan) {
         let what = refused.message.trim_end_matches("; nothing was changed");
         plan.notes.push(format!("`up` refuses this plan, for {what}; {}.", refused.hint));
@@ -35,15 +45,22 @@ pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8
         });
         let left_out = all - plan.steps.len();
         if left_out > 0 {
-            plan.notes.push(format!("--only leaves out {left_out} of {all} resources that would change."));
+            plan.notes.push(format!(
+                "--only leaves out {left_out} of {all} resources that would change."
+            ));
         }
     }
     let calls = session.sdk.counter.snapshot();
-    let document = render::json::plan(&plan, json!({"read": calls.read, "write": calls.write}), &Seal::fresh());
+    let document = render::json::plan(
+        &plan,
+        json!({"read": calls.read, "write": calls.write}),
+        &Seal::fresh(),
+    );
     if let Some(path) = &args.out {
         let text = serde_json::to_string_pretty(&document).unwrap_or_default();
-        std::fs::write(path, text + "\n")
-            .map_err(|e| CliError::new(format!("{}: {e}", path.display()), "name a file that can be written"))?;
+        std::fs::write(path, text + "\n").map_err(|e| {
+            CliError::new(format!("{}: {e}", path.display()), "name a file that can be written")
+        })?;
     }
     output.calls(&session.sdk.counter);
     if output.json {
@@ -69,7 +86,9 @@ pub fn exit_code(plan: &Plan) -> u8 {
 
 /// Only what the stack wants can be taken over; a slip in an address must not pass for done.
 fn adoptable(adopt: &BTreeSet<Address>, desired: &[Desired]) -> Result<(), CliError> {
-    let Some(unknown) = adopt.iter().find(|a| !desired.iter().any(|d| d.address == **a)) else { return Ok(()) };
+    let Some(unknown) = adopt.iter().find(|a| !desired.iter().any(|d| d.address == **a)) else {
+        return Ok(());
+    };
     let known: Vec<_> = desired.iter().map(|d| d.address.as_str()).collect();
     Err(CliError::new(
         format!("`{unknown}` is not in this stack, so it cannot be adopted"),
@@ -77,16 +96,25 @@ fn adoptable(adopt: &BTreeSet<Address>, desired: &[Desired]) -> Result<(), CliEr
     ))
 }
 
-/// ARNs of what the last `up` applied, nobody wants any more, and no read has found. The tag index lags by minutes
-/// (catalogue 10.2): it need not have heard of them, and they would stay behind until it has.
-fn unheard(scope: &Scope, record: Option<&Record>, wanted: &[Desired], live: &[Live]) -> Vec<String> {
+/// ARNs of what the last `up` applied, nobody wants any more, and no read has found. The tag index
+/// lags by minutes (catalogue 10.2): it need not have heard of them, and they would stay behind
+/// until it has.
+fn unheard(
+    scope: &Scope,
+    record: Option<&Record>,
+    wanted: &[Desired],
+    live: &[Live],
+) -> Vec<String> {
     let applied = record.iter().flat_map(|record| record.specs.keys());
     let unwanted = applied.filter(|a| !wanted.iter().any(|d| d.address == **a));
-    unwanted.filter(|a| !live.iter().any(|l| l.address == **a)).filter_map(|a| arn_of(scope, a)).collect()
+    unwanted
+        .filter(|a| !live.iter().any(|l| l.address == **a))
+        .filter_map(|a| arn_of(scope, a))
+        .collect()
 }
 
-/// Reads AWS and makes the plan. Builds are waited for only where a live function has to be compared, or where the
-/// plan must be `whole`: one that is saved says which code it means.
+/// Reads AWS and makes the plan. Builds are waited for only where a live function has to be
+/// compared, or where the plan must be `whole`: one that is saved says which code it means.
 pub async fn make(
     session: &Session,
     project: &Project,
@@ -103,8 +131,8 @@ pub async fn make(
     let mut finder = Finder(reader);
     let read = engine::read(&finder, &session.scope, &wanted, false);
     let (mut live, record) = tokio::try_join!(read, super::guard::record(session))?;
-    // The index is a hint, and may name what is gone or not ours. Where the stack's own resources say otherwise, what is
-    // wanted changes, and with it what has to be read.
+    // The index is a hint, and may name what is gone or not ours. Where the stack's own resources
+    // say otherwise, what is wanted changes, and with it what has to be read.
     let confirmed = desired::expiry::confirmed(&live);
     if expires_at.is_none() && confirmed != kept {
         (wanted, notes) = session.desired(project, confirmed.as_deref())?;
@@ -147,7 +175,8 @@ mod tests {
             endpoint: None,
         };
         let at = |address: &str| Address::parse(address).unwrap();
-        let applied = ["table.Old", "table.New", "table.Seen", "function.f", "role.f", "bucket.site"];
+        let applied =
+            ["table.Old", "table.New", "table.Seen", "function.f", "role.f", "bucket.site"];
         let specs = applied.iter().map(|a| (at(a), Value::Null)).collect();
         let record = Record { specs, ..Record::default() };
         let wanted = [Desired {

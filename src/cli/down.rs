@@ -21,15 +21,19 @@ pub async fn command(global: &Global, args: &Down, output: &Output) -> Result<u8
     let start = Instant::now();
     let (name, region) = match &args.stack {
         Some(name) if !stack::is_stack_name(name) => {
-            return Err(CliError::new(format!("`{name}` is not the name of a stack"), "such as --stack shop"));
+            return Err(CliError::new(
+                format!("`{name}` is not the name of a stack"),
+                "such as --stack shop",
+            ));
         }
         Some(name) => (name.clone(), region_of(global, name, output)),
         None => {
             let project = Project::load(global).map_err(|e| match global.file.exists() {
                 true => e,
-                false => {
-                    CliError { hint: "run it in the project's folder, or name the stack with --stack".into(), ..e }
-                }
+                false => CliError {
+                    hint: "run it in the project's folder, or name the stack with --stack".into(),
+                    ..e
+                },
             })?;
             (project.stack.name, Some(project.stack.region))
         }
@@ -38,7 +42,8 @@ pub async fn command(global: &Global, args: &Down, output: &Output) -> Result<u8
     let session = open(global, &name, region.as_deref(), output).await?;
     apply::stop_on_signals(&session, output);
     let sink = apply::sink(&session, output);
-    let (guard, plan) = guard::locked(&session, "down", args.lock_timeout, output, || make(&session)).await?;
+    let (guard, plan) =
+        guard::locked(&session, "down", args.lock_timeout, output, || make(&session)).await?;
     if named
         && plan.is_empty()
         && let Err(elsewhere) = lives_here(&session).await
@@ -77,7 +82,8 @@ pub async fn command(global: &Global, args: &Down, output: &Output) -> Result<u8
     finish(&session, &outcome, error, &remaining, start, output)
 }
 
-/// The region that stack.yaml says, if it is this stack's; a file that says nothing of it must not be in the way.
+/// The region that stack.yaml says, if it is this stack's; a file that says nothing of it must not
+/// be in the way.
 fn region_of(global: &Global, name: &str, output: &Output) -> Option<String> {
     if !global.file.exists() {
         return None;
@@ -85,15 +91,23 @@ fn region_of(global: &Global, name: &str, output: &Output) -> Option<String> {
     match Project::load(global) {
         Ok(project) => (project.stack.name == name).then_some(project.stack.region),
         Err(_) => {
-            output
-                .note(&format!("{} is not valid and is not looked at: --stack says the name.", global.file.display()));
+            output.note(&format!(
+                "{} is not valid and is not looked at: --stack says the name.",
+                global.file.display()
+            ));
             None
         }
     }
 }
 
-/// Connects to the region that was named; where none was, to the one that the environment itself names.
-async fn open(global: &Global, name: &str, region: Option<&str>, output: &Output) -> Result<Session, CliError> {
+/// Connects to the region that was named; where none was, to the one that the environment itself
+/// names.
+async fn open(
+    global: &Global,
+    name: &str,
+    region: Option<&str>,
+    output: &Output,
+) -> Result<Session, CliError> {
     let session = Session::open(global, name, region, output).await?;
     if region.is_some() || global.region.is_some() {
         return Ok(session);
@@ -125,10 +139,15 @@ async fn open(global: &Global, name: &str, region: Option<&str>, output: &Output
 /// Nothing was found: an error if that is so because the environment lives in another region.
 async fn lives_here(session: &Session) -> Result<(), CliError> {
     let homes = home::regions(&session.reader, &session.scope).await?;
-    let Some(home) = homes.iter().find(|_| !homes.contains(&session.scope.region)) else { return Ok(()) };
+    let Some(home) = homes.iter().find(|_| !homes.contains(&session.scope.region)) else {
+        return Ok(());
+    };
     let scope = &session.scope;
     Err(CliError::new(
-        format!("stack `{}`, env `{}` lives in {home}, and not in {}", scope.stack, scope.env, scope.region),
+        format!(
+            "stack `{}`, env `{}` lives in {home}, and not in {}",
+            scope.stack, scope.env, scope.region
+        ),
         format!("run `shopstack down --stack {} --env {} --region {home}`", scope.stack, scope.env),
     ))
 }
@@ -161,11 +180,18 @@ async fn make(session: &Session) -> Result<Plan, CliError> {
 }
 
 /// Asks for the stack's name where data would be lost, for a yes otherwise.
-async fn consent(session: &Session, plan: &Plan, args: &Down, name: &str, output: &Output) -> Result<(), CliError> {
+async fn consent(
+    session: &Session,
+    plan: &Plan,
+    args: &Down,
+    name: &str,
+    output: &Output,
+) -> Result<(), CliError> {
     if plan.is_empty() {
         return Ok(());
     }
-    let loses: Vec<_> = plan.steps.iter().filter(|s| s.loses.is_some()).map(|s| s.name.clone()).collect();
+    let loses: Vec<_> =
+        plan.steps.iter().filter(|s| s.loses.is_some()).map(|s| s.name.clone()).collect();
     if args.yes {
         if loses.is_empty() || args.destroy_data {
             return Ok(());
@@ -177,11 +203,15 @@ async fn consent(session: &Session, plan: &Plan, args: &Down, name: &str, output
     }
     if !output.interactive || output.json {
         let flags = if loses.is_empty() { "add --yes" } else { "add --yes --destroy-data" };
-        return Err(CliError::new("this would delete the stack, and nobody is there to be asked", flags));
+        return Err(CliError::new(
+            "this would delete the stack, and nobody is there to be asked",
+            flags,
+        ));
     }
     let cancel = &session.reader.caller.cancel;
     if loses.is_empty() {
-        let answer = output.ask("Delete all of this? [y/N] ", cancel).await.ok_or_else(apply::unasked)?;
+        let answer =
+            output.ask("Delete all of this? [y/N] ", cancel).await.ok_or_else(apply::unasked)?;
         if matches!(answer.as_str(), "y" | "Y" | "yes") {
             return Ok(());
         }
@@ -195,19 +225,31 @@ async fn consent(session: &Session, plan: &Plan, args: &Down, name: &str, output
 }
 
 /// What is still there; groups that Lambda made again meanwhile are taken away first.
-async fn look_again(session: &Session, writer: &Writer, plan: &Plan) -> Result<Vec<Live>, CliError> {
+async fn look_again(
+    session: &Session,
+    writer: &Writer,
+    plan: &Plan,
+) -> Result<Vec<Live>, CliError> {
     log_group::sweep(writer, &functions(plan)).await?;
     owned(session).await
 }
 
 /// Names of the functions that went.
 fn functions(plan: &Plan) -> Vec<String> {
-    plan.steps.iter().filter(|s| s.type_name == "AWS::Lambda::Function").map(|s| s.name.clone()).collect()
+    plan.steps
+        .iter()
+        .filter(|s| s.type_name == "AWS::Lambda::Function")
+        .map(|s| s.name.clone())
+        .collect()
 }
 
 fn plan_left(plan: &Plan, outcome: &engine::Outcome) -> Vec<Live> {
     let done: BTreeSet<_> = outcome.done.iter().map(|(a, _)| a).collect();
-    plan.steps.iter().filter(|s| !done.contains(&s.address)).filter_map(|s| s.live.clone()).collect()
+    plan.steps
+        .iter()
+        .filter(|s| !done.contains(&s.address))
+        .filter_map(|s| s.live.clone())
+        .collect()
 }
 
 fn names(live: &[Live]) -> Vec<String> {
@@ -230,7 +272,14 @@ fn finish(
         _ => "failed",
     };
     if output.json {
-        let line = apply::summary_line(result, outcome.done_count(), session, elapsed_ms, json!({}), remaining);
+        let line = apply::summary_line(
+            result,
+            outcome.done_count(),
+            session,
+            elapsed_ms,
+            json!({}),
+            remaining,
+        );
         output.summary(&apply::explained(line, error.as_ref()));
     } else if error.is_none() && remaining.is_empty() {
         let took = render::progress::seconds(elapsed_ms);
@@ -249,8 +298,16 @@ fn finish(
     let left = format!("still there: {}", remaining.join(", "));
     Err(match error {
         // Why a run broke off says more than what it left.
-        Some(e) if e.code != code::ERROR => CliError { message: format!("{}\n{left}", e.message), ..e },
-        Some(e) => CliError { code: code::LEFT, message: format!("{}\n{left}", e.message), hint: e.hint },
-        None => CliError { code: code::LEFT, message: left, hint: "run `shopstack down` again in some minutes".into() },
+        Some(e) if e.code != code::ERROR => {
+            CliError { message: format!("{}\n{left}", e.message), ..e }
+        }
+        Some(e) => {
+            CliError { code: code::LEFT, message: format!("{}\n{left}", e.message), hint: e.hint }
+        }
+        None => CliError {
+            code: code::LEFT,
+            message: left,
+            hint: "run `shopstack down` again in some minutes".into(),
+        },
     })
 }

@@ -9,8 +9,9 @@ use serde_json::json;
 
 pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     let project = if global.file.exists() { Some(Project::load(global)?) } else { None };
-    let (name, region) =
-        project.as_ref().map_or(("", None), |p| (p.stack.name.as_str(), Some(p.stack.region.as_str())));
+    let (name, region) = project
+        .as_ref()
+        .map_or(("", None), |p| (p.stack.name.as_str(), Some(p.stack.region.as_str())));
     let session = Session::open(global, name, region, output).await?;
     let found = environments(&session.reader).await?;
     if output.json {

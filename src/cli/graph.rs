@@ -13,9 +13,13 @@ pub async fn command(global: &Global, args: &Graph, output: &Output) -> Result<u
     let project = Project::load(global)?;
     let plan = if args.plan {
         let builds = Builds::lazy(&project, output);
-        let session = Session::open_reading(global, &project.stack.name, Some(&project.stack.region), output).await?;
+        let session =
+            Session::open_reading(global, &project.stack.name, Some(&project.stack.region), output)
+                .await?;
         let reader = session.reader.clone();
-        Some(diff::make(&session, &project, &builds, &BTreeSet::new(), None, reader, false).await?.0)
+        Some(
+            diff::make(&session, &project, &builds, &BTreeSet::new(), None, reader, false).await?.0,
+        )
     } else {
         None
     };

@@ -21,7 +21,8 @@ pub struct Guard {
     lock: Lock,
 }
 
-/// Takes the lock, then makes the plan under it. The shared table is made on first use, while AWS is being read.
+/// Takes the lock, then makes the plan under it. The shared table is made on first use, while AWS
+/// is being read.
 ///
 /// `make` may run twice: what was read before a wait for somebody else's run is out of date.
 pub async fn locked<T, F>(
@@ -69,7 +70,10 @@ where
 }
 
 /// Reads and builds are dropped at once when the run is stopped: nothing of them needs an end.
-async fn unless_stopped<T>(cancel: &Cancel, made: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+async fn unless_stopped<T>(
+    cancel: &Cancel,
+    made: impl Future<Output = Result<T, CliError>>,
+) -> Result<T, CliError> {
     tokio::select! {
         made = made => match cancel.reason() {
             // Cargo gets a terminal's Ctrl-C as well, and its failure is none of the stack's.
@@ -82,7 +86,8 @@ async fn unless_stopped<T>(cancel: &Cancel, made: impl Future<Output = Result<T,
 
 fn myself(session: &Session, command: &str) -> Holder {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-    let host = host.or_else(|| std::env::var("HOSTNAME").ok()).unwrap_or_else(|| "a machine".into());
+    let host =
+        host.or_else(|| std::env::var("HOSTNAME").ok()).unwrap_or_else(|| "a machine".into());
     Holder {
         who: session.identity.arn.clone(),
         place: format!("{}, process {}", host.trim(), std::process::id()),
@@ -95,17 +100,28 @@ impl Guard {
     /// Gives the lock back. A failure is only told: the lease runs out by itself.
     pub async fn release(self, output: &Output) {
         if let Err(error) = self.lock.release().await {
-            output.note(&format!("The lock could not be released ({error}); it runs out within 40 s."));
+            output.note(&format!(
+                "The lock could not be released ({error}); it runs out within 40 s."
+            ));
         }
     }
 
-    /// Keeps what was applied; a failure is told and changes nothing, for the record decides nothing.
+    /// Keeps what was applied; a failure is told and changes nothing, for the record decides
+    /// nothing.
     ///
-    /// A run without changes keeps a record only where the last one is missing or out of date, as after a run that
-    /// died between its last write and its record.
-    pub async fn record(&self, session: &Session, project: &Project, plan: &Plan, outcome: &Outcome, output: &Output) {
+    /// A run without changes keeps a record only where the last one is missing or out of date, as
+    /// after a run that died between its last write and its record.
+    pub async fn record(
+        &self,
+        session: &Session,
+        project: &Project,
+        plan: &Plan,
+        outcome: &Outcome,
+        output: &Output,
+    ) {
         let specs = specs(plan, outcome);
-        if plan.is_empty() && matches!(record(session).await, Ok(Some(last)) if last.is_of(&specs)) {
+        if plan.is_empty() && matches!(record(session).await, Ok(Some(last)) if last.is_of(&specs))
+        {
             return;
         }
         let record = Record {
@@ -123,16 +139,22 @@ impl Guard {
             "who": record.who, "when": record.when, "commit": record.commit, "plan_hash": record.plan_hash,
             "changed": outcome.done_count(),
         });
-        // Neither needs the other: a record that cannot be kept is no reason to leave the run out of the history.
-        if let Err(error) = self.ledger.keep(&format!("run#{}", record.when), &run.to_string()).await {
+        // Neither needs the other: a record that cannot be kept is no reason to leave the run out
+        // of the history.
+        if let Err(error) =
+            self.ledger.keep(&format!("run#{}", record.when), &run.to_string()).await
+        {
             output.note(&format!("This run could not be kept for `history` ({error})."));
         }
         if let Err(error) = self.ledger.keep("record", &text).await {
-            output.note(&format!("The record of this run could not be kept ({error}); diff will call drift a change."));
+            output.note(&format!(
+                "The record of this run could not be kept ({error}); diff will call drift a change."
+            ));
         }
     }
 
-    /// Removes every row of the environment, the lock's last: whoever waits for it finds nothing that goes under him.
+    /// Removes every row of the environment, the lock's last: whoever waits for it finds nothing
+    /// that goes under him.
     pub async fn forget(self, output: &Output) {
         let gone = async {
             self.ledger.forget(&[lock::SK]).await?;
@@ -151,16 +173,20 @@ pub async fn record(session: &Session) -> Result<Option<Record>, CloudError> {
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
-/// What this endpoint did not keep of all that was written, found out by reading it back. Neither AWS nor the local
-/// twin needs that look.
+/// What this endpoint did not keep of all that was written, found out by reading it back. Neither
+/// AWS nor the local twin needs that look.
 async fn lost_here(session: &Session, project: &Project, plan: &Plan, outcome: &Outcome) -> Lost {
     if session.serves {
         return Lost::new();
     }
     let before = record(session).await.ok().flatten().map(|r| r.lost).unwrap_or_default();
-    let mut found: Lost =
-        before.into_iter().filter(|(a, _)| plan.unchanged.iter().any(|live| live.address == *a)).collect();
-    let Ok((desired, _)) = session.desired(project, None) else { return found };
+    let mut found: Lost = before
+        .into_iter()
+        .filter(|(a, _)| plan.unchanged.iter().any(|live| live.address == *a))
+        .collect();
+    let Ok((desired, _)) = session.desired(project, None) else {
+        return found;
+    };
     let finder = crate::resources::Finder(session.reader.afresh());
     if let Ok(live) = engine::read(&finder, &session.scope, &desired, false).await {
         found.extend(lost(&outcome.specs, &live));
@@ -168,10 +194,19 @@ async fn lost_here(session: &Session, project: &Project, plan: &Plan, outcome: &
     found
 }
 
-fn specs(plan: &Plan, outcome: &Outcome) -> std::collections::BTreeMap<crate::model::Address, Value> {
+fn specs(
+    plan: &Plan,
+    outcome: &Outcome,
+) -> std::collections::BTreeMap<crate::model::Address, Value> {
     let mut specs: std::collections::BTreeMap<_, _> =
         plan.unchanged.iter().map(|l| (l.address.clone(), l.spec.clone())).collect();
-    specs.extend(outcome.specs.iter().filter(|(_, spec)| !spec.is_null()).map(|(a, s)| (a.clone(), s.clone())));
+    specs.extend(
+        outcome
+            .specs
+            .iter()
+            .filter(|(_, spec)| !spec.is_null())
+            .map(|(a, s)| (a.clone(), s.clone())),
+    );
     specs
 }
 
@@ -190,13 +225,18 @@ pub fn plan_hash(plan: &Plan) -> String {
     Sha256::digest(&text).iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// The commit that the stack's folder is at, with `-dirty` behind it where files are not as committed; empty without git.
+/// The commit that the stack's folder is at, with `-dirty` behind it where files are not as
+/// committed; empty without git.
 fn commit(root: &Path) -> String {
     let git = |arguments: &[&str]| {
-        let answer = std::process::Command::new("git").arg("-C").arg(root).args(arguments).output().ok()?;
+        let answer =
+            std::process::Command::new("git").arg("-C").arg(root).args(arguments).output().ok()?;
         answer.status.success().then(|| String::from_utf8_lossy(&answer.stdout).trim().to_string())
     };
-    let Some(head) = git(&["rev-parse", "HEAD"]) else { return String::new() };
-    let clean = git(&["status", "--porcelain", "--untracked-files=no", "--", "."]).is_none_or(|text| text.is_empty());
+    let Some(head) = git(&["rev-parse", "HEAD"]) else {
+        return String::new();
+    };
+    let clean = git(&["status", "--porcelain", "--untracked-files=no", "--", "."])
+        .is_none_or(|text| text.is_empty());
     if clean { head } else { head + "-dirty" }
 }

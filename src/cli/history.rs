@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     let project = Project::load(global)?;
-    let session = Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
+    let session =
+        Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
     let runs = Ledger::new(&session.sdk, &session.scope).documents("run#").await?;
     let runs: Vec<Value> = runs.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
     if output.json {
@@ -21,11 +22,18 @@ pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     }
     for run in &runs {
         // Whoever may write to the table may have written it.
-        let text = |key: &str| run.get(key).and_then(Value::as_str).unwrap_or_default().replace(char::is_control, " ");
+        let text = |key: &str| {
+            run.get(key).and_then(Value::as_str).unwrap_or_default().replace(char::is_control, " ")
+        };
         let (commit, dirty) = (text("commit"), text("commit").ends_with("-dirty"));
-        let commit = commit.get(..12).unwrap_or("no commit").to_string() + if dirty { "-dirty" } else { "" };
+        let commit =
+            commit.get(..12).unwrap_or("no commit").to_string() + if dirty { "-dirty" } else { "" };
         let changed = run.get("changed").and_then(Value::as_u64).unwrap_or_default();
-        output.result(&format!("{}  up  {changed} changed  {commit}  {}", text("when"), text("who")));
+        output.result(&format!(
+            "{}  up  {changed} changed  {commit}  {}",
+            text("when"),
+            text("who")
+        ));
     }
     Ok(code::OK)
 }

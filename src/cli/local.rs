@@ -12,7 +12,8 @@ pub async fn command(args: Local, output: &Output) -> Result<u8, CliError> {
     match args {
         Local::Up => {
             let told = output.clone();
-            let twin = local::ensure_up(&config, &move |text| told.note(text)).await.map_err(fail)?;
+            let twin =
+                local::ensure_up(&config, &move |text| told.note(text)).await.map_err(fail)?;
             if output.json {
                 output.json_line(
                     &json!({"endpoint": twin.endpoint, "port": twin.port, "pid": twin.pid, "log": twin.log}),
@@ -31,7 +32,11 @@ pub async fn command(args: Local, output: &Output) -> Result<u8, CliError> {
             if output.json {
                 output.json_line(&json!({"stopped": was_up}));
             } else {
-                output.result(if was_up { "The local twin is stopped." } else { "No local twin was running." });
+                output.result(if was_up {
+                    "The local twin is stopped."
+                } else {
+                    "No local twin was running."
+                });
             }
         }
         Local::Status => {
@@ -41,10 +46,18 @@ pub async fn command(args: Local, output: &Output) -> Result<u8, CliError> {
                 output.json_line(&value);
             } else {
                 let line = |(key, value): (&String, &serde_json::Value)| {
-                    format!("{key:<9} {}", value.as_str().map_or_else(|| value.to_string(), str::to_string))
+                    format!(
+                        "{key:<9} {}",
+                        value.as_str().map_or_else(|| value.to_string(), str::to_string)
+                    )
                 };
-                let lines: Vec<_> =
-                    value.as_object().into_iter().flatten().filter(|(_, v)| !v.is_null()).map(line).collect();
+                let lines: Vec<_> = value
+                    .as_object()
+                    .into_iter()
+                    .flatten()
+                    .filter(|(_, v)| !v.is_null())
+                    .map(line)
+                    .collect();
                 output.result(&lines.join("\n"));
             }
         }

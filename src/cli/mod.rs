@@ -1,4 +1,5 @@
-//! One file per command: its arguments and its run(). The only place where resources meet the engine.
+//! One file per command: its arguments and its run(). The only place where resources meet the
+//! engine.
 
 pub mod apply;
 pub mod args;
@@ -32,7 +33,8 @@ pub async fn main() -> u8 {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are answers; bad usage is exit code 1, and not clap's own 2, which means "changes".
+            // Help and version are answers; bad usage is exit code 1, and not clap's own 2, which
+            // means "changes".
             let usage = error.use_stderr();
             let _ = error.print();
             return if usage { code::ERROR } else { code::OK };
@@ -82,7 +84,11 @@ async fn run(cli: &Cli, output: &Output) -> Result<u8, CliError> {
     match &cli.command {
         Command::Validate => validate::command(global, output),
         Command::Schema(args) => {
-            let schema = if args.plan { crate::render::document::json_schema() } else { crate::stack::json_schema() };
+            let schema = if args.plan {
+                crate::render::document::json_schema()
+            } else {
+                crate::stack::json_schema()
+            };
             output.result(&serde_json::to_string_pretty(&schema).unwrap_or_default());
             Ok(code::OK)
         }

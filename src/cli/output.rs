@@ -1,4 +1,5 @@
-//! Where text goes: results on stdout, progress and diagnostics on stderr, JSON only when asked for.
+//! Where text goes: results on stdout, progress and diagnostics on stderr, JSON only when asked
+//! for.
 
 use super::args::{Color, Global};
 use crate::aws::call::Cancel;
@@ -43,7 +44,8 @@ impl Output {
                 [out && !plain, err && !plain]
             }
         };
-        let width = terminal_size::terminal_size().map_or(100, |(w, _)| usize::from(w.0)).clamp(60, 160);
+        let width =
+            terminal_size::terminal_size().map_or(100, |(w, _)| usize::from(w.0)).clamp(60, 160);
         Self {
             json: global.json,
             verbose: global.verbose,
@@ -104,7 +106,8 @@ impl Output {
         self.json_text(&value.to_string());
     }
 
-    /// JSON that is text already, on stdout. What would steer a terminal stands as JSON's own escapes.
+    /// JSON that is text already, on stdout. What would steer a terminal stands as JSON's own
+    /// escapes.
     pub fn json_text(&self, json: &str) {
         let mut out = std::io::stdout().lock();
         let _ = writeln!(out, "{}", tame_json(json.trim_end_matches('\n')));
@@ -116,7 +119,8 @@ impl Output {
         let _ = writeln!(err, "{}", tame(text.trim_end_matches('\n')));
     }
 
-    /// Notes what is waited for outside of steps, each text once: AWS may throttle reads for minutes.
+    /// Notes what is waited for outside of steps, each text once: AWS may throttle reads for
+    /// minutes.
     pub fn waits(&self) -> Arc<dyn Fn(&str) + Send + Sync> {
         let (output, told) = (self.clone(), Mutex::new(BTreeSet::new()));
         Arc::new(move |text: &str| {
@@ -129,7 +133,8 @@ impl Output {
     /// With `-vv`: which requests left the process, on stderr.
     pub fn calls(&self, counter: &Counter) {
         if self.verbose > 1 {
-            let list: Vec<_> = counter.operations().into_iter().map(|(name, n)| format!("{n} {name}")).collect();
+            let list: Vec<_> =
+                counter.operations().into_iter().map(|(name, n)| format!("{n} {name}")).collect();
             self.note(&format!("Requests: {}", list.join(", ")));
         }
     }
@@ -154,8 +159,9 @@ impl Output {
     }
 }
 
-/// Text without what steers a terminal. Names, tags and messages of AWS are other people's words: of all control
-/// characters line ends, tabs and our own colours pass, and marks that turn the reading direction do not.
+/// Text without what steers a terminal. Names, tags and messages of AWS are other people's words:
+/// of all control characters line ends, tabs and our own colours pass, and marks that turn the
+/// reading direction do not.
 fn tame(text: &str) -> String {
     let mut tamed = String::with_capacity(text.len());
     let mut rest = text.chars();
@@ -176,7 +182,8 @@ fn turns(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
 }
 
-/// The same for JSON, which escapes the rest of what steers terminals by itself: all of these stand inside strings.
+/// The same for JSON, which escapes the rest of what steers terminals by itself: all of these stand
+/// inside strings.
 fn tame_json(json: &str) -> String {
     let mut tamed = String::with_capacity(json.len());
     for c in json.chars() {
@@ -189,9 +196,11 @@ fn tame_json(json: &str) -> String {
     tamed
 }
 
-/// True where `rest` begins with one of our own colours, as in `[1;33m`; other people's text must not hide itself.
+/// True where `rest` begins with one of our own colours, as in `[1;33m`; other people's text must
+/// not hide itself.
 fn color(rest: &str) -> bool {
-    OURS.iter().any(|code| rest.strip_prefix('[').is_some_and(|r| r.starts_with(&format!("{code}m"))))
+    OURS.iter()
+        .any(|code| rest.strip_prefix('[').is_some_and(|r| r.starts_with(&format!("{code}m"))))
 }
 
 #[cfg(test)]
@@ -200,7 +209,10 @@ mod tests {
 
     #[test]
     fn colours_pass_and_all_else_that_steers_a_terminal_is_shown() {
-        assert_eq!(tame("\u{1b}[1;33mred\u{1b}[0m\n\tplain é"), "\u{1b}[1;33mred\u{1b}[0m\n\tplain é");
+        assert_eq!(
+            tame("\u{1b}[1;33mred\u{1b}[0m\n\tplain é"),
+            "\u{1b}[1;33mred\u{1b}[0m\n\tplain é"
+        );
         assert_eq!(tame("a\u{1b}[2Jb\u{1b}]0;title\u{7}"), "a\\u{1b}[2Jb\\u{1b}]0;title\\u{7}");
         assert_eq!(tame("\u{202e}txt\r\u{9b}31m"), "\\u{202e}txt\\r\\u{9b}31m");
         assert_eq!(tame("\u{1b}["), "\\u{1b}[");

@@ -12,7 +12,9 @@ use serde_json::Value;
 
 pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     let project = Project::load(global)?;
-    let session = Session::open_reading(global, &project.stack.name, Some(&project.stack.region), output).await?;
+    let session =
+        Session::open_reading(global, &project.stack.name, Some(&project.stack.region), output)
+            .await?;
     let document = live(&session, &project).await?;
     if output.json {
         output.json_line(&document);
@@ -26,28 +28,40 @@ pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
 /// The outputs of what is deployed. Error: nothing is.
 pub async fn live(session: &Session, project: &Project) -> Result<Value, CliError> {
     let (desired, _) = session.desired(project, None)?;
-    let live = engine::read(&Finder(session.reader.clone()), &session.scope, &desired, false).await?;
-    let ours: Vec<_> = live.into_iter().filter(|l| l.owner == Owner::Ours && !l.not_emulated).collect();
+    let live =
+        engine::read(&Finder(session.reader.clone()), &session.scope, &desired, false).await?;
+    let ours: Vec<_> =
+        live.into_iter().filter(|l| l.owner == Owner::Ours && !l.not_emulated).collect();
     if ours.is_empty() {
         return Err(CliError::new(
-            format!("nothing of stack `{}`, env `{}` is deployed here", session.scope.stack, session.scope.env),
+            format!(
+                "nothing of stack `{}`, env `{}` is deployed here",
+                session.scope.stack, session.scope.env
+            ),
             "run `shopstack up` first, or check --env, --region and --profile",
         ));
     }
-    let groups: Vec<_> = ours.iter().filter(|l| l.address.group() == "log_group").map(|l| l.name.clone()).collect();
+    let groups: Vec<_> =
+        ours.iter().filter(|l| l.address.group() == "log_group").map(|l| l.name.clone()).collect();
     Ok(render::json::outputs(&ours.into_iter().map(|l| (l.address, l.outputs)).collect(), &groups))
 }
 
 /// The outputs after a run, without reading again.
 pub fn document(session: &Session, project: &Project, outcome: &Outcome) -> Value {
     let desired = session.desired(project, None).map(|(desired, _)| desired).unwrap_or_default();
-    let groups: Vec<_> = desired.iter().filter(|d| d.address.group() == "log_group").map(|d| d.name.clone()).collect();
+    let groups: Vec<_> = desired
+        .iter()
+        .filter(|d| d.address.group() == "log_group")
+        .map(|d| d.name.clone())
+        .collect();
     render::json::outputs(&outcome.outputs, &groups)
 }
 
 /// The rest of the document, a line each.
 fn names(document: &Value, output: &Output) {
-    for (label, key) in [("Bucket", "bucket"), ("Distribution", "distribution_id"), ("REST API", "rest_api_id")] {
+    for (label, key) in
+        [("Bucket", "bucket"), ("Distribution", "distribution_id"), ("REST API", "rest_api_id")]
+    {
         if let Some(text) = document.get(key).and_then(Value::as_str) {
             output.result(&format!("{label:<13} {text}"));
         }

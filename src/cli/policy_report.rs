@@ -14,12 +14,19 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
-pub async fn command(global: &Global, args: &PolicyReport, output: &Output) -> Result<u8, CliError> {
+pub async fn command(
+    global: &Global,
+    args: &PolicyReport,
+    output: &Output,
+) -> Result<u8, CliError> {
     let started = super::time::rfc3339(SystemTime::now());
     let project = Project::load(global)?;
-    let session = Session::open_reading(global, &project.stack.name, Some(&project.stack.region), output).await?;
+    let session =
+        Session::open_reading(global, &project.stack.name, Some(&project.stack.region), output)
+            .await?;
     let (desired, _) = session.desired(&project, None)?;
-    let live = engine::read(&Finder(session.reader.clone()), &session.scope, &desired, false).await?;
+    let live =
+        engine::read(&Finder(session.reader.clone()), &session.scope, &desired, false).await?;
     let mut desired: Vec<Desired> = desired.into_iter().map(|d| resolved(d, &live)).collect();
     let mut live = live;
     beyond(&session, &mut desired, &mut live).await?;
@@ -42,18 +49,26 @@ pub async fn command(global: &Global, args: &PolicyReport, output: &Output) -> R
         ReportFormat::Markdown => render::markdown(&report),
     };
     match &args.out {
-        Some(path) => std::fs::write(path, text)
-            .map_err(|e| CliError::new(format!("{}: {e}", path.display()), "name a file that can be written"))?,
+        Some(path) => std::fs::write(path, text).map_err(|e| {
+            CliError::new(format!("{}: {e}", path.display()), "name a file that can be written")
+        })?,
         None if format == ReportFormat::Json => output.json_text(&text),
         None => output.result(&text),
     }
     Ok(u8::try_from(report.exit_code()).unwrap_or(code::ERROR))
 }
 
-/// Reads what only this report asks for: the policies of tables, and the log role that all stacks of the account share.
-async fn beyond(session: &Session, desired: &mut Vec<Desired>, live: &mut Vec<Live>) -> Result<(), CliError> {
+/// Reads what only this report asks for: the policies of tables, and the log role that all stacks
+/// of the account share.
+async fn beyond(
+    session: &Session,
+    desired: &mut Vec<Desired>,
+    live: &mut Vec<Live>,
+) -> Result<(), CliError> {
     let reader = &session.reader;
-    let is_ours = |l: &&mut Live| l.type_name == table::INFO.type_name && l.owner == Owner::Ours && !l.not_emulated;
+    let is_ours = |l: &&mut Live| {
+        l.type_name == table::INFO.type_name && l.owner == Owner::Ours && !l.not_emulated
+    };
     for table in live.iter_mut().filter(is_ours) {
         let policy = table::resource_policy(reader, table.output("arn")?).await?;
         if let (Some(policy), Some(fields)) = (policy, table.spec.as_object_mut()) {

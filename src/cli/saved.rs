@@ -1,4 +1,5 @@
-//! Saved plans: what `diff --out` wrote and a reviewer approved is what `up --plan` does, or it refuses.
+//! Saved plans: what `diff --out` wrote and a reviewer approved is what `up --plan` does, or it
+//! refuses.
 
 use super::error::CliError;
 use crate::model::{Address, FieldChange, Plan};
@@ -11,7 +12,10 @@ use std::path::Path;
 /// Reads a saved plan. Errors: unreadable, no JSON, not a plan, a plan of another version.
 pub fn load(path: &Path) -> Result<PlanDocument, CliError> {
     let fail = |what: String| {
-        CliError::new(format!("{}: {what}", path.display()), "make it again with `shopstack diff --out plan.json`")
+        CliError::new(
+            format!("{}: {what}", path.display()),
+            "make it again with `shopstack diff --out plan.json`",
+        )
     };
     let text = std::fs::read_to_string(path).map_err(|e| fail(e.to_string()))?;
     let value: Value = serde_json::from_str(&text).map_err(|e| fail(format!("not a plan: {e}")))?;
@@ -19,9 +23,13 @@ pub fn load(path: &Path) -> Result<PlanDocument, CliError> {
         Some(Plan::FORMAT_VERSION) => {}
         Some(other) => {
             let ours = Plan::FORMAT_VERSION;
-            return Err(fail(format!("the plan has format {other}, this shopstack writes and reads {ours}")));
+            return Err(fail(format!(
+                "the plan has format {other}, this shopstack writes and reads {ours}"
+            )));
         }
-        None => return Err(fail("not a plan of shopstack: it has no format_version".into())),
+        None => {
+            return Err(fail("not a plan of shopstack: it has no format_version".into()));
+        }
     }
     serde_json::from_value(value).map_err(|e| fail(format!("not a plan of shopstack: {e}")))
 }
@@ -62,9 +70,15 @@ fn differences(saved: &PlanDocument, current: &PlanDocument) -> Vec<String> {
     for old in before {
         let name = &old.address;
         match after.iter().find(|new| new.address == *name) {
-            None => found.push(format!("  {name}: the plan changes it, now there is nothing to do")),
+            None => {
+                found.push(format!("  {name}: the plan changes it, now there is nothing to do"))
+            }
             Some(new) if old.op != new.op => {
-                found.push(format!("  {name}: the plan says {}, now it is {}", old.op.as_str(), new.op.as_str()));
+                found.push(format!(
+                    "  {name}: the plan says {}, now it is {}",
+                    old.op.as_str(),
+                    new.op.as_str()
+                ));
             }
             Some(new) => {
                 fields(old, new, &mut found);
@@ -91,7 +105,8 @@ fn fields(old: &Change, new: &Change, found: &mut Vec<String>) {
         }
     }
     let unknown: BTreeSet<&String> = old.unknown.keys().chain(new.unknown.keys()).collect();
-    for path in unknown.into_iter().filter(|path| old.unknown.get(*path) != new.unknown.get(*path)) {
+    for path in unknown.into_iter().filter(|path| old.unknown.get(*path) != new.unknown.get(*path))
+    {
         found.push(format!("  {name}: {path} is not what it was"));
     }
     for field in new.fields.iter().filter(|f| !old.fields.iter().any(|b| b.path == f.path)) {
@@ -99,7 +114,8 @@ fn fields(old: &Change, new: &Change, found: &mut Vec<String>) {
     }
 }
 
-/// Secrets read the same in both plans; their digests tell them apart. One without a digest cannot be vouched for.
+/// Secrets read the same in both plans; their digests tell them apart. One without a digest cannot
+/// be vouched for.
 fn secrets(name: &Address, saved: &PlanDocument, current: &PlanDocument, found: &mut Vec<String>) {
     let of = |document: &PlanDocument| -> Vec<SecretDigest> {
         let all = document.secrets.iter().flat_map(|s| &s.digests);
@@ -131,15 +147,16 @@ mod tests {
         }
         let summary = json!({"create": 0, "update": 0, "replace": 0, "delete": 0, "unchanged": 0, "drifted": 0,
             "not_emulated": 0});
-        serde_json::from_value(json!({"format_version": "1.0", "stack": "s", "env": "e", "account": "1", "region": "r",
-            "summary": summary, "changes": changes, "calls": {"read": 1, "write": 0}}))
+        serde_json::from_value(
+            json!({"format_version": "1.0", "stack": "s", "env": "e", "account": "1", "region": "r",
+            "summary": summary, "changes": changes, "calls": {"read": 1, "write": 0}}),
+        )
         .unwrap()
     }
 
     #[test]
     fn every_difference_is_named() {
-        let field =
-            |path: &str, live: u32| json!({"path": path, "live": live, "applied": 1, "wanted": 9, "replaces": false});
+        let field = |path: &str, live: u32| json!({"path": path, "live": live, "applied": 1, "wanted": 9, "replaces": false});
         let saved = document(json!([
             {"address": "a.x", "op": "update", "fields": [field("memory", 1), field("timeout", 2)]},
             {"address": "b.x", "op": "create", "fields": []},
@@ -149,8 +166,13 @@ mod tests {
             {"address": "c.x", "op": "replace", "fields": []},
             {"address": "d.x", "op": "delete", "fields": []}]));
         let text = differences(&saved, &now).join("\n");
-        for part in ["a.x: timeout", "a.x: env", "b.x: the plan changes it", "c.x: the plan says update", "d.x: needs"]
-        {
+        for part in [
+            "a.x: timeout",
+            "a.x: env",
+            "b.x: the plan changes it",
+            "c.x: the plan says update",
+            "d.x: needs",
+        ] {
             assert!(text.contains(part), "{part} not in:\n{text}");
         }
         assert!(!text.contains("memory"));
@@ -159,7 +181,8 @@ mod tests {
 
     /// A function whose `field` has this live and this wanted value.
     fn plan(op: Op, field: &str, live: Value, wanted: Value) -> Plan {
-        let field = FieldChange { path: field.into(), live, applied: Value::Null, wanted, replaces: false };
+        let field =
+            FieldChange { path: field.into(), live, applied: Value::Null, wanted, replaces: false };
         let step = Step {
             address: Address::new("function", "f"),
             type_name: "AWS::Lambda::Function".into(),
@@ -190,21 +213,32 @@ mod tests {
 
     #[test]
     fn a_changed_secret_is_refused_by_name_and_never_told() {
-        let key = |live: &str, wanted: &str| plan(Op::Update, "environment.API_KEY", json!(live), json!(wanted));
-        let all = |wanted: &str| plan(Op::Create, "environment", Value::Null, json!({"API_KEY": wanted, "TABLE": "t"}));
+        let key = |live: &str, wanted: &str| {
+            plan(Op::Update, "environment.API_KEY", json!(live), json!(wanted))
+        };
+        let all = |wanted: &str| {
+            plan(Op::Create, "environment", Value::Null, json!({"API_KEY": wanted, "TABLE": "t"}))
+        };
         for (reviewed, now) in [
             (key("hush1", "hush2"), key("hush1", "hush3")),
             (key("hush1", "hush2"), key("hush0", "hush2")),
             (all("hush1"), all("hush2")),
         ] {
-            let saved = PlanDocument::new(&reviewed, json!({"read": 1, "write": 0}), &Seal::fresh());
+            let saved =
+                PlanDocument::new(&reviewed, json!({"read": 1, "write": 0}), &Seal::fresh());
             assert!(!serde_json::to_string(&saved).unwrap().contains("hush"));
             check(&saved, &reviewed).unwrap();
             let message = check(&saved, &now).unwrap_err().message;
-            assert!(message.contains("function.f: environment.API_KEY is not what it was"), "{message}");
+            assert!(
+                message.contains("function.f: environment.API_KEY is not what it was"),
+                "{message}"
+            );
             assert!(!message.contains("hush"), "{message}");
             let stripped = PlanDocument { secrets: None, ..saved };
-            assert!(check(&stripped, &reviewed).is_err(), "a plan without digests vouches for no secret");
+            assert!(
+                check(&stripped, &reviewed).is_err(),
+                "a plan without digests vouches for no secret"
+            );
         }
     }
 
@@ -212,7 +246,8 @@ mod tests {
     fn what_stands_around_a_value_not_known_yet_is_part_of_the_plan() {
         let unknown = || json!({"unknown": true});
         let with = |variable: &str, text: &str| {
-            let mut made = plan(Op::Create, "environment", Value::Null, json!({variable: unknown()}));
+            let mut made =
+                plan(Op::Create, "environment", Value::Null, json!({variable: unknown()}));
             made.steps[0].wanted = json!({"environment": {variable: text}});
             made
         };
@@ -222,14 +257,22 @@ mod tests {
             ("API_KEY", "{{api.main.url}}hush2"),
         ] {
             let reviewed = with(variable, "{{api.main.url}}hush1");
-            let saved = PlanDocument::new(&reviewed, json!({"read": 1, "write": 0}), &Seal::fresh());
+            let saved =
+                PlanDocument::new(&reviewed, json!({"read": 1, "write": 0}), &Seal::fresh());
             check(&saved, &reviewed).unwrap();
             let message = check(&saved, &with(variable, now)).unwrap_err().message;
-            assert!(message.contains(&format!("function.f: environment.{variable} is not what it was")), "{message}");
+            assert!(
+                message.contains(&format!("function.f: environment.{variable} is not what it was")),
+                "{message}"
+            );
             let text = serde_json::to_string(&saved).unwrap();
             assert_eq!(text.contains("hush"), variable != "API_KEY", "{text}");
             let stripped = PlanDocument { secrets: None, ..saved.clone() };
-            let bare = stripped.changes.iter().map(|c| Change { unknown: Default::default(), ..c.clone() }).collect();
+            let bare = stripped
+                .changes
+                .iter()
+                .map(|c| Change { unknown: Default::default(), ..c.clone() })
+                .collect();
             assert!(
                 check(&PlanDocument { changes: bare, ..stripped }, &reviewed).is_err(),
                 "a plan that leaves it out"
@@ -253,7 +296,10 @@ mod tests {
             ("[1]".into(), "no format_version"),
             ("{\"format_version\":\"1.0\"}".into(), "missing field"),
             (with("extra", json!(1)), "unknown field `extra`"),
-            (with("format_version", json!("2.0")), "has format 2.0, this shopstack writes and reads 1.0"),
+            (
+                with("format_version", json!("2.0")),
+                "has format 2.0, this shopstack writes and reads 1.0",
+            ),
         ] {
             std::fs::write(&file, &text).unwrap();
             let message = load(&file).unwrap_err().message;

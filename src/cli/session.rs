@@ -28,7 +28,8 @@ impl Project {
     /// The same with its errors as they are, each with its place.
     pub fn placed(global: &Global) -> Result<Self, Vec<StackError>> {
         let (stack, _) = stack::load(&global.file)?;
-        let parent = global.file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let parent =
+            global.file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Ok(Self { stack, root: parent.to_path_buf() })
     }
 }
@@ -38,7 +39,8 @@ impl Project {
     pub fn sources(&self, global: &Global) -> Result<(), CliError> {
         let text = std::fs::read_to_string(&global.file).unwrap_or_default();
         let name = global.file.display().to_string();
-        let missing = stack::missing_paths(&self.stack, &text, &name, &|path| self.root.join(path).exists());
+        let missing =
+            stack::missing_paths(&self.stack, &text, &name, &|path| self.root.join(path).exists());
         if !missing.is_empty() {
             return Err(CliError::all(&missing, ""));
         }
@@ -53,13 +55,20 @@ pub struct Session {
     pub identity: Identity,
     pub scope: Scope,
     pub reader: Reader,
-    /// True on AWS and on the local twin; other emulators keep settings, and serve and judge nothing.
+    /// True on AWS and on the local twin; other emulators keep settings, and serve and judge
+    /// nothing.
     pub serves: bool,
 }
 
 impl Session {
-    /// Connects; with `--local` starts the twin first. `region` is the stack's own, which `--region` overrides.
-    pub async fn open(global: &Global, stack: &str, region: Option<&str>, output: &Output) -> Result<Self, CliError> {
+    /// Connects; with `--local` starts the twin first. `region` is the stack's own, which
+    /// `--region` overrides.
+    pub async fn open(
+        global: &Global,
+        stack: &str,
+        region: Option<&str>,
+        output: &Output,
+    ) -> Result<Self, CliError> {
         let (sdk, scope) = Self::connect(global, stack, region, output).await?;
         let identity = sdk.identity().await.map_err(|e| of_profile(global, e))?;
         let reader = Self::reader(&sdk, output);
@@ -68,7 +77,8 @@ impl Session {
         Ok(Self { sdk, identity, scope, reader, serves })
     }
 
-    /// The same for commands that only read: the tag index is asked beside STS, which saves a step in the depth.
+    /// The same for commands that only read: the tag index is asked beside STS, which saves a step
+    /// in the depth.
     pub async fn open_reading(
         global: &Global,
         stack: &str,
@@ -77,7 +87,8 @@ impl Session {
     ) -> Result<Self, CliError> {
         let (sdk, scope) = Self::connect(global, stack, region, output).await?;
         let reader = Self::reader(&sdk, output);
-        // What is wrong with credentials or network is said by the identity call, in its better words.
+        // What is wrong with credentials or network is said by the identity call, in its better
+        // words.
         let (identity, index) = tokio::join!(sdk.identity(), reader.index(&scope));
         let identity = identity.map_err(|e| of_profile(global, e))?;
         index?;
@@ -87,7 +98,10 @@ impl Session {
     }
 
     fn reader(sdk: &Sdk, output: &Output) -> Reader {
-        Reader::new(sdk, Caller::new(sdk.counter.clone(), sdk.endpoint.is_some()).with_progress(output.waits()))
+        Reader::new(
+            sdk,
+            Caller::new(sdk.counter.clone(), sdk.endpoint.is_some()).with_progress(output.waits()),
+        )
     }
 
     /// The SDK's configuration, and the scope but for the account.
@@ -99,12 +113,20 @@ impl Session {
     ) -> Result<(Sdk, Scope), CliError> {
         check_env(&global.env)?;
         if let Some(region) = global.region.as_deref().filter(|region| !stack::is_region(region)) {
-            return Err(CliError::new(format!("`{region}` is not the name of an AWS region"), "such as us-east-1"));
+            return Err(CliError::new(
+                format!("`{region}` is not the name of an AWS region"),
+                "such as us-east-1",
+            ));
         }
         let local_endpoint = if global.local { Some(twin(output).await?) } else { None };
         let fallback = if global.local { Some("us-east-1") } else { None };
         let region = global.region.as_deref().or(region).or(fallback).map(str::to_string);
-        let connect = Connect { region, profile: global.profile.clone(), local_endpoint, ..Connect::default() };
+        let connect = Connect {
+            region,
+            profile: global.profile.clone(),
+            local_endpoint,
+            ..Connect::default()
+        };
         let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
         output.counts(&sdk.counter);
         let scope = Scope {
@@ -136,14 +158,18 @@ impl Session {
 
 /// Where a profile was named and nothing came of it, that is said: it may be a slip.
 fn of_profile(global: &Global, error: CloudError) -> CliError {
-    let given = global.profile.clone().or_else(|| std::env::var("AWS_PROFILE").ok()).filter(|name| !name.is_empty());
+    let given = global
+        .profile
+        .clone()
+        .or_else(|| std::env::var("AWS_PROFILE").ok())
+        .filter(|name| !name.is_empty());
     let mut error = CliError::from(error);
     if let Some(name) = given
         && error.message.contains("no AWS credentials were found")
     {
-        error
-            .message
-            .push_str(&format!(" in the profile `{name}`; `aws configure list-profiles` shows which there are"));
+        error.message.push_str(&format!(
+            " in the profile `{name}`; `aws configure list-profiles` shows which there are"
+        ));
     }
     error
 }
@@ -171,7 +197,8 @@ fn check_env(env: &str) -> Result<(), CliError> {
 async fn twin(output: &Output) -> Result<String, CliError> {
     let config = local::TwinConfig::from_env().map_err(|e| CliError::new(e.message, e.hint))?;
     let told = output.clone();
-    let twin =
-        local::ensure_up(&config, &move |text| told.note(text)).await.map_err(|e| CliError::new(e.message, e.hint))?;
+    let twin = local::ensure_up(&config, &move |text| told.note(text))
+        .await
+        .map_err(|e| CliError::new(e.message, e.hint))?;
     Ok(twin.endpoint)
 }

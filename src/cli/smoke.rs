@@ -9,7 +9,9 @@ use super::session::{Project, Session};
 use crate::aws::counter::Counter;
 use crate::aws::probe::Probe;
 use crate::model::{CloudError, event::Sink};
-use crate::smoke::{self, Backend, Check, LogKind, LogTarget, OrderTarget, ProductsTarget, Report, Target};
+use crate::smoke::{
+    self, Backend, Check, LogKind, LogTarget, OrderTarget, ProductsTarget, Report, Target,
+};
 use crate::stack::{ManagedGroup, SmokeCheck, Stack};
 use async_trait::async_trait;
 use serde_json::Value;
@@ -20,14 +22,16 @@ use std::time::{Duration, Instant};
 pub async fn command(global: &Global, args: &Smoke, output: &Output) -> Result<u8, CliError> {
     let start = Instant::now();
     let project = Project::load(global)?;
-    let session = Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
+    let session =
+        Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
     apply::stop_on_signals(&session, output);
     let document = outputs::live(&session, &project).await?;
     let sink = apply::sink(&session, output);
     let report = apply::until_stopped(&session, run(&session, &project, &document, &sink)).await?;
     if let Some(path) = &args.junit {
-        std::fs::write(path, report.to_junit(&project.stack.name))
-            .map_err(|e| CliError::new(format!("{}: {e}", path.display()), "name a file that can be written"))?;
+        std::fs::write(path, report.to_junit(&project.stack.name)).map_err(|e| {
+            CliError::new(format!("{}: {e}", path.display()), "name a file that can be written")
+        })?;
     }
     if output.json {
         let elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -68,7 +72,8 @@ fn target(session: &Session, stack: &Stack, document: &Value, serves_requests: b
         None => format!("https://{bucket}.s3.{}.amazonaws.com/{page}", scope.region),
     });
     let groups = stack.waf.as_ref().map(|w| w.managed_groups.as_slice()).unwrap_or_default();
-    let blocked = stack.cdn.as_ref().and_then(|c| c.error_pages.get(&403)).map_or(403, |p| p.status);
+    let blocked =
+        stack.cdn.as_ref().and_then(|c| c.error_pages.get(&403)).map_or(403, |p| p.status);
     Target {
         site_url: text("site_url"),
         api_url: text("api_url"),
@@ -111,21 +116,37 @@ fn checks(stack: &Stack) -> BTreeSet<Check> {
     stack.smoke.checks.iter().map(check).collect()
 }
 
-/// The groups that the test's own requests reach: functions behind its two routes, the access log, the API's firewall.
+/// The groups that the test's own requests reach: functions behind its two routes, the access log,
+/// the API's firewall.
 fn log_groups(session: &Session, stack: &Stack) -> Vec<LogTarget> {
     let scope = &session.scope;
     let Some(api) = &stack.api else { return vec![] };
-    let tried =
-        [stack.smoke.products.as_ref().map(|p| p.route.as_str()), stack.smoke.order.as_ref().map(|o| o.route.as_str())];
-    let functions: BTreeSet<&str> =
-        api.routes.iter().filter(|r| tried.contains(&Some(r.key().as_str()))).map(|r| r.function.as_str()).collect();
+    let tried = [
+        stack.smoke.products.as_ref().map(|p| p.route.as_str()),
+        stack.smoke.order.as_ref().map(|o| o.route.as_str()),
+    ];
+    let functions: BTreeSet<&str> = api
+        .routes
+        .iter()
+        .filter(|r| tried.contains(&Some(r.key().as_str())))
+        .map(|r| r.function.as_str())
+        .collect();
     let mut groups: Vec<LogTarget> = functions
         .into_iter()
-        .map(|id| LogTarget { name: format!("/aws/lambda/{}", scope.name(id)), kind: LogKind::Function })
+        .map(|id| LogTarget {
+            name: format!("/aws/lambda/{}", scope.name(id)),
+            kind: LogKind::Function,
+        })
         .collect();
-    groups.push(LogTarget { name: format!("/aws/apigateway/{}", scope.name("api")), kind: LogKind::Api });
+    groups.push(LogTarget {
+        name: format!("/aws/apigateway/{}", scope.name("api")),
+        kind: LogKind::Api,
+    });
     if stack.waf.is_some() {
-        groups.push(LogTarget { name: format!("aws-waf-logs-{}", scope.name("api")), kind: LogKind::Waf });
+        groups.push(LogTarget {
+            name: format!("aws-waf-logs-{}", scope.name("api")),
+            kind: LogKind::Waf,
+        });
     }
     groups
 }
@@ -158,7 +179,12 @@ impl Backend for Cloud {
         self.probe.delete_smoke_item(table, key).await
     }
 
-    async fn log_lines(&self, group: &str, since_ms: i64, containing: &str) -> Result<usize, CloudError> {
+    async fn log_lines(
+        &self,
+        group: &str,
+        since_ms: i64,
+        containing: &str,
+    ) -> Result<usize, CloudError> {
         self.probe.log_lines(group, since_ms, containing).await
     }
 

@@ -35,6 +35,9 @@ mod tests {
 
     #[test]
     fn instants_are_utc() {
-        assert_eq!(rfc3339(UNIX_EPOCH + Duration::from_secs(1_767_225_600)), "2026-01-01T00:00:00Z");
+        assert_eq!(
+            rfc3339(UNIX_EPOCH + Duration::from_secs(1_767_225_600)),
+            "2026-01-01T00:00:00Z"
+        );
     }
 }

@@ -10,7 +10,8 @@ use serde_json::json;
 
 pub async fn command(global: &Global, args: &Unlock, output: &Output) -> Result<u8, CliError> {
     let project = Project::load(global)?;
-    let session = Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
+    let session =
+        Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
     let ledger = Ledger::new(&session.sdk, &session.scope);
     let Some(holder) = lock::current(&ledger).await? else {
         if output.json {
@@ -22,11 +23,15 @@ pub async fn command(global: &Global, args: &Unlock, output: &Output) -> Result<
     };
     if !args.yes {
         if !output.interactive || output.json {
-            return Err(CliError::new(format!("the lock is held: {holder}"), "add --yes to release it by force"));
+            return Err(CliError::new(
+                format!("the lock is held: {holder}"),
+                "add --yes to release it by force",
+            ));
         }
         output.note(&format!("The lock is held: {holder}"));
         let cancel = &session.reader.caller.cancel;
-        let question = "Release it? That run goes on until its next heartbeat, up to 8 seconds. [y/N] ";
+        let question =
+            "Release it? That run goes on until its next heartbeat, up to 8 seconds. [y/N] ";
         let answer = output.ask(question, cancel).await.unwrap_or_default();
         if !matches!(answer.as_str(), "y" | "Y" | "yes") {
             return Err(CliError::new("not confirmed: the lock stays", ""));

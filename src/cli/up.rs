@@ -20,13 +20,16 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     let saved = args.plan.as_deref().map(saved::load).transpose()?;
     let expires_at = args.ttl.map(|ttl| super::time::rfc3339(SystemTime::now() + ttl));
     let builds = Builds::start(&project, output);
-    let session = Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
+    let session =
+        Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
     apply::stop_on_signals(&session, output);
     let sink = apply::sink(&session, output);
     let make = || async {
         let reader = session.reader.afresh();
         let whole = saved.is_some();
-        let made = diff::make(&session, &project, &builds, &adopt, expires_at.as_deref(), reader, whole).await?;
+        let made =
+            diff::make(&session, &project, &builds, &adopt, expires_at.as_deref(), reader, whole)
+                .await?;
         if let Some(reviewed) = &saved {
             saved::check(reviewed, &made.0)?;
         }
@@ -48,7 +51,8 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
         guard.release(output).await;
         return Err(refused);
     }
-    let outcome = apply::run(&session, apply::writer(&session), &plan, builds.externals(), &sink).await;
+    let outcome =
+        apply::run(&session, apply::writer(&session), &plan, builds.externals(), &sink).await;
     let mut error = apply::failure(&outcome);
     if error.is_none() {
         guard.record(&session, &project, &plan, &outcome, output).await;
@@ -64,15 +68,24 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     finish(&session, &outcome, error, document, start, output)
 }
 
-/// A protected table or bucket is neither deleted nor replaced by `up`; lifting the protection is a step of its own.
+/// A protected table or bucket is neither deleted nor replaced by `up`; lifting the protection is a
+/// step of its own.
 pub fn protected(plan: &Plan) -> Result<(), CliError> {
     let lives_on_it = |spec: &Value| {
         let tag = spec.get("tags").and_then(|tags| tags.get(tag::PROTECT));
-        spec.get("deletion_protection") == Some(&Value::Bool(true)) || tag.is_some_and(|on| on == "true")
+        spec.get("deletion_protection") == Some(&Value::Bool(true))
+            || tag.is_some_and(|on| on == "true")
     };
-    let held =
-        |s: &&Step| matches!(s.op, Op::Delete | Op::Replace) && s.live.as_ref().is_some_and(|l| lives_on_it(&l.spec));
-    let names: Vec<_> = plan.steps.iter().filter(held).map(|s| format!("{} ({})", s.op.as_str(), s.address)).collect();
+    let held = |s: &&Step| {
+        matches!(s.op, Op::Delete | Op::Replace)
+            && s.live.as_ref().is_some_and(|l| lives_on_it(&l.spec))
+    };
+    let names: Vec<_> = plan
+        .steps
+        .iter()
+        .filter(held)
+        .map(|s| format!("{} ({})", s.op.as_str(), s.address))
+        .collect();
     if names.is_empty() {
         return Ok(());
     }
@@ -87,7 +100,10 @@ fn addresses(given: &[String]) -> Result<BTreeSet<Address>, CliError> {
         .iter()
         .map(|text| {
             Address::parse(text).ok_or_else(|| {
-                CliError::new(format!("`{text}` is not an address"), "addresses look like table.Products")
+                CliError::new(
+                    format!("`{text}` is not an address"),
+                    "addresses look like table.Products",
+                )
             })
         })
         .collect()
@@ -95,7 +111,10 @@ fn addresses(given: &[String]) -> Result<BTreeSet<Address>, CliError> {
 
 async fn confirm(session: &Session, output: &Output) -> Result<(), CliError> {
     if !output.interactive || output.json {
-        return Err(CliError::new("this would change AWS, and nobody is there to be asked", "add --yes"));
+        return Err(CliError::new(
+            "this would change AWS, and nobody is there to be asked",
+            "add --yes",
+        ));
     }
     let cancel = &session.reader.caller.cancel;
     let answer = output.ask("Do this? [y/N] ", cancel).await.ok_or_else(apply::unasked)?;
@@ -106,14 +125,25 @@ async fn confirm(session: &Session, output: &Output) -> Result<(), CliError> {
     }
 }
 
-/// Waits for what was made or changed to be served: CloudFront answers long before it has spread a change.
-async fn wait_served(session: &Session, plan: &Plan, outcome: &Outcome, sink: &Sink) -> Result<(), CliError> {
+/// Waits for what was made or changed to be served: CloudFront answers long before it has spread a
+/// change.
+async fn wait_served(
+    session: &Session,
+    plan: &Plan,
+    outcome: &Outcome,
+    sink: &Sink,
+) -> Result<(), CliError> {
     let address = Address::new("distribution", "site");
-    let touched = plan.steps.iter().find(|s| s.address == address && s.op != crate::model::Op::Delete);
-    let Some(made) = touched.and_then(|_| outcome.outputs.get(&address)) else { return Ok(()) };
+    let touched =
+        plan.steps.iter().find(|s| s.address == address && s.op != crate::model::Op::Delete);
+    let Some(made) = touched.and_then(|_| outcome.outputs.get(&address)) else {
+        return Ok(());
+    };
     let told = sink.clone();
-    let caller =
-        session.reader.caller.with_progress(std::sync::Arc::new(move |text: &str| told(Event::Note(text.to_string()))));
+    let caller = session
+        .reader
+        .caller
+        .with_progress(std::sync::Arc::new(move |text: &str| told(Event::Note(text.to_string()))));
     crate::resources::distribution::wait_deployed(&caller, &session.reader, made).await?;
     Ok(())
 }
@@ -130,10 +160,11 @@ async fn smoke_test(
         output.note("The smoke test is left out: with --wait accepted CloudFront may not serve yet. Run `shopstack smoke` later.");
         return None;
     }
-    let report = match apply::until_stopped(session, smoke::run(session, project, document, sink)).await {
-        Ok(report) => report,
-        Err(stopped) => return Some(stopped),
-    };
+    let report =
+        match apply::until_stopped(session, smoke::run(session, project, document, sink)).await {
+            Ok(report) => report,
+            Err(stopped) => return Some(stopped),
+        };
     report.failed().then(|| CliError {
         code: code::SMOKE,
         message: "the smoke test failed: what is deployed does not behave as a shop should".into(),
@@ -153,7 +184,8 @@ fn finish(
     output.calls(&session.sdk.counter);
     let result = apply::result_word(error.as_ref());
     if output.json {
-        let line = apply::summary_line(result, outcome.done_count(), session, elapsed_ms, document, &[]);
+        let line =
+            apply::summary_line(result, outcome.done_count(), session, elapsed_ms, document, &[]);
         output.summary(&apply::explained(line, error.as_ref()));
     } else if error.as_ref().is_none_or(|e| e.code == code::SMOKE) {
         // What is deployed stands, whatever the smoke test thinks of it.

@@ -20,7 +20,9 @@ pub fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
         },
     };
     if output.json {
-        output.json_line(&json!({"valid": false, "file": global.file.display().to_string(), "errors": errors}));
+        output.json_line(
+            &json!({"valid": false, "file": global.file.display().to_string(), "errors": errors}),
+        );
     }
     Err(error)
 }
@@ -36,7 +38,11 @@ fn valid(global: &Global, stack: &Stack, output: &Output) {
         }));
         return;
     }
-    let counted = |n: usize, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
-    let parts = [counted(tables, "table"), counted(functions, "function"), counted(routes, "route")].join(", ");
+    let counted = |n: usize, what: &str| {
+        if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+    };
+    let parts =
+        [counted(tables, "table"), counted(functions, "function"), counted(routes, "route")]
+            .join(", ");
     output.result(&format!("{file}: stack `{}` is valid: {parts}", stack.name));
 }

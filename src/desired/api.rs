@@ -1,7 +1,9 @@
 //! The REST API: the API itself, its routes, its stage, and the account's log role it needs.
 
 use super::{Context, reference};
-use crate::model::spec::{self, AccountSpec, CorsSpec, RestApiSpec, RouteSpec, RoutesSpec, StageSpec};
+use crate::model::spec::{
+    self, AccountSpec, CorsSpec, RestApiSpec, RouteSpec, RoutesSpec, StageSpec,
+};
 use crate::model::{Address, Desired};
 use crate::stack::{Api, Route};
 use serde_json::json;
@@ -9,9 +11,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn api(context: &Context<'_>, api: &Api, all: &mut Vec<Desired>) {
     let scope = context.scope;
-    all.push(context.log_group("api", format!("/aws/apigateway/{}", scope.name("api")), &scope.region));
+    all.push(context.log_group(
+        "api",
+        format!("/aws/apigateway/{}", scope.name("api")),
+        &scope.region,
+    ));
     let account = spec::to_value(&AccountSpec { has_log_role: true });
-    all.push(context.resource("account", "logging", "AWS::ApiGateway::Account", scope.account.clone(), account));
+    all.push(context.resource(
+        "account",
+        "logging",
+        "AWS::ApiGateway::Account",
+        scope.account.clone(),
+        account,
+    ));
     let spec = RestApiSpec {
         tags: context.tags("api"),
         description: format!("API of stack {}, env {}", scope.stack, scope.env),
@@ -21,7 +33,13 @@ pub(super) fn api(context: &Context<'_>, api: &Api, all: &mut Vec<Desired>) {
         binary_media_types: BTreeSet::new(),
         minimum_compression_size: None,
     };
-    all.push(context.resource("api", "main", "AWS::ApiGateway::RestApi", scope.name("api"), spec::to_value(&spec)));
+    all.push(context.resource(
+        "api",
+        "main",
+        "AWS::ApiGateway::RestApi",
+        scope.name("api"),
+        spec::to_value(&spec),
+    ));
     all.push(routes(context, api));
     all.push(stage(context, api));
 }
@@ -31,7 +49,8 @@ fn routes(context: &Context<'_>, api: &Api) -> Desired {
     let mut gateway_responses = BTreeMap::new();
     if let Some(first) = origins.first() {
         for kind in ["DEFAULT_4XX", "DEFAULT_5XX"] {
-            let headers = BTreeMap::from([("Access-Control-Allow-Origin".to_string(), first.clone())]);
+            let headers =
+                BTreeMap::from([("Access-Control-Allow-Origin".to_string(), first.clone())]);
             gateway_responses.insert(kind.to_string(), headers);
         }
     }
@@ -55,8 +74,12 @@ fn one(context: &Context<'_>, route: &Route) -> RouteSpec {
     let name = context.scope.name(&route.function);
     RouteSpec {
         integration: "AWS_PROXY".into(),
-        // Written out and not referred to: API Gateway need not wait for the function (catalogue 5.1).
-        function_arn: format!("arn:aws:lambda:{}:{}:function:{name}", context.scope.region, context.scope.account),
+        // Written out and not referred to: API Gateway need not wait for the function (catalogue
+        // 5.1).
+        function_arn: format!(
+            "arn:aws:lambda:{}:{}:function:{name}",
+            context.scope.region, context.scope.account
+        ),
         authorization: "NONE".into(),
         api_key_required: false,
         timeout_ms: 29_000,
@@ -67,7 +90,10 @@ fn one(context: &Context<'_>, route: &Route) -> RouteSpec {
 fn cors(api: &Api, allow_origin: &str) -> BTreeMap<String, CorsSpec> {
     let mut methods: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for route in &api.routes {
-        methods.entry(&route.path).or_insert_with(|| BTreeSet::from(["OPTIONS"])).insert(&route.method);
+        methods
+            .entry(&route.path)
+            .or_insert_with(|| BTreeSet::from(["OPTIONS"]))
+            .insert(&route.method);
     }
     let answer = |methods: BTreeSet<&str>| CorsSpec {
         allow_origin: allow_origin.to_string(),
@@ -96,8 +122,13 @@ fn stage(context: &Context<'_>, api: &Api) -> Desired {
         access_log_format: Some(format.to_string()),
         tracing: false,
     };
-    let mut desired =
-        context.resource("stage", "main", "AWS::ApiGateway::Stage", api.stage.clone(), spec::to_value(&spec));
+    let mut desired = context.resource(
+        "stage",
+        "main",
+        "AWS::ApiGateway::Stage",
+        api.stage.clone(),
+        spec::to_value(&spec),
+    );
     desired.context = json!({"rest_api_id": reference("api", "main", "id")});
     desired.depends_on = BTreeSet::from([Address::new("account", "logging")]);
     desired

@@ -68,30 +68,46 @@ fn grants(context: &Context<'_>, function: &str, grants: &[Grant]) -> Value {
 
 /// Statement id of a grant: the table, numbered where a function has several grants on it.
 pub fn grant_sid(grants: &[Grant], position: usize) -> String {
-    let Some(grant) = grants.get(position) else { return String::new() };
+    let Some(grant) = grants.get(position) else {
+        return String::new();
+    };
     let earlier = grants.iter().take(position).filter(|g| g.table == grant.table).count();
-    if earlier == 0 { format!("Table{}", grant.table) } else { format!("Table{}{}", grant.table, earlier + 1) }
+    if earlier == 0 {
+        format!("Table{}", grant.table)
+    } else {
+        format!("Table{}{}", grant.table, earlier + 1)
+    }
 }
 
 fn one(context: &Context<'_>, id: &str, function: &Function) -> Desired {
     let name = context.scope.name(id);
     let mut tags = context.tags(id);
-    // A role that was deleted and made again has the same ARN, and Lambda's grants go on naming the one that is gone:
-    // every call fails until the function is made again (catalogue 4.4). Its id tells the two apart, also in a later run.
+    // A role that was deleted and made again has the same ARN, and Lambda's grants go on naming the
+    // one that is gone: every call fails until the function is made again (catalogue 4.4). Its id
+    // tells the two apart, also in a later run.
     tags.insert(tag::ROLE_ID.into(), reference("role", id, "unique_id"));
     let spec = FunctionSpec {
         tags,
-        role_arn: format!("arn:aws:iam::{}:role{}{name}", context.scope.account, context.scope.role_path()),
+        role_arn: format!(
+            "arn:aws:iam::{}:role{}{name}",
+            context.scope.account,
+            context.scope.role_path()
+        ),
         runtime: "provided.al2023".into(),
         handler: "bootstrap".into(),
         memory: i32::try_from(function.memory).unwrap_or(i32::MAX),
         timeout: i32::try_from(function.timeout).unwrap_or(i32::MAX),
         architecture: function.architecture.aws().into(),
-        environment: function.env.iter().map(|(key, value)| (key.clone(), context.fill(&value.parts))).collect(),
+        environment: function
+            .env
+            .iter()
+            .map(|(key, value)| (key.clone(), context.fill(&value.parts)))
+            .collect(),
         code_sha256: reference("build", id, "sha256"),
         extras: BTreeMap::new(),
     };
-    let mut desired = context.resource("function", id, "AWS::Lambda::Function", name, spec::to_value(&spec));
+    let mut desired =
+        context.resource("function", id, "AWS::Lambda::Function", name, spec::to_value(&spec));
     desired.context = json!({"payload": reference("build", id, "zip")});
     desired.depends_on = BTreeSet::from([Address::new("role", id), Address::new("log_group", id)]);
     desired
@@ -101,7 +117,8 @@ fn one(context: &Context<'_>, id: &str, function: &Function) -> Desired {
 fn permission(context: &Context<'_>, id: &str, api: &Api) -> Option<Desired> {
     let execution_arn = reference("api", "main", "execution_arn");
     let statement = |route: &Route| {
-        let source = format!("{execution_arn}/{}/{}{}", api.stage, route.method, starred(&route.path));
+        let source =
+            format!("{execution_arn}/{}/{}{}", api.stage, route.method, starred(&route.path));
         let statement = PermissionStatement {
             action: "lambda:InvokeFunction".into(),
             principal: "apigateway.amazonaws.com".into(),
@@ -116,21 +133,25 @@ fn permission(context: &Context<'_>, id: &str, api: &Api) -> Option<Desired> {
         return None;
     }
     let name = context.scope.name(id);
-    let mut desired = context.resource("permission", id, "AWS::Lambda::Permission", name, spec::to_value(&spec));
+    let mut desired =
+        context.resource("permission", id, "AWS::Lambda::Permission", name, spec::to_value(&spec));
     desired.depends_on = BTreeSet::from([Address::new("function", id)]);
     Some(desired)
 }
 
 /// In a source ARN a path parameter is a `*`.
 fn starred(path: &str) -> String {
-    let part = |segment: &str| if segment.starts_with('{') { "*".to_string() } else { segment.to_string() };
+    let part = |segment: &str| {
+        if segment.starts_with('{') { "*".to_string() } else { segment.to_string() }
+    };
     path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
 /// Statement ids take letters, digits, `-` and `_`; the digest keeps `/a/{b}` and `/a/b` apart.
 fn statement_id(route: &Route) -> String {
     let key = route.key();
-    let readable: String = key.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(60).collect();
+    let readable: String =
+        key.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(60).collect();
     let digest = super::data::hex(&Sha256::digest(key.as_bytes()));
     format!("{readable}-{}", digest.get(..8).unwrap_or_default())
 }

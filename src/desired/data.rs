@@ -32,13 +32,19 @@ fn one(context: &Context<'_>, id: &str, table: &Table) -> Result<Desired, CloudE
         deletion_protection: table.protect.unwrap_or(context.expires_at.is_none()),
         seed,
     };
-    let mut desired =
-        context.resource("table", id, "AWS::DynamoDB::Table", context.scope.name(id), spec::to_value(&spec));
+    let mut desired = context.resource(
+        "table",
+        id,
+        "AWS::DynamoDB::Table",
+        context.scope.name(id),
+        spec::to_value(&spec),
+    );
     desired.payload = payload;
     Ok(desired)
 }
 
-/// Hash of the seed file; the file must be a JSON array of objects, said now and not half-way through `up`.
+/// Hash of the seed file; the file must be a JSON array of objects, said now and not half-way
+/// through `up`.
 fn seed_hash(id: &str, table: &Table, root: &Path, path: &Path) -> Result<String, CloudError> {
     let fail = |what: String| {
         CloudError::ours(
@@ -49,19 +55,23 @@ fn seed_hash(id: &str, table: &Table, root: &Path, path: &Path) -> Result<String
     };
     let real = super::site::inside(root, path).map_err(fail)?;
     let bytes = std::fs::read(real).map_err(|e| fail(format!("cannot be read: {e}")))?;
-    let items: Vec<serde_json::Map<String, serde_json::Value>> =
-        serde_json::from_slice(&bytes).map_err(|e| fail(format!("is not a JSON array of objects: {e}")))?;
+    let items: Vec<serde_json::Map<String, serde_json::Value>> = serde_json::from_slice(&bytes)
+        .map_err(|e| fail(format!("is not a JSON array of objects: {e}")))?;
     fits(table, &items).map_err(fail)?;
     Ok(hex(&Sha256::digest(&bytes)))
 }
 
 /// Says of a whole stack's seed files what `seed_hash` says of one, without a hash.
 pub fn check_seeds(stack: &Stack, root: &Path) -> Vec<CloudError> {
-    let seeds = stack.tables.iter().filter_map(|(id, table)| Some((id, table, table.seed.as_ref()?)));
-    seeds.filter_map(|(id, table, path)| seed_hash(id, table, root, &root.join(path)).err()).collect()
+    let seeds =
+        stack.tables.iter().filter_map(|(id, table)| Some((id, table, table.seed.as_ref()?)));
+    seeds
+        .filter_map(|(id, table, path)| seed_hash(id, table, root, &root.join(path)).err())
+        .collect()
 }
 
-/// Every item has the table's key, of its type, and no two the same one: DynamoDB would say so half-way through.
+/// Every item has the table's key, of its type, and no two the same one: DynamoDB would say so
+/// half-way through.
 fn fits(table: &Table, items: &[serde_json::Map<String, Value>]) -> Result<(), String> {
     let mut seen = BTreeSet::new();
     for (number, item) in items.iter().enumerate() {
@@ -69,8 +79,9 @@ fn fits(table: &Table, items: &[serde_json::Map<String, Value>]) -> Result<(), S
         let mut key = Vec::new();
         for attribute in std::iter::once(&table.key).chain(&table.sort_key) {
             let (name, kind) = (&attribute.name, attribute.kind.aws());
-            let value =
-                item.get(name).ok_or_else(|| format!("has an item, number {number}, without the key `{name}`"))?;
+            let value = item
+                .get(name)
+                .ok_or_else(|| format!("has an item, number {number}, without the key `{name}`"))?;
             let good = match (kind, value) {
                 ("S", Value::String(text)) => !text.is_empty(),
                 ("N", Value::Number(_)) => true,
@@ -78,12 +89,17 @@ fn fits(table: &Table, items: &[serde_json::Map<String, Value>]) -> Result<(), S
             };
             if !good {
                 let wanted = if kind == "S" { "text that is not empty" } else { "a number" };
-                return Err(format!("has an item, number {number}, whose key `{name}` is {value} and not {wanted}"));
+                return Err(format!(
+                    "has an item, number {number}, whose key `{name}` is {value} and not {wanted}"
+                ));
             }
             key.push(value.to_string());
         }
         if !seen.insert(key.clone()) {
-            return Err(format!("has two items of the key {}, the second is number {number}", key.join(", ")));
+            return Err(format!(
+                "has two items of the key {}, the second is number {number}",
+                key.join(", ")
+            ));
         }
     }
     Ok(())

@@ -2,7 +2,8 @@
 
 use super::{Context, reference, site as files};
 use crate::model::spec::{
-    self, BucketPolicySpec, BucketSpec, DistributionSpec, ErrorPageSpec, OacSpec, ObjectsSpec, ResponseHeadersSpec,
+    self, BucketPolicySpec, BucketSpec, DistributionSpec, ErrorPageSpec, OacSpec, ObjectsSpec,
+    ResponseHeadersSpec,
 };
 use crate::model::{Address, CloudError, Desired, ErrorKind, tag};
 use crate::policy;
@@ -23,8 +24,8 @@ pub(super) fn site(
     let bucket = context.scope.bucket_name();
     let mut tags = context.tags("site");
     if site.protect.unwrap_or(context.expires_at.is_none()) {
-        // Buckets have no protection against deletion of their own: it lives in a tag, so that a site that leaves
-        // stack.yaml cannot lift it.
+        // Buckets have no protection against deletion of their own: it lives in a tag, so that a
+        // site that leaves stack.yaml cannot lift it.
         tags.insert(tag::PROTECT.into(), "true".into());
     }
     let spec = BucketSpec {
@@ -37,7 +38,13 @@ pub(super) fn site(
         encryption: "AES256".into(),
         versioning: "Enabled".into(),
     };
-    all.push(context.resource("bucket", "site", "AWS::S3::Bucket", bucket.clone(), spec::to_value(&spec)));
+    all.push(context.resource(
+        "bucket",
+        "site",
+        "AWS::S3::Bucket",
+        bucket.clone(),
+        spec::to_value(&spec),
+    ));
     let name = context.scope.name("site");
     let oac = OacSpec {
         description: context.scope.marker("site"),
@@ -53,17 +60,32 @@ pub(super) fn site(
         spec::to_value(&oac),
     ));
     let headers = spec::to_value(&response_headers(context));
-    all.push(context.resource("headers", "site", "AWS::CloudFront::ResponseHeadersPolicy", name.clone(), headers));
+    all.push(context.resource(
+        "headers",
+        "site",
+        "AWS::CloudFront::ResponseHeadersPolicy",
+        name.clone(),
+        headers,
+    ));
     let distribution = spec::to_value(&distribution(context, cdn, notes));
-    all.push(context.resource("distribution", "site", "AWS::CloudFront::Distribution", name, distribution));
+    all.push(context.resource(
+        "distribution",
+        "site",
+        "AWS::CloudFront::Distribution",
+        name,
+        distribution,
+    ));
     all.push(bucket_policy(context, &bucket, notes));
     all.push(objects(context, site, bucket)?);
     Ok(())
 }
 
 fn response_headers(context: &Context<'_>) -> ResponseHeadersSpec {
-    let api =
-        if context.stack.api.is_some() { format!(" {}", reference("api", "main", "endpoint")) } else { String::new() };
+    let api = if context.stack.api.is_some() {
+        format!(" {}", reference("api", "main", "endpoint"))
+    } else {
+        String::new()
+    };
     ResponseHeadersSpec {
         comment: context.scope.marker("site"),
         content_security_policy: format!(
@@ -123,7 +145,8 @@ fn bucket_policy(context: &Context<'_>, bucket: &str, notes: &mut Vec<String>) -
     let arn = format!("arn:aws:s3:::{bucket}");
     let mut tls = json!({"Bool": {"aws:SecureTransport": "false"}});
     if context.scope.endpoint.is_some() {
-        // An emulator's CloudFront fetches over plain http: it alone is let through, everybody else still needs TLS.
+        // An emulator's CloudFront fetches over plain http: it alone is let through, everybody else
+        // still needs TLS.
         tls["ArnNotEquals"] = json!({"aws:SourceArn": reference("distribution", "site", "arn")});
     }
     let mut document = json!({"Statement": [
@@ -144,7 +167,13 @@ fn bucket_policy(context: &Context<'_>, bucket: &str, notes: &mut Vec<String>) -
         );
     }
     let spec = spec::to_value(&BucketPolicySpec { policy: policy::canonical(&document) });
-    let mut desired = context.resource("bucket_policy", "site", "AWS::S3::BucketPolicy", bucket.to_string(), spec);
+    let mut desired = context.resource(
+        "bucket_policy",
+        "site",
+        "AWS::S3::BucketPolicy",
+        bucket.to_string(),
+        spec,
+    );
     desired.depends_on = BTreeSet::from([Address::new("bucket", "site")]);
     desired
 }
@@ -152,13 +181,14 @@ fn bucket_policy(context: &Context<'_>, bucket: &str, notes: &mut Vec<String>) -
 fn objects(context: &Context<'_>, site: &Site, bucket: String) -> Result<Desired, CloudError> {
     let folder = context.root.join(&site.folder);
     let mut objects =
-        files::scan_site(context.root, &folder, &|path| site.cache_control(path).to_string()).map_err(|what| {
-            CloudError::ours(
-                ErrorKind::Other,
-                format!("the site folder {}: {what}", folder.display()),
-                "see `site.folder` in stack.yaml",
-            )
-        })?;
+        files::scan_site(context.root, &folder, &|path| site.cache_control(path).to_string())
+            .map_err(|what| {
+                CloudError::ours(
+                    ErrorKind::Other,
+                    format!("the site folder {}: {what}", folder.display()),
+                    "see `site.folder` in stack.yaml",
+                )
+            })?;
     objects.remove("config.json");
     let config: Value = match &context.stack.api {
         Some(_) => json!({"apiUrl": context.api_url()}),

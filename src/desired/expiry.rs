@@ -6,11 +6,14 @@ use crate::model::{Live, Owner, tag};
 const WITNESSES: [&str; 4] =
     ["AWS::DynamoDB::Table", "AWS::IAM::Role", "AWS::Lambda::Function", "AWS::ApiGateway::RestApi"];
 
-/// The latest expiry (RFC 3339) that resources confirmed as the stack's carry, if all of them carry one. An expiry lifts
-/// the protection of tables: what is not the stack's has no say, and one tag that somebody put on one thing is drift.
+/// The latest expiry (RFC 3339) that resources confirmed as the stack's carry, if all of them carry
+/// one. An expiry lifts the protection of tables: what is not the stack's has no say, and one tag
+/// that somebody put on one thing is drift.
 pub fn confirmed(live: &[Live]) -> Option<String> {
-    let ours = live.iter().filter(|l| l.owner == Owner::Ours && WITNESSES.contains(&l.type_name.as_str()));
-    let told: Option<Vec<&str>> = ours.map(|l| l.spec.get("tags")?.get(tag::EXPIRES_AT)?.as_str()).collect();
+    let ours =
+        live.iter().filter(|l| l.owner == Owner::Ours && WITNESSES.contains(&l.type_name.as_str()));
+    let told: Option<Vec<&str>> =
+        ours.map(|l| l.spec.get("tags")?.get(tag::EXPIRES_AT)?.as_str()).collect();
     told?.into_iter().max().map(str::to_string)
 }
 
@@ -23,12 +26,22 @@ mod tests {
     #[test]
     fn only_what_is_ours_and_read_at_the_source_has_a_say_and_the_latest_counts() {
         let live = |type_name: &str, at: &str| {
-            Live::new(Address::new("any", at), type_name, "n", json!({"tags": {(tag::EXPIRES_AT): at}}))
+            Live::new(
+                Address::new("any", at),
+                type_name,
+                "n",
+                json!({"tags": {(tag::EXPIRES_AT): at}}),
+            )
         };
-        let (early, late, later) = ("2030-01-01T00:00:00Z", "2030-01-02T00:00:00Z", "2031-01-01T00:00:00Z");
+        let (early, late, later) =
+            ("2030-01-01T00:00:00Z", "2030-01-02T00:00:00Z", "2031-01-01T00:00:00Z");
         let (role, table) = (live("AWS::IAM::Role", early), live("AWS::DynamoDB::Table", late));
         let owned = |owner: Owner| Live { owner, ..live("AWS::DynamoDB::Table", later) };
-        let strangers = [owned(Owner::Stray), owned(Owner::Foreign("theirs".into())), live("AWS::S3::Bucket", later)];
+        let strangers = [
+            owned(Owner::Stray),
+            owned(Owner::Foreign("theirs".into())),
+            live("AWS::S3::Bucket", later),
+        ];
         assert_eq!(confirmed(&strangers), None);
         let all = [&[role, table][..], &strangers].concat();
         assert_eq!(confirmed(&all).as_deref(), Some(late));

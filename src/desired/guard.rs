@@ -39,19 +39,27 @@ fn acl(context: &Context<'_>, waf: &Waf, id: &str, scope: &str, all: &mut Vec<De
         metric_name: name.clone(),
         rules: rules(waf),
     };
-    all.push(context.resource("web_acl", id, "AWS::WAFv2::WebACL", name.clone(), spec::to_value(&spec)));
+    all.push(context.resource(
+        "web_acl",
+        id,
+        "AWS::WAFv2::WebACL",
+        name.clone(),
+        spec::to_value(&spec),
+    ));
     let logging = WafLoggingSpec {
         web_acl_arn: reference("web_acl", id, "arn"),
         destination: reference("log_group", &log_group, "arn"),
         redacted_headers: ["authorization", "cookie", "x-api-key"].map(String::from).into(),
     };
     let type_name = "AWS::WAFv2::LoggingConfiguration";
-    let mut desired: Desired = context.resource("waf_logging", id, type_name, name, spec::to_value(&logging));
+    let mut desired: Desired =
+        context.resource("waf_logging", id, type_name, name, spec::to_value(&logging));
     desired.depends_on = BTreeSet::from([Address::new("web_acl", id)]);
     all.push(desired);
 }
 
-/// The rate rule first, since it is the cheapest to evaluate; then the groups in the order of stack.yaml.
+/// The rate rule first, since it is the cheapest to evaluate; then the groups in the order of
+/// stack.yaml.
 fn rules(waf: &Waf) -> BTreeMap<String, WafRuleSpec> {
     let rate = WafRuleSpec {
         priority: 0,

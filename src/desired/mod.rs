@@ -1,4 +1,5 @@
-//! `Stack` to desired resources: names, specs, references. Pure but for reading seed files and the site's folder.
+//! `Stack` to desired resources: names, specs, references. Pure but for reading seed files and the
+//! site's folder.
 
 mod api;
 mod compute;
@@ -31,7 +32,8 @@ pub struct Context<'a> {
 
 /// Every resource the stack wants, and remarks for the plan.
 ///
-/// Errors: a seed file or site folder that cannot be read, a name that AWS would refuse for its length.
+/// Errors: a seed file or site folder that cannot be read, a name that AWS would refuse for its
+/// length.
 pub fn desired(context: &Context<'_>) -> Result<(Vec<Desired>, Vec<String>), CloudError> {
     let mut all = Vec::new();
     let mut notes = Vec::new();
@@ -61,7 +63,14 @@ impl Context<'_> {
         tags
     }
 
-    pub(crate) fn resource(&self, group: &str, id: &str, type_name: &str, name: String, spec: Value) -> Desired {
+    pub(crate) fn resource(
+        &self,
+        group: &str,
+        id: &str,
+        type_name: &str,
+        name: String,
+        spec: Value,
+    ) -> Desired {
         Desired {
             address: Address::new(group, id),
             type_name: type_name.into(),
@@ -82,7 +91,8 @@ impl Context<'_> {
 
     /// The origins that may call the API, references for what is not known yet.
     pub(crate) fn cors_origins(&self) -> Vec<String> {
-        let origins = self.stack.api.as_ref().and_then(|a| a.cors.as_ref()).map(|c| c.origins.as_slice());
+        let origins =
+            self.stack.api.as_ref().and_then(|a| a.cors.as_ref()).map(|c| c.origins.as_slice());
         let text = |origin: &Origin| match origin {
             Origin::Site => reference("distribution", "site", "url"),
             Origin::Exact(text) => text.clone(),
@@ -115,7 +125,12 @@ impl Context<'_> {
     }
 
     pub(crate) fn table_arn(&self, id: &str) -> String {
-        format!("arn:aws:dynamodb:{}:{}:table/{}", self.scope.region, self.scope.account, self.scope.name(id))
+        format!(
+            "arn:aws:dynamodb:{}:{}:table/{}",
+            self.scope.region,
+            self.scope.account,
+            self.scope.name(id)
+        )
     }
 }
 

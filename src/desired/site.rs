@@ -5,11 +5,13 @@ use md5::{Digest, Md5};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Every file below `folder` by object key (path with `/`). `cache_control` gives the header for a key.
+/// Every file below `folder` by object key (path with `/`). `cache_control` gives the header for a
+/// key.
 ///
-/// Files and folders whose name begins with a dot are left out; a symbolic link must stay inside the folder, and the
-/// folder inside `project`: whoever may change a link in a branch must not publish what lies beside the project.
-/// Errors, in words: the folder or a file cannot be read, a link leads out or upwards, a name is not UTF-8.
+/// Files and folders whose name begins with a dot are left out; a symbolic link must stay inside
+/// the folder, and the folder inside `project`: whoever may change a link in a branch must not
+/// publish what lies beside the project. Errors, in words: the folder or a file cannot be read, a
+/// link leads out or upwards, a name is not UTF-8.
 pub fn scan_site(
     project: &Path,
     folder: &Path,
@@ -20,15 +22,19 @@ pub fn scan_site(
     let mut folders = vec![(vec![root.clone()], String::new())];
     while let Some((way, prefix)) = folders.pop() {
         let Some(folder) = way.last() else { continue };
-        for entry in std::fs::read_dir(folder).map_err(|e| format!("`{prefix}` cannot be read: {e}"))? {
+        for entry in
+            std::fs::read_dir(folder).map_err(|e| format!("`{prefix}` cannot be read: {e}"))?
+        {
             let entry = entry.map_err(|e| format!("`{prefix}` cannot be read: {e}"))?;
             let name = entry.file_name();
-            let name = name.to_str().ok_or_else(|| format!("`{}` is not a UTF-8 name", name.display()))?;
+            let name =
+                name.to_str().ok_or_else(|| format!("`{}` is not a UTF-8 name", name.display()))?;
             if name.starts_with('.') {
                 continue;
             }
             let key = format!("{prefix}{name}");
-            let path = entry.path().canonicalize().map_err(|e| format!("`{key}` cannot be read: {e}"))?;
+            let path =
+                entry.path().canonicalize().map_err(|e| format!("`{key}` cannot be read: {e}"))?;
             if !path.starts_with(&root) {
                 return Err(format!("`{key}` is a link that leads out of the folder"));
             }
@@ -43,7 +49,9 @@ pub fn scan_site(
                 return Err(format!("`{key}` is neither a file nor a folder"));
             }
             if key.contains("{{") {
-                return Err(format!("`{key}` has `{{{{` in its name, which shopstack keeps for itself"));
+                return Err(format!(
+                    "`{key}` has `{{{{` in its name, which shopstack keeps for itself"
+                ));
             }
             let bytes = std::fs::read(&path).map_err(|e| format!("`{key}` cannot be read: {e}"))?;
             let spec = ObjectSpec {
@@ -57,11 +65,16 @@ pub fn scan_site(
     Ok(found)
 }
 
-/// The real path of something in the project. Errors, in words: it cannot be read, or a link leads out.
+/// The real path of something in the project. Errors, in words: it cannot be read, or a link leads
+/// out.
 pub fn inside(project: &Path, path: &Path) -> Result<PathBuf, String> {
     let real = path.canonicalize().map_err(|e| format!("cannot be read: {e}"))?;
     let root = project.canonicalize().map_err(|e| format!("cannot be read: {e}"))?;
-    if real.starts_with(root) { Ok(real) } else { Err("is reached by a link that leads out of the project".into()) }
+    if real.starts_with(root) {
+        Ok(real)
+    } else {
+        Err("is reached by a link that leads out of the project".into())
+    }
 }
 
 /// The Content-Type for a file's name; what is unknown is a download and never a page.
@@ -115,7 +128,8 @@ mod tests {
     fn a_link_out_of_the_folder_is_refused() {
         let (outside, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         std::fs::write(outside.path().join("secret"), "x").unwrap();
-        std::os::unix::fs::symlink(outside.path().join("secret"), folder.path().join("page.html")).unwrap();
+        std::os::unix::fs::symlink(outside.path().join("secret"), folder.path().join("page.html"))
+            .unwrap();
         let scan = |path: &Path| scan_site(folder.path(), path, &|_| String::new());
         assert!(scan(folder.path()).unwrap_err().contains("leads out"));
         std::fs::remove_file(folder.path().join("page.html")).unwrap();
@@ -131,7 +145,10 @@ mod tests {
         std::fs::write(folder.path().join("a/b/page.html"), "x").unwrap();
         std::os::unix::fs::symlink(folder.path().join("a/b"), folder.path().join("again")).unwrap();
         let scan = || scan_site(folder.path(), folder.path(), &|_| String::new());
-        assert_eq!(scan().unwrap().keys().collect::<Vec<_>>(), ["a/b/page.html", "again/page.html"]);
+        assert_eq!(
+            scan().unwrap().keys().collect::<Vec<_>>(),
+            ["a/b/page.html", "again/page.html"]
+        );
         std::os::unix::fs::symlink(folder.path().join("a"), folder.path().join("a/b/up")).unwrap();
         assert!(scan().unwrap_err().contains("folder above"));
     }

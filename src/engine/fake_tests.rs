@@ -21,14 +21,26 @@ pub const PART: TypeInfo = TypeInfo {
     permissions: &[],
 };
 /// Refers to parts; may not be deleted while a plug refers to it.
-pub const MACHINE: TypeInfo =
-    TypeInfo { type_name: "Machine", group: "machine", delete_after: &[After::every("Plug")], replace_on: &[], ..PART };
+pub const MACHINE: TypeInfo = TypeInfo {
+    type_name: "Machine",
+    group: "machine",
+    delete_after: &[After::every("Plug")],
+    replace_on: &[],
+    ..PART
+};
 /// Lives in the machine of the same id, and goes with it.
-pub const LABEL: TypeInfo =
-    TypeInfo { type_name: "Label", group: "label", contained_in: Some("Machine"), delete_after: &[], ..MACHINE };
-pub const PLUG: TypeInfo = TypeInfo { type_name: "Plug", group: "plug", delete_after: &[], ..MACHINE };
+pub const LABEL: TypeInfo = TypeInfo {
+    type_name: "Label",
+    group: "label",
+    contained_in: Some("Machine"),
+    delete_after: &[],
+    ..MACHINE
+};
+pub const PLUG: TypeInfo =
+    TypeInfo { type_name: "Plug", group: "plug", delete_after: &[], ..MACHINE };
 
-/// When an apply fails: before anything happened, or after everything did and only the answer was lost.
+/// When an apply fails: before anything happened, or after everything did and only the answer was
+/// lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     Before,
@@ -55,7 +67,10 @@ pub struct Cloud(pub Arc<Mutex<State>>);
 
 pub fn outputs(address: &Address, spec: &Value) -> Outputs {
     let key = spec.get("key").and_then(Value::as_str).unwrap_or_default();
-    BTreeMap::from([("arn".into(), format!("arn:{address}:{key}")), ("revision".into(), format!("rev:{spec}"))])
+    BTreeMap::from([
+        ("arn".into(), format!("arn:{address}:{key}")),
+        ("revision".into(), format!("rev:{spec}")),
+    ])
 }
 
 fn refuse(text: String) -> CloudError {
@@ -118,7 +133,12 @@ impl Discover for Cloud {
 
 #[async_trait]
 impl Apply for Cloud {
-    async fn create(&self, step: &Step, wanted: &Value, _: Progress) -> Result<Outputs, CloudError> {
+    async fn create(
+        &self,
+        step: &Step,
+        wanted: &Value,
+        _: Progress,
+    ) -> Result<Outputs, CloudError> {
         let (address, kind, spec) = (step.address.clone(), step.type_name.clone(), wanted.clone());
         self.write(step, "create", move |state| {
             let home = Address::new("machine", address.id());
@@ -135,11 +155,20 @@ impl Apply for Cloud {
         Ok(outputs(&step.address, wanted))
     }
 
-    async fn update(&self, step: &Step, live: &Live, wanted: &Value, _: Progress) -> Result<Outputs, CloudError> {
+    async fn update(
+        &self,
+        step: &Step,
+        live: &Live,
+        wanted: &Value,
+        _: Progress,
+    ) -> Result<Outputs, CloudError> {
         let (address, before, spec) = (step.address.clone(), live.spec.clone(), wanted.clone());
         self.write(step, "update", move |state| {
             must_exist(state, &spec)?;
-            let thing = state.things.get_mut(&address).ok_or_else(|| refuse(format!("{address} is gone")))?;
+            let thing = state
+                .things
+                .get_mut(&address)
+                .ok_or_else(|| refuse(format!("{address} is gone")))?;
             if thing.0 == PART.type_name && before["key"] != spec["key"] {
                 return Err(refuse(format!("the key of {address} cannot change in place")));
             }
@@ -151,9 +180,11 @@ impl Apply for Cloud {
     }
 
     async fn delete(&self, step: &Step, live: &Live, _: Progress) -> Result<(), CloudError> {
-        let (address, arn) = (live.address.clone(), outputs(&live.address, &live.spec)["arn"].clone());
+        let (address, arn) =
+            (live.address.clone(), outputs(&live.address, &live.spec)["arn"].clone());
         self.write(step, "delete", move |state| {
-            let in_use = |(_, spec): &(String, Value)| spec.to_string().contains(&format!("\"{arn}\""));
+            let in_use =
+                |(_, spec): &(String, Value)| spec.to_string().contains(&format!("\"{arn}\""));
             // A machine's own label goes with it; a part may be swapped under a running machine.
             let label = Address::new("label", address.id());
             let user = state.things.iter().find(|(a, thing)| **a != label && in_use(thing));
@@ -171,9 +202,13 @@ impl Apply for Cloud {
 
 /// Whatever a spec refers to must be there, in exactly that revision: the order of steps was right.
 fn must_exist(state: &State, spec: &Value) -> Result<(), CloudError> {
-    let there: BTreeSet<String> =
-        state.things.iter().flat_map(|(address, (_, spec))| outputs(address, spec).into_values()).collect();
-    let all = spec.get("uses").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let there: BTreeSet<String> = state
+        .things
+        .iter()
+        .flat_map(|(address, (_, spec))| outputs(address, spec).into_values())
+        .collect();
+    let all =
+        spec.get("uses").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     match all.into_iter().find(|used| !there.contains(*used)) {
         Some(missing) => Err(refuse(format!("there is no {missing}"))),
         None => Ok(()),

@@ -1,11 +1,13 @@
-//! Reads everything that is live: types side by side, each as soon as the types it looks at are known.
+//! Reads everything that is live: types side by side, each as soon as the types it looks at are
+//! known.
 
 use crate::model::{CloudError, Desired, Live, Owner, Query, Scope, TypeInfo};
 use crate::resource::Discover;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::BTreeSet;
 
-/// For `down` nothing is compared: what goes with its container needs no look, unless another type builds on it.
+/// For `down` nothing is compared: what goes with its container needs no look, unless another type
+/// builds on it.
 fn goes_unread(info: &TypeInfo, types: &[&TypeInfo], desired: &[Desired], thorough: bool) -> bool {
     let needed = types.iter().any(|t| t.read_after.contains(&info.type_name));
     thorough && desired.is_empty() && info.contained_in.is_some() && !needed
@@ -13,7 +15,8 @@ fn goes_unread(info: &TypeInfo, types: &[&TypeInfo], desired: &[Desired], thorou
 
 /// All live resources that are wanted by name or owned by the stack, in the order of the registry.
 ///
-/// `thorough` lists by name as well as by tag index, for `down`. Errors: the first read that failed.
+/// `thorough` lists by name as well as by tag index, for `down`. Errors: the first read that
+/// failed.
 pub async fn read(
     finder: &dyn Discover,
     scope: &Scope,
@@ -28,7 +31,10 @@ pub async fn read(
     let mut finished = 0;
     loop {
         for info in &types {
-            let ready = info.read_after.iter().all(|t| done.contains(t) || !types.iter().any(|i| i.type_name == *t));
+            let ready = info
+                .read_after
+                .iter()
+                .all(|t| done.contains(t) || !types.iter().any(|i| i.type_name == *t));
             if !ready || !started.insert(info.type_name) {
                 continue;
             }
@@ -37,9 +43,12 @@ pub async fn read(
                 continue;
             }
             // What is not ours for its name has no parts of ours either.
-            let is_parent = |l: &&Live| info.read_after.contains(&l.type_name.as_str()) && l.owner != Owner::Stray;
+            let is_parent = |l: &&Live| {
+                info.read_after.contains(&l.type_name.as_str()) && l.owner != Owner::Stray
+            };
             let parents: Vec<Live> = found.iter().filter(is_parent).cloned().collect();
-            let wanted: Vec<&Desired> = desired.iter().filter(|d| d.type_name == info.type_name).collect();
+            let wanted: Vec<&Desired> =
+                desired.iter().filter(|d| d.type_name == info.type_name).collect();
             running.push(async move {
                 let query = Query { scope, wanted, found: &parents, thorough };
                 (info.type_name, finder.discover(info.type_name, &query).await)

@@ -1,7 +1,9 @@
-//! Runs a plan along its graph: everything independent side by side, the longest chain first, one failure
-//! stopping only what depends on it.
+//! Runs a plan along its graph: everything independent side by side, the longest chain first, one
+//! failure stopping only what depends on it.
 
-use crate::model::{Address, CloudError, ErrorKind, Event, Op, Outputs, Plan, Status, Step, event::Sink, template};
+use crate::model::{
+    Address, CloudError, ErrorKind, Event, Op, Outputs, Plan, Status, Step, event::Sink, template,
+};
 use crate::resource::{Apply, Progress};
 use futures_util::future::{BoxFuture, Shared};
 use serde_json::Value;
@@ -70,7 +72,8 @@ pub async fn run(plan: &Plan, run: &Run) -> Outcome {
     let mut stop_seen: Option<Instant> = None;
     let mut running: HashMap<Id, Address> = HashMap::new();
     loop {
-        let started = start_ready(plan, run, &mut waiting, &mut tasks, &settled, &mut lost, &mut outcome);
+        let started =
+            start_ready(plan, run, &mut waiting, &mut tasks, &settled, &mut lost, &mut outcome);
         running.extend(started);
         if tasks.is_empty() {
             break;
@@ -103,9 +106,13 @@ pub async fn run(plan: &Plan, run: &Run) -> Outcome {
         }
         settle(address, result, &mut outcome, &mut settled, &mut lost);
     }
-    let known: BTreeSet<&Address> =
-        settled.iter().chain(outcome.failed.iter().map(|(a, _)| a)).chain(&outcome.skipped).collect();
-    let cut: Vec<Address> = plan.steps.iter().map(|s| &s.address).filter(|a| !known.contains(a)).cloned().collect();
+    let known: BTreeSet<&Address> = settled
+        .iter()
+        .chain(outcome.failed.iter().map(|(a, _)| a))
+        .chain(&outcome.skipped)
+        .collect();
+    let cut: Vec<Address> =
+        plan.steps.iter().map(|s| &s.address).filter(|a| !known.contains(a)).cloned().collect();
     for address in cut {
         outcome.failed.push((address, (run.stopped)().unwrap_or_else(cut_short)));
     }
@@ -113,7 +120,11 @@ pub async fn run(plan: &Plan, run: &Run) -> Outcome {
 }
 
 fn cut_short() -> CloudError {
-    CloudError::ours(ErrorKind::Interrupted, "cut short", "run the same command again: it goes on where it stopped")
+    CloudError::ours(
+        ErrorKind::Interrupted,
+        "cut short",
+        "run the same command again: it goes on where it stopped",
+    )
 }
 
 /// A step that panicked. What it had done by then is found again by the next run.
@@ -150,7 +161,8 @@ fn settle(
     }
 }
 
-/// Starts every step whose predecessors are settled, and drops those that can never start; returns what it started.
+/// Starts every step whose predecessors are settled, and drops those that can never start; returns
+/// what it started.
 fn start_ready(
     plan: &Plan,
     run: &Run,
@@ -183,9 +195,13 @@ fn start_ready(
             return true;
         }
         let step: Step = (*step).clone();
-        let mut known = Known { outputs: outcome.outputs.clone(), absent: plan.not_emulated.iter().cloned().collect() };
+        let mut known = Known {
+            outputs: outcome.outputs.clone(),
+            absent: plan.not_emulated.iter().cloned().collect(),
+        };
         known.absent.extend(outcome.not_emulated.iter().cloned());
-        let (applier, sink, externals) = (run.applier.clone(), run.sink.clone(), run.externals.clone());
+        let (applier, sink, externals) =
+            (run.applier.clone(), run.sink.clone(), run.externals.clone());
         let address = step.address.clone();
         let task = tasks.spawn(async move { execute(step, known, externals, applier, sink).await });
         started.push((task.id(), address));
@@ -237,8 +253,12 @@ async fn execute(
     let result = apply(step, &mut known, externals, applier, progress).await;
     match &result {
         Ok(_) => tell(Status::Done, ""),
-        Err(error) if error.kind == ErrorKind::NotEmulated => tell(Status::NotEmulated, &error.to_string()),
-        Err(error) if error.kind == ErrorKind::Interrupted => tell(Status::Stopped, &error.to_string()),
+        Err(error) if error.kind == ErrorKind::NotEmulated => {
+            tell(Status::NotEmulated, &error.to_string())
+        }
+        Err(error) if error.kind == ErrorKind::Interrupted => {
+            tell(Status::Stopped, &error.to_string())
+        }
         Err(error) => tell(Status::Failed, &error.to_string()),
     }
     (address, result)
@@ -264,7 +284,9 @@ async fn apply(
     if let Some(path) = step.context.get("payload").and_then(Value::as_str) {
         step.payload = Some(path.into());
     }
-    if step.op != Op::Delete && (template::is_unknown(&wanted) || template::is_unknown(&step.context)) {
+    if step.op != Op::Delete
+        && (template::is_unknown(&wanted) || template::is_unknown(&step.context))
+    {
         let mut missing = BTreeSet::new();
         template::references(&wanted, &mut missing);
         template::references(&step.context, &mut missing);
@@ -277,7 +299,9 @@ async fn apply(
     }
     let outputs = match (step.op, step.live.clone()) {
         (Op::Create, _) => applier.create(&step, &wanted, progress).await?,
-        (Op::Update | Op::Adopt, Some(live)) => applier.update(&step, &live, &wanted, progress).await?,
+        (Op::Update | Op::Adopt, Some(live)) => {
+            applier.update(&step, &live, &wanted, progress).await?
+        }
         (Op::Replace, Some(live)) => {
             applier.delete(&step, &live, progress.clone()).await?;
             applier.create(&step, &wanted, progress).await?
@@ -294,12 +318,17 @@ async fn apply(
 fn missing_live(step: &Step) -> CloudError {
     CloudError::ours(
         ErrorKind::Other,
-        format!("the plan wants to {} {} but does not say what is live", step.op.as_str(), step.address),
+        format!(
+            "the plan wants to {} {} but does not say what is live",
+            step.op.as_str(),
+            step.address
+        ),
         "make the plan again",
     )
 }
 
-/// The length of the longest chain that waits for each step; slow resources weigh more, so they start first.
+/// The length of the longest chain that waits for each step; slow resources weigh more, so they
+/// start first.
 fn heights(plan: &Plan) -> BTreeMap<Address, u64> {
     let mut heights: BTreeMap<Address, u64> = BTreeMap::new();
     // Plans are short; relaxing |steps| times covers every chain.
@@ -311,7 +340,8 @@ fn heights(plan: &Plan) -> BTreeMap<Address, u64> {
                 changed = true;
             }
             for before in &step.after {
-                let needed = own + plan.steps.iter().find(|s| &s.address == before).map_or(1, weight);
+                let needed =
+                    own + plan.steps.iter().find(|s| &s.address == before).map_or(1, weight);
                 let entry = heights.entry(before.clone()).or_insert(0);
                 if *entry < needed {
                     *entry = needed;

@@ -1,4 +1,5 @@
-//! The engine on a cloud in memory: random pairs of stacks with and without faults, failures, limits, stops.
+//! The engine on a cloud in memory: random pairs of stacks with and without faults, failures,
+//! limits, stops.
 
 use super::fake_tests::{Cloud, Fault, LABEL, MACHINE, PART, PLUG};
 use super::{Outcome, Run, read, run};
@@ -45,7 +46,10 @@ fn desired(info: &TypeInfo, id: &str, spec: Value, depends_on: &[&Address]) -> D
 /// References to some of `all`, to what stays or to what every update changes.
 fn uses(random: &mut Random, all: &[Address]) -> Vec<String> {
     let chosen: Vec<_> = all.iter().filter(|_| random.below(3) > 0).collect();
-    chosen.into_iter().map(|a| template::reference(a, if random.flip() { "arn" } else { "revision" })).collect()
+    chosen
+        .into_iter()
+        .map(|a| template::reference(a, if random.flip() { "arn" } else { "revision" }))
+        .collect()
 }
 
 /// A random stack: up to four of each type, with labels on some machines and plugs on machines.
@@ -67,7 +71,8 @@ fn stack(random: &mut Random) -> Vec<Desired> {
     }
     for machine in &machines {
         if random.flip() {
-            let spec = json!({"text": random.below(3), "uses": [template::reference(machine, "arn")]});
+            let spec =
+                json!({"text": random.below(3), "uses": [template::reference(machine, "arn")]});
             all.push(desired(&LABEL, machine.id(), spec, &[machine]));
         }
     }
@@ -165,7 +170,11 @@ async fn faults_on_the_way_only_cost_another_run() {
             assert!(runs <= faults + 1, "seed {seed}: every run must get past at least one fault");
             let outcome = up(&cloud, &b).await;
             let told = |(_, e): &(Address, CloudError)| e.message.starts_with("a fault at");
-            assert!(outcome.failed.iter().all(told), "seed {seed}: only injected faults: {:#?}", outcome.failed);
+            assert!(
+                outcome.failed.iter().all(told),
+                "seed {seed}: only injected faults: {:#?}",
+                outcome.failed
+            );
         }
         assert_eq!(cloud.inventory(), fresh.inventory(), "seed {seed}");
     }
@@ -203,7 +212,8 @@ async fn a_failed_step_stops_only_what_depends_on_it() {
 
 #[tokio::test]
 async fn no_more_steps_run_side_by_side_than_allowed() {
-    let many: Vec<_> = (0..40).map(|n| desired(&PART, &format!("p{n}"), json!({"key": "k"}), &[])).collect();
+    let many: Vec<_> =
+        (0..40).map(|n| desired(&PART, &format!("p{n}"), json!({"key": "k"}), &[])).collect();
     for parallel in [1, 3] {
         let cloud = Cloud::default();
         let plan = planned(&cloud, &many).await;
@@ -215,7 +225,8 @@ async fn no_more_steps_run_side_by_side_than_allowed() {
 
 #[tokio::test]
 async fn the_longest_chain_starts_first() {
-    let mut all: Vec<_> = (0..5).map(|n| desired(&PART, &format!("a{n}"), json!({"key": "k"}), &[])).collect();
+    let mut all: Vec<_> =
+        (0..5).map(|n| desired(&PART, &format!("a{n}"), json!({"key": "k"}), &[])).collect();
     let root = Address::new("part", "z");
     all.push(desired(&PART, "z", json!({"key": "k"}), &[]));
     all.push(desired(&MACHINE, "m", json!({"uses": [template::reference(&root, "arn")]}), &[]));
@@ -263,22 +274,32 @@ async fn a_build_under_way_holds_up_only_what_needs_it() {
         there
     });
     assert_eq!(meanwhile, ["machine.n", "part.good", "plug.q"]);
-    assert_eq!(names(outcome.done.iter().map(|(a, _)| a)), ["machine.m", "machine.n", "part.good", "plug.p", "plug.q"]);
-    assert_eq!(cloud.inventory()[&Address::new("machine", "m")].1, json!({"sha": "abc"}), "the hash is filled in");
+    assert_eq!(
+        names(outcome.done.iter().map(|(a, _)| a)),
+        ["machine.m", "machine.n", "part.good", "plug.p", "plug.q"]
+    );
+    assert_eq!(
+        cloud.inventory()[&Address::new("machine", "m")].1,
+        json!({"sha": "abc"}),
+        "the hash is filled in"
+    );
 }
 
 #[tokio::test]
 async fn a_build_that_fails_stops_only_what_needs_it() {
     let cloud = Cloud::default();
-    let outcome = built(&cloud, async { Err(CloudError::ours(ErrorKind::Other, "cargo failed", "")) }).await;
-    let failed: Vec<_> = outcome.failed.iter().map(|(a, e)| (a.to_string(), e.message.clone())).collect();
+    let outcome =
+        built(&cloud, async { Err(CloudError::ours(ErrorKind::Other, "cargo failed", "")) }).await;
+    let failed: Vec<_> =
+        outcome.failed.iter().map(|(a, e)| (a.to_string(), e.message.clone())).collect();
     assert_eq!(failed, [("machine.m".to_string(), "cargo failed".to_string())]);
     assert_eq!(names(&outcome.skipped), ["plug.p"]);
     assert_eq!(names(outcome.done.iter().map(|(a, _)| a)), ["machine.n", "part.good", "plug.q"]);
     assert_eq!(names(cloud.inventory().keys()), ["machine.n", "part.good", "plug.q"]);
 }
 
-/// A stop: nothing new starts, what hangs is cut off when its grace is over, and each step's fate is told.
+/// A stop: nothing new starts, what hangs is cut off when its grace is over, and each step's fate
+/// is told.
 #[tokio::test(start_paused = true)]
 async fn a_stop_skips_the_rest_and_returns_within_the_grace() {
     let cloud = Cloud::default();
@@ -287,7 +308,8 @@ async fn a_stop_skips_the_rest_and_returns_within_the_grace() {
     let stop = Arc::new(AtomicBool::new(false));
     let (asked, seen) = (stop.clone(), Arc::new(Mutex::new(Vec::new())));
     let mut settings = settings(&cloud, 4);
-    let interrupted = || CloudError::ours(ErrorKind::Interrupted, "stopped by a signal", "run it again");
+    let interrupted =
+        || CloudError::ours(ErrorKind::Interrupted, "stopped by a signal", "run it again");
     settings.stopped = Arc::new(move || asked.load(Ordering::Relaxed).then(interrupted));
     let told = seen.clone();
     settings.sink = Arc::new(move |event| told.lock().unwrap().push(format!("{event:?}")));
@@ -317,7 +339,11 @@ async fn a_step_that_panics_is_a_failure_and_no_interruption() {
     let outcome = run(&plan, &settings(&cloud, 4)).await;
     assert_eq!(names(outcome.failed.iter().map(|(a, _)| a)), ["part.bad"]);
     assert_eq!(outcome.failed[0].1.kind, ErrorKind::Other);
-    assert!(outcome.failed[0].1.message.contains("mistake in shopstack"), "{}", outcome.failed[0].1);
+    assert!(
+        outcome.failed[0].1.message.contains("mistake in shopstack"),
+        "{}",
+        outcome.failed[0].1
+    );
     assert_eq!(names(&outcome.skipped), ["machine.m", "plug.p"]);
     assert_eq!(names(outcome.done.iter().map(|(a, _)| a)), ["machine.n", "part.good", "plug.q"]);
 }
@@ -341,5 +367,8 @@ async fn a_replacement_deletes_before_it_creates_and_dependants_follow() {
     cloud.0.lock().unwrap().log.clear();
     let outcome = up(&cloud, &all).await;
     assert_eq!(outcome.done[0], (Address::new("part", "bad"), Op::Replace));
-    assert_eq!(cloud.0.lock().unwrap().log, ["delete part.bad", "create part.bad", "update machine.m"]);
+    assert_eq!(
+        cloud.0.lock().unwrap().log,
+        ["delete part.bad", "create part.bad", "update machine.m"]
+    );
 }

@@ -51,7 +51,8 @@ impl TwinConfig {
                 ));
             }
         };
-        // The twin's processes run elsewhere; a relative folder would mean another place to each of them.
+        // The twin's processes run elsewhere; a relative folder would mean another place to each of
+        // them.
         let cache_dir = std::path::absolute(&cache_dir)
             .map_err(|error| LocalError::file("resolve the folder", &cache_dir, &error))?;
         Ok(Self { port, cache_dir })
@@ -77,7 +78,9 @@ mod tests {
     use super::*;
 
     fn from(pairs: &[(&str, &str)]) -> Result<TwinConfig, LocalError> {
-        TwinConfig::from_vars(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+        TwinConfig::from_vars(|name| {
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
     }
 
     #[test]

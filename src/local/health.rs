@@ -1,4 +1,5 @@
-//! The twin's health check: one small HTTP GET over a plain socket, so that `local` needs no HTTP client.
+//! The twin's health check: one small HTTP GET over a plain socket, so that `local` needs no HTTP
+//! client.
 
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// A loopback connect answers at once; only a machine in distress needs longer.
 const CONNECT: Duration = Duration::from_secs(1);
-/// Readiness is answered from memory, but a twin busy with a cold Lambda start may be slow on a small machine.
+/// Readiness is answered from memory, but a twin busy with a cold Lambda start may be slow on a
+/// small machine.
 const ANSWER: Duration = Duration::from_secs(3);
 /// What the kernel needs at most to close the sockets of a process that was killed.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -39,8 +41,8 @@ pub(super) async fn probe(port: u16) -> Port {
     }
 }
 
-/// The port's answer after our own process has ended: its first thread is gone before the kernel has closed the last
-/// socket, so a port that still seems taken gets a moment to become free.
+/// The port's answer after our own process has ended: its first thread is gone before the kernel
+/// has closed the last socket, so a port that still seems taken gets a moment to become free.
 pub(super) async fn probe_after_end(port: u16) -> Port {
     let deadline = Instant::now() + CLOSING;
     loop {
@@ -68,7 +70,8 @@ fn is_ready(answer: &[u8]) -> bool {
         return false;
     };
     head.split_whitespace().nth(1) == Some("200")
-        && serde_json::from_str::<serde_json::Value>(body).is_ok_and(|json| json["status"] == "completed")
+        && serde_json::from_str::<serde_json::Value>(body)
+            .is_ok_and(|json| json["status"] == "completed")
 }
 
 #[cfg(test)]
@@ -93,8 +96,14 @@ mod tests {
 
     #[tokio::test]
     async fn tells_a_ready_twin_from_others() {
-        assert_eq!(answering("HTTP/1.1 200 \r\na: b\r\n\r\n{\"status\": \"completed\"}").await, Port::Ready);
-        assert_eq!(answering("HTTP/1.1 503 \r\na: b\r\n\r\n{\"status\": \"running\"}").await, Port::Taken);
+        assert_eq!(
+            answering("HTTP/1.1 200 \r\na: b\r\n\r\n{\"status\": \"completed\"}").await,
+            Port::Ready
+        );
+        assert_eq!(
+            answering("HTTP/1.1 503 \r\na: b\r\n\r\n{\"status\": \"running\"}").await,
+            Port::Taken
+        );
         assert_eq!(answering("HTTP/1.1 200 OK\r\n\r\n<html>hello</html>").await, Port::Taken);
         assert_eq!(answering("SSH-2.0-OpenSSH\r\n").await, Port::Taken);
     }

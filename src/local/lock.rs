@@ -1,4 +1,5 @@
-//! A lock between shopstack processes: the kernel frees it when its holder ends, so there is no stale one to detect.
+//! A lock between shopstack processes: the kernel frees it when its holder ends, so there is no
+//! stale one to detect.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
@@ -12,12 +13,14 @@ use super::{LocalError, Progress};
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 const POLL: Duration = Duration::from_millis(100);
 
-/// Holds the lock until dropped. `std` opens files close-on-exec, so a started twin does not inherit it.
+/// Holds the lock until dropped. `std` opens files close-on-exec, so a started twin does not
+/// inherit it.
 pub(super) struct Lock(#[expect(dead_code, reason = "held for its lifetime only")] File);
 
 pub(super) async fn acquire(path: &Path, progress: Progress<'_>) -> Result<Lock, LocalError> {
     if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).map_err(|error| LocalError::file("create the folder", parent, &error))?;
+        std::fs::create_dir_all(parent)
+            .map_err(|error| LocalError::file("create the folder", parent, &error))?;
     }
     let file = OpenOptions::new()
         .create(true)
@@ -33,7 +36,11 @@ pub(super) async fn acquire(path: &Path, progress: Progress<'_>) -> Result<Lock,
             Err(TryLockError::Error(error)) => return Err(LocalError::file("lock", path, &error)),
             Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
                 return Err(LocalError::new(
-                    format!("another shopstack has held {} for {} minutes", path.display(), PATIENCE.as_secs() / 60),
+                    format!(
+                        "another shopstack has held {} for {} minutes",
+                        path.display(),
+                        PATIENCE.as_secs() / 60
+                    ),
                     "see what the other shopstack process is doing, or end it, and try again",
                 ));
             }
@@ -59,7 +66,10 @@ mod tests {
         let first = acquire(&path, &|_| ()).await.unwrap();
         let second = acquire(&path, &|_| ());
         tokio::pin!(second);
-        assert!(tokio::time::timeout(Duration::from_millis(250), &mut second).await.is_err(), "had to wait");
+        assert!(
+            tokio::time::timeout(Duration::from_millis(250), &mut second).await.is_err(),
+            "had to wait"
+        );
         drop(first);
         second.await.unwrap();
     }

@@ -1,5 +1,5 @@
-//! The local twin: MiniStack in a private Python environment, one process on the loopback, started, watched and stopped
-//! by shopstack itself. Knows nothing of stacks; it only hands out an endpoint.
+//! The local twin: MiniStack in a private Python environment, one process on the loopback, started,
+//! watched and stopped by shopstack itself. Knows nothing of stacks; it only hands out an endpoint.
 
 mod config;
 mod health;
@@ -111,7 +111,11 @@ async fn observe(cfg: &TwinConfig) -> Result<Observed, LocalError> {
     let first = health::probe(cfg.port).await;
     let port = match record {
         Some(record) if record.is_alive() => {
-            return Ok(if first == Port::Ready { Observed::Running(record) } else { Observed::Unresponsive(record) });
+            return Ok(if first == Port::Ready {
+                Observed::Running(record)
+            } else {
+                Observed::Unresponsive(record)
+            });
         }
         Some(record) => match health::probe_after_end(cfg.port).await {
             Port::Free => return Ok(Observed::Dead(record)),
@@ -126,17 +130,18 @@ async fn observe(cfg: &TwinConfig) -> Result<Observed, LocalError> {
     })
 }
 
-/// Makes sure that our twin answers on the port: installs it, starts it or repairs it, as needed. Idempotent, and safe
-/// when several shopstacks do it at once.
+/// Makes sure that our twin answers on the port: installs it, starts it or repairs it, as needed.
+/// Idempotent, and safe when several shopstacks do it at once.
 ///
-/// # Errors
-/// The port belongs to something else; no fit Python; the packages cannot be installed; the process does not come up.
+/// # Errors The port belongs to something else; no fit Python; the packages cannot be installed;
+/// the process does not come up.
 pub async fn ensure_up(cfg: &TwinConfig, progress: Progress<'_>) -> Result<Twin, LocalError> {
     let _lock = lock::acquire(&cfg.run_dir().join("lock"), progress).await?;
     match observe(cfg).await? {
         Observed::Running(record) => return Ok(record.twin(cfg)),
         Observed::Unresponsive(record) => {
-            // Its memory is the whole local AWS account: a busy or still starting twin gets time before it is given up.
+            // Its memory is the whole local AWS account: a busy or still starting twin gets time
+            // before it is given up.
             if start::recovers(cfg, &record).await {
                 return Ok(record.twin(cfg));
             }
@@ -161,8 +166,8 @@ pub async fn ensure_up(cfg: &TwinConfig, progress: Progress<'_>) -> Result<Twin,
 
 /// Stops our twin and everything it started. `false`: there was none running.
 ///
-/// # Errors
-/// The process could not be signalled, or its files not be removed. What is not ours is never touched.
+/// # Errors The process could not be signalled, or its files not be removed. What is not ours is
+/// never touched.
 pub async fn down(cfg: &TwinConfig) -> Result<bool, LocalError> {
     if !cfg.run_dir().exists() {
         return Ok(false);
@@ -207,9 +212,11 @@ fn foreign(port: u16, what: &str) -> LocalError {
     )
 }
 
-/// True where `endpoint` is a twin on this machine, ours or another, which serves the requests of sites and APIs.
+/// True where `endpoint` is a twin on this machine, ours or another, which serves the requests of
+/// sites and APIs.
 pub async fn is_twin(endpoint: &str) -> bool {
-    let port = endpoint.rsplit_once(':').and_then(|(_, port)| port.trim_end_matches('/').parse().ok());
+    let port =
+        endpoint.rsplit_once(':').and_then(|(_, port)| port.trim_end_matches('/').parse().ok());
     match port {
         Some(port) if endpoint.contains("127.0.0.1") || endpoint.contains("localhost") => {
             health::probe(port).await == Port::Ready

@@ -1,4 +1,5 @@
-//! Processes by identity, not by bare number: a pid counts as ours only with the start time noted when we started it.
+//! Processes by identity, not by bare number: a pid counts as ours only with the start time noted
+//! when we started it.
 
 use std::time::Duration;
 
@@ -11,8 +12,8 @@ pub(super) const GRACE: Duration = Duration::from_secs(10);
 const KILLED: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(50);
 
-/// A mark that no later process with the same pid shares: the start time, in the kernel's own words. `None`: no such
-/// process, or only its zombie.
+/// A mark that no later process with the same pid shares: the start time, in the kernel's own
+/// words. `None`: no such process, or only its zombie.
 pub(super) fn start_mark(pid: u32) -> Option<String> {
     if std::path::Path::new("/proc/self/stat").exists() {
         return mark_from_stat(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?);
@@ -28,8 +29,8 @@ pub(super) fn start_mark(pid: u32) -> Option<String> {
     (!state.starts_with('Z')).then(|| started.trim().to_owned())
 }
 
-/// proc(5): the second field is the command in brackets and may hold anything, so count from the last bracket: field 3
-/// is the state, field 22 the start in clock ticks since boot.
+/// proc(5): the second field is the command in brackets and may hold anything, so count from the
+/// last bracket: field 3 is the state, field 22 the start in clock ticks since boot.
 fn mark_from_stat(stat: &str) -> Option<String> {
     let (_, rest) = stat.rsplit_once(')')?;
     let mut fields = rest.split_whitespace();
@@ -38,8 +39,8 @@ fn mark_from_stat(stat: &str) -> Option<String> {
     (state != "Z" && state != "X").then(|| start.to_owned())
 }
 
-/// Ends the process group led by `pid`, politely first. `mark` is checked before every signal, so that a pid that was
-/// given to somebody else meanwhile is left alone.
+/// Ends the process group led by `pid`, politely first. `mark` is checked before every signal, so
+/// that a pid that was given to somebody else meanwhile is left alone.
 pub(super) async fn stop_group(pid: u32, mark: &str, grace: Duration) -> Result<(), String> {
     let Some(leader) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
         return Err(format!("{pid} is no process id"));
@@ -54,7 +55,8 @@ pub(super) async fn stop_group(pid: u32, mark: &str, grace: Duration) -> Result<
         }
         if let Err(error) = kill_process_group(leader, signal) {
             // A leader that is not (yet) in a group of its own can still be signalled alone.
-            kill_process(leader, signal).map_err(|_| format!("cannot signal process {pid}: {error}"))?;
+            kill_process(leader, signal)
+                .map_err(|_| format!("cannot signal process {pid}: {error}"))?;
         }
         let deadline = Instant::now() + budget;
         while ours() && Instant::now() < deadline {
@@ -64,7 +66,8 @@ pub(super) async fn stop_group(pid: u32, mark: &str, grace: Duration) -> Result<
     if ours() {
         return Err(format!("process {pid} does not end, even after SIGKILL"));
     }
-    // Its Lambda processes share the group. The leader ended a moment ago, so its number is not in use again yet.
+    // Its Lambda processes share the group. The leader ended a moment ago, so its number is not in
+    // use again yet.
     let _gone_already = kill_process_group(leader, Signal::KILL);
     Ok(())
 }
@@ -97,12 +100,20 @@ mod tests {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line).unwrap();
+        std::io::BufRead::read_line(
+            &mut std::io::BufReader::new(child.stdout.take().unwrap()),
+            &mut line,
+        )
+        .unwrap();
         let grandchild: u32 = line.trim().parse().unwrap();
         let mark = start_mark(child.id()).unwrap();
 
         stop_group(child.id(), "not that one", GRACE).await.unwrap();
-        assert_eq!(start_mark(child.id()).as_deref(), Some(mark.as_str()), "another mark, so not touched");
+        assert_eq!(
+            start_mark(child.id()).as_deref(),
+            Some(mark.as_str()),
+            "another mark, so not touched"
+        );
 
         stop_group(child.id(), &mark, Duration::from_millis(200)).await.unwrap();
         child.wait().unwrap();

@@ -11,7 +11,8 @@ use super::LocalError;
 
 /// The oldest version that MiniStack runs on.
 const OLDEST: (u32, u32) = (3, 10);
-const CANDIDATES: [&str; 6] = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"];
+const CANDIDATES: [&str; 6] =
+    ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"];
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Debian ships `venv` without the `ensurepip` that it needs, so both are asked for.
@@ -32,7 +33,8 @@ enum Found {
     Absent,
 }
 
-/// The first fit interpreter: `SHOPSTACK_PYTHON` alone if set, else the usual names on the search path.
+/// The first fit interpreter: `SHOPSTACK_PYTHON` alone if set, else the usual names on the search
+/// path.
 pub(super) async fn find() -> Result<PathBuf, LocalError> {
     match std::env::var_os("SHOPSTACK_PYTHON").filter(|value| !value.is_empty()) {
         Some(own) => choose(&[PathBuf::from(own)]).await,
@@ -45,21 +47,35 @@ async fn choose(candidates: &[PathBuf]) -> Result<PathBuf, LocalError> {
     for candidate in candidates {
         match ask(candidate).await {
             Found::Fit => return Ok(candidate.clone()),
-            Found::TooOld(version) => seen.push(format!("{} is version {version}", candidate.display())),
-            Found::NoVenv(version) => seen.push(format!("{} ({version}) lacks venv", candidate.display())),
+            Found::TooOld(version) => {
+                seen.push(format!("{} is version {version}", candidate.display()))
+            }
+            Found::NoVenv(version) => {
+                seen.push(format!("{} ({version}) lacks venv", candidate.display()))
+            }
             Found::Absent => {}
         }
     }
-    let names: Vec<_> = candidates.iter().map(|candidate| candidate.display().to_string()).collect();
-    let seen = if seen.is_empty() { format!("none of {} runs", names.join(", ")) } else { seen.join("; ") };
-    Err(LocalError::new(format!("the local twin needs Python 3.10 or newer with venv: {seen}"), WHAT_TO_INSTALL))
+    let names: Vec<_> =
+        candidates.iter().map(|candidate| candidate.display().to_string()).collect();
+    let seen = if seen.is_empty() {
+        format!("none of {} runs", names.join(", "))
+    } else {
+        seen.join("; ")
+    };
+    Err(LocalError::new(
+        format!("the local twin needs Python 3.10 or newer with venv: {seen}"),
+        WHAT_TO_INSTALL,
+    ))
 }
 
 async fn ask(python: &Path) -> Found {
     let mut command = Command::new(python);
     command.args(["-I", "-c", QUESTION]).stdin(Stdio::null()).kill_on_drop(true);
     match timeout(PATIENCE, command.output()).await {
-        Ok(Ok(output)) if output.status.success() => judge(&String::from_utf8_lossy(&output.stdout)),
+        Ok(Ok(output)) if output.status.success() => {
+            judge(&String::from_utf8_lossy(&output.stdout))
+        }
         _ => Found::Absent,
     }
 }
@@ -67,7 +83,8 @@ async fn ask(python: &Path) -> Found {
 fn judge(answer: &str) -> Found {
     let mut lines = answer.lines();
     let version = lines.next().unwrap_or_default().trim();
-    let Some((major, minor)) = version.split_once('.').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)))
+    let Some((major, minor)) =
+        version.split_once('.').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)))
     else {
         return Found::Absent;
     };

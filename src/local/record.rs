@@ -23,11 +23,13 @@ fn path(cfg: &TwinConfig) -> PathBuf {
 }
 
 impl Record {
-    /// The recorded twin. A file that does not parse counts as none: it was cut off while being written by something
-    /// that did not live to tell, and the port's own answer decides then.
+    /// The recorded twin. A file that does not parse counts as none: it was cut off while being
+    /// written by something that did not live to tell, and the port's own answer decides then.
     pub(super) fn load(cfg: &TwinConfig) -> Result<Option<Self>, LocalError> {
         match std::fs::read(path(cfg)) {
-            Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok().filter(|record: &Self| record.port == cfg.port)),
+            Ok(bytes) => Ok(serde_json::from_slice(&bytes)
+                .ok()
+                .filter(|record: &Self| record.port == cfg.port)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(LocalError::file("read the pid file", &path(cfg), &error)),
         }
@@ -37,10 +39,15 @@ impl Record {
     pub(super) fn save(&self, cfg: &TwinConfig) -> Result<(), LocalError> {
         let (last, first) = (path(cfg), cfg.run_dir().join("twin.json.new"));
         let text = serde_json::to_vec(self).map_err(|error| {
-            LocalError::new(format!("cannot write the pid file: {error}"), "report this as a bug of shopstack")
+            LocalError::new(
+                format!("cannot write the pid file: {error}"),
+                "report this as a bug of shopstack",
+            )
         })?;
-        std::fs::write(&first, text).map_err(|error| LocalError::file("write the pid file", &first, &error))?;
-        std::fs::rename(&first, &last).map_err(|error| LocalError::file("write the pid file", &last, &error))
+        std::fs::write(&first, text)
+            .map_err(|error| LocalError::file("write the pid file", &first, &error))?;
+        std::fs::rename(&first, &last)
+            .map_err(|error| LocalError::file("write the pid file", &last, &error))
     }
 
     pub(super) fn is_alive(&self) -> bool {
@@ -64,8 +71,9 @@ impl Record {
         self.forget(cfg)
     }
 
-    /// Removes the pid file and the twin's scratch folder; the log stays for whoever wants to know why it ended. What
-    /// is left of the Lambda processes of a twin that was killed ends by itself: their Runtime API was the twin's.
+    /// Removes the pid file and the twin's scratch folder; the log stays for whoever wants to know
+    /// why it ended. What is left of the Lambda processes of a twin that was killed ends by itself:
+    /// their Runtime API was the twin's.
     pub(super) fn forget(&self, cfg: &TwinConfig) -> Result<(), LocalError> {
         let scratch = cfg.run_dir().join("tmp");
         match std::fs::remove_dir_all(&scratch) {
@@ -96,7 +104,8 @@ mod tests {
     #[test]
     fn a_reused_pid_is_not_ours() {
         let mark = process::start_mark(std::process::id()).unwrap();
-        let mut record = Record { pid: std::process::id(), port: 4999, version: "1".into(), start_mark: mark };
+        let mut record =
+            Record { pid: std::process::id(), port: 4999, version: "1".into(), start_mark: mark };
         assert!(record.is_alive());
         record.start_mark.push('0');
         assert!(!record.is_alive());

@@ -1,5 +1,5 @@
-//! Starting the twin's process, with an environment that holds nothing of the user's but the search path and the
-//! language, and waiting until it answers.
+//! Starting the twin's process, with an environment that holds nothing of the user's but the search
+//! path and the language, and waiting until it answers.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
@@ -17,15 +17,16 @@ use super::{LocalError, Twin, TwinConfig, process, venv};
 
 /// It takes two seconds on an idle machine; a loaded CI machine gets its time.
 const START_BUDGET: Duration = Duration::from_secs(60);
-/// For a twin that lives but is slow to answer, before it is given up with all that it holds in memory.
+/// For a twin that lives but is slow to answer, before it is given up with all that it holds in
+/// memory.
 const RECOVERY_BUDGET: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(75);
 const LOG_LINES: usize = 20;
 /// Starts MiniStack behind a guard against web pages in the user's browser.
 const LAUNCHER: &str = include_str!("launch.py");
 
-/// What the twin may see of the caller's environment. No `AWS_*`, so that neither it nor a Lambda in it can ever meet
-/// real credentials; no `HOME` either, where `~/.aws` lies.
+/// What the twin may see of the caller's environment. No `AWS_*`, so that neither it nor a Lambda
+/// in it can ever meet real credentials; no `HOME` either, where `~/.aws` lies.
 const INHERITED: [&str; 5] = ["PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ"];
 
 /// Whether a living twin becomes ready within a short while.
@@ -68,21 +69,27 @@ pub(super) async fn start(cfg: &TwinConfig, python: &Path) -> Result<Twin, Local
     record.stop(cfg).await?;
     Err(LocalError::new(
         format!("the local twin was not ready after {} s{}", START_BUDGET.as_secs(), log_tail(cfg)),
-        format!("try again when the machine is less busy; the whole log: {}", cfg.log_path().display()),
+        format!(
+            "try again when the machine is less busy; the whole log: {}",
+            cfg.log_path().display()
+        ),
     ))
 }
 
 fn spawn(cfg: &TwinConfig, python: &Path) -> Result<Child, LocalError> {
     let scratch = cfg.run_dir().join("tmp");
-    std::fs::create_dir_all(&scratch).map_err(|error| LocalError::file("create the folder", &scratch, &error))?;
+    std::fs::create_dir_all(&scratch)
+        .map_err(|error| LocalError::file("create the folder", &scratch, &error))?;
     let launcher = write_launcher(&scratch)?;
     let log = cfg.log_path();
     // The log of the run before is what explains a crash.
     let _first_run = std::fs::rename(&log, cfg.run_dir().join("twin.log.old"));
-    let out = File::create(&log).map_err(|error| LocalError::file("create the log", &log, &error))?;
+    let out =
+        File::create(&log).map_err(|error| LocalError::file("create the log", &log, &error))?;
     let err = out.try_clone().map_err(|error| LocalError::file("open the log", &log, &error))?;
     let mut command = Command::new(python);
-    // Isolated: nothing that a Lambda leaves in the scratch folder can pass for one of Python's modules.
+    // Isolated: nothing that a Lambda leaves in the scratch folder can pass for one of Python's
+    // modules.
     command.args(["-I", "-u"]).arg(launcher).current_dir(&scratch).env_clear();
     for name in INHERITED {
         if let Some(value) = std::env::var_os(name) {
@@ -103,7 +110,8 @@ fn spawn(cfg: &TwinConfig, python: &Path) -> Result<Child, LocalError> {
         .stdin(Stdio::null())
         .stdout(out)
         .stderr(err)
-        // A group of its own: Ctrl-C in the terminal is not for it, and `down` can end it with its Lambda processes.
+        // A group of its own: Ctrl-C in the terminal is not for it, and `down` can end it with its
+        // Lambda processes.
         .process_group(0)
         .kill_on_drop(false);
     command.spawn().map_err(|error| LocalError::file("run", python, &error))

@@ -1,5 +1,5 @@
-//! The twin's private Python environment: made from the embedded lock file, every package checked against its hash,
-//! and made again where it is found half-made or broken.
+//! The twin's private Python environment: made from the embedded lock file, every package checked
+//! against its hash, and made again where it is found half-made or broken.
 
 use std::fmt::Write as _;
 use std::io::ErrorKind;
@@ -19,7 +19,8 @@ const PIP_PATIENCE: Duration = Duration::from_secs(900);
 const CHECK_PATIENCE: Duration = Duration::from_secs(60);
 const SHOWN_LINES: usize = 12;
 
-/// Settings of the caller that would make pip install elsewhere, or Python look elsewhere. Mirrors and proxies stay.
+/// Settings of the caller that would make pip install elsewhere, or Python look elsewhere. Mirrors
+/// and proxies stay.
 const HARMFUL: [&str; 8] = [
     "PYTHONHOME",
     "PYTHONPATH",
@@ -41,9 +42,12 @@ pub(super) fn version() -> &'static str {
 
 /// The environment's interpreter, made first where needed.
 ///
-/// # Errors
-/// No fit Python, packages that cannot be fetched or do not match their hashes, an unwritable folder.
-pub(super) async fn ensure(cache_dir: &Path, progress: Progress<'_>) -> Result<PathBuf, LocalError> {
+/// # Errors No fit Python, packages that cannot be fetched or do not match their hashes, an
+/// unwritable folder.
+pub(super) async fn ensure(
+    cache_dir: &Path,
+    progress: Progress<'_>,
+) -> Result<PathBuf, LocalError> {
     let name = lock_hash();
     let home = cache_dir.join("twin").join("venv");
     let _lock = lock::acquire(&home.join(format!("{name}.lock")), progress).await?;
@@ -53,18 +57,26 @@ pub(super) async fn ensure(cache_dir: &Path, progress: Progress<'_>) -> Result<P
         return Ok(python);
     }
     match std::fs::remove_dir_all(&dir) {
-        Ok(()) => progress("the local twin's Python environment is incomplete or broken; making it anew"),
+        Ok(()) => {
+            progress("the local twin's Python environment is incomplete or broken; making it anew")
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => {
             return Err(LocalError::file("remove the broken environment", &dir, &error));
         }
     }
     let base = python::find().await?;
-    progress(&format!("installing the local twin (MiniStack {}), once; this takes half a minute", version()));
+    progress(&format!(
+        "installing the local twin (MiniStack {}), once; this takes half a minute",
+        version()
+    ));
     make(&base, &dir, &python).await?;
     if !works(&python).await {
         return Err(LocalError::new(
-            format!("the local twin's environment in {} was installed but does not run", dir.display()),
+            format!(
+                "the local twin's environment in {} was installed but does not run",
+                dir.display()
+            ),
             "try another Python by SHOPSTACK_PYTHON",
         ));
     }
@@ -91,7 +103,8 @@ async fn make(base: &Path, dir: &Path, python: &Path) -> Result<(), LocalError> 
         )
     })?;
     let wanted = dir.join("requirements.lock");
-    std::fs::write(&wanted, LOCK_FILE).map_err(|error| LocalError::file("write", &wanted, &error))?;
+    std::fs::write(&wanted, LOCK_FILE)
+        .map_err(|error| LocalError::file("write", &wanted, &error))?;
     let mut pip = command(python);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"])
         // Source archives would run build steps whose own packages no hash pins.
@@ -105,12 +118,15 @@ async fn make(base: &Path, dir: &Path, python: &Path) -> Result<(), LocalError> 
     })
 }
 
-/// An upgrade of the system's Python breaks an environment from under it; asking the package's version finds out.
+/// An upgrade of the system's Python breaks an environment from under it; asking the package's
+/// version finds out.
 async fn works(python: &Path) -> bool {
     let mut check = command(python);
     check.args(["-c", "import importlib.metadata as m; print(m.version('ministack'))"]);
     match timeout(CHECK_PATIENCE, check.output()).await {
-        Ok(Ok(output)) => output.status.success() && String::from_utf8_lossy(&output.stdout).trim() == version(),
+        Ok(Ok(output)) => {
+            output.status.success() && String::from_utf8_lossy(&output.stdout).trim() == version()
+        }
         _ => false,
     }
 }
@@ -157,7 +173,10 @@ mod tests {
                 continue;
             }
             assert!(line.contains("=="), "no pin: {line}");
-            assert!(lines.peek().is_some_and(|next| next.starts_with("    --hash=sha256:")), "no hash: {line}");
+            assert!(
+                lines.peek().is_some_and(|next| next.starts_with("    --hash=sha256:")),
+                "no hash: {line}"
+            );
             pins += 1;
         }
         assert!(pins >= 20, "{pins} packages");

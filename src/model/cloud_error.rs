@@ -1,4 +1,5 @@
-//! An error from the cloud in the terms a person needs: operation, AWS's code and words, request id, remedy.
+//! An error from the cloud in the terms a person needs: operation, AWS's code and words, request
+//! id, remedy.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -21,7 +22,8 @@ pub enum ErrorKind {
     Conflict,
     /// No connection to the endpoint comes about: nothing was sent.
     Unreachable,
-    /// The answer was lost (a 5xx, a cut connection, a time-out): the call may or may not have taken effect.
+    /// The answer was lost (a 5xx, a cut connection, a time-out): the call may or may not have
+    /// taken effect.
     Ambiguous,
     /// The endpoint (never real AWS) does not know the operation.
     NotEmulated,

@@ -1,4 +1,5 @@
-//! What happens while a plan runs, as values: the engine emits them, `render` turns them into text or JSON.
+//! What happens while a plan runs, as values: the engine emits them, `render` turns them into text
+//! or JSON.
 
 use super::{Address, Op, Plan};
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,8 @@ pub enum Status {
     Waiting,
     Done,
     Failed,
-    /// Cut short by a signal. For scripts a failure like any other: the contract has no word of its own for it.
+    /// Cut short by a signal. For scripts a failure like any other: the contract has no word of its
+    /// own for it.
     #[serde(rename(serialize = "failed", deserialize = "stopped"))]
     Stopped,
     NotEmulated,

@@ -1,4 +1,5 @@
-//! What a stack costs in a month in which nobody comes: a floor under the bill, before and after a plan.
+//! What a stack costs in a month in which nobody comes: a floor under the bill, before and after a
+//! plan.
 
 use super::Address;
 use serde::{Deserialize, Serialize};
@@ -90,9 +91,13 @@ mod tests {
         for text in ["", ".5", "1.2345678", "-1", "1e3", "1,5", "99999999999999999999"] {
             assert_eq!(Money::parse(text), None, "{text}");
         }
-        for (micros, shown) in
-            [(0, "$0.00"), (4_999, "$0.00"), (5_000, "$0.01"), (94_900, "$0.09"), (-1_000_000, "$-1.00")]
-        {
+        for (micros, shown) in [
+            (0, "$0.00"),
+            (4_999, "$0.00"),
+            (5_000, "$0.01"),
+            (94_900, "$0.09"),
+            (-1_000_000, "$-1.00"),
+        ] {
             assert_eq!(Money(micros).to_string(), shown);
         }
         assert_eq!(Money(21_004_000).dollars(), 21.0);

@@ -1,4 +1,5 @@
-//! The nouns every layer shares: addresses, desired and live resources, plans, events, errors. Pure.
+//! The nouns every layer shares: addresses, desired and live resources, plans, events, errors.
+//! Pure.
 
 pub mod address;
 pub mod cloud_error;
@@ -23,20 +24,23 @@ pub mod tag {
     pub const STACK: &str = "shopstack:stack";
     pub const ENV: &str = "shopstack:env";
     pub const ID: &str = "shopstack:id";
-    /// The stack's region: names of global resources do not tell two regions of one environment apart.
+    /// The stack's region: names of global resources do not tell two regions of one environment
+    /// apart.
     pub const REGION: &str = "shopstack:region";
     pub const EXPIRES_AT: &str = "shopstack:expires-at";
     /// `true` on what `up` may not delete and AWS has no protection of its own for: buckets.
     pub const PROTECT: &str = "shopstack:protect";
-    /// Unique id (`AROA...`) of the role that a function was made with: a role made again is another, although its name
-    /// and ARN are the same.
+    /// Unique id (`AROA...`) of the role that a function was made with: a role made again is
+    /// another, although its name and ARN are the same.
     pub const ROLE_ID: &str = "shopstack:role-id";
     /// SHA-256 of the seed file whose items were put into the table last.
     pub const SEED: &str = "shopstack:seed";
 
-    /// Tags as a service lists them, without AWS's own (`aws:cloudformation:...` and the like): those no caller can set
-    /// or remove, so they are never drift.
-    pub fn own<K: Into<String>, V: Into<String>>(listed: impl IntoIterator<Item = (K, V)>) -> super::spec::Tags {
+    /// Tags as a service lists them, without AWS's own (`aws:cloudformation:...` and the like):
+    /// those no caller can set or remove, so they are never drift.
+    pub fn own<K: Into<String>, V: Into<String>>(
+        listed: impl IntoIterator<Item = (K, V)>,
+    ) -> super::spec::Tags {
         let listed = listed.into_iter().map(|(key, value)| (key.into(), value.into()));
         listed.filter(|(key, _)| !key.starts_with("aws:")).collect()
     }

@@ -7,7 +7,9 @@ use serde_json::Value;
 use std::path::PathBuf;
 
 /// What happens to one resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
     Create,
@@ -38,7 +40,8 @@ pub enum Cause {
     Both,
 }
 
-/// One field that differs. Null stands for absent; wanted values not known yet are `{"unknown":true}`.
+/// One field that differs. Null stands for absent; wanted values not known yet are
+/// `{"unknown":true}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FieldChange {
@@ -102,7 +105,8 @@ pub struct Plan {
     pub not_emulated: Vec<Address>,
     /// What the reader should know besides: relaxed settings of an emulator, slow steps.
     pub notes: Vec<String>,
-    /// What every resource costs in a month without visitors, before and after; those that cost nothing are left out.
+    /// What every resource costs in a month without visitors, before and after; those that cost
+    /// nothing are left out.
     #[serde(default)]
     pub floors: Vec<Floor>,
 }
@@ -112,7 +116,8 @@ impl Plan {
 
     /// Leaves out the steps that are not to be kept, as if they were not done.
     pub fn retain(&mut self, keep: impl Fn(&Step) -> bool) {
-        let gone: Vec<Address> = self.steps.iter().filter(|s| !keep(s)).map(|s| s.address.clone()).collect();
+        let gone: Vec<Address> =
+            self.steps.iter().filter(|s| !keep(s)).map(|s| s.address.clone()).collect();
         self.steps.retain(keep);
         for floor in self.floors.iter_mut().filter(|f| gone.contains(&f.address)) {
             floor.after.clone_from(&floor.before);
@@ -125,8 +130,11 @@ impl Plan {
     }
 
     pub fn summary(&self) -> Summary {
-        let mut summary =
-            Summary { unchanged: self.unchanged.len(), not_emulated: self.not_emulated.len(), ..Summary::default() };
+        let mut summary = Summary {
+            unchanged: self.unchanged.len(),
+            not_emulated: self.not_emulated.len(),
+            ..Summary::default()
+        };
         for step in &self.steps {
             match step.op {
                 Op::Create => summary.create += 1,

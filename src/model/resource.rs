@@ -34,14 +34,15 @@ impl Scope {
         format!("{}-{}-{id}", self.stack, self.env)
     }
 
-    /// Name of the site's bucket. Bucket names are global and at most 63 long: account and region are part of it, a
-    /// digest stands in for what is cut.
+    /// Name of the site's bucket. Bucket names are global and at most 63 long: account and region
+    /// are part of it, a digest stands in for what is cut.
     pub fn bucket_name(&self) -> String {
         let full = format!("{}-{}-{}", self.name("site"), self.account, self.region).to_lowercase();
         if full.len() <= 63 {
             return full;
         }
-        let digest: String = Sha256::digest(full.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+        let digest: String =
+            Sha256::digest(full.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
         format!("{}-{}", full.get(..54).unwrap_or(&full), digest.get(..8).unwrap_or_default())
     }
 
@@ -68,7 +69,8 @@ impl Scope {
     /// Whose the tags say a resource is, seen from this stack and environment.
     pub fn owner(&self, tags: &BTreeMap<String, String>) -> Owner {
         match (tags.get(tag::STACK), tags.get(tag::ENV)) {
-            (Some(s), Some(e)) if *s == self.stack && *e == self.env => match tags.get(tag::REGION) {
+            (Some(s), Some(e)) if *s == self.stack && *e == self.env => match tags.get(tag::REGION)
+            {
                 Some(region) if *region != self.region => {
                     Owner::Foreign(format!("{ELSEWHERE} region {region}; one cannot live in two"))
                 }
@@ -128,8 +130,8 @@ pub enum Owner {
     Ours,
     /// Not ours; the text says what is known of the owner.
     Foreign(String),
-    /// Carries this stack's tags under a name that is none of its own, as a copy or a restored backup does. It is
-    /// neither changed nor deleted, stands in for nothing, and is told of.
+    /// Carries this stack's tags under a name that is none of its own, as a copy or a restored
+    /// backup does. It is neither changed nor deleted, stands in for nothing, and is told of.
     Stray,
     /// Serves every stack of the account; made when missing, never changed back, never deleted.
     Shared,
@@ -196,7 +198,8 @@ impl Live {
 
     /// A type that the endpoint does not know.
     pub fn not_emulated(desired: &Desired) -> Self {
-        let mut live = Self::new(desired.address.clone(), &desired.type_name, &desired.name, Value::Null);
+        let mut live =
+            Self::new(desired.address.clone(), &desired.type_name, &desired.name, Value::Null);
         live.not_emulated = true;
         live
     }
@@ -228,10 +231,11 @@ pub struct Query<'a> {
 }
 
 impl Query<'_> {
-    /// The address and owner of what carries `tags` under `name`; `None` when it is neither wanted nor tagged as ours.
+    /// The address and owner of what carries `tags` under `name`; `None` when it is neither wanted
+    /// nor tagged as ours.
     ///
-    /// Tags can be copied, names cannot: what nobody wants is ours by both, its tags and the name that `derive` makes
-    /// of its logical id.
+    /// Tags can be copied, names cannot: what nobody wants is ours by both, its tags and the name
+    /// that `derive` makes of its logical id.
     pub fn claim(
         &self,
         group: &str,
@@ -256,9 +260,13 @@ impl Query<'_> {
     ) -> Option<(Address, Owner)> {
         match (desired, id) {
             (Some(desired), _) => Some((desired.address.clone(), owner)),
-            (None, Some(id)) if owner == Owner::Ours && derive(id) => Some((Address::new(group, id), owner)),
+            (None, Some(id)) if owner == Owner::Ours && derive(id) => {
+                Some((Address::new(group, id), owner))
+            }
             // No logical id holds a `~`: the address is nobody else's.
-            (None, _) if owner == Owner::Ours => Some((Address::new(group, &format!("~{name}")), Owner::Stray)),
+            (None, _) if owner == Owner::Ours => {
+                Some((Address::new(group, &format!("~{name}")), Owner::Stray))
+            }
             _ => None,
         }
     }
@@ -280,7 +288,8 @@ impl Query<'_> {
 #[derive(Clone, Copy, Debug)]
 pub struct After {
     pub type_name: &'static str,
-    /// True where the first, which is about to be deleted, has to wait for the second; both as they are live.
+    /// True where the first, which is about to be deleted, has to wait for the second; both as they
+    /// are live.
     pub waits: fn(&Live, &Live) -> bool,
 }
 
@@ -309,8 +318,8 @@ pub struct TypeInfo {
     pub delete_after: &'static [After],
     /// The type whose deletion takes these with it: no delete of their own is planned then.
     pub contained_in: Option<&'static str>,
-    /// Field paths (or prefixes ending in `.`) that cannot change in place. One that ends in `?` can be set where
-    /// nothing was, and not be changed from one value to another.
+    /// Field paths (or prefixes ending in `.`) that cannot change in place. One that ends in `?`
+    /// can be set where nothing was, and not be changed from one value to another.
     pub replace_on: &'static [&'static str],
     /// Outputs that an update changes; other outputs survive updates.
     pub volatile_outputs: &'static [&'static str],
@@ -327,7 +336,11 @@ impl TypeInfo {
     pub fn replaces(&self, path: &str, live: &Value) -> bool {
         self.replace_on.iter().any(|p| match p.strip_suffix('?') {
             Some(p) => path == p && !live.is_null(),
-            None => path == *p || (path.starts_with(p) && (p.ends_with('.') || path[p.len()..].starts_with('.'))),
+            None => {
+                path == *p
+                    || (path.starts_with(p)
+                        && (p.ends_with('.') || path[p.len()..].starts_with('.')))
+            }
         })
     }
 }

@@ -1,8 +1,10 @@
-//! The normalised spec of every resource type: the shape in which wanted and live are compared, field by field.
+//! The normalised spec of every resource type: the shape in which wanted and live are compared,
+//! field by field.
 //!
-//! Lists whose order AWS does not keep are maps or sets here, so that the differ needs no special cases.
-//! The JSON Schema of a spec is where `tests/it/drift` learns which fields there are.
-//! What AWS computes or fills by itself (`CallerReference`, `LastModified`, capacity counters) has no field.
+//! Lists whose order AWS does not keep are maps or sets here, so that the differ needs no special
+//! cases. The JSON Schema of a spec is where `tests/it/drift` learns which fields there are. What
+//! AWS computes or fills by itself (`CallerReference`, `LastModified`, capacity counters) has no
+//! field.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -40,7 +42,8 @@ pub struct TableSpec {
     pub billing: BillingSpec,
     pub point_in_time_recovery: bool,
     pub deletion_protection: bool,
-    /// SHA-256 (hex) of the seed file put last; kept in the table's `shopstack:seed` tag, not in `tags`.
+    /// SHA-256 (hex) of the seed file put last; kept in the table's `shopstack:seed` tag, not in
+    /// `tags`.
     pub seed: Option<String>,
 }
 
@@ -94,7 +97,8 @@ pub struct FunctionSpec {
     pub environment: BTreeMap<String, String>,
     /// base64(SHA-256(zip)).
     pub code_sha256: String,
-    /// Settings of the live function that no stack has, by name: layers, a VPC, a dead-letter target. Wanted: none.
+    /// Settings of the live function that no stack has, by name: layers, a VPC, a dead-letter
+    /// target. Wanted: none.
     pub extras: BTreeMap<String, String>,
 }
 
@@ -147,7 +151,8 @@ pub struct RoutesSpec {
     pub routes: BTreeMap<String, RouteSpec>,
     /// CORS per path, answered to OPTIONS by a MOCK integration.
     pub cors: BTreeMap<String, CorsSpec>,
-    /// Headers per gateway response type: `DEFAULT_4XX` -> header name -> static value without quotes.
+    /// Headers per gateway response type: `DEFAULT_4XX` -> header name -> static value without
+    /// quotes.
     pub gateway_responses: BTreeMap<String, BTreeMap<String, String>>,
 }
 
@@ -157,7 +162,8 @@ pub struct RoutesSpec {
 pub struct RouteSpec {
     /// AWS_PROXY; another type is drift.
     pub integration: String,
-    /// ARN of the function, cut out of the integration's invocation URI; the raw URI where it is another.
+    /// ARN of the function, cut out of the integration's invocation URI; the raw URI where it is
+    /// another.
     pub function_arn: String,
     /// NONE.
     pub authorization: String,
@@ -182,7 +188,8 @@ pub struct CorsSpec {
 #[serde(deny_unknown_fields)]
 pub struct StageSpec {
     pub tags: Tags,
-    /// Hash of the definition that the deployment served by this stage was made from (its description).
+    /// Hash of the definition that the deployment served by this stage was made from (its
+    /// description).
     pub definition: String,
     pub throttling_rate: f64,
     pub throttling_burst: i32,
@@ -317,7 +324,8 @@ pub struct DistributionSpec {
     pub response_headers_policy_id: String,
     /// Keyed by the origin's HTTP status.
     pub error_pages: BTreeMap<String, ErrorPageSpec>,
-    /// Settings that no stack has, found on a live distribution: further origins, aliases, logging, functions.
+    /// Settings that no stack has, found on a live distribution: further origins, aliases, logging,
+    /// functions.
     #[serde(default)]
     pub extras: BTreeMap<String, String>,
 }

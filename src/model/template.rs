@@ -1,4 +1,5 @@
-//! References between resources: `{{address.attribute}}` inside strings of a spec, found and filled in.
+//! References between resources: `{{address.attribute}}` inside strings of a spec, found and filled
+//! in.
 
 use super::Address;
 use serde_json::Value;
@@ -14,10 +15,15 @@ fn parts(text: &str) -> Vec<Result<&str, (Address, &str)>> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find("{{") {
-        let Some(length) = rest[start..].find("}}") else { break };
+        let Some(length) = rest[start..].find("}}") else {
+            break;
+        };
         let inner = &rest[start + 2..start + length];
         let end = start + length + 2;
-        match inner.rsplit_once('.').and_then(|(a, attribute)| Some((Address::parse(a)?, attribute))) {
+        match inner
+            .rsplit_once('.')
+            .and_then(|(a, attribute)| Some((Address::parse(a)?, attribute)))
+        {
             Some(pair) => {
                 found.push(Ok(&rest[..start]));
                 found.push(Err(pair));
@@ -33,7 +39,9 @@ fn parts(text: &str) -> Vec<Result<&str, (Address, &str)>> {
 /// Collects every address that strings inside `value` refer to.
 pub fn references(value: &Value, into: &mut BTreeSet<Address>) {
     match value {
-        Value::String(text) => into.extend(parts(text).into_iter().filter_map(|p| p.err().map(|(a, _)| a))),
+        Value::String(text) => {
+            into.extend(parts(text).into_iter().filter_map(|p| p.err().map(|(a, _)| a)))
+        }
         Value::Array(items) => items.iter().for_each(|item| references(item, into)),
         Value::Object(map) => map.values().for_each(|item| references(item, into)),
         _ => {}
@@ -47,15 +55,22 @@ pub fn is_unknown(value: &Value) -> bool {
     !found.is_empty()
 }
 
-/// The strings inside `value` that are not known yet, by their dotted paths, as they stand: what is written around a
-/// reference is known, and somebody may have to judge it.
+/// The strings inside `value` that are not known yet, by their dotted paths, as they stand: what is
+/// written around a reference is known, and somebody may have to judge it.
 pub fn open(value: &Value) -> BTreeMap<String, String> {
     fn walk(path: &str, value: &Value, into: &mut BTreeMap<String, String>) {
-        let below = |key: &str| if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
+        let below = |key: &str| {
+            if path.is_empty() { key.to_string() } else { format!("{path}.{key}") }
+        };
         match value {
-            Value::String(text) if is_unknown(value) => _ = into.insert(path.to_string(), text.clone()),
+            Value::String(text) if is_unknown(value) => {
+                _ = into.insert(path.to_string(), text.clone())
+            }
             Value::Array(items) => {
-                items.iter().enumerate().for_each(|(n, item)| walk(&below(&n.to_string()), item, into));
+                items
+                    .iter()
+                    .enumerate()
+                    .for_each(|(n, item)| walk(&below(&n.to_string()), item, into));
             }
             Value::Object(map) => map.iter().for_each(|(key, item)| walk(&below(key), item, into)),
             _ => {}
@@ -71,7 +86,9 @@ pub fn resolve(value: &Value, lookup: &dyn Fn(&Address, &str) -> Option<String>)
     match value {
         Value::String(text) => Value::String(resolve_text(text, lookup)),
         Value::Array(items) => items.iter().map(|item| resolve(item, lookup)).collect(),
-        Value::Object(map) => map.iter().map(|(k, v)| (resolve_text(k, lookup), resolve(v, lookup))).collect(),
+        Value::Object(map) => {
+            map.iter().map(|(k, v)| (resolve_text(k, lookup), resolve(v, lookup))).collect()
+        }
         other => other.clone(),
     }
 }
@@ -100,8 +117,7 @@ mod tests {
 
     #[test]
     fn what_is_open_is_found_at_its_path() {
-        let spec =
-            json!({"a": ["x", "{{api.main.id}}/y"], "b": {"c": "{{table.T.arn}}", "d": 1}, "e": "{{no reference}}"});
+        let spec = json!({"a": ["x", "{{api.main.id}}/y"], "b": {"c": "{{table.T.arn}}", "d": 1}, "e": "{{no reference}}"});
         let found: Vec<(String, String)> = open(&spec).into_iter().collect();
         let pair = |path: &str, text: &str| (path.to_string(), text.to_string());
         assert_eq!(found, [pair("a.1", "{{api.main.id}}/y"), pair("b.c", "{{table.T.arn}}")]);
@@ -109,8 +125,10 @@ mod tests {
 
     #[test]
     fn known_references_are_filled_and_others_stay() {
-        let spec = json!({"a": ["x {{api.main.id}} y {{table.T.arn}}"], "plain": "{{no reference}}"});
-        let filled = resolve(&spec, &|a, k| (a.as_str() == "api.main" && k == "id").then(|| "42".into()));
+        let spec =
+            json!({"a": ["x {{api.main.id}} y {{table.T.arn}}"], "plain": "{{no reference}}"});
+        let filled =
+            resolve(&spec, &|a, k| (a.as_str() == "api.main" && k == "id").then(|| "42".into()));
         assert_eq!(filled, json!({"a": ["x 42 y {{table.T.arn}}"], "plain": "{{no reference}}"}));
         let mut left = BTreeSet::new();
         references(&filled, &mut left);

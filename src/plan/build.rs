@@ -1,11 +1,13 @@
-//! Makes the plan: every desired resource against its live one, and every live one that is no longer desired.
+//! Makes the plan: every desired resource against its live one, and every live one that is no
+//! longer desired.
 
 use super::diff::{self, Difference, holds_unknown};
 use super::record::{Applied, Record};
 use super::{cost, lost, order, stray};
 use crate::model::resource::ELSEWHERE;
 use crate::model::{
-    Address, Cause, CloudError, Desired, ErrorKind, FieldChange, Live, Op, Owner, Plan, Scope, Step, TypeInfo, template,
+    Address, Cause, CloudError, Desired, ErrorKind, FieldChange, Live, Op, Owner, Plan, Scope,
+    Step, TypeInfo, template,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,7 +37,8 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<CloudError>> {
         notes: vec![],
     };
     let ordered = order::sorted(inputs.desired).map_err(|e| vec![e])?;
-    let errors: Vec<CloudError> = ordered.iter().filter_map(|desired| builder.consider(desired).err()).collect();
+    let errors: Vec<CloudError> =
+        ordered.iter().filter_map(|desired| builder.consider(desired).err()).collect();
     if !errors.is_empty() {
         return Err(errors);
     }
@@ -61,9 +64,11 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<CloudError>> {
     })
 }
 
-/// Dependencies of every address, through unchanged resources as well: a change two steps up still comes first.
+/// Dependencies of every address, through unchanged resources as well: a change two steps up still
+/// comes first.
 fn reach(desired: &[Desired]) -> BTreeMap<Address, BTreeSet<Address>> {
-    let direct: BTreeMap<_, _> = desired.iter().map(|d| (d.address.clone(), d.dependencies())).collect();
+    let direct: BTreeMap<_, _> =
+        desired.iter().map(|d| (d.address.clone(), d.dependencies())).collect();
     direct
         .keys()
         .map(|start| {
@@ -98,7 +103,8 @@ impl<'a> Builder<'a> {
         self.inputs.live.iter().find(|l| &l.address == address)
     }
 
-    /// An output as planning knows it: not of things still to be made, and not one that an update changes.
+    /// An output as planning knows it: not of things still to be made, and not one that an update
+    /// changes.
     fn output(&self, address: &Address, attribute: &str) -> Option<String> {
         if let Some(known) = self.inputs.known.get(address) {
             return known.get(attribute).cloned();
@@ -108,7 +114,8 @@ impl<'a> Builder<'a> {
             return Some(String::new());
         }
         let live = self.live(address)?;
-        let volatile = self.info(&live.type_name).is_some_and(|t| t.volatile_outputs.contains(&attribute));
+        let volatile =
+            self.info(&live.type_name).is_some_and(|t| t.volatile_outputs.contains(&attribute));
         match self.pending.get(address).map(|(op, _)| op) {
             Some(Op::Create | Op::Replace | Op::Delete) => None,
             Some(Op::Update | Op::Adopt) if volatile => None,
@@ -142,7 +149,8 @@ impl<'a> Builder<'a> {
             }
             Some(_) => {
                 let info = self.info(&desired.type_name);
-                let replaces = |d: &Difference| info.is_some_and(|t| t.replaces(&d.dotted(), &d.live));
+                let replaces =
+                    |d: &Difference| info.is_some_and(|t| t.replaces(&d.dotted(), &d.live));
                 if differences.iter().any(replaces) { Op::Replace } else { Op::Update }
             }
         };
@@ -173,10 +181,13 @@ impl<'a> Builder<'a> {
     /// What happens to the container that `desired` is a part of, where that is made anew.
     fn renewed(&self, desired: &Desired) -> Option<Cause> {
         let container = self.info(&desired.type_name)?.contained_in?;
-        let of_type = |address: &Address| self.live(address).is_some_and(|l| l.type_name == container);
-        desired.dependencies().iter().filter(|a| of_type(a)).find_map(|a| match self.pending.get(a) {
-            Some((Op::Replace, cause)) => Some(*cause),
-            _ => None,
+        let of_type =
+            |address: &Address| self.live(address).is_some_and(|l| l.type_name == container);
+        desired.dependencies().iter().filter(|a| of_type(a)).find_map(|a| {
+            match self.pending.get(a) {
+                Some((Op::Replace, cause)) => Some(*cause),
+                _ => None,
+            }
         })
     }
 
@@ -191,23 +202,37 @@ impl<'a> Builder<'a> {
             !known
         });
         if !fields.is_empty() {
-            self.notes.push(format!("this endpoint does not keep all it is told of {address}: {}", fields.join(", ")));
+            self.notes.push(format!(
+                "this endpoint does not keep all it is told of {address}: {}",
+                fields.join(", ")
+            ));
         }
     }
 
-    fn fields(&self, desired: &'a Desired, op: Op, found: Vec<Difference>, wanted: &Value) -> Vec<FieldChange> {
+    fn fields(
+        &self,
+        desired: &'a Desired,
+        op: Op,
+        found: Vec<Difference>,
+        wanted: &Value,
+    ) -> Vec<FieldChange> {
         let info = self.info(&desired.type_name);
         let found = match (op, wanted) {
             // A new resource shows each of its fields once, not one big value.
-            (Op::Create, Value::Object(_)) => diff::differences(&Value::Object(Default::default()), wanted),
+            (Op::Create, Value::Object(_)) => {
+                diff::differences(&Value::Object(Default::default()), wanted)
+            }
             _ => found,
         };
         let applied = self.applied(desired, wanted);
         found
             .into_iter()
             .map(|d| FieldChange {
-                replaces: op == Op::Replace && info.is_some_and(|t| t.replaces(&d.dotted(), &d.live)),
-                applied: applied.as_ref().map_or(Value::Null, |a| a.at(&d.path, &[&d.live, &d.wanted])),
+                replaces: op == Op::Replace
+                    && info.is_some_and(|t| t.replaces(&d.dotted(), &d.live)),
+                applied: applied
+                    .as_ref()
+                    .map_or(Value::Null, |a| a.at(&d.path, &[&d.live, &d.wanted])),
                 path: d.dotted(),
                 live: d.live,
                 wanted: d.wanted,
@@ -221,11 +246,15 @@ impl<'a> Builder<'a> {
         self.inputs.record?.applied(&desired.address, &[live, wanted])
     }
 
-    /// Adopting changes in place; what would need a replacement is refused, for it would delete what is not ours.
+    /// Adopting changes in place; what would need a replacement is refused, for it would delete
+    /// what is not ours.
     fn adoption(&self, desired: &Desired, differences: &[Difference]) -> Result<Op, CloudError> {
         let info = self.info(&desired.type_name);
-        let forcing = differences.iter().find(|d| info.is_some_and(|t| t.replaces(&d.dotted(), &d.live)));
-        let Some(forcing) = forcing else { return Ok(Op::Adopt) };
+        let forcing =
+            differences.iter().find(|d| info.is_some_and(|t| t.replaces(&d.dotted(), &d.live)));
+        let Some(forcing) = forcing else {
+            return Ok(Op::Adopt);
+        };
         Err(CloudError::ours(
             ErrorKind::Foreign,
             format!(
@@ -242,15 +271,20 @@ impl<'a> Builder<'a> {
 
     /// Who made the step necessary. Without a record everything counts as the author's change.
     ///
-    /// A value that is not known yet says nothing by itself: it inherits the cause of the steps it waits for.
+    /// A value that is not known yet says nothing by itself: it inherits the cause of the steps it
+    /// waits for.
     fn cause(&self, desired: &'a Desired, op: Op, fields: &[FieldChange], wanted: &Value) -> Cause {
-        let Some(applied) = self.applied(desired, wanted) else { return Cause::Change };
+        let Some(applied) = self.applied(desired, wanted) else {
+            return Cause::Change;
+        };
         let unknown = |f: &&FieldChange| holds_unknown(&f.wanted);
         let renewed = self.renewed(desired);
         let (mut change, mut drift) = match op {
             Op::Create => {
                 let mut known = fields.iter().filter(|f| !unknown(f));
-                let removed = diff::differences(&applied.spec, &desired.spec).iter().any(|d| d.wanted.is_null());
+                let removed = diff::differences(&applied.spec, &desired.spec)
+                    .iter()
+                    .any(|d| d.wanted.is_null());
                 (removed || known.any(|f| !diff::same(&f.wanted, &f.applied)), renewed.is_none())
             }
             Op::Update | Op::Replace => (
@@ -262,7 +296,8 @@ impl<'a> Builder<'a> {
         // What is still a template in the resolved spec is exactly what is waited for.
         let mut waits = BTreeSet::new();
         template::references(wanted, &mut waits);
-        let inherited = waits.iter().filter_map(|address| self.pending.get(address)).map(|(_, cause)| *cause);
+        let inherited =
+            waits.iter().filter_map(|address| self.pending.get(address)).map(|(_, cause)| *cause);
         for cause in inherited.chain(renewed) {
             change |= cause != Cause::Drift;
             drift |= cause != Cause::Change;
@@ -278,7 +313,9 @@ impl<'a> Builder<'a> {
     fn slow(&self) -> Option<String> {
         let mut told: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for step in self.steps.iter().filter(|s| !matches!(s.op, Op::Update | Op::Adopt)) {
-            let Some(usually) = self.info(&step.type_name).and_then(|t| t.usually) else { continue };
+            let Some(usually) = self.info(&step.type_name).and_then(|t| t.usually) else {
+                continue;
+            };
             let usually = match usually.strip_prefix("deletion: ") {
                 Some(_) if step.op == Op::Create => continue,
                 Some(rest) => rest,
@@ -286,7 +323,8 @@ impl<'a> Builder<'a> {
             };
             told.entry(usually).or_default().push(step.address.as_str());
         }
-        let parts: Vec<_> = told.iter().map(|(usually, who)| format!("{} {usually}", who.join(", "))).collect();
+        let parts: Vec<_> =
+            told.iter().map(|(usually, who)| format!("{} {usually}", who.join(", "))).collect();
         (!parts.is_empty()).then(|| format!("Usual times on AWS: {}.", parts.join("; ")))
     }
 
@@ -331,10 +369,18 @@ impl<'a> Builder<'a> {
     }
 
     fn goes_with_its_container(&self, live: &Live, gone: &[&Live]) -> bool {
-        let Some(container) = self.info(&live.type_name).and_then(|t| t.contained_in) else { return false };
-        let all = self.inputs.live.iter().filter(|l| l.type_name == container && l.owner != Owner::Stray).count();
+        let Some(container) = self.info(&live.type_name).and_then(|t| t.contained_in) else {
+            return false;
+        };
+        let all = self
+            .inputs
+            .live
+            .iter()
+            .filter(|l| l.type_name == container && l.owner != Owner::Stray)
+            .count();
         let going: Vec<_> = gone.iter().filter(|l| l.type_name == container).collect();
-        !going.is_empty() && (going.len() == all || going.iter().any(|l| l.address.id() == live.address.id()))
+        !going.is_empty()
+            && (going.len() == all || going.iter().any(|l| l.address.id() == live.address.id()))
     }
 }
 
@@ -348,7 +394,13 @@ fn clash(desired: &Desired, says: &str) -> CloudError {
     }
     CloudError::ours(
         ErrorKind::Foreign,
-        format!("{}: `{}` exists already and is not this stack's: {says}", desired.address, desired.name),
-        format!("rename the stack or the environment, or take it over with `up --adopt {}`", desired.address),
+        format!(
+            "{}: `{}` exists already and is not this stack's: {says}",
+            desired.address, desired.name
+        ),
+        format!(
+            "rename the stack or the environment, or take it over with `up --adopt {}`",
+            desired.address
+        ),
     )
 }

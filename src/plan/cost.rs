@@ -1,6 +1,8 @@
-//! The monthly floor of each resource: what AWS charges for its being there, with no visitor and no data.
+//! The monthly floor of each resource: what AWS charges for its being there, with no visitor and no
+//! data.
 //!
-//! Prices stand in `prices.json`, with their date, units and sources. What is paid by use has no floor, and is not here.
+//! Prices stand in `prices.json`, with their date, units and sources. What is paid by use has no
+//! floor, and is not here.
 
 use crate::model::{Floor, Live, Money, Part, Step};
 use serde::Deserialize;
@@ -41,7 +43,9 @@ pub static PRICES: LazyLock<Prices> =
 impl Prices {
     /// What one unit costs in a month; nothing where the list lacks it.
     fn monthly(&self, key: &str) -> Money {
-        let Some(price) = self.prices.get(key) else { return Money::default() };
+        let Some(price) = self.prices.get(key) else {
+            return Money::default();
+        };
         let hours = if price.per == "hour" { self.hours_per_month } else { 1 };
         Money::parse(&price.usd).unwrap_or_default().times(hours)
     }
@@ -52,13 +56,18 @@ impl Prices {
     }
 }
 
-/// The floors of all resources that have one before or after the plan, in the order of their addresses.
+/// The floors of all resources that have one before or after the plan, in the order of their
+/// addresses.
 pub fn floors(steps: &[Step], unchanged: &[Live]) -> Vec<Floor> {
     let mut all: Vec<Floor> = steps
         .iter()
         .map(|step| Floor {
             address: step.address.clone(),
-            before: step.live.as_ref().map(|live| parts(&step.type_name, &live.spec)).unwrap_or_default(),
+            before: step
+                .live
+                .as_ref()
+                .map(|live| parts(&step.type_name, &live.spec))
+                .unwrap_or_default(),
             after: parts(&step.type_name, &step.wanted),
         })
         .collect();
@@ -84,7 +93,8 @@ fn parts(type_name: &str, spec: &Value) -> Vec<Part> {
 fn web_acl(spec: &Value) -> Vec<Part> {
     let rules: Vec<&Value> =
         spec.get("rules").and_then(Value::as_object).into_iter().flat_map(|r| r.values()).collect();
-    let bots = rules.iter().any(|rule| rule.get("group").and_then(Value::as_str) == Some(BOT_CONTROL));
+    let bots =
+        rules.iter().any(|rule| rule.get("group").and_then(Value::as_str) == Some(BOT_CONTROL));
     let count = i64::try_from(rules.len()).unwrap_or(i64::MAX);
     let mut parts = vec![Part { what: "web ACL".into(), monthly: PRICES.monthly("web_acl") }];
     if count > 0 {
@@ -97,7 +107,8 @@ fn web_acl(spec: &Value) -> Vec<Part> {
     parts
 }
 
-/// Provisioned units are paid by the hour, for the table and again for each index; on demand costs nothing unused.
+/// Provisioned units are paid by the hour, for the table and again for each index; on demand costs
+/// nothing unused.
 fn table(spec: &Value) -> Vec<Part> {
     let billing = spec.get("billing");
     if billing.and_then(|b| b.get("mode")).and_then(Value::as_str) != Some("PROVISIONED") {
@@ -109,7 +120,10 @@ fn table(spec: &Value) -> Vec<Part> {
         .into_iter()
         .filter_map(|(key, price)| {
             let units = billing?.get(key)?.as_i64()?.saturating_mul(copies);
-            Some(Part { what: format!("{units} {key} units"), monthly: PRICES.monthly(price).times(units) })
+            Some(Part {
+                what: format!("{units} {key} units"),
+                monthly: PRICES.monthly(price).times(units),
+            })
         })
         .collect()
 }
@@ -149,13 +163,16 @@ mod tests {
         assert_eq!(PRICES.prices.len(), 5, "a price that nothing uses, or a test that misses one");
     }
 
-    /// A new type is either priced or said to have no floor: what is forgotten here would be free by mistake.
+    /// A new type is either priced or said to have no floor: what is forgotten here would be free
+    /// by mistake.
     #[test]
     fn every_resource_type_is_in_the_list() {
-        let types: Vec<&str> = crate::resources::registry().iter().map(|r| r.info().type_name).collect();
+        let types: Vec<&str> =
+            crate::resources::registry().iter().map(|r| r.info().type_name).collect();
         let missing: Vec<&&str> = types.iter().filter(|t| !PRICES.knows(t)).collect();
         assert!(missing.is_empty(), "src/plan/prices.json says nothing of {missing:?}");
-        let gone: Vec<&String> = PRICES.no_floor.keys().filter(|t| !types.contains(&t.as_str())).collect();
+        let gone: Vec<&String> =
+            PRICES.no_floor.keys().filter(|t| !types.contains(&t.as_str())).collect();
         assert!(gone.is_empty(), "no such types: {gone:?}");
     }
 
@@ -163,16 +180,21 @@ mod tests {
     fn a_web_acl_costs_itself_its_rules_and_bot_control() {
         assert_eq!(monthly(WEB_ACL, &json!({"rules": {}})), Money(5_000_000));
         assert_eq!(monthly(WEB_ACL, &acl(&["AWSManagedRulesCommonRuleSet"])), Money(7_000_000));
-        assert_eq!(monthly(WEB_ACL, &acl(&["AWSManagedRulesCommonRuleSet", BOT_CONTROL])), Money(18_000_000));
+        assert_eq!(
+            monthly(WEB_ACL, &acl(&["AWSManagedRulesCommonRuleSet", BOT_CONTROL])),
+            Money(18_000_000)
+        );
     }
 
     #[test]
     fn a_table_costs_its_provisioned_units_once_more_for_each_index() {
-        let mut spec = json!({"billing": {"mode": "PROVISIONED", "read": 10, "write": 5}, "indexes": {}});
+        let mut spec =
+            json!({"billing": {"mode": "PROVISIONED", "read": 10, "write": 5}, "indexes": {}});
         assert_eq!(monthly(TABLE, &spec).to_string(), "$3.32");
         spec["indexes"] = json!({"byUser": {}, "byDay": {}});
         assert_eq!(monthly(TABLE, &spec), Money(3 * (949_000 + 2_372_500)));
-        spec["billing"] = json!({"mode": "PAY_PER_REQUEST", "read": null, "write": null, "max_read": 10});
+        spec["billing"] =
+            json!({"mode": "PAY_PER_REQUEST", "read": null, "write": null, "max_read": 10});
         assert_eq!(monthly(TABLE, &spec), Money(0));
     }
 
@@ -199,11 +221,15 @@ mod tests {
             (Op::Delete, Some(live.clone()), Value::Null, 6, 0),
         ] {
             let all = floors(&[step(op, was, wanted)], std::slice::from_ref(&live));
-            let shown: Vec<_> = all.iter().map(|f| (f.address.as_str(), f.before().0, f.after().0)).collect();
+            let shown: Vec<_> =
+                all.iter().map(|f| (f.address.as_str(), f.before().0, f.after().0)).collect();
             let million = 1_000_000;
             assert_eq!(
                 shown,
-                [("web_acl.api", 6 * million, 6 * million), ("web_acl.cdn", before * million, after * million)],
+                [
+                    ("web_acl.api", 6 * million, 6 * million),
+                    ("web_acl.cdn", before * million, after * million)
+                ],
                 "{op:?}"
             );
         }

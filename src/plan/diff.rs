@@ -29,7 +29,11 @@ fn walk(path: &mut Vec<String>, live: &Value, wanted: &Value, found: &mut Vec<Di
     match (live, wanted) {
         (Value::Object(before), Value::Object(after)) => walk_objects(path, before, after, found),
         _ if same(live, wanted) => {}
-        _ => found.push(Difference { path: path.clone(), live: live.clone(), wanted: masked(wanted) }),
+        _ => found.push(Difference {
+            path: path.clone(),
+            live: live.clone(),
+            wanted: masked(wanted),
+        }),
     }
 }
 
@@ -57,7 +61,9 @@ fn walk_objects(
 pub fn same(live: &Value, wanted: &Value) -> bool {
     match (live, wanted) {
         (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+        }
         _ => live == wanted,
     }
 }
@@ -75,7 +81,9 @@ pub fn masked(value: &Value) -> Value {
 /// True where a masked value or a part of it is not known yet.
 pub fn holds_unknown(value: &Value) -> bool {
     match value {
-        Value::Object(map) => map.get("unknown") == Some(&Value::Bool(true)) || map.values().any(holds_unknown),
+        Value::Object(map) => {
+            map.get("unknown") == Some(&Value::Bool(true)) || map.values().any(holds_unknown)
+        }
         Value::Array(items) => items.iter().any(holds_unknown),
         _ => false,
     }

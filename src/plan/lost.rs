@@ -1,5 +1,6 @@
-//! What an emulator was told and did not keep. Emulators leave out fields that AWS stores; without a memory of that,
-//! every run on one would set them again. On AWS nothing here has any effect: `up` looks for losses on emulators alone.
+//! What an emulator was told and did not keep. Emulators leave out fields that AWS stores; without
+//! a memory of that, every run on one would set them again. On AWS nothing here has any effect:
+//! `up` looks for losses on emulators alone.
 
 use super::Record;
 use super::diff::{self, Difference};
@@ -32,14 +33,21 @@ pub fn lost(written: &BTreeMap<Address, Value>, live: &[Live]) -> Lost {
     live.iter().filter_map(of).collect()
 }
 
-/// True where a difference is one that the endpoint is known to make by itself: same value sent, same value back.
-pub(super) fn is_known(record: Option<&Record>, address: &Address, difference: &Difference) -> bool {
+/// True where a difference is one that the endpoint is known to make by itself: same value sent,
+/// same value back.
+pub(super) fn is_known(
+    record: Option<&Record>,
+    address: &Address,
+    difference: &Difference,
+) -> bool {
     let Some(record) = record else { return false };
     let same = |stored: &Value, value: &Value| {
         *stored == *value || *stored == record.seal().field(address, &difference.path, value)
     };
     let known = |f: &LostField| {
-        f.path == difference.path && same(&f.live, &difference.live) && same(&f.wanted, &difference.wanted)
+        f.path == difference.path
+            && same(&f.live, &difference.live)
+            && same(&f.wanted, &difference.wanted)
     };
     record.lost.get(address).is_some_and(|fields| fields.iter().any(known))
 }
@@ -61,8 +69,14 @@ mod tests {
             wanted: json!(wanted),
         };
         assert!(is_known(Some(&record), &address, &found("", "E1")));
-        assert!(!is_known(Some(&record), &address, &found("", "E2")), "the author wants another value");
-        assert!(!is_known(Some(&record), &address, &found("E3", "E1")), "somebody set another value");
+        assert!(
+            !is_known(Some(&record), &address, &found("", "E2")),
+            "the author wants another value"
+        );
+        assert!(
+            !is_known(Some(&record), &address, &found("E3", "E1")),
+            "somebody set another value"
+        );
         assert!(!is_known(None, &address, &found("", "E1")));
     }
 }

@@ -1,4 +1,5 @@
-//! The order of things: desired resources sorted by their references, and the edges between a plan's steps.
+//! The order of things: desired resources sorted by their references, and the edges between a
+//! plan's steps.
 
 use crate::model::{Address, After, CloudError, Desired, ErrorKind, Op, Step, TypeInfo};
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,8 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Errors: a reference to an address that is not part of the stack, or a cycle.
 pub fn sorted(desired: &[Desired]) -> Result<Vec<&Desired>, CloudError> {
     let known: BTreeSet<&Address> = desired.iter().map(|d| &d.address).collect();
-    let mut waiting: Vec<(&Desired, BTreeSet<Address>)> =
-        desired.iter().map(|d| (d, d.dependencies().into_iter().filter(|a| known.contains(a)).collect())).collect();
+    let mut waiting: Vec<(&Desired, BTreeSet<Address>)> = desired
+        .iter()
+        .map(|d| (d, d.dependencies().into_iter().filter(|a| known.contains(a)).collect()))
+        .collect();
     let mut done = BTreeSet::new();
     let mut order = Vec::with_capacity(desired.len());
     while !waiting.is_empty() {
@@ -36,9 +39,15 @@ pub fn sorted(desired: &[Desired]) -> Result<Vec<&Desired>, CloudError> {
     Ok(order)
 }
 
-/// Fills in `after` of every step: references for what is made or changed, `delete_after` of the types for deletes.
-pub fn connect(steps: &mut [Step], dependencies: &BTreeMap<Address, BTreeSet<Address>>, types: &[&TypeInfo]) {
-    let all: Vec<Vec<Address>> = steps.iter().map(|step| predecessors(step, steps, dependencies, types)).collect();
+/// Fills in `after` of every step: references for what is made or changed, `delete_after` of the
+/// types for deletes.
+pub fn connect(
+    steps: &mut [Step],
+    dependencies: &BTreeMap<Address, BTreeSet<Address>>,
+    types: &[&TypeInfo],
+) {
+    let all: Vec<Vec<Address>> =
+        steps.iter().map(|step| predecessors(step, steps, dependencies, types)).collect();
     for (step, after) in steps.iter_mut().zip(all) {
         step.after = after;
     }

@@ -1,5 +1,5 @@
-//! The record of the last successful `up`: what was applied, by whom, when. A memory for words and a
-//! hint where to look, never for decisions.
+//! The record of the last successful `up`: what was applied, by whom, when. A memory for words and
+//! a hint where to look, never for decisions.
 
 use super::lost::Lost;
 use super::secret::Seal;
@@ -20,7 +20,8 @@ pub struct Record {
     pub commit: String,
     /// SHA-256 of the plan that was applied.
     pub plan_hash: String,
-    /// Normalised specs by address, every template filled in; fields too large to be kept are digests.
+    /// Normalised specs by address, every template filled in; fields too large to be kept are
+    /// digests.
     pub specs: BTreeMap<Address, Value>,
     /// Of the digests that stand in `specs` and `lost` for secrets.
     #[serde(default)]
@@ -41,20 +42,22 @@ pub struct Applied<'a> {
 }
 
 impl Applied<'_> {
-    /// The applied value at `path`; null when the record does not know it. Whether a secret was one of the
-    /// `candidates` is found out by its digest.
+    /// The applied value at `path`; null when the record does not know it. Whether a secret was one
+    /// of the `candidates` is found out by its digest.
     pub fn at(&self, path: &[String], candidates: &[&Value]) -> Value {
         let mut value = Some(&self.spec);
         for part in path {
             value = value.and_then(|v| v.get(part));
         }
-        let opened = |stored| self.record.seal().opened(self.address, &path.join("."), stored, candidates);
+        let opened =
+            |stored| self.record.seal().opened(self.address, &path.join("."), stored, candidates);
         value.map_or(Value::Null, opened)
     }
 }
 
 impl Record {
-    /// The record as it is kept: no secret in it, under a salt of its own, and no larger than an item may be.
+    /// The record as it is kept: no secret in it, under a salt of its own, and no larger than an
+    /// item may be.
     pub fn sealed(mut self) -> Self {
         let seal = Seal::fresh();
         self.specs = sealed(&seal, &self.specs);
@@ -81,8 +84,8 @@ impl Record {
         Seal { salt: self.salt.clone() }
     }
 
-    /// What was applied at an address. The specs in `known`, such as the live and the wanted one, open the digests of
-    /// fields too large to be kept: one that is neither's is null.
+    /// What was applied at an address. The specs in `known`, such as the live and the wanted one,
+    /// open the digests of fields too large to be kept: one that is neither's is null.
     pub fn applied<'a>(&'a self, address: &'a Address, known: &[&Value]) -> Option<Applied<'a>> {
         let spec = self.specs.get(address)?;
         let spec = if shorten::is_short(spec) {
@@ -97,7 +100,8 @@ impl Record {
 }
 
 fn sealed(seal: &Seal, specs: &BTreeMap<Address, Value>) -> BTreeMap<Address, Value> {
-    let specs = specs.iter().map(|(address, spec)| (address.clone(), seal.spec(address, spec))).collect();
+    let specs =
+        specs.iter().map(|(address, spec)| (address.clone(), seal.spec(address, spec))).collect();
     shorten::shortened(specs, shorten::ROOM)
 }
 
@@ -110,9 +114,13 @@ mod tests {
     #[test]
     fn a_kept_record_holds_no_secret_and_still_knows_it() {
         let at = Address::new("function", "f");
-        let specs = BTreeMap::from([(at.clone(), json!({"memory": 1, "environment": {"API_KEY": "hush", "A": "b"}}))]);
+        let specs = BTreeMap::from([(
+            at.clone(),
+            json!({"memory": 1, "environment": {"API_KEY": "hush", "A": "b"}}),
+        )]);
         let path = ["environment".to_string(), "API_KEY".to_string()];
-        let field = LostField { path: path.to_vec(), live: json!("hush-live"), wanted: json!("hush") };
+        let field =
+            LostField { path: path.to_vec(), live: json!("hush-live"), wanted: json!("hush") };
         let lost = BTreeMap::from([(at.clone(), vec![field])]);
         let record = Record { specs: specs.clone(), lost, ..Record::default() }.sealed();
         let text = serde_json::to_string(&record).unwrap();
@@ -144,10 +152,17 @@ mod tests {
         };
         let spec = |changed: usize| json!({"objects": objects(changed), "config": "{}"});
         let none = usize::MAX;
-        let specs = BTreeMap::from([(at.clone(), spec(none)), (Address::new("table", "T"), json!({"seed": null}))]);
+        let specs = BTreeMap::from([
+            (at.clone(), spec(none)),
+            (Address::new("table", "T"), json!({"seed": null})),
+        ]);
         let record = Record { specs: specs.clone(), ..Record::default() }.sealed();
         let text = serde_json::to_string(&record).unwrap();
-        assert!(text.len() < 350_000, "DynamoDB takes 400 KB an item, this record has {} bytes", text.len());
+        assert!(
+            text.len() < 350_000,
+            "DynamoDB takes 400 KB an item, this record has {} bytes",
+            text.len()
+        );
         let record: Record = serde_json::from_str(&text).unwrap();
         assert!(record.is_of(&specs));
         assert!(!record.is_of(&BTreeMap::from([(at.clone(), spec(7))])));

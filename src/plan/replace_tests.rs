@@ -13,14 +13,19 @@ fn what_is_contained_is_made_again_with_a_replaced_container_and_for_its_reason(
         record: Some(record(&[("box.a", spec("k")), ("content.c", json!({"size": 1}))])),
         ..World::default()
     };
-    let steps = |world: &World| world.plan().steps.iter().map(|s| (s.op, s.cause)).collect::<Vec<_>>();
+    let steps =
+        |world: &World| world.plan().steps.iter().map(|s| (s.op, s.cause)).collect::<Vec<_>>();
     assert_eq!(steps(&world), [(Op::Replace, Cause::Drift), (Op::Create, Cause::Drift)]);
     assert_eq!(world.plan().steps[1].live, None, "what it was goes with the old container");
     world.live[0].spec = spec("k");
     world.desired[0].spec = spec("new");
     assert_eq!(steps(&world), [(Op::Replace, Cause::Change), (Op::Create, Cause::Change)]);
     world.desired[0].spec = json!({"key": "k", "size": 2});
-    assert_eq!(steps(&world), [(Op::Update, Cause::Change)], "a container that stays keeps its parts");
+    assert_eq!(
+        steps(&world),
+        [(Op::Update, Cause::Change)],
+        "a container that stays keeps its parts"
+    );
 }
 
 #[test]

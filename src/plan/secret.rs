@@ -1,7 +1,9 @@
-//! Which variables of a function are secrets, and how their values are kept where they must not be read: as digests.
+//! Which variables of a function are secrets, and how their values are kept where they must not be
+//! read: as digests.
 //!
-//! A saved plan and the record of an `up` still have to tell whether a value is the one it was. They hold a digest
-//! under a salt of their own in its place, slow enough that guessing a weak secret from a leaked file costs something.
+//! A saved plan and the record of an `up` still have to tell whether a value is the one it was.
+//! They hold a digest under a salt of their own in its place, slow enough that guessing a weak
+//! secret from a leaked file costs something.
 
 use crate::model::{Address, FieldChange};
 use serde_json::{Map, Value, json};
@@ -21,8 +23,19 @@ const SEALED: &str = "sealed";
 const ROUNDS: u32 = 20_000;
 
 /// Parts of names that people give to secrets, upper case.
-const WORDS: [&str; 11] =
-    ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "KEY", "CREDENTIAL", "PRIVATE", "SIGNATURE", "SALT", "DSN"];
+const WORDS: [&str; 11] = [
+    "SECRET",
+    "TOKEN",
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "KEY",
+    "CREDENTIAL",
+    "PRIVATE",
+    "SIGNATURE",
+    "SALT",
+    "DSN",
+];
 /// Whole words of a name that would be too common as parts: `PASS` stands in COMPASS.
 const WHOLE_WORDS: [&str; 5] = ["PASS", "PWD", "PIN", "AUTH", "CERT"];
 /// How the values of well-known kinds of secrets begin.
@@ -79,36 +92,44 @@ pub fn is_secret_at(address: &Address, path: &str, value: &Value) -> bool {
 fn name_is_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let whole = |word: &str| WHOLE_WORDS.contains(&word);
-    WORDS.iter().any(|word| name.contains(word)) || name.split(|c: char| !c.is_ascii_alphanumeric()).any(whole)
+    WORDS.iter().any(|word| name.contains(word))
+        || name.split(|c: char| !c.is_ascii_alphanumeric()).any(whole)
 }
 
 fn value_is_secret(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let parts = || value.split(|c: char| !(c.is_ascii_alphanumeric() || "+=_-.".contains(c)));
     CARRIERS.iter().any(|part| lower.contains(part))
-        || parts().any(|part| BEGINNINGS.iter().any(|start| part.starts_with(start)) || is_jwt(part))
+        || parts()
+            .any(|part| BEGINNINGS.iter().any(|start| part.starts_with(start)) || is_jwt(part))
         || user_in_url(value)
         || is_random(value)
 }
 
-/// A long token without words in it. One with dashes or dots needs a long piece between them, for names of things have
-/// those too.
+/// A long token without words in it. One with dashes or dots needs a long piece between them, for
+/// names of things have those too.
 fn is_random(value: &str) -> bool {
     let some = |text: &str, test: fn(&char) -> bool| text.chars().any(|c| test(&c));
     let mixed = |text: &str| {
-        some(text, char::is_ascii_lowercase) && some(text, char::is_ascii_uppercase) && some(text, char::is_ascii_digit)
+        some(text, char::is_ascii_lowercase)
+            && some(text, char::is_ascii_uppercase)
+            && some(text, char::is_ascii_digit)
     };
     let all = |signs: &str| value.chars().all(|c| c.is_ascii_alphanumeric() || signs.contains(c));
     let hex = value.chars().all(|c| c.is_ascii_hexdigit()) && some(value, char::is_ascii_digit);
     let pieces = || value.split(['-', '.', ':', '_']);
     hex && value.len() >= 32
         || value.len() >= 24 && mixed(value) && all("+/=_")
-        || value.len() >= 24 && all("+/=_-.:") && pieces().any(|piece| piece.len() >= 16 && mixed(piece))
+        || value.len() >= 24
+            && all("+/=_-.:")
+            && pieces().any(|piece| piece.len() >= 16 && mixed(piece))
 }
 
 /// `postgres://user:password@host/…`, or a long key in place of the user.
 fn user_in_url(value: &str) -> bool {
-    let Some((_, rest)) = value.split_once("://") else { return false };
+    let Some((_, rest)) = value.split_once("://") else {
+        return false;
+    };
     let place = rest.split(['/', '?', '#']).next().unwrap_or(rest);
     place.rsplit_once('@').is_some_and(|(user, _)| user.contains(':') || user.len() >= 20)
 }
@@ -127,16 +148,23 @@ pub struct Secret<'a> {
     pub wanted: &'a Value,
 }
 
-/// The secrets that a difference of `address` touches: the variable itself, or those of a whole environment.
+/// The secrets that a difference of `address` touches: the variable itself, or those of a whole
+/// environment.
 pub fn secrets<'a>(address: &Address, field: &'a FieldChange) -> Vec<Secret<'a>> {
     let sides = [&field.live, &field.applied, &field.wanted];
-    let Some(rest) = field.path.strip_prefix(VARIABLES).filter(|_| address.group() == GROUP) else { return vec![] };
+    let Some(rest) = field.path.strip_prefix(VARIABLES).filter(|_| address.group() == GROUP) else {
+        return vec![];
+    };
     if let Some(name) = rest.strip_prefix('.') {
         let [live, applied, wanted] = sides;
         let found = sides.iter().any(|value| is_secret(name, value));
-        return found.then(|| Secret { path: field.path.clone(), live, applied, wanted }).into_iter().collect();
+        return found
+            .then(|| Secret { path: field.path.clone(), live, applied, wanted })
+            .into_iter()
+            .collect();
     }
-    let names: BTreeSet<&String> = sides.iter().filter_map(|v| v.as_object()).flat_map(Map::keys).collect();
+    let names: BTreeSet<&String> =
+        sides.iter().filter_map(|v| v.as_object()).flat_map(Map::keys).collect();
     let of = |side: &'a Value, name: &str| side.get(name).unwrap_or(&Value::Null);
     let all = names.into_iter().map(|name| Secret {
         path: format!("{VARIABLES}.{name}"),
@@ -175,7 +203,10 @@ pub fn hidden(address: &Address, spec: &Value) -> Value {
     if address.group() == GROUP
         && let Some(variables) = shown.get_mut(VARIABLES).and_then(Value::as_object_mut)
     {
-        variables.iter_mut().filter(|(name, v)| is_secret(name, v)).for_each(|(_, v)| *v = SENSITIVE.into());
+        variables
+            .iter_mut()
+            .filter(|(name, v)| is_secret(name, v))
+            .for_each(|(_, v)| *v = SENSITIVE.into());
     }
     shown
 }
@@ -209,7 +240,8 @@ impl Seal {
         let text = json!([self.salt, address, path, value]).to_string();
         let mut digest = Sha256::digest(text.as_bytes());
         for _ in 0..ROUNDS {
-            digest = Sha256::new().chain_update(digest).chain_update(self.salt.as_bytes()).finalize();
+            digest =
+                Sha256::new().chain_update(digest).chain_update(self.salt.as_bytes()).finalize();
         }
         Some(digest.iter().map(|b| format!("{b:02x}")).collect())
     }
@@ -220,7 +252,8 @@ impl Seal {
         if address.group() == GROUP
             && let Some(variables) = sealed.get_mut(VARIABLES).and_then(Value::as_object_mut)
         {
-            for (name, value) in variables.iter_mut().filter(|(name, value)| is_secret(name, value)) {
+            for (name, value) in variables.iter_mut().filter(|(name, value)| is_secret(name, value))
+            {
                 *value = self.value(address, &format!("{VARIABLES}.{name}"), value);
             }
         }
@@ -238,7 +271,11 @@ impl Seal {
         };
         let mut sealed = value.clone();
         for secret in secrets(address, &field) {
-            let at = if secret.path == field.path { Some(&mut sealed) } else { path_end(&secret.path, &mut sealed) };
+            let at = if secret.path == field.path {
+                Some(&mut sealed)
+            } else {
+                path_end(&secret.path, &mut sealed)
+            };
             if let Some(at) = at {
                 *at = self.value(address, &secret.path, secret.live);
             }
@@ -250,13 +287,27 @@ impl Seal {
         self.digest(address, path, value).map_or(Value::Null, |digest| json!({ SEALED: digest }))
     }
 
-    /// A value out of a record, opened where it is that of a candidate: only who has the value can tell what it was.
-    /// What no candidate opens was another value, and reads `(sensitive)`.
-    pub fn opened(&self, address: &Address, path: &str, stored: &Value, candidates: &[&Value]) -> Value {
-        let Value::Object(map) = stored else { return stored.clone() };
-        if let Some(digest) = map.get(SEALED).and_then(Value::as_str).filter(|_| map.len() == 1 && path.contains('.')) {
-            let same = |value: &&&Value| self.digest(address, path, value).as_deref() == Some(digest);
-            return candidates.iter().find(same).map_or_else(|| SENSITIVE.into(), |value| (*value).clone());
+    /// A value out of a record, opened where it is that of a candidate: only who has the value can
+    /// tell what it was. What no candidate opens was another value, and reads `(sensitive)`.
+    pub fn opened(
+        &self,
+        address: &Address,
+        path: &str,
+        stored: &Value,
+        candidates: &[&Value],
+    ) -> Value {
+        let Value::Object(map) = stored else {
+            return stored.clone();
+        };
+        if let Some(digest) =
+            map.get(SEALED).and_then(Value::as_str).filter(|_| map.len() == 1 && path.contains('.'))
+        {
+            let same =
+                |value: &&&Value| self.digest(address, path, value).as_deref() == Some(digest);
+            return candidates
+                .iter()
+                .find(same)
+                .map_or_else(|| SENSITIVE.into(), |value| (*value).clone());
         }
         let open = |(name, value): (&String, &Value)| {
             let inside: Vec<&Value> = candidates.iter().filter_map(|c| c.get(name)).collect();
@@ -342,17 +393,26 @@ mod tests {
         let seal = Seal::fresh();
         let spec = json!({"memory": 256, "environment": {"API_KEY": "hush", "TABLE": "t"}});
         let sealed = seal.spec(&at(), &spec);
-        assert!(!sealed.to_string().contains("hush") && sealed["environment"]["TABLE"] == "t", "{sealed}");
+        assert!(
+            !sealed.to_string().contains("hush") && sealed["environment"]["TABLE"] == "t",
+            "{sealed}"
+        );
         assert_eq!(seal.opened(&at(), "", &sealed["memory"], &[&json!(1)]), json!(256));
         let stored = &sealed["environment"]["API_KEY"];
-        let open = |candidates: &[&Value]| seal.opened(&at(), "environment.API_KEY", stored, candidates);
+        let open =
+            |candidates: &[&Value]| seal.opened(&at(), "environment.API_KEY", stored, candidates);
         assert_eq!(open(&[&json!("other"), &json!("hush")]), "hush");
         assert_eq!(open(&[&json!("other"), &Value::Null]), SENSITIVE);
-        let whole = seal.opened(&at(), "environment", &sealed["environment"], &[&spec["environment"]]);
+        let whole =
+            seal.opened(&at(), "environment", &sealed["environment"], &[&spec["environment"]]);
         assert_eq!(whole, spec["environment"]);
         let path = ["environment".to_string(), "API_KEY".to_string()];
         assert_eq!(&seal.field(&at(), &path, &json!("hush")), stored);
         assert_eq!(seal.field(&at(), &path[..1], &spec["environment"]), sealed["environment"]);
-        assert_eq!(Seal::fresh().spec(&Address::new("table", "T"), &spec), spec, "only functions have variables");
+        assert_eq!(
+            Seal::fresh().spec(&Address::new("table", "T"), &spec),
+            spec,
+            "only functions have variables"
+        );
     }
 }

@@ -1,18 +1,24 @@
-//! Specs that are too large for the record: their largest fields are kept as digests, which still tell equal from not.
+//! Specs that are too large for the record: their largest fields are kept as digests, which still
+//! tell equal from not.
 
 use crate::model::Address;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// Bytes of JSON that a record's specs may take. DynamoDB takes 400 KB an item, names and all other members included.
+/// Bytes of JSON that a record's specs may take. DynamoDB takes 400 KB an item, names and all other
+/// members included.
 pub const ROOM: usize = 300_000;
 /// Key of the object that stands for a shortened field.
 const DIGEST: &str = "shopstack:digest";
 
-/// The specs within `room` bytes: the largest fields become digests, as many as it takes. Equal specs shorten alike.
+/// The specs within `room` bytes: the largest fields become digests, as many as it takes. Equal
+/// specs shorten alike.
 pub fn shortened(mut specs: BTreeMap<Address, Value>, room: usize) -> BTreeMap<Address, Value> {
-    let mut size = specs.iter().map(|(address, spec)| address.as_str().len() + length(spec) + 4).sum::<usize>();
+    let mut size = specs
+        .iter()
+        .map(|(address, spec)| address.as_str().len() + length(spec) + 4)
+        .sum::<usize>();
     if size <= room {
         return specs;
     }
@@ -23,7 +29,9 @@ pub fn shortened(mut specs: BTreeMap<Address, Value>, room: usize) -> BTreeMap<A
     }
     fields.sort_by(|a, b| (b.0, &a.1, &a.2).cmp(&(a.0, &b.1, &b.2)));
     for (before, address, key) in fields {
-        let Some(field) = specs.get_mut(&address).and_then(|spec| spec.get_mut(&key)) else { continue };
+        let Some(field) = specs.get_mut(&address).and_then(|spec| spec.get_mut(&key)) else {
+            continue;
+        };
         let short = json!({DIGEST: digest(field)});
         let after = length(&short);
         if size <= room || before <= after {
@@ -40,12 +48,16 @@ pub fn is_short(spec: &Value) -> bool {
     spec.as_object().is_some_and(|fields| fields.values().any(|field| stored(field).is_some()))
 }
 
-/// The spec with its digests opened: a shortened field that equals one candidate's is that; any other is unknown, null.
+/// The spec with its digests opened: a shortened field that equals one candidate's is that; any
+/// other is unknown, null.
 pub fn opened(spec: &Value, candidates: &[Value]) -> Value {
     let mut spec = spec.clone();
     for (key, field) in spec.as_object_mut().into_iter().flatten() {
-        let Some(stored) = stored(field) else { continue };
-        let mut same = candidates.iter().filter_map(|c| c.get(key)).filter(|value| digest(value) == stored);
+        let Some(stored) = stored(field) else {
+            continue;
+        };
+        let mut same =
+            candidates.iter().filter_map(|c| c.get(key)).filter(|value| digest(value) == stored);
         *field = same.next().cloned().unwrap_or(Value::Null);
     }
     spec
@@ -67,8 +79,11 @@ fn digest(value: &Value) -> String {
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
-            let map: BTreeMap<&String, Value> = map.iter().map(|(key, value)| (key, sorted(value))).collect();
-            Value::Object(map.into_iter().map(|(key, value)| (key.clone(), value)).collect::<Map<_, _>>())
+            let map: BTreeMap<&String, Value> =
+                map.iter().map(|(key, value)| (key, sorted(value))).collect();
+            Value::Object(
+                map.into_iter().map(|(key, value)| (key.clone(), value)).collect::<Map<_, _>>(),
+            )
         }
         Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
         other => other.clone(),
@@ -101,7 +116,10 @@ mod tests {
     #[test]
     fn a_digest_heeds_values_and_not_their_order() {
         let value = |text: &str| serde_json::from_str::<Value>(text).unwrap();
-        assert_eq!(digest(&value(r#"{"a":1,"b":{"c":2,"d":3}}"#)), digest(&value(r#"{"b":{"d":3,"c":2},"a":1}"#)));
+        assert_eq!(
+            digest(&value(r#"{"a":1,"b":{"c":2,"d":3}}"#)),
+            digest(&value(r#"{"b":{"d":3,"c":2},"a":1}"#))
+        );
         assert_ne!(digest(&value(r#"{"a":1}"#)), digest(&value(r#"{"a":2}"#)));
     }
 }

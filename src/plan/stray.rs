@@ -5,7 +5,8 @@ use crate::model::{Live, Owner};
 /// The plan's note; `None` where there is nothing of the kind.
 pub fn note(live: &[Live]) -> Option<String> {
     let strays = live.iter().filter(|l| l.owner == Owner::Stray);
-    let names: Vec<_> = strays.map(|l| format!("{} {}", l.address.group().replace('_', " "), l.name)).collect();
+    let names: Vec<_> =
+        strays.map(|l| format!("{} {}", l.address.group().replace('_', " "), l.name)).collect();
     if names.is_empty() {
         return None;
     }
@@ -47,7 +48,16 @@ mod tests {
         };
         let (known, adopt) = (BTreeMap::new(), BTreeSet::new());
         let types = &[&TABLE];
-        plan(&Inputs { scope: &scope, desired, live, known: &known, record: None, types, adopt: &adopt }).unwrap()
+        plan(&Inputs {
+            scope: &scope,
+            desired,
+            live,
+            known: &known,
+            record: None,
+            types,
+            adopt: &adopt,
+        })
+        .unwrap()
     }
 
     #[test]
@@ -62,7 +72,8 @@ mod tests {
             payload: None,
         };
         let name = "shop-dev-Orders-restored";
-        let mut copy = Live::new(Address::new("table", &format!("~{name}")), "T", name, json!({"key": "id"}));
+        let mut copy =
+            Live::new(Address::new("table", &format!("~{name}")), "T", name, json!({"key": "id"}));
         copy.owner = Owner::Stray;
         let both = planned(std::slice::from_ref(&wanted), std::slice::from_ref(&copy));
         let steps: Vec<_> = both.steps.iter().map(|s| (s.op, s.name.as_str())).collect();

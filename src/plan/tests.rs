@@ -2,7 +2,8 @@
 
 use super::{Inputs, Record, plan};
 use crate::model::{
-    Address, After, Cause, CloudError, Desired, ErrorKind, Live, Op, Owner, Plan, Scope, Step, TypeInfo,
+    Address, After, Cause, CloudError, Desired, ErrorKind, Live, Op, Owner, Plan, Scope, Step,
+    TypeInfo,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +34,8 @@ const CONTENT: TypeInfo = TypeInfo {
     usually: Some("deletion: a minute"),
     ..BASE
 };
-const USER: TypeInfo = TypeInfo { type_name: "User", group: "user", contained_in: None, usually: None, ..CONTENT };
+const USER: TypeInfo =
+    TypeInfo { type_name: "User", group: "user", contained_in: None, usually: None, ..CONTENT };
 
 /// What a test plans with; `plan` fills in the rest.
 #[derive(Default)]
@@ -135,10 +137,22 @@ fn operations_follow_from_what_is_wanted_and_what_is_there() {
         ("same", spec(), Some(spec()), None, vec![]),
         ("a number written otherwise", with("/size", json!(1.0)), Some(spec()), None, vec![]),
         ("changed", with("/size", json!(2)), Some(spec()), Some(Op::Update), vec!["size"]),
-        ("a tag added", with("/tags", json!({"a": "1", "b": "2"})), Some(spec()), Some(Op::Update), vec!["tags.b"]),
+        (
+            "a tag added",
+            with("/tags", json!({"a": "1", "b": "2"})),
+            Some(spec()),
+            Some(Op::Update),
+            vec!["tags.b"],
+        ),
         ("a tag gone", with("/tags", json!({})), Some(spec()), Some(Op::Update), vec!["tags.a"]),
         ("key", with("/key", json!("other")), Some(spec()), Some(Op::Replace), vec!["key"]),
-        ("below a prefix", with("/frame/wood", json!("elm")), Some(spec()), Some(Op::Replace), vec!["frame.wood"]),
+        (
+            "below a prefix",
+            with("/frame/wood", json!("elm")),
+            Some(spec()),
+            Some(Op::Replace),
+            vec!["frame.wood"],
+        ),
     ];
     for (what, wanted, found, op, fields) in cases {
         let plan = one(wanted, found).plan();
@@ -157,7 +171,11 @@ fn a_replacement_names_the_field_that_forces_it_and_what_is_lost() {
     assert_eq!(forced, [("size", false), ("key", true)]);
     assert_eq!((step.op, step.loses.as_deref()), (Op::Replace, Some("12 items")));
     world.desired[0].spec["key"] = json!("old");
-    assert_eq!((world.step().op, world.step().loses), (Op::Update, None), "an update loses nothing");
+    assert_eq!(
+        (world.step().op, world.step().loses),
+        (Op::Update, None),
+        "an update loses nothing"
+    );
     world.desired.clear();
     assert_eq!((world.step().op, world.step().loses.as_deref()), (Op::Delete, Some("12 items")));
 }
@@ -165,14 +183,21 @@ fn a_replacement_names_the_field_that_forces_it_and_what_is_lost() {
 #[test]
 fn foreign_names_clash_all_at_once_unless_they_are_adopted() {
     let mut world = World {
-        desired: vec![desired("box.a", json!({"key": "k", "size": 2})), desired("user.b", json!({}))],
+        desired: vec![
+            desired("box.a", json!({"key": "k", "size": 2})),
+            desired("user.b", json!({})),
+        ],
         live: vec![live("box.a", json!({"key": "k", "size": 1})), live("user.b", json!({}))],
         ..World::default()
     };
     world.live.iter_mut().for_each(|l| l.owner = Owner::Foreign("its tags are team=x".into()));
     let errors = world.try_plan().unwrap_err();
     assert_eq!(errors.len(), 2, "every clash is told: {errors:?}");
-    assert!(errors.iter().all(|e| e.kind == ErrorKind::Foreign && e.message.contains("its tags are team=x")));
+    assert!(
+        errors
+            .iter()
+            .all(|e| e.kind == ErrorKind::Foreign && e.message.contains("its tags are team=x"))
+    );
     assert!(errors[0].hint.contains("up --adopt box.a"), "{}", errors[0].hint);
     world.adopt = BTreeSet::from([at("box.a"), at("user.b")]);
     let ops: Vec<_> = world.plan().steps.iter().map(|s| (s.address.to_string(), s.op)).collect();
@@ -189,19 +214,37 @@ fn foreign_names_clash_all_at_once_unless_they_are_adopted() {
 #[test]
 fn what_is_contained_goes_with_its_container_and_only_with_it() {
     let mut world = World {
-        live: vec![live("box.a", json!({})), live("content.a", json!({})), live("user.u", json!({}))],
+        live: vec![
+            live("box.a", json!({})),
+            live("content.a", json!({})),
+            live("user.u", json!({})),
+        ],
         ..World::default()
     };
     let deleted = |world: &World| -> Vec<String> {
-        world.plan().steps.iter().filter(|s| s.op == Op::Delete).map(|s| s.address.to_string()).collect()
+        world
+            .plan()
+            .steps
+            .iter()
+            .filter(|s| s.op == Op::Delete)
+            .map(|s| s.address.to_string())
+            .collect()
     };
     assert_eq!(deleted(&world), ["box.a", "user.u"]);
     world.desired = vec![desired("box.a", json!({}))];
-    assert_eq!(deleted(&world), ["content.a", "user.u"], "the container stays, so the content has a delete of its own");
+    assert_eq!(
+        deleted(&world),
+        ["content.a", "user.u"],
+        "the container stays, so the content has a delete of its own"
+    );
     world.desired.clear();
     world.live.push(live("box.b", json!({})));
     world.desired = vec![desired("box.b", json!({}))];
-    assert_eq!(deleted(&world), ["box.a", "user.u"], "of two containers the one with the same id goes");
+    assert_eq!(
+        deleted(&world),
+        ["box.a", "user.u"],
+        "of two containers the one with the same id goes"
+    );
     // What is shared or foreign is never deleted.
     world.desired.clear();
     world.live[2].owner = Owner::Shared;
@@ -217,7 +260,8 @@ fn deletes_wait_for_all_that_is_made_and_for_the_types_that_go_first() {
         ..World::default()
     };
     let plan = world.plan();
-    let after = |address: &str| plan.steps.iter().find(|s| s.address == at(address)).unwrap().after.clone();
+    let after =
+        |address: &str| plan.steps.iter().find(|s| s.address == at(address)).unwrap().after.clone();
     assert_eq!(after("user.new"), []);
     assert_eq!(after("user.old"), [at("user.new")]);
     assert_eq!(after("box.a"), [at("user.new"), at("user.old")]);
@@ -239,8 +283,12 @@ fn an_edge_reaches_through_what_does_not_change() {
         ..World::default()
     };
     let plan = world.plan();
-    let steps: Vec<_> = plan.steps.iter().map(|s| (s.address.to_string(), s.after.clone())).collect();
-    assert_eq!(steps, [("box.bottom".to_string(), vec![]), ("user.top".to_string(), vec![at("box.bottom")])]);
+    let steps: Vec<_> =
+        plan.steps.iter().map(|s| (s.address.to_string(), s.after.clone())).collect();
+    assert_eq!(
+        steps,
+        [("box.bottom".to_string(), vec![]), ("user.top".to_string(), vec![at("box.bottom")])]
+    );
     assert_eq!(plan.unchanged.len(), 1);
 }
 
@@ -256,7 +304,11 @@ fn a_reference_is_known_when_its_resource_stays_and_unknown_when_it_is_made() {
         let plan = world.plan();
         let step = plan.steps.iter().find(|s| s.address == at("user.u"));
         let unknown = |f: &&crate::model::FieldChange| f.wanted == json!({"unknown": true});
-        step.into_iter().flat_map(|s| s.fields.iter()).filter(unknown).map(|f| f.path.clone()).collect()
+        step.into_iter()
+            .flat_map(|s| s.fields.iter())
+            .filter(unknown)
+            .map(|f| f.path.clone())
+            .collect()
     };
     assert_eq!(unknown(&world), ["of", "at"], "the box is new");
     world.live.push(live("box.a", json!({"size": 1})));
@@ -275,7 +327,10 @@ fn a_build_that_is_finished_is_known_and_one_under_way_is_not() {
         ..World::default()
     };
     assert_eq!(world.step().fields[0].wanted, json!({"unknown": true}));
-    world.known = BTreeMap::from([(at("build.u"), BTreeMap::from([("sha256".to_string(), "abc".to_string())]))]);
+    world.known = BTreeMap::from([(
+        at("build.u"),
+        BTreeMap::from([("sha256".to_string(), "abc".to_string())]),
+    )]);
     assert!(world.plan().is_empty());
 }
 
@@ -316,9 +371,15 @@ fn deletes_are_a_change_of_what_was_applied_and_drift_of_what_never_was() {
 #[test]
 fn an_unknown_value_inherits_the_cause_of_what_it_waits_for() {
     let mut world = World {
-        desired: vec![desired("box.a", json!({"size": 1})), desired("user.u", json!({"of": "{{box.a.id}}"}))],
+        desired: vec![
+            desired("box.a", json!({"size": 1})),
+            desired("user.u", json!({"of": "{{box.a.id}}"})),
+        ],
         live: vec![live("user.u", json!({"of": "id-box.a"}))],
-        record: Some(record(&[("box.a", json!({"size": 1})), ("user.u", json!({"of": "id-box.a"}))])),
+        record: Some(record(&[
+            ("box.a", json!({"size": 1})),
+            ("user.u", json!({"of": "id-box.a"})),
+        ])),
         ..World::default()
     };
     let causes = |world: &World| world.plan().steps.iter().map(|s| s.cause).collect::<Vec<_>>();
@@ -350,7 +411,10 @@ fn what_the_endpoint_lacks_is_listed_and_neither_made_nor_deleted() {
 #[test]
 fn a_cycle_is_an_error_and_no_plan() {
     let world = World {
-        desired: vec![desired("box.a", json!("{{user.u.id}}")), desired("user.u", json!("{{box.a.id}}"))],
+        desired: vec![
+            desired("box.a", json!("{{user.u.id}}")),
+            desired("user.u", json!("{{box.a.id}}")),
+        ],
         ..World::default()
     };
     assert!(world.try_plan().unwrap_err()[0].message.contains("wait for each other"));
@@ -359,11 +423,16 @@ fn a_cycle_is_an_error_and_no_plan() {
 #[test]
 fn slow_steps_are_told_once_per_duration() {
     let mut world = World {
-        desired: vec![desired("box.a", json!({})), desired("box.b", json!({})), desired("content.c", json!({}))],
+        desired: vec![
+            desired("box.a", json!({})),
+            desired("box.b", json!({})),
+            desired("content.c", json!({})),
+        ],
         ..World::default()
     };
     assert_eq!(world.plan().notes, ["Usual times on AWS: box.a, box.b ten seconds."]);
-    world.live = vec![live("content.c", json!({})), live("box.a", json!({})), live("box.b", json!({}))];
+    world.live =
+        vec![live("content.c", json!({})), live("box.a", json!({})), live("box.b", json!({}))];
     assert!(world.plan().notes.is_empty());
     world.desired.pop();
     assert_eq!(world.plan().notes, ["Usual times on AWS: content.c a minute."]);
@@ -372,5 +441,8 @@ fn slow_steps_are_told_once_per_duration() {
 #[test]
 fn the_same_input_gives_the_same_plan() {
     let world = one(json!({"size": 2}), Some(json!({"size": 1})));
-    assert_eq!(serde_json::to_string(&world.plan()).unwrap(), serde_json::to_string(&world.plan()).unwrap());
+    assert_eq!(
+        serde_json::to_string(&world.plan()).unwrap(),
+        serde_json::to_string(&world.plan()).unwrap()
+    );
 }

@@ -1,9 +1,10 @@
 //! IAM policy documents as values: a canonical form in which meaning, not text, is compared.
 //!
-//! AWS rewrites documents on the way back (catalogue 1.6): key order, one-element lists as bare strings, a single
-//! statement as an object, `AWS:SourceArn` for `aws:SourceArn`. The canonical form removes all of that. It is
-//! `{"statements": {<Sid or position>: {"effect", "actions": [..], "resources": [..], "principals": {..},
-//! "conditions": {..}}}}` with every list sorted, so that a field-by-field differ compares statement by statement.
+//! AWS rewrites documents on the way back (catalogue 1.6): key order, one-element lists as bare
+//! strings, a single statement as an object, `AWS:SourceArn` for `aws:SourceArn`. The canonical
+//! form removes all of that. It is `{"statements": {<Sid or position>: {"effect", "actions": [..],
+//! "resources": [..], "principals": {..}, "conditions": {..}}}}` with every list sorted, so that a
+//! field-by-field differ compares statement by statement.
 
 use serde_json::{Map, Value, json};
 
@@ -14,7 +15,8 @@ pub fn parse(text: &str) -> Result<Value, String> {
     if let Ok(value) = serde_json::from_str(text) {
         return Ok(value);
     }
-    let decoded = percent_encoding::percent_decode_str(text).decode_utf8().map_err(|e| e.to_string())?;
+    let decoded =
+        percent_encoding::percent_decode_str(text).decode_utf8().map_err(|e| e.to_string())?;
     serde_json::from_str(&decoded).map_err(|e| format!("not a policy document: {e}"))
 }
 
@@ -93,7 +95,9 @@ fn as_text(value: &Value) -> Value {
 
 fn principals(value: &Value) -> Value {
     match value {
-        Value::Object(kinds) => Value::Object(kinds.iter().map(|(k, v)| (k.clone(), sorted_list(v))).collect()),
+        Value::Object(kinds) => {
+            Value::Object(kinds.iter().map(|(k, v)| (k.clone(), sorted_list(v))).collect())
+        }
         // `"*"` and `{"AWS": "*"}` mean the same.
         Value::String(star) => json!({ "AWS": [star] }),
         other => other.clone(),

@@ -1,7 +1,9 @@
-//! What is too wide in a policy, statement by statement: wildcards, the public, deputies that can be confused.
+//! What is too wide in a policy, statement by statement: wildcards, the public, deputies that can
+//! be confused.
 //!
-//! Pure, and strict on purpose: what this tool writes itself passes every rule without an exception list. The rules
-//! are those of AWS's own security checks (IAM.21, S3.5, Lambda.1) and of the common policy linters.
+//! Pure, and strict on purpose: what this tool writes itself passes every rule without an exception
+//! list. The rules are those of AWS's own security checks (IAM.21, S3.5, Lambda.1) and of the
+//! common policy linters.
 
 mod principals;
 mod statement;
@@ -62,12 +64,14 @@ pub struct Judge<'a> {
     pub place: Place,
     /// The account of the stack, twelve digits: any other one is foreign.
     pub account: &'a str,
-    /// Source ARNs that the routes of stack.yaml need: only there may a path hold a `*` (for a path parameter).
+    /// Source ARNs that the routes of stack.yaml need: only there may a path hold a `*` (for a path
+    /// parameter).
     pub routes: &'a BTreeSet<String>,
 }
 
 impl Judge<'_> {
-    /// Everything that is too wide in one statement; a rule appears at most once. Denials are never too wide.
+    /// Everything that is too wide in one statement; a rule appears at most once. Denials are never
+    /// too wide.
     pub fn issues(&self, statement: &Statement) -> Vec<Issue> {
         if statement.effect != "Allow" {
             return vec![];
@@ -90,8 +94,12 @@ impl Judge<'_> {
         if matches!(self.place, Place::Trust | Place::Function) {
             return None;
         }
-        let wide: Vec<&str> =
-            statement.resources.iter().map(String::as_str).filter(|r| wild(r) && !self.exact_enough(r)).collect();
+        let wide: Vec<&str> = statement
+            .resources
+            .iter()
+            .map(String::as_str)
+            .filter(|r| wild(r) && !self.exact_enough(r))
+            .collect();
         let severity = if wide.contains(&"*") { Severity::High } else { Severity::Medium };
         (!wide.is_empty()).then(|| Issue {
             rule: "wildcard-resource",
@@ -101,36 +109,47 @@ impl Judge<'_> {
         })
     }
 
-    /// `:*` after an exact log group (its streams) and `/*` after an exact bucket (its objects) cannot be narrower.
+    /// `:*` after an exact log group (its streams) and `/*` after an exact bucket (its objects)
+    /// cannot be narrower.
     fn exact_enough(&self, resource: &str) -> bool {
         let parts: Vec<&str> = resource.split(':').collect();
         match parts.as_slice() {
             ["arn", partition, "logs", region, account, "log-group", group, "*"] => {
-                ![partition, region, account, group].iter().any(|part| wild(part) || part.is_empty())
+                ![partition, region, account, group]
+                    .iter()
+                    .any(|part| wild(part) || part.is_empty())
             }
             ["arn", partition, "s3", "", "", objects] if self.place == Place::Bucket => {
-                objects.strip_suffix("/*").is_some_and(|bucket| !bucket.is_empty() && !wild(bucket)) && !wild(partition)
+                objects.strip_suffix("/*").is_some_and(|bucket| !bucket.is_empty() && !wild(bucket))
+                    && !wild(partition)
             }
             _ => false,
         }
     }
 
     fn wide_source(&self, statement: &Statement) -> Option<Issue> {
-        let by_api =
-            statement.principals.get("Service").is_some_and(|s| s.iter().any(|s| s == "apigateway.amazonaws.com"));
+        let by_api = statement
+            .principals
+            .get("Service")
+            .is_some_and(|s| s.iter().any(|s| s == "apigateway.amazonaws.com"));
         if !by_api || !principals::source_bound(&statement.conditions) {
             return None;
         }
         let sources: Vec<&String> = statement.condition_values("aws:sourcearn").collect();
-        let mut wide: Vec<String> =
-            sources.iter().filter_map(|arn| Some(format!("{arn} stands for {}", self.width(arn)?))).collect();
+        let mut wide: Vec<String> = sources
+            .iter()
+            .filter_map(|arn| Some(format!("{arn} stands for {}", self.width(arn)?)))
+            .collect();
         if sources.is_empty() {
             wide.push("without aws:SourceArn it stands for every API of the account".into());
         }
         (!wide.is_empty()).then(|| Issue {
             rule: "wide-source",
             severity: Severity::Medium,
-            message: format!("the source is wider than one API, stage, method and path: {}", wide.join("; ")),
+            message: format!(
+                "the source is wider than one API, stage, method and path: {}",
+                wide.join("; ")
+            ),
             fix: "give aws:SourceArn as `<api>/<stage>/<METHOD>/<path>` of one route",
         })
     }
@@ -155,7 +174,9 @@ impl Judge<'_> {
         }
         match (method, path) {
             (Some(method), _) if wild(method) => Some("every method"),
-            (Some(_), Some(path)) if wild(path) && !self.routes.contains(arn) => Some("more than one path"),
+            (Some(_), Some(path)) if wild(path) && !self.routes.contains(arn) => {
+                Some("more than one path")
+            }
             (Some(_), Some(_)) => None,
             (None, _) | (_, None) => Some("every method and path"),
         }
@@ -163,7 +184,8 @@ impl Judge<'_> {
 }
 
 fn wildcard_action(statement: &Statement) -> Option<Issue> {
-    let wide: Vec<&str> = statement.actions.iter().map(String::as_str).filter(|a| wild(a)).collect();
+    let wide: Vec<&str> =
+        statement.actions.iter().map(String::as_str).filter(|a| wild(a)).collect();
     let whole = wide.iter().any(|action| *action == "*" || action.ends_with(":*"));
     (!wide.is_empty()).then(|| Issue {
         rule: "wildcard-action",
@@ -184,13 +206,16 @@ fn negations(statement: &Statement) -> Vec<Issue> {
     used.map(|(rule, element, _)| Issue {
         rule,
         severity: Severity::High,
-        message: format!("{element} in a statement that allows: it grants everything but what it names"),
+        message: format!(
+            "{element} in a statement that allows: it grants everything but what it names"
+        ),
         fix: "say what is allowed, not what is not",
     })
     .collect()
 }
 
-/// True where a bucket's policy refuses every request, on bucket and objects alike, that does not come over TLS.
+/// True where a bucket's policy refuses every request, on bucket and objects alike, that does not
+/// come over TLS.
 pub fn denies_plain_http(document: &Value, bucket: &str) -> bool {
     let arn = format!("arn:aws:s3:::{bucket}");
     let objects = format!("{arn}/*");
@@ -199,7 +224,8 @@ pub fn denies_plain_http(document: &Value, bucket: &str) -> bool {
             || (statement.resources.contains(&arn) && statement.resources.contains(&objects));
         let only_condition = statement.conditions.len() == 1
             && statement.conditions.get("Bool").is_some_and(|keys| {
-                keys.len() == 1 && keys.get("aws:SecureTransport").is_some_and(|values| *values == ["false"])
+                keys.len() == 1
+                    && keys.get("aws:SecureTransport").is_some_and(|values| *values == ["false"])
             });
         statement.effect == "Deny"
             && statement.principals.values().flatten().any(|p| p == "*")

@@ -1,4 +1,5 @@
-//! The plan as the JSON document of the contract: what `diff --json` prints, `--out` saves and `up --plan` reads again.
+//! The plan as the JSON document of the contract: what `diff --json` prints, `--out` saves and `up
+//! --plan` reads again.
 //!
 //! Its types give the published schema, `plan.schema.json`. Keys change only with `format_version`.
 
@@ -58,13 +59,14 @@ pub struct Change {
     pub op: Op,
     pub cause: Cause,
     pub fields: Vec<FieldChange>,
-    /// Wanted texts that hold a value not known yet, by field: `{{address.attribute}}` stands for that value. Those of
-    /// secret variables are among the digests instead.
+    /// Wanted texts that hold a value not known yet, by field: `{{address.attribute}}` stands for
+    /// that value. Those of secret variables are among the digests instead.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unknown: BTreeMap<String, String>,
 }
 
-/// What the stack costs in a month without any visitor, before and after; an estimate out of a dated price list.
+/// What the stack costs in a month without any visitor, before and after; an estimate out of a
+/// dated price list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cost {
@@ -93,7 +95,8 @@ pub struct ResourceCost {
     pub after: f64,
 }
 
-/// Digests of secret values, so that `up --plan` notices when one was changed since; the values are nowhere.
+/// Digests of secret values, so that `up --plan` notices when one was changed since; the values are
+/// nowhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Secrets {
@@ -188,8 +191,11 @@ impl Secrets {
         for step in &plan.steps {
             // Of a value that is not known yet, what is written around the unknown part is.
             let mut around = template::open(&step.wanted);
-            around.retain(|path, text| secret::is_secret_at(&step.address, path, &text.as_str().into()));
-            for found in step.fields.iter().flat_map(|field| secret::secrets(&step.address, field)) {
+            around.retain(|path, text| {
+                secret::is_secret_at(&step.address, path, &text.as_str().into())
+            });
+            for found in step.fields.iter().flat_map(|field| secret::secrets(&step.address, field))
+            {
                 let text = around.remove(&found.path).map(Value::String);
                 let wanted = text.as_ref().unwrap_or(found.wanted);
                 digests.push(SecretDigest {
@@ -201,7 +207,12 @@ impl Secrets {
             }
             for (path, text) in around {
                 let wanted = seal.digest(&step.address, &path, &text.into());
-                digests.push(SecretDigest { address: step.address.clone(), live: None, wanted, path });
+                digests.push(SecretDigest {
+                    address: step.address.clone(),
+                    live: None,
+                    wanted,
+                    path,
+                });
             }
         }
         (!digests.is_empty()).then(|| Self { salt: seal.salt.clone(), digests })
@@ -223,7 +234,8 @@ mod tests {
     fn every_kind_of_plan_reads_back_as_it_was_written() {
         let seal = Seal { salt: "s".into() };
         for (name, plan) in samples::all() {
-            let document = PlanDocument::new(&plan, serde_json::json!({"read": 1, "write": 0}), &seal);
+            let document =
+                PlanDocument::new(&plan, serde_json::json!({"read": 1, "write": 0}), &seal);
             let text = serde_json::to_string(&document).unwrap();
             assert_eq!(serde_json::from_str::<PlanDocument>(&text).unwrap(), document, "{name}");
         }

@@ -1,4 +1,5 @@
-//! A picture of the stack as its user thinks of it: browser, CDN and firewall, site; API, functions, tables.
+//! A picture of the stack as its user thinks of it: browser, CDN and firewall, site; API,
+//! functions, tables.
 
 use crate::model::{Address, Op, Plan};
 use crate::stack::Stack;
@@ -27,13 +28,20 @@ pub struct Graph {
 impl Graph {
     /// The stack's picture; with a plan, boxes that it changes are coloured.
     pub fn new(stack: &Stack, plan: Option<&Plan>) -> Self {
-        let changes = plan.map(|p| p.steps.iter().map(|s| (s.address.clone(), s.op)).collect()).unwrap_or_default();
+        let changes = plan
+            .map(|p| p.steps.iter().map(|s| (s.address.clone(), s.op)).collect())
+            .unwrap_or_default();
         let mut graph = Self { nodes: vec![], edges: vec![], changes, planned: plan.is_some() };
         graph.node("browser", "Browser", "person", 0, &[]);
         let waf = stack.waf.is_some();
         if stack.site.is_some() {
             let title = if waf { "CloudFront + WAF" } else { "CloudFront" };
-            let parts = [("distribution", "site"), ("oac", "site"), ("headers", "site"), ("web_acl", "cdn")];
+            let parts = [
+                ("distribution", "site"),
+                ("oac", "site"),
+                ("headers", "site"),
+                ("web_acl", "cdn"),
+            ];
             graph.node("cdn", title, "edge", 1, &parts);
             let parts = [("bucket", "site"), ("bucket_policy", "site"), ("objects", "site")];
             graph.node("site", "S3: site", "store", 2, &parts);
@@ -42,8 +50,13 @@ impl Graph {
         }
         if let Some(api) = &stack.api {
             let title = if waf { "API Gateway + WAF" } else { "API Gateway" };
-            let parts =
-                [("api", "main"), ("routes", "main"), ("stage", "main"), ("web_acl", "api"), ("association", "api")];
+            let parts = [
+                ("api", "main"),
+                ("routes", "main"),
+                ("stage", "main"),
+                ("web_acl", "api"),
+                ("association", "api"),
+            ];
             graph.node("api", title, "edge", 1, &parts);
             graph.edge("browser", "api", "https");
             for route in &api.routes {
@@ -52,21 +65,30 @@ impl Graph {
         }
         for (id, function) in &stack.functions {
             let name = format!("function_{id}");
-            let parts = [("function", id.as_str()), ("role", id.as_str()), ("permission", id.as_str())];
+            let parts =
+                [("function", id.as_str()), ("role", id.as_str()), ("permission", id.as_str())];
             graph.node(&name, &format!("Lambda: {id}"), "code", 2, &parts);
             for grant in &function.grants {
-                let actions: Vec<_> = grant.actions.iter().map(|a| a.trim_start_matches("dynamodb:")).collect();
+                let actions: Vec<_> =
+                    grant.actions.iter().map(|a| a.trim_start_matches("dynamodb:")).collect();
                 graph.edge(&name, &format!("table_{}", grant.table), &actions.join(", "));
             }
         }
         for id in stack.tables.keys() {
-            graph.node(&format!("table_{id}"), &format!("DynamoDB: {id}"), "store", 3, &[("table", id)]);
+            graph.node(
+                &format!("table_{id}"),
+                &format!("DynamoDB: {id}"),
+                "store",
+                3,
+                &[("table", id)],
+            );
         }
         graph.goes();
         graph
     }
 
-    /// Boxes for what the plan deletes and stack.yaml no longer has; nothing leads to them any more.
+    /// Boxes for what the plan deletes and stack.yaml no longer has; nothing leads to them any
+    /// more.
     fn goes(&mut self) {
         let drawn: Vec<Address> = self.nodes.iter().flat_map(|n| n.addresses.clone()).collect();
         let gone: Vec<Address> = self
@@ -85,11 +107,24 @@ impl Graph {
                 _ => continue,
             };
             let (group, id) = (address.group().to_string(), address.id().to_string());
-            self.node(&format!("gone_{group}_{id}"), &format!("{title}: {id}, goes"), kind, column, &[(&group, &id)]);
+            self.node(
+                &format!("gone_{group}_{id}"),
+                &format!("{title}: {id}, goes"),
+                kind,
+                column,
+                &[(&group, &id)],
+            );
         }
     }
 
-    fn node(&mut self, id: &str, title: &str, kind: &'static str, column: usize, parts: &[(&str, &str)]) {
+    fn node(
+        &mut self,
+        id: &str,
+        title: &str,
+        kind: &'static str,
+        column: usize,
+        parts: &[(&str, &str)],
+    ) {
         let addresses = parts.iter().map(|(group, id)| Address::new(group, id)).collect();
         self.nodes.push(Node { id: id.into(), title: title.into(), kind, column, addresses });
     }
@@ -100,7 +135,8 @@ impl Graph {
 
     /// Fill colour of a box: by the heaviest change in it, else by its kind.
     fn fill(&self, node: &Node) -> &'static str {
-        let ops: Vec<Op> = node.addresses.iter().filter_map(|a| self.changes.get(a).copied()).collect();
+        let ops: Vec<Op> =
+            node.addresses.iter().filter_map(|a| self.changes.get(a).copied()).collect();
         if ops.iter().any(|op| matches!(op, Op::Delete | Op::Replace)) {
             GOES
         } else if !ops.is_empty() && ops.iter().all(|op| *op == Op::Create) {
@@ -132,14 +168,20 @@ impl Graph {
             out.push_str(&format!("  {from} -->|\"{label}\"| {to}\n"));
         }
         for node in &self.nodes {
-            out.push_str(&format!("  style {} fill:{},stroke:#555,color:#111\n", node.id, self.fill(node)));
+            out.push_str(&format!(
+                "  style {} fill:{},stroke:#555,color:#111\n",
+                node.id,
+                self.fill(node)
+            ));
         }
         out
     }
 
     /// Graphviz.
     pub fn dot(&self) -> String {
-        let mut out = String::from("digraph stack {\n  rankdir=LR;\n  node [style=filled, fontname=\"sans-serif\"];\n");
+        let mut out = String::from(
+            "digraph stack {\n  rankdir=LR;\n  node [style=filled, fontname=\"sans-serif\"];\n",
+        );
         for node in &self.nodes {
             let shape = match node.kind {
                 "person" => "oval",
@@ -147,7 +189,10 @@ impl Graph {
                 _ => "box",
             };
             let fill = self.fill(node);
-            out.push_str(&format!("  {} [label=\"{}\", shape={shape}, fillcolor=\"{fill}\"];\n", node.id, node.title));
+            out.push_str(&format!(
+                "  {} [label=\"{}\", shape={shape}, fillcolor=\"{fill}\"];\n",
+                node.id, node.title
+            ));
         }
         for (from, to, label) in &self.edges {
             out.push_str(&format!("  {from} -> {to} [label=\"{label}\"];\n"));
@@ -156,11 +201,13 @@ impl Graph {
         out
     }
 
-    /// A self-contained SVG: one column per step away from the browser, boxes spread over its height.
+    /// A self-contained SVG: one column per step away from the browser, boxes spread over its
+    /// height.
     pub fn svg(&self) -> String {
         let columns = self.nodes.iter().map(|n| n.column).max().unwrap_or(0) + 1;
         let tallest = (0..columns).map(|c| self.column(c).count()).max().unwrap_or(1);
-        let (width, height) = (columns * (BOX.0 + GAP.0) - GAP.0 + 40, tallest * (BOX.1 + GAP.1) + 40);
+        let (width, height) =
+            (columns * (BOX.0 + GAP.0) - GAP.0 + 40, tallest * (BOX.1 + GAP.1) + 40);
         let mut out = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" \
              font-size=\"13\" role=\"img\" aria-label=\"The stack\">\n<defs><marker id=\"a\" markerWidth=\"8\" \
@@ -168,12 +215,15 @@ impl Graph {
              </marker></defs>\n<rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n"
         );
         for ((from, to), labels) in self.ways() {
-            let (Some(a), Some(b)) = (self.place(from, height), self.place(to, height)) else { continue };
+            let (Some(a), Some(b)) = (self.place(from, height), self.place(to, height)) else {
+                continue;
+            };
             let (x1, y1, x2, y2) = (a.0 + BOX.0, a.1 + BOX.1 / 2, b.0, b.1 + BOX.1 / 2);
             out.push_str(&format!(
                 "<line x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\" stroke=\"#555\" marker-end=\"url(#a)\"/>\n"
             ));
-            // A white rim keeps the words apart from the lines they stand on; several stand under each other.
+            // A white rim keeps the words apart from the lines they stand on; several stand under
+            // each other.
             let top = usize::midpoint(y1, y2) + 4;
             let top = top.saturating_sub(LABEL * (labels.len() - 1) / 2);
             for (row, label) in labels.iter().enumerate() {
@@ -187,7 +237,9 @@ impl Graph {
             }
         }
         for node in &self.nodes {
-            let Some((x, y)) = self.place(&node.id, height) else { continue };
+            let Some((x, y)) = self.place(&node.id, height) else {
+                continue;
+            };
             out.push_str(&format!(
                 "<rect x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\" rx=\"8\" fill=\"{}\" stroke=\"#555\"/>\n\
                  <text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n",
@@ -201,7 +253,9 @@ impl Graph {
         }
         if self.planned {
             for (index, (fill, word)) in
-                [(NEW, "new"), (CHANGES, "changes"), (GOES, "goes or is replaced")].into_iter().enumerate()
+                [(NEW, "new"), (CHANGES, "changes"), (GOES, "goes or is replaced")]
+                    .into_iter()
+                    .enumerate()
             {
                 let x = 20 + index * 90;
                 out.push_str(&format!(
@@ -233,7 +287,8 @@ impl Graph {
     /// Upper left corner of a box.
     fn place(&self, id: &str, height: usize) -> Option<(usize, usize)> {
         let node = self.nodes.iter().find(|n| n.id == id)?;
-        let (count, row) = (self.column(node.column).count(), self.column(node.column).position(|n| n.id == id)?);
+        let (count, row) =
+            (self.column(node.column).count(), self.column(node.column).position(|n| n.id == id)?);
         let slot = height / count.max(1);
         Some((20 + node.column * (BOX.0 + GAP.0), slot * row + slot / 2 - BOX.1 / 2))
     }
@@ -286,7 +341,10 @@ mod tests {
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(&path, &svg).unwrap();
         }
-        assert!(std::fs::read_to_string(path).unwrap_or_default() == svg, "UPDATE_GOLDEN=1 draws it anew");
+        assert!(
+            std::fs::read_to_string(path).unwrap_or_default() == svg,
+            "UPDATE_GOLDEN=1 draws it anew"
+        );
     }
 
     #[test]
@@ -294,7 +352,10 @@ mod tests {
         let mut bare = stack();
         (bare.site, bare.cdn, bare.waf) = (None, None, None);
         let text = Graph::new(&bare, None).mermaid();
-        assert!(!text.contains("CloudFront") && !text.contains("WAF") && text.contains("API Gateway"), "{text}");
+        assert!(
+            !text.contains("CloudFront") && !text.contains("WAF") && text.contains("API Gateway"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -324,8 +385,8 @@ mod tests {
     /// Two routes to one function are one line with two labels, which do not lie on each other.
     #[test]
     fn labels_of_one_line_stand_under_each_other() {
-        let source =
-            include_str!("../../stack.yaml").replace("POST /orders: createOrder", "POST /orders: listProducts");
+        let source = include_str!("../../stack.yaml")
+            .replace("POST /orders: createOrder", "POST /orders: listProducts");
         let svg = Graph::new(&crate::stack::parse(&source, "stack.yaml").unwrap(), None).svg();
         let height = |label: &str| {
             let line = svg.lines().find(|l| l.contains(&format!(">{label}<"))).unwrap();

@@ -34,9 +34,15 @@ pub fn event(event: &Event, calls: impl Fn() -> Value) -> Option<Value> {
 }
 
 /// The contract's `outputs` document, out of the outputs and names of what exists.
-pub fn outputs(outputs: &BTreeMap<Address, BTreeMap<String, String>>, log_groups: &[String]) -> Value {
+pub fn outputs(
+    outputs: &BTreeMap<Address, BTreeMap<String, String>>,
+    log_groups: &[String],
+) -> Value {
     let get = |group: &str, id: &str, key: &str| {
-        outputs.get(&Address::new(group, id)).and_then(|o| o.get(key)).map_or(Value::Null, |v| json!(v))
+        outputs
+            .get(&Address::new(group, id))
+            .and_then(|o| o.get(key))
+            .map_or(Value::Null, |v| json!(v))
     };
     let names = |group: &str| -> Map<String, Value> {
         let of_group = outputs.iter().filter(|(a, _)| a.group() == group);

@@ -1,19 +1,26 @@
-//! A plan as Markdown, for a comment on a pull request: one table, details folded, losses said first.
+//! A plan as Markdown, for a comment on a pull request: one table, details folded, losses said
+//! first.
 
 use super::plan::{self as text, cost, value};
 use super::{mask, style::Style};
 use crate::model::{Cause, FieldChange, Op, Plan, Step};
 use serde_json::Value;
 
-/// GitHub refuses comments of more than 65,536 characters; what is beyond these many bytes is left out, and that is
-/// said. Losses come first, then the list of resources, then details and the rest.
+/// GitHub refuses comments of more than 65,536 characters; what is beyond these many bytes is left
+/// out, and that is said. Losses come first, then the list of resources, then details and the rest.
 const ROOM: usize = 60_000;
 const ROOM_OF_LOSSES: usize = 10_000;
 const ROOM_OF_ROWS: usize = 30_000;
 
 /// The whole plan.
 pub fn plan(plan: &Plan) -> String {
-    let mut out = format!("### {} env {} in {}\n\n{}\n", plan.stack, plan.env, plan.region, text::summary(plan));
+    let mut out = format!(
+        "### {} env {} in {}\n\n{}\n",
+        plan.stack,
+        plan.env,
+        plan.region,
+        text::summary(plan)
+    );
     let losses = plan.steps.iter().filter(|s| s.loses.is_some()).map(loss);
     let left_out = fill(&mut out, ROOM_OF_LOSSES, losses);
     if left_out > 0 {
@@ -24,11 +31,16 @@ pub fn plan(plan: &Plan) -> String {
     }
     let left_out = fill(&mut out, ROOM_OF_ROWS, plan.steps.iter().map(row));
     if left_out > 0 {
-        out.push_str(&format!("\n{left_out} more resources are left out here; `shopstack diff` shows them.\n"));
+        out.push_str(&format!(
+            "\n{left_out} more resources are left out here; `shopstack diff` shows them.\n"
+        ));
     }
-    let left_out = fill(&mut out, ROOM, plan.steps.iter().filter(|s| s.op != Op::Create).map(details));
+    let left_out =
+        fill(&mut out, ROOM, plan.steps.iter().filter(|s| s.op != Op::Create).map(details));
     if left_out > 0 {
-        out.push_str(&format!("\nThe details of {left_out} more are left out here; `shopstack diff` shows them.\n"));
+        out.push_str(&format!(
+            "\nThe details of {left_out} more are left out here; `shopstack diff` shows them.\n"
+        ));
     }
     let absent = (!plan.not_emulated.is_empty()).then(|| {
         let names: Vec<_> = plan.not_emulated.iter().map(|a| format!("`{a}`")).collect();
@@ -94,7 +106,11 @@ fn details(step: &Step) -> String {
             let forced = if field.replaces { " (forces replacement)" } else { "" };
             let path = prose(&value::label(&field.path));
             let (live, wanted) = (shown(field, &field.live), shown(field, &field.wanted));
-            let applied = if applied { format!("{} | ", shown(field, &field.applied)) } else { String::new() };
+            let applied = if applied {
+                format!("{} | ", shown(field, &field.applied))
+            } else {
+                String::new()
+            };
             out.push_str(&format!("| {path}{forced} | {live} | {applied}{wanted} |\n"));
         }
     }
@@ -108,12 +124,22 @@ fn floors(plan: &Plan) -> String {
         return String::new();
     }
     let (before, after) = cost::totals(plan);
-    let change = if before == after { format!("{after}, as before") } else { format!("{before} → {after}") };
-    let mut out =
-        format!("\n<details><summary>Monthly floor on AWS: {change}</summary>\n\n| resource | before | after |\n");
+    let change = if before == after {
+        format!("{after}, as before")
+    } else {
+        format!("{before} → {after}")
+    };
+    let mut out = format!(
+        "\n<details><summary>Monthly floor on AWS: {change}</summary>\n\n| resource | before | after |\n"
+    );
     out.push_str("|---|---|---|\n");
     for floor in &plan.floors {
-        out.push_str(&format!("| `{}` | {} | {} |\n", floor.address, floor.before(), floor.after()));
+        out.push_str(&format!(
+            "| `{}` | {} | {} |\n",
+            floor.address,
+            floor.before(),
+            floor.after()
+        ));
     }
     out.push_str(&format!("\n{}\n\n</details>\n", cost::estimate()));
     out
@@ -122,11 +148,15 @@ fn floors(plan: &Plan) -> String {
 fn shown(field: &FieldChange, value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::Object(map) if map.get("unknown") == Some(&Value::Bool(true)) => match map.get(mask::AROUND) {
-            Some(Value::String(text)) => format!("`{}` *known after it is made*", cell(text)),
-            _ => "*known after it is made*".into(),
-        },
-        Value::String(text) if text == mask::SENSITIVE && field.live == field.wanted => "*sensitive, changed*".into(),
+        Value::Object(map) if map.get("unknown") == Some(&Value::Bool(true)) => {
+            match map.get(mask::AROUND) {
+                Some(Value::String(text)) => format!("`{}` *known after it is made*", cell(text)),
+                _ => "*known after it is made*".into(),
+            }
+        }
+        Value::String(text) if text == mask::SENSITIVE && field.live == field.wanted => {
+            "*sensitive, changed*".into()
+        }
         Value::String(text) if text == mask::SENSITIVE => "*sensitive*".into(),
         other => format!("`{}`", cell(&value::shown(other))),
     }
@@ -162,11 +192,17 @@ mod tests {
 
     #[test]
     fn what_others_wrote_stays_in_its_cell() {
-        let mut key = samples::changed("hash_key.name", json!("a|b`<x>\n|"), json!({"unknown": true}));
+        let mut key =
+            samples::changed("hash_key.name", json!("a|b`<x>\n|"), json!({"unknown": true}));
         key.replaces = true;
-        let mut step = samples::step("table.T", "AWS::DynamoDB::Table", Op::Replace, Cause::Drift, vec![key]);
+        let mut step =
+            samples::step("table.T", "AWS::DynamoDB::Table", Op::Replace, Cause::Drift, vec![key]);
         step.loses = Some("12 items, [not](a link)".into());
-        step.fields.push(samples::changed("tags.@octo/x![y](https://evil.example)", json!("a"), Value::Null));
+        step.fields.push(samples::changed(
+            "tags.@octo/x![y](https://evil.example)",
+            json!("a"),
+            Value::Null,
+        ));
         let text = plan(&samples::plan(vec![step]));
         for part in [
             "> **Loses data:** replace `table.T` (`shop-dev-T`): 12 items, \\[not\\](a link)\n",
@@ -180,17 +216,30 @@ mod tests {
 
     #[test]
     fn a_comment_is_never_longer_than_github_takes() {
-        let long = |n: usize| samples::changed(&format!("f{n}"), json!("x".repeat(300)), json!("y".repeat(300)));
+        let long = |n: usize| {
+            samples::changed(&format!("f{n}"), json!("x".repeat(300)), json!("y".repeat(300)))
+        };
         let steps = (0..40).map(|n| {
             let fields = (0..20).map(long).collect();
-            samples::step(&format!("table.T{n}"), "AWS::DynamoDB::Table", Op::Update, Cause::Change, fields)
+            samples::step(
+                &format!("table.T{n}"),
+                "AWS::DynamoDB::Table",
+                Op::Update,
+                Cause::Change,
+                fields,
+            )
         });
         let text = plan(&samples::plan(steps.collect()));
         assert!(text.len() < 65_536 && text.contains("more are left out here"), "{}", text.len());
 
         let steps = (0..3000).map(|n| {
-            let mut step =
-                samples::step(&format!("table.T{n}"), "AWS::DynamoDB::Table", Op::Delete, Cause::Change, vec![]);
+            let mut step = samples::step(
+                &format!("table.T{n}"),
+                "AWS::DynamoDB::Table",
+                Op::Delete,
+                Cause::Change,
+                vec![],
+            );
             step.loses = Some("12 items".into());
             step
         });
@@ -198,7 +247,9 @@ mod tests {
         many.notes = (0..1000).map(|n| format!("note {n} of a long list of them")).collect();
         let text = plan(&many);
         assert!(text.len() < 65_536, "{}", text.len());
-        for said in ["more lose data**", "more resources are left out here", "Notes and costs are left out"] {
+        for said in
+            ["more lose data**", "more resources are left out here", "Notes and costs are left out"]
+        {
             assert!(text.contains(said), "{said}");
         }
     }

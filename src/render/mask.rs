@@ -27,21 +27,28 @@ fn fill(path: &str, value: &mut Value, texts: &BTreeMap<String, String>) {
     match value {
         Value::Object(map) if map.get("unknown") == Some(&Value::Bool(true)) => {
             // A reference and nothing else tells nothing more.
-            let around =
-                texts.get(path).filter(|text| !(text.starts_with("{{") && text.find("}}") == Some(text.len() - 2)));
+            let around = texts.get(path).filter(|text| {
+                !(text.starts_with("{{") && text.find("}}") == Some(text.len() - 2))
+            });
             if let Some(text) = around {
                 map.insert(AROUND.into(), json!(text.replace("{{", "${").replace("}}", "}")));
             }
         }
-        Value::Object(map) => map.iter_mut().for_each(|(key, inner)| fill(&format!("{path}.{key}"), inner, texts)),
+        Value::Object(map) => {
+            map.iter_mut().for_each(|(key, inner)| fill(&format!("{path}.{key}"), inner, texts))
+        }
         Value::Array(items) => {
-            items.iter_mut().enumerate().for_each(|(n, inner)| fill(&format!("{path}.{n}"), inner, texts));
+            items
+                .iter_mut()
+                .enumerate()
+                .for_each(|(n, inner)| fill(&format!("{path}.{n}"), inner, texts));
         }
         _ => {}
     }
 }
 
-/// Wanted texts of a step that hold a value not known yet, by dotted path; without those of secret variables.
+/// Wanted texts of a step that hold a value not known yet, by dotted path; without those of secret
+/// variables.
 pub fn unknown(step: &Step) -> BTreeMap<String, String> {
     let mut texts = template::open(&step.wanted);
     texts.retain(|path, text| !secret::is_secret_at(&step.address, path, &json!(text)));

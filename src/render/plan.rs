@@ -1,4 +1,5 @@
-//! A plan as people read it: what is made, changed, replaced, deleted, field by field; losses in a block at the end.
+//! A plan as people read it: what is made, changed, replaced, deleted, field by field; losses in a
+//! block at the end.
 
 pub(super) mod cost;
 pub(super) mod files;
@@ -32,7 +33,9 @@ pub fn text(plan: &Plan, style: Style, verbose: bool) -> String {
     let headings = GROUPS.iter().map(|(heading, groups)| (*heading, Some(*groups)));
     // Nothing that would be done is ever left unsaid.
     for (heading, groups) in headings.chain([("Other", None)]) {
-        let here = |s: &&Step| groups.map_or(!known.contains(&s.address.group()), |g| g.contains(&s.address.group()));
+        let here = |s: &&Step| {
+            groups.map_or(!known.contains(&s.address.group()), |g| g.contains(&s.address.group()))
+        };
         let steps: Vec<&Step> = plan.steps.iter().filter(here).collect();
         if steps.is_empty() {
             continue;
@@ -46,7 +49,10 @@ pub fn text(plan: &Plan, style: Style, verbose: bool) -> String {
         out.push_str(&format!("\n{}", paragraph(&text, None, style)));
     }
     for note in &plan.notes {
-        out.push_str(&format!("\n{}", paragraph(&format!("Note: {}", value::clean(note)), Some(Ink::Dim), style)));
+        out.push_str(&format!(
+            "\n{}",
+            paragraph(&format!("Note: {}", value::clean(note)), Some(Ink::Dim), style)
+        ));
     }
     out.push_str(&cost::lines(plan, style, verbose));
     losses(&mut out, plan, style);
@@ -59,7 +65,10 @@ fn losses(out: &mut String, plan: &Plan, style: Style) {
     if lost.is_empty() {
         return;
     }
-    out.push_str(&format!("\n{}\n", style.paint(Ink::Warning, "This loses data that no `up` brings back:")));
+    out.push_str(&format!(
+        "\n{}\n",
+        style.paint(Ink::Warning, "This loses data that no `up` brings back:")
+    ));
     for step in lost {
         let what = step.loses.as_deref().unwrap_or_default();
         let (what, name) = (value::clean(what), value::clean(&step.name));
@@ -87,7 +96,11 @@ pub fn summary(plan: &Plan) -> String {
     if parts.is_empty() {
         parts.push("nothing to do".into());
     }
-    let drift = if s.drifted > 0 { format!(" {} changed behind the stack's back.", s.drifted) } else { String::new() };
+    let drift = if s.drifted > 0 {
+        format!(" {} changed behind the stack's back.", s.drifted)
+    } else {
+        String::new()
+    };
     format!("Plan: {}.{drift}", parts.join(", "))
 }
 
@@ -122,14 +135,20 @@ fn step(out: &mut String, step: &Step, style: Style, verbose: bool) {
     let fits = used + name.chars().count() + 2 + cause.chars().count() <= style.width;
     let before = if fits { "  " } else { "\n      " };
     let cause = if cause.is_empty() { String::new() } else { format!("{before}{cause}") };
-    out.push_str(&format!("{}  {}{cause}\n", style.paint(ink, &head), style.paint(Ink::Dim, &name)));
+    out.push_str(&format!(
+        "{}  {}{cause}\n",
+        style.paint(ink, &head),
+        style.paint(Ink::Dim, &name)
+    ));
     let fields = mask::told(step);
     match step.op {
         _ if step.address.group() == "objects" => {
             out.push_str(&files::lines(&fields, step.op == Op::Create, style, verbose))
         }
         Op::Create if !verbose => {}
-        _ => fields.iter().for_each(|f| out.push_str(&value::lines(f, step.op == Op::Create, &remark(step, f), style))),
+        _ => fields.iter().for_each(|f| {
+            out.push_str(&value::lines(f, step.op == Op::Create, &remark(step, f), style))
+        }),
     }
 }
 
@@ -157,7 +176,8 @@ fn remark(step: &Step, field: &FieldChange) -> String {
     said
 }
 
-/// Text broken between words, with line ends; lines after the first are indented two deeper than the first.
+/// Text broken between words, with line ends; lines after the first are indented two deeper than
+/// the first.
 fn paragraph(text: &str, ink: Option<Ink>, style: Style) -> String {
     let first = text.len() - text.trim_start().len();
     let paint = |line: &str| ink.map_or_else(|| line.to_string(), |ink| style.paint(ink, line));
@@ -183,11 +203,17 @@ fn paragraph(text: &str, ink: Option<Ink>, style: Style) -> String {
 
 #[cfg(test)]
 mod headings {
-    /// A type whose group has no heading would stand under `Other`, away from where people look for it.
+    /// A type whose group has no heading would stand under `Other`, away from where people look for
+    /// it.
     #[test]
     fn every_resource_type_has_its_heading() {
-        let groups: Vec<&str> = crate::resources::registry().iter().map(|r| r.info().group).collect();
-        let known: Vec<&str> = super::GROUPS.iter().flat_map(|(_, groups)| groups.iter().copied()).collect();
-        assert!(groups.iter().all(|g| known.contains(g)) && groups.len() == known.len(), "{groups:?} and {known:?}");
+        let groups: Vec<&str> =
+            crate::resources::registry().iter().map(|r| r.info().group).collect();
+        let known: Vec<&str> =
+            super::GROUPS.iter().flat_map(|(_, groups)| groups.iter().copied()).collect();
+        assert!(
+            groups.iter().all(|g| known.contains(g)) && groups.len() == known.len(),
+            "{groups:?} and {known:?}"
+        );
     }
 }

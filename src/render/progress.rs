@@ -1,4 +1,5 @@
-//! Events as lines of text, each told once: what starts is quiet, what is done, waits or fails is said.
+//! Events as lines of text, each told once: what starts is quiet, what is done, waits or fails is
+//! said.
 
 use super::style::{Ink, Style};
 use crate::model::{Event, Op, SmokeStatus, Status};
@@ -32,13 +33,16 @@ impl Progress {
                         let (ink, verb) = verb(*op);
                         Some(format!("  {} {key} {verb} ({elapsed})", style.paint(ink, "✓")))
                     }
-                    Status::Failed => {
-                        Some(format!("  {} {key} failed after {elapsed}: {message}", style.paint(Ink::Delete, "✗")))
-                    }
-                    Status::Stopped => Some(style.paint(Ink::Dim, &format!("  - {key} not finished after {elapsed}"))),
-                    Status::NotEmulated => {
-                        Some(style.paint(Ink::Dim, &format!("  - {key} not emulated by this endpoint")))
-                    }
+                    Status::Failed => Some(format!(
+                        "  {} {key} failed after {elapsed}: {message}",
+                        style.paint(Ink::Delete, "✗")
+                    )),
+                    Status::Stopped => Some(
+                        style.paint(Ink::Dim, &format!("  - {key} not finished after {elapsed}")),
+                    ),
+                    Status::NotEmulated => Some(
+                        style.paint(Ink::Dim, &format!("  - {key} not emulated by this endpoint")),
+                    ),
                 }
             }
             Event::Smoke { check, status, elapsed_ms, message } => {
@@ -47,8 +51,13 @@ impl Progress {
                     SmokeStatus::Failed => ("✗", Ink::Delete),
                     SmokeStatus::Skipped => ("-", Ink::Dim),
                 };
-                let message = if message.is_empty() { String::new() } else { format!(": {message}") };
-                Some(format!("  {} smoke {check} ({}){message}", style.paint(ink, sign), seconds(*elapsed_ms)))
+                let message =
+                    if message.is_empty() { String::new() } else { format!(": {message}") };
+                Some(format!(
+                    "  {} smoke {check} ({}){message}",
+                    style.paint(ink, sign),
+                    seconds(*elapsed_ms)
+                ))
             }
         }
     }

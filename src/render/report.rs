@@ -21,7 +21,9 @@ pub fn json(report: &Report) -> String {
 
 /// What AWS returned is other people's text: nothing in it may steer a terminal.
 fn clean(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    let shown = |c: char| {
+        if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
+    };
     text.chars().map(shown).collect()
 }
 
@@ -30,7 +32,9 @@ fn groups(report: &Report) -> Vec<Vec<&Surface>> {
     let mut all: Vec<Vec<&Surface>> = Vec::new();
     for surface in &report.surfaces {
         match all.last_mut() {
-            Some(group) if group.iter().all(|s| s.address == surface.address) => group.push(surface),
+            Some(group) if group.iter().all(|s| s.address == surface.address) => {
+                group.push(surface)
+            }
             _ => all.push(vec![surface]),
         }
     }
@@ -39,7 +43,9 @@ fn groups(report: &Report) -> Vec<Vec<&Surface>> {
 
 fn carrier(kind: Kind) -> &'static str {
     match kind {
-        Kind::Trust | Kind::InlinePolicy | Kind::ManagedPolicies | Kind::PermissionsBoundary => "Role",
+        Kind::Trust | Kind::InlinePolicy | Kind::ManagedPolicies | Kind::PermissionsBoundary => {
+            "Role"
+        }
         Kind::BucketPolicy => "Bucket",
         Kind::ExecutionRole | Kind::FunctionPolicy => "Function",
         Kind::ApiPolicy => "API",
@@ -98,7 +104,11 @@ fn summary(report: &Report) -> String {
         count(documents(report).count(), "policy", "policies"),
     );
     let unknown = report.surfaces.iter().filter(|s| s.status == Status::NotEmulated).count();
-    let unknown = if unknown == 0 { String::new() } else { format!(" Not emulated and so not compared: {unknown}.") };
+    let unknown = if unknown == 0 {
+        String::new()
+    } else {
+        format!(" Not emulated and so not compared: {unknown}.")
+    };
     if report.exit_code() == 0 {
         return format!(
             "Clean: {looked}. Of these AWS has what stack.yaml wants, and none is too wide; what was not looked at \
@@ -107,8 +117,13 @@ fn summary(report: &Report) -> String {
     }
     let mut by_severity: BTreeMap<_, usize> = BTreeMap::new();
     report.findings.iter().for_each(|f| *by_severity.entry(f.severity).or_default() += 1);
-    let severities: Vec<String> = by_severity.iter().map(|(s, n)| format!("{n} {}", s.as_str())).collect();
-    let off = report.surfaces.iter().filter(|s| !matches!(s.status, Status::Same | Status::NotEmulated)).count();
+    let severities: Vec<String> =
+        by_severity.iter().map(|(s, n)| format!("{n} {}", s.as_str())).collect();
+    let off = report
+        .surfaces
+        .iter()
+        .filter(|s| !matches!(s.status, Status::Same | Status::NotEmulated))
+        .count();
     let findings = count(report.findings.len(), "finding", "findings");
     let differing = if off == 0 {
         "nothing differs from stack.yaml".into()
@@ -130,16 +145,23 @@ fn place(surface: &Surface) -> String {
     format!("{}{shared}", surface.address)
 }
 
-/// Differences worth a line of their own: a whole policy or statement that one side lacks is told by marks already.
+/// Differences worth a line of their own: a whole policy or statement that one side lacks is told
+/// by marks already.
 fn fields(surface: &Surface) -> impl Iterator<Item = &Difference> {
-    let whole = |d: &Difference| d.path.strip_prefix("statements.").is_some_and(|rest| !rest.contains('.'));
-    surface.differences.iter().filter(move |d| surface.statements.is_empty() || !(whole(d) || d.path == "policy"))
+    let whole =
+        |d: &Difference| d.path.strip_prefix("statements.").is_some_and(|rest| !rest.contains('.'));
+    surface
+        .differences
+        .iter()
+        .filter(move |d| surface.statements.is_empty() || !(whole(d) || d.path == "policy"))
 }
 
 /// The parts of a statement below its actions, with their labels; `reason` apart.
 fn details(statement: &Statement) -> Vec<(&'static str, Vec<String>)> {
     let kinds = |map: &BTreeMap<String, Vec<String>>| -> Vec<String> {
-        map.iter().flat_map(|(kind, list)| list.iter().map(move |p| format!("{kind} {p}"))).collect()
+        map.iter()
+            .flat_map(|(kind, list)| list.iter().map(move |p| format!("{kind} {p}")))
+            .collect()
     };
     let all = [
         ("for", kinds(&statement.principals)),
@@ -169,7 +191,9 @@ fn short(value: &Value) -> String {
         Value::Null => "nothing".into(),
         Value::String(text) => clean(text),
         Value::Array(items) => items.iter().map(short).collect::<Vec<_>>().join(", "),
-        Value::Object(map) if map.get("unknown") == Some(&Value::Bool(true)) => "(known after up)".into(),
+        Value::Object(map) if map.get("unknown") == Some(&Value::Bool(true)) => {
+            "(known after up)".into()
+        }
         other => clean(&other.to_string()),
     }
 }

@@ -48,7 +48,13 @@ pub fn plan(steps: Vec<Step>) -> Plan {
     }
 }
 
-pub fn step(address: &str, type_name: &str, op: Op, cause: Cause, fields: Vec<FieldChange>) -> Step {
+pub fn step(
+    address: &str,
+    type_name: &str,
+    op: Op,
+    cause: Cause,
+    fields: Vec<FieldChange>,
+) -> Step {
     let address = Address::parse(address).unwrap();
     Step {
         name: format!("shop-dev-{}", address.id()),
@@ -99,8 +105,13 @@ fn create() -> Plan {
         changed("billing", Value::Null, json!({"mode": "PAY_PER_REQUEST", "read": null})),
         changed("point_in_time_recovery", Value::Null, json!(true)),
     ];
-    let site = changed("objects", Value::Null, json!({"index.html": {"md5": "a"}, "app.js": {"md5": "b"}}));
-    let made = |address, type_name, fields| step(address, type_name, Op::Create, Cause::Change, fields);
+    let site = changed(
+        "objects",
+        Value::Null,
+        json!({"index.html": {"md5": "a"}, "app.js": {"md5": "b"}}),
+    );
+    let made =
+        |address, type_name, fields| step(address, type_name, Op::Create, Cause::Change, fields);
     let mut plan = plan(vec![
         made("table.Orders", TABLE, fields),
         made("objects.site", OBJECTS, vec![site]),
@@ -120,15 +131,29 @@ fn update() -> Plan {
         changed("tags.old", json!("x"), Value::Null),
         changed("billing.mode", json!("PAY_PER_REQUEST"), json!("PROVISIONED")),
         changed("billing.read", Value::Null, json!(5)),
-        changed("indexes.byUser", Value::Null, json!({"hash_key": {"name": "userId", "kind": "S"}, "range_key": null})),
+        changed(
+            "indexes.byUser",
+            Value::Null,
+            json!({"hash_key": {"name": "userId", "kind": "S"}, "range_key": null}),
+        ),
     ];
     let csp = |more: &str| {
-        format!("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' {more}")
+        format!(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' {more}"
+        )
     };
-    let policy = changed("content_security_policy", json!(csp("https://a.example")), json!(csp("https://b.example")));
+    let policy = changed(
+        "content_security_policy",
+        json!(csp("https://a.example")),
+        json!(csp("https://b.example")),
+    );
     plan(vec![
         change("table.Orders", TABLE, tags),
-        change("log_group.createOrder", "AWS::Logs::LogGroup", vec![changed("retention_days", Value::Null, json!(30))]),
+        change(
+            "log_group.createOrder",
+            "AWS::Logs::LogGroup",
+            vec![changed("retention_days", Value::Null, json!(30))],
+        ),
         change("headers.site", "AWS::CloudFront::ResponseHeadersPolicy", vec![policy]),
     ])
 }
@@ -158,7 +183,11 @@ fn policy() -> Plan {
     let door = json!({"effect": "Allow", "actions": ["sts:AssumeRole"], "principals": {"AWS": ["arn:aws:iam::444455556666:root"]}});
     let strangers = vec![
         drifted("trust.statements.Door", door, Value::Null),
-        drifted("policies.admin", json!({"statements": {"0": {"effect": "Allow", "actions": ["*"]}}}), Value::Null),
+        drifted(
+            "policies.admin",
+            json!({"statements": {"0": {"effect": "Allow", "actions": ["*"]}}}),
+            Value::Null,
+        ),
     ];
     plan(vec![
         change("role.createOrder", ROLE, grants),
@@ -167,16 +196,24 @@ fn policy() -> Plan {
 }
 
 fn routes() -> Plan {
-    let arn = |name: &str| format!("arn:aws:lambda:us-east-1:111122223333:function:shop-dev-{name}");
+    let arn =
+        |name: &str| format!("arn:aws:lambda:us-east-1:111122223333:function:shop-dev-{name}");
     let route = |name: &str| json!({"integration": "AWS_PROXY", "function_arn": arn(name), "authorization": "NONE"});
     let fields = vec![
         changed("routes.GET /orders/{id}", Value::Null, route("getOrder")),
-        changed("routes.GET /products.function_arn", json!(arn("listProducts")), json!(arn("search"))),
+        changed(
+            "routes.GET /products.function_arn",
+            json!(arn("listProducts")),
+            json!(arn("search")),
+        ),
         changed("routes.DELETE /orders", route("purge"), Value::Null),
         changed("cors./orders.allow_methods", json!("OPTIONS,POST"), json!("GET,OPTIONS,POST")),
     ];
     let stage = vec![changed("throttling_rate", json!(50.0), json!(80.0))];
-    plan(vec![change("routes.main", ROUTES, fields), change("stage.main", "AWS::ApiGateway::Stage", stage)])
+    plan(vec![
+        change("routes.main", ROUTES, fields),
+        change("stage.main", "AWS::ApiGateway::Stage", stage),
+    ])
 }
 
 fn files() -> Plan {
@@ -194,7 +231,11 @@ fn files() -> Plan {
 fn replace() -> Plan {
     let mut key = changed("hash_key.name", json!("orderId"), json!("id"));
     key.replaces = true;
-    let seed = changed("seed", Value::Null, json!("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"));
+    let seed = changed(
+        "seed",
+        Value::Null,
+        json!("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+    );
     let mut orders = step("table.Orders", TABLE, Op::Replace, Cause::Change, vec![key, seed]);
     orders.loses = Some("all 12 items".into());
     plan(vec![orders])
@@ -229,15 +270,19 @@ fn drift() -> Plan {
         drifted("default_action", json!("BLOCK"), json!("ALLOW")),
         drifted("description", json!("evil \u{1b}[2J\ntext"), json!("in front of the shop")),
     ];
-    let gone = step("permission.createOrder", "AWS::Lambda::Permission", Op::Create, Cause::Drift, vec![]);
+    let gone =
+        step("permission.createOrder", "AWS::Lambda::Permission", Op::Create, Cause::Drift, vec![]);
     plan(vec![step("web_acl.api", WEB_ACL, Op::Update, Cause::Drift, acl), gone])
 }
 
 fn both() -> Plan {
     let mut twice = changed("timeout", json!(5), json!(20));
     twice.applied = json!(10);
-    let fields =
-        vec![changed("memory", json!(256), json!(512)), drifted("handler", json!("x"), json!("bootstrap")), twice];
+    let fields = vec![
+        changed("memory", json!(256), json!(512)),
+        drifted("handler", json!("x"), json!("bootstrap")),
+        twice,
+    ];
     plan(vec![step("function.createOrder", FUNCTION, Op::Update, Cause::Both, fields)])
 }
 
@@ -261,9 +306,15 @@ fn unknown() -> Plan {
 fn not_emulated() -> Plan {
     let mut plan = plan(vec![]);
     plan.unchanged = vec![live("table.Orders", TABLE)];
-    plan.not_emulated = ["waf_logging.cdn", "waf_logging.api", "headers.site", "association.api", "distribution.site"]
-        .map(|a| Address::parse(a).unwrap())
-        .into();
+    plan.not_emulated = [
+        "waf_logging.cdn",
+        "waf_logging.api",
+        "headers.site",
+        "association.api",
+        "distribution.site",
+    ]
+    .map(|a| Address::parse(a).unwrap())
+    .into();
     plan
 }
 
@@ -276,11 +327,16 @@ pub fn secrets() -> Plan {
         changed("environment.TABLE", json!("a"), json!("b")),
         changed("environment.LATER_SECRET", json!("hush-before"), json!({"unknown": true})),
     ];
-    let whole = vec![changed("environment", Value::Null, json!({"MY_SECRET": "hush-whole", "TABLE": "t"}))];
-    plan(vec![change("function.f", FUNCTION, fields), step("function.g", FUNCTION, Op::Create, Cause::Change, whole)])
+    let whole =
+        vec![changed("environment", Value::Null, json!({"MY_SECRET": "hush-whole", "TABLE": "t"}))];
+    plan(vec![
+        change("function.f", FUNCTION, fields),
+        step("function.g", FUNCTION, Op::Create, Cause::Change, whole),
+    ])
 }
 
-/// A firewall is made, a table gets capacity of its own, an old firewall goes: floors before and after.
+/// A firewall is made, a table gets capacity of its own, an old firewall goes: floors before and
+/// after.
 fn costs() -> Plan {
     let acl = |groups: &[&str]| -> Value {
         let rule = |group: &&str| (group.to_string(), json!({"kind": "managed", "group": group}));
@@ -296,7 +352,8 @@ fn costs() -> Plan {
     table.wanted = json!({"billing": billing, "indexes": {"byUser": {}}});
     table.live = Some(Live { spec: on_demand, ..live("table.Orders", TABLE) });
     let mut gone = step("web_acl.old", WEB_ACL, Op::Delete, Cause::Change, vec![]);
-    gone.live = Some(Live { spec: acl(&["AWSManagedRulesCommonRuleSet"]), ..live("web_acl.old", WEB_ACL) });
+    gone.live =
+        Some(Live { spec: acl(&["AWSManagedRulesCommonRuleSet"]), ..live("web_acl.old", WEB_ACL) });
     let mut plan = plan(vec![table, made, gone]);
     plan.unchanged = vec![Live { spec: bots, ..live("web_acl.api", WEB_ACL) }];
     plan.floors = crate::plan::cost::floors(&plan.steps, &plan.unchanged);

@@ -1,4 +1,5 @@
-//! One policy compared: statements paired by meaning, the rows of the report, and the fields that differ.
+//! One policy compared: statements paired by meaning, the rows of the report, and the fields that
+//! differ.
 
 use super::surfaces::Pair;
 use super::{Difference, Kind, Reasons, Row, Status, Surface, reasons};
@@ -9,7 +10,8 @@ use serde_json::{Map, Value, json};
 /// A policy compared, without its findings.
 pub(super) fn surface(pair: &Pair, known: &Reasons) -> Surface {
     let live = aligned(&pair.wanted, &pair.live);
-    let differences = if pair.not_emulated { vec![] } else { differences(pair.kind, &live, &pair.wanted) };
+    let differences =
+        if pair.not_emulated { vec![] } else { differences(pair.kind, &live, &pair.wanted) };
     let status = match (pair.wanted.is_null(), pair.live.is_null()) {
         _ if pair.not_emulated => Status::NotEmulated,
         _ if pair.foreign.is_some() => Status::Foreign,
@@ -60,18 +62,22 @@ fn statements(document: &Value) -> Option<&Map<String, Value>> {
     document.get("statements").and_then(Value::as_object)
 }
 
-/// The live document with every statement that says what a wanted one says under the wanted one's Sid.
+/// The live document with every statement that says what a wanted one says under the wanted one's
+/// Sid.
 ///
 /// A Sid grants nothing: a statement under another name is the same statement.
 fn aligned(wanted: &Value, live: &Value) -> Value {
-    let (Some(ours), Some(theirs)) = (statements(wanted), statements(live)) else { return live.clone() };
+    let (Some(ours), Some(theirs)) = (statements(wanted), statements(live)) else {
+        return live.clone();
+    };
     let mut left: Map<String, Value> = theirs.clone();
     let mut renamed = Map::new();
     for (sid, statement) in ours {
         let same_sid = left.get(sid).filter(|found| *found == statement).map(|_| sid.clone());
         // A live statement that a wanted one has by its own name is not given to another.
         let taken = |key: &String, found: &Value| ours.get(key) == Some(found);
-        let by_content = || left.iter().find(|(key, found)| *found == statement && !taken(key, found));
+        let by_content =
+            || left.iter().find(|(key, found)| *found == statement && !taken(key, found));
         if let Some(key) = same_sid.or_else(|| by_content().map(|(key, _)| key.clone())) {
             left.remove(&key);
             renamed.insert(sid.clone(), statement.clone());
@@ -90,7 +96,8 @@ fn aligned(wanted: &Value, live: &Value) -> Value {
 /// Wanted statements in their own order, then those only AWS has.
 fn rows(pair: &Pair, live: &Value, known: &Reasons) -> Vec<Row> {
     let none = Map::new();
-    let (ours, theirs) = (statements(&pair.wanted).unwrap_or(&none), statements(live).unwrap_or(&none));
+    let (ours, theirs) =
+        (statements(&pair.wanted).unwrap_or(&none), statements(live).unwrap_or(&none));
     let mut extra: Vec<&String> = theirs.keys().filter(|sid| !ours.contains_key(*sid)).collect();
     extra.sort();
     let row = |sid: &String| {
@@ -103,7 +110,8 @@ fn rows(pair: &Pair, live: &Value, known: &Reasons) -> Vec<Row> {
             (Some(_), None) => Status::Missing,
             (None, _) => Status::Foreign,
         };
-        let reason = wanted.and_then(|wanted| reasons::reason(pair, sid, &Statement::read(wanted), known));
+        let reason =
+            wanted.and_then(|wanted| reasons::reason(pair, sid, &Statement::read(wanted), known));
         Row {
             sid: sid.clone(),
             content,

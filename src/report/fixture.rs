@@ -1,4 +1,5 @@
-//! A shop of two functions for tests: what `desired` makes of it, and an account that has exactly that.
+//! A shop of two functions for tests: what `desired` makes of it, and an account that has exactly
+//! that.
 
 use super::{Reasons, Report, TABLE_POLICY, report};
 use crate::model::{Address, Desired, Live, Scope, spec};
@@ -62,14 +63,15 @@ fn function(id: &str, grant: Value, sid: &str, route: &str) -> [Desired; 3] {
 
 /// Two functions, one bucket; the account has everything as wanted.
 pub fn shop() -> Shop {
-    let scan =
-        json!({"Sid": "TableProducts", "Effect": "Allow", "Action": "dynamodb:Scan", "Resource": table("Products")});
-    let put =
-        json!({"Sid": "TableOrders", "Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": table("Orders")});
+    let scan = json!({"Sid": "TableProducts", "Effect": "Allow", "Action": "dynamodb:Scan", "Resource": table("Products")});
+    let put = json!({"Sid": "TableOrders", "Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": table("Orders")});
     let mut desired = Vec::new();
     desired.extend(function("listProducts", scan, "GET--products-11111111", "GET/products"));
     desired.extend(function("createOrder", put, "POST--orders-22222222", "POST/orders"));
-    let (bucket, arn) = ("shop-dev-site-111122223333-us-east-1", "arn:aws:s3:::shop-dev-site-111122223333-us-east-1");
+    let (bucket, arn) = (
+        "shop-dev-site-111122223333-us-east-1",
+        "arn:aws:s3:::shop-dev-site-111122223333-us-east-1",
+    );
     let policy = canonical(&json!({"Statement": [
         {"Sid": "OnlyThisDistributionReads", "Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"},
          "Action": "s3:GetObject", "Resource": format!("{arn}/*"), "Condition": {"ArnEquals":
@@ -82,14 +84,18 @@ pub fn shop() -> Shop {
     desired.push(resource("api", "main", "AWS::ApiGateway::RestApi", "shop-dev-api", json!({})));
     let orders = json!({TABLE_POLICY: null});
     desired.push(resource("table", "Orders", "AWS::DynamoDB::Table", "shop-dev-Orders", orders));
-    let live = desired.iter().map(|d| Live::new(d.address.clone(), &d.type_name, &d.name, d.spec.clone())).collect();
+    let live = desired
+        .iter()
+        .map(|d| Live::new(d.address.clone(), &d.type_name, &d.name, d.spec.clone()))
+        .collect();
     Shop { desired, live }
 }
 
 impl Shop {
     /// The live spec of an address, to be tampered with.
     pub fn spec(&mut self, address: &str) -> &mut Value {
-        let at = self.live.iter().position(|l| l.address.as_str() == address).unwrap_or(self.live.len());
+        let at =
+            self.live.iter().position(|l| l.address.as_str() == address).unwrap_or(self.live.len());
         assert!(at < self.live.len(), "{address} is there");
         &mut self.live[at].spec
     }
@@ -102,8 +108,9 @@ impl Shop {
     }
 
     pub fn report(&self) -> Report {
-        let reason =
-            |role: &str, sid: &str, why: &str| ((Address::new("role", role), sid.to_string()), why.to_string());
+        let reason = |role: &str, sid: &str, why: &str| {
+            ((Address::new("role", role), sid.to_string()), why.to_string())
+        };
         let reasons = Reasons::from([
             reason("listProducts", "TableProducts", "shows the catalogue"),
             reason("createOrder", "TableOrders", "stores the order"),

@@ -1,7 +1,9 @@
-//! The auditors' report as a value: each policy as stack.yaml wants it and as AWS has it, statement by statement.
+//! The auditors' report as a value: each policy as stack.yaml wants it and as AWS has it, statement
+//! by statement.
 //!
-//! Pure: the same stack and the same account give the same report, apart from the times. Compared is meaning: the
-//! canonical forms of `policy`, with statements paired by what they say before they are paired by their Sid.
+//! Pure: the same stack and the same account give the same report, apart from the times. Compared
+//! is meaning: the canonical forms of `policy`, with statements paired by what they say before they
+//! are paired by their Sid.
 
 mod compare;
 mod findings;
@@ -23,7 +25,8 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Why a statement is there: by the address of its role and the statement's id, or `<inline policy>.<statement id>`.
+/// Why a statement is there: by the address of its role and the statement's id, or `<inline
+/// policy>.<statement id>`.
 pub type Reasons = BTreeMap<(Address, String), String>;
 
 /// What kind of policy it is.
@@ -98,7 +101,8 @@ pub struct Row {
     pub findings: Vec<String>,
 }
 
-/// One field in which the canonical documents differ; absent is null, not known yet is `{"unknown":true}`.
+/// One field in which the canonical documents differ; absent is null, not known yet is
+/// `{"unknown":true}`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
     pub path: String,
@@ -193,15 +197,17 @@ impl Report {
 
     /// 0, or 2 where something differs or is too wide.
     pub fn exit_code(&self) -> i32 {
-        let settled = |surface: &Surface| matches!(surface.status, Status::Same | Status::NotEmulated);
+        let settled =
+            |surface: &Surface| matches!(surface.status, Status::Same | Status::NotEmulated);
         if self.findings.is_empty() && self.surfaces.iter().all(settled) { 0 } else { 2 }
     }
 }
 
-/// Makes the report out of all desired and live resources of a stack; types without policies are passed over.
+/// Makes the report out of all desired and live resources of a stack; types without policies are
+/// passed over.
 ///
-/// `desired` has its templates filled in as far as values are known; `started` and `finished` are RFC 3339 and frame
-/// the reading of `live`.
+/// `desired` has its templates filled in as far as values are known; `started` and `finished` are
+/// RFC 3339 and frame the reading of `live`.
 #[allow(clippy::too_many_arguments)] // Each is a field of the report, and its one caller has them one by one.
 pub fn report(
     scope: &Scope,
@@ -254,12 +260,20 @@ const NOT_EVALUATED: [&str; 4] = [
 /// What this report says nothing about; on an emulator also what only AWS has.
 fn not_evaluated(scope: &Scope, live: &[Live]) -> Vec<String> {
     let mut list: Vec<String> = NOT_EVALUATED.map(String::from).into();
-    let role = live.iter().find(|l| l.type_name == "AWS::ApiGateway::Account").and_then(|l| l.outputs.get("role_arn"));
+    let role = live
+        .iter()
+        .find(|l| l.type_name == "AWS::ApiGateway::Account")
+        .and_then(|l| l.outputs.get("role_arn"));
     if let Some(arn) = role.filter(|_| !live.iter().any(surfaces::is_shared_role)) {
-        list.push(format!("the account's log role for API Gateway, which is not shopstack's: {arn}"));
+        list.push(format!(
+            "the account's log role for API Gateway, which is not shopstack's: {arn}"
+        ));
     }
     if scope.endpoint.is_some() {
-        list.push("TLS to the bucket: this endpoint speaks plain http and its distribution is excepted".into());
+        list.push(
+            "TLS to the bucket: this endpoint speaks plain http and its distribution is excepted"
+                .into(),
+        );
     }
     list
 }

@@ -7,21 +7,26 @@ use serde_json::{Map, Value, json};
 
 /// The document; null where there are no permissions.
 pub(super) fn document(scope: &Scope, function: &str, spec: &Value) -> Value {
-    let Ok(spec) = from_value::<PermissionSpec>(spec) else { return Value::Null };
+    let Ok(spec) = from_value::<PermissionSpec>(spec) else {
+        return Value::Null;
+    };
     if spec.statements.is_empty() {
         return Value::Null;
     }
     // Lambda gives every statement of a function this one resource.
     let arn = format!("arn:aws:lambda:{}:{}:function:{function}", scope.region, scope.account);
-    let statements: Vec<Value> = spec.statements.iter().map(|(sid, one)| statement(sid, one, &arn)).collect();
+    let statements: Vec<Value> =
+        spec.statements.iter().map(|(sid, one)| statement(sid, one, &arn)).collect();
     policy::canonical(&json!({ "Statement": statements }))
 }
 
 fn statement(sid: &str, one: &PermissionStatement, arn: &str) -> Value {
     let said = Said::read(&one.principal);
     let mut conditions = said.conditions;
-    let own =
-        [("ArnLike", "aws:SourceArn", &one.source_arn), ("StringEquals", "aws:SourceAccount", &one.source_account)];
+    let own = [
+        ("ArnLike", "aws:SourceArn", &one.source_arn),
+        ("StringEquals", "aws:SourceAccount", &one.source_account),
+    ];
     for (operator, key, value) in own {
         if let Some(value) = value {
             add(&mut conditions, operator, key, json!(value));
@@ -35,7 +40,8 @@ fn statement(sid: &str, one: &PermissionStatement, arn: &str) -> Value {
            "Condition": conditions})
 }
 
-/// What a permission's `principal` says: mostly a service, at times all that the other fields have no room for.
+/// What a permission's `principal` says: mostly a service, at times all that the other fields have
+/// no room for.
 struct Said {
     effect: String,
     principal: Value,
@@ -50,7 +56,9 @@ impl Said {
             Ok(Value::Object(all)) if all.contains_key("principal") => return Self::extended(&all),
             Ok(value @ (Value::Object(_) | Value::String(_))) => value,
             _ if text == "*" => json!("*"),
-            _ if text.starts_with("arn:") || text.bytes().all(|b| b.is_ascii_digit()) => json!({"AWS": text}),
+            _ if text.starts_with("arn:") || text.bytes().all(|b| b.is_ascii_digit()) => {
+                json!({"AWS": text})
+            }
             _ => json!({"Service": text}),
         };
         Self { effect: "Allow".into(), principal, conditions: Map::new() }
@@ -91,18 +99,26 @@ mod tests {
 
     #[test]
     fn every_kind_of_principal_is_told_apart() {
-        let principals = |text: &str| read("lambda:InvokeFunction", text, None)["principals"].clone();
-        assert_eq!(principals("apigateway.amazonaws.com"), json!({"Service": ["apigateway.amazonaws.com"]}));
+        let principals =
+            |text: &str| read("lambda:InvokeFunction", text, None)["principals"].clone();
+        assert_eq!(
+            principals("apigateway.amazonaws.com"),
+            json!({"Service": ["apigateway.amazonaws.com"]})
+        );
         assert_eq!(principals("*"), json!({"AWS": ["*"]}));
         assert_eq!(principals("\"*\""), json!({"AWS": ["*"]}));
         assert_eq!(principals("999999999999"), json!({"AWS": ["999999999999"]}));
-        assert_eq!(principals(r#"{"AWS":"arn:aws:iam::1:root"}"#), json!({"AWS": ["arn:aws:iam::1:root"]}));
+        assert_eq!(
+            principals(r#"{"AWS":"arn:aws:iam::1:root"}"#),
+            json!({"AWS": ["arn:aws:iam::1:root"]})
+        );
     }
 
     #[test]
     fn a_statement_with_more_to_it_keeps_all_of_it() {
         let principal = r#"{"effect":"Deny","StringEquals aws:PrincipalOrgID":"o-1","principal":{"Service":"x"}}"#;
-        let found = read(r#"["lambda:GetFunction","lambda:InvokeFunction"]"#, principal, Some("arn:s"));
+        let found =
+            read(r#"["lambda:GetFunction","lambda:InvokeFunction"]"#, principal, Some("arn:s"));
         assert_eq!(found["effect"], "Deny");
         assert_eq!(found["actions"], json!(["lambda:GetFunction", "lambda:InvokeFunction"]));
         assert_eq!(found["principals"], json!({"Service": ["x"]}));

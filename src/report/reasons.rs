@@ -5,15 +5,22 @@ use super::{Kind, Reasons};
 use crate::policy::judge::Statement;
 
 /// The reason of a wanted statement, if there is one.
-pub(super) fn reason(pair: &Pair, sid: &str, wanted: &Statement, known: &Reasons) -> Option<String> {
+pub(super) fn reason(
+    pair: &Pair,
+    sid: &str,
+    wanted: &Statement,
+    known: &Reasons,
+) -> Option<String> {
     let path = pair.policy.as_ref().map(|policy| format!("{policy}.{sid}"));
     let keys = [Some(sid.to_string()), path];
     let given = keys.into_iter().flatten().find_map(|key| known.get(&(pair.address.clone(), key)));
-    given.cloned().or_else(|| if pair.shared { shared(pair.kind) } else { ours(pair.kind, sid, wanted) })
+    given
+        .cloned()
+        .or_else(|| if pair.shared { shared(pair.kind) } else { ours(pair.kind, sid, wanted) })
 }
 
-/// Of the role by which API Gateway writes the logs of all stacks of the account (`resources::account`): here also why
-/// it is no narrower.
+/// Of the role by which API Gateway writes the logs of all stacks of the account
+/// (`resources::account`): here also why it is no narrower.
 fn shared(kind: Kind) -> Option<String> {
     let text = match kind {
         Kind::Trust => {
@@ -31,12 +38,16 @@ fn shared(kind: Kind) -> Option<String> {
 
 fn ours(kind: Kind, sid: &str, wanted: &Statement) -> Option<String> {
     let text = match (kind, sid) {
-        (Kind::Trust, "LambdaOnly") => "only the Lambda service, acting for this account, takes on this role",
+        (Kind::Trust, "LambdaOnly") => {
+            "only the Lambda service, acting for this account, takes on this role"
+        }
         (Kind::InlinePolicy, "OwnLogs") => "the function writes its log, and no other one's",
         (Kind::BucketPolicy, "OnlyThisDistributionReads") => {
             "the shop's own CloudFront distribution reads the site's files; nobody else does"
         }
-        (Kind::BucketPolicy, "OnlyOverTls") => "nothing is sent or fetched over an unencrypted connection",
+        (Kind::BucketPolicy, "OnlyOverTls") => {
+            "nothing is sent or fetched over an unencrypted connection"
+        }
         (Kind::FunctionPolicy, _) => return route(wanted),
         _ => return None,
     };

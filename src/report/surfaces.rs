@@ -1,4 +1,5 @@
-//! Every policy of a stack as a pair, wanted and live: collected out of the specs of roles, buckets and functions.
+//! Every policy of a stack as a pair, wanted and live: collected out of the specs of roles, buckets
+//! and functions.
 
 use super::{Count, Kind, Population, Status, Surface, permission};
 use crate::model::{Address, Desired, Live, Owner, Scope};
@@ -45,7 +46,8 @@ impl Pair {
     }
 }
 
-/// All policies: of roles, then buckets, functions, APIs and tables, each by address. A resource without one is there with null.
+/// All policies: of roles, then buckets, functions, APIs and tables, each by address. A resource
+/// without one is there with null.
 pub(super) fn pairs(scope: &Scope, desired: &[Desired], live: &[Live]) -> Vec<Pair> {
     let mut all = Vec::new();
     for (id, side) in sides(ROLE, desired, live) {
@@ -55,20 +57,36 @@ pub(super) fn pairs(scope: &Scope, desired: &[Desired], live: &[Live]) -> Vec<Pa
     let policies = sides(BUCKET_POLICY, desired, live);
     let nothing = Side::default();
     for id in buckets.keys().chain(policies.keys()).collect::<BTreeSet<_>>() {
-        let (bucket, policy) = (buckets.get(id).unwrap_or(&nothing), policies.get(id).unwrap_or(&nothing));
+        let (bucket, policy) =
+            (buckets.get(id).unwrap_or(&nothing), policies.get(id).unwrap_or(&nothing));
         let document = |spec: Option<&Value>| field(spec, "policy");
-        all.push(attached_to(Kind::BucketPolicy, Address::new("bucket_policy", id), bucket, policy, &document));
+        all.push(attached_to(
+            Kind::BucketPolicy,
+            Address::new("bucket_policy", id),
+            bucket,
+            policy,
+            &document,
+        ));
     }
     let functions = sides(FUNCTION, desired, live);
     let permissions = sides(PERMISSION, desired, live);
     for id in functions.keys().chain(permissions.keys()).collect::<BTreeSet<_>>() {
-        let (function, policy) = (functions.get(id).unwrap_or(&nothing), permissions.get(id).unwrap_or(&nothing));
+        let (function, policy) =
+            (functions.get(id).unwrap_or(&nothing), permissions.get(id).unwrap_or(&nothing));
         let role = |spec: Option<&Value>| field(spec, "role_arn");
         let address = Address::new("function", id);
         all.push(attached_to(Kind::ExecutionRole, address, function, function, &role));
         let name = name_of(&[policy, function]);
-        let document = |spec: Option<&Value>| spec.map_or(Value::Null, |spec| permission::document(scope, &name, spec));
-        all.push(attached_to(Kind::FunctionPolicy, Address::new("permission", id), function, policy, &document));
+        let document = |spec: Option<&Value>| {
+            spec.map_or(Value::Null, |spec| permission::document(scope, &name, spec))
+        };
+        all.push(attached_to(
+            Kind::FunctionPolicy,
+            Address::new("permission", id),
+            function,
+            policy,
+            &document,
+        ));
     }
     for (id, api) in sides(API, desired, live) {
         let document = |spec: Option<&Value>| canonical(field(spec, "policy"));
@@ -76,19 +94,23 @@ pub(super) fn pairs(scope: &Scope, desired: &[Desired], live: &[Live]) -> Vec<Pa
     }
     for (id, table) in sides(TABLE, desired, live) {
         let document = |spec: Option<&Value>| canonical(field(spec, TABLE_POLICY));
-        let mut pair = attached_to(Kind::TablePolicy, Address::new("table", &id), &table, &table, &document);
-        let unasked = table.live.is_some_and(|l| l.owner == Owner::Ours && l.spec.get(TABLE_POLICY).is_none());
+        let mut pair =
+            attached_to(Kind::TablePolicy, Address::new("table", &id), &table, &table, &document);
+        let unasked = table
+            .live
+            .is_some_and(|l| l.owner == Owner::Ours && l.spec.get(TABLE_POLICY).is_none());
         pair.not_emulated |= unasked;
         all.push(pair);
     }
     all
 }
 
-/// The field of a live table's spec that holds its resource policy, null for none; absent where the endpoint does not
-/// know such policies. `diff` does not ask for them.
+/// The field of a live table's spec that holds its resource policy, null for none; absent where the
+/// endpoint does not know such policies. `diff` does not ask for them.
 pub const TABLE_POLICY: &str = "resource_policy";
 
-/// A raw document in canonical form; what is none stays as it is, and so differs from what is wanted.
+/// A raw document in canonical form; what is none stays as it is, and so differs from what is
+/// wanted.
 fn canonical(document: Value) -> Value {
     if document.is_object() { policy::canonical(&document) } else { document }
 }
@@ -127,7 +149,11 @@ impl<'a> Side<'a> {
 }
 
 /// Wanted and live resources of a type by logical id.
-fn sides<'a>(type_name: &str, desired: &'a [Desired], live: &'a [Live]) -> BTreeMap<String, Side<'a>> {
+fn sides<'a>(
+    type_name: &str,
+    desired: &'a [Desired],
+    live: &'a [Live],
+) -> BTreeMap<String, Side<'a>> {
     let mut all: BTreeMap<String, Side<'a>> = BTreeMap::new();
     for one in desired.iter().filter(|d| d.type_name == type_name) {
         all.entry(one.address.id().to_string()).or_default().wanted = Some(one);
@@ -140,7 +166,9 @@ fn sides<'a>(type_name: &str, desired: &'a [Desired], live: &'a [Live]) -> BTree
 }
 
 fn name_of(sides: &[&Side<'_>]) -> String {
-    let name = |side: &&Side<'_>| side.live.map(|l| l.name.clone()).or_else(|| side.wanted.map(|d| d.name.clone()));
+    let name = |side: &&Side<'_>| {
+        side.live.map(|l| l.name.clone()).or_else(|| side.wanted.map(|d| d.name.clone()))
+    };
     sides.iter().find_map(name).unwrap_or_default()
 }
 
@@ -164,10 +192,18 @@ fn role(address: &Address, side: &Side<'_>) -> Vec<Pair> {
     };
     let mut all = vec![pair(Kind::Trust, None, field(wanted, "trust"), field(live, "trust"))];
     let (wanted_policies, live_policies) = (field(wanted, "policies"), field(live, "policies"));
-    let names = [&wanted_policies, &live_policies].into_iter().filter_map(Value::as_object).flat_map(Map::keys);
+    let names = [&wanted_policies, &live_policies]
+        .into_iter()
+        .filter_map(Value::as_object)
+        .flat_map(Map::keys);
     for name in names.collect::<BTreeSet<_>>() {
         let of = |policies: &Value| policies.get(name).cloned().unwrap_or_default();
-        all.push(pair(Kind::InlinePolicy, Some(name.clone()), of(&wanted_policies), of(&live_policies)));
+        all.push(pair(
+            Kind::InlinePolicy,
+            Some(name.clone()),
+            of(&wanted_policies),
+            of(&live_policies),
+        ));
     }
     let list = |spec| match field(spec, "attached") {
         Value::Array(arns) if !arns.is_empty() => Value::Array(arns),
@@ -179,7 +215,8 @@ fn role(address: &Address, side: &Side<'_>) -> Vec<Pair> {
     all
 }
 
-/// A resource policy, which is a resource of its own here, with the bucket or function that carries it.
+/// A resource policy, which is a resource of its own here, with the bucket or function that carries
+/// it.
 fn attached_to(
     kind: Kind,
     address: Address,
@@ -205,17 +242,25 @@ fn attached_to(
 pub(super) fn wanted_sources(pairs: &[Pair]) -> BTreeSet<String> {
     let permissions = pairs.iter().filter(|pair| pair.kind == Kind::FunctionPolicy);
     let statements = permissions.flat_map(|pair| Statement::all(&pair.wanted));
-    statements.flat_map(|(_, s)| s.condition_values("aws:sourcearn").cloned().collect::<Vec<_>>()).collect()
+    statements
+        .flat_map(|(_, s)| s.condition_values("aws:sourcearn").cloned().collect::<Vec<_>>())
+        .collect()
 }
 
 pub(super) fn population(desired: &[Desired], live: &[Live], surfaces: &[Surface]) -> Population {
     let resources = |type_name: &str| Count {
         wanted: desired.iter().filter(|d| d.type_name == type_name).count(),
-        live: live.iter().filter(|l| l.type_name == type_name && !l.not_emulated && l.owner != Owner::Stray).count(),
+        live: live
+            .iter()
+            .filter(|l| l.type_name == type_name && !l.not_emulated && l.owner != Owner::Stray)
+            .count(),
     };
     let items = |kind: Kind, size: &dyn Fn(&Value) -> usize| {
         let of_kind = || surfaces.iter().filter(|s| s.surface == kind);
-        Count { wanted: of_kind().map(|s| size(&s.wanted)).sum(), live: of_kind().map(|s| size(&s.live)).sum() }
+        Count {
+            wanted: of_kind().map(|s| size(&s.wanted)).sum(),
+            live: of_kind().map(|s| size(&s.live)).sum(),
+        }
     };
     let rows = || surfaces.iter().flat_map(|s| &s.statements);
     let mut by_status: BTreeMap<Status, usize> = BTreeMap::new();
@@ -230,7 +275,10 @@ pub(super) fn population(desired: &[Desired], live: &[Live], surfaces: &[Surface
         tables: resources(TABLE),
         inline_policies: items(Kind::InlinePolicy, &|document| usize::from(!document.is_null())),
         managed_policies: items(Kind::ManagedPolicies, &|arns| arns.as_array().map_or(0, Vec::len)),
-        statements: Count { wanted: rows().filter(|r| r.wanted).count(), live: rows().filter(|r| r.live).count() },
+        statements: Count {
+            wanted: rows().filter(|r| r.wanted).count(),
+            live: rows().filter(|r| r.live).count(),
+        },
         surfaces: by_status,
     }
 }

@@ -1,4 +1,5 @@
-//! The report on a shop that is as wanted, and on one tampered with in each way that matters to an auditor.
+//! The report on a shop that is as wanted, and on one tampered with in each way that matters to an
+//! auditor.
 
 use super::fixture::{ACCOUNT, API, Shop, shop, table};
 use super::*;
@@ -9,7 +10,11 @@ use serde_json::json;
 const GRANTS: &str = "/policies/grants/statements";
 
 fn rules(report: &Report) -> Vec<(&str, &str, &str)> {
-    report.findings.iter().map(|f| (f.rule.as_str(), f.severity.as_str(), f.sid.as_deref().unwrap_or(""))).collect()
+    report
+        .findings
+        .iter()
+        .map(|f| (f.rule.as_str(), f.severity.as_str(), f.sid.as_deref().unwrap_or("")))
+        .collect()
 }
 
 fn surface<'a>(report: &'a Report, kind: Kind, address: &str) -> &'a Surface {
@@ -29,7 +34,9 @@ fn a_shop_as_wanted_is_clean_and_every_statement_has_its_reason() {
     assert!(all_same.is_empty(), "{all_same:?}");
     let rows: Vec<_> = report.surfaces.iter().flat_map(|s| &s.statements).collect();
     assert_eq!(rows.len(), 10);
-    assert!(rows.iter().all(|r| r.reason.is_some() && r.wanted && r.live && r.status == Status::Same));
+    assert!(
+        rows.iter().all(|r| r.reason.is_some() && r.wanted && r.live && r.status == Status::Same)
+    );
     let population = &report.population;
     assert_eq!(population.roles, Count { wanted: 2, live: 2 });
     assert_eq!(population.statements, Count { wanted: 10, live: 10 });
@@ -63,7 +70,10 @@ fn an_extra_live_statement_is_excess_and_too_wide() {
     assert_eq!(report.exit_code(), 2);
     let policy = surface(&report, Kind::InlinePolicy, "role.createOrder");
     assert_eq!(policy.status, Status::Differs);
-    assert_eq!(policy.differences.iter().map(|d| d.path.as_str()).collect::<Vec<_>>(), ["statements.Extra"]);
+    assert_eq!(
+        policy.differences.iter().map(|d| d.path.as_str()).collect::<Vec<_>>(),
+        ["statements.Extra"]
+    );
     let row = policy.statements.iter().find(|r| r.sid == "Extra").unwrap();
     assert_eq!((row.wanted, row.live, row.reason.as_ref()), (false, true, None));
     assert_eq!(row.findings.len(), 3);
@@ -73,9 +83,13 @@ fn an_extra_live_statement_is_excess_and_too_wide() {
 #[test]
 fn an_attached_managed_policy_is_named() {
     let mut shop = shop();
-    shop.spec("role.listProducts")["attached"] = json!(["arn:aws:iam::aws:policy/AdministratorAccess"]);
+    shop.spec("role.listProducts")["attached"] =
+        json!(["arn:aws:iam::aws:policy/AdministratorAccess"]);
     let report = shop.report();
-    assert_eq!(rules(&report), [("managed-policy", "high", "arn:aws:iam::aws:policy/AdministratorAccess")]);
+    assert_eq!(
+        rules(&report),
+        [("managed-policy", "high", "arn:aws:iam::aws:policy/AdministratorAccess")]
+    );
     let attached = surface(&report, Kind::ManagedPolicies, "role.listProducts");
     assert_eq!(attached.status, Status::Foreign);
     assert_eq!(attached.differences[0].path, "attached");
@@ -86,7 +100,8 @@ fn an_attached_managed_policy_is_named() {
 #[test]
 fn a_changed_boundary_is_told() {
     let mut shop = shop();
-    shop.spec("role.listProducts")["permissions_boundary"] = json!("arn:aws:iam::111122223333:policy/B");
+    shop.spec("role.listProducts")["permissions_boundary"] =
+        json!("arn:aws:iam::111122223333:policy/B");
     let report = shop.report();
     assert_eq!(rules(&report), [("changed-boundary", "medium", "")]);
     assert_eq!(report.exit_code(), 2);
@@ -96,22 +111,31 @@ fn a_changed_boundary_is_told() {
 fn a_widened_resource_is_drift_and_a_wildcard() {
     let mut shop = shop();
     let wide = format!("arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/*");
-    shop.spec("role.listProducts").pointer_mut(GRANTS).unwrap()["TableProducts"]["resources"] = json!([wide]);
+    shop.spec("role.listProducts").pointer_mut(GRANTS).unwrap()["TableProducts"]["resources"] =
+        json!([wide]);
     let report = shop.report();
-    let expected = [("changed-statement", "high", "TableProducts"), ("wildcard-resource", "medium", "TableProducts")];
+    let expected = [
+        ("changed-statement", "high", "TableProducts"),
+        ("wildcard-resource", "medium", "TableProducts"),
+    ];
     assert_eq!(rules(&report), expected);
     let policy = surface(&report, Kind::InlinePolicy, "role.listProducts");
     assert_eq!(policy.differences.len(), 1);
     assert_eq!(policy.differences[0].path, "statements.TableProducts.resources");
     assert_eq!(policy.differences[0].live, json!([wide]));
     assert_eq!(policy.differences[0].wanted, json!([table("Products")]));
-    assert!(report.findings[0].message.contains("resource more: arn:aws:dynamodb:us-east-1:111122223333:table/*"));
+    assert!(
+        report.findings[0]
+            .message
+            .contains("resource more: arn:aws:dynamodb:us-east-1:111122223333:table/*")
+    );
 }
 
 #[test]
 fn a_narrowed_statement_is_less_grave_than_a_widened_one() {
     let mut shop = shop();
-    shop.spec("role.listProducts").pointer_mut(GRANTS).unwrap()["OwnLogs"]["actions"] = json!(["logs:PutLogEvents"]);
+    shop.spec("role.listProducts").pointer_mut(GRANTS).unwrap()["OwnLogs"]["actions"] =
+        json!(["logs:PutLogEvents"]);
     assert_eq!(rules(&shop.report()), [("changed-statement", "medium", "OwnLogs")]);
 }
 
@@ -120,7 +144,8 @@ fn a_trust_policy_that_lost_its_condition_is_told_twice() {
     let mut shop = shop();
     let trust = shop.spec("role.listProducts").pointer_mut("/trust/statements/LambdaOnly").unwrap();
     trust.as_object_mut().unwrap().remove("conditions");
-    let expected = [("changed-statement", "high", "LambdaOnly"), ("confused-deputy", "medium", "LambdaOnly")];
+    let expected =
+        [("changed-statement", "high", "LambdaOnly"), ("confused-deputy", "medium", "LambdaOnly")];
     assert_eq!(rules(&shop.report()), expected);
 }
 
@@ -171,7 +196,8 @@ fn a_public_bucket_statement_and_a_lost_denial() {
 #[test]
 fn a_sid_is_no_meaning() {
     let mut shop = shop();
-    let statements = shop.spec("role.createOrder").pointer_mut(GRANTS).unwrap().as_object_mut().unwrap();
+    let statements =
+        shop.spec("role.createOrder").pointer_mut(GRANTS).unwrap().as_object_mut().unwrap();
     let order = statements.remove("TableOrders").unwrap();
     statements.insert("#1".into(), order);
     let report = shop.report();
@@ -206,7 +232,12 @@ fn what_is_left_of_a_function_no_longer_wanted_is_foreign() {
     shop.desired.retain(|d| d.address.id() != "createOrder");
     let report = shop.report();
     assert_eq!(surface(&report, Kind::Trust, "role.createOrder").status, Status::Foreign);
-    assert!(report.findings.iter().all(|f| f.rule == "excess-statement" && f.name == "shop-dev-createOrder"));
+    assert!(
+        report
+            .findings
+            .iter()
+            .all(|f| f.rule == "excess-statement" && f.name == "shop-dev-createOrder")
+    );
     assert_eq!(report.findings.len(), 4);
 }
 
@@ -217,7 +248,10 @@ fn a_function_without_a_policy_is_in_the_report_all_the_same() {
     shop.lose("permission.createOrder");
     let report = shop.report();
     let policy = surface(&report, Kind::FunctionPolicy, "permission.createOrder");
-    assert_eq!((policy.status, &policy.wanted, &policy.live), (Status::Same, &Value::Null, &Value::Null));
+    assert_eq!(
+        (policy.status, &policy.wanted, &policy.live),
+        (Status::Same, &Value::Null, &Value::Null)
+    );
     assert_eq!(report.exit_code(), 0);
 }
 
@@ -236,11 +270,15 @@ fn somebody_elses_role_is_foreign_even_where_its_policies_agree() {
 #[test]
 fn what_the_endpoint_does_not_know_is_neither_missing_nor_clean() {
     let mut shop = shop();
-    let policy = shop.desired.iter().find(|d| d.address.as_str() == "bucket_policy.site").unwrap().clone();
+    let policy =
+        shop.desired.iter().find(|d| d.address.as_str() == "bucket_policy.site").unwrap().clone();
     shop.lose("bucket_policy.site");
     shop.live.push(Live::not_emulated(&policy));
     let report = shop.report();
-    assert_eq!(surface(&report, Kind::BucketPolicy, "bucket_policy.site").status, Status::NotEmulated);
+    assert_eq!(
+        surface(&report, Kind::BucketPolicy, "bucket_policy.site").status,
+        Status::NotEmulated
+    );
     assert_eq!(report.population.surfaces[&Status::NotEmulated], 1);
     assert_eq!(report.exit_code(), 0);
 }
@@ -248,7 +286,8 @@ fn what_the_endpoint_does_not_know_is_neither_missing_nor_clean() {
 #[test]
 fn values_not_known_yet_differ_and_are_marked() {
     let mut shop = shop();
-    let policy = shop.desired.iter_mut().find(|d| d.address.as_str() == "bucket_policy.site").unwrap();
+    let policy =
+        shop.desired.iter_mut().find(|d| d.address.as_str() == "bucket_policy.site").unwrap();
     let path = "/policy/statements/OnlyThisDistributionReads/conditions/ArnEquals";
     policy.spec.pointer_mut(path).unwrap()["aws:SourceArn"] = json!(["{{distribution.site.arn}}"]);
     let report = shop.report();
@@ -274,21 +313,26 @@ fn a_function_that_runs_as_another_role_is_told() {
     let report = shop.report();
     assert_eq!(rules(&report), [("foreign-execution-role", "high", "")]);
     assert!(report.findings[0].message.contains(&admin), "{}", report.findings[0].message);
-    assert_eq!(surface(&report, Kind::ExecutionRole, "function.createOrder").status, Status::Differs);
+    assert_eq!(
+        surface(&report, Kind::ExecutionRole, "function.createOrder").status,
+        Status::Differs
+    );
     assert_eq!(report.exit_code(), 2);
 }
 
 #[test]
 fn policies_of_the_api_and_of_a_table_are_excess_and_judged() {
-    let open =
-        json!({"Statement": {"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "x:Do", "Resource": "*"}});
+    let open = json!({"Statement": {"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "x:Do", "Resource": "*"}});
     for (address, field, kind) in
         [("api.main", "policy", Kind::ApiPolicy), ("table.Orders", TABLE_POLICY, Kind::TablePolicy)]
     {
         let mut shop = shop();
         shop.spec(address)[field] = open.clone();
         let report = shop.report();
-        assert_eq!(rules(&report), [("excess-statement", "high", "Open"), ("public-principal", "high", "Open")]);
+        assert_eq!(
+            rules(&report),
+            [("excess-statement", "high", "Open"), ("public-principal", "high", "Open")]
+        );
         assert_eq!(surface(&report, kind, address).status, Status::Foreign);
         // What cannot be read as a document is not clean either.
         shop.spec(address)[field] = json!("nonsense");
@@ -296,7 +340,10 @@ fn policies_of_the_api_and_of_a_table_are_excess_and_judged() {
     }
     let mut unasked = shop();
     unasked.spec("table.Orders").as_object_mut().unwrap().remove(TABLE_POLICY);
-    assert_eq!(surface(&unasked.report(), Kind::TablePolicy, "table.Orders").status, Status::NotEmulated);
+    assert_eq!(
+        surface(&unasked.report(), Kind::TablePolicy, "table.Orders").status,
+        Status::NotEmulated
+    );
 }
 
 /// The account's log role as `resources::account` makes it, and as it is.
@@ -327,7 +374,8 @@ fn the_shared_role_is_accepted_as_it_is_made_and_told_where_it_differs() {
     let more = statement(json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}));
     shop.spec("role.~apigateway-logs").pointer_mut(policies).unwrap()["More"] = more;
     let trusted = "/trust/statements/#1/principals";
-    *shop.spec("role.~apigateway-logs").pointer_mut(trusted).unwrap() = json!({"AWS": ["999999999999"]});
+    *shop.spec("role.~apigateway-logs").pointer_mut(trusted).unwrap() =
+        json!({"AWS": ["999999999999"]});
     let report = shop.report();
     let mut found = rules(&report);
     found.sort();
@@ -344,9 +392,18 @@ fn the_shared_role_is_accepted_as_it_is_made_and_told_where_it_differs() {
 #[test]
 fn a_log_role_that_is_not_shopstacks_is_named_as_not_evaluated() {
     let mut shop = shop();
-    let account = Live::new(Address::new("account", "logging"), "AWS::ApiGateway::Account", ACCOUNT, json!({}));
+    let account = Live::new(
+        Address::new("account", "logging"),
+        "AWS::ApiGateway::Account",
+        ACCOUNT,
+        json!({}),
+    );
     shop.live.push(account.with_output("role_arn", "arn:aws:iam::111122223333:role/central"));
     let report = shop.report();
     assert_eq!(report.exit_code(), 0);
-    assert!(report.not_evaluated.iter().any(|what| what.contains("role/central")), "{:?}", report.not_evaluated);
+    assert!(
+        report.not_evaluated.iter().any(|what| what.contains("role/central")),
+        "{:?}",
+        report.not_evaluated
+    );
 }

@@ -1,7 +1,7 @@
 //! AWS::ApiGateway::Account: the account's and region's one role by which API Gateway writes logs.
 //!
-//! Every API of the account and region shares it (catalogue 7.4): it is set only where there is none, and never
-//! taken away, because other stacks may rely on it by then.
+//! Every API of the account and region shares it (catalogue 7.4): it is set only where there is
+//! none, and never taken away, because other stacks may rely on it by then.
 
 use super::{FRESH, Resource, paged};
 use crate::aws::{Reader, Writer, apigateway as gw};
@@ -70,15 +70,24 @@ impl Resource for Account {
 
     /// Without a wanted one there is nothing to tell; without a role it is a create.
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
-        let Some(desired) = query.wanted.first() else { return Ok(vec![]) };
-        let Some(role) = current(reader).await? else { return Ok(vec![]) };
+        let Some(desired) = query.wanted.first() else {
+            return Ok(vec![]);
+        };
+        let Some(role) = current(reader).await? else {
+            return Ok(vec![]);
+        };
         let spec = spec::to_value(&AccountSpec { has_log_role: true });
         let mut live = Live::new(desired.address.clone(), INFO.type_name, &desired.name, spec);
         live.owner = Owner::Shared;
         Ok(vec![live.with_output("role_arn", role)])
     }
 
-    async fn create(&self, writer: &Writer, _step: &Step, _wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn create(
+        &self,
+        writer: &Writer,
+        _step: &Step,
+        _wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         ensure(writer).await
     }
 
@@ -100,7 +109,10 @@ impl Resource for Account {
 
 /// The account's role; `None` where there is none. Once cleared, some answers hold an empty text.
 async fn current(reader: &Reader) -> Result<Option<String>, CloudError> {
-    let account = reader.caller.call("apigateway:GetAccount", || reader.apigateway.get_account().send()).await?;
+    let account = reader
+        .caller
+        .call("apigateway:GetAccount", || reader.apigateway.get_account().send())
+        .await?;
     Ok(account
         .cloudwatch_role_arn()
         .filter(|arn| arn.starts_with("arn:") && arn.contains(":role/"))
@@ -113,8 +125,11 @@ async fn ensure(writer: &Writer) -> Result<Outputs, CloudError> {
         Some(arn) => arn,
         None => {
             let arn = role(writer).await?;
-            writer.caller.say("waiting for API Gateway to accept the log role (usually 10 to 40 s on AWS)");
-            // The quota is one call per 20 s; the role's propagation is retried at that pace (catalogue 7.3).
+            writer
+                .caller
+                .say("waiting for API Gateway to accept the log role (usually 10 to 40 s on AWS)");
+            // The quota is one call per 20 s; the role's propagation is retried at that pace
+            // (catalogue 7.3).
             register(writer, &arn).await?;
             arn
         }
@@ -125,7 +140,8 @@ async fn ensure(writer: &Writer) -> Result<Outputs, CloudError> {
 /// Tells API Gateway which role to write logs by.
 async fn register(writer: &Writer, arn: &str) -> Result<(), CloudError> {
     let client = &writer.clients.apigateway;
-    let update = || client.update_account().patch_operations(gw::replace("/cloudwatchRoleArn", arn)).send();
+    let update =
+        || client.update_account().patch_operations(gw::replace("/cloudwatchRoleArn", arn)).send();
     writer.caller.call("apigateway:UpdateAccount", update).await.map(|_| ())
 }
 
@@ -167,18 +183,23 @@ async fn role(writer: &Writer) -> Result<String, CloudError> {
     writer
         .caller
         .call_with("iam:PutRolePolicy", FRESH, || {
-            iam.put_role_policy().role_name(ROLE).policy_name(POLICY).policy_document(&policy).send()
+            iam.put_role_policy()
+                .role_name(ROLE)
+                .policy_name(POLICY)
+                .policy_document(&policy)
+                .send()
         })
         .await?;
     Ok(arn)
 }
 
-/// Takes all policies but ours off the role: its tag does not prove that shopstack made it, and whoever was there first
-/// may have given it more than logs.
+/// Takes all policies but ours off the role: its tag does not prove that shopstack made it, and
+/// whoever was there first may have given it more than logs.
 async fn strip(writer: &Writer) -> Result<(), CloudError> {
     let (iam, reader) = (&writer.clients.iam, &writer.reader);
     let inline = paged(|marker| async move {
-        let list = || reader.iam.list_role_policies().role_name(ROLE).set_marker(marker.clone()).send();
+        let list =
+            || reader.iam.list_role_policies().role_name(ROLE).set_marker(marker.clone()).send();
         let page = reader.caller.call_with("iam:ListRolePolicies", FRESH, list).await?;
         Ok((page.policy_names, page.marker))
     });
@@ -187,7 +208,14 @@ async fn strip(writer: &Writer) -> Result<(), CloudError> {
         optional(writer.caller.call("iam:DeleteRolePolicy", delete).await)?;
     }
     let attached = paged(|marker| async move {
-        let list = || reader.iam.list_attached_role_policies().role_name(ROLE).set_marker(marker.clone()).send();
+        let list = || {
+            reader
+                .iam
+                .list_attached_role_policies()
+                .role_name(ROLE)
+                .set_marker(marker.clone())
+                .send()
+        };
         let page = reader.caller.call_with("iam:ListAttachedRolePolicies", FRESH, list).await?;
         Ok((page.attached_policies.unwrap_or_default(), page.marker))
     });
@@ -198,7 +226,8 @@ async fn strip(writer: &Writer) -> Result<(), CloudError> {
     Ok(())
 }
 
-/// The shared role as it is made, for `policy-report`: the fields of a role's spec that are policies.
+/// The shared role as it is made, for `policy-report`: the fields of a role's spec that are
+/// policies.
 pub fn wanted_role(account: &str) -> Value {
     json!({
         "trust": canonical(&trust(account)),
@@ -211,22 +240,28 @@ pub fn wanted_role(account: &str) -> Value {
 /// The existing role, when its tag says that shopstack made it.
 async fn ours(writer: &Writer) -> Result<String, CloudError> {
     let reader = &writer.reader;
-    let answer = reader.caller.call_with("iam:GetRole", FRESH, || reader.iam.get_role().role_name(ROLE).send()).await?;
+    let answer = reader
+        .caller
+        .call_with("iam:GetRole", FRESH, || reader.iam.get_role().role_name(ROLE).send())
+        .await?;
     let role = answer.role.ok_or_else(|| CloudError::shape("iam GetRole", "role"))?;
     if role.tags().iter().any(|t| t.key() == SHARED && t.value() == "true") {
         return Ok(role.arn);
     }
     Err(CloudError::ours(
         ErrorKind::Foreign,
-        format!("the role `{ROLE}` exists and was not made by shopstack: it has no tag {SHARED}=true"),
+        format!(
+            "the role `{ROLE}` exists and was not made by shopstack: it has no tag {SHARED}=true"
+        ),
         "give API Gateway's account settings a CloudWatch role of your own, or rename that role; then run again",
     ))
 }
 
 /// Only API Gateway, and where it says on whose behalf, only this account's: no confused deputy.
 ///
-/// Whether it says so is unverified, and a condition that it shuts itself out by would cost four minutes of tries. So an
-/// absent account passes; the role can do no more than write this account's logs.
+/// Whether it says so is unverified, and a condition that it shuts itself out by would cost four
+/// minutes of tries. So an absent account passes; the role can do no more than write this account's
+/// logs.
 fn trust(account: &str) -> Value {
     json!({
         "Version": "2012-10-17",
@@ -241,7 +276,8 @@ fn trust(account: &str) -> Value {
 
 /// The actions of AmazonAPIGatewayPushToCloudWatchLogs, but on this account's log groups only.
 ///
-/// API Gateway checks a role by really writing to the group `/aws/apigateway/welcome` with it, which this allows.
+/// API Gateway checks a role by really writing to the group `/aws/apigateway/welcome` with it,
+/// which this allows.
 fn policy(account: &str) -> Value {
     let actions = [
         "CreateLogGroup",

@@ -1,9 +1,12 @@
-//! AWS::S3::BucketPolicy: who may read the site's bucket, compared as a document and not as text (catalogue 1.6, 3.3).
+//! AWS::S3::BucketPolicy: who may read the site's bucket, compared as a document and not as text
+//! (catalogue 1.6, 3.3).
 
 use super::{FRESH, Resource};
 use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::spec::{self, BucketPolicySpec};
-use crate::model::{After, CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo, cloud_error};
+use crate::model::{
+    After, CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo, cloud_error,
+};
 use crate::policy;
 use async_trait::async_trait;
 use serde_json::Value;
@@ -38,22 +41,43 @@ impl Resource for BucketPolicy {
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
         let mut found = Vec::new();
         for desired in &query.wanted {
-            let bucket = query.found.iter().find(|b| b.type_name == "AWS::S3::Bucket" && b.name == desired.name);
+            let bucket = query
+                .found
+                .iter()
+                .find(|b| b.type_name == "AWS::S3::Bucket" && b.name == desired.name);
             let Some(bucket) = bucket else { continue };
-            let Some(document) = read(reader, &desired.name, &bucket.owner).await? else { continue };
+            let Some(document) = read(reader, &desired.name, &bucket.owner).await? else {
+                continue;
+            };
             let spec = BucketPolicySpec { policy: policy::canonical(&document) };
-            let mut live = Live::new(desired.address.clone(), INFO.type_name, &desired.name, spec::to_value(&spec));
+            let mut live = Live::new(
+                desired.address.clone(),
+                INFO.type_name,
+                &desired.name,
+                spec::to_value(&spec),
+            );
             live.owner = bucket.owner.clone();
             found.push(live);
         }
         Ok(found)
     }
 
-    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn create(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         put(writer, &step.name, wanted, FRESH).await
     }
 
-    async fn update(&self, writer: &Writer, step: &Step, _live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn update(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        _live: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         put(writer, &step.name, wanted, CallOptions::default()).await
     }
 
@@ -64,18 +88,30 @@ impl Resource for BucketPolicy {
 
 /// The document, or `None` when the bucket has none, or is somebody else's and keeps it to itself.
 async fn read(reader: &Reader, bucket: &str, owner: &Owner) -> Result<Option<Value>, CloudError> {
-    let answer = reader.caller.call("s3:GetBucketPolicy", || reader.s3.get_bucket_policy().bucket(bucket).send()).await;
+    let answer = reader
+        .caller
+        .call("s3:GetBucketPolicy", || reader.s3.get_bucket_policy().bucket(bucket).send())
+        .await;
     let answer = match cloud_error::optional(answer) {
-        Err(error) if error.kind == ErrorKind::AccessDenied && *owner != Owner::Ours => return Ok(None),
+        Err(error) if error.kind == ErrorKind::AccessDenied && *owner != Owner::Ours => {
+            return Ok(None);
+        }
         other => other?,
     };
-    let Some(text) = answer.and_then(|a| a.policy) else { return Ok(None) };
+    let Some(text) = answer.and_then(|a| a.policy) else {
+        return Ok(None);
+    };
     policy::parse(&text)
         .map(Some)
         .map_err(|why| CloudError::shape("s3 GetBucketPolicy", &format!("readable policy: {why}")))
 }
 
-async fn put(writer: &Writer, bucket: &str, wanted: &Value, options: CallOptions) -> Result<Outputs, CloudError> {
+async fn put(
+    writer: &Writer,
+    bucket: &str,
+    wanted: &Value,
+    options: CallOptions,
+) -> Result<Outputs, CloudError> {
     let wanted: BucketPolicySpec = spec::from_value(wanted)?;
     if wanted.policy.is_null() {
         remove(writer, bucket).await?;
@@ -92,8 +128,8 @@ async fn put(writer: &Writer, bucket: &str, wanted: &Value, options: CallOptions
     Ok(Outputs::new())
 }
 
-/// S3 may go on showing the policy of before (catalogue 3.2), which the next `diff` would take for drift. An emulator's
-/// reads are never behind.
+/// S3 may go on showing the policy of before (catalogue 3.2), which the next `diff` would take for
+/// drift. An emulator's reads are never behind.
 async fn readable(writer: &Writer, bucket: &str, wanted: &Value) -> Result<(), CloudError> {
     if writer.caller.is_emulated() {
         return Ok(());
@@ -109,7 +145,9 @@ async fn readable(writer: &Writer, bucket: &str, wanted: &Value) -> Result<(), C
 async fn remove(writer: &Writer, bucket: &str) -> Result<(), CloudError> {
     let gone = writer
         .caller
-        .call("s3:DeleteBucketPolicy", || writer.clients.s3.delete_bucket_policy().bucket(bucket).send())
+        .call("s3:DeleteBucketPolicy", || {
+            writer.clients.s3.delete_bucket_policy().bucket(bucket).send()
+        })
         .await;
     cloud_error::optional(gone).map(|_| ())
 }

@@ -1,4 +1,5 @@
-//! AWS::Logs::LogGroup: made before whatever writes to it, with retention; deleted after it (catalogue section 6).
+//! AWS::Logs::LogGroup: made before whatever writes to it, with retention; deleted after it
+//! (catalogue section 6).
 
 use super::Resource;
 use crate::aws::{CallOptions, Reader, Writer, reader::Logs};
@@ -18,14 +19,18 @@ pub const INFO: TypeInfo = TypeInfo {
     read_after: &[],
     // Whatever writes to it, and nothing else.
     delete_after: &[
-        After::those("AWS::Lambda::Function", |group, function| group.name == format!("/aws/lambda/{}", function.name)),
+        After::those("AWS::Lambda::Function", |group, function| {
+            group.name == format!("/aws/lambda/{}", function.name)
+        }),
         After::those("AWS::ApiGateway::Stage", is_apis),
         After::those("AWS::ApiGateway::RestApi", is_apis),
         After::those("AWS::WAFv2::LoggingConfiguration", |group, logging| {
             let destination = logging.spec["destination"].as_str().unwrap_or_default();
             destination.split(',').any(|arn| arn.ends_with(&format!(":log-group:{}", group.name)))
         }),
-        After::those("AWS::WAFv2::WebACL", |group, acl| group.name == format!("aws-waf-logs-{}", acl.name)),
+        After::those("AWS::WAFv2::WebACL", |group, acl| {
+            group.name == format!("aws-waf-logs-{}", acl.name)
+        }),
     ],
     contained_in: None,
     replace_on: &["region"],
@@ -37,13 +42,19 @@ pub const INFO: TypeInfo = TypeInfo {
         ("create", &["logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:TagResource"]),
         (
             "update",
-            &["logs:PutRetentionPolicy", "logs:DeleteRetentionPolicy", "logs:TagResource", "logs:UntagResource"],
+            &[
+                "logs:PutRetentionPolicy",
+                "logs:DeleteRetentionPolicy",
+                "logs:TagResource",
+                "logs:UntagResource",
+            ],
         ),
         ("delete", &["logs:DeleteLogGroup"]),
     ],
 };
 
-/// Every API and stage may write to the groups of access logs: a stage's setting can be any of them.
+/// Every API and stage may write to the groups of access logs: a stage's setting can be any of
+/// them.
 fn is_apis(group: &Live, _: &Live) -> bool {
     group.name.starts_with("/aws/apigateway/")
 }
@@ -70,32 +81,49 @@ impl Resource for LogGroup {
             (format!("aws-waf-logs-{prefix}"), query.scope.region.clone()),
         ];
         if query.scope.region != crate::aws::clients::GLOBAL_REGION {
-            places.push((format!("aws-waf-logs-{prefix}"), crate::aws::clients::GLOBAL_REGION.into()));
+            places.push((
+                format!("aws-waf-logs-{prefix}"),
+                crate::aws::clients::GLOBAL_REGION.into(),
+            ));
         }
-        // Groups side by side too: those that the index does not know yet are asked for their tags one by one.
+        // Groups side by side too: those that the index does not know yet are asked for their tags
+        // one by one.
         let listings = places.iter().map(|(prefix, region)| async move {
             let groups = list(reader, prefix, region).await?;
-            try_join_all(groups.into_iter().map(|group| describe(reader, query, group, region))).await
+            try_join_all(groups.into_iter().map(|group| describe(reader, query, group, region)))
+                .await
         });
         Ok(try_join_all(listings).await?.into_iter().flatten().flatten().collect())
     }
 
-    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn create(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         let wanted: LogGroupSpec = spec::from_value(wanted)?;
         let logs = writer.clients.logs_in(&wanted.region);
-        let tags: std::collections::HashMap<String, String> = wanted.tags.clone().into_iter().collect();
+        let tags: std::collections::HashMap<String, String> =
+            wanted.tags.clone().into_iter().collect();
         let made = writer
             .caller
             .call("logs:CreateLogGroup", || {
-                logs.create_log_group().log_group_name(&step.name).set_tags(Some(tags.clone())).send()
+                logs.create_log_group()
+                    .log_group_name(&step.name)
+                    .set_tags(Some(tags.clone()))
+                    .send()
             })
             .await;
         match made {
-            // Lambda, WAF or an earlier run of ours was first: adopt it below (catalogue 1.4). Those set no foreign tags.
+            // Lambda, WAF or an earlier run of ours was first: adopt it below (catalogue 1.4).
+            // Those set no foreign tags.
             Err(error) if error.code == "ResourceAlreadyExistsException" => {
                 let arn = arn(writer, &wanted.region, &step.name);
                 let there = own_tags(&writer.reader, &arn, &wanted.region).await?;
-                if let (Owner::Foreign(says), false) = (writer.scope.owner(&there), there.is_empty()) {
+                if let (Owner::Foreign(says), false) =
+                    (writer.scope.owner(&there), there.is_empty())
+                {
                     return Err(super::foreign("log group", step, &says));
                 }
                 set_tags(writer, &wanted.region, &arn, &wanted.tags, &Tags::new()).await?;
@@ -108,14 +136,21 @@ impl Resource for LogGroup {
         Ok(outputs(&arn(writer, &wanted.region, &step.name)))
     }
 
-    async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn update(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        live: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         let wanted: LogGroupSpec = spec::from_value(wanted)?;
         let before: LogGroupSpec = spec::from_value(&live.spec)?;
         if before.retention_days != wanted.retention_days {
             set_retention(writer, step, &wanted, CallOptions::default()).await?;
         }
         if before.tags != wanted.tags {
-            set_tags(writer, &wanted.region, live.output("arn")?, &wanted.tags, &before.tags).await?;
+            set_tags(writer, &wanted.region, live.output("arn")?, &wanted.tags, &before.tags)
+                .await?;
         }
         Ok(live.outputs.clone())
     }
@@ -125,14 +160,17 @@ impl Resource for LogGroup {
         let logs = writer.clients.logs_in(&before.region);
         let gone = writer
             .caller
-            .call("logs:DeleteLogGroup", || logs.delete_log_group().log_group_name(&live.name).send())
+            .call("logs:DeleteLogGroup", || {
+                logs.delete_log_group().log_group_name(&live.name).send()
+            })
             .await;
         optional(gone).map(|_| ())
     }
 }
 
-/// Deletes the groups that Lambda itself made again for functions that are gone (catalogue 5.6): late lines do that
-/// where a role may create groups. Only untagged groups of exactly these functions' names are touched.
+/// Deletes the groups that Lambda itself made again for functions that are gone (catalogue 5.6):
+/// late lines do that where a role may create groups. Only untagged groups of exactly these
+/// functions' names are touched.
 pub async fn sweep(writer: &Writer, functions: &[String]) -> Result<(), CloudError> {
     if functions.is_empty() {
         return Ok(());
@@ -140,14 +178,20 @@ pub async fn sweep(writer: &Writer, functions: &[String]) -> Result<(), CloudErr
     let region = writer.scope.region.as_str();
     let prefix = format!("/aws/lambda/{}", writer.scope.prefix());
     let names: Vec<String> = functions.iter().map(|f| format!("/aws/lambda/{f}")).collect();
-    for group in list(&writer.reader, &prefix, region).await?.into_iter().filter(|g| names.contains(&g.name)) {
+    for group in
+        list(&writer.reader, &prefix, region).await?.into_iter().filter(|g| names.contains(&g.name))
+    {
         let logs = writer.reader.logs_in(region);
         let tags = writer
             .caller
-            .call("logs:ListTagsForResource", || logs.list_tags_for_resource().resource_arn(&group.arn).send())
+            .call("logs:ListTagsForResource", || {
+                logs.list_tags_for_resource().resource_arn(&group.arn).send()
+            })
             .await;
         // Gone since it was listed.
-        let Some(tags) = optional(tags)? else { continue };
+        let Some(tags) = optional(tags)? else {
+            continue;
+        };
         if tags.tags().is_none_or(std::collections::HashMap::is_empty) {
             let gone = writer
                 .caller
@@ -169,7 +213,11 @@ async fn list(reader: &Reader, prefix: &str, region: &str) -> Result<Vec<Seen>, 
         let page = reader
             .caller
             .call("logs:DescribeLogGroups", || {
-                logs.describe_log_groups().log_group_name_prefix(prefix).limit(50).set_next_token(token.clone()).send()
+                logs.describe_log_groups()
+                    .log_group_name_prefix(prefix)
+                    .limit(50)
+                    .set_next_token(token.clone())
+                    .send()
             })
             .await?;
         for group in page.log_groups() {
@@ -187,18 +235,27 @@ async fn list(reader: &Reader, prefix: &str, region: &str) -> Result<Vec<Seen>, 
 }
 
 /// Turns a listed group into a live resource; `None` when it is neither wanted nor ours.
-async fn describe(reader: &Reader, query: &Query<'_>, seen: Seen, region: &str) -> Result<Option<Live>, CloudError> {
+async fn describe(
+    reader: &Reader,
+    query: &Query<'_>,
+    seen: Seen,
+    region: &str,
+) -> Result<Option<Live>, CloudError> {
     let desired = query.wanted.iter().find(|d| d.name == seen.name && d.spec["region"] == region);
     // The listing may go on naming a group that has been deleted.
-    let Some(tags) = optional(tags_of(reader, query, &seen.arn, region, desired.map(|d| &d.spec)).await)? else {
+    let Some(tags) =
+        optional(tags_of(reader, query, &seen.arn, region, desired.map(|d| &d.spec)).await)?
+    else {
         return Ok(None);
     };
     let desired = desired.copied();
     let derived = |id: &str| names(query.scope, id).contains(&seen.name);
-    let Some((address, owner)) = query.claim(INFO.group, &seen.name, desired, &tags, derived) else {
+    let Some((address, owner)) = query.claim(INFO.group, &seen.name, desired, &tags, derived)
+    else {
         return Ok(None);
     };
-    let spec = LogGroupSpec { tags, region: region.to_string(), retention_days: seen.retention_days };
+    let spec =
+        LogGroupSpec { tags, region: region.to_string(), retention_days: seen.retention_days };
     let mut live = Live::new(address, INFO.type_name, &seen.name, spec::to_value(&spec));
     live.outputs = outputs(&seen.arn);
     live.owner = owner;
@@ -208,11 +265,16 @@ async fn describe(reader: &Reader, query: &Query<'_>, seen: Seen, region: &str) 
 /// The names that a logical id may stand for: a function's group, the API's, and a web ACL's.
 fn names(scope: &Scope, id: &str) -> [String; 3] {
     let (name, acl) = (scope.name(id), scope.name(id.strip_prefix("waf-").unwrap_or(id)));
-    [format!("/aws/lambda/{name}"), format!("/aws/apigateway/{name}"), format!("aws-waf-logs-{acl}")]
+    [
+        format!("/aws/lambda/{name}"),
+        format!("/aws/apigateway/{name}"),
+        format!("aws-waf-logs-{acl}"),
+    ]
 }
 
-/// The index answers for groups whose tags are as wanted; anything else is read at the source, for the index lags: a
-/// group that is about to count as unwanted, and so to be deleted, must be ours by its own word.
+/// The index answers for groups whose tags are as wanted; anything else is read at the source, for
+/// the index lags: a group that is about to count as unwanted, and so to be deleted, must be ours
+/// by its own word.
 async fn tags_of(
     reader: &Reader,
     query: &Query<'_>,
@@ -264,14 +326,22 @@ async fn set_retention(
     }
 }
 
-async fn set_tags(writer: &Writer, region: &str, arn: &str, wanted: &Tags, before: &Tags) -> Result<(), CloudError> {
+async fn set_tags(
+    writer: &Writer,
+    region: &str,
+    arn: &str,
+    wanted: &Tags,
+    before: &Tags,
+) -> Result<(), CloudError> {
     let logs = writer.clients.logs_in(region);
     let (set, unset) = super::tag_changes(before, wanted);
     if !set.is_empty() {
         let set: std::collections::HashMap<String, String> = set.into_iter().collect();
         writer
             .caller
-            .call("logs:TagResource", || logs.tag_resource().resource_arn(arn).set_tags(Some(set.clone())).send())
+            .call("logs:TagResource", || {
+                logs.tag_resource().resource_arn(arn).set_tags(Some(set.clone())).send()
+            })
             .await?;
     }
     if !unset.is_empty() {

@@ -1,4 +1,5 @@
-//! One file per AWS resource type; `registry` is the list that adding a type means adding a line to.
+//! One file per AWS resource type; `registry` is the list that adding a type means adding a line
+//! to.
 
 pub(crate) use crate::aws::pages::paged;
 use crate::aws::{CallOptions, Reader, Writer};
@@ -34,8 +35,19 @@ pub mod web_acl;
 pub trait Resource: Send + Sync {
     fn info(&self) -> &'static TypeInfo;
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError>;
-    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError>;
-    async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError>;
+    async fn create(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError>;
+    async fn update(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        live: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError>;
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError>;
 }
 
@@ -73,8 +85,8 @@ fn find(type_name: &str) -> Result<Box<dyn Resource>, CloudError> {
     })
 }
 
-/// The ARN of what an address of the stack stands for, of the types that are found by the tag index alone once nobody
-/// wants them, and whose ARN follows from the address.
+/// The ARN of what an address of the stack stands for, of the types that are found by the tag index
+/// alone once nobody wants them, and whose ARN follows from the address.
 pub fn arn_of(scope: &Scope, address: &Address) -> Option<String> {
     let (region, account, name) = (&scope.region, &scope.account, scope.name(address.id()));
     match address.group() {
@@ -104,7 +116,12 @@ pub struct Applier(pub Writer);
 
 #[async_trait]
 impl Apply for Applier {
-    async fn create(&self, step: &Step, wanted: &Value, progress: Progress) -> Result<Outputs, CloudError> {
+    async fn create(
+        &self,
+        step: &Step,
+        wanted: &Value,
+        progress: Progress,
+    ) -> Result<Outputs, CloudError> {
         find(&step.type_name)?.create(&self.0.with_progress(progress), step, wanted).await
     }
 
@@ -115,7 +132,9 @@ impl Apply for Applier {
         wanted: &Value,
         progress: Progress,
     ) -> Result<Outputs, CloudError> {
-        let updated = find(&step.type_name)?.update(&self.0.with_progress(progress), step, live, wanted).await;
+        let updated = find(&step.type_name)?
+            .update(&self.0.with_progress(progress), step, live, wanted)
+            .await;
         updated.map_err(|error| if error.is_not_found() { vanished(error) } else { error })
     }
 
@@ -138,26 +157,40 @@ pub(crate) const FRESH: CallOptions = CallOptions { fresh: true, not_idempotent:
 /// For creates that AWS would happily do twice.
 pub(crate) const ONCE: CallOptions = CallOptions { fresh: false, not_idempotent: true };
 
-/// Tags to set and tag keys to remove on the way from `before` to `wanted`. AWS's own `aws:` tags stay.
+/// Tags to set and tag keys to remove on the way from `before` to `wanted`. AWS's own `aws:` tags
+/// stay.
 pub(crate) fn tag_changes(
     before: &BTreeMap<String, String>,
     wanted: &BTreeMap<String, String>,
 ) -> (BTreeMap<String, String>, Vec<String>) {
-    let set = wanted.iter().filter(|(k, v)| before.get(*k) != Some(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
-    let unset = before.keys().filter(|k| !wanted.contains_key(*k) && !k.starts_with("aws:")).cloned().collect();
+    let set = wanted
+        .iter()
+        .filter(|(k, v)| before.get(*k) != Some(v))
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect();
+    let unset = before
+        .keys()
+        .filter(|k| !wanted.contains_key(*k) && !k.starts_with("aws:"))
+        .cloned()
+        .collect();
     (set, unset)
 }
 
-/// The refusal to touch a resource that holds the wanted name and is not this stack's; `says` tells whose it is.
+/// The refusal to touch a resource that holds the wanted name and is not this stack's; `says` tells
+/// whose it is.
 pub(crate) fn foreign(what: &str, step: &Step, says: &str) -> CloudError {
     CloudError::ours(
         crate::model::ErrorKind::Foreign,
         format!("the {what} `{}` exists and is not this stack's: {says}", step.name),
-        format!("rename the stack or the environment, or adopt it with `up --adopt {}`", step.address),
+        format!(
+            "rename the stack or the environment, or adopt it with `up --adopt {}`",
+            step.address
+        ),
     )
 }
 
-/// Turns "the endpoint does not know this operation" into a live resource that says so; other errors stay.
+/// Turns "the endpoint does not know this operation" into a live resource that says so; other
+/// errors stay.
 pub(crate) fn or_not_emulated(
     found: Result<Option<Live>, CloudError>,
     desired: Option<&crate::model::Desired>,
@@ -176,29 +209,38 @@ pub(crate) fn lacks_listing(reader: &Reader, error: &CloudError) -> bool {
     kind == ErrorKind::NotEmulated || kind == ErrorKind::NotFound && reader.caller.is_emulated()
 }
 
-/// True where CloudFront's `If-Match` was stale: somebody else, or a propagation that ended, changed the ETag.
+/// True where CloudFront's `If-Match` was stale: somebody else, or a propagation that ended,
+/// changed the ETag.
 ///
 /// The same code refuses to delete a distribution in a pricing plan, which no newer ETag changes.
 pub(crate) fn is_stale(error: &CloudError) -> bool {
-    matches!(error.code.as_str(), "PreconditionFailed" | "InvalidIfMatchVersion") && !names_pricing_plan(error)
+    matches!(error.code.as_str(), "PreconditionFailed" | "InvalidIfMatchVersion")
+        && !names_pricing_plan(error)
 }
 
-/// True where a flat-rate pricing plan, which is subscribed to in CloudFront's console, forbids what was asked for.
+/// True where a flat-rate pricing plan, which is subscribed to in CloudFront's console, forbids
+/// what was asked for.
 pub(crate) fn names_pricing_plan(error: &CloudError) -> bool {
     error.message.to_lowercase().contains("pricing plan")
 }
 
-/// The end of a contest: somebody else was faster twice, and a person should look before it is tried again.
+/// The end of a contest: somebody else was faster twice, and a person should look before it is
+/// tried again.
 pub(crate) fn contested(what: &str, error: CloudError) -> CloudError {
     CloudError {
         kind: ErrorKind::Conflict,
-        message: format!("{what} was changed by somebody else since the plan, and again just now: {}", error.message),
-        hint: "see who changes it, then run the same command again: it plans on what is there then".into(),
+        message: format!(
+            "{what} was changed by somebody else since the plan, and again just now: {}",
+            error.message
+        ),
+        hint: "see who changes it, then run the same command again: it plans on what is there then"
+            .into(),
         ..error
     }
 }
 
-/// Runs a write that needs an ETag; one that went stale in between is read again, once (catalogue 1.7).
+/// Runs a write that needs an ETag; one that went stale in between is read again, once (catalogue
+/// 1.7).
 pub(crate) async fn with_fresh_etag<T, G, W>(
     what: &str,
     read: impl Fn() -> G,
@@ -217,8 +259,13 @@ where
     }
 }
 
-/// Looks for what exists by AWS's own word until a listing shows it; listings lag. `None` after a minute.
-pub(crate) async fn listed<T, F>(writer: &Writer, name: &str, look: impl Fn() -> F) -> Result<Option<T>, CloudError>
+/// Looks for what exists by AWS's own word until a listing shows it; listings lag. `None` after a
+/// minute.
+pub(crate) async fn listed<T, F>(
+    writer: &Writer,
+    name: &str,
+    look: impl Fn() -> F,
+) -> Result<Option<T>, CloudError>
 where
     F: Future<Output = Result<Option<T>, CloudError>>,
 {
@@ -231,14 +278,16 @@ where
         if writer.caller.is_emulated() || start.elapsed() > Duration::from_secs(60) {
             return Ok(None);
         }
-        writer.caller.say(&format!("waiting for `{name}`, which exists, to be listed (usually seconds)"));
+        writer
+            .caller
+            .say(&format!("waiting for `{name}`, which exists, to be listed (usually seconds)"));
         writer.caller.pause(pause).await?;
         pause = (pause * 2).min(Duration::from_secs(5));
     }
 }
 
-/// DeleteObjects answers 200 also where single keys failed: those stand in the body. Keys that failed for what passes
-/// are sent again, the others as soon as nothing else is left to try.
+/// DeleteObjects answers 200 also where single keys failed: those stand in the body. Keys that
+/// failed for what passes are sent again, the others as soon as nothing else is left to try.
 pub(crate) async fn delete_batch(
     writer: &Writer,
     name: &str,
@@ -249,23 +298,35 @@ pub(crate) async fn delete_batch(
     let mut pause = Duration::from_millis(500);
     loop {
         let delete = Delete::builder().set_objects(Some(batch.clone())).quiet(true).build();
-        let delete = delete.map_err(|error| CloudError::shape("building an S3 request", &error.to_string()))?;
+        let delete = delete
+            .map_err(|error| CloudError::shape("building an S3 request", &error.to_string()))?;
         let answer = writer
             .caller
-            .call("s3:DeleteObjects", || writer.clients.s3.delete_objects().bucket(name).delete(delete.clone()).send())
+            .call("s3:DeleteObjects", || {
+                writer.clients.s3.delete_objects().bucket(name).delete(delete.clone()).send()
+            })
             .await?;
-        let failed: Vec<_> = answer.errors().iter().filter(|e| e.code() != Some("NoSuchKey")).collect();
-        let Some(first) = failed.first() else { return Ok(()) };
+        let failed: Vec<_> =
+            answer.errors().iter().filter(|e| e.code() != Some("NoSuchKey")).collect();
+        let Some(first) = failed.first() else {
+            return Ok(());
+        };
         let passes = failed.iter().all(|e| e.code().is_some_and(|code| PASSING.contains(&code)));
         if !passes || pause > Duration::from_secs(20) {
-            let last = failed.iter().find(|e| !e.code().is_some_and(|code| PASSING.contains(&code)));
+            let last =
+                failed.iter().find(|e| !e.code().is_some_and(|code| PASSING.contains(&code)));
             return Err(undeleted(name, last.unwrap_or(first)));
         }
         let again = |object: &ObjectIdentifier| {
-            failed.iter().any(|e| e.key() == Some(object.key()) && e.version_id() == object.version_id())
+            failed
+                .iter()
+                .any(|e| e.key() == Some(object.key()) && e.version_id() == object.version_id())
         };
         batch.retain(again);
-        writer.caller.say(&format!("{} objects of bucket {name} could not be deleted; trying again", failed.len()));
+        writer.caller.say(&format!(
+            "{} objects of bucket {name} could not be deleted; trying again",
+            failed.len()
+        ));
         writer.caller.pause(pause).await?;
         pause *= 2;
     }

@@ -1,6 +1,8 @@
-//! AWS::CloudFront::OriginAccessControl: lets the distribution, and nothing else, read the bucket (catalogue 8.1).
+//! AWS::CloudFront::OriginAccessControl: lets the distribution, and nothing else, read the bucket
+//! (catalogue 8.1).
 //!
-//! It cannot be tagged: its description carries the ownership marker, and its name is unique in the account.
+//! It cannot be tagged: its description carries the ownership marker, and its name is unique in the
+//! account.
 
 use super::{Resource, paged};
 use crate::aws::{Reader, Writer};
@@ -55,7 +57,12 @@ impl Resource for OriginAccessControl {
         Ok(summaries.iter().filter_map(|summary| describe(query, summary)).collect())
     }
 
-    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn create(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         let wanted: OacSpec = spec::from_value(wanted)?;
         if let Some(id) = adopt(writer, step, &wanted).await? {
             return Ok(outputs(&id));
@@ -75,14 +82,21 @@ impl Resource for OriginAccessControl {
                 super::listed(writer, &step.name, look).await?.map(|id| outputs(&id)).ok_or(error)
             }
             Err(error) => Err(error),
-            Ok(answer) => answer
-                .origin_access_control
-                .map(|oac| outputs(&oac.id))
-                .ok_or_else(|| CloudError::shape("cloudfront CreateOriginAccessControl", "OriginAccessControl")),
+            Ok(answer) => {
+                answer.origin_access_control.map(|oac| outputs(&oac.id)).ok_or_else(|| {
+                    CloudError::shape("cloudfront CreateOriginAccessControl", "OriginAccessControl")
+                })
+            }
         }
     }
 
-    async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn update(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        live: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         let wanted: OacSpec = spec::from_value(wanted)?;
         change(writer, live.output("id")?, &config(&step.name, &wanted)?).await?;
         Ok(live.outputs.clone())
@@ -97,7 +111,13 @@ impl Resource for OriginAccessControl {
                 writer
                     .caller
                     .call("cloudfront:DeleteOriginAccessControl", || {
-                        writer.clients.cloudfront.delete_origin_access_control().id(id).if_match(&etag).send()
+                        writer
+                            .clients
+                            .cloudfront
+                            .delete_origin_access_control()
+                            .id(id)
+                            .if_match(&etag)
+                            .send()
                     })
                     .await
             },
@@ -127,7 +147,8 @@ fn describe(query: &Query<'_>, summary: &OriginAccessControlSummary) -> Option<L
     let marker = &summary.description;
     let (id, owner) = (Scope::id_of_marker(marker), query.scope.owner_of_marker(marker));
     let derived = |id: &str| query.scope.name(id) == summary.name;
-    let (address, owner) = query.claim_as(INFO.group, &summary.name, desired.copied(), id, owner, derived)?;
+    let (address, owner) =
+        query.claim_as(INFO.group, &summary.name, desired.copied(), id, owner, derived)?;
     let spec = OacSpec {
         description: summary.description.clone(),
         origin_type: summary.origin_access_control_origin_type.as_str().to_string(),
@@ -141,9 +162,15 @@ fn describe(query: &Query<'_>, summary: &OriginAccessControlSummary) -> Option<L
 }
 
 /// The id of a control of that name that is ours, brought in line with `wanted`. Errors: `Foreign`.
-async fn adopt(writer: &Writer, step: &Step, wanted: &OacSpec) -> Result<Option<String>, CloudError> {
+async fn adopt(
+    writer: &Writer,
+    step: &Step,
+    wanted: &OacSpec,
+) -> Result<Option<String>, CloudError> {
     let all = list(&writer.reader).await?;
-    let Some(found) = all.into_iter().find(|summary| summary.name == step.name) else { return Ok(None) };
+    let Some(found) = all.into_iter().find(|summary| summary.name == step.name) else {
+        return Ok(None);
+    };
     if let Owner::Foreign(says) = writer.scope.owner_of_marker(&found.description) {
         return Err(super::foreign("origin access control", step, &says));
     }
@@ -151,7 +178,11 @@ async fn adopt(writer: &Writer, step: &Step, wanted: &OacSpec) -> Result<Option<
     Ok(Some(found.id))
 }
 
-async fn change(writer: &Writer, id: &str, config: &OriginAccessControlConfig) -> Result<(), CloudError> {
+async fn change(
+    writer: &Writer,
+    id: &str,
+    config: &OriginAccessControlConfig,
+) -> Result<(), CloudError> {
     super::with_fresh_etag(
         &format!("the origin access control {id}"),
         || etag(writer, id),
@@ -159,7 +190,12 @@ async fn change(writer: &Writer, id: &str, config: &OriginAccessControlConfig) -
             writer
                 .caller
                 .call("cloudfront:UpdateOriginAccessControl", || {
-                    let update = writer.clients.cloudfront.update_origin_access_control().id(id).if_match(&etag);
+                    let update = writer
+                        .clients
+                        .cloudfront
+                        .update_origin_access_control()
+                        .id(id)
+                        .if_match(&etag);
                     update.origin_access_control_config(config.clone()).send()
                 })
                 .await

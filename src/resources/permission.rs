@@ -1,5 +1,6 @@
-//! AWS::Lambda::Permission: the resource policy of one function, statement by statement; changed strictly one after
-//! another, because overlapping AddPermission calls lose statements although they answer 201 (catalogue 5.2, 5.5).
+//! AWS::Lambda::Permission: the resource policy of one function, statement by statement; changed
+//! strictly one after another, because overlapping AddPermission calls lose statements although
+//! they answer 201 (catalogue 5.2, 5.5).
 
 use super::{FRESH, Resource};
 use crate::aws::{CallOptions, Reader, Writer};
@@ -46,16 +47,28 @@ impl Resource for Permission {
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
         let functions = query.found.iter().filter(|live| live.type_name == FUNCTION);
-        let found = try_join_all(functions.map(|function| describe(reader, query, function))).await?;
+        let found =
+            try_join_all(functions.map(|function| describe(reader, query, function))).await?;
         Ok(found.into_iter().flatten().collect())
     }
 
-    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn create(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         bring(writer, &step.name, &spec::from_value(wanted)?).await?;
         Ok(Outputs::new())
     }
 
-    async fn update(&self, writer: &Writer, step: &Step, _: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn update(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        _: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         bring(writer, &step.name, &spec::from_value(wanted)?).await?;
         Ok(Outputs::new())
     }
@@ -70,12 +83,17 @@ impl Resource for Permission {
 }
 
 /// The policy of one found function; `None` where it has none and none is wanted.
-async fn describe(reader: &Reader, query: &Query<'_>, function: &Live) -> Result<Option<Live>, CloudError> {
+async fn describe(
+    reader: &Reader,
+    query: &Query<'_>,
+    function: &Live,
+) -> Result<Option<Live>, CloudError> {
     let desired = query.wanted.iter().find(|d| d.name == function.name);
     if function.not_emulated {
         return Ok(desired.map(|d| Live::not_emulated(d)));
     }
-    let address = desired.map_or_else(|| Address::new(INFO.group, function.address.id()), |d| d.address.clone());
+    let address = desired
+        .map_or_else(|| Address::new(INFO.group, function.address.id()), |d| d.address.clone());
     let live = async {
         let statements = statements(reader, &function.name).await?;
         // Nothing wanted and nothing there is equal, not missing.
@@ -91,11 +109,19 @@ async fn describe(reader: &Reader, query: &Query<'_>, function: &Live) -> Result
     super::or_not_emulated(live.await, desired.copied())
 }
 
-/// Every statement of a function's policy. GetPolicy says "not found" for a function without one as well.
-async fn statements(reader: &Reader, function: &str) -> Result<BTreeMap<String, PermissionStatement>, CloudError> {
-    let answer =
-        reader.caller.call("lambda:GetPolicy", || reader.lambda.get_policy().function_name(function).send()).await;
-    let Some(answer) = optional(answer)? else { return Ok(BTreeMap::new()) };
+/// Every statement of a function's policy. GetPolicy says "not found" for a function without one as
+/// well.
+async fn statements(
+    reader: &Reader,
+    function: &str,
+) -> Result<BTreeMap<String, PermissionStatement>, CloudError> {
+    let answer = reader
+        .caller
+        .call("lambda:GetPolicy", || reader.lambda.get_policy().function_name(function).send())
+        .await;
+    let Some(answer) = optional(answer)? else {
+        return Ok(BTreeMap::new());
+    };
     let document = policy::parse(answer.policy().unwrap_or("{}")).map_err(|error| {
         CloudError::ours(
             ErrorKind::Other,
@@ -125,8 +151,8 @@ fn read_document(document: &Value) -> BTreeMap<String, PermissionStatement> {
     found
 }
 
-/// One statement. What our four fields cannot say (another effect, other conditions) goes into `principal` as JSON,
-/// so that it never looks like a statement of ours.
+/// One statement. What our four fields cannot say (another effect, other conditions) goes into
+/// `principal` as JSON, so that it never looks like a statement of ours.
 fn read_statement(statement: &Value) -> PermissionStatement {
     let mut extra = Map::new();
     let (mut source_arn, mut source_account) = (None, None);
@@ -136,7 +162,9 @@ fn read_statement(statement: &Value) -> PermissionStatement {
                 let one = single(value);
                 match (operator.as_str(), key.to_ascii_lowercase().as_str(), one) {
                     ("ArnLike" | "ArnEquals", "aws:sourcearn", Some(arn)) => source_arn = Some(arn),
-                    ("StringEquals", "aws:sourceaccount", Some(account)) => source_account = Some(account),
+                    ("StringEquals", "aws:sourceaccount", Some(account)) => {
+                        source_account = Some(account)
+                    }
                     _ => {
                         extra.insert(format!("{operator} {key}"), value.clone());
                     }
@@ -176,12 +204,15 @@ fn read_statement(statement: &Value) -> PermissionStatement {
 fn single(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
-        Value::Array(items) if items.len() == 1 => items.first().and_then(Value::as_str).map(str::to_string),
+        Value::Array(items) if items.len() == 1 => {
+            items.first().and_then(Value::as_str).map(str::to_string)
+        }
         _ => None,
     }
 }
 
-/// Removes what is not wanted, adds what is missing, and looks again until every statement is really there.
+/// Removes what is not wanted, adds what is missing, and looks again until every statement is
+/// really there.
 async fn bring(writer: &Writer, function: &str, wanted: &PermissionSpec) -> Result<(), CloudError> {
     for round in 0..ROUNDS {
         let live = statements(&writer.reader, function).await?;
@@ -192,10 +223,16 @@ async fn bring(writer: &Writer, function: &str, wanted: &PermissionSpec) -> Resu
             writer.caller.say("waiting for the permission to be readable (usually a second)");
             writer.caller.pause(Duration::from_secs(1 << (round - 2).min(2))).await?;
         }
-        for sid in live.iter().filter(|(sid, s)| wanted.statements.get(*sid) != Some(s)).map(|(sid, _)| sid) {
+        for sid in live
+            .iter()
+            .filter(|(sid, s)| wanted.statements.get(*sid) != Some(s))
+            .map(|(sid, _)| sid)
+        {
             remove(writer, function, sid).await?;
         }
-        for (sid, statement) in wanted.statements.iter().filter(|(sid, s)| live.get(*sid) != Some(s)) {
+        for (sid, statement) in
+            wanted.statements.iter().filter(|(sid, s)| live.get(*sid) != Some(s))
+        {
             add(writer, function, sid, statement).await?;
         }
     }
@@ -203,15 +240,28 @@ async fn bring(writer: &Writer, function: &str, wanted: &PermissionSpec) -> Resu
     if live == wanted.statements {
         return Ok(());
     }
-    let lost: Vec<&str> = wanted.statements.keys().filter(|sid| !live.contains_key(*sid)).map(String::as_str).collect();
+    let lost: Vec<&str> = wanted
+        .statements
+        .keys()
+        .filter(|sid| !live.contains_key(*sid))
+        .map(String::as_str)
+        .collect();
     Err(CloudError::ours(
         ErrorKind::Conflict,
-        format!("the policy of the function `{function}` does not become as wanted (missing: {})", lost.join(", ")),
+        format!(
+            "the policy of the function `{function}` does not become as wanted (missing: {})",
+            lost.join(", ")
+        ),
         "somebody else changes the function's permissions at the same time: run again",
     ))
 }
 
-async fn add(writer: &Writer, function: &str, sid: &str, wanted: &PermissionStatement) -> Result<(), CloudError> {
+async fn add(
+    writer: &Writer,
+    function: &str,
+    sid: &str,
+    wanted: &PermissionStatement,
+) -> Result<(), CloudError> {
     let lambda = &writer.clients.lambda;
     let added = writer
         .caller

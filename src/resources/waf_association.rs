@@ -1,6 +1,7 @@
 //! AWS::WAFv2::WebACLAssociation: the web ACL in front of an API stage (catalogue section 9.1).
 //!
-//! A stage has one ACL at most, so a stranger's ACL on our stage is our association with another ARN in it: drift.
+//! A stage has one ACL at most, so a stranger's ACL on our stage is our association with another
+//! ARN in it: drift.
 
 use super::Resource;
 use crate::aws::{Reader, Writer, waf::REGIONAL};
@@ -43,7 +44,8 @@ impl Resource for WafAssociation {
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
-        let stages = query.found.iter().filter(|live| live.type_name == STAGE && !live.not_emulated);
+        let stages =
+            query.found.iter().filter(|live| live.type_name == STAGE && !live.not_emulated);
         // A foreign stage that holds our stage's name is none of our business until it is adopted.
         let stages = stages.filter(|live| live.owner == Owner::Ours);
         match try_join_all(stages.map(|stage| describe(reader, query, stage))).await {
@@ -55,11 +57,22 @@ impl Resource for WafAssociation {
         }
     }
 
-    async fn create(&self, writer: &Writer, _step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn create(
+        &self,
+        writer: &Writer,
+        _step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         associate(writer, &spec::from_value(wanted)?).await
     }
 
-    async fn update(&self, writer: &Writer, _step: &Step, _: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn update(
+        &self,
+        writer: &Writer,
+        _step: &Step,
+        _: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         associate(writer, &spec::from_value(wanted)?).await
     }
 
@@ -68,7 +81,9 @@ impl Resource for WafAssociation {
         let waf = &writer.clients.wafv2;
         let gone = writer
             .caller
-            .call("wafv2:DisassociateWebACL", || waf.disassociate_web_acl().resource_arn(&before.resource_arn).send())
+            .call("wafv2:DisassociateWebACL", || {
+                waf.disassociate_web_acl().resource_arn(&before.resource_arn).send()
+            })
             .await;
         // Not found: the stage itself is gone, and the association with it.
         optional(gone).map(|_| ())
@@ -76,14 +91,22 @@ impl Resource for WafAssociation {
 }
 
 /// The ACL in front of one stage; `None` when there is none.
-async fn describe(reader: &Reader, query: &Query<'_>, stage: &Live) -> Result<Option<Live>, CloudError> {
+async fn describe(
+    reader: &Reader,
+    query: &Query<'_>,
+    stage: &Live,
+) -> Result<Option<Live>, CloudError> {
     let stage_arn = stage.output("arn")?;
     let waf = reader.waf_in(REGIONAL);
     let answer = reader
         .caller
-        .call("wafv2:GetWebACLForResource", || waf.get_web_acl_for_resource().resource_arn(stage_arn).send())
+        .call("wafv2:GetWebACLForResource", || {
+            waf.get_web_acl_for_resource().resource_arn(stage_arn).send()
+        })
         .await;
-    let Some(acl) = optional(answer)?.and_then(|answer| answer.web_acl) else { return Ok(None) };
+    let Some(acl) = optional(answer)?.and_then(|answer| answer.web_acl) else {
+        return Ok(None);
+    };
     let desired = query.wanted.iter().find(|d| query.resolved(d)["resource_arn"] == stage_arn);
     let (address, name) = match desired {
         Some(desired) => (desired.address.clone(), desired.name.as_str()),
@@ -93,14 +116,17 @@ async fn describe(reader: &Reader, query: &Query<'_>, stage: &Live) -> Result<Op
     Ok(Some(Live::new(address, INFO.type_name, name, spec::to_value(&spec))))
 }
 
-/// Puts the ACL in front of the stage, whatever was there before. ACL and stage may be minutes old, so both
-/// "unavailable" and "nonexistent" are waited out (catalogue 9.2).
+/// Puts the ACL in front of the stage, whatever was there before. ACL and stage may be minutes old,
+/// so both "unavailable" and "nonexistent" are waited out (catalogue 9.2).
 async fn associate(writer: &Writer, wanted: &AssociationSpec) -> Result<Outputs, CloudError> {
     let waf = &writer.clients.wafv2;
     writer
         .caller
         .call_with("wafv2:AssociateWebACL", super::FRESH, || {
-            waf.associate_web_acl().web_acl_arn(&wanted.web_acl_arn).resource_arn(&wanted.resource_arn).send()
+            waf.associate_web_acl()
+                .web_acl_arn(&wanted.web_acl_arn)
+                .resource_arn(&wanted.resource_arn)
+                .send()
         })
         .await?;
     Ok(Outputs::new())

@@ -1,4 +1,5 @@
-//! AWS::WAFv2::LoggingConfiguration: a web ACL's logs into its log group, secrets redacted (catalogue section 9.1).
+//! AWS::WAFv2::LoggingConfiguration: a web ACL's logs into its log group, secrets redacted
+//! (catalogue section 9.1).
 
 use super::Resource;
 use crate::aws::waf::{self, caller_of, scope_of_arn};
@@ -21,7 +22,8 @@ pub const INFO: TypeInfo = TypeInfo {
     group: "waf_logging",
     read_after: &[ACL],
     delete_after: &[],
-    // Deleting the ACL drops it too, but deleted first, the delivery is closed before the log group goes (9.3).
+    // Deleting the ACL drops it too, but deleted first, the delivery is closed before the log group
+    // goes (9.3).
     contained_in: None,
     replace_on: &["web_acl_arn"],
     volatile_outputs: &[],
@@ -42,8 +44,10 @@ impl Resource for WafLogging {
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
-        let acls: Vec<&Live> = query.found.iter().filter(|live| live.type_name == ACL && !live.not_emulated).collect();
-        let read = if acls.is_empty() && query.scope.endpoint.is_some() && !query.wanted.is_empty() {
+        let acls: Vec<&Live> =
+            query.found.iter().filter(|live| live.type_name == ACL && !live.not_emulated).collect();
+        let read = if acls.is_empty() && query.scope.endpoint.is_some() && !query.wanted.is_empty()
+        {
             probe(reader, query).await.map(|()| Vec::new())
         } else {
             try_join_all(acls.into_iter().map(|acl| describe(reader, query, acl))).await
@@ -57,11 +61,22 @@ impl Resource for WafLogging {
         }
     }
 
-    async fn create(&self, writer: &Writer, _step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn create(
+        &self,
+        writer: &Writer,
+        _step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         put(writer, &spec::from_value(wanted)?).await
     }
 
-    async fn update(&self, writer: &Writer, _step: &Step, _: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn update(
+        &self,
+        writer: &Writer,
+        _step: &Step,
+        _: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         put(writer, &spec::from_value(wanted)?).await
     }
 
@@ -78,9 +93,15 @@ impl Resource for WafLogging {
 }
 
 /// The logging of one ACL; `None` when it has none.
-async fn describe(reader: &Reader, query: &Query<'_>, acl: &Live) -> Result<Option<Live>, CloudError> {
+async fn describe(
+    reader: &Reader,
+    query: &Query<'_>,
+    acl: &Live,
+) -> Result<Option<Live>, CloudError> {
     let arn = acl.output("arn")?;
-    let Some(seen) = optional(get(reader, arn).await)? else { return Ok(None) };
+    let Some(seen) = optional(get(reader, arn).await)? else {
+        return Ok(None);
+    };
     let desired = query.wanted.iter().find(|d| query.resolved(d)["web_acl_arn"] == arn);
     if desired.is_none() && acl.owner != Owner::Ours {
         return Ok(None);
@@ -97,19 +118,22 @@ async fn describe(reader: &Reader, query: &Query<'_>, acl: &Live) -> Result<Opti
 async fn get(reader: &Reader, acl_arn: &str) -> Result<LoggingConfiguration, CloudError> {
     let waf = reader.waf_in(scope_of_arn(acl_arn));
     caller_of(&reader.caller, scope_of_arn(acl_arn))
-        .call("wafv2:GetLoggingConfiguration", || waf.get_logging_configuration().resource_arn(acl_arn).send())
+        .call("wafv2:GetLoggingConfiguration", || {
+            waf.get_logging_configuration().resource_arn(acl_arn).send()
+        })
         .await?
         .logging_configuration
         .ok_or_else(|| CloudError::shape("wafv2 GetLoggingConfiguration", "LoggingConfiguration"))
 }
 
-/// Asks an emulator for the logging of an ACL that cannot be there, so that the first plan already says what the
-/// endpoint does not know. Real AWS is never asked.
+/// Asks an emulator for the logging of an ACL that cannot be there, so that the first plan already
+/// says what the endpoint does not know. Real AWS is never asked.
 async fn probe(reader: &Reader, query: &Query<'_>) -> Result<(), CloudError> {
     let name = query.scope.name("probe");
     let account = &query.scope.account;
-    let arn =
-        format!("arn:aws:wafv2:{GLOBAL_REGION}:{account}:global/webacl/{name}/00000000-0000-4000-8000-000000000000");
+    let arn = format!(
+        "arn:aws:wafv2:{GLOBAL_REGION}:{account}:global/webacl/{name}/00000000-0000-4000-8000-000000000000"
+    );
     optional(get(reader, &arn).await).map(|_| ())
 }
 
@@ -125,10 +149,14 @@ async fn put(writer: &Writer, wanted: &WafLoggingSpec) -> Result<Outputs, CloudE
         })
     };
     match send().await {
-        // Without a lock token of ours it only says that somebody else was at it in the same moment.
+        // Without a lock token of ours it only says that somebody else was at it in the same
+        // moment.
         Err(error) if stale(&error) => match send().await {
             Err(error) if stale(&error) => {
-                return Err(super::contested(&format!("the logging of {}", wanted.web_acl_arn), error));
+                return Err(super::contested(
+                    &format!("the logging of {}", wanted.web_acl_arn),
+                    error,
+                ));
             }
             other => other?,
         },
@@ -145,11 +173,14 @@ fn configuration_of(wanted: &WafLoggingSpec) -> Result<LoggingConfiguration, Bui
     LoggingConfiguration::builder()
         .resource_arn(&wanted.web_acl_arn)
         .log_destination_configs(&wanted.destination)
-        .set_redacted_fields(Some(redacted.collect::<Result<Vec<_>, BuildError>>()?).filter(|list| !list.is_empty()))
+        .set_redacted_fields(
+            Some(redacted.collect::<Result<Vec<_>, BuildError>>()?).filter(|list| !list.is_empty()),
+        )
         .build()
 }
 
-/// What AWS has; redactions and filters that we never make stand in brackets among the headers, as drift.
+/// What AWS has; redactions and filters that we never make stand in brackets among the headers, as
+/// drift.
 fn spec_of(seen: &LoggingConfiguration) -> WafLoggingSpec {
     let mut destinations: Vec<&str> =
         seen.log_destination_configs().iter().map(|arn| arn.trim_end_matches(":*")).collect();
@@ -164,7 +195,9 @@ fn spec_of(seen: &LoggingConfiguration) -> WafLoggingSpec {
     WafLoggingSpec {
         web_acl_arn: seen.resource_arn().to_string(),
         destination: destinations.join(","),
-        redacted_headers: redacted.chain(seen.logging_filter().map(|_| "(filter)".to_string())).collect(),
+        redacted_headers: redacted
+            .chain(seen.logging_filter().map(|_| "(filter)".to_string()))
+            .collect(),
     }
 }
 

@@ -25,7 +25,9 @@ pub fn respond(shop: &Shop, request: &Request) -> Reply {
             let stage = if shop.fault == Fault::StaleConfig { "/v0" } else { "/v1" };
             Some((200, vec![], json!({"apiUrl": shop.url(stage)}).to_string()))
         }
-        ("GET", "/bucket/index.html") if shop.fault == Fault::OpenBucket => Some((200, vec![], "<html>".into())),
+        ("GET", "/bucket/index.html") if shop.fault == Fault::OpenBucket => {
+            Some((200, vec![], "<html>".into()))
+        }
         ("GET", "/bucket/index.html") => Some((403, vec![], "AccessDenied".into())),
         ("OPTIONS", _) => Some(preflight(shop, request)),
         ("GET", "/v1/products") => Some(list(shop, request)),
@@ -47,7 +49,10 @@ fn page(shop: &Shop) -> Answer {
     };
     let mut headers = vec![
         ("content-type", "text/html".to_string()),
-        ("content-security-policy", format!("default-src 'none'; connect-src 'self' {connect}; base-uri 'none'")),
+        (
+            "content-security-policy",
+            format!("default-src 'none'; connect-src 'self' {connect}; base-uri 'none'"),
+        ),
         ("strict-transport-security", "max-age=31536000; includeSubDomains".into()),
         ("x-content-type-options", "nosniff".into()),
         ("x-frame-options", "DENY".into()),
@@ -71,8 +76,10 @@ fn preflight(shop: &Shop, request: &Request) -> Answer {
         Fault::PreflightForNobody => String::new(),
         _ => shop.site(),
     };
-    let methods = if shop.fault == Fault::PreflightWithoutMethod { "OPTIONS" } else { "GET,OPTIONS,POST" };
-    let headers = if shop.fault == Fault::PreflightWithoutHeader { "X-Other" } else { "Content-Type" };
+    let methods =
+        if shop.fault == Fault::PreflightWithoutMethod { "OPTIONS" } else { "GET,OPTIONS,POST" };
+    let headers =
+        if shop.fault == Fault::PreflightWithoutHeader { "X-Other" } else { "Content-Type" };
     let headers = vec![
         ("access-control-allow-origin", origin),
         ("access-control-allow-methods", methods.into()),
@@ -107,7 +114,11 @@ fn list(shop: &Shop, request: &Request) -> Answer {
 fn order(shop: &Shop, request: &Request) -> Reply {
     shop.log(ORDER_LOG, "START RequestId: 2".into());
     let refuse = |code: &str| {
-        let body = if shop.fault == Fault::RefusedWithoutCode { json!("no") } else { json!({"error": {"code": code}}) };
+        let body = if shop.fault == Fault::RefusedWithoutCode {
+            json!("no")
+        } else {
+            json!({"error": {"code": code}})
+        };
         Some((400, vec![], body.to_string()))
     };
     let draft: Value = match serde_json::from_str(&request.body) {
@@ -119,20 +130,25 @@ fn order(shop: &Shop, request: &Request) -> Reply {
         },
     };
     let line = &draft["items"][0];
-    let priced = shop.products.lock().unwrap().iter().find(|p| p["productId"] == line["productId"]).cloned();
+    let priced =
+        shop.products.lock().unwrap().iter().find(|p| p["productId"] == line["productId"]).cloned();
     let total = priced.map(|p| p["price"].as_f64().unwrap() * line["quantity"].as_f64().unwrap());
-    let honest = total.is_some_and(|total| (total - draft["total"].as_f64().unwrap()).abs() < 0.001);
+    let honest =
+        total.is_some_and(|total| (total - draft["total"].as_f64().unwrap()).abs() < 0.001);
     if !honest && shop.fault != Fault::PriceAccepted && shop.fault != Fault::MalformedAccepted
         || shop.fault == Fault::OrderRefused
     {
         return refuse("TotalMismatch");
     }
-    let now = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    let now =
+        u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
     let mut orders = shop.orders.lock().unwrap();
     let id = format!("order-{}", orders.len());
     let mut item = json!({"orderId": id, "userId": draft["userId"], "items": draft["items"], "total": draft["total"],
                           "orderDate": now, "status": "PLACED"});
-    if request.headers.get("x-shopstack-smoke").is_some_and(|mark| mark == "1") && shop.fault != Fault::OrderUnmarked {
+    if request.headers.get("x-shopstack-smoke").is_some_and(|mark| mark == "1")
+        && shop.fault != Fault::OrderUnmarked
+    {
         item["smokeTest"] = json!(true);
     }
     match shop.fault {

@@ -25,8 +25,16 @@ pub enum Check {
 }
 
 impl Check {
-    pub const ALL: [Self; 8] =
-        [Self::Site, Self::Bucket, Self::Products, Self::Cors, Self::Order, Self::Tampering, Self::Waf, Self::Logs];
+    pub const ALL: [Self; 8] = [
+        Self::Site,
+        Self::Bucket,
+        Self::Products,
+        Self::Cors,
+        Self::Order,
+        Self::Tampering,
+        Self::Waf,
+        Self::Logs,
+    ];
 
     /// The name in stack.yaml, in events and in JUnit.
     pub fn as_str(self) -> &'static str {

@@ -12,13 +12,17 @@ const TODO: &str = "see `api.cors` in stack.yaml and CORS_ORIGINS of the functio
 pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
     let target = context.target;
     let (Some(api), Some(origin)) = (&target.api_url, &target.cors_origin) else {
-        return Ok(Outcome::Skipped("the stack has no API, or the API allows no origin of this stack's site".into()));
+        return Ok(Outcome::Skipped(
+            "the stack has no API, or the API allows no origin of this stack's site".into(),
+        ));
     };
     let products = target.products.as_ref().map(|products| products.route.as_str());
     let order = target.order.as_ref().map(|order| order.route.as_str());
     let routes = products.into_iter().chain(order).map(route).collect::<Result<Vec<_>, _>>()?;
     if routes.is_empty() {
-        return Ok(Outcome::Skipped("neither `smoke.products` nor `smoke.order` names a route".into()));
+        return Ok(Outcome::Skipped(
+            "neither `smoke.products` nor `smoke.order` names a route".into(),
+        ));
     }
     let routes = &routes;
     poll(context.deadline, || async move {
@@ -36,8 +40,14 @@ pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
 
 async fn preflight(context: &Context<'_>, url: &str, method: &str, origin: &str) -> Try<()> {
     let ask = |origin: &str| {
-        let call = Call::new("OPTIONS", url).header("origin", origin).header("access-control-request-method", method);
-        if method == "GET" { call } else { call.header("access-control-request-headers", "content-type") }
+        let call = Call::new("OPTIONS", url)
+            .header("origin", origin)
+            .header("access-control-request-method", method);
+        if method == "GET" {
+            call
+        } else {
+            call.header("access-control-request-headers", "content-type")
+        }
     };
     let answer = context.send(&ask(origin)).await?;
     let subject = format!("{} from {origin}", answer.url);
@@ -52,7 +62,8 @@ async fn preflight(context: &Context<'_>, url: &str, method: &str, origin: &str)
     refused(&context.send(&ask(STRANGER)).await?)
 }
 
-/// A simple GET is sent without a preflight: only the answer's own header keeps strangers from reading it.
+/// A simple GET is sent without a preflight: only the answer's own header keeps strangers from
+/// reading it.
 async fn reading(context: &Context<'_>, url: &str, method: &str, origin: &str) -> Try<()> {
     let ask = |origin: &str| Call::new(method, url).header("origin", origin);
     allowed(&context.send(&ask(origin)).await?, origin)?;
@@ -65,16 +76,30 @@ fn allowed(answer: &Answer, origin: &str) -> Try<()> {
         return Ok(());
     }
     let subject = format!("{} from {origin}, header {ALLOW}", answer.url);
-    Err(Trouble::Again(unlike(&subject, &format!("{origin:?}"), &format!("{got:?}, status {}", answer.status), TODO)))
+    Err(Trouble::Again(unlike(
+        &subject,
+        &format!("{origin:?}"),
+        &format!("{got:?}, status {}", answer.status),
+        TODO,
+    )))
 }
 
 fn refused(answer: &Answer) -> Try<()> {
     let got = answer.header(ALLOW);
-    if !got.split(',').map(str::trim).any(|origin| origin == "*" || origin.eq_ignore_ascii_case(STRANGER)) {
+    if !got
+        .split(',')
+        .map(str::trim)
+        .any(|origin| origin == "*" || origin.eq_ignore_ascii_case(STRANGER))
+    {
         return Ok(());
     }
     let subject = format!("{} from {STRANGER}, header {ALLOW}", answer.url);
-    Err(Trouble::Again(unlike(&subject, "nothing that lets this stranger in", &format!("{got:?}"), TODO)))
+    Err(Trouble::Again(unlike(
+        &subject,
+        "nothing that lets this stranger in",
+        &format!("{got:?}"),
+        TODO,
+    )))
 }
 
 /// The comma list in `header` names `wanted`, or is `*`.
@@ -83,5 +108,10 @@ fn holds(answer: &Answer, subject: &str, header: &str, wanted: &str) -> Try<()> 
     if got.split(',').map(str::trim).any(|part| part == "*" || part.eq_ignore_ascii_case(wanted)) {
         return Ok(());
     }
-    Err(Trouble::Again(unlike(&format!("{subject}, header {header}"), wanted, &format!("{got:?}"), TODO)))
+    Err(Trouble::Again(unlike(
+        &format!("{subject}, header {header}"),
+        wanted,
+        &format!("{got:?}"),
+        TODO,
+    )))
 }

@@ -1,4 +1,5 @@
-//! Plain HTTP as a browser would speak it: no redirects followed, no credentials, `*.localhost` is this machine.
+//! Plain HTTP as a browser would speak it: no redirects followed, no credentials, `*.localhost` is
+//! this machine.
 
 use super::retry::{Trouble, Try};
 use super::{Backend, Target};
@@ -12,7 +13,8 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 /// AWS's bot rules block the names of HTTP libraries.
-const USER_AGENT: &str = concat!("Mozilla/5.0 (compatible; shopstack-smoke/", env!("CARGO_PKG_VERSION"), ")");
+const USER_AGENT: &str =
+    concat!("Mozilla/5.0 (compatible; shopstack-smoke/", env!("CARGO_PKG_VERSION"), ")");
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Even at the end of the budget a request gets this long: one try is promised.
 const SHORTEST_TIMEOUT: Duration = Duration::from_secs(2);
@@ -82,16 +84,25 @@ impl Call {
 }
 
 impl Answer {
-    /// A header's value; several of one name are joined by a comma, as HTTP reads them. Empty where absent.
+    /// A header's value; several of one name are joined by a comma, as HTTP reads them. Empty where
+    /// absent.
     pub(super) fn header(&self, name: &str) -> String {
-        let values = self.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let values = self
+            .headers
+            .get_all(name)
+            .iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()));
         values.collect::<Vec<_>>().join(", ")
     }
 
     /// Status and the beginning of the body, for messages.
     pub(super) fn seen(&self) -> String {
         let body = clip(&self.body);
-        if body.is_empty() { format!("{} with no body", self.status) } else { format!("{}: {body}", self.status) }
+        if body.is_empty() {
+            format!("{} with no body", self.status)
+        } else {
+            format!("{}: {body}", self.status)
+        }
     }
 
     /// `URL: expected …, got …; what to do`.
@@ -128,7 +139,8 @@ pub(super) fn join(base: &str, path: &str) -> String {
 
 impl<'a> Context<'a> {
     pub(super) fn new(target: &'a Target, backend: &'a dyn Backend) -> Result<Self, String> {
-        // Without a provider reqwest panics; where main has installed one already, this changes nothing.
+        // Without a provider reqwest panics; where main has installed one already, this changes
+        // nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .user_agent(USER_AGENT)
@@ -139,7 +151,10 @@ impl<'a> Context<'a> {
             builder = builder.no_proxy();
         }
         let client = builder.build().map_err(|error| {
-            format!("no HTTP client: {}; install the system's CA certificates (ca-certificates)", chain(&error))
+            format!(
+                "no HTTP client: {}; install the system's CA certificates (ca-certificates)",
+                chain(&error)
+            )
         })?;
         Ok(Self {
             target,
@@ -164,10 +179,13 @@ impl<'a> Context<'a> {
             ),
             may_have_arrived: !error.is_connect() && !error.is_builder(),
         };
-        let method = reqwest::Method::from_bytes(call.method.as_bytes()).unwrap_or(reqwest::Method::GET);
+        let method =
+            reqwest::Method::from_bytes(call.method.as_bytes()).unwrap_or(reqwest::Method::GET);
         let left = self.deadline.saturating_duration_since(started);
-        let mut request =
-            self.client.request(method, &call.url).timeout(REQUEST_TIMEOUT.min(left.max(SHORTEST_TIMEOUT)));
+        let mut request = self
+            .client
+            .request(method, &call.url)
+            .timeout(REQUEST_TIMEOUT.min(left.max(SHORTEST_TIMEOUT)));
         for (name, value) in &call.headers {
             request = request.header(*name, value);
         }
@@ -226,10 +244,12 @@ impl Resolve for Localhost {
         let host = name.as_str().trim_end_matches('.').to_ascii_lowercase();
         Box::pin(async move {
             if host == "localhost" || host.ends_with(".localhost") {
-                let here: Addrs = Box::new(std::iter::once(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))));
+                let here: Addrs =
+                    Box::new(std::iter::once(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))));
                 return Ok(here);
             }
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
+            let found: Vec<SocketAddr> =
+                tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
             let found: Addrs = Box::new(found.into_iter());
             Ok(found)
         })

@@ -6,7 +6,8 @@ use std::fmt::Write;
 
 /// One `testsuite` with one `testcase` for each check.
 pub(super) fn document(stack: &str, results: &[CheckResult]) -> String {
-    let count = |status: SmokeStatus| results.iter().filter(|result| result.status == status).count();
+    let count =
+        |status: SmokeStatus| results.iter().filter(|result| result.status == status).count();
     // Checks run side by side: the longest one is how long the whole took.
     let longest = results.iter().map(|result| result.elapsed_ms).max().unwrap_or_default();
     let name = escape(stack);
@@ -31,7 +32,10 @@ pub(super) fn document(stack: &str, results: &[CheckResult]) -> String {
             SmokeStatus::Passed => writeln!(xml, "/>"),
             SmokeStatus::Skipped => writeln!(xml, "><skipped message=\"{message}\"/></testcase>"),
             SmokeStatus::Failed => {
-                writeln!(xml, "><failure message=\"{message}\" type=\"smoke\">{message}</failure></testcase>")
+                writeln!(
+                    xml,
+                    "><failure message=\"{message}\" type=\"smoke\">{message}</failure></testcase>"
+                )
             }
         };
     }

@@ -30,7 +30,14 @@ struct Hunt<'a> {
 
 pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
     let target = context.target;
-    let mut hunt = Hunt { missing: Vec::new(), found: 0, notes: Vec::new(), ids: Vec::new(), since: None, asked: None };
+    let mut hunt = Hunt {
+        missing: Vec::new(),
+        found: 0,
+        notes: Vec::new(),
+        ids: Vec::new(),
+        since: None,
+        asked: None,
+    };
     for group in &target.log_groups {
         let skip = match group.kind {
             LogKind::Api if target.emulated => Some("this endpoint writes no access log"),
@@ -43,7 +50,11 @@ pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
         }
     }
     if hunt.missing.is_empty() {
-        let why = if hunt.notes.is_empty() { "the test reaches no log group".into() } else { hunt.notes.join("; ") };
+        let why = if hunt.notes.is_empty() {
+            "the test reaches no log group".into()
+        } else {
+            hunt.notes.join("; ")
+        };
         return Ok(Outcome::Skipped(why));
     }
     let calls = calls(context, &hunt.missing)?;
@@ -67,7 +78,8 @@ pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
     }
 }
 
-/// Requests that store nothing: the list, a body that is no JSON, and a marked query for the firewall's log.
+/// Requests that store nothing: the list, a body that is no JSON, and a marked query for the
+/// firewall's log.
 fn calls(context: &Context<'_>, groups: &[&LogTarget]) -> Result<Vec<Call>, String> {
     let target = context.target;
     let mut calls = Vec::new();
@@ -89,7 +101,9 @@ async fn ask(context: &Context<'_>, calls: &[Call], hunt: &mut Hunt<'_>) -> Try<
     let mut settled = true;
     for call in calls {
         let answer = match &context.target.order {
-            Some(order) if call.body.is_some() => malformed(&Till::open(context, order), call).await?,
+            Some(order) if call.body.is_some() => {
+                malformed(&Till::open(context, order), call).await?
+            }
             _ => context.send(call).await?,
         };
         // These may come from API Gateway itself while it settles: no function has run then.
@@ -123,7 +137,9 @@ async fn look(context: &Context<'_>, calls: &[Call], hunt: &mut Hunt<'_>) -> Try
         match holds(context, group, since, &hunt.ids).await {
             Ok(Some(true)) => hunt.found += 1,
             Ok(Some(false)) => missing.push((group, None)),
-            Ok(None) => hunt.notes.push(format!("{} not looked at: this endpoint cannot read logs", group.name)),
+            Ok(None) => hunt
+                .notes
+                .push(format!("{} not looked at: this endpoint cannot read logs", group.name)),
             Err(trouble) => missing.push((group, Some(trouble))),
         }
     }
@@ -143,7 +159,12 @@ async fn look(context: &Context<'_>, calls: &[Call], hunt: &mut Hunt<'_>) -> Try
 }
 
 /// `None` where the endpoint has no such operation.
-async fn holds(context: &Context<'_>, group: &LogTarget, since: i64, ids: &[String]) -> Try<Option<bool>> {
+async fn holds(
+    context: &Context<'_>,
+    group: &LogTarget,
+    since: i64,
+    ids: &[String],
+) -> Try<Option<bool>> {
     // A function need not log API Gateway's id, but the platform writes a line for every run of it.
     let any = [String::new()];
     let texts = match group.kind {
@@ -175,7 +196,8 @@ fn local_ms() -> i64 {
 
 /// Epoch milliseconds of an IMF-fixdate (RFC 9110, 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
 fn http_date_ms(text: &str) -> Option<i64> {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let mut words = text.split_once(", ")?.1.split(' ');
     let day: i64 = words.next()?.parse().ok()?;
     let name = words.next()?;
@@ -191,9 +213,11 @@ fn http_date_ms(text: &str) -> Option<i64> {
     if words.next()? != "GMT" || !possible {
         return None;
     }
-    // Days since the epoch with years beginning in March, so that leap days come last (proleptic Gregorian).
+    // Days since the epoch with years beginning in March, so that leap days come last (proleptic
+    // Gregorian).
     let (year, month) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
-    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1 - 719_468;
+    let days =
+        year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1 - 719_468;
     Some((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000)
 }
 

@@ -1,4 +1,5 @@
-//! The smoke test: what a customer, a browser and an attacker would do to the deployed shop, tried end to end.
+//! The smoke test: what a customer, a browser and an attacker would do to the deployed shop, tried
+//! end to end.
 
 mod check;
 mod cors;
@@ -27,17 +28,22 @@ use std::time::Instant;
 /// What the test needs of AWS beside plain HTTP; its calls count under `calls.smoke`.
 #[async_trait]
 pub trait Backend: Send + Sync {
-    /// The whole table, every page, strongly consistent where it can be. Items are JSON in the API's own way:
-    /// numbers as numbers, binary as base64, sets as arrays.
+    /// The whole table, every page, strongly consistent where it can be. Items are JSON in the
+    /// API's own way: numbers as numbers, binary as base64, sets as arrays.
     async fn items(&self, table: &str) -> Result<Vec<Value>, CloudError>;
     /// One item by its key (`{"orderId": "…"}`), strongly consistent.
     async fn item(&self, table: &str, key: &Value) -> Result<Option<Value>, CloudError>;
-    /// Removes one item. Called only for items that were just read with `smokeTest` true; an implementation should
-    /// make the same a condition of the delete.
+    /// Removes one item. Called only for items that were just read with `smokeTest` true; an
+    /// implementation should make the same a condition of the delete.
     async fn delete_item(&self, table: &str, key: &Value) -> Result<(), CloudError>;
-    /// How many lines (at least whether any) of a log group are from `since_ms` (epoch) on and hold `containing`
-    /// literally; an empty text matches every line.
-    async fn log_lines(&self, group: &str, since_ms: i64, containing: &str) -> Result<usize, CloudError>;
+    /// How many lines (at least whether any) of a log group are from `since_ms` (epoch) on and hold
+    /// `containing` literally; an empty text matches every line.
+    async fn log_lines(
+        &self,
+        group: &str,
+        since_ms: i64,
+        containing: &str,
+    ) -> Result<usize, CloudError>;
     /// Counts one HTTP request that the test is about to send.
     fn count_request(&self);
 }
@@ -82,15 +88,21 @@ enum Outcome {
     Skipped(String),
 }
 
-/// Runs the target's checks side by side and emits one `Event::Smoke` for each as it ends. Never fails as a whole.
-/// Let it run to its end: dropped half-way, it may leave an order behind that is marked `smokeTest`.
+/// Runs the target's checks side by side and emits one `Event::Smoke` for each as it ends. Never
+/// fails as a whole. Let it run to its end: dropped half-way, it may leave an order behind that is
+/// marked `smokeTest`.
 pub async fn run(target: &Target, backend: &dyn Backend, sink: &Sink) -> Report {
     let context = http::Context::new(target, backend);
     let tasks = target.checks.iter().map(|check| one(*check, target, &context, sink));
     Report { results: join_all(tasks).await }
 }
 
-async fn one(check: Check, target: &Target, context: &Result<http::Context<'_>, String>, sink: &Sink) -> CheckResult {
+async fn one(
+    check: Check,
+    target: &Target,
+    context: &Result<http::Context<'_>, String>,
+    sink: &Sink,
+) -> CheckResult {
     let started = Instant::now();
     let outcome = match context {
         _ if !target.serves_requests => {

@@ -1,4 +1,5 @@
-//! Checks `order` and `tampering`: an honest order is stored as it should be, a crooked one is refused.
+//! Checks `order` and `tampering`: an honest order is stored as it should be, a crooked one is
+//! refused.
 
 use super::Outcome;
 use super::http::{Answer, Call, Context, clip, join, unlike};
@@ -24,7 +25,9 @@ pub(super) async fn order(context: &Context<'_>) -> Result<Outcome, String> {
         return Ok(Outcome::Skipped("the stack has no API, or `smoke.order` is not set".into()));
     };
     let Some(products) = &context.target.products else {
-        return Ok(Outcome::Skipped("without `smoke.products` there is no price to order at".into()));
+        return Ok(Outcome::Skipped(
+            "without `smoke.products` there is no price to order at".into(),
+        ));
     };
     let _alone = context.till.lock().await;
     let Some(basket) = basket(context, products).await? else {
@@ -61,7 +64,14 @@ async fn place_and_compare(
     let verdict = poll(context.deadline, || async move {
         let item = context.backend.item(&order.table, &json!({"orderId": id})).await?;
         let todo = "see which table the function writes to";
-        item.ok_or_else(|| Trouble::Again(unlike(&subject(order, id), "the order just placed", "no such item", todo)))
+        item.ok_or_else(|| {
+            Trouble::Again(unlike(
+                &subject(order, id),
+                "the order just placed",
+                "no such item",
+                todo,
+            ))
+        })
     })
     .await
     .and_then(|item| compare(&item, order, basket, id));
@@ -75,7 +85,11 @@ async fn place_and_compare(
 /// Everything in the stored order that is not as it was placed.
 fn compare(item: &Value, order: &OrderTarget, basket: &Basket, id: &str) -> Result<(), String> {
     let field = |name: &str| item.get(name).cloned().unwrap_or_default();
-    let line = item.get("items").and_then(Value::as_array).filter(|lines| lines.len() == 1).and_then(|l| l.first());
+    let line = item
+        .get("items")
+        .and_then(Value::as_array)
+        .filter(|lines| lines.len() == 1)
+        .and_then(|l| l.first());
     let bought = line.is_some_and(|line| {
         line.get("productId").and_then(Value::as_str) == Some(basket.product_id.as_str())
             && line.get("quantity").and_then(Value::as_f64) == Some(QUANTITY as f64)
@@ -114,7 +128,8 @@ pub(super) async fn tampering(context: &Context<'_>) -> Result<Outcome, String> 
     let till = Till::open(context, order);
     let mut verdict = Ok(());
     if let Some(basket) = &basket {
-        let cheaper = basket.cents.checked_sub(1).filter(|cents| *cents > 0).unwrap_or(basket.cents + 1);
+        let cheaper =
+            basket.cents.checked_sub(1).filter(|cents| *cents > 0).unwrap_or(basket.cents + 1);
         let what = format!("a total of {} instead of {}", amount(cheaper), amount(basket.cents));
         verdict = refused(context, &till, &call(body(order, basket, cheaper)), &what).await;
     }
@@ -124,12 +139,19 @@ pub(super) async fn tampering(context: &Context<'_>) -> Result<Outcome, String> 
     till.close(verdict).await?;
     Ok(Outcome::Passed(match basket {
         Some(_) => "a tampered total and malformed JSON are refused with 400".into(),
-        None => format!("malformed JSON is refused with 400; a tampered total was not tried: {NOTHING_TO_BUY}"),
+        None => format!(
+            "malformed JSON is refused with 400; a tampered total was not tried: {NOTHING_TO_BUY}"
+        ),
     }))
 }
 
 /// 400 with an error code, or else a failure; an order taken by mistake is removed.
-async fn refused(context: &Context<'_>, till: &Till<'_>, call: &Call, what: &str) -> Result<(), String> {
+async fn refused(
+    context: &Context<'_>,
+    till: &Till<'_>,
+    call: &Call,
+    what: &str,
+) -> Result<(), String> {
     let expected = &format!("400 with an error code for {what}");
     let answer = poll(context.deadline, || async move {
         let answer = till.post(call).await?;
@@ -142,7 +164,8 @@ async fn refused(context: &Context<'_>, till: &Till<'_>, call: &Call, what: &str
     if answer.status == 400 && answer.error_code().is_some() {
         return Ok(());
     }
-    let fault = answer.unlike(expected, "the function must check what clients send, prices above all");
+    let fault =
+        answer.unlike(expected, "the function must check what clients send, prices above all");
     match placed(&answer) {
         None => Err(fault),
         Some(id) => match till.remove(&id).await {
@@ -153,11 +176,15 @@ async fn refused(context: &Context<'_>, till: &Till<'_>, call: &Call, what: &str
 }
 
 /// The first product by id that has a price in whole cents and, where it has a stock, enough of it.
-async fn basket(context: &Context<'_>, products: &ProductsTarget) -> Result<Option<Basket>, String> {
+async fn basket(
+    context: &Context<'_>,
+    products: &ProductsTarget,
+) -> Result<Option<Basket>, String> {
     let items = poll(context.deadline, || context.catalogue(&products.table, false)).await?;
     let offer = |item: &Value| {
         let price = item.get("price").and_then(cents).filter(|cents| *cents > 0)?;
-        let enough = item.get("stock").and_then(Value::as_f64).is_none_or(|stock| stock >= QUANTITY as f64);
+        let enough =
+            item.get("stock").and_then(Value::as_f64).is_none_or(|stock| stock >= QUANTITY as f64);
         let product_id = item.get("productId")?.as_str()?.to_string();
         Some(Basket { product_id, cents: price.checked_mul(QUANTITY)? }).filter(|_| enough)
     };

@@ -19,10 +19,18 @@ pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
         attempt(context, &call, products, tries > 1)
     })
     .await?;
-    Ok(Outcome::Passed(format!("{} lists exactly the {count} items of {}", products.route, products.table)))
+    Ok(Outcome::Passed(format!(
+        "{} lists exactly the {count} items of {}",
+        products.route, products.table
+    )))
 }
 
-async fn attempt(context: &Context<'_>, call: &Call, products: &ProductsTarget, again: bool) -> Try<usize> {
+async fn attempt(
+    context: &Context<'_>,
+    call: &Call,
+    products: &ProductsTarget,
+    again: bool,
+) -> Try<usize> {
     let answer = context.send(call).await?;
     let listed: Option<Vec<Value>> = serde_json::from_str(&answer.body).ok();
     let Some(listed) = listed.filter(|_| answer.status == 200) else {
@@ -43,7 +51,9 @@ async fn attempt(context: &Context<'_>, call: &Call, products: &ProductsTarget, 
 /// The first differences in words; `None` where both hold equal items, in whatever order.
 fn difference(listed: &[Value], held: &[Value]) -> Option<String> {
     let (api, table) = (by_id(listed), by_id(held));
-    let ids = |ids: Vec<&String>| clip(&ids.into_iter().map(String::as_str).collect::<Vec<_>>().join(", "));
+    let ids = |ids: Vec<&String>| {
+        clip(&ids.into_iter().map(String::as_str).collect::<Vec<_>>().join(", "))
+    };
     let missing: Vec<&String> = table.keys().filter(|id| !api.contains_key(*id)).collect();
     let foreign: Vec<&String> = api.keys().filter(|id| !table.contains_key(*id)).collect();
     let changed: Vec<&String> = table
@@ -55,7 +65,9 @@ fn difference(listed: &[Value], held: &[Value]) -> Option<String> {
     if listed.len() != held.len() {
         parts.push(format!("{} items", listed.len()));
     }
-    for (what, found) in [("without", missing), ("with the unknown", foreign), ("with other values in", changed)] {
+    for (what, found) in
+        [("without", missing), ("with the unknown", foreign), ("with other values in", changed)]
+    {
         if !found.is_empty() {
             parts.push(format!("{what} {}", ids(found)));
         }
@@ -65,16 +77,23 @@ fn difference(listed: &[Value], held: &[Value]) -> Option<String> {
 
 /// Items by `productId`, or by their own text where they have none.
 fn by_id(items: &[Value]) -> BTreeMap<String, &Value> {
-    let id =
-        |item: &Value| item.get("productId").and_then(Value::as_str).map_or_else(|| item.to_string(), str::to_string);
+    let id = |item: &Value| {
+        item.get("productId")
+            .and_then(Value::as_str)
+            .map_or_else(|| item.to_string(), str::to_string)
+    };
     items.iter().map(|item| (id(item), item)).collect()
 }
 
 /// Deep equality in which 20 and 20.0 are one number: JSON writers differ, amounts do not.
 pub(super) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64().is_some_and(|a| Some(a) == b.as_f64()),
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Number(a), Value::Number(b)) => {
+            a == b || a.as_f64().is_some_and(|a| Some(a) == b.as_f64())
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+        }
         (Value::Object(a), Value::Object(b)) => {
             a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
         }

@@ -1,4 +1,5 @@
-//! Trying again while AWS settles: exponential polling from 100 ms to 2 s until one deadline for the whole test.
+//! Trying again while AWS settles: exponential polling from 100 ms to 2 s until one deadline for
+//! the whole test.
 
 use crate::model::{CloudError, ErrorKind};
 use std::time::Duration;
@@ -22,9 +23,10 @@ impl From<CloudError> for Trouble {
     fn from(error: CloudError) -> Self {
         let text = cloud(&error);
         match error.kind {
-            ErrorKind::AccessDenied | ErrorKind::Credentials | ErrorKind::NotEmulated | ErrorKind::Interrupted => {
-                Self::Never(text)
-            }
+            ErrorKind::AccessDenied
+            | ErrorKind::Credentials
+            | ErrorKind::NotEmulated
+            | ErrorKind::Interrupted => Self::Never(text),
             _ => Self::Again(text),
         }
     }
@@ -61,7 +63,11 @@ impl Backoff {
 
     /// The last try's message with the number of tries.
     pub(super) fn give_up(&self, message: &str) -> String {
-        if self.tries == 1 { message.to_string() } else { format!("{message} (tried {} times)", self.tries) }
+        if self.tries == 1 {
+            message.to_string()
+        } else {
+            format!("{message} (tried {} times)", self.tries)
+        }
     }
 }
 

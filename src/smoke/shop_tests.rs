@@ -1,4 +1,5 @@
-//! A whole shop on one loopback port, good or with one fault, and the backend that looks into its tables and logs.
+//! A whole shop on one loopback port, good or with one fault, and the backend that looks into its
+//! tables and logs.
 
 use super::answers_tests::respond;
 use crate::model::CloudError;
@@ -95,8 +96,8 @@ impl Shop {
     /// Opens for business on a free loopback port; closes with the test's runtime.
     pub async fn open(fault: Fault) -> Arc<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let old =
-            [API_LOG, LIST_LOG, ORDER_LOG, WAF_LOG].map(|group| (group.to_string(), NOW_MS - 60_000, "old".into()));
+        let old = [API_LOG, LIST_LOG, ORDER_LOG, WAF_LOG]
+            .map(|group| (group.to_string(), NOW_MS - 60_000, "old".into()));
         let shop = Arc::new(Self {
             fault,
             port: listener.local_addr().unwrap().port(),
@@ -105,7 +106,10 @@ impl Shop {
                 json!({"productId": "p-1", "name": "Mug", "price": 18.5, "stock": 48}),
                 json!({"productId": "p-0", "name": "Sold out", "price": 5, "stock": 0}),
             ]),
-            orders: Mutex::new(BTreeMap::from([("real".into(), json!({"orderId": "real", "userId": "smoke-test"}))])),
+            orders: Mutex::new(BTreeMap::from([(
+                "real".into(),
+                json!({"orderId": "real", "userId": "smoke-test"}),
+            )])),
             deleted: Mutex::default(),
             logs: Mutex::new(old.to_vec()),
             stumbles: AtomicUsize::new(0),
@@ -137,14 +141,29 @@ impl Shop {
 }
 
 async fn serve(shop: Arc<Shop>, mut stream: TcpStream) {
-    let Some(request) = read(&mut stream).await else { return };
+    let Some(request) = read(&mut stream).await else {
+        return;
+    };
     let number = shop.served.fetch_add(1, Ordering::SeqCst);
-    shop.agents.lock().unwrap().push(request.headers.get("user-agent").cloned().unwrap_or_default());
-    let stumbles = shop.stumbles.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
-    let answer = if stumbles { Some((503, Vec::new(), "warming up".to_string())) } else { respond(&shop, &request) };
+    shop.agents
+        .lock()
+        .unwrap()
+        .push(request.headers.get("user-agent").cloned().unwrap_or_default());
+    let stumbles = shop
+        .stumbles
+        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+        .is_ok();
+    let answer = if stumbles {
+        Some((503, Vec::new(), "warming up".to_string()))
+    } else {
+        respond(&shop, &request)
+    };
     // No answer at all: the connection is cut after the work was done.
-    let Some((status, headers, body)) = answer else { return };
-    let mut text = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n", body.len());
+    let Some((status, headers, body)) = answer else {
+        return;
+    };
+    let mut text =
+        format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n", body.len());
     text += &format!("date: {DATE}\r\nx-amzn-requestid: req-{number}\r\n");
     if request.path.starts_with("/v1/") && shop.fault != Fault::ApiSilent && !stumbles {
         shop.log(API_LOG, format!("{{\"requestId\":\"req-{number}\"}}"));
@@ -164,12 +183,20 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
             let mut lines = head.lines();
             let mut first = lines.next()?.split(' ');
             let pairs = lines.filter_map(|line| line.split_once(": "));
-            let headers: BTreeMap<_, _> = pairs.map(|(name, value)| (name.to_lowercase(), value.to_string())).collect();
-            let length: usize = headers.get("content-length").and_then(|n| n.parse().ok()).unwrap_or(0);
+            let headers: BTreeMap<_, _> =
+                pairs.map(|(name, value)| (name.to_lowercase(), value.to_string())).collect();
+            let length: usize =
+                headers.get("content-length").and_then(|n| n.parse().ok()).unwrap_or(0);
             if body.len() >= length {
                 let (method, target) = (first.next()?.to_string(), first.next()?);
                 let (path, query) = target.split_once('?').unwrap_or((target, ""));
-                return Some(Request { method, path: path.into(), query: query.into(), headers, body: body.into() });
+                return Some(Request {
+                    method,
+                    path: path.into(),
+                    query: query.into(),
+                    headers,
+                    body: body.into(),
+                });
             }
         }
         match stream.read(&mut chunk).await {
@@ -199,7 +226,11 @@ impl Backend for Shop {
         let id = key["orderId"].as_str().unwrap().to_string();
         if self.fault == Fault::DeleteFails {
             let kind = crate::model::ErrorKind::AccessDenied;
-            return Err(CloudError::ours(kind, "not authorized to delete", "ask for dynamodb:DeleteItem"));
+            return Err(CloudError::ours(
+                kind,
+                "not authorized to delete",
+                "ask for dynamodb:DeleteItem",
+            ));
         }
         self.deleted.lock().unwrap().push(id.clone());
         if self.fault != Fault::DeleteDoesNothing {
@@ -208,9 +239,16 @@ impl Backend for Shop {
         Ok(())
     }
 
-    async fn log_lines(&self, group: &str, since_ms: i64, containing: &str) -> Result<usize, CloudError> {
+    async fn log_lines(
+        &self,
+        group: &str,
+        since_ms: i64,
+        containing: &str,
+    ) -> Result<usize, CloudError> {
         let logs = self.logs.lock().unwrap();
-        let hits = logs.iter().filter(|(name, at, line)| name == group && *at >= since_ms && line.contains(containing));
+        let hits = logs.iter().filter(|(name, at, line)| {
+            name == group && *at >= since_ms && line.contains(containing)
+        });
         Ok(hits.count())
     }
 

@@ -1,14 +1,15 @@
-//! Checks `site` and `bucket`: CloudFront serves the pages with their security headers, and nothing else does.
+//! Checks `site` and `bucket`: CloudFront serves the pages with their security headers, and nothing
+//! else does.
 
 use super::Outcome;
 use super::http::{Answer, Call, Context, clip, join, unlike};
 use super::retry::{Trouble, Try, poll};
 use serde_json::Value;
 
-const REDEPLOY: &str =
-    "CloudFront may still be rolling the change out: run `shopstack smoke` again, else see `shopstack diff`";
+const REDEPLOY: &str = "CloudFront may still be rolling the change out: run `shopstack smoke` again, else see `shopstack diff`";
 
-/// The first page with its headers, the generated `config.json`, and on AWS the redirect from http to https.
+/// The first page with its headers, the generated `config.json`, and on AWS the redirect from http
+/// to https.
 pub(super) async fn site(context: &Context<'_>) -> Result<Outcome, String> {
     let Some(url) = &context.target.site_url else {
         return Ok(Outcome::Skipped("the stack has no site".into()));
@@ -22,9 +23,14 @@ pub(super) async fn site(context: &Context<'_>) -> Result<Outcome, String> {
         redirect(context, url).await
     })
     .await?;
-    let redirected =
-        if context.target.emulated { "no redirect to https on this endpoint" } else { "http goes to https" };
-    Ok(Outcome::Passed(format!("{url} answers with its HTML and its security headers; {redirected}")))
+    let redirected = if context.target.emulated {
+        "no redirect to https on this endpoint"
+    } else {
+        "http goes to https"
+    };
+    Ok(Outcome::Passed(format!(
+        "{url} answers with its HTML and its security headers; {redirected}"
+    )))
 }
 
 async fn page(context: &Context<'_>, url: &str) -> Try<()> {
@@ -37,7 +43,12 @@ async fn page(context: &Context<'_>, url: &str) -> Try<()> {
     if !kind.starts_with("text/html") || !answer.body.trim_start().starts_with('<') {
         let got = format!("{kind:?} beginning with {:?}", clip(&answer.body));
         let expected = "text/html beginning with a tag";
-        return Err(Trouble::Again(unlike(&answer.url, expected, &got, "see `site.folder` in stack.yaml")));
+        return Err(Trouble::Again(unlike(
+            &answer.url,
+            expected,
+            &got,
+            "see `site.folder` in stack.yaml",
+        )));
     }
     let faults = header_faults(&answer, context.target.api_url.as_deref());
     if faults.is_empty() { Ok(()) } else { Err(Trouble::Again(faults.join("\n"))) }
@@ -50,12 +61,17 @@ fn header_faults(answer: &Answer, api_url: Option<&str>) -> Vec<String> {
         ages.filter_map(|age| age.trim_matches('"').parse::<u64>().ok()).any(|age| age > 0)
     };
     let referrer = |value: &str| {
-        ["no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin"].contains(&value)
+        ["no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin"]
+            .contains(&value)
     };
     let csp = |value: &str| csp_is_tight(value, api_url);
     type Rule<'a> = (&'a str, &'a str, &'a dyn Fn(&str) -> bool);
     let rules: [Rule<'_>; 5] = [
-        ("content-security-policy", "default-src, and a connect-src that admits this stack's API and not `*`", &csp),
+        (
+            "content-security-policy",
+            "default-src, and a connect-src that admits this stack's API and not `*`",
+            &csp,
+        ),
         ("strict-transport-security", "max-age above 0", &hsts),
         ("x-content-type-options", "nosniff", &|value| value.eq_ignore_ascii_case("nosniff")),
         ("x-frame-options", "DENY", &|value| value.eq_ignore_ascii_case("deny")),
@@ -65,8 +81,17 @@ fn header_faults(answer: &Answer, api_url: Option<&str>) -> Vec<String> {
     for (name, expected, good) in rules {
         let value = answer.header(name);
         if !good(value.trim()) {
-            let got = if value.is_empty() { "no such header".to_string() } else { format!("{:?}", clip(&value)) };
-            faults.push(unlike(&format!("{}, header {name}", answer.url), expected, &got, REDEPLOY));
+            let got = if value.is_empty() {
+                "no such header".to_string()
+            } else {
+                format!("{:?}", clip(&value))
+            };
+            faults.push(unlike(
+                &format!("{}, header {name}", answer.url),
+                expected,
+                &got,
+                REDEPLOY,
+            ));
         }
     }
     faults
@@ -75,9 +100,13 @@ fn header_faults(answer: &Answer, api_url: Option<&str>) -> Vec<String> {
 fn csp_is_tight(policy: &str, api_url: Option<&str>) -> bool {
     let directive = |wanted: &str| {
         let mut all = policy.split(';').map(str::split_whitespace);
-        all.find_map(|mut words| (words.next()?.eq_ignore_ascii_case(wanted)).then(|| words.collect::<Vec<_>>()))
+        all.find_map(|mut words| {
+            (words.next()?.eq_ignore_ascii_case(wanted)).then(|| words.collect::<Vec<_>>())
+        })
     };
-    let Some(fallback) = directive("default-src") else { return false };
+    let Some(fallback) = directive("default-src") else {
+        return false;
+    };
     let connect = directive("connect-src").unwrap_or(fallback);
     let open = connect.iter().any(|source| ["*", "http:", "https:"].contains(source));
     let admits = |api: &str| {
@@ -91,10 +120,15 @@ fn csp_is_tight(policy: &str, api_url: Option<&str>) -> bool {
 
 /// A site that still points at an API of the past looks fine until somebody opens it.
 async fn configuration(context: &Context<'_>, url: &str) -> Try<()> {
-    let Some(api_url) = &context.target.api_url else { return Ok(()) };
+    let Some(api_url) = &context.target.api_url else {
+        return Ok(());
+    };
     let answer = context.send(&Call::get(join(url, "/config.json"))).await?;
     let body: Option<Value> = serde_json::from_str(&answer.body).ok();
-    let told = body.as_ref().and_then(|body| body.get("apiUrl")?.as_str()).map(|told| told.trim_end_matches('/'));
+    let told = body
+        .as_ref()
+        .and_then(|body| body.get("apiUrl")?.as_str())
+        .map(|told| told.trim_end_matches('/'));
     if answer.status == 200 && told == Some(api_url.trim_end_matches('/')) {
         return Ok(());
     }
@@ -104,11 +138,18 @@ async fn configuration(context: &Context<'_>, url: &str) -> Try<()> {
 /// Plain http must lead to https and to nowhere else.
 pub(super) async fn redirect(context: &Context<'_>, url: &str) -> Try<()> {
     let Some(rest) = url.strip_prefix("https://") else {
-        return Err(Trouble::Never(unlike(url, "an https address", "another", "see `shopstack outputs`")));
+        return Err(Trouble::Never(unlike(
+            url,
+            "an https address",
+            "another",
+            "see `shopstack outputs`",
+        )));
     };
     let answer = context.send(&Call::get(join(&format!("http://{rest}"), "/"))).await?;
     let target = answer.header("location");
-    let right = target.strip_prefix(url.trim_end_matches('/')).is_some_and(|path| path.is_empty() || path == "/");
+    let right = target
+        .strip_prefix(url.trim_end_matches('/'))
+        .is_some_and(|path| path.is_empty() || path == "/");
     if matches!(answer.status, 301 | 302 | 307 | 308) && right {
         return Ok(());
     }
@@ -122,13 +163,18 @@ pub(super) async fn bucket(context: &Context<'_>) -> Result<Outcome, String> {
         return Ok(Outcome::Skipped("the stack has no bucket".into()));
     };
     let todo = "see the bucket's policy and its public access block in `shopstack diff`";
-    // An open bucket is waited for as well: a block of public access takes its time to reach every node of S3.
+    // An open bucket is waited for as well: a block of public access takes its time to reach every
+    // node of S3.
     poll(context.deadline, || async move {
         let answer = context.send(&Call::get(url)).await?;
         if answer.status == 403 {
             return Ok(());
         }
-        let seen = if answer.status == 200 { "200: anybody can read it".to_string() } else { answer.seen() };
+        let seen = if answer.status == 200 {
+            "200: anybody can read it".to_string()
+        } else {
+            answer.seen()
+        };
         Err(Trouble::Again(unlike(&answer.url, "403 without credentials", &seen, todo)))
     })
     .await?;

@@ -15,7 +15,8 @@ pub struct Target {
     pub bucket_url: Option<String>,
     /// Not real AWS: plain http, no redirect to https, no access log.
     pub emulated: bool,
-    /// False for an endpoint that stores settings but answers no site or API requests: every check is skipped.
+    /// False for an endpoint that stores settings but answers no site or API requests: every check
+    /// is skipped.
     pub serves_requests: bool,
     /// The stack has web ACLs.
     pub waf: bool,
@@ -25,8 +26,8 @@ pub struct Target {
     pub waf_xss: bool,
     /// The endpoint evaluates WAF rules; false on emulators.
     pub waf_evaluated: bool,
-    /// What a viewer sees of a 403 at the site: CloudFront's error pages apply to blocked requests as well, so a stack
-    /// that maps 403 to another status (`cdn.error_pages`) must say so here.
+    /// What a viewer sees of a 403 at the site: CloudFront's error pages apply to blocked requests
+    /// as well, so a stack that maps 403 to another status (`cdn.error_pages`) must say so here.
     pub site_blocked_status: u16,
     pub products: Option<ProductsTarget>,
     pub order: Option<OrderTarget>,
@@ -104,6 +105,8 @@ pub struct LogTarget {
 pub(super) fn route(route: &str) -> Result<(&str, &str), String> {
     match route.split_once(' ') {
         Some((method, path)) if !method.is_empty() && path.starts_with('/') => Ok((method, path)),
-        _ => Err(format!("the route {route:?} is no method and path; write it as in `api.routes`: GET /products")),
+        _ => Err(format!(
+            "the route {route:?} is no method and path; write it as in `api.routes`: GET /products"
+        )),
     }
 }

@@ -1,4 +1,5 @@
-//! Every check against a good shop and against shops with one fault each: a check that cannot fail checks nothing.
+//! Every check against a good shop and against shops with one fault each: a check that cannot fail
+//! checks nothing.
 
 use super::shop_tests::{API_LOG, Fault, LIST_LOG, ORDER_LOG, Shop, WAF_LOG};
 use super::*;
@@ -16,7 +17,10 @@ fn target(shop: &Shop, budget_ms: u64) -> Target {
         bucket_url: Some(shop.url("/bucket/index.html")),
         emulated: true,
         waf: true,
-        products: Some(ProductsTarget { route: "GET /products".into(), table: "shop-Products".into() }),
+        products: Some(ProductsTarget {
+            route: "GET /products".into(),
+            table: "shop-Products".into(),
+        }),
         order: Some(OrderTarget {
             route: "POST /orders".into(),
             table: "shop-Orders".into(),
@@ -87,7 +91,11 @@ async fn a_good_shop_passes_every_check_and_is_left_as_it_was() {
     assert_eq!(shop.orders.lock().unwrap().keys().collect::<Vec<_>>(), ["real"]);
     assert_eq!(shop.counted.load(Ordering::SeqCst), shop.served.load(Ordering::SeqCst));
     assert!(
-        shop.agents.lock().unwrap().iter().all(|agent| agent.starts_with("Mozilla/5.0 (compatible; shopstack-smoke/"))
+        shop.agents
+            .lock()
+            .unwrap()
+            .iter()
+            .all(|agent| agent.starts_with("Mozilla/5.0 (compatible; shopstack-smoke/"))
     );
 }
 
@@ -98,9 +106,21 @@ async fn each_fault_fails_just_its_own_check_and_is_named() {
         (SiteDown, "site", "expected 200, got 502"),
         (SiteNotHtml, "site", "text/html beginning with a tag"),
         (SiteWithout("content-type"), "site", "text/html beginning with a tag"),
-        (SiteWithout("content-security-policy"), "site", "header content-security-policy: expected"),
-        (SiteWithout("strict-transport-security"), "site", "header strict-transport-security: expected"),
-        (SiteWithout("x-content-type-options"), "site", "header x-content-type-options: expected nosniff, got no such"),
+        (
+            SiteWithout("content-security-policy"),
+            "site",
+            "header content-security-policy: expected",
+        ),
+        (
+            SiteWithout("strict-transport-security"),
+            "site",
+            "header strict-transport-security: expected",
+        ),
+        (
+            SiteWithout("x-content-type-options"),
+            "site",
+            "header x-content-type-options: expected nosniff, got no such",
+        ),
         (SiteWithout("x-frame-options"), "site", "header x-frame-options: expected DENY"),
         (SiteWithout("referrer-policy"), "site", "header referrer-policy"),
         (SiteConnectsAnywhere, "site", "header content-security-policy"),
@@ -115,7 +135,11 @@ async fn each_fault_fails_just_its_own_check_and_is_named() {
         (PreflightEchoes, "cors", "from https://evil.example, header access-control-allow-origin"),
         (PreflightForNobody, "cors", "got \"\", status 204"),
         (PreflightWithoutMethod, "cors", "header access-control-allow-methods: expected GET"),
-        (PreflightWithoutHeader, "cors", "header access-control-allow-headers: expected content-type"),
+        (
+            PreflightWithoutHeader,
+            "cors",
+            "header access-control-allow-headers: expected content-type",
+        ),
         (ReadingEchoes, "cors", "GET http://127.0.0.1"),
         (ReadingForNobody, "cors", "GET http://127.0.0.1"),
         (OrderRefused, "order", "expected 201 with an orderId, got 400"),
@@ -136,11 +160,16 @@ async fn each_fault_fails_just_its_own_check_and_is_named() {
     for (fault, check, phrase) in cases {
         let (shop, report) = report(*fault).await;
         assert!(report.failed());
-        let others: Vec<&str> = with(&report, SmokeStatus::Failed).into_iter().filter(|name| name != check).collect();
+        let others: Vec<&str> =
+            with(&report, SmokeStatus::Failed).into_iter().filter(|name| name != check).collect();
         assert!(others.is_empty(), "{fault:?}: {report:#?}");
         let message = message(&report, check);
         assert!(message.contains(phrase), "{fault:?}: {message}");
-        assert_eq!(shop.orders.lock().unwrap().keys().collect::<Vec<_>>(), ["real"], "{fault:?}: an order was left");
+        assert_eq!(
+            shop.orders.lock().unwrap().keys().collect::<Vec<_>>(),
+            ["real"],
+            "{fault:?}: an order was left"
+        );
     }
 }
 
@@ -154,7 +183,10 @@ async fn little_of_an_answer_is_shown() {
 #[tokio::test]
 async fn a_firewall_that_stops_everybody_is_no_pass() {
     let (_, report) = report(Fault::FirewallStopsAll).await;
-    assert!(message(&report, "waf").contains("anything but 403 for an ordinary query, got 403"), "{report:#?}");
+    assert!(
+        message(&report, "waf").contains("anything but 403 for an ordinary query, got 403"),
+        "{report:#?}"
+    );
 }
 
 #[tokio::test]
@@ -194,7 +226,10 @@ async fn a_delete_without_effect_is_noticed() {
     let mut target = target(&shop, 150);
     target.checks = BTreeSet::from([Check::Order]);
     let context = http::Context::new(&target, shop.as_ref()).unwrap();
-    shop.orders.lock().unwrap().insert("o".into(), serde_json::json!({"orderId": "o", "smokeTest": true}));
+    shop.orders
+        .lock()
+        .unwrap()
+        .insert("o".into(), serde_json::json!({"orderId": "o", "smokeTest": true}));
     let till = till::Till::open(&context, target.order.as_ref().unwrap());
     assert!(till.remove("o").await.unwrap_err().contains("the delete had no effect"));
 }
@@ -223,7 +258,9 @@ async fn nobody_there_is_a_failure_with_the_address() {
     let report = run(&target, shop.as_ref(), &silent()).await;
     let message = message(&report, "site");
     assert!(
-        message.contains(&format!("http://x.cloudfront.localhost:{closed}/: expected an answer, got none (")),
+        message.contains(&format!(
+            "http://x.cloudfront.localhost:{closed}/: expected an answer, got none ("
+        )),
         "{message}"
     );
     assert!(message.contains("refused"), "{message}");
@@ -236,7 +273,11 @@ async fn what_the_endpoint_cannot_do_is_skipped_and_said() {
     let report = run(&emulator, shop.as_ref(), &silent()).await;
     assert_eq!(with(&report, SmokeStatus::Skipped), ["waf"]);
     assert_eq!(message(&report, "waf"), "this endpoint does not evaluate WAF rules");
-    assert!(message(&report, "logs").contains("writes no access log"), "{}", message(&report, "logs"));
+    assert!(
+        message(&report, "logs").contains("writes no access log"),
+        "{}",
+        message(&report, "logs")
+    );
     let settings_only = Target { serves_requests: false, ..target(&shop, 150) };
     let report = run(&settings_only, shop.as_ref(), &silent()).await;
     assert_eq!(with(&report, SmokeStatus::Skipped).len(), Check::ALL.len());
@@ -250,7 +291,9 @@ async fn http_must_lead_to_https_of_the_same_site() {
     let target = target(&shop, 100);
     let context = http::Context::new(&target, shop.as_ref()).unwrap();
     let url = format!("https://127.0.0.1:{}", shop.port);
-    let retry::Trouble::Again(message) = site::redirect(&context, &url).await.unwrap_err() else { panic!("final") };
+    let retry::Trouble::Again(message) = site::redirect(&context, &url).await.unwrap_err() else {
+        panic!("final")
+    };
     assert!(message.contains(&format!("expected a redirect to {url}, got 200")), "{message}");
     *shop.redirect.lock().unwrap() = Some("https://elsewhere.example/".into());
     assert!(site::redirect(&context, &url).await.is_err());

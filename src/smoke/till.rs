@@ -25,7 +25,12 @@ pub(super) struct Till<'a> {
 impl<'a> Till<'a> {
     pub(super) fn open(context: &'a Context<'a>, order: &'a OrderTarget) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        Self { context, order, opened_ms: u64::try_from(now).unwrap_or_default(), uncertain: AtomicBool::new(false) }
+        Self {
+            context,
+            order,
+            opened_ms: u64::try_from(now).unwrap_or_default(),
+            uncertain: AtomicBool::new(false),
+        }
     }
 
     /// Posts an order, marked as a test.
@@ -45,12 +50,19 @@ impl<'a> Till<'a> {
         let key = &json!({"orderId": id});
         let (backend, table) = (self.context.backend, &self.order.table);
         let left = |why: &str| {
-            format!("table {table}: the test's order {} is still there: {why}; remove it by hand", clip(id))
+            format!(
+                "table {table}: the test's order {} is still there: {why}; remove it by hand",
+                clip(id)
+            )
         };
         let removed = poll(deadline, || async move {
-            let Some(item) = backend.item(table, key).await? else { return Ok(()) };
+            let Some(item) = backend.item(table, key).await? else {
+                return Ok(());
+            };
             if !is_test(&item) {
-                return Err(Trouble::Never("it does not carry smokeTest true, and only such items are removed".into()));
+                return Err(Trouble::Never(
+                    "it does not carry smokeTest true, and only such items are removed".into(),
+                ));
             }
             backend.delete_item(table, key).await?;
             match backend.item(table, key).await? {
@@ -75,12 +87,17 @@ impl<'a> Till<'a> {
     async fn sweep(&self) -> Result<(), String> {
         let items = self.context.backend.items(&self.order.table).await.map_err(|error| {
             let table = &self.order.table;
-            format!("table {table}: cannot be searched for a test order that may be left: {}", cloud(&error))
+            format!(
+                "table {table}: cannot be searched for a test order that may be left: {}",
+                cloud(&error)
+            )
         })?;
         let ours = |item: &&Value| {
             let date = item.get("orderDate").and_then(Value::as_u64).unwrap_or_default();
             let user = item.get("userId").and_then(Value::as_str);
-            is_test(item) && user == Some(self.order.user.as_str()) && date >= self.opened_ms.saturating_sub(SKEW_MS)
+            is_test(item)
+                && user == Some(self.order.user.as_str())
+                && date >= self.opened_ms.saturating_sub(SKEW_MS)
         };
         for item in items.iter().filter(ours) {
             if let Some(id) = item.get("orderId").and_then(Value::as_str) {

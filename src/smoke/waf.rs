@@ -1,4 +1,5 @@
-//! Check `waf`: an SQL injection and a script in the query are stopped, while an ordinary query passes.
+//! Check `waf`: an SQL injection and a script in the query are stopped, while an ordinary query
+//! passes.
 
 use super::Outcome;
 use super::http::{Answer, Call, Context, join};
@@ -10,7 +11,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 pub(super) const NOT_EVALUATED: &str = "this endpoint does not evaluate WAF rules";
 const SQL_INJECTION: &str = "1' OR '1'='1 -- ";
 const SCRIPT: &str = "<script>alert(1)</script>";
-const TODO: &str = "see the web ACL, its association and the action of its rules in `shopstack diff`";
+const TODO: &str =
+    "see the web ACL, its association and the action of its rules in `shopstack diff`";
 
 /// A place that a web ACL guards.
 struct Place {
@@ -30,7 +32,9 @@ pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
     let places = &places(context)?;
     let probes = &probes(context);
     if places.is_empty() || probes.is_empty() {
-        return Ok(Outcome::Skipped("no address to probe, or no rule group that would stop a probe".into()));
+        return Ok(Outcome::Skipped(
+            "no address to probe, or no rule group that would stop a probe".into(),
+        ));
     }
     poll(context.deadline, || async move {
         for place in places {
@@ -42,10 +46,15 @@ pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
         Ok(())
     })
     .await?;
-    Ok(Outcome::Passed(format!("{} probes stopped at each of {} addresses", probes.len(), places.len())))
+    Ok(Outcome::Passed(format!(
+        "{} probes stopped at each of {} addresses",
+        probes.len(),
+        places.len()
+    )))
 }
 
-/// The API's known route and the site. An unknown path would not do: API Gateway answers 403 there by itself.
+/// The API's known route and the site. An unknown path would not do: API Gateway answers 403 there
+/// by itself.
 fn places(context: &Context<'_>) -> Result<Vec<Place>, String> {
     let target = context.target;
     let mut places = Vec::new();
@@ -54,7 +63,11 @@ fn places(context: &Context<'_>) -> Result<Vec<Place>, String> {
         places.push(Place { url: join(api, path), method: method.to_string(), blocked: 403 });
     }
     if let Some(site) = &target.site_url {
-        let place = Place { url: join(site, "/"), method: "GET".into(), blocked: target.site_blocked_status };
+        let place = Place {
+            url: join(site, "/"),
+            method: "GET".into(),
+            blocked: target.site_blocked_status,
+        };
         places.push(place);
     }
     Ok(places)
@@ -65,14 +78,16 @@ fn probes(context: &Context<'_>) -> Vec<&'static str> {
     wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, probe)| probe).collect()
 }
 
-/// A query whose value is sent as a browser would encode it, and the run's mark, which WAF's log then shows.
+/// A query whose value is sent as a browser would encode it, and the run's mark, which WAF's log
+/// then shows.
 pub(super) fn query(context: &Context<'_>, value: &str) -> String {
     format!("?run={}&id={}", context.nonce, utf8_percent_encode(value, NON_ALPHANUMERIC))
 }
 
 /// The URLs that WAF's logs must show: one at each address, harmless.
 pub(super) fn marked(context: &Context<'_>) -> Result<Vec<Call>, String> {
-    let call = |place: Place| Call::new(&place.method, format!("{}{}", place.url, query(context, "1")));
+    let call =
+        |place: Place| Call::new(&place.method, format!("{}{}", place.url, query(context, "1")));
     Ok(places(context)?.into_iter().map(call).collect())
 }
 
@@ -83,7 +98,9 @@ async fn passes(context: &Context<'_>, place: &Place) -> Try<()> {
     if !is_block(&answer, place.blocked) {
         return Ok(());
     }
-    Err(Trouble::Again(answer.unlike(&format!("anything but {} for an ordinary query", place.blocked), TODO)))
+    Err(Trouble::Again(
+        answer.unlike(&format!("anything but {} for an ordinary query", place.blocked), TODO),
+    ))
 }
 
 async fn stopped(context: &Context<'_>, place: &Place, probe: &str) -> Try<()> {

@@ -1,4 +1,5 @@
-//! Lambda functions as stack.yaml describes them: code, size, environment, and exactly what they may do.
+//! Lambda functions as stack.yaml describes them: code, size, environment, and exactly what they
+//! may do.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -37,7 +38,9 @@ pub struct Function {
     /// Processor that the function is built for.
     #[serde(default)]
     pub architecture: Architecture,
-    /// Environment variables. A value may refer to `${table.ID.name}`, `${table.ID.arn}`, `${api.url}`, `${api.cors_origins}`, `${site.url}`, `${region}`, `${env}` and `${stack}`; `$${` is a literal `${`.
+    /// Environment variables. A value may refer to `${table.ID.name}`, `${table.ID.arn}`,
+    /// `${api.url}`, `${api.cors_origins}`, `${site.url}`, `${region}`, `${env}` and `${stack}`;
+    /// `$${` is a literal `${`.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>", extend("examples" = [{"PRODUCTS_TABLE": "${table.Products.name}"}]))]
     pub env: BTreeMap<String, EnvValue>,
@@ -141,7 +144,8 @@ impl EnvPart {
     }
 }
 
-/// Splits a value; an `Err` part is a `${…}` that means nothing, or a `${…` that is not closed, as written.
+/// Splits a value; an `Err` part is a `${…}` that means nothing, or a `${…` that is not closed, as
+/// written.
 pub(super) fn split(text: &str) -> Vec<Result<EnvPart, &str>> {
     let mut parts = Vec::new();
     let (mut literal, mut rest) = (String::new(), text);

@@ -209,10 +209,14 @@ struct Capacity {
 
 impl From<BillingForm> for Billing {
     fn from(form: BillingForm) -> Self {
-        let BillingForm::Numbers(numbers) = form else { return Self::default() };
+        let BillingForm::Numbers(numbers) = form else {
+            return Self::default();
+        };
         match (numbers.provisioned, numbers.on_demand) {
             (Some(Capacity { read, write }), _) => Self::Provisioned { read, write },
-            (None, Some(OnDemandLimits { max_read, max_write })) => Self::OnDemand { max_read, max_write },
+            (None, Some(OnDemandLimits { max_read, max_write })) => {
+                Self::OnDemand { max_read, max_write }
+            }
             (None, None) => Self::default(),
         }
     }

@@ -12,7 +12,8 @@ pub struct Api {
     #[serde(default = "stage")]
     #[schemars(extend("pattern" = "^[A-Za-z0-9_-]{1,128}$", "examples" = ["v1"]))]
     pub stage: String,
-    /// `METHOD /path: function`, one a line, in the order of the file. A path segment may be a `{parameter}`.
+    /// `METHOD /path: function`, one a line, in the order of the file. A path segment may be a
+    /// `{parameter}`.
     #[serde(deserialize_with = "routes")]
     #[schemars(
         with = "BTreeMap<String, String>",
@@ -45,11 +46,16 @@ pub struct Route {
 impl Route {
     /// As stack.yaml writes it: `GET /products`.
     pub fn key(&self) -> String {
-        if self.path.is_empty() { self.method.clone() } else { format!("{} {}", self.method, self.path) }
+        if self.path.is_empty() {
+            self.method.clone()
+        } else {
+            format!("{} {}", self.method, self.path)
+        }
     }
 }
 
-/// Never fails on a key: one without a space becomes a method without a path, which the rules then refuse with its place.
+/// Never fails on a key: one without a space becomes a method without a path, which the rules then
+/// refuse with its place.
 fn routes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Route>, D::Error> {
     let map = serde_json::Map::deserialize(deserializer)?;
     let route = |(key, function): (String, serde_json::Value)| {
@@ -64,7 +70,8 @@ fn routes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Route>, D::E
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cors {
-    /// `site` for this stack's own site, or exact origins such as `https://shop.example`; http for localhost alone.
+    /// `site` for this stack's own site, or exact origins such as `https://shop.example`; http for
+    /// localhost alone.
     #[schemars(with = "Vec<String>", extend("minItems" = 1, "uniqueItems" = true, "examples" = [["site"]]))]
     pub origins: Vec<Origin>,
 }
@@ -119,9 +126,11 @@ pub struct Site {
     /// Folder of the files, relative to this file.
     #[schemars(extend("examples" = ["site"]))]
     pub folder: String,
-    /// Refuse to delete the bucket when the site leaves this file; on by default, except in environments with a time to live. Lifting it is a step of its own.
+    /// Refuse to delete the bucket when the site leaves this file; on by default, except in
+    /// environments with a time to live. Lifting it is a step of its own.
     pub protect: Option<bool>,
-    /// Cache-Control by path: the first match counts. Unless matched: `no-cache` for `*.html`, one hour for all else. The generated `config.json` is never kept.
+    /// Cache-Control by path: the first match counts. Unless matched: `no-cache` for `*.html`, one
+    /// hour for all else. The generated `config.json` is never kept.
     #[serde(default)]
     pub cache: Vec<CacheRule>,
 }
@@ -129,7 +138,11 @@ pub struct Site {
 impl Site {
     /// The Cache-Control header of the file at `path` (no leading `/`), defaults included.
     pub fn cache_control(&self, path: &str) -> &str {
-        let own = self.cache.iter().find(|rule| matches(&rule.pattern, path)).map(|rule| rule.control.as_str());
+        let own = self
+            .cache
+            .iter()
+            .find(|rule| matches(&rule.pattern, path))
+            .map(|rule| rule.control.as_str());
         let fresh = path.ends_with(".html") || path == "config.json";
         own.unwrap_or(if fresh { "no-cache" } else { "public, max-age=3600" })
     }
@@ -150,12 +163,18 @@ pub struct CacheRule {
 
 /// Whether `pattern`, in which only `*` is special, covers the whole of `path`.
 fn matches(pattern: &str, path: &str) -> bool {
-    let Some((first, others)) = pattern.split_once('*') else { return pattern == path };
-    let Some(mut rest) = path.strip_prefix(first) else { return false };
+    let Some((first, others)) = pattern.split_once('*') else {
+        return pattern == path;
+    };
+    let Some(mut rest) = path.strip_prefix(first) else {
+        return false;
+    };
     let (middle, last) = others.rsplit_once('*').unwrap_or(("", others));
     // The earliest place for each middle piece leaves the most room for those after it.
     for piece in middle.split('*') {
-        let Some(place) = rest.find(piece) else { return false };
+        let Some(place) = rest.find(piece) else {
+            return false;
+        };
         rest = rest.get(place + piece.len()..).unwrap_or_default();
     }
     rest.ends_with(last)
@@ -235,7 +254,8 @@ fn error_ttl() -> u32 {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Waf {
-    /// Rule groups that AWS keeps up to date, in the order of their evaluation. All but `bots`, which costs extra, unless listed.
+    /// Rule groups that AWS keeps up to date, in the order of their evaluation. All but `bots`,
+    /// which costs extra, unless listed.
     #[schemars(extend("uniqueItems" = true))]
     pub managed_groups: Vec<ManagedGroup>,
     /// Requests that one IP address may make in 5 minutes.
@@ -251,7 +271,9 @@ impl Default for Waf {
 }
 
 /// A rule group managed by AWS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ManagedGroup {
     /// The core rules, cross-site scripting among them.

@@ -1,4 +1,5 @@
-//! What is wrong with a stack.yaml, where, and what to do about it; printed as rustc prints its own.
+//! What is wrong with a stack.yaml, where, and what to do about it; printed as rustc prints its
+//! own.
 
 use super::node::{Node, Span};
 use serde::Serialize;
@@ -98,7 +99,15 @@ impl<'a> Report<'a> {
         let Span { line, column, width } = span;
         let file = self.file.to_string();
         let source_line = source_line.collect();
-        self.errors.push(StackError { file, line, column, width: width.max(1), source_line, message, suggestion });
+        self.errors.push(StackError {
+            file,
+            line,
+            column,
+            width: width.max(1),
+            source_line,
+            message,
+            suggestion,
+        });
     }
 
     pub fn whole_file(&mut self, message: String, help: String) {
@@ -115,8 +124,16 @@ impl<'a> Report<'a> {
         self.add(tree.locate(path).1, message, help);
     }
 
-    /// An error at the first `part` of the scalar that `path` leads to, if it stands there literally.
-    pub fn at_part(&mut self, tree: &Node, path: &[&str], part: &str, message: String, help: Option<String>) {
+    /// An error at the first `part` of the scalar that `path` leads to, if it stands there
+    /// literally.
+    pub fn at_part(
+        &mut self,
+        tree: &Node,
+        path: &[&str],
+        part: &str,
+        message: String,
+        help: Option<String>,
+    ) {
         let mut span = tree.locate(path).1;
         let line = self.source.lines().nth(span.line.saturating_sub(1)).unwrap_or_default();
         let skip = span.column.saturating_sub(1);
@@ -131,7 +148,8 @@ impl<'a> Report<'a> {
 
 /// Text from the file inside a message: backquoted, shortened, without control characters.
 pub(super) fn quote(text: &str) -> String {
-    let clean: String = text.chars().take(60).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let clean: String =
+        text.chars().take(60).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     let more = if text.chars().count() > 60 { "…" } else { "" };
     format!("`{clean}{more}`")
 }
@@ -145,7 +163,8 @@ pub(super) fn suggest(wrong: &str, known: &[&str], what: &str) -> Option<String>
     (!known.is_empty()).then(|| format!("{what}: {list}"))
 }
 
-/// Other people's words for ours, where a likeness of letters would mislead: `amd64` looks like `arm64`.
+/// Other people's words for ours, where a likeness of letters would mislead: `amd64` looks like
+/// `arm64`.
 const SYNONYMS: [(&str, &str); 6] = [
     ("amd64", "x86_64"),
     ("x64", "x86_64"),
@@ -155,9 +174,12 @@ const SYNONYMS: [(&str, &str); 6] = [
     ("sqlinjection", "sqli"),
 ];
 
-/// The one of `known` that `wrong` was probably meant to be: equal but for case and signs, or a typing slip away.
+/// The one of `known` that `wrong` was probably meant to be: equal but for case and signs, or a
+/// typing slip away.
 fn nearest<'k>(wrong: &str, known: &[&'k str]) -> Option<&'k str> {
-    let plain = |s: &str| s.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let plain = |s: &str| {
+        s.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
+    };
     let target = plain(wrong);
     let meant = SYNONYMS.iter().find(|(word, _)| *word == target).map(|(_, meant)| *meant);
     if let Some(known) = known.iter().find(|k| Some(**k) == meant) {
@@ -165,7 +187,11 @@ fn nearest<'k>(wrong: &str, known: &[&'k str]) -> Option<&'k str> {
     }
     // Generous enough for slips, too strict to turn one real word into another.
     let allowed = (1 + target.chars().count() / 6).min(3);
-    let mut candidates: Vec<_> = known.iter().map(|k| (strsim::damerau_levenshtein(&target, &plain(k)), *k)).collect();
+    let mut candidates: Vec<_> =
+        known.iter().map(|k| (strsim::damerau_levenshtein(&target, &plain(k)), *k)).collect();
     candidates.sort();
-    candidates.first().filter(|(distance, k)| *distance <= allowed && *distance < plain(k).len()).map(|(_, k)| *k)
+    candidates
+        .first()
+        .filter(|(distance, k)| *distance <= allowed && *distance < plain(k).len())
+        .map(|(_, k)| *k)
 }

@@ -1,7 +1,9 @@
-//! stack.yaml to [`Stack`]: strict parsing whose errors point at file, line and column. Pure but for [`load`].
+//! stack.yaml to [`Stack`]: strict parsing whose errors point at file, line and column. Pure but
+//! for [`load`].
 //!
-//! Three passes over one tree that remembers where everything stood: `node` reads the YAML, `shape` holds it against
-//! the JSON Schema generated from the types themselves, `rules*` check what a schema cannot say (names, references).
+//! Three passes over one tree that remembers where everything stood: `node` reads the YAML, `shape`
+//! holds it against the JSON Schema generated from the types themselves, `rules*` check what a
+//! schema cannot say (names, references).
 
 mod compute;
 mod data;
@@ -19,7 +21,10 @@ mod types;
 
 pub use compute::{Architecture, EnvPart, EnvValue, Function, Grant};
 pub use data::{Attribute, AttributeType, Billing, Index, Projection, Table};
-pub use edge::{Api, CacheRule, Cdn, Cors, ErrorPage, ManagedGroup, Origin, PriceClass, Route, Site, Throttling, Waf};
+pub use edge::{
+    Api, CacheRule, Cdn, Cors, ErrorPage, ManagedGroup, Origin, PriceClass, Route, Site,
+    Throttling, Waf,
+};
 pub use error::StackError;
 pub use schema::json_schema;
 pub use types::{Logs, Smoke, SmokeCheck, SmokeOrder, SmokeProducts, Stack};
@@ -32,9 +37,9 @@ const MAX_BYTES: usize = 1024 * 1024;
 
 /// Parses and checks the text of a stack.yaml; `file_name` only names the file in messages.
 ///
-/// # Errors
-/// Every error that could be found, in the order of the file. A YAML syntax error hides those behind it, and an unknown
-/// key or a wrong type hides dangling references, which would mostly be its own echo.
+/// # Errors Every error that could be found, in the order of the file. A YAML syntax error hides
+/// those behind it, and an unknown key or a wrong type hides dangling references, which would
+/// mostly be its own echo.
 pub fn parse(source: &str, file_name: &str) -> Result<Stack, Vec<StackError>> {
     let mut report = error::Report::new(source, file_name);
     let stack = read_tree(source, &mut report).and_then(|tree| check(&tree, &mut report));
@@ -60,7 +65,8 @@ pub fn is_region(name: &str) -> bool {
 /// Those of [`parse`], or a single one that says why the file cannot be read.
 pub fn load(path: &Path) -> Result<(Stack, String), Vec<StackError>> {
     let name = path.display().to_string();
-    let source = read(path).map_err(|(message, help)| vec![StackError::without_place(&name, message, Some(help))])?;
+    let source = read(path)
+        .map_err(|(message, help)| vec![StackError::without_place(&name, message, Some(help))])?;
     let source = String::from_utf8(source).map_err(|e| vec![not_utf8(&name, &e)])?;
     let stack = parse(&source, &name)?;
     Ok((stack, source))
@@ -68,9 +74,14 @@ pub fn load(path: &Path) -> Result<(Stack, String), Vec<StackError>> {
 
 /// Paths in `stack` that `exists` denies: each function's crate, each seed file, the site's folder.
 ///
-/// `exists` gets the path as written, relative to the folder of stack.yaml, and answers for the disk: this module never
-/// looks. Commands that need no sources (`down`, `outputs`) need not ask.
-pub fn missing_paths(stack: &Stack, source: &str, file_name: &str, exists: &dyn Fn(&str) -> bool) -> Vec<StackError> {
+/// `exists` gets the path as written, relative to the folder of stack.yaml, and answers for the
+/// disk: this module never looks. Commands that need no sources (`down`, `outputs`) need not ask.
+pub fn missing_paths(
+    stack: &Stack,
+    source: &str,
+    file_name: &str,
+    exists: &dyn Fn(&str) -> bool,
+) -> Vec<StackError> {
     let mut report = error::Report::new(source, file_name);
     if let Some(tree) = read_tree(source, &mut report) {
         rules::missing_paths(stack, &tree, &mut report, exists);
@@ -80,7 +91,8 @@ pub fn missing_paths(stack: &Stack, source: &str, file_name: &str, exists: &dyn 
 
 fn read_tree(source: &str, report: &mut error::Report) -> Option<Node> {
     if source.len() > MAX_BYTES {
-        let help = "is this really a stack.yaml? One of any sensible stack stays under 1 MiB".to_string();
+        let help =
+            "is this really a stack.yaml? One of any sensible stack stays under 1 MiB".to_string();
         report.whole_file(format!("the file is too large: {} bytes", source.len()), help);
         return None;
     }
@@ -94,7 +106,8 @@ fn check(tree: &Node, report: &mut error::Report) -> Option<Stack> {
         Ok(stack) => stack,
         // The schema comes from the same types, so this is its echo, or a gap between the two.
         Err(e) if report.is_clean() => {
-            report.whole_file(e.to_string(), "compare the file with `shopstack schema`".to_string());
+            report
+                .whole_file(e.to_string(), "compare the file with `shopstack schema`".to_string());
             return None;
         }
         Err(_) => return None,
@@ -122,7 +135,9 @@ fn hint(error: &std::io::Error) -> String {
         std::io::ErrorKind::NotFound => {
             "run the command in the project's folder, or name the file with `-f`".to_string()
         }
-        std::io::ErrorKind::PermissionDenied => "make the file readable for the user who runs this".to_string(),
+        std::io::ErrorKind::PermissionDenied => {
+            "make the file readable for the user who runs this".to_string()
+        }
         _ => "check the path given with `-f`".to_string(),
     }
 }

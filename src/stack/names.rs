@@ -1,4 +1,5 @@
-//! What a name may look like, by the strictest of the AWS services that will carry it. Each check says in words what is wrong.
+//! What a name may look like, by the strictest of the AWS services that will carry it. Each check
+//! says in words what is wrong.
 
 /// A check's verdict: `Err` ends the sentence "X …".
 pub(super) type Verdict = Result<(), String>;
@@ -8,7 +9,11 @@ fn length(text: &str, max: usize) -> Verdict {
     if count == 0 {
         return Err("must not be empty".to_string());
     }
-    if count > max { Err(format!("is {count} characters long, but may have {max}")) } else { Ok(()) }
+    if count > max {
+        Err(format!("is {count} characters long, but may have {max}"))
+    } else {
+        Ok(())
+    }
 }
 
 /// First character that `allowed` refuses.
@@ -22,7 +27,11 @@ fn charset(text: &str, allowed: impl Fn(char) -> bool, words: &str) -> Verdict {
 /// The stack's name: it becomes part of a bucket's name, with S3's reserved prefixes.
 pub(super) fn stack(name: &str) -> Verdict {
     length(name, 20)?;
-    charset(name, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-', "lower-case letters, digits and `-`")?;
+    charset(
+        name,
+        |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-',
+        "lower-case letters, digits and `-`",
+    )?;
     if !name.starts_with(|c: char| c.is_ascii_lowercase()) || name.ends_with('-') {
         return Err("must begin with a letter and must not end with `-`".to_string());
     }
@@ -37,7 +46,8 @@ pub(super) fn region(name: &str) -> Verdict {
     let good = match parts.as_slice() {
         [continent, middle @ .., number] if !middle.is_empty() => {
             let word = |w: &&str| !w.is_empty() && w.chars().all(|c| c.is_ascii_lowercase());
-            let number = (1..=2).contains(&number.len()) && number.chars().all(|c| c.is_ascii_digit());
+            let number =
+                (1..=2).contains(&number.len()) && number.chars().all(|c| c.is_ascii_digit());
             continent.len() == 2 && word(continent) && middle.iter().all(word) && number
         }
         _ => false,
@@ -69,7 +79,11 @@ pub(super) const REGIONS: [&str; 16] = [
 pub(super) fn logical_id(id: &str) -> Verdict {
     length(id, 32)?;
     charset(id, |c| c.is_ascii_alphanumeric(), "letters and digits")?;
-    if id.starts_with(|c: char| c.is_ascii_digit()) { Err("must begin with a letter".to_string()) } else { Ok(()) }
+    if id.starts_with(|c: char| c.is_ascii_digit()) {
+        Err("must begin with a letter".to_string())
+    } else {
+        Ok(())
+    }
 }
 
 /// API Gateway takes the fewest characters in tags, so all tags keep to them.
@@ -116,7 +130,8 @@ pub(super) fn stage(name: &str) -> Verdict {
 
 /// Lambda's own rule for environment variables, and those that it sets itself.
 pub(super) fn env_var(name: &str) -> Verdict {
-    let reserved = ["AWS_", "LAMBDA_", "_"].iter().any(|p| name.to_ascii_uppercase().starts_with(p));
+    let reserved =
+        ["AWS_", "LAMBDA_", "_"].iter().any(|p| name.to_ascii_uppercase().starts_with(p));
     if reserved {
         return Err("is reserved: Lambda sets `AWS_*`, `LAMBDA_*` and `_*` itself".to_string());
     }
@@ -124,7 +139,11 @@ pub(super) fn env_var(name: &str) -> Verdict {
         return Err("must have at least 2 characters".to_string());
     }
     charset(name, |c| c.is_ascii_alphanumeric() || c == '_', "letters, digits and `_`")?;
-    if name.starts_with(|c: char| c.is_ascii_digit()) { Err("must begin with a letter".to_string()) } else { Ok(()) }
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        Err("must begin with a letter".to_string())
+    } else {
+        Ok(())
+    }
 }
 
 /// A path inside the project: nothing absolute, nothing upwards, the same on every system.

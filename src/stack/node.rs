@@ -44,13 +44,16 @@ impl Node {
         }
     }
 
-    /// Places of the key and of the value that `path` leads to, as far as it can be followed; a list's items go by number.
+    /// Places of the key and of the value that `path` leads to, as far as it can be followed; a
+    /// list's items go by number.
     pub fn locate(&self, path: &[&str]) -> (Span, Span) {
         let (mut key, mut node) = (self.span, self);
         for step in path {
             match &node.kind {
                 Kind::List(items) => {
-                    let Some(item) = step.parse().ok().and_then(|i: usize| items.get(i)) else { break };
+                    let Some(item) = step.parse().ok().and_then(|i: usize| items.get(i)) else {
+                        break;
+                    };
                     (key, node) = (item.span, item);
                 }
                 _ => {
@@ -63,21 +66,33 @@ impl Node {
     }
 }
 
-/// Reads the text; errors go to `report`, and where one is a duplicate key the rest of the file is still read.
+/// Reads the text; errors go to `report`, and where one is a duplicate key the rest of the file is
+/// still read.
 pub(super) fn parse(source: &str, report: &mut Report) -> Option<Node> {
-    if source.lines().all(|l| l.trim_start_matches('\u{feff}').trim().is_empty() || l.trim_start().starts_with('#')) {
-        let help = "begin with `name: my-shop` and `region: us-east-1`; `shopstack schema` tells the rest";
+    if source.lines().all(|l| {
+        l.trim_start_matches('\u{feff}').trim().is_empty() || l.trim_start().starts_with('#')
+    }) {
+        let help =
+            "begin with `name: my-shop` and `region: us-east-1`; `shopstack schema` tells the rest";
         report.whole_file("the file is empty".to_string(), help.to_string());
         return None;
     }
-    let first = serde_yaml::from_str_with_options::<Spanned<Raw>>(source, options(DuplicateKeyPolicy::Error));
+    let first = serde_yaml::from_str_with_options::<Spanned<Raw>>(
+        source,
+        options(DuplicateKeyPolicy::Error),
+    );
     let error = match first {
         Ok(tree) => return Some(build(tree)),
         Err(error) => error,
     };
     let duplicate = add_error(&error, report);
-    // Only the first duplicate is told; without it the others would be a second run's surprise, with it they still are.
-    let again = || serde_yaml::from_str_with_options(source, options(DuplicateKeyPolicy::FirstWins)).ok().map(build);
+    // Only the first duplicate is told; without it the others would be a second run's surprise,
+    // with it they still are.
+    let again = || {
+        serde_yaml::from_str_with_options(source, options(DuplicateKeyPolicy::FirstWins))
+            .ok()
+            .map(build)
+    };
     if duplicate { again() } else { None }
 }
 
@@ -102,12 +117,18 @@ fn add_error(error: &Error, report: &mut Report) -> bool {
         report.add(span, format!("duplicate key {name}"), Some(help.to_string()));
         return true;
     }
-    let tabbed = |line: &&str| line.split(|c: char| c != ' ' && c != '\t').next().unwrap_or_default().contains('\t');
+    let tabbed = |line: &&str| {
+        line.split(|c: char| c != ' ' && c != '\t').next().unwrap_or_default().contains('\t')
+    };
     let around = report.source().lines().enumerate().take(location.line().max(1) as usize + 1);
     if let Some((number, line)) = around.filter(|(_, l)| tabbed(l)).last() {
         let column = line.chars().take_while(|c| *c != '\t').count() + 1;
         let span = Span { line: number + 1, column, width: 1 };
-        report.add(span, "tab in the indentation".to_string(), Some("YAML is indented with spaces alone".to_string()));
+        report.add(
+            span,
+            "tab in the indentation".to_string(),
+            Some("YAML is indented with spaces alone".to_string()),
+        );
         return false;
     }
     let text = error.render_with_formatter(&UserMessageFormatter);
@@ -145,7 +166,9 @@ fn build(raw: Spanned<Raw>) -> Node {
         Raw::Float(x) => Kind::Float(x),
         Raw::Text(text) => Kind::Text(text),
         Raw::List(items) => Kind::List(items.into_iter().map(build).collect()),
-        Raw::Map(entries) => Kind::Map(entries.into_iter().map(|(k, v)| (key(k), build(v))).collect()),
+        Raw::Map(entries) => {
+            Kind::Map(entries.into_iter().map(|(k, v)| (key(k), build(v))).collect())
+        }
     };
     if matches!(kind, Kind::List(_) | Kind::Map(_)) {
         place.width = 1;

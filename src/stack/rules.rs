@@ -1,4 +1,5 @@
-//! What a schema cannot say: names, references between the parts, limits that depend on each other. Each error has its place.
+//! What a schema cannot say: names, references between the parts, limits that depend on each other.
+//! Each error has its place.
 
 use super::compute::{EnvPart, split};
 use super::error::{Report, quote, suggest};
@@ -13,7 +14,8 @@ pub(super) struct Context<'a, 'r, 's> {
     pub stack: &'a Stack,
     pub tree: &'a Node,
     pub report: &'r mut Report<'s>,
-    /// False where part of the file was refused already: a missing target may then be the echo of that.
+    /// False where part of the file was refused already: a missing target may then be the echo of
+    /// that.
     pub references: bool,
 }
 
@@ -33,11 +35,23 @@ impl Context<'_, '_, '_> {
     }
 
     /// Complains at the value of `path` if `target` is not among `known`.
-    pub fn reference<'k>(&mut self, path: &[&str], what: &str, target: &str, known: impl Iterator<Item = &'k String>) {
+    pub fn reference<'k>(
+        &mut self,
+        path: &[&str],
+        what: &str,
+        target: &str,
+        known: impl Iterator<Item = &'k String>,
+    ) {
         let known: Vec<_> = known.map(String::as_str).collect();
         if self.references && !known.contains(&target) {
-            let help = suggest(target, &known, "there are").or_else(|| Some("there are none to refer to".to_string()));
-            self.report.at_value(self.tree, path, format!("there is no {what} {}", quote(target)), help);
+            let help = suggest(target, &known, "there are")
+                .or_else(|| Some("there are none to refer to".to_string()));
+            self.report.at_value(
+                self.tree,
+                path,
+                format!("there is no {what} {}", quote(target)),
+                help,
+            );
         }
     }
 }
@@ -58,23 +72,49 @@ pub(super) fn check(stack: &Stack, tree: &Node, report: &mut Report, references:
 
 fn header(context: &mut Context) {
     let Stack { name, region, tags, .. } = context.stack;
-    context.value(&["name"], &format!("the stack's name {}", quote(name)), names::stack(name), None);
+    context.value(
+        &["name"],
+        &format!("the stack's name {}", quote(name)),
+        names::stack(name),
+        None,
+    );
     let help = suggest(region, &names::REGIONS, "for example");
     context.value(&["region"], &quote(region), names::region(region), help);
     for (key, value) in tags {
-        context.key(&["tags", key], &format!("the tag's name {}", quote(key)), names::tag_key(key), None);
-        context.value(&["tags", key], &format!("the tag's value {}", quote(value)), names::tag_value(value), None);
+        context.key(
+            &["tags", key],
+            &format!("the tag's name {}", quote(key)),
+            names::tag_key(key),
+            None,
+        );
+        context.value(
+            &["tags", key],
+            &format!("the tag's value {}", quote(value)),
+            names::tag_value(value),
+            None,
+        );
     }
 }
 
-/// Logical ids end in names that AWS compares without case in places, so two that differ in case alone are one too many.
+/// Logical ids end in names that AWS compares without case in places, so two that differ in case
+/// alone are one too many.
 fn ids<'k>(context: &mut Context, section: &str, ids: impl Iterator<Item = &'k String>) {
     let mut seen = BTreeMap::new();
     for id in ids {
-        context.key(&[section, id], &format!("the logical id {}", quote(id)), names::logical_id(id), None);
+        context.key(
+            &[section, id],
+            &format!("the logical id {}", quote(id)),
+            names::logical_id(id),
+            None,
+        );
         if let Some(other) = seen.insert(id.to_ascii_lowercase(), id) {
             let verdict = Err(format!("differs from {} in case alone", quote(other)));
-            context.key(&[section, id], &quote(id), verdict, Some("give one of them another name".to_string()));
+            context.key(
+                &[section, id],
+                &quote(id),
+                verdict,
+                Some("give one of them another name".to_string()),
+            );
         }
     }
 }
@@ -82,10 +122,18 @@ fn ids<'k>(context: &mut Context, section: &str, ids: impl Iterator<Item = &'k S
 fn check_function(context: &mut Context, id: &str, function: &Function) {
     let Function { crate_path, memory: _, timeout, architecture: _, env, grants } = function;
     let path = ["functions", id, "crate"];
-    context.value(&path, &format!("the path {}", quote(crate_path)), names::inner_path(crate_path), None);
+    context.value(
+        &path,
+        &format!("the path {}", quote(crate_path)),
+        names::inner_path(crate_path),
+        None,
+    );
     let mut routes = context.stack.api.iter().flat_map(|api| &api.routes);
     if let Some(route) = routes.find(|r| r.function == id && *timeout > 29) {
-        let what = format!("`timeout` is {timeout}, but API Gateway cuts {} after 29 seconds", quote(&route.key()));
+        let what = format!(
+            "`timeout` is {timeout}, but API Gateway cuts {} after 29 seconds",
+            quote(&route.key())
+        );
         let help = Some("set it to 29 or less, or take the function off the API".to_string());
         context.report.at_value(context.tree, &["functions", id, "timeout"], what, help);
     }
@@ -96,7 +144,8 @@ fn check_function(context: &mut Context, id: &str, function: &Function) {
     }
     // Lambda measures the variables as JSON; references count as they stand here.
     let json = |text: &str| serde_json::Value::from(text).to_string().len();
-    let size: usize = 1 + env.iter().map(|(name, value)| json(name) + json(&value.text) + 2).sum::<usize>();
+    let size: usize =
+        1 + env.iter().map(|(name, value)| json(name) + json(&value.text) + 2).sum::<usize>();
     if size > 4096 {
         let verdict = Err(format!("holds {size} bytes as JSON, but Lambda takes 4096"));
         context.key(&["functions", id, "env"], "`env`", verdict, None);
@@ -104,21 +153,32 @@ fn check_function(context: &mut Context, id: &str, function: &Function) {
     for (number, grant) in grants.iter().enumerate() {
         check_grant(context, id, number, grant);
         for (i, action) in grant.actions.iter().enumerate() {
-            let earlier = grants.iter().take(number).any(|g| g.table == grant.table && g.actions.contains(action));
+            let earlier = grants
+                .iter()
+                .take(number)
+                .any(|g| g.table == grant.table && g.actions.contains(action));
             if earlier {
                 let what = format!("{} on {} is granted twice", quote(action), quote(&grant.table));
                 let help = Some("keep it in one of the grants".to_string());
                 let (number, i) = (number.to_string(), i.to_string());
-                context.report.at_value(context.tree, &["functions", id, "grants", &number, "actions", &i], what, help);
+                context.report.at_value(
+                    context.tree,
+                    &["functions", id, "grants", &number, "actions", &i],
+                    what,
+                    help,
+                );
             }
         }
     }
 }
 
 fn check_env_value(context: &mut Context, path: &[&str], text: &str) {
-    let known = ["${api.url}", "${api.cors_origins}", "${site.url}", "${region}", "${env}", "${stack}"];
+    let known =
+        ["${api.url}", "${api.cors_origins}", "${site.url}", "${region}", "${env}", "${stack}"];
     let tables = context.stack.tables.keys();
-    let tables: Vec<_> = tables.flat_map(|t| [format!("${{table.{t}.name}}"), format!("${{table.{t}.arn}}")]).collect();
+    let tables: Vec<_> = tables
+        .flat_map(|t| [format!("${{table.{t}.name}}"), format!("${{table.{t}.arn}}")])
+        .collect();
     let known: Vec<_> = tables.iter().map(String::as_str).chain(known).collect();
     if let Some(inner) = internal(text) {
         let help = Some("shopstack keeps that form for itself; write it otherwise".to_string());
@@ -140,7 +200,9 @@ fn check_env_value(context: &mut Context, path: &[&str], text: &str) {
             },
         };
         let help = match problem {
-            "is not closed by `}`" => Some("close it, or write `$${` for a literal `${`".to_string()),
+            "is not closed by `}`" => {
+                Some("close it, or write `$${` for a literal `${`".to_string())
+            }
             _ if known.contains(&written.as_str()) => {
                 Some("add that part to the stack, or remove the reference".to_string())
             }
@@ -170,15 +232,20 @@ fn dangling(stack: &Stack, part: &EnvPart) -> Option<(String, &'static str)> {
     let (table, attribute) = match part {
         EnvPart::TableName(id) => (id, "name"),
         EnvPart::TableArn(id) => (id, "arn"),
-        EnvPart::ApiUrl if stack.api.is_none() => return Some(("${api.url}".to_string(), "needs an `api`")),
-        EnvPart::SiteUrl if stack.site.is_none() => return Some(("${site.url}".to_string(), "needs a `site`")),
+        EnvPart::ApiUrl if stack.api.is_none() => {
+            return Some(("${api.url}".to_string(), "needs an `api`"));
+        }
+        EnvPart::SiteUrl if stack.site.is_none() => {
+            return Some(("${site.url}".to_string(), "needs a `site`"));
+        }
         EnvPart::CorsOrigins if stack.api.as_ref().is_none_or(|api| api.cors.is_none()) => {
             return Some(("${api.cors_origins}".to_string(), "needs `api.cors`"));
         }
         _ => return None,
     };
     let problem = "names a table that does not exist";
-    (!stack.tables.contains_key(table)).then(|| (format!("${{table.{table}.{attribute}}}"), problem))
+    (!stack.tables.contains_key(table))
+        .then(|| (format!("${{table.{table}.{attribute}}}"), problem))
 }
 
 fn check_grant(context: &mut Context, id: &str, number: usize, grant: &Grant) {
@@ -198,14 +265,22 @@ fn check_grant(context: &mut Context, id: &str, number: usize, grant: &Grant) {
             );
         }
     }
-    if !indexes.is_empty() && !actions.iter().any(|a| a == "dynamodb:Query" || a == "dynamodb:Scan") {
-        let verdict = Err("are read by `dynamodb:Query` and `dynamodb:Scan` alone, and neither is granted".to_string());
+    if !indexes.is_empty() && !actions.iter().any(|a| a == "dynamodb:Query" || a == "dynamodb:Scan")
+    {
+        let verdict =
+            Err("are read by `dynamodb:Query` and `dynamodb:Scan` alone, and neither is granted"
+                .to_string());
         context.key(&path("indexes"), "indexes", verdict, None);
     }
 }
 
 /// See [`super::missing_paths`].
-pub(super) fn missing_paths(stack: &Stack, tree: &Node, report: &mut Report, exists: &dyn Fn(&str) -> bool) {
+pub(super) fn missing_paths(
+    stack: &Stack,
+    tree: &Node,
+    report: &mut Report,
+    exists: &dyn Fn(&str) -> bool,
+) {
     let mut need = |place: &[&str], path: &str, help: &str| {
         if !exists(path) {
             let message = format!("{} does not exist", quote(path));

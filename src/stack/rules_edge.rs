@@ -1,4 +1,5 @@
-//! Rules for what faces the internet (API, site, distribution, firewall), and for the smoke test that visits it.
+//! Rules for what faces the internet (API, site, distribution, firewall), and for the smoke test
+//! that visits it.
 
 use super::error::{quote, suggest};
 use super::names::{self, Verdict};
@@ -24,14 +25,24 @@ pub(super) fn check(context: &mut Context) {
     }
     if context.references && waf.is_some() && api.is_none() && site.is_none() {
         let help = Some("add one of them, or remove `waf`".to_string());
-        context.key(&["waf"], "`waf`", Err("needs an `api` or a `site` to protect".to_string()), help);
+        context.key(
+            &["waf"],
+            "`waf`",
+            Err("needs an `api` or a `site` to protect".to_string()),
+            help,
+        );
     }
     check_smoke(context, smoke);
 }
 
 fn check_api(context: &mut Context, api: &Api) {
     let Api { stage, routes, cors, throttling: Throttling { rate: _, burst: _ } } = api;
-    context.value(&["api", "stage"], &format!("the stage's name {}", quote(stage)), names::stage(stage), None);
+    context.value(
+        &["api", "stage"],
+        &format!("the stage's name {}", quote(stage)),
+        names::stage(stage),
+        None,
+    );
     let mut parameters = BTreeMap::new();
     for route in routes {
         let Route { method, path, function } = route;
@@ -45,7 +56,12 @@ fn check_api(context: &mut Context, api: &Api) {
                 "OPTIONS" => "preflights are answered by `api.cors`".to_string(),
                 _ => suggest(method, &METHODS, "write `METHOD /path`; methods").unwrap_or_default(),
             };
-            context.key(&place, &what, Err(format!("cannot have the method {}", quote(method))), Some(help));
+            context.key(
+                &place,
+                &what,
+                Err(format!("cannot have the method {}", quote(method))),
+                Some(help),
+            );
             continue;
         }
         match route_path(path) {
@@ -95,14 +111,22 @@ fn route_path(path: &str) -> Verdict {
 }
 
 /// API Gateway allows one parameter at a place: `/a/{x}` and `/a/{y}` cannot stand side by side.
-fn sibling<'p>(context: &mut Context, place: &[&str], path: &'p str, seen: &mut BTreeMap<&'p str, &'p str>) {
+fn sibling<'p>(
+    context: &mut Context,
+    place: &[&str],
+    path: &'p str,
+    seen: &mut BTreeMap<&'p str, &'p str>,
+) {
     for (start, _) in path.match_indices("/{") {
         let (parent, rest) = path.split_at(start);
         let segment = rest.get(1..).and_then(|r| r.split('/').next()).unwrap_or_default();
         let first = *seen.entry(parent).or_insert(segment);
         if first != segment {
-            let problem = format!("has {} where another route has {}", quote(segment), quote(first));
-            let help = "API Gateway allows one parameter name at each place of a path; use the same".to_string();
+            let problem =
+                format!("has {} where another route has {}", quote(segment), quote(first));
+            let help =
+                "API Gateway allows one parameter name at each place of a path; use the same"
+                    .to_string();
             context.key(place, &format!("the path {}", quote(path)), Err(problem), Some(help));
         }
     }
@@ -113,10 +137,18 @@ fn check_origin(context: &mut Context, place: &[&str], origin: &Origin) {
         Origin::Site if context.stack.site.is_some() || !context.references => {}
         Origin::Site => {
             let help = Some("add a `site`, or write exact origins".to_string());
-            context.value(place, "the origin `site`", Err("needs a `site` in this stack".to_string()), help);
+            context.value(
+                place,
+                "the origin `site`",
+                Err("needs a `site` in this stack".to_string()),
+                help,
+            );
         }
         Origin::Exact(text) => {
-            let help = Some("write `site`, or like `https://shop.example` or `http://localhost:3000`".to_string());
+            let help = Some(
+                "write `site`, or like `https://shop.example` or `http://localhost:3000`"
+                    .to_string(),
+            );
             context.value(place, &format!("the origin {}", quote(text)), exact_origin(text), help);
         }
     }
@@ -140,7 +172,8 @@ fn exact_origin(text: &str) -> Verdict {
     if host.len() > 253 || !host.split('.').all(label) {
         return Err("has no valid host (lower-case letters, digits, `-`, `.`)".to_string());
     }
-    if port.is_some_and(|p| p.parse::<u16>().map_or(true, |n| n == 0) || p.starts_with(['0', '+'])) {
+    if port.is_some_and(|p| p.parse::<u16>().map_or(true, |n| n == 0) || p.starts_with(['0', '+']))
+    {
         return Err("has no valid port".to_string());
     }
     let local = host == "localhost" || host == "127.0.0.1" || host.ends_with(".localhost");
@@ -180,7 +213,8 @@ fn check_site(context: &mut Context, site: &Site) {
     }
 }
 
-/// RFC 9111's and RFC 5861's response directives; the error is the one that is none, and a suggestion.
+/// RFC 9111's and RFC 5861's response directives; the error is the one that is none, and a
+/// suggestion.
 fn cache_control(header: &str) -> Result<(), (&str, Option<String>)> {
     let plain = [
         "no-cache",
@@ -194,8 +228,11 @@ fn cache_control(header: &str) -> Result<(), (&str, Option<String>)> {
     ];
     let timed = ["max-age", "s-maxage", "stale-while-revalidate", "stale-if-error"];
     for directive in header.split(',').map(str::trim) {
-        let (name, seconds) = directive.split_once('=').map_or((directive, None), |(n, s)| (n, Some(s)));
-        let number = seconds.is_some_and(|s| !s.is_empty() && s.len() < 11 && s.chars().all(|c| c.is_ascii_digit()));
+        let (name, seconds) =
+            directive.split_once('=').map_or((directive, None), |(n, s)| (n, Some(s)));
+        let number = seconds.is_some_and(|s| {
+            !s.is_empty() && s.len() < 11 && s.chars().all(|c| c.is_ascii_digit())
+        });
         if timed.contains(&name) && !number {
             return Err((directive, Some(format!("write `{name}=SECONDS`"))));
         }
@@ -219,13 +256,19 @@ fn check_cdn(context: &mut Context, cdn: &Cdn) {
         let code = code.to_string();
         let inner = page.strip_prefix('/').ok_or_else(|| "must begin with `/`".to_string());
         let verdict = inner.and_then(names::inner_path);
-        context.value(&["cdn", "error_pages", &code, "page"], &format!("the path {}", quote(page)), verdict, None);
+        context.value(
+            &["cdn", "error_pages", &code, "page"],
+            &format!("the path {}", quote(page)),
+            verdict,
+            None,
+        );
     }
 }
 
 fn check_smoke(context: &mut Context, smoke: &Smoke) {
     let Smoke { checks: _, products, order, timeout_seconds: _ } = smoke;
-    let routes: Vec<_> = context.stack.api.iter().flat_map(|api| &api.routes).map(Route::key).collect();
+    let routes: Vec<_> =
+        context.stack.api.iter().flat_map(|api| &api.routes).map(Route::key).collect();
     let products = products.as_ref().map(|p| ("products", &p.route, &p.table));
     let named = order.as_ref().map(|o| ("order", &o.route, &o.table));
     for (part, route, table) in products.into_iter().chain(named) {

@@ -13,7 +13,8 @@ const API_ID_BYTES: usize = 10;
 /// A statement id's readable part, and the dash and digest behind it.
 const SID_BYTES: (usize, usize) = (60, 9);
 
-/// Complains at the first route that no longer fits into its function's policy, which has a statement for each.
+/// Complains at the first route that no longer fits into its function's policy, which has a
+/// statement for each.
 pub(super) fn check(context: &mut Context, api: &Api) {
     for id in context.stack.functions.keys() {
         let routes: Vec<&Route> = api.routes.iter().filter(|r| r.function == *id).collect();
@@ -32,7 +33,12 @@ pub(super) fn check(context: &mut Context, api: &Api) {
                 routes.len()
             );
             let help = Some("give some of the routes to another function".to_string());
-            context.key(&["api", "routes", &key], &format!("the route {}", quote(&key)), Err(problem), help);
+            context.key(
+                &["api", "routes", &key],
+                &format!("the route {}", quote(&key)),
+                Err(problem),
+                help,
+            );
         }
     }
 }

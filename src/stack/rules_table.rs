@@ -7,7 +7,8 @@ use super::{Attribute, AttributeType, Index, Projection, Table};
 use std::collections::BTreeMap;
 
 pub(super) fn check(context: &mut Context, id: &str, table: &Table) {
-    let Table { key, sort_key, indexes, billing: _, point_in_time_recovery: _, protect: _, seed } = table;
+    let Table { key, sort_key, indexes, billing: _, point_in_time_recovery: _, protect: _, seed } =
+        table;
     let mut types = BTreeMap::new();
     keys(context, &["tables", id], key, sort_key.as_ref(), &mut types);
     for (name, index) in indexes {
@@ -25,13 +26,16 @@ pub(super) fn check(context: &mut Context, id: &str, table: &Table) {
     }
     if let Some(seed) = seed {
         let path = ["tables", id, "seed"];
-        let json = || if seed.ends_with(".json") { Ok(()) } else { Err("must be a `.json` file".to_string()) };
+        let json = || {
+            if seed.ends_with(".json") { Ok(()) } else { Err("must be a `.json` file".to_string()) }
+        };
         let verdict = names::inner_path(seed).and_then(|()| json());
         context.value(&path, &format!("the path {}", quote(seed)), verdict, None);
     }
 }
 
-/// The keys of a table or an index. `types` carries each attribute's type from one to the next: DynamoDB knows only one.
+/// The keys of a table or an index. `types` carries each attribute's type from one to the next:
+/// DynamoDB knows only one.
 fn keys<'t>(
     context: &mut Context,
     path: &[&str],
@@ -46,8 +50,16 @@ fn keys<'t>(
         let first = *types.entry(&attribute.name).or_insert(attribute.kind);
         if first != attribute.kind {
             let problem = Err("has another type elsewhere in this table".to_string());
-            let help = format!("an attribute has one type in all keys: `{{ name: {}, type: … }}`", attribute.name);
-            context.value(&path, &format!("the attribute {}", quote(&attribute.name)), problem, Some(help));
+            let help = format!(
+                "an attribute has one type in all keys: `{{ name: {}, type: … }}`",
+                attribute.name
+            );
+            context.value(
+                &path,
+                &format!("the attribute {}", quote(&attribute.name)),
+                problem,
+                Some(help),
+            );
         }
     }
     if sort_key.is_some_and(|s| s.name == key.name) {

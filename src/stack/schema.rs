@@ -6,21 +6,25 @@ use schemars::transform::{Transform, transform_subschemas};
 use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
-/// JSON Schema (draft 7, the newest that the YAML language server knows well). Nulls are nowhere allowed: a key without
-/// a value is more often a slip than a wish for defaults.
+/// JSON Schema (draft 7, the newest that the YAML language server knows well). Nulls are nowhere
+/// allowed: a key without a value is more often a slip than a wish for defaults.
 pub fn json_schema() -> Value {
-    let generator: SchemaGenerator = SchemaSettings::draft07().with_transform(Tidy).into_generator();
+    let generator: SchemaGenerator =
+        SchemaSettings::draft07().with_transform(Tidy).into_generator();
     generator.into_root_schema_for::<Stack>().to_value()
 }
 
-/// Takes away what Rust's types say and a reader of YAML does not care about: nulls and integer widths.
+/// Takes away what Rust's types say and a reader of YAML does not care about: nulls and integer
+/// widths.
 #[derive(Clone)]
 struct Tidy;
 
 impl Transform for Tidy {
     fn transform(&mut self, schema: &mut Schema) {
         transform_subschemas(self, schema);
-        let Some(object) = schema.as_object_mut() else { return };
+        let Some(object) = schema.as_object_mut() else {
+            return;
+        };
         object.remove("format");
         if let Some(mut default) = object.remove("default").filter(|d| !d.is_null()) {
             drop_nulls(&mut default);
@@ -33,7 +37,9 @@ impl Transform for Tidy {
                 object.insert("type".to_string(), single);
             }
         }
-        let Some(Value::Array(branches)) = object.get_mut("anyOf") else { return };
+        let Some(Value::Array(branches)) = object.get_mut("anyOf") else {
+            return;
+        };
         branches.retain(|b| b.get("type").is_none_or(|t| t != "null"));
         if let [_] = branches.as_slice() {
             let single = object.remove("anyOf").unwrap_or_default();

@@ -1,7 +1,8 @@
-//! The tree held against the JSON Schema: unknown keys, missing keys, types, words, ranges; all errors, each with its place.
+//! The tree held against the JSON Schema: unknown keys, missing keys, types, words, ranges; all
+//! errors, each with its place.
 //!
-//! Understands just the part of JSON Schema that `schema` produces from our types. Patterns are left to `rules`, which can say
-//! in words what is wrong with a name.
+//! Understands just the part of JSON Schema that `schema` produces from our types. Patterns are
+//! left to `rules`, which can say in words what is wrong with a name.
 
 use super::error::{Report, quote, suggest};
 use super::node::{Kind, Node, Span};
@@ -11,7 +12,8 @@ use serde_json::{Map, Number, Value};
 pub(super) struct Shaped {
     /// The tree as JSON, without what was refused.
     pub value: Value,
-    /// Nothing was left out, so a reference that leads nowhere is not just the echo of another error.
+    /// Nothing was left out, so a reference that leads nowhere is not just the echo of another
+    /// error.
     pub complete: bool,
 }
 
@@ -39,8 +41,10 @@ impl<'a> Checker<'a, '_, '_> {
     fn resolve(&self, mut schema: &'a Value) -> &'a Value {
         for _ in 0..8 {
             let wrapped = schema.get("allOf").and_then(|all| all.get(0));
-            let target =
-                schema.get("$ref").and_then(Value::as_str).and_then(|r| self.root.pointer(r.strip_prefix('#')?));
+            let target = schema
+                .get("$ref")
+                .and_then(Value::as_str)
+                .and_then(|r| self.root.pointer(r.strip_prefix('#')?));
             match target.or(wrapped) {
                 Some(next) => schema = next,
                 None => break,
@@ -67,7 +71,8 @@ impl<'a> Checker<'a, '_, '_> {
         }
         let words = words(schema);
         if !fits(node, schema) {
-            let wanted = if words.is_empty() { describe(schema).to_string() } else { one_of(&words) };
+            let wanted =
+                if words.is_empty() { describe(schema).to_string() } else { one_of(&words) };
             return self.wrong_type(node, &wanted, subject);
         }
         let value = match &node.kind {
@@ -91,30 +96,57 @@ impl<'a> Checker<'a, '_, '_> {
             }
             Kind::Null => Some("give it a value, or remove the key".to_string()),
             Kind::Int(_) | Kind::Float(_) | Kind::Bool(_) if wanted == "text" => {
-                let raw = self.report.source().lines().nth(node.span.line.saturating_sub(1)).unwrap_or_default();
-                let raw: String = raw.chars().skip(node.span.column.saturating_sub(1)).take(node.span.width).collect();
+                let raw = self
+                    .report
+                    .source()
+                    .lines()
+                    .nth(node.span.line.saturating_sub(1))
+                    .unwrap_or_default();
+                let raw: String = raw
+                    .chars()
+                    .skip(node.span.column.saturating_sub(1))
+                    .take(node.span.width)
+                    .collect();
                 Some(format!("put it in quotes: \"{}\"", raw.trim()))
             }
             _ => None,
         };
         if matches!(node.kind, Kind::Null) {
-            self.refuse(subject.span, format!("{} must be {wanted}, but has no value", subject.name), help);
+            self.refuse(
+                subject.span,
+                format!("{} must be {wanted}, but has no value", subject.name),
+                help,
+            );
         } else {
-            self.refuse(node.span, format!("{} must be {wanted}, not {}", subject.name, found(node)), help);
+            self.refuse(
+                node.span,
+                format!("{} must be {wanted}, not {}", subject.name, found(node)),
+                help,
+            );
         }
         None
     }
 
-    fn word(&mut self, node: &Node, value: &Value, words: &[&Value], subject: &Subject) -> Option<()> {
+    fn word(
+        &mut self,
+        node: &Node,
+        value: &Value,
+        words: &[&Value],
+        subject: &Subject,
+    ) -> Option<()> {
         if words.is_empty() || words.contains(&value) {
             return Some(());
         }
         let help = match value {
             Value::Number(n) => {
-                let distance =
-                    |w: &&&Value| (w.as_f64().unwrap_or_default() - n.as_f64().unwrap_or_default()).abs() as u64;
+                let distance = |w: &&&Value| {
+                    (w.as_f64().unwrap_or_default() - n.as_f64().unwrap_or_default()).abs() as u64
+                };
                 let list = words.iter().map(|w| w.to_string()).collect::<Vec<_>>().join(", ");
-                words.iter().min_by_key(distance).map(|w| format!("the nearest is {w}; allowed: {list}"))
+                words
+                    .iter()
+                    .min_by_key(distance)
+                    .map(|w| format!("the nearest is {w}; allowed: {list}"))
             }
             _ => {
                 let known: Vec<_> = words.iter().filter_map(|w| w.as_str()).collect();
@@ -127,7 +159,9 @@ impl<'a> Checker<'a, '_, '_> {
     }
 
     fn range(&mut self, node: &Node, schema: &Value, subject: &Subject) -> Option<()> {
-        let Kind::Int(number) = node.kind else { return Some(()) };
+        let Kind::Int(number) = node.kind else {
+            return Some(());
+        };
         let bound = |key: &str| schema.get(key).and_then(Value::as_f64).map(|x| x as i128);
         let (min, max) = (bound("minimum"), bound("maximum"));
         if min.is_none_or(|m| number >= m) && max.is_none_or(|m| number <= m) {
@@ -143,8 +177,12 @@ impl<'a> Checker<'a, '_, '_> {
     }
 
     fn list(&mut self, items: &[Node], schema: &'a Value, subject: &Subject) -> Option<Value> {
-        let limit =
-            |key: &str| schema.get(key).and_then(Value::as_u64).map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+        let limit = |key: &str| {
+            schema
+                .get(key)
+                .and_then(Value::as_u64)
+                .map(|n| usize::try_from(n).unwrap_or(usize::MAX))
+        };
         if limit("minItems").is_some_and(|min| items.len() < min) {
             self.refuse(subject.span, format!("{} must not be empty", subject.name), None);
         }
@@ -171,19 +209,31 @@ impl<'a> Checker<'a, '_, '_> {
         Some(Value::Array(values))
     }
 
-    fn map(&mut self, node: &Node, count: usize, schema: &'a Value, subject: &Subject) -> Option<Value> {
+    fn map(
+        &mut self,
+        node: &Node,
+        count: usize,
+        schema: &'a Value,
+        subject: &Subject,
+    ) -> Option<Value> {
         self.count(count, schema, subject);
         let empty = Map::new();
         let known = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
         let free = schema.get("additionalProperties").filter(|s| s.is_object());
         let names = schema.get("propertyNames").map(|s| words(s)).unwrap_or_default();
         let mut map = Map::new();
-        let Kind::Map(entries) = &node.kind else { return None };
+        let Kind::Map(entries) = &node.kind else {
+            return None;
+        };
         for (key, node) in entries {
             let name = quote(&key.text);
             let Some(schema) = self.known(schema, &key.text).or(free) else {
                 let known: Vec<_> = known.keys().map(String::as_str).collect();
-                self.refuse(key.span, format!("unknown key {name}"), suggest(&key.text, &known, "keys known here"));
+                self.refuse(
+                    key.span,
+                    format!("unknown key {name}"),
+                    suggest(&key.text, &known, "keys known here"),
+                );
                 continue;
             };
             if !names.is_empty() && !names.iter().any(|n| n.as_str() == Some(&key.text)) {
@@ -205,9 +255,14 @@ impl<'a> Checker<'a, '_, '_> {
     }
 
     fn count(&mut self, count: usize, schema: &Value, subject: &Subject) {
-        let limit =
-            |key: &str| schema.get(key).and_then(Value::as_u64).map(|n| usize::try_from(n).unwrap_or(usize::MAX));
-        let (min, max) = (limit("minProperties").unwrap_or(0), limit("maxProperties").unwrap_or(usize::MAX));
+        let limit = |key: &str| {
+            schema
+                .get(key)
+                .and_then(Value::as_u64)
+                .map(|n| usize::try_from(n).unwrap_or(usize::MAX))
+        };
+        let (min, max) =
+            (limit("minProperties").unwrap_or(0), limit("maxProperties").unwrap_or(usize::MAX));
         if (min..=max).contains(&count) {
             return;
         }
@@ -222,12 +277,26 @@ impl<'a> Checker<'a, '_, '_> {
     }
 
     fn missing(&mut self, node: &Node, schema: &Value, subject: &Subject) {
-        for key in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+        for key in schema
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+        {
             if node.get(key).is_none() {
                 let example = self.known(self.root, key).filter(|_| subject.name == "the file");
-                let example = example.and_then(|s| s.get("examples")).and_then(|e| e.get(0)).and_then(Value::as_str);
-                let help = example.map_or_else(|| format!("add `{key}:`"), |e| format!("add `{key}: {e}`"));
-                self.refuse(subject.span, format!("{} lacks the key `{key}`", subject.name), Some(help));
+                let example = example
+                    .and_then(|s| s.get("examples"))
+                    .and_then(|e| e.get(0))
+                    .and_then(Value::as_str);
+                let help = example
+                    .map_or_else(|| format!("add `{key}:`"), |e| format!("add `{key}: {e}`"));
+                self.refuse(
+                    subject.span,
+                    format!("{} lacks the key `{key}`", subject.name),
+                    Some(help),
+                );
             }
         }
     }
@@ -243,13 +312,16 @@ fn words(schema: &Value) -> Vec<&Value> {
 }
 
 fn one_of(words: &[&Value]) -> String {
-    let list: Vec<_> = words.iter().map(|w| w.as_str().map_or_else(|| w.to_string(), quote)).collect();
+    let list: Vec<_> =
+        words.iter().map(|w| w.as_str().map_or_else(|| w.to_string(), quote)).collect();
     format!("one of {}", list.join(", "))
 }
 
 /// The schema's JSON type; enumerations without one have the type of their first word.
 fn kind(schema: &Value) -> &str {
-    let worded = || if words(schema).first().is_some_and(|w| w.is_number()) { "integer" } else { "string" };
+    let worded = || {
+        if words(schema).first().is_some_and(|w| w.is_number()) { "integer" } else { "string" }
+    };
     schema.get("type").and_then(Value::as_str).unwrap_or_else(worded)
 }
 

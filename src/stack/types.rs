@@ -1,16 +1,19 @@
-//! The whole stack, its logs and its smoke test, as they stand in stack.yaml with defaults filled in.
+//! The whole stack, its logs and its smoke test, as they stand in stack.yaml with defaults filled
+//! in.
 
 use super::{Api, Cdn, Function, Site, Table, Waf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A serverless application on AWS: tables, functions, an HTTP API, a website. Every part but `name` and `region` may be left out.
+/// A serverless application on AWS: tables, functions, an HTTP API, a website. Every part but
+/// `name` and `region` may be left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "shopstack's stack.yaml")]
 pub struct Stack {
-    /// Name of the stack: first part of every resource's name. Lower-case letters, digits and `-`, at most 20 characters.
+    /// Name of the stack: first part of every resource's name. Lower-case letters, digits and `-`,
+    /// at most 20 characters.
     #[schemars(extend("pattern" = "^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$", "examples" = ["shop"]))]
     pub name: String,
     /// AWS region of everything but CloudFront and its web ACL, which AWS keeps in us-east-1.
@@ -92,7 +95,9 @@ impl Default for Smoke {
 }
 
 /// One check of the smoke test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum SmokeCheck {
     /// The site answers over CloudFront, with its security headers.
@@ -114,8 +119,16 @@ pub enum SmokeCheck {
 }
 
 impl SmokeCheck {
-    pub const ALL: [Self; 8] =
-        [Self::Site, Self::Bucket, Self::Products, Self::Cors, Self::Order, Self::Tampering, Self::Waf, Self::Logs];
+    pub const ALL: [Self; 8] = [
+        Self::Site,
+        Self::Bucket,
+        Self::Products,
+        Self::Cors,
+        Self::Order,
+        Self::Tampering,
+        Self::Waf,
+        Self::Logs,
+    ];
 }
 
 /// The route that lists a table, and the table.

@@ -1,4 +1,5 @@
-//! The binary's manners, without any endpoint: exit codes, streams, colours, and errors that say what to do.
+//! The binary's manners, without any endpoint: exit codes, streams, colours, and errors that say
+//! what to do.
 
 use crate::e2e::project::{Run, command, copy};
 use serde_json::Value;
@@ -43,7 +44,9 @@ impl Desk {
     fn run_at(&self, endpoint: &str, arguments: &[&str]) -> Run {
         let mut command = self.command(arguments);
         command.env("AWS_ENDPOINT_URL", endpoint);
-        command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "a-secret-of-the-test");
+        command
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "a-secret-of-the-test");
         Run::of(command)
     }
 }
@@ -55,7 +58,11 @@ fn refused(run: &Run, words: &[&str]) {
     for word in words {
         assert!(run.stderr.contains(word), "no {word:?} in: {}", run.stderr);
     }
-    assert!(!run.stderr.contains("panicked") && !run.stderr.contains("a-secret-of-the-test"), "{}", run.stderr);
+    assert!(
+        !run.stderr.contains("panicked") && !run.stderr.contains("a-secret-of-the-test"),
+        "{}",
+        run.stderr
+    );
     assert!(!run.stderr.contains('\u{1b}'), "colour without a terminal: {}", run.stderr);
 }
 
@@ -64,9 +71,19 @@ fn help_and_version_are_answers() {
     let desk = Desk::new();
     let help = desk.run(&["--help"]);
     assert_eq!((help.code, help.stderr.as_str()), (0, ""));
-    for name in
-        ["validate", "schema", "build", "diff", "up", "down", "smoke", "outputs", "policy-report", "envs", "local"]
-    {
+    for name in [
+        "validate",
+        "schema",
+        "build",
+        "diff",
+        "up",
+        "down",
+        "smoke",
+        "outputs",
+        "policy-report",
+        "envs",
+        "local",
+    ] {
         assert!(
             help.stdout.lines().any(|l| l.trim_start().starts_with(&format!("{name} "))),
             "{name}: {}",
@@ -76,7 +93,10 @@ fn help_and_version_are_answers() {
         assert_eq!((of_command.code, of_command.stderr.as_str()), (0, ""), "{name}");
     }
     let version = desk.run(&["--version"]);
-    assert_eq!((version.code, version.stdout), (0, format!("shopstack {}\n", env!("CARGO_PKG_VERSION"))));
+    assert_eq!(
+        (version.code, version.stdout),
+        (0, format!("shopstack {}\n", env!("CARGO_PKG_VERSION")))
+    );
 }
 
 #[test]
@@ -86,7 +106,10 @@ fn bad_usage_is_exit_code_1_and_not_claps_own() {
     refused(&desk.run(&[]), &["Usage"]);
     refused(&desk.run(&["up", "--lock-timeout", "4"]), &["--lock-timeout", "30m"]);
     refused(&desk.run(&["--env", "Not_Good", "envs"]), &["Not_Good", "lower-case"]);
-    refused(&desk.run_at("http://127.0.0.1:9", &["up", "--adopt", "nothing"]), &["nothing", "table.Products"]);
+    refused(
+        &desk.run_at("http://127.0.0.1:9", &["up", "--adopt", "nothing"]),
+        &["nothing", "table.Products"],
+    );
 }
 
 #[test]
@@ -110,18 +133,28 @@ fn validate_tells_machines_where_and_looks_into_seeds() {
     let run = desk.run(&["validate", "--json"]);
     let told = &run.lines()[0];
     assert_eq!((run.code, &told["valid"]), (1, &false.into()));
-    assert_eq!((&told["errors"][0]["line"], &told["errors"][0]["column"]), (&17.into(), &5.into()), "{told}");
+    assert_eq!(
+        (&told["errors"][0]["line"], &told["errors"][0]["column"]),
+        (&17.into(), &5.into()),
+        "{told}"
+    );
     assert!(run.stderr.contains("stack.yaml:17:5"), "{}", run.stderr);
 
     let desk = Desk::new();
     for (seed, says) in [
         ("[{\"name\": \"no key\"}]", "an item, number 1, without the key `productId`"),
         ("[{\"productId\": 5}]", "whose key `productId` is 5 and not text"),
-        ("[{\"productId\": \"a\"}, {\"productId\": \"a\"}]", "two items of the key \"a\", the second is number 2"),
+        (
+            "[{\"productId\": \"a\"}, {\"productId\": \"a\"}]",
+            "two items of the key \"a\", the second is number 2",
+        ),
         ("[{\"productId\": ", "is not a JSON array of objects"),
     ] {
         std::fs::write(desk.0.path().join("seed/products.json"), seed).unwrap();
-        refused(&desk.run(&["validate"]), &["table.Products: the seed file", "seed/products.json", says]);
+        refused(
+            &desk.run(&["validate"]),
+            &["table.Products: the seed file", "seed/products.json", says],
+        );
     }
 }
 
@@ -133,7 +166,9 @@ fn what_needs_no_network_needs_no_credentials() {
     assert!(valid.stdout.contains("stack `shop` is valid"), "{}", valid.stdout);
     let schema = desk.run(&["schema"]);
     let printed: Value = serde_json::from_str(&schema.stdout).unwrap();
-    let committed = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("stack.schema.json")).unwrap();
+    let committed =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("stack.schema.json"))
+            .unwrap();
     assert_eq!(
         printed,
         serde_json::from_str::<Value>(&committed).unwrap(),
@@ -173,14 +208,23 @@ async fn without_a_terminal_nothing_is_asked() {
     let endpoint = crate::support::endpoint().await;
     let run = desk.run_at(&endpoint, &["up"]);
     assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{}", run.stderr);
-    assert!(run.stderr.contains("add --yes") && run.stderr.contains("+ table.Orders"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("add --yes") && run.stderr.contains("+ table.Orders"),
+        "{}",
+        run.stderr
+    );
     let run = desk.run_at(&endpoint, &["up", "--json"]);
     assert_eq!(run.code, 1);
     let events: Vec<_> = run.lines().iter().map(|l| l["event"].clone()).collect();
     assert_eq!(events, ["plan", "summary"], "{}", run.stdout);
     let run = desk.run_at(&endpoint, &["diff", "--json"]);
     assert_eq!(run.code, 2, "nothing was made: {}", run.stderr);
-    assert_eq!(run.lines()[0]["summary"]["unchanged"].as_u64().map(|n| n <= 1), Some(true), "{}", run.stdout);
+    assert_eq!(
+        run.lines()[0]["summary"]["unchanged"].as_u64().map(|n| n <= 1),
+        Some(true),
+        "{}",
+        run.stdout
+    );
 }
 
 #[tokio::test]
@@ -200,7 +244,8 @@ async fn colour_only_when_asked_for() {
     assert!(!escape(&json) && json.lines().len() == 1);
 }
 
-/// A pipeline reads the last line, whatever happened; what remains after a `down` that saw nothing is not known.
+/// A pipeline reads the last line, whatever happened; what remains after a `down` that saw nothing
+/// is not known.
 #[test]
 fn json_lines_end_with_a_summary_even_if_nothing_was_begun() {
     let desk = Desk::new();
@@ -208,19 +253,98 @@ fn json_lines_end_with_a_summary_even_if_nothing_was_begun() {
     let endpoint = format!("http://127.0.0.1:{port}");
     for (arguments, remaining) in [
         (&["up", "--yes", "--json"][..], serde_json::json!([])),
-        (&["down", "--yes", "--json"], serde_json::json!(["not known: the run ended before it looked"])),
+        (
+            &["down", "--yes", "--json"],
+            serde_json::json!(["not known: the run ended before it looked"]),
+        ),
         (&["smoke", "--json"], serde_json::json!([])),
     ] {
         let run = desk.run_at(&endpoint, arguments);
         let lines = run.lines();
         assert_eq!((run.code, lines.len()), (1, 1), "{arguments:?}: {}{}", run.stdout, run.stderr);
         let last = &lines[0];
-        assert_eq!((&last["event"], &last["result"]), (&"summary".into(), &"failed".into()), "{last}");
+        assert_eq!(
+            (&last["event"], &last["result"]),
+            (&"summary".into(), &"failed".into()),
+            "{last}"
+        );
         assert_eq!((&last["remaining"], &last["changed"]), (&remaining, &0.into()), "{last}");
         assert!(last["calls"]["write"] == 0 && last["outputs"] == serde_json::json!({}), "{last}");
         assert!(last["error"]["message"].as_str().is_some_and(|m| m.contains(&endpoint)), "{last}");
         assert!(run.stderr.contains(&endpoint), "and a person reads it on stderr: {}", run.stderr);
     }
+}
+
+#[test]
+fn a_profile_that_is_not_there_is_named() {
+    let desk = Desk::new();
+    let mut command = desk.command(&["diff", "--profile", "nope"]);
+    command.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").env("AWS_CONFIG_FILE", "/dev/null");
+    refused(&Run::of(command), &["credentials", "in the profile `nope`"]);
+}
+
+/// Before there is anything to end in good order a signal ends the command, with its own exit code
+/// and a word.
+#[test]
+fn a_signal_while_nothing_is_under_way_ends_any_command() {
+    let desk = Desk::new();
+    for (arguments, signal) in
+        [(&["diff"][..], "-INT"), (&["outputs"], "-TERM"), (&["down", "--yes", "--json"], "-INT")]
+    {
+        // Takes the call and never answers it.
+        let endpoint = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut command = desk.command(arguments);
+        command.env("AWS_ENDPOINT_URL", format!("http://{}", endpoint.local_addr().unwrap()));
+        command
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "a-secret-of-the-test");
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        let child = command.spawn().unwrap();
+        let _called = endpoint.accept().unwrap();
+        let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let ended = child.wait_with_output().unwrap();
+        let (stdout, stderr) =
+            (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+        assert_eq!(ended.status.code(), Some(130), "{arguments:?}: {stderr}");
+        assert!(
+            stderr.contains("interrupted: nothing was changed") && stderr.contains("again"),
+            "{stderr}"
+        );
+        if arguments.contains(&"--json") {
+            let last: Value = serde_json::from_str(stdout.trim()).unwrap();
+            assert_eq!(
+                (&last["event"], &last["result"]),
+                (&"summary".into(), &"interrupted".into()),
+                "{last}"
+            );
+        }
+    }
+}
+
+/// Build scripts and macros of any crate run in cargo's environment.
+#[test]
+fn builds_see_none_of_the_callers_credentials() {
+    let desk = Desk::new();
+    let root = desk.0.path();
+    std::fs::create_dir_all(root.join("curious/src")).unwrap();
+    let manifest = "[package]\nname = \"curious\"\nedition = \"2024\"\n[workspace]\n";
+    std::fs::write(root.join("curious/Cargo.toml"), manifest).unwrap();
+    let looks =
+        "const _: () = assert!(option_env!(\"AWS_SECRET_ACCESS_KEY\").is_none());\nfn main() {}\n";
+    std::fs::write(root.join("curious/src/main.rs"), looks).unwrap();
+    let stack = "name: curious\nregion: us-east-1\nfunctions:\n  f: { crate: curious, architecture: ARCH }\n";
+    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
+    std::fs::write(root.join("stack.yaml"), stack.replace("ARCH", architecture)).unwrap();
+    let mut command = desk.command(&["build"]);
+    command.env("AWS_SECRET_ACCESS_KEY", "a-secret-of-the-test");
+    let run = Run::of(command);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let mut bare = Command::new("cargo");
+    bare.args(["build", "--quiet"])
+        .current_dir(root.join("curious"))
+        .env("AWS_SECRET_ACCESS_KEY", "x");
+    assert_ne!(Run::of(bare).code, 0, "the crate does look for it");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Integration tests against real endpoints on this machine: one binary, so that the SDKs are linked once.
+//! Integration tests against real endpoints on this machine: one binary, so that the SDKs are
+//! linked once.
 
 mod bad_input;
 mod cli;

@@ -1,4 +1,5 @@
-//! Starts endpoints for tests and drives resource types the way the engine does, one type at a time.
+//! Starts endpoints for tests and drives resource types the way the engine does, one type at a
+//! time.
 
 use serde_json::Value;
 use shopstack::aws::counter::{Calls, Counter};
@@ -16,7 +17,8 @@ pub struct World {
 }
 
 impl World {
-    /// A world whose stack name is unique to the test, so that tests share one endpoint side by side.
+    /// A world whose stack name is unique to the test, so that tests share one endpoint side by
+    /// side.
     pub async fn new(stack: &str) -> World {
         World::there(stack, &endpoint().await, "us-east-1").await
     }
@@ -33,8 +35,11 @@ impl World {
 
     async fn there(stack: &str, endpoint: &str, region: &str) -> World {
         let endpoint = endpoint.to_string();
-        let connect =
-            Connect { region: Some(region.into()), local_endpoint: Some(endpoint.clone()), ..Connect::default() };
+        let connect = Connect {
+            region: Some(region.into()),
+            local_endpoint: Some(endpoint.clone()),
+            ..Connect::default()
+        };
         let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
         let caller = Caller::new(sdk.counter.clone(), true);
         let reader = Reader::new(&sdk, caller);
@@ -55,7 +60,12 @@ impl World {
     }
 
     /// What the type finds for these wanted resources.
-    pub async fn discover(&self, resource: &dyn Resource, wanted: &[&Desired], found: &[Live]) -> Vec<Live> {
+    pub async fn discover(
+        &self,
+        resource: &dyn Resource,
+        wanted: &[&Desired],
+        found: &[Live],
+    ) -> Vec<Live> {
         let query = Query { scope: &self.scope, wanted: wanted.to_vec(), found, thorough: true };
         resource.discover(&self.reader.afresh(), &query).await.expect("discover")
     }

@@ -1,4 +1,5 @@
-//! Takes an order: checks it, prices it from the catalogue, stores it under an id that nobody can guess.
+//! Takes an order: checks it, prices it from the catalogue, stores it under an id that nobody can
+//! guess.
 
 use crate::money::decimal;
 use crate::order::{Draft, read};
@@ -14,7 +15,8 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// `1` marks the order of a smoke test, so that it can be told apart and removed. It gives no other right.
+/// `1` marks the order of a smoke test, so that it can be told apart and removed. It gives no other
+/// right.
 const SMOKE_HEADER: &str = "x-shopstack-smoke";
 
 /// Answers one request. Every failure is an answer too.

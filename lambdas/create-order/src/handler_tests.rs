@@ -1,4 +1,5 @@
-//! The handler against tables made of answers: tampering, malformed input, partial batches, what is stored.
+//! The handler against tables made of answers: tampering, malformed input, partial batches, what is
+//! stored.
 
 use crate::handler::handle;
 use crate::order::LARGEST_BODY;
@@ -42,7 +43,8 @@ impl Store for Tables {
     async fn prices(&self, ids: Vec<String>) -> Result<Batch, StoreError> {
         self.asked.lock().unwrap().push(ids.clone());
         let now = ids.iter().take(self.per_call);
-        let found = now.filter_map(|id| Some((id.clone(), (*self.prices.get(id.as_str())?).to_owned())));
+        let found =
+            now.filter_map(|id| Some((id.clone(), (*self.prices.get(id.as_str())?).to_owned())));
         let unprocessed = ids.iter().skip(self.per_call).cloned().collect();
         Ok(Batch { prices: found.collect(), unprocessed })
     }
@@ -120,7 +122,9 @@ async fn a_total_must_be_the_catalogues_to_the_cent() {
     for total in ["19.98", "19.980", "1998e-2", "1.998E+1", "19.980000000000000004"] {
         assert_eq!(verdict(&order(TWO, total)).await, (201, "Ok".into()), "{total}");
     }
-    for total in ["0", "0.01", "19.97", "19.99", "19.981", "1e308", "1e-400", "9".repeat(300).as_str()] {
+    for total in
+        ["0", "0.01", "19.97", "19.99", "19.981", "1e308", "1e-400", "9".repeat(300).as_str()]
+    {
         assert_eq!(verdict(&order(TWO, total)).await, (400, "TotalMismatch".into()), "{total}");
     }
     for total in ["-19.98", "-0", "\"19.98\"", "null", "true", "[19.98]", "{}"] {
@@ -134,13 +138,22 @@ async fn a_price_from_the_client_is_refused_not_ignored() {
     assert_eq!(verdict(&order(items, "0.02")).await, (400, "InvalidOrder".into()));
     let raw = r#"{"userId":"a","items":[{"productId":"p-1","quantity":2}],"total":19.98,"status":"PAID"}"#;
     assert_eq!(verdict(raw).await, (400, "InvalidOrder".into()));
-    let twice = r#"{"userId":"a","items":[{"productId":"p-1","quantity":2}],"total":19.98,"total":1}"#;
+    let twice =
+        r#"{"userId":"a","items":[{"productId":"p-1","quantity":2}],"total":19.98,"total":1}"#;
     assert_eq!(verdict(twice).await, (400, "InvalidOrder".into()));
 }
 
 #[tokio::test]
 async fn malformed_json_is_told_from_a_wrong_shape() {
-    for raw in ["", "{", "null garbage", "{\"userId\":\"a\",}", "\u{0}", "{'userId':1}", &order(TWO, "NaN")] {
+    for raw in [
+        "",
+        "{",
+        "null garbage",
+        "{\"userId\":\"a\",}",
+        "\u{0}",
+        "{'userId':1}",
+        &order(TWO, "NaN"),
+    ] {
         assert_eq!(verdict(raw).await, (400, "MalformedJson".into()), "{raw}");
     }
     for raw in ["null", "[]", "{}", "1", r#"{"userId":1,"items":[],"total":1}"#] {
@@ -155,7 +168,11 @@ async fn malformed_json_is_told_from_a_wrong_shape() {
 async fn quantities_products_and_users_have_limits() {
     for quantity in ["0", "100", "4294967295"] {
         let items = format!(r#"[{{"productId":"p-1","quantity":{quantity}}}]"#);
-        assert_eq!(verdict(&order(&items, "1")).await, (400, "InvalidQuantity".into()), "{quantity}");
+        assert_eq!(
+            verdict(&order(&items, "1")).await,
+            (400, "InvalidQuantity".into()),
+            "{quantity}"
+        );
     }
     for quantity in ["-1", "1.5", "\"2\"", "1e1", "4294967296", "1e308", "null"] {
         let items = format!(r#"[{{"productId":"p-1","quantity":{quantity}}}]"#);
@@ -168,14 +185,14 @@ async fn quantities_products_and_users_have_limits() {
     let twice = r#"[{"productId":"p-1","quantity":1},{"productId":"p-1","quantity":1}]"#;
     assert_eq!(verdict(&order(twice, "19.98")).await, (400, "DuplicateProduct".into()));
     assert_eq!(verdict(&order("[]", "0")).await, (400, "InvalidItems".into()));
-    let many: Vec<Value> = (0..51).map(|n| json!({ "productId": format!("q-{n}"), "quantity": 1 })).collect();
+    let many: Vec<Value> =
+        (0..51).map(|n| json!({ "productId": format!("q-{n}"), "quantity": 1 })).collect();
     assert_eq!(verdict(&order(&json!(many).to_string(), "0")).await, (400, "InvalidItems".into()));
     for user in [String::new(), "  ".into(), "a\nb".into(), "\u{7f}".into(), "x".repeat(129)] {
         let raw = json!({ "userId": user, "items": [{ "productId": "p-1", "quantity": 2 }], "total": 19.98 });
         assert_eq!(verdict(&raw.to_string()).await, (400, "InvalidUserId".into()));
     }
-    let longest =
-        json!({ "userId": "é".repeat(128), "items": [{ "productId": "p-1", "quantity": 2 }], "total": 19.98 });
+    let longest = json!({ "userId": "é".repeat(128), "items": [{ "productId": "p-1", "quantity": 2 }], "total": 19.98 });
     assert_eq!(verdict(&longest.to_string()).await.0, 201);
 }
 
@@ -184,13 +201,18 @@ async fn the_catalogue_decides_what_exists_and_a_bad_price_is_our_fault() {
     let items = |id: &str| json!([{ "productId": id, "quantity": 2 }]).to_string();
     assert_eq!(verdict(&order(&items("p-9"), "1")).await, (400, "UnknownProduct".into()));
     for id in ["p-3", "p-4", "p-5"] {
-        assert_eq!(verdict(&order(&items(id), "2.01")).await, (500, "InternalError".into()), "{id}");
+        assert_eq!(
+            verdict(&order(&items(id), "2.01")).await,
+            (500, "InternalError".into()),
+            "{id}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_large_body_is_a_413_whoever_says_so() {
-    let fits = format!("{}{}", order(TWO, "19.98"), " ".repeat(LARGEST_BODY - order(TWO, "19.98").len()));
+    let fits =
+        format!("{}{}", order(TWO, "19.98"), " ".repeat(LARGEST_BODY - order(TWO, "19.98").len()));
     assert_eq!(verdict(&fits).await.0, 201);
     assert_eq!(verdict(&format!("{fits} ")).await, (413, "PayloadTooLarge".into()));
     let declared = request(order(TWO, "19.98"), &[("content-length", "20000")]);

@@ -1,4 +1,5 @@
-//! createOrder: `POST /orders` checks an order against the catalogue and stores it. This file only wires; see `handler`.
+//! createOrder: `POST /orders` checks an order against the catalogue and stores it. This file only
+//! wires; see `handler`.
 
 mod handler;
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! Money as integer cents, read from decimal text without ever passing through a floating-point number.
+//! Money as integer cents, read from decimal text without ever passing through a floating-point
+//! number.
 
 /// Why a text is not an amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,14 +12,15 @@ pub enum MoneyError {
     TooLarge,
 }
 
-/// Cents of a price as DynamoDB writes it: `129.99`, `20`, `1.2E+2`. Digits beyond the cent are an error.
+/// Cents of a price as DynamoDB writes it: `129.99`, `20`, `1.2E+2`. Digits beyond the cent are an
+/// error.
 pub fn cents(text: &str) -> Result<u64, MoneyError> {
     let (value, exact) = scaled(text, 2)?;
     if exact { Ok(value) } else { Err(MoneyError::TooPrecise) }
 }
 
-/// Cents of a total that a client computed, perhaps in doubles: noise below 1e-7 (389.96999999999997) is not
-/// another amount, everything else beyond the cent is.
+/// Cents of a total that a client computed, perhaps in doubles: noise below 1e-7
+/// (389.96999999999997) is not another amount, everything else beyond the cent is.
 pub fn cents_despite_noise(text: &str) -> Result<u64, MoneyError> {
     const PER_CENT: u64 = 1_000_000;
     let (fine, _) = scaled(text, 8)?;
@@ -55,7 +57,8 @@ fn scaled(text: &str, places: i64) -> Result<(u64, bool), MoneyError> {
         }
         taken += 1;
     }
-    // Zeros that the exponent stands for. Zero stays zero however many, so a huge exponent costs no loop.
+    // Zeros that the exponent stands for. Zero stays zero however many, so a huge exponent costs no
+    // loop.
     while taken < keep && value != 0 {
         value = append(value, 0)?;
         taken += 1;
@@ -107,8 +110,10 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_amount() {
-        for text in ["", "-1", "-0", "+1", "1.", ".5", "NaN", "inf", "\"1\"", "1e", "1e+", "0x10", "1,5", " 1", "1e1.5"]
-        {
+        for text in [
+            "", "-1", "-0", "+1", "1.", ".5", "NaN", "inf", "\"1\"", "1e", "1e+", "0x10", "1,5",
+            " 1", "1e1.5",
+        ] {
             assert_eq!(cents(text), Err(MoneyError::NotAnAmount), "{text}");
         }
         assert_eq!(cents("19.999"), Err(MoneyError::TooPrecise));

@@ -47,7 +47,8 @@ pub fn read(request: &Request) -> Result<Draft, Failure> {
     Ok(draft)
 }
 
-/// The typed reader stops at the first wrong type, so whether the text is JSON at all is asked separately.
+/// The typed reader stops at the first wrong type, so whether the text is JSON at all is asked
+/// separately.
 fn unreadable(body: &[u8]) -> Failure {
     if serde_json::from_slice::<IgnoredAny>(body).is_err() {
         return Failure::bad("MalformedJson", "The body is not well-formed JSON.");
@@ -59,7 +60,10 @@ fn unreadable(body: &[u8]) -> Failure {
 
 fn check(draft: &Draft) -> Result<(), Failure> {
     let name = &draft.user_id;
-    if name.trim().is_empty() || name.chars().count() > LONGEST_USER_ID || name.chars().any(char::is_control) {
+    if name.trim().is_empty()
+        || name.chars().count() > LONGEST_USER_ID
+        || name.chars().any(char::is_control)
+    {
         let message = "userId must have 1 to 128 characters, without control characters.";
         return Err(Failure::bad("InvalidUserId", message));
     }
@@ -69,7 +73,8 @@ fn check(draft: &Draft) -> Result<(), Failure> {
     let mut seen = HashSet::new();
     for line in &draft.items {
         if !is_product_id(&line.product_id) {
-            let message = "productId must have 1 to 64 letters, digits, dots, dashes or underscores.";
+            let message =
+                "productId must have 1 to 64 letters, digits, dots, dashes or underscores.";
             return Err(Failure::bad("InvalidProductId", message));
         }
         if !(1..=MOST_OF_ONE).contains(&line.quantity) {

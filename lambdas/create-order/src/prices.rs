@@ -1,4 +1,5 @@
-//! Prices from the catalogue, and the total that they make. A client's idea of a price is never used.
+//! Prices from the catalogue, and the total that they make. A client's idea of a price is never
+//! used.
 
 use crate::money::{MoneyError, cents, cents_despite_noise};
 use crate::order::{Draft, Line};
@@ -8,7 +9,8 @@ use shop_shared::reply::Failure;
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// How often DynamoDB is asked again for the keys that it left unprocessed; the last wait is 400 ms.
+/// How often DynamoDB is asked again for the keys that it left unprocessed; the last wait is 400
+/// ms.
 const ATTEMPTS: u32 = 5;
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 
@@ -21,7 +23,10 @@ pub struct PricedLine<'a> {
 }
 
 /// The lines with the catalogue's prices, and their sum in cents, which must be the client's total.
-pub async fn priced<'a>(store: &impl Store, draft: &'a Draft) -> Result<(Vec<PricedLine<'a>>, u64), Failure> {
+pub async fn priced<'a>(
+    store: &impl Store,
+    draft: &'a Draft,
+) -> Result<(Vec<PricedLine<'a>>, u64), Failure> {
     let claimed = claimed_total(draft.total.get())?;
     let ids = draft.items.iter().map(|line| line.product_id.clone()).collect();
     let catalogue = look_up(store, ids).await?;
@@ -32,8 +37,10 @@ pub async fn priced<'a>(store: &impl Store, draft: &'a Draft) -> Result<(Vec<Pri
             let message = "A product of this order is not in the catalogue.";
             return Err(Failure::bad("UnknownProduct", message));
         };
-        let cents = cents(price).map_err(|_| Failure::internal("a price in the table is not an amount in cents"))?;
-        let sum = cents.checked_mul(u64::from(line.quantity)).and_then(|part| total.checked_add(part));
+        let cents = cents(price)
+            .map_err(|_| Failure::internal("a price in the table is not an amount in cents"))?;
+        let sum =
+            cents.checked_mul(u64::from(line.quantity)).and_then(|part| total.checked_add(part));
         total = sum.ok_or_else(|| Failure::internal("the total does not fit 64 bits"))?;
         lines.push(PricedLine { line, cents });
     }
@@ -56,9 +63,12 @@ fn mismatch() -> Failure {
     Failure::bad("TotalMismatch", message)
 }
 
-/// Asks until nothing is unprocessed: DynamoDB may answer a batch in part when it is throttled, and says to
-/// come back with exponential backoff (API reference, BatchGetItem).
-async fn look_up(store: &impl Store, ids: Vec<String>) -> Result<HashMap<String, String>, StoreError> {
+/// Asks until nothing is unprocessed: DynamoDB may answer a batch in part when it is throttled, and
+/// says to come back with exponential backoff (API reference, BatchGetItem).
+async fn look_up(
+    store: &impl Store,
+    ids: Vec<String>,
+) -> Result<HashMap<String, String>, StoreError> {
     let mut prices = HashMap::new();
     let mut left = ids;
     let mut wait = FIRST_WAIT;

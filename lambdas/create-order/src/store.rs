@@ -16,8 +16,8 @@ pub struct Batch {
 
 /// What the handler needs of the tables; tests put a list of answers in its place.
 pub trait Store {
-    /// Prices of up to 100 products. One that does not exist is in neither part of the answer; one without
-    /// a numeric price has an empty text.
+    /// Prices of up to 100 products. One that does not exist is in neither part of the answer; one
+    /// without a numeric price has an empty text.
     fn prices(&self, ids: Vec<String>) -> impl Future<Output = Result<Batch, StoreError>> + Send;
 
     /// Stores a new order; an order with the same id is an error, not overwritten.
@@ -36,7 +36,8 @@ const PRICE: &str = "price";
 
 impl Store for Dynamo {
     async fn prices(&self, ids: Vec<String>) -> Result<Batch, StoreError> {
-        let keys = ids.into_iter().map(|id| HashMap::from([(ID.to_owned(), AttributeValue::S(id))]));
+        let keys =
+            ids.into_iter().map(|id| HashMap::from([(ID.to_owned(), AttributeValue::S(id))]));
         let request = KeysAndAttributes::builder()
             .set_keys(Some(keys.collect()))
             .consistent_read(true)

@@ -53,7 +53,8 @@ async fn list(catalogue: &impl Catalogue, request: &Request) -> Result<Success, 
     Ok(Success { status: StatusCode::OK, body: Value::Array(products).to_string() })
 }
 
-/// A Scan ends when LastEvaluatedKey is absent, not when a page is empty: DynamoDB API reference, Scan.
+/// A Scan ends when LastEvaluatedKey is absent, not when a page is empty: DynamoDB API reference,
+/// Scan.
 async fn everything(catalogue: &impl Catalogue) -> Result<Vec<Value>, StoreError> {
     let mut products = Vec::new();
     let mut start = None;
@@ -110,7 +111,12 @@ mod tests {
         }
     }
 
-    async fn get(pages: &Pages, method: Method, path: &str, origin: Option<&'static str>) -> Answer {
+    async fn get(
+        pages: &Pages,
+        method: Method,
+        path: &str,
+        origin: Option<&'static str>,
+    ) -> Answer {
         let (mut parts, body) = Request::new(Body::Empty).with_raw_http_path(path).into_parts();
         parts.method = method;
         if let Some(origin) = origin {
@@ -134,14 +140,16 @@ mod tests {
         ]);
         let answer = get(&pages, Method::GET, "/products", None).await;
         assert_eq!(answer.response.status(), StatusCode::OK);
-        let ids: Vec<Value> = body(&answer).as_array().unwrap().iter().map(|p| p["productId"].clone()).collect();
+        let ids: Vec<Value> =
+            body(&answer).as_array().unwrap().iter().map(|p| p["productId"].clone()).collect();
         assert_eq!(ids, ["p-1", "p-2", "p-3"]);
         assert_eq!(*pages.asked.lock().unwrap(), [None, key("p-3"), key("p-9")]);
     }
 
     #[tokio::test]
     async fn an_empty_last_key_ends_the_scan() {
-        let pages = Pages::of(vec![Ok(Page { items: vec![item("p-1")], next: Some(HashMap::new()) })]);
+        let pages =
+            Pages::of(vec![Ok(Page { items: vec![item("p-1")], next: Some(HashMap::new()) })]);
         let answer = get(&pages, Method::GET, "/products", None).await;
         assert_eq!(body(&answer), json!([{ "productId": "p-1", "price": 129.99, "stock": 7 }]));
     }
@@ -154,7 +162,9 @@ mod tests {
             (Some("null"), None),
             (None, None),
         ] {
-            let answer = get(&Pages::of(vec![Ok(Page::default())]), Method::GET, "/v1/products", origin).await;
+            let answer =
+                get(&Pages::of(vec![Ok(Page::default())]), Method::GET, "/v1/products", origin)
+                    .await;
             let headers = answer.response.headers();
             assert_eq!(headers["content-type"], "application/json");
             assert_eq!(headers["x-content-type-options"], "nosniff");
@@ -175,7 +185,10 @@ mod tests {
         let answer = get(&busy, Method::GET, "/products", Some("https://shop.example")).await;
         assert_eq!(answer.response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(answer.response.headers()["retry-after"], "1");
-        assert_eq!(answer.response.headers()["access-control-allow-origin"], "https://shop.example");
+        assert_eq!(
+            answer.response.headers()["access-control-allow-origin"],
+            "https://shop.example"
+        );
         let failed = Pages::of(vec![Err(StoreError::Failed("AccessDeniedException".into()))]);
         let answer = get(&failed, Method::GET, "/products", None).await;
         assert_eq!(answer.response.status(), StatusCode::INTERNAL_SERVER_ERROR);

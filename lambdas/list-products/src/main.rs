@@ -1,4 +1,5 @@
-//! listProducts: `GET /products` answers with every product of the table. This file only wires; see `handler`.
+//! listProducts: `GET /products` answers with every product of the table. This file only wires; see
+//! `handler`.
 
 mod handler;
 

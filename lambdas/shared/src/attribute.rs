@@ -4,11 +4,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Number, Value};
 use std::collections::HashMap;
 
-/// One item as a JSON object with its keys in alphabetical order, so that equal items give equal bytes.
+/// One item as a JSON object with its keys in alphabetical order, so that equal items give equal
+/// bytes.
 pub fn item_to_json(item: &HashMap<String, AttributeValue>) -> Value {
     let mut keys: Vec<&String> = item.keys().collect();
     keys.sort();
-    let pairs = keys.into_iter().filter_map(|key| item.get(key).map(|value| (key.clone(), to_json(value))));
+    let pairs =
+        keys.into_iter().filter_map(|key| item.get(key).map(|value| (key.clone(), to_json(value))));
     Value::Object(pairs.collect::<Map<String, Value>>())
 }
 
@@ -24,13 +26,16 @@ pub fn to_json(value: &AttributeValue) -> Value {
         AttributeValue::Ss(texts) => texts.iter().cloned().map(Value::String).collect(),
         AttributeValue::Ns(texts) => texts.iter().map(|text| number(text)).collect(),
         AttributeValue::B(blob) => Value::String(base64(blob.as_ref())),
-        AttributeValue::Bs(blobs) => blobs.iter().map(|blob| Value::String(base64(blob.as_ref()))).collect(),
+        AttributeValue::Bs(blobs) => {
+            blobs.iter().map(|blob| Value::String(base64(blob.as_ref()))).collect()
+        }
         _ => Value::Null,
     }
 }
 
-/// DynamoDB keeps 38 digits; JSON readers keep 53 bits. Integers up to 64 bits pass exactly, the rest as the
-/// nearest double, and what is no finite number at all stays a string rather than being lost.
+/// DynamoDB keeps 38 digits; JSON readers keep 53 bits. Integers up to 64 bits pass exactly, the
+/// rest as the nearest double, and what is no finite number at all stays a string rather than being
+/// lost.
 fn number(text: &str) -> Value {
     if let Ok(whole) = text.parse::<i64>() {
         return Value::from(whole);
@@ -91,7 +96,9 @@ mod tests {
 
     #[test]
     fn base64_agrees_with_rfc_4648() {
-        for (plain, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+        for (plain, coded) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
+        {
             assert_eq!(base64(plain.as_bytes()), coded);
         }
     }

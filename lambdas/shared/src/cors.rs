@@ -7,14 +7,16 @@ use lambda_http::http::HeaderValue;
 pub struct Origins(Vec<String>);
 
 impl Origins {
-    /// Splits a comma list. `*` and `null` are dropped: a sandboxed frame or a file also calls itself `null`.
+    /// Splits a comma list. `*` and `null` are dropped: a sandboxed frame or a file also calls
+    /// itself `null`.
     pub fn parse(list: &str) -> Self {
         let wanted = list.split(',').map(str::trim);
         let kept = wanted.filter(|origin| !matches!(*origin, "" | "*" | "null"));
         Self(kept.map(str::to_owned).collect())
     }
 
-    /// The value to send back as `Access-Control-Allow-Origin`, or none where this origin is a stranger.
+    /// The value to send back as `Access-Control-Allow-Origin`, or none where this origin is a
+    /// stranger.
     pub fn allow(&self, origin: Option<&HeaderValue>) -> Option<HeaderValue> {
         let origin = origin?;
         let known = self.0.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes());

@@ -6,14 +6,15 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use std::time::Duration;
 
-/// A client from the function's environment. `AWS_ENDPOINT_URL` is honoured by the SDK itself, which is how
-/// the same binary works on AWS and on a local endpoint.
+/// A client from the function's environment. `AWS_ENDPOINT_URL` is honoured by the SDK itself,
+/// which is how the same binary works on AWS and on a local endpoint.
 ///
-/// The time limits are shorter than API Gateway's 29 s and than any sensible function timeout, so that a slow
-/// table becomes an answer (503) and not a killed function.
+/// The time limits are shorter than API Gateway's 29 s and than any sensible function timeout, so
+/// that a slow table becomes an answer (503) and not a killed function.
 pub async fn client() -> Client {
-    let http =
-        aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+        .build_https();
     let limits = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
         .operation_attempt_timeout(Duration::from_secs(3))
@@ -23,7 +24,8 @@ pub async fn client() -> Client {
     Client::new(&config)
 }
 
-/// Why the table did not answer. The text is AWS's error code, for the log; it never reaches a client.
+/// Why the table did not answer. The text is AWS's error code, for the log; it never reaches a
+/// client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreError {
     /// Throttled, timed out or unavailable: the same request may succeed later.
@@ -53,7 +55,11 @@ impl<E: ProvideErrorMetadata> From<SdkError<E>> for StoreError {
             SdkError::ServiceError(service) => {
                 let code = error.code().unwrap_or("unnamed error").to_owned();
                 let server_side = service.raw().status().is_server_error();
-                if server_side || LATER.contains(&code.as_str()) { Self::Busy(code) } else { Self::Failed(code) }
+                if server_side || LATER.contains(&code.as_str()) {
+                    Self::Busy(code)
+                } else {
+                    Self::Failed(code)
+                }
             }
             _ => Self::Failed("request not built".into()),
         }

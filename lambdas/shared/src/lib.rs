@@ -1,4 +1,5 @@
-//! What both Lambdas share: the DynamoDB client, its errors, CORS, answers, the log line, and attribute values as JSON.
+//! What both Lambdas share: the DynamoDB client, its errors, CORS, answers, the log line, and
+//! attribute values as JSON.
 
 pub mod attribute;
 pub mod cors;

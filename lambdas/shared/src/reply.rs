@@ -1,4 +1,5 @@
-//! Answers of the HTTP API: JSON bodies, security and CORS headers, `{"error":{"code","message"}}`, one log line each.
+//! Answers of the HTTP API: JSON bodies, security and CORS headers, `{"error":{"code","message"}}`,
+//! one log line each.
 
 use crate::cors::Origins;
 use crate::dynamo::StoreError;
@@ -20,8 +21,8 @@ pub struct Success {
     pub body: String,
 }
 
-/// What went wrong. Code and message are fixed texts, so nothing of the input or of the inside can leak;
-/// `cause` goes to the log only.
+/// What went wrong. Code and message are fixed texts, so nothing of the input or of the inside can
+/// leak; `cause` goes to the log only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub status: StatusCode,
@@ -116,8 +117,14 @@ impl Visit {
     }
 }
 
-/// The route: the last part of the path must be `resource` (a stage or a base path may stand before it).
-pub fn route(request: &Request, resource: &str, method: &Method, allow: &'static str) -> Result<(), Failure> {
+/// The route: the last part of the path must be `resource` (a stage or a base path may stand before
+/// it).
+pub fn route(
+    request: &Request,
+    resource: &str,
+    method: &Method,
+    allow: &'static str,
+) -> Result<(), Failure> {
     let raw = request.raw_http_path();
     let path = if raw.is_empty() { request.uri().path() } else { raw };
     let last = path.trim_end_matches('/').rsplit('/').next();
@@ -133,7 +140,8 @@ pub fn route(request: &Request, resource: &str, method: &Method, allow: &'static
     Ok(())
 }
 
-/// API Gateway's id where there is one: its access log carries the same. Otherwise the invocation's.
+/// API Gateway's id where there is one: its access log carries the same. Otherwise the
+/// invocation's.
 fn request_id(request: &Request) -> String {
     let gateway = match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV1(context)) => context.request_id.clone(),
@@ -208,7 +216,8 @@ mod tests {
 
     #[test]
     fn a_405_names_the_methods_and_a_503_says_when() {
-        let failure = route(&request(Method::PUT, "/products"), "products", &Method::GET, "GET").unwrap_err();
+        let failure =
+            route(&request(Method::PUT, "/products"), "products", &Method::GET, "GET").unwrap_err();
         assert_eq!(refuse(&failure).headers()["allow"], "GET");
         assert_eq!(refuse(&StoreError::Busy("x".into()).into()).headers()["retry-after"], "1");
     }

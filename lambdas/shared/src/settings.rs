@@ -1,6 +1,8 @@
-//! Settings come from environment variables, and a missing one stops the function at its start, by name.
+//! Settings come from environment variables, and a missing one stops the function at its start, by
+//! name.
 
-/// Reads a variable that must be there and not blank. The error names it, for the function's own log only.
+/// Reads a variable that must be there and not blank. The error names it, for the function's own
+/// log only.
 pub fn required(name: &str) -> Result<String, String> {
     match std::env::var(name) {
         Ok(value) if !value.trim().is_empty() => Ok(value.trim().to_owned()),

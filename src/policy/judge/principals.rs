@@ -1,8 +1,10 @@
-//! Rules on who: the public, other accounts, and AWS services that act for anybody unless they are bound.
+//! Rules on who: the public, other accounts, and AWS services that act for anybody unless they are
+//! bound.
 
 use super::{Conditions, Issue, Place, Severity, Statement, wild};
 
-/// Condition keys that say who asks or from where, lower case. SecureTransport and the like narrow nothing.
+/// Condition keys that say who asks or from where, lower case. SecureTransport and the like narrow
+/// nothing.
 const NARROWING: [&str; 14] = [
     "aws:principalaccount",
     "aws:principalarn",
@@ -21,14 +23,17 @@ const NARROWING: [&str; 14] = [
 ];
 
 /// Condition keys that bind a service to whom it acts for.
-const SOURCE: [&str; 4] = ["aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"];
+const SOURCE: [&str; 4] =
+    ["aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"];
 
-/// Operators that let through only what equals; `...IfExists` and `ForAllValues:` let an absent key through.
+/// Operators that let through only what equals; `...IfExists` and `ForAllValues:` let an absent key
+/// through.
 const POSITIVE: [&str; 6] =
     ["stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike", "ipaddress"];
 
 pub(super) fn public(statement: &Statement) -> Option<Issue> {
-    let open: Vec<String> = named(statement).filter(|(_, p)| wild(p)).map(|(kind, p)| format!("{kind} {p}")).collect();
+    let open: Vec<String> =
+        named(statement).filter(|(_, p)| wild(p)).map(|(kind, p)| format!("{kind} {p}")).collect();
     (!open.is_empty() && !bound(&statement.conditions, &NARROWING)).then(|| Issue {
         rule: "public-principal",
         severity: Severity::High,
@@ -39,7 +44,9 @@ pub(super) fn public(statement: &Statement) -> Option<Issue> {
 
 pub(super) fn foreign_account(statement: &Statement, account: &str) -> Option<Issue> {
     let principals = named(statement).filter(|(kind, _)| *kind == "AWS").map(|(_, p)| p);
-    let sources = ["aws:sourceaccount", "aws:sourcearn"].into_iter().flat_map(|key| statement.condition_values(key));
+    let sources = ["aws:sourceaccount", "aws:sourcearn"]
+        .into_iter()
+        .flat_map(|key| statement.condition_values(key));
     let foreign: Vec<&str> = principals
         .chain(sources)
         .filter(|text| account_of(text).is_some_and(|found| found != account))
@@ -54,11 +61,13 @@ pub(super) fn foreign_account(statement: &Statement, account: &str) -> Option<Is
 }
 
 pub(super) fn confused_deputy(statement: &Statement, place: Place) -> Option<Issue> {
-    let services: Vec<&str> = statement.principals.get("Service").into_iter().flatten().map(String::as_str).collect();
+    let services: Vec<&str> =
+        statement.principals.get("Service").into_iter().flatten().map(String::as_str).collect();
     if services.is_empty() || source_bound(&statement.conditions) {
         return None;
     }
-    // Only Lambda itself, with iam:PassRole in this account, can bring a role to use; a resource is open to all callers.
+    // Only Lambda itself, with iam:PassRole in this account, can bring a role to use; a resource is
+    // open to all callers.
     let severity = if place == Place::Trust { Severity::Medium } else { Severity::High };
     Some(Issue {
         rule: "confused-deputy",
@@ -74,10 +83,14 @@ pub(super) fn source_bound(conditions: &Conditions) -> bool {
 }
 
 fn named(statement: &Statement) -> impl Iterator<Item = (&str, &String)> {
-    statement.principals.iter().flat_map(|(kind, list)| list.iter().map(move |p| (kind.as_str(), p)))
+    statement
+        .principals
+        .iter()
+        .flat_map(|(kind, list)| list.iter().map(move |p| (kind.as_str(), p)))
 }
 
-/// True where one of `keys` must equal something narrow. Conditions are ANDed, the values of a key are ORed.
+/// True where one of `keys` must equal something narrow. Conditions are ANDed, the values of a key
+/// are ORed.
 fn bound(conditions: &Conditions, keys: &[&str]) -> bool {
     conditions.iter().any(|(operator, tested)| {
         let operator = operator.to_ascii_lowercase();
@@ -91,7 +104,8 @@ fn bound(conditions: &Conditions, keys: &[&str]) -> bool {
     })
 }
 
-/// True where a condition's value stands for somebody in particular. An ARN may hold wildcards behind its account.
+/// True where a condition's value stands for somebody in particular. An ARN may hold wildcards
+/// behind its account.
 fn narrow(value: &str) -> bool {
     if value.starts_with("{{") {
         return true;

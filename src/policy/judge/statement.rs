@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 /// Operator -> condition key -> values.
 pub type Conditions = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 
-/// A statement; lists are sorted, what is absent is empty. Values not known yet are `{{address.attribute}}`.
+/// A statement; lists are sorted, what is absent is empty. Values not known yet are
+/// `{{address.attribute}}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Statement {
     /// Allow or Deny.
@@ -26,12 +27,16 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// Reads one statement of `policy::canonical`; an odd shape is kept as its JSON text, never dropped.
+    /// Reads one statement of `policy::canonical`; an odd shape is kept as its JSON text, never
+    /// dropped.
     pub fn read(canonical: &Value) -> Self {
         let list = |key: &str| canonical.get(key).map(texts).unwrap_or_default();
         let lists = |key: &str| canonical.get(key).map(by_kind).unwrap_or_default();
         let conditions = canonical.get("conditions").and_then(Value::as_object);
-        let conditions = conditions.into_iter().flatten().map(|(operator, keys)| (operator.clone(), by_kind(keys)));
+        let conditions = conditions
+            .into_iter()
+            .flatten()
+            .map(|(operator, keys)| (operator.clone(), by_kind(keys)));
         Self {
             effect: canonical.get("effect").and_then(Value::as_str).unwrap_or_default().to_string(),
             actions: list("actions"),
@@ -54,7 +59,8 @@ impl Statement {
     /// Values of one condition key (lower case) under whatever operator.
     pub fn condition_values(&self, key: &str) -> impl Iterator<Item = &String> {
         let keys = self.conditions.values().flatten();
-        keys.filter(move |(name, _)| name.to_ascii_lowercase() == key).flat_map(|(_, values)| values)
+        keys.filter(move |(name, _)| name.to_ascii_lowercase() == key)
+            .flat_map(|(_, values)| values)
     }
 }
 
@@ -68,7 +74,9 @@ fn texts(value: &Value) -> Vec<String> {
 
 fn by_kind(value: &Value) -> BTreeMap<String, Vec<String>> {
     match value {
-        Value::Object(kinds) => kinds.iter().map(|(kind, list)| (kind.clone(), texts(list))).collect(),
+        Value::Object(kinds) => {
+            kinds.iter().map(|(kind, list)| (kind.clone(), texts(list))).collect()
+        }
         other => BTreeMap::from([("other".to_string(), texts(other))]),
     }
 }

@@ -25,17 +25,26 @@ fn wildcards_in_actions() {
     let table = json!("arn:aws:dynamodb:us-east-1:111122223333:table/T");
     assert_eq!(identity(json!("dynamodb:PutItem"), table.clone()), []);
     assert_eq!(identity(json!("dynamodb:*"), table.clone()), [("wildcard-action", Severity::High)]);
-    assert_eq!(identity(json!(["dynamodb:Put*", "s3:GetObject"]), table), [("wildcard-action", Severity::Medium)]);
+    assert_eq!(
+        identity(json!(["dynamodb:Put*", "s3:GetObject"]), table),
+        [("wildcard-action", Severity::Medium)]
+    );
 }
 
 #[test]
 fn wildcards_in_resources() {
     let put = || json!("logs:PutLogEvents");
     assert_eq!(identity(put(), json!("arn:aws:logs:us-east-1:1:log-group:/aws/lambda/f:*")), []);
-    for wide in
-        ["arn:aws:logs:us-east-1:1:log-group:/aws/lambda/*:*", "arn:aws:logs:*:1:log-group:f:*", "arn:aws:s3:::b/*"]
-    {
-        assert_eq!(identity(put(), json!(wide)), [("wildcard-resource", Severity::Medium)], "{wide}");
+    for wide in [
+        "arn:aws:logs:us-east-1:1:log-group:/aws/lambda/*:*",
+        "arn:aws:logs:*:1:log-group:f:*",
+        "arn:aws:s3:::b/*",
+    ] {
+        assert_eq!(
+            identity(put(), json!(wide)),
+            [("wildcard-resource", Severity::Medium)],
+            "{wide}"
+        );
     }
     assert_eq!(identity(put(), json!(["*", "arn:x"])), [("wildcard-resource", Severity::High)]);
 }
@@ -43,7 +52,10 @@ fn wildcards_in_resources() {
 #[test]
 fn negations_and_denials() {
     let not = json!({"Effect": "Allow", "NotAction": "iam:*", "NotResource": "arn:x"});
-    assert_eq!(found(Place::Identity, not), [("not-action", Severity::High), ("not-resource", Severity::High)]);
+    assert_eq!(
+        found(Place::Identity, not),
+        [("not-action", Severity::High), ("not-resource", Severity::High)]
+    );
     let deny = json!({"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"});
     assert_eq!(found(Place::Bucket, deny), []);
 }
@@ -70,17 +82,25 @@ fn the_public_and_what_narrows_it() {
     }
     assert!(bucket(json!("*"), json!({"StringEquals": {"AWS:PrincipalOrgID": "o-1"}})).is_empty());
     assert!(
-        bucket(json!("*"), json!({"ArnLike": {"AWS:SourceArn": "arn:aws:sns:us-east-1:111122223333:*"}})).is_empty()
+        bucket(
+            json!("*"),
+            json!({"ArnLike": {"AWS:SourceArn": "arn:aws:sns:us-east-1:111122223333:*"}})
+        )
+        .is_empty()
     );
 }
 
 #[test]
 fn other_accounts() {
-    assert_eq!(bucket(json!({"AWS": "arn:aws:iam::999999999999:root"}), json!({})), ["foreign-account"]);
+    assert_eq!(
+        bucket(json!({"AWS": "arn:aws:iam::999999999999:root"}), json!({})),
+        ["foreign-account"]
+    );
     assert_eq!(bucket(json!({"AWS": "999999999999"}), json!({})), ["foreign-account"]);
     assert!(bucket(json!({"AWS": "arn:aws:iam::111122223333:role/r"}), json!({})).is_empty());
     let cloudfront = json!({"Service": "cloudfront.amazonaws.com"});
-    let source = json!({"ArnEquals": {"aws:SourceArn": "arn:aws:cloudfront::999999999999:distribution/E1"}});
+    let source =
+        json!({"ArnEquals": {"aws:SourceArn": "arn:aws:cloudfront::999999999999:distribution/E1"}});
     assert_eq!(bucket(cloudfront, source), ["foreign-account"]);
 }
 
@@ -88,7 +108,10 @@ fn other_accounts() {
 fn services_must_be_bound() {
     let cloudfront = || json!({"Service": "cloudfront.amazonaws.com"});
     assert_eq!(bucket(cloudfront(), json!({})), ["confused-deputy"]);
-    assert!(bucket(cloudfront(), json!({"ArnEquals": {"aws:SourceArn": "{{distribution.site.arn}}"}})).is_empty());
+    assert!(
+        bucket(cloudfront(), json!({"ArnEquals": {"aws:SourceArn": "{{distribution.site.arn}}"}}))
+            .is_empty()
+    );
     let trust = |condition: Value| {
         let service = json!({"Service": "lambda.amazonaws.com"});
         found(
@@ -112,11 +135,16 @@ fn sources_name_one_route() {
         assert!(invoked_by(&format!("{API}{exact}")).is_empty(), "{exact}");
     }
     assert!(invoked_by("{{api.main.execution_arn}}/prod/GET/products").is_empty());
-    for wide in ["", "/*/*", "/*/GET/products", "/prod/*/products", "/prod/GET/*", "/prod/GET", "/prod"] {
+    for wide in
+        ["", "/*/*", "/*/GET/products", "/prod/*/products", "/prod/GET/*", "/prod/GET", "/prod"]
+    {
         assert_eq!(invoked_by(&format!("{API}{wide}")), ["wide-source"], "{wide}");
     }
     assert_eq!(invoked_by("{{api.main.execution_arn}}/*/GET/products"), ["wide-source"]);
-    assert_eq!(invoked_by("arn:aws:execute-api:us-east-1:111122223333:*/prod/GET/products"), ["wide-source"]);
+    assert_eq!(
+        invoked_by("arn:aws:execute-api:us-east-1:111122223333:*/prod/GET/products"),
+        ["wide-source"]
+    );
     assert_eq!(invoked_by("arn:aws:execute-api:us-east-1:*:*"), ["confused-deputy"]);
 }
 
@@ -138,7 +166,10 @@ fn the_tls_denial_must_cover_bucket_and_objects_without_further_conditions() {
     assert!(denies_plain_http(&policy(both(), plain()), "b"));
     assert!(!denies_plain_http(&policy(both(), plain()), "other"));
     assert!(!denies_plain_http(&policy(json!("arn:aws:s3:::b/*"), plain()), "b"));
-    assert!(!denies_plain_http(&policy(both(), json!({"Bool": {"aws:SecureTransport": true}})), "b"));
+    assert!(!denies_plain_http(
+        &policy(both(), json!({"Bool": {"aws:SecureTransport": true}})),
+        "b"
+    ));
     let further = json!({"Bool": {"aws:SecureTransport": false}, "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}});
     assert!(!denies_plain_http(&policy(both(), further), "b"));
     assert!(!denies_plain_http(&Value::Null, "b"));

@@ -1,4 +1,5 @@
-//! The monthly floor of a plan: one line in all, the resources whose floor changes below it; every part with -v.
+//! The monthly floor of a plan: one line in all, the resources whose floor changes below it; every
+//! part with -v.
 
 use crate::model::{Floor, Money, Part, Plan};
 use crate::plan::cost::PRICES;
@@ -12,11 +13,19 @@ pub fn lines(plan: &Plan, style: Style, verbose: bool) -> String {
     let head = style.paint(Ink::Bold, "Monthly floor on AWS:");
     let (before, after) = totals(plan);
     if !verbose && plan.floors.iter().all(|f| f.before() == f.after()) {
-        return format!("\n{head} {after}, as before{}\n", style.paint(Ink::Dim, "; an estimate, see -v"));
+        return format!(
+            "\n{head} {after}, as before{}\n",
+            style.paint(Ink::Dim, "; an estimate, see -v")
+        );
     }
-    let changes = if before == after { format!("{after}, as before") } else { format!("{before} → {after}") };
+    let changes = if before == after {
+        format!("{after}, as before")
+    } else {
+        format!("{before} → {after}")
+    };
     let mut out = format!("\n{head} {changes}\n");
-    let shown: Vec<&Floor> = plan.floors.iter().filter(|f| verbose || f.before() != f.after()).collect();
+    let shown: Vec<&Floor> =
+        plan.floors.iter().filter(|f| verbose || f.before() != f.after()).collect();
     let longest = shown.iter().map(|f| f.address.as_str().chars().count()).max().unwrap_or(0);
     for floor in shown {
         let line = format!("  {:longest$}  {}", floor.address.as_str(), amounts(floor));

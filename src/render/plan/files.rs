@@ -31,7 +31,10 @@ pub fn lines(fields: &[FieldChange], fresh: bool, style: Style, verbose: bool) -
                 '-' => Ink::Delete,
                 _ => Ink::Change,
             };
-            out.push_str(&format!("{}\n", style.paint(ink, &style.cut(&format!("        {sign} {}", clean(file)), 0))));
+            out.push_str(&format!(
+                "{}\n",
+                style.paint(ink, &style.cut(&format!("        {sign} {}", clean(file)), 0))
+            ));
         }
     }
     if let Some(config) = fields.iter().find(|f| f.path == "config") {
@@ -47,10 +50,15 @@ fn files(fields: &[FieldChange]) -> BTreeMap<String, char> {
     for field in fields {
         if field.path == "objects" {
             // The whole site is new, or gone.
-            let (sign, all) = if field.live.is_null() { ('+', &field.wanted) } else { ('-', &field.live) };
-            files.extend(all.as_object().into_iter().flatten().map(|(file, _)| (file.clone(), sign)));
+            let (sign, all) =
+                if field.live.is_null() { ('+', &field.wanted) } else { ('-', &field.live) };
+            files.extend(
+                all.as_object().into_iter().flatten().map(|(file, _)| (file.clone(), sign)),
+            );
         }
-        let Some(rest) = field.path.strip_prefix("objects.") else { continue };
+        let Some(rest) = field.path.strip_prefix("objects.") else {
+            continue;
+        };
         let sign = match (&field.live, &field.wanted) {
             (Value::Null, Value::Object(_)) => '+',
             (Value::Object(_), Value::Null) => '-',

@@ -1,6 +1,8 @@
-//! Every kind of plan as text, Markdown and JSON against golden files; text at 80 and 120 columns, plain and in colour.
+//! Every kind of plan as text, Markdown and JSON against golden files; text at 80 and 120 columns,
+//! plain and in colour.
 //!
-//! `UPDATE_GOLDEN=1 cargo test --lib render::plan` writes the golden files anew; read the difference before committing.
+//! `UPDATE_GOLDEN=1 cargo test --lib render::plan` writes the golden files anew; read the
+//! difference before committing.
 
 use super::text;
 use crate::model::Plan;
@@ -10,12 +12,17 @@ use serde_json::json;
 
 /// Compares with a golden file, or writes it; what differs is told with the file's name.
 fn golden(name: &str, found: &str) -> Result<(), String> {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/render/golden").join(name);
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/render/golden").join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, found).unwrap();
     }
     let wanted = std::fs::read_to_string(&path).unwrap_or_default();
-    if found == wanted { Ok(()) } else { Err(format!("{name} is not what it was; found:\n{found}")) }
+    if found == wanted {
+        Ok(())
+    } else {
+        Err(format!("{name} is not what it was; found:\n{found}"))
+    }
 }
 
 /// All looks of a plan as one text; escapes are written out, so that it can be read.
@@ -23,9 +30,16 @@ fn looks(name: &str, plan: &Plan) -> String {
     let mut all = String::new();
     for verbose in [false, true] {
         for (width, color) in [(80, false), (120, false), (80, true), (120, true)] {
-            let look = format!("{}{}", if color { ", colour" } else { "" }, if verbose { ", -v" } else { "" });
+            let look = format!(
+                "{}{}",
+                if color { ", colour" } else { "" },
+                if verbose { ", -v" } else { "" }
+            );
             let shown = text(plan, Style { width, color }, verbose);
-            all.push_str(&format!("=== {width} columns{look}\n{}", shown.replace('\u{1b}', "<ESC>")));
+            all.push_str(&format!(
+                "=== {width} columns{look}\n{}",
+                shown.replace('\u{1b}', "<ESC>")
+            ));
             for line in shown.lines().filter(|_| !color) {
                 assert!(line.chars().count() <= width, "{name}: wider than {width}: {line}");
             }
@@ -36,7 +50,8 @@ fn looks(name: &str, plan: &Plan) -> String {
 
 fn document(plan: &Plan) -> String {
     let seal = Seal { salt: "0123456789abcdef".into() };
-    serde_json::to_string_pretty(&json::plan(plan, json!({"read": 31, "write": 0}), &seal)).unwrap() + "\n"
+    serde_json::to_string_pretty(&json::plan(plan, json!({"read": 31, "write": 0}), &seal)).unwrap()
+        + "\n"
 }
 
 #[test]

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 const INDENT: &str = "      ";
 const DEEPER: &str = "        ";
 
-/// The lines of one field, with line ends. `remark` stands behind the field's name; `fresh` means that the whole
-/// resource is new, so that each field need not say so.
+/// The lines of one field, with line ends. `remark` stands behind the field's name; `fresh` means
+/// that the whole resource is new, so that each field need not say so.
 pub fn lines(field: &FieldChange, fresh: bool, remark: &str, style: Style) -> String {
     let path = clean(&label(&field.path));
     let change = Change::of(field);
@@ -21,7 +21,9 @@ pub fn lines(field: &FieldChange, fresh: bool, remark: &str, style: Style) -> St
     let mut out = style.cut(&format!("{INDENT}{path}:"), remark.chars().count()) + remark + "\n";
     for (sign, text) in change.parts(style.width.saturating_sub(DEEPER.len() + 2)) {
         let ink = if sign == '+' { Ink::Create } else { Ink::Delete };
-        out.push_str(&style.paint(ink, &cut_inside(&format!("{DEEPER}{sign} {text}"), style.width)));
+        out.push_str(
+            &style.paint(ink, &cut_inside(&format!("{DEEPER}{sign} {text}"), style.width)),
+        );
         out.push('\n');
     }
     out
@@ -48,14 +50,19 @@ impl Change {
         match (&field.live, &field.wanted) {
             (Value::Null, wanted) => Change::Set(wanted.clone()),
             (live, Value::Null) => Change::Unset(live.clone()),
-            (Value::String(a), Value::String(b)) if a == SENSITIVE && b == SENSITIVE => Change::Secret,
+            (Value::String(a), Value::String(b)) if a == SENSITIVE && b == SENSITIVE => {
+                Change::Secret
+            }
             (Value::Array(before), Value::Array(after)) => {
                 let rest = |of: &[Value], without: &[Value]| -> Vec<String> {
                     of.iter().filter(|v| !without.contains(v)).map(shown).collect()
                 };
                 let (gone, new) = (rest(before, after), rest(after, before));
                 if gone.is_empty() && new.is_empty() {
-                    return Change::Value { before: shown(&field.live), after: shown(&field.wanted) };
+                    return Change::Value {
+                        before: shown(&field.live),
+                        after: shown(&field.wanted),
+                    };
                 }
                 Change::List { gone, new }
             }
@@ -69,7 +76,9 @@ impl Change {
             Change::Unset(value) => format!("{} → (removed)", shown(value)),
             Change::List { gone, new } => {
                 let gone = gone.iter().map(|text| format!("- {text}"));
-                gone.chain(new.iter().map(|text| format!("+ {text}"))).collect::<Vec<_>>().join("  ")
+                gone.chain(new.iter().map(|text| format!("+ {text}")))
+                    .collect::<Vec<_>>()
+                    .join("  ")
             }
             Change::Value { before, after } => format!("{before} → {after}"),
             Change::Secret => format!("{SENSITIVE}, changed"),
@@ -86,7 +95,9 @@ impl Change {
         match self {
             Change::Set(value) => all('+', leaves(value)).collect(),
             Change::Unset(value) => all('-', leaves(value)).collect(),
-            Change::List { gone, new } => all('-', gone.clone()).chain(all('+', new.clone())).collect(),
+            Change::List { gone, new } => {
+                all('-', gone.clone()).chain(all('+', new.clone())).collect()
+            }
             Change::Value { before, after } => {
                 let (before, after) = focused(before, after, room);
                 vec![('-', before), ('+', after)]
@@ -136,7 +147,8 @@ pub fn label(path: &str) -> String {
 }
 
 /// Fields of a route and of a path's CORS; routes and paths may hold dots themselves.
-const ROUTE_PARTS: [&str; 5] = ["integration", "function_arn", "authorization", "api_key_required", "timeout_ms"];
+const ROUTE_PARTS: [&str; 5] =
+    ["integration", "function_arn", "authorization", "api_key_required", "timeout_ms"];
 const CORS_PARTS: [&str; 4] = ["allow_origin", "allow_methods", "allow_headers", "max_age"];
 
 /// `GET /products.function_arn` as `GET /products: function_arn`; what names no part stays whole.
@@ -171,7 +183,9 @@ pub fn shown(value: &Value) -> String {
 
 /// Every field of a value as `path: value`; absent ones are left out.
 fn leaves(value: &Value) -> Vec<String> {
-    let Value::Object(map) = value else { return vec![shown(value)] };
+    let Value::Object(map) = value else {
+        return vec![shown(value)];
+    };
     if is_unknown(map) || map.is_empty() {
         return vec![shown(value)];
     }
@@ -189,7 +203,9 @@ fn leaves(value: &Value) -> Vec<String> {
 
 /// What AWS returned is other people's text: nothing in it may steer a terminal.
 pub fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
+        .collect()
 }
 
 /// Cuts the middle out of a long line: ARNs and URLs tell most at both ends.

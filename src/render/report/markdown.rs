@@ -1,6 +1,10 @@
-//! The report as Markdown, for a pull request or a wiki: summary first, findings, then one section per resource.
+//! The report as Markdown, for a pull request or a wiki: summary first, findings, then one section
+//! per resource.
 
-use super::{actions, carrier, clean, details, fields, groups, kind_name, mark, place, short, status_name, summary};
+use super::{
+    actions, carrier, clean, details, fields, groups, kind_name, mark, place, short, status_name,
+    summary,
+};
 use crate::report::{Report, Row, Status, Surface};
 
 /// Markdown (GitHub's dialect); text from AWS is escaped and cannot make markup.
@@ -41,7 +45,9 @@ fn cell(text: &str) -> String {
 
 fn head(report: &Report) -> Vec<String> {
     let account = match &report.endpoint {
-        Some(endpoint) => format!("{} in {}, not on AWS but at {endpoint}", report.account, report.region),
+        Some(endpoint) => {
+            format!("{} in {}, not on AWS but at {endpoint}", report.account, report.region)
+        }
         None => format!("{} in {}", report.account, report.region),
     };
     let row = |label: &str, value: &str| format!("| {label} | {} |", cell(value));
@@ -71,7 +77,12 @@ fn findings(report: &Report) -> Vec<String> {
         "|---|---|---|---|---|".into(),
     ];
     lines.extend(report.findings.iter().map(|f| {
-        let mut place = format!("{} {}, {}", carrier(f.surface), f.name, kind_name(f.surface, f.policy.as_deref()));
+        let mut place = format!(
+            "{} {}, {}",
+            carrier(f.surface),
+            f.name,
+            kind_name(f.surface, f.policy.as_deref())
+        );
         if let Some(sid) = &f.sid {
             place.push_str(&format!(", {sid}"));
         }
@@ -84,14 +95,29 @@ fn findings(report: &Report) -> Vec<String> {
 fn section(surface: &Surface) -> Vec<String> {
     let name = kind_name(surface.surface, surface.policy.as_deref());
     let nothing = surface.wanted.is_null() && surface.live.is_null();
-    let status = if nothing && surface.status == Status::Same { "none" } else { status_name(surface.status) };
+    let status = if nothing && surface.status == Status::Same {
+        "none"
+    } else {
+        status_name(surface.status)
+    };
     let mut lines = vec![String::new(), format!("**{}**: {status}", cell(&name))];
     if !surface.statements.is_empty() {
-        lines.extend([String::new(), "| | Statement | Grants | Why |".into(), "|---|---|---|---|".into()]);
+        lines.extend([
+            String::new(),
+            "| | Statement | Grants | Why |".into(),
+            "|---|---|---|---|".into(),
+        ]);
         lines.extend(surface.statements.iter().map(row));
     }
     let told: Vec<String> = fields(surface)
-        .map(|d| format!("- {}: AWS has {}, wanted {}", cell(&d.path), cell(&short(&d.live)), cell(&short(&d.wanted))))
+        .map(|d| {
+            format!(
+                "- {}: AWS has {}, wanted {}",
+                cell(&d.path),
+                cell(&short(&d.live)),
+                cell(&short(&d.wanted))
+            )
+        })
         .collect();
     if !told.is_empty() {
         lines.push(String::new());

@@ -1,6 +1,7 @@
 //! The report's texts against golden files: a clean shop, and one tampered with in every way.
 //!
-//! `UPDATE_GOLDEN=1 cargo test render::report` writes the golden files anew; read the difference before committing.
+//! `UPDATE_GOLDEN=1 cargo test render::report` writes the golden files anew; read the difference
+//! before committing.
 
 use super::*;
 use crate::policy::canonical;
@@ -12,21 +13,29 @@ fn tampered() -> Shop {
     let mut shop = shop();
     let wide = "arn:aws:dynamodb:us-east-1:111122223333:table/*";
     let grants = "/policies/grants/statements";
-    shop.spec("role.listProducts").pointer_mut(grants).unwrap()["TableProducts"]["resources"] = json!([wide]);
-    shop.spec("role.listProducts")["attached"] = json!(["arn:aws:iam::aws:policy/AmazonS3FullAccess"]);
-    let extra =
-        canonical(&json!({"Statement": {"Sid": "Extra", "Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}}));
-    shop.spec("role.createOrder").pointer_mut(grants).unwrap()["Extra"] = extra["statements"]["Extra"].clone();
-    let public = canonical(&json!({"Statement": {"Sid": "Public", "Effect": "Allow", "Principal": "*",
-        "Action": "s3:GetObject", "Resource": "arn:aws:s3:::shop-dev-site-111122223333-us-east-1/*"}}));
+    shop.spec("role.listProducts").pointer_mut(grants).unwrap()["TableProducts"]["resources"] =
+        json!([wide]);
+    shop.spec("role.listProducts")["attached"] =
+        json!(["arn:aws:iam::aws:policy/AmazonS3FullAccess"]);
+    let extra = canonical(
+        &json!({"Statement": {"Sid": "Extra", "Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}}),
+    );
+    shop.spec("role.createOrder").pointer_mut(grants).unwrap()["Extra"] =
+        extra["statements"]["Extra"].clone();
+    let public = canonical(
+        &json!({"Statement": {"Sid": "Public", "Effect": "Allow", "Principal": "*",
+        "Action": "s3:GetObject", "Resource": "arn:aws:s3:::shop-dev-site-111122223333-us-east-1/*"}}),
+    );
     let statements = "/policy/statements";
-    shop.spec("bucket_policy.site").pointer_mut(statements).unwrap()["Public"] = public["statements"]["Public"].clone();
+    shop.spec("bucket_policy.site").pointer_mut(statements).unwrap()["Public"] =
+        public["statements"]["Public"].clone();
     shop.lose("permission.createOrder");
     shop
 }
 
 fn golden(name: &str, found: &str) {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/render/golden").join(name);
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/render/golden").join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, found).unwrap();
     }
@@ -52,8 +61,10 @@ fn a_tampered_shop_as_markdown() {
 #[test]
 fn colour_changes_no_word() {
     let report = tampered().report();
-    let (plain, coloured) =
-        (text(&report, Style { width: 80, color: false }), text(&report, Style { width: 80, color: true }));
+    let (plain, coloured) = (
+        text(&report, Style { width: 80, color: false }),
+        text(&report, Style { width: 80, color: true }),
+    );
     assert!(!plain.contains('\x1b') && coloured.contains('\x1b'));
     let mut stripped = coloured;
     for code in ["1", "2", "31", "32", "33", "0"] {
@@ -119,10 +130,13 @@ fn json_has_the_promised_keys_and_the_same_order_each_time() {
 #[test]
 fn foreign_text_neither_steers_the_terminal_nor_makes_markup() {
     let mut shop = shop();
-    let evil = canonical(&json!({"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:x",
-        "Condition": {"StringEquals": {"aws:userid": "\u{1b}[2J|<script>\n# big"}}}}));
+    let evil = canonical(
+        &json!({"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:x",
+        "Condition": {"StringEquals": {"aws:userid": "\u{1b}[2J|<script>\n# big"}}}}),
+    );
     let path = "/policies/grants/statements";
-    shop.spec("role.createOrder").pointer_mut(path).unwrap()["Evil"] = evil["statements"]["#1"].clone();
+    shop.spec("role.createOrder").pointer_mut(path).unwrap()["Evil"] =
+        evil["statements"]["#1"].clone();
     let report = shop.report();
     assert!(!text(&report, Style { width: 80, color: false }).contains('\x1b'));
     let page = markdown(&report);

@@ -1,14 +1,18 @@
-//! The report for a terminal: summary, then every policy with its statements and reasons, then what to mend.
+//! The report for a terminal: summary, then every policy with its statements and reasons, then what
+//! to mend.
 
 use super::{
-    actions, carrier, clean, count, details, fields, groups, kind_name, mark, place, short, status_name, summary,
+    actions, carrier, clean, count, details, fields, groups, kind_name, mark, place, short,
+    status_name, summary,
 };
 use crate::render::style::{Ink, Style};
 use crate::report::{Finding, Report, Row, Severity, Status, Surface};
 
-/// Text no wider than `style.width` (40 at least); longer words (ARNs) are kept whole, so that they can be copied.
+/// Text no wider than `style.width` (40 at least); longer words (ARNs) are kept whole, so that they
+/// can be copied.
 pub fn text(report: &Report, style: Style) -> String {
-    let mut page = Page { text: String::new(), style: Style { width: style.width.max(40), ..style } };
+    let mut page =
+        Page { text: String::new(), style: Style { width: style.width.max(40), ..style } };
     page.head(report);
     for group in groups(report) {
         page.group(&group);
@@ -43,7 +47,8 @@ impl Page {
         self.text.push('\n');
     }
 
-    /// Words behind `first` (and behind as many blanks, or `next`, on further lines), none beyond the width.
+    /// Words behind `first` (and behind as many blanks, or `next`, on further lines), none beyond
+    /// the width.
     fn wrapped(&mut self, first: &str, next: &str, words: &str, ink: Option<Ink>) {
         let mut line = String::new();
         let mut start = first;
@@ -72,14 +77,17 @@ impl Page {
         let title = self.paint(&clean(&title), Ink::Bold);
         self.line(&title);
         let place = match &report.endpoint {
-            Some(endpoint) => format!("{} in {}, not on AWS but at {endpoint}", report.account, report.region),
+            Some(endpoint) => {
+                format!("{} in {}, not on AWS but at {endpoint}", report.account, report.region)
+            }
             None => format!("{} in {}", report.account, report.region),
         };
         let made = format!(
             "{} to {}, by {} {}",
             report.started, report.finished, report.generator.name, report.generator.version
         );
-        for (label, value) in [("account", &place), ("read as", &report.caller), ("read at", &made)] {
+        for (label, value) in [("account", &place), ("read as", &report.caller), ("read at", &made)]
+        {
             self.wrapped(&format!("  {label}  "), "           ", &clean(value), None);
         }
         self.line("");
@@ -116,7 +124,12 @@ impl Page {
         for difference in fields(surface) {
             self.wrapped("    ! ", "      ", &clean(&difference.path), Some(Ink::Change));
             self.wrapped("        AWS has  ", "                 ", &short(&difference.live), None);
-            self.wrapped("        wanted   ", "                 ", &short(&difference.wanted), None);
+            self.wrapped(
+                "        wanted   ",
+                "                 ",
+                &short(&difference.wanted),
+                None,
+            );
         }
     }
 
@@ -137,7 +150,12 @@ impl Page {
         self.wrapped("        why: ", "             ", &why, Some(Ink::Dim));
         if !row.findings.is_empty() {
             let findings = count(row.findings.len(), "finding", "findings");
-            self.wrapped("        ", "        ", &format!("{findings}, see below"), Some(Ink::Delete));
+            self.wrapped(
+                "        ",
+                "        ",
+                &format!("{findings}, see below"),
+                Some(Ink::Delete),
+            );
         }
     }
 

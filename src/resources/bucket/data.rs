@@ -1,4 +1,5 @@
-//! What deleting the bucket would lose: objects that are not the site's own, which no `up` brings back.
+//! What deleting the bucket would lose: objects that are not the site's own, which no `up` brings
+//! back.
 
 use super::optional;
 use crate::aws::Reader;
@@ -11,15 +12,23 @@ use std::collections::BTreeSet;
 const COUNTED: usize = 1000;
 
 /// The loss in words; `None` where everything in the bucket is the site's, by its manifest.
-pub(super) async fn data(reader: &Reader, scope: &Scope, bucket: &str) -> Result<Option<String>, CloudError> {
+pub(super) async fn data(
+    reader: &Reader,
+    scope: &Scope,
+    bucket: &str,
+) -> Result<Option<String>, CloudError> {
     match strangers(reader, scope, bucket).await {
         Ok(0) => Ok(None),
         Ok(1) => Ok(Some("1 object that is not the site's".into())),
-        Ok(count) if count > COUNTED => Ok(Some(format!("more than {COUNTED} objects that are not the site's"))),
+        Ok(count) if count > COUNTED => {
+            Ok(Some(format!("more than {COUNTED} objects that are not the site's")))
+        }
         Ok(count) => Ok(Some(format!("{count} objects that are not the site's"))),
         // Gone since it was found.
         Err(error) if error.is_not_found() => Ok(None),
-        Err(error) if error.kind == ErrorKind::AccessDenied => Ok(Some("an unknown number of objects".into())),
+        Err(error) if error.kind == ErrorKind::AccessDenied => {
+            Ok(Some("an unknown number of objects".into()))
+        }
         Err(error) => Err(error),
     }
 }
@@ -33,7 +42,11 @@ async fn strangers(reader: &Reader, scope: &Scope, bucket: &str) -> Result<usize
         let page = reader
             .caller
             .call("s3:ListObjectsV2", || {
-                let list = reader.s3.list_objects_v2().bucket(bucket).expected_bucket_owner(&scope.account);
+                let list = reader
+                    .s3
+                    .list_objects_v2()
+                    .bucket(bucket)
+                    .expected_bucket_owner(&scope.account);
                 list.set_continuation_token(token.clone()).send()
             })
             .await?;
@@ -47,7 +60,11 @@ async fn strangers(reader: &Reader, scope: &Scope, bucket: &str) -> Result<usize
 }
 
 /// The keys that the site's manifest names; none without one, or where it cannot be understood.
-async fn manifest(reader: &Reader, scope: &Scope, bucket: &str) -> Result<BTreeSet<String>, CloudError> {
+async fn manifest(
+    reader: &Reader,
+    scope: &Scope,
+    bucket: &str,
+) -> Result<BTreeSet<String>, CloudError> {
     let answer = reader
         .caller
         .call("s3:GetObject", || {
@@ -55,8 +72,13 @@ async fn manifest(reader: &Reader, scope: &Scope, bucket: &str) -> Result<BTreeS
             get.expected_bucket_owner(&scope.account).send()
         })
         .await;
-    let Some(answer) = optional(answer)? else { return Ok(BTreeSet::new()) };
+    let Some(answer) = optional(answer)? else {
+        return Ok(BTreeSet::new());
+    };
     let bytes = answer.body.collect().await.map(|body| body.to_vec()).unwrap_or_default();
     let manifest: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    Ok(manifest["objects"].as_object().map(|objects| objects.keys().cloned().collect()).unwrap_or_default())
+    Ok(manifest["objects"]
+        .as_object()
+        .map(|objects| objects.keys().cloned().collect())
+        .unwrap_or_default())
 }

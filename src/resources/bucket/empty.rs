@@ -17,8 +17,10 @@ pub(super) async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError
             Err(error) if error.code == "NoSuchBucket" => return Ok(()),
             other => other?,
         }
-        let gone =
-            writer.caller.call("s3:DeleteBucket", || writer.clients.s3.delete_bucket().bucket(name).send()).await;
+        let gone = writer
+            .caller
+            .call("s3:DeleteBucket", || writer.clients.s3.delete_bucket().bucket(name).send())
+            .await;
         match optional(gone) {
             // Somebody put an object between the last look and the delete.
             Err(error) if error.code == "BucketNotEmpty" => last = Some(error),
@@ -29,7 +31,8 @@ pub(super) async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError
     Err(last.map_or_else(
         || CloudError::shape("s3 DeleteBucket", "end"),
         |mut error| {
-            error.hint = "somebody keeps writing to this bucket: stop that, then run `down` again".into();
+            error.hint =
+                "somebody keeps writing to this bucket: stop that, then run `down` again".into();
             error
         },
     ))
@@ -45,7 +48,8 @@ async fn wait_gone(writer: &Writer, name: &str) -> Result<(), CloudError> {
         .await
 }
 
-/// Deletes batch after batch from the first page on, until a listing is empty. A page may be empty before the last.
+/// Deletes batch after batch from the first page on, until a listing is empty. A page may be empty
+/// before the last.
 async fn empty(writer: &Writer, name: &str) -> Result<(), CloudError> {
     let mut removed = 0usize;
     let mut after: (Option<String>, Option<String>) = (None, None);
@@ -57,14 +61,21 @@ async fn empty(writer: &Writer, name: &str) -> Result<(), CloudError> {
                 list.set_key_marker(after.0.clone()).set_version_id_marker(after.1.clone()).send()
             })
             .await?;
-        let next = (page.next_key_marker().map(str::to_string), page.next_version_id_marker().map(str::to_string));
+        let next = (
+            page.next_key_marker().map(str::to_string),
+            page.next_version_id_marker().map(str::to_string),
+        );
         let more = page.is_truncated() == Some(true);
         let versions = page.versions().iter().map(|v| (v.key(), v.version_id()));
         let markers = page.delete_markers().iter().map(|m| (m.key(), m.version_id()));
         let batch: Vec<ObjectIdentifier> = versions
             .chain(markers)
             .filter_map(|(key, version)| {
-                ObjectIdentifier::builder().key(key?).set_version_id(version.map(Into::into)).build().ok()
+                ObjectIdentifier::builder()
+                    .key(key?)
+                    .set_version_id(version.map(Into::into))
+                    .build()
+                    .ok()
             })
             .collect();
         if batch.is_empty() {
@@ -82,7 +93,9 @@ async fn empty(writer: &Writer, name: &str) -> Result<(), CloudError> {
         }
         after = (None, None);
         if removed > 1000 {
-            writer.caller.say(&format!("emptying bucket {name}: {removed} object versions deleted"));
+            writer
+                .caller
+                .say(&format!("emptying bucket {name}: {removed} object versions deleted"));
         }
     }
 }

@@ -1,6 +1,8 @@
-//! AWS::S3::Bucket: private, tagged and empty-able; its policy and objects are types of their own (catalogue section 3).
+//! AWS::S3::Bucket: private, tagged and empty-able; its policy and objects are types of their own
+//! (catalogue section 3).
 //!
-//! Every setting is a call of its own, and two at once on one bucket give `OperationAborted`: writes are serial.
+//! Every setting is a call of its own, and two at once on one bucket give `OperationAborted`:
+//! writes are serial.
 
 use super::{FRESH, ONCE, Resource, delete_batch};
 use crate::aws::{CallOptions, Reader, Writer};
@@ -70,7 +72,15 @@ pub const INFO: TypeInfo = TypeInfo {
                 "s3:PutEncryptionConfiguration",
             ],
         ),
-        ("delete", &["s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:DeleteBucket"]),
+        (
+            "delete",
+            &[
+                "s3:ListBucketVersions",
+                "s3:DeleteObject",
+                "s3:DeleteObjectVersion",
+                "s3:DeleteBucket",
+            ],
+        ),
     ],
 };
 
@@ -84,7 +94,12 @@ impl Resource for Bucket {
         read::discover(reader, query).await
     }
 
-    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn create(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         let wanted: BucketSpec = spec::from_value(wanted)?;
         let name = &step.name;
         let options = obtain(writer, name, &wanted).await?;
@@ -100,7 +115,13 @@ impl Resource for Bucket {
         Ok(outputs(name, &writer.scope.region))
     }
 
-    async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn update(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        live: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         let wanted: BucketSpec = spec::from_value(wanted)?;
         let name = &step.name;
         if live.spec.is_null() {
@@ -111,7 +132,12 @@ impl Resource for Bucket {
             put_tags(writer, name, &wanted.tags, CallOptions::default()).await?;
         }
         let block = |s: &BucketSpec| {
-            (s.block_public_acls, s.ignore_public_acls, s.block_public_policy, s.restrict_public_buckets)
+            (
+                s.block_public_acls,
+                s.ignore_public_acls,
+                s.block_public_policy,
+                s.restrict_public_buckets,
+            )
         };
         if block(&before) != block(&wanted) {
             put_access_block(writer, name, &wanted, CallOptions::default()).await?;
@@ -134,24 +160,32 @@ impl Resource for Bucket {
     }
 }
 
-/// S3 shows a setting late that was put just now, or not at all (catalogue 3.2): waited for, so that the next `diff` sees
-/// no drift where there is none. An emulator's reads are never behind.
+/// S3 shows a setting late that was put just now, or not at all (catalogue 3.2): waited for, so
+/// that the next `diff` sees no drift where there is none. An emulator's reads are never behind.
 async fn readable(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<(), CloudError> {
     if writer.caller.is_emulated() {
         return Ok(());
     }
     let what = format!("the settings of bucket {name} to read as written (usually seconds)");
-    let look = || async { Ok(read::shows(&writer.reader, &writer.scope, name, wanted).await?.then_some(())) };
+    let look = || async {
+        Ok(read::shows(&writer.reader, &writer.scope, name, wanted).await?.then_some(()))
+    };
     writer.caller.wait_until(&what, Duration::from_secs(2), Duration::from_secs(120), look).await
 }
 
-/// Versioning that was never turned on; once on it can only be suspended, which means the same from then on.
+/// Versioning that was never turned on; once on it can only be suspended, which means the same from
+/// then on.
 const UNVERSIONED: &str = "Unversioned";
 
-/// Finds the bucket that an earlier try of ours made, or makes it. us-east-1 answers 200 to a second CreateBucket and
-/// resets the ACLs: it is looked for before every try (catalogue 1.4). Returns whether a 404 on it may be lag: not
-/// where it was there at the first look. Errors: `Foreign`.
-async fn obtain(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<CallOptions, CloudError> {
+/// Finds the bucket that an earlier try of ours made, or makes it. us-east-1 answers 200 to a
+/// second CreateBucket and resets the ACLs: it is looked for before every try (catalogue 1.4).
+/// Returns whether a 404 on it may be lag: not where it was there at the first look. Errors:
+/// `Foreign`.
+async fn obtain(
+    writer: &Writer,
+    name: &str,
+    wanted: &BucketSpec,
+) -> Result<CallOptions, CloudError> {
     for (tries, pause) in [1, 2, 4, 8].into_iter().enumerate() {
         if read::claim(&writer.reader, &writer.scope, name).await? {
             return Ok(if tries == 0 { CallOptions::default() } else { FRESH });
@@ -159,19 +193,27 @@ async fn obtain(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<Call
         match make(writer, name, wanted).await {
             Err(error) if error.code == "BucketAlreadyExists" => {
                 let mut taken = read::taken(name, read::ELSEWHERE);
-                taken.hint = format!("{}; S3 frees the name of a bucket deleted just now within the hour", taken.hint);
+                taken.hint = format!(
+                    "{}; S3 frees the name of a bucket deleted just now within the hour",
+                    taken.hint
+                );
                 return Err(taken);
             }
             // There is one: whose, is said by a read, which may lag behind.
             Err(error) if error.code == "BucketAlreadyOwnedByYou" => {
-                let what = format!("bucket {name}, which exists, to become readable (usually seconds)");
-                let look = || async { Ok(read::claim(&writer.reader, &writer.scope, name).await?.then_some(())) };
+                let what =
+                    format!("bucket {name}, which exists, to become readable (usually seconds)");
+                let look = || async {
+                    Ok(read::claim(&writer.reader, &writer.scope, name).await?.then_some(()))
+                };
                 let (every, ceiling) = (Duration::from_secs(2), Duration::from_secs(120));
                 return writer.caller.wait_until(&what, every, ceiling, look).await.map(|()| FRESH);
             }
             // Perhaps made: a 5xx, or an answer that was lost.
             Err(error) if error.kind == ErrorKind::Ambiguous => {
-                writer.caller.say("CreateBucket may have worked; looking whether the bucket exists");
+                writer
+                    .caller
+                    .say("CreateBucket may have worked; looking whether the bucket exists");
                 writer.caller.pause(Duration::from_secs(pause)).await?;
             }
             other => return other.map(|()| FRESH),
@@ -208,9 +250,17 @@ async fn make(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<(), Cl
         .map(|_| ())
 }
 
-async fn put_tags(writer: &Writer, name: &str, tags: &Tags, options: CallOptions) -> Result<(), CloudError> {
-    let set: Result<Vec<_>, _> = tags.iter().map(|(k, v)| types::Tag::builder().key(k).value(v).build()).collect();
-    let tagging = set.and_then(|set| types::Tagging::builder().set_tag_set(Some(set)).build()).map_err(unbuilt)?;
+async fn put_tags(
+    writer: &Writer,
+    name: &str,
+    tags: &Tags,
+    options: CallOptions,
+) -> Result<(), CloudError> {
+    let set: Result<Vec<_>, _> =
+        tags.iter().map(|(k, v)| types::Tag::builder().key(k).value(v).build()).collect();
+    let tagging = set
+        .and_then(|set| types::Tagging::builder().set_tag_set(Some(set)).build())
+        .map_err(unbuilt)?;
     writer
         .caller
         .call_with("s3:PutBucketTagging", options, || {
@@ -242,23 +292,41 @@ async fn put_access_block(
         .map(|_| ())
 }
 
-async fn put_ownership(writer: &Writer, name: &str, ownership: &str, options: CallOptions) -> Result<(), CloudError> {
-    let rule = types::OwnershipControlsRule::builder().object_ownership(types::ObjectOwnership::from(ownership));
+async fn put_ownership(
+    writer: &Writer,
+    name: &str,
+    ownership: &str,
+    options: CallOptions,
+) -> Result<(), CloudError> {
+    let rule = types::OwnershipControlsRule::builder()
+        .object_ownership(types::ObjectOwnership::from(ownership));
     let rule = rule.build().map_err(unbuilt)?;
     let controls = types::OwnershipControls::builder().rules(rule).build().map_err(unbuilt)?;
     writer
         .caller
         .call_with("s3:PutBucketOwnershipControls", options, || {
-            writer.clients.s3.put_bucket_ownership_controls().bucket(name).ownership_controls(controls.clone()).send()
+            writer
+                .clients
+                .s3
+                .put_bucket_ownership_controls()
+                .bucket(name)
+                .ownership_controls(controls.clone())
+                .send()
         })
         .await
         .map(|_| ())
 }
 
-async fn put_versioning(writer: &Writer, name: &str, versioning: &str, options: CallOptions) -> Result<(), CloudError> {
+async fn put_versioning(
+    writer: &Writer,
+    name: &str,
+    versioning: &str,
+    options: CallOptions,
+) -> Result<(), CloudError> {
     let status = if versioning == "Enabled" { "Enabled" } else { "Suspended" };
-    let configuration =
-        types::VersioningConfiguration::builder().status(types::BucketVersioningStatus::from(status)).build();
+    let configuration = types::VersioningConfiguration::builder()
+        .status(types::BucketVersioningStatus::from(status))
+        .build();
     writer
         .caller
         .call_with("s3:PutBucketVersioning", options, || {
@@ -269,13 +337,21 @@ async fn put_versioning(writer: &Writer, name: &str, versioning: &str, options: 
         .map(|_| ())
 }
 
-async fn put_encryption(writer: &Writer, name: &str, algorithm: &str, options: CallOptions) -> Result<(), CloudError> {
+async fn put_encryption(
+    writer: &Writer,
+    name: &str,
+    algorithm: &str,
+    options: CallOptions,
+) -> Result<(), CloudError> {
     let by_default = types::ServerSideEncryptionByDefault::builder()
         .sse_algorithm(types::ServerSideEncryption::from(algorithm))
         .build()
         .map_err(unbuilt)?;
-    let rule = types::ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(by_default).build();
-    let configuration = types::ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(unbuilt)?;
+    let rule = types::ServerSideEncryptionRule::builder()
+        .apply_server_side_encryption_by_default(by_default)
+        .build();
+    let configuration =
+        types::ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(unbuilt)?;
     writer
         .caller
         .call_with("s3:PutBucketEncryption", options, || {

@@ -7,7 +7,8 @@ use crate::model::{CloudError, Desired, ErrorKind, Live, Owner, Query, Scope, ta
 use futures_util::future::{join, join4};
 use std::collections::BTreeSet;
 
-pub(super) const ELSEWHERE: &str = "it belongs to another AWS account, or these credentials may not read it";
+pub(super) const ELSEWHERE: &str =
+    "it belongs to another AWS account, or these credentials may not read it";
 const ARN: &str = "arn:aws:s3:::";
 /// Logical id of the only bucket that a stack has.
 const SITE: &str = "site";
@@ -32,10 +33,21 @@ async fn named_like_ours(reader: &Reader, scope: &Scope) -> Result<Vec<String>, 
         let page = reader
             .caller
             .call("s3:ListBuckets", || {
-                reader.s3.list_buckets().prefix(&prefix).set_continuation_token(token.clone()).send()
+                reader
+                    .s3
+                    .list_buckets()
+                    .prefix(&prefix)
+                    .set_continuation_token(token.clone())
+                    .send()
             })
             .await?;
-        names.extend(page.buckets().iter().filter_map(|b| b.name()).filter(|n| n.starts_with(&prefix)).map(Into::into));
+        names.extend(
+            page.buckets()
+                .iter()
+                .filter_map(|b| b.name())
+                .filter(|n| n.starts_with(&prefix))
+                .map(Into::into),
+        );
         token = page.continuation_token().filter(|t| !t.is_empty()).map(str::to_string);
         if token.is_none() {
             return Ok(names);
@@ -46,7 +58,8 @@ async fn named_like_ours(reader: &Reader, scope: &Scope) -> Result<Vec<String>, 
 /// One bucket; `None` when it does not exist, or is neither wanted nor ours.
 async fn read(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<Live>, CloudError> {
     let desired = query.wanted.iter().find(|d| d.name == name).copied();
-    // Names and ARNs of buckets have no region: one of this environment in another region is not for this run.
+    // Names and ARNs of buckets have no region: one of this environment in another region is not
+    // for this run.
     if desired.is_none() && !is_here(reader, query.scope, name).await? {
         return Ok(None);
     }
@@ -55,24 +68,33 @@ async fn read(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<L
     }
     // For `down` nothing is compared, and `is_here` has seen it: its settings need no look.
     let unread = query.thorough && query.wanted.is_empty();
-    let settings = async { if unread { Ok(Some(bare())) } else { settings(reader, query.scope, name, desired).await } };
+    let settings = async {
+        if unread { Ok(Some(bare())) } else { settings(reader, query.scope, name, desired).await }
+    };
     let (settings, tags) = join(settings, tags_of(reader, query, name, desired)).await;
     let (settings, tags) = match (settings, tags) {
         (Ok(Some(settings)), Ok(Some(tags))) => (settings, tags),
         (Ok(None), _) | (_, Ok(None)) => return Ok(None),
-        (Err(error), _) | (_, Err(error)) => return unreadable(reader, query, name, desired, error).await,
+        (Err(error), _) | (_, Err(error)) => {
+            return unreadable(reader, query, name, desired, error).await;
+        }
     };
     let (mut id, mut owner) = (tags.get(tag::ID).map(String::as_str), query.scope.owner(&tags));
-    if owner != Owner::Ours && half_made(reader, query.scope, name, desired.is_some(), &tags).await? {
+    if owner != Owner::Ours
+        && half_made(reader, query.scope, name, desired.is_some(), &tags).await?
+    {
         (id, owner) = (Some(SITE), Owner::Ours);
     }
-    let Some((address, owner)) = query.claim_as(INFO.group, name, desired, id, owner, |id| id == SITE) else {
+    let Some((address, owner)) =
+        query.claim_as(INFO.group, name, desired, id, owner, |id| id == SITE)
+    else {
         return Ok(None);
     };
     let spec = BucketSpec { tags, ..settings };
     let mut live = Live::new(address, INFO.type_name, name, spec::to_value(&spec));
     live.outputs = outputs(name, &query.scope.region);
-    // `down` asks for a yes to the whole stack; an `up` that no longer wants the site must say what goes with it.
+    // `down` asks for a yes to the whole stack; an `up` that no longer wants the site must say what
+    // goes with it.
     if desired.is_none() && owner == Owner::Ours && !query.thorough {
         live.data = data::data(reader, query.scope, name).await?;
     }
@@ -80,8 +102,8 @@ async fn read(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<L
     Ok(Some(live))
 }
 
-/// A bucket under another name than the site's: whatever its tags say, it is nobody's here. Only its tags are read,
-/// so that one which keeps to itself stops no run.
+/// A bucket under another name than the site's: whatever its tags say, it is nobody's here. Only
+/// its tags are read, so that one which keeps to itself stops no run.
 async fn stray(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<Live>, CloudError> {
     let tags = match own_tags(reader, query.scope, name).await {
         Err(error) if error.kind == ErrorKind::AccessDenied => return Ok(None),
@@ -103,11 +125,20 @@ async fn stray(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<
 async fn is_here(reader: &Reader, scope: &Scope, name: &str) -> Result<bool, CloudError> {
     let head = reader
         .caller
-        .call("s3:HeadBucket", || reader.s3.head_bucket().bucket(name).expected_bucket_owner(&scope.account).send())
+        .call("s3:HeadBucket", || {
+            reader.s3.head_bucket().bucket(name).expected_bucket_owner(&scope.account).send()
+        })
         .await;
     match optional(head) {
-        Ok(answer) => Ok(answer.is_some_and(|a| a.bucket_region().is_none_or(|region| region == scope.region))),
-        Err(error) if ["HTTP 301", "PermanentRedirect", "HTTP 400"].contains(&error.code.as_str()) => Ok(false),
+        Ok(answer) => {
+            Ok(answer
+                .is_some_and(|a| a.bucket_region().is_none_or(|region| region == scope.region)))
+        }
+        Err(error)
+            if ["HTTP 301", "PermanentRedirect", "HTTP 400"].contains(&error.code.as_str()) =>
+        {
+            Ok(false)
+        }
         // Whether that is an error depends on whose the bucket is: the reads that follow tell.
         Err(error) if error.kind == ErrorKind::AccessDenied => Ok(true),
         Err(error) => Err(error),
@@ -125,7 +156,8 @@ async fn unreadable(
     let ours = reader.index(query.scope).await?.tags(&format!("{ARN}{name}")).is_some();
     match desired {
         Some(desired) if error.kind == ErrorKind::AccessDenied && !ours => {
-            let mut live = Live::new(desired.address.clone(), INFO.type_name, name, serde_json::Value::Null);
+            let mut live =
+                Live::new(desired.address.clone(), INFO.type_name, name, serde_json::Value::Null);
             live.owner = Owner::Foreign(unread(&error));
             Ok(Some(live))
         }
@@ -140,9 +172,17 @@ fn unread(error: &CloudError) -> String {
 }
 
 /// True when the bucket reads just as it was written, tags included.
-pub(super) async fn shows(reader: &Reader, scope: &Scope, name: &str, wanted: &BucketSpec) -> Result<bool, CloudError> {
-    let (settings, tags) = join(settings(reader, scope, name, None), own_tags(reader, scope, name)).await;
-    let (Some(mut seen), Some(tags)) = (settings?, tags?) else { return Ok(false) };
+pub(super) async fn shows(
+    reader: &Reader,
+    scope: &Scope,
+    name: &str,
+    wanted: &BucketSpec,
+) -> Result<bool, CloudError> {
+    let (settings, tags) =
+        join(settings(reader, scope, name, None), own_tags(reader, scope, name)).await;
+    let (Some(mut seen), Some(tags)) = (settings?, tags?) else {
+        return Ok(false);
+    };
     if wanted.versioning == UNVERSIONED && seen.versioning == "Suspended" {
         seen.versioning = UNVERSIONED.into();
     }
@@ -174,18 +214,26 @@ async fn settings(
         }),
     )
     .await;
-    // No bucket makes every read fail with NoSuchBucket; an absent setting has a code of its own (catalogue 3.1).
-    if [block.as_ref().err(), versioning.as_ref().err(), encryption.as_ref().err(), ownership.as_ref().err()]
-        .into_iter()
-        .flatten()
-        .any(no_bucket)
+    // No bucket makes every read fail with NoSuchBucket; an absent setting has a code of its own
+    // (catalogue 3.1).
+    if [
+        block.as_ref().err(),
+        versioning.as_ref().err(),
+        encryption.as_ref().err(),
+        ownership.as_ref().err(),
+    ]
+    .into_iter()
+    .flatten()
+    .any(no_bucket)
     {
         return Ok(None);
     }
     let block = optional(block)?.and_then(|b| b.public_access_block_configuration);
-    let block = block.unwrap_or_else(|| aws_sdk_s3::types::PublicAccessBlockConfiguration::builder().build());
+    let block = block
+        .unwrap_or_else(|| aws_sdk_s3::types::PublicAccessBlockConfiguration::builder().build());
     let versioning = match versioning {
-        // moto wraps this one answer in an element of its own, which the SDK cannot read: nothing to compare there.
+        // moto wraps this one answer in an element of its own, which the SDK cannot read: nothing
+        // to compare there.
         Err(error) if caller.is_emulated() && error.code == "HTTP 200" => {
             let wanted = desired.and_then(|d| d.spec.get("versioning")).and_then(|v| v.as_str());
             wanted.unwrap_or("Enabled").to_string()
@@ -226,9 +274,11 @@ fn bare() -> BucketSpec {
     }
 }
 
-/// Once enabled, versioning can only be suspended: where none is wanted, suspended is as wanted as it gets.
+/// Once enabled, versioning can only be suspended: where none is wanted, suspended is as wanted as
+/// it gets.
 fn settled_versioning(live: String, desired: Option<&Desired>) -> String {
-    let unwanted = desired.is_some_and(|d| d.spec.get("versioning").and_then(|v| v.as_str()) == Some(UNVERSIONED));
+    let unwanted = desired
+        .is_some_and(|d| d.spec.get("versioning").and_then(|v| v.as_str()) == Some(UNVERSIONED));
     if live == "Suspended" && unwanted { UNVERSIONED.into() } else { live }
 }
 
@@ -236,14 +286,16 @@ fn no_bucket(error: &CloudError) -> bool {
     error.code == "NoSuchBucket"
 }
 
-/// The index answers where its tags are as wanted; else the bucket itself. `None`: there is no such bucket.
+/// The index answers where its tags are as wanted; else the bucket itself. `None`: there is no such
+/// bucket.
 async fn tags_of(
     reader: &Reader,
     query: &Query<'_>,
     name: &str,
     desired: Option<&Desired>,
 ) -> Result<Option<Tags>, CloudError> {
-    if let (Some(indexed), Some(wanted)) = (reader.index(query.scope).await?.tags(&format!("{ARN}{name}")), desired)
+    if let (Some(indexed), Some(wanted)) =
+        (reader.index(query.scope).await?.tags(&format!("{ARN}{name}")), desired)
         && Some(&spec::to_value(indexed)) == wanted.spec.get("tags")
     {
         return Ok(Some(indexed.clone()));
@@ -260,16 +312,22 @@ async fn own_tags(reader: &Reader, scope: &Scope, name: &str) -> Result<Option<T
         .await;
     match answer {
         Err(error) if no_bucket(&error) => Ok(None),
-        other => Ok(Some(
-            optional(other)?
-                .map_or_else(Tags::new, |answer| tag::own(answer.tag_set().iter().map(|t| (t.key(), t.value())))),
-        )),
+        other => Ok(Some(optional(other)?.map_or_else(Tags::new, |answer| {
+            tag::own(answer.tag_set().iter().map(|t| (t.key(), t.value())))
+        }))),
     }
 }
 
-/// True for what a crash between CreateBucket and its tags leaves behind: our exact name with account and region
-/// in it, no tag at all, and nothing inside. Anything that has a tag or an object may be somebody's work.
-async fn half_made(reader: &Reader, scope: &Scope, name: &str, wanted: bool, tags: &Tags) -> Result<bool, CloudError> {
+/// True for what a crash between CreateBucket and its tags leaves behind: our exact name with
+/// account and region in it, no tag at all, and nothing inside. Anything that has a tag or an
+/// object may be somebody's work.
+async fn half_made(
+    reader: &Reader,
+    scope: &Scope,
+    name: &str,
+    wanted: bool,
+    tags: &Tags,
+) -> Result<bool, CloudError> {
     let exact = wanted || name == scope.bucket_name();
     Ok(exact && tags.is_empty() && is_empty(reader, scope, name).await?)
 }
@@ -284,14 +342,18 @@ async fn is_empty(reader: &Reader, scope: &Scope, name: &str) -> Result<bool, Cl
         })
         .await?;
     // An empty page that is not the last says nothing.
-    Ok(page.versions().is_empty() && page.delete_markers().is_empty() && page.is_truncated() != Some(true))
+    Ok(page.versions().is_empty()
+        && page.delete_markers().is_empty()
+        && page.is_truncated() != Some(true))
 }
 
 /// Whether a bucket of that name exists. Errors: 403 for a bucket of another account.
 pub async fn exists(reader: &Reader, scope: &Scope, name: &str) -> Result<bool, CloudError> {
     let head = reader
         .caller
-        .call("s3:HeadBucket", || reader.s3.head_bucket().bucket(name).expected_bucket_owner(&scope.account).send())
+        .call("s3:HeadBucket", || {
+            reader.s3.head_bucket().bucket(name).expected_bucket_owner(&scope.account).send()
+        })
         .await;
     Ok(optional(head)?.is_some())
 }
@@ -303,10 +365,14 @@ pub(super) async fn claim(reader: &Reader, scope: &Scope, name: &str) -> Result<
     match exists(reader, scope, name).await {
         Ok(false) => return Ok(false),
         Ok(true) => {}
-        Err(error) if error.kind == ErrorKind::AccessDenied => return Err(taken(name, &unread(&error))),
+        Err(error) if error.kind == ErrorKind::AccessDenied => {
+            return Err(taken(name, &unread(&error)));
+        }
         Err(error) => return Err(error),
     }
-    let Some(tags) = own_tags(reader, scope, name).await? else { return Ok(false) };
+    let Some(tags) = own_tags(reader, scope, name).await? else {
+        return Ok(false);
+    };
     match scope.owner(&tags) {
         Owner::Foreign(_) if half_made(reader, scope, name, true, &tags).await? => Ok(true),
         Owner::Foreign(says) => Err(taken(name, &says)),

@@ -1,7 +1,7 @@
 //! A distribution's configuration as a spec, and a spec laid over a configuration.
 //!
-//! UpdateDistribution replaces everything and demands members that CreateDistribution does not (catalogue 8.2):
-//! both send the same, complete configuration.
+//! UpdateDistribution replaces everything and demands members that CreateDistribution does not
+//! (catalogue 8.2): both send the same, complete configuration.
 
 use super::strangers::extras;
 use crate::model::CloudError;
@@ -24,13 +24,19 @@ pub(super) fn to_spec(config: &sdk::DistributionConfig, tags: Tags) -> Distribut
         comment: config.comment.clone(),
         enabled: config.enabled,
         default_root_object: text(config.default_root_object.as_ref()),
-        price_class: config.price_class.as_ref().map_or("PriceClass_All", |p| p.as_str()).to_string(),
+        price_class: config
+            .price_class
+            .as_ref()
+            .map_or("PriceClass_All", |p| p.as_str())
+            .to_string(),
         http_version: config.http_version.as_ref().map_or("http2", |v| v.as_str()).to_lowercase(),
         ipv6: config.is_ipv6_enabled == Some(true),
         web_acl_arn: text(config.web_acl_id.as_ref()),
         origin_domain: text(origin.map(|o| &o.domain_name)),
         origin_access_control_id: text(origin.and_then(|o| o.origin_access_control_id.as_ref())),
-        viewer_protocol_policy: behavior.map(|b| b.viewer_protocol_policy.as_str().to_string()).unwrap_or_default(),
+        viewer_protocol_policy: behavior
+            .map(|b| b.viewer_protocol_policy.as_str().to_string())
+            .unwrap_or_default(),
         compress: behavior.is_some_and(|b| b.compress == Some(true)),
         allowed_methods: behavior
             .and_then(|b| b.allowed_methods.as_ref())
@@ -38,7 +44,9 @@ pub(super) fn to_spec(config: &sdk::DistributionConfig, tags: Tags) -> Distribut
             // CloudFront's own default.
             .unwrap_or_else(|| ["GET", "HEAD"].map(String::from).into()),
         cache_policy_id: text(behavior.and_then(|b| b.cache_policy_id.as_ref())),
-        response_headers_policy_id: text(behavior.and_then(|b| b.response_headers_policy_id.as_ref())),
+        response_headers_policy_id: text(
+            behavior.and_then(|b| b.response_headers_policy_id.as_ref()),
+        ),
         error_pages: error_pages(config),
         extras: extras(config, target),
     }
@@ -60,19 +68,28 @@ fn error_pages(config: &sdk::DistributionConfig) -> BTreeMap<String, ErrorPageSp
 }
 
 /// The configuration of a new distribution.
-pub(super) fn fresh(wanted: &DistributionSpec, reference: &str) -> Result<sdk::DistributionConfig, CloudError> {
+pub(super) fn fresh(
+    wanted: &DistributionSpec,
+    reference: &str,
+) -> Result<sdk::DistributionConfig, CloudError> {
     let empty = || -> Result<sdk::DistributionConfig, BuildError> {
         let behavior = sdk::DefaultCacheBehavior::builder()
             .target_origin_id(ORIGIN)
             .viewer_protocol_policy(wanted.viewer_protocol_policy.as_str().into())
             .build()?;
-        let config = sdk::DistributionConfig::builder().caller_reference(reference).comment(&wanted.comment);
-        config.enabled(wanted.enabled).origins(origins(wanted)?).default_cache_behavior(behavior).build()
+        let config =
+            sdk::DistributionConfig::builder().caller_reference(reference).comment(&wanted.comment);
+        config
+            .enabled(wanted.enabled)
+            .origins(origins(wanted)?)
+            .default_cache_behavior(behavior)
+            .build()
     };
     overlay(empty().map_err(unbuilt)?, wanted)
 }
 
-/// `config` with everything as wanted, strangers' settings gone, and members this version does not know kept.
+/// `config` with everything as wanted, strangers' settings gone, and members this version does not
+/// know kept.
 pub(super) fn overlay(
     config: sdk::DistributionConfig,
     wanted: &DistributionSpec,
@@ -101,13 +118,23 @@ fn laid_over(
     config.cache_behaviors = Some(sdk::CacheBehaviors::builder().quantity(0).build()?);
     config.custom_error_responses = Some(error_responses(wanted)?);
     config.aliases = Some(sdk::Aliases::builder().quantity(0).build()?);
-    config.logging =
-        Some(sdk::LoggingConfig::builder().enabled(false).include_cookies(false).bucket("").prefix("").build());
-    let anywhere =
-        sdk::GeoRestriction::builder().restriction_type(sdk::GeoRestrictionType::None).quantity(0).build()?;
+    config.logging = Some(
+        sdk::LoggingConfig::builder()
+            .enabled(false)
+            .include_cookies(false)
+            .bucket("")
+            .prefix("")
+            .build(),
+    );
+    let anywhere = sdk::GeoRestriction::builder()
+        .restriction_type(sdk::GeoRestrictionType::None)
+        .quantity(0)
+        .build()?;
     config.restrictions = Some(sdk::Restrictions::builder().geo_restriction(anywhere).build());
-    config.viewer_certificate = Some(sdk::ViewerCertificate::builder().cloud_front_default_certificate(true).build());
-    config.continuous_deployment_policy_id = config.continuous_deployment_policy_id.map(|_| String::new());
+    config.viewer_certificate =
+        Some(sdk::ViewerCertificate::builder().cloud_front_default_certificate(true).build());
+    config.continuous_deployment_policy_id =
+        config.continuous_deployment_policy_id.map(|_| String::new());
     config.anycast_ip_list_id = None;
     config.viewer_mtls_config = None;
     config.connection_function_association = None;
@@ -142,7 +169,8 @@ fn behavior(
             .viewer_protocol_policy(policy.clone())
             .build()?,
     };
-    let methods = |names: &mut dyn Iterator<Item = &str>| names.map(sdk::Method::from).collect::<Vec<_>>();
+    let methods =
+        |names: &mut dyn Iterator<Item = &str>| names.map(sdk::Method::from).collect::<Vec<_>>();
     let allowed = methods(&mut wanted.allowed_methods.iter().map(String::as_str));
     let cached = methods(&mut ["GET", "HEAD"].into_iter());
     let cached = sdk::CachedMethods::builder().quantity(2).set_items(Some(cached)).build()?;
@@ -164,10 +192,14 @@ fn behavior(
     behavior.field_level_encryption_id = Some(String::new());
     behavior.smooth_streaming = Some(false);
     behavior.grpc_config = None;
-    behavior.function_associations = Some(sdk::FunctionAssociations::builder().quantity(0).build()?);
-    behavior.lambda_function_associations = Some(sdk::LambdaFunctionAssociations::builder().quantity(0).build()?);
-    behavior.trusted_signers = Some(sdk::TrustedSigners::builder().enabled(false).quantity(0).build()?);
-    behavior.trusted_key_groups = Some(sdk::TrustedKeyGroups::builder().enabled(false).quantity(0).build()?);
+    behavior.function_associations =
+        Some(sdk::FunctionAssociations::builder().quantity(0).build()?);
+    behavior.lambda_function_associations =
+        Some(sdk::LambdaFunctionAssociations::builder().quantity(0).build()?);
+    behavior.trusted_signers =
+        Some(sdk::TrustedSigners::builder().enabled(false).quantity(0).build()?);
+    behavior.trusted_key_groups =
+        Some(sdk::TrustedKeyGroups::builder().enabled(false).quantity(0).build()?);
     // The cache policy sets these; beside one they are refused.
     clear_legacy(&mut behavior);
     Ok(behavior)
@@ -193,7 +225,10 @@ fn error_responses(wanted: &DistributionSpec) -> Result<sdk::CustomErrorResponse
         pages.push(response.build()?);
     }
     let quantity = i32::try_from(pages.len()).unwrap_or(i32::MAX);
-    sdk::CustomErrorResponses::builder().quantity(quantity).set_items((!pages.is_empty()).then_some(pages)).build()
+    sdk::CustomErrorResponses::builder()
+        .quantity(quantity)
+        .set_items((!pages.is_empty()).then_some(pages))
+        .build()
 }
 
 #[cfg(test)]
@@ -250,7 +285,8 @@ mod tests {
         origins.quantity = 2;
         config.origins = Some(origins);
         let live = to_spec(&config, Tags::new());
-        let expected = [("aliases", "evil.example"), ("logging", "logs/p"), ("origin second", "evil.example")];
+        let expected =
+            [("aliases", "evil.example"), ("logging", "logs/p"), ("origin second", "evil.example")];
         assert_eq!(live.extras, expected.map(|(k, v)| (k.to_string(), v.to_string())).into());
         assert_eq!(to_spec(&overlay(config, &wanted()).unwrap(), Tags::new()), wanted());
     }

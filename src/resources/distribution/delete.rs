@@ -1,4 +1,5 @@
-//! Deleting a distribution: disable, wait until every edge knows, delete, wait until it is gone (catalogue 8.5).
+//! Deleting a distribution: disable, wait until every edge knows, delete, wait until it is gone
+//! (catalogue 8.5).
 
 use super::read::{self, Seen};
 use super::write::put;
@@ -12,32 +13,51 @@ use std::time::Duration;
 const CEILING: Duration = Duration::from_secs(2400);
 
 pub(super) async fn delete(writer: &Writer, id: &str) -> Result<(), CloudError> {
-    let Some(seen) = look(writer, id).await? else { return Ok(()) };
-    let Some(mut off) = disabled(writer, seen).await? else { return Ok(()) };
+    let Some(seen) = look(writer, id).await? else {
+        return Ok(());
+    };
+    let Some(mut off) = disabled(writer, seen).await? else {
+        return Ok(());
+    };
     let (mut tried, mut again) = (false, false);
     loop {
-        // The ETag changes when a propagation ends: the one to delete with is that of the last look.
-        let Some(settled) = wait_settled(writer, &off).await? else { return Ok(()) };
+        // The ETag changes when a propagation ends: the one to delete with is that of the last
+        // look.
+        let Some(settled) = wait_settled(writer, &off).await? else {
+            return Ok(());
+        };
         if settled.config.enabled {
             if again {
                 return Err(insisted(id));
             }
             again = true;
             writer.caller.say("somebody enabled the distribution again; disabling it once more");
-            let Some(after) = disabled(writer, settled).await? else { return Ok(()) };
+            let Some(after) = disabled(writer, settled).await? else {
+                return Ok(());
+            };
             off = after;
             continue;
         }
         let deleted = writer
             .caller
             .call("cloudfront:DeleteDistribution", || {
-                writer.clients.cloudfront.delete_distribution().id(id).if_match(&settled.etag).send()
+                writer
+                    .clients
+                    .cloudfront
+                    .delete_distribution()
+                    .id(id)
+                    .if_match(&settled.etag)
+                    .send()
             })
             .await;
         match optional(deleted) {
             Err(error) if is_stale(&error) && tried => return Err(contested(&name(id), error)),
             // Not disabled any more: the next look tells who enabled it.
-            Err(error) if !tried && (is_stale(&error) || error.code == "DistributionNotDisabled") => tried = true,
+            Err(error)
+                if !tried && (is_stale(&error) || error.code == "DistributionNotDisabled") =>
+            {
+                tried = true
+            }
             Err(error) => return Err(explained(error)),
             Ok(_) => return wait_gone(writer, id).await,
         }
@@ -57,7 +77,8 @@ fn insisted(id: &str) -> CloudError {
     )
 }
 
-/// A distribution in a flat-rate pricing plan cannot go before the plan has ended, which is arranged in the console.
+/// A distribution in a flat-rate pricing plan cannot go before the plan has ended, which is
+/// arranged in the console.
 fn explained(mut error: CloudError) -> CloudError {
     if names_pricing_plan(&error) {
         error.hint = "cancel its pricing plan in the CloudFront console, then run the same command again: once a Free \
@@ -67,10 +88,11 @@ fn explained(mut error: CloudError) -> CloudError {
     error
 }
 
-/// Disables it, and detaches its web ACL in the same update, so that the ACL is free after one propagation instead of
-/// two. `None`: it is gone.
+/// Disables it, and detaches its web ACL in the same update, so that the ACL is free after one
+/// propagation instead of two. `None`: it is gone.
 ///
-/// A pricing plan demands a web ACL: there it is disabled alone, so that it serves no more, and the refusal returned.
+/// A pricing plan demands a web ACL: there it is disabled alone, so that it serves no more, and the
+/// refusal returned.
 async fn disabled(writer: &Writer, mut seen: Seen) -> Result<Option<Seen>, CloudError> {
     let (mut tried, mut refusal) = (false, None);
     while seen.config.enabled {
@@ -82,10 +104,14 @@ async fn disabled(writer: &Writer, mut seen: Seen) -> Result<Option<Seen>, Cloud
         match put(writer, &seen, config).await {
             Ok(after) => seen = after,
             Err(error) if error.is_not_found() => return Ok(None),
-            Err(error) if is_stale(&error) && tried => return Err(contested(&name(&seen.id), error)),
+            Err(error) if is_stale(&error) && tried => {
+                return Err(contested(&name(&seen.id), error));
+            }
             Err(error) if is_stale(&error) => {
                 tried = true;
-                let Some(newer) = look(writer, &seen.id).await? else { return Ok(None) };
+                let Some(newer) = look(writer, &seen.id).await? else {
+                    return Ok(None);
+                };
                 seen = newer;
             }
             Err(error) if names_pricing_plan(&error) && refusal.is_none() => refusal = Some(error),
@@ -108,9 +134,9 @@ async fn look(writer: &Writer, id: &str) -> Result<Option<Seen>, CloudError> {
     optional(read::get(&writer.caller, &writer.reader, id, CallOptions::default()).await)
 }
 
-/// Waits until it is disabled everywhere. Right after the disable a read may still say enabled and Deployed, so both
-/// must have settled (catalogue 8.4). `None`: it is gone already; enabled: somebody enabled it after us, for such a read
-/// tells of a later change than ours.
+/// Waits until it is disabled everywhere. Right after the disable a read may still say enabled and
+/// Deployed, so both must have settled (catalogue 8.4). `None`: it is gone already; enabled:
+/// somebody enabled it after us, for such a read tells of a later change than ours.
 async fn wait_settled(writer: &Writer, off: &Seen) -> Result<Option<Seen>, CloudError> {
     let settled = |seen: &Seen| match seen.config.enabled {
         true => seen.modified > off.modified,
@@ -143,8 +169,11 @@ async fn wait_settled(writer: &Writer, off: &Seen) -> Result<Option<Seen>, Cloud
 async fn wait_gone(writer: &Writer, id: &str) -> Result<(), CloudError> {
     writer
         .caller
-        .wait_until("distribution to be gone (usually seconds)", Duration::from_secs(5), CEILING, || async {
-            Ok(look(writer, id).await?.is_none().then_some(()))
-        })
+        .wait_until(
+            "distribution to be gone (usually seconds)",
+            Duration::from_secs(5),
+            CEILING,
+            || async { Ok(look(writer, id).await?.is_none().then_some(())) },
+        )
         .await
 }

@@ -1,6 +1,8 @@
-//! AWS::CloudFront::Distribution: the site's way out, the slowest resource of the stack (catalogue section 8).
+//! AWS::CloudFront::Distribution: the site's way out, the slowest resource of the stack (catalogue
+//! section 8).
 //!
-//! AWS makes its id and its name is nobody's: it is found by its tags, and by the marker its comment begins with.
+//! AWS makes its id and its name is nobody's: it is found by its tags, and by the marker its
+//! comment begins with.
 
 use super::{FRESH, ONCE, Resource, contested, is_stale, names_pricing_plan, tag_changes};
 use crate::aws::{Caller, Reader, Writer};
@@ -57,7 +59,14 @@ pub const INFO: TypeInfo = TypeInfo {
                 "cloudfront:UntagResource",
             ],
         ),
-        ("delete", &["cloudfront:GetDistribution", "cloudfront:UpdateDistribution", "cloudfront:DeleteDistribution"]),
+        (
+            "delete",
+            &[
+                "cloudfront:GetDistribution",
+                "cloudfront:UpdateDistribution",
+                "cloudfront:DeleteDistribution",
+            ],
+        ),
     ],
 };
 
@@ -76,11 +85,22 @@ impl Resource for Distribution {
         }
     }
 
-    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn create(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         write::create(writer, step, wanted).await
     }
 
-    async fn update(&self, writer: &Writer, _: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn update(
+        &self,
+        writer: &Writer,
+        _: &Step,
+        live: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         write::update(writer, live, wanted).await
     }
 
@@ -89,13 +109,19 @@ impl Resource for Distribution {
     }
 }
 
-/// Waits until the distribution of these outputs serves what was sent last from every edge. For `--wait deployed`.
+/// Waits until the distribution of these outputs serves what was sent last from every edge. For
+/// `--wait deployed`.
 ///
-/// A read may lag behind the write before it, and then shows no distribution at all or the old one, which is Deployed
-/// (catalogue 8.3, 8.4): what counts is a read that is not older than `modified`, the moment of that write.
+/// A read may lag behind the write before it, and then shows no distribution at all or the old one,
+/// which is Deployed (catalogue 8.3, 8.4): what counts is a read that is not older than `modified`,
+/// the moment of that write.
 ///
 /// Errors: the distribution is gone, or it takes longer than 40 minutes.
-pub async fn wait_deployed(caller: &Caller, reader: &Reader, made: &Outputs) -> Result<(), CloudError> {
+pub async fn wait_deployed(
+    caller: &Caller,
+    reader: &Reader,
+    made: &Outputs,
+) -> Result<(), CloudError> {
     let missing = || CloudError::shape("the distribution's outputs", "id");
     let id = made.get("id").ok_or_else(missing)?;
     let since: i64 = made.get("modified").and_then(|at| at.parse().ok()).unwrap_or(i64::MIN);

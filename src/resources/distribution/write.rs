@@ -17,17 +17,24 @@ const SOON: &[u64] = &[200, 1000, 2000];
 /// The same where CloudFront itself says that it is there: the listing is waited for a minute.
 const PATIENT: &[u64] = &[200, 1000, 2000, 5000, 5000, 5000, 10_000, 10_000, 10_000, 10_000];
 
-pub(super) async fn create(writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+pub(super) async fn create(
+    writer: &Writer,
+    step: &Step,
+    wanted: &Value,
+) -> Result<Outputs, CloudError> {
     let wanted: DistributionSpec = spec::from_value(wanted)?;
     let mut reference = reference(writer, step, &wanted);
     let mut last = None;
     for _ in 0..TRIES {
         match make(writer, &wanted, &reference).await {
             Ok(id) => return converge(writer, &id, &wanted, FRESH).await,
-            Err(error) if error.kind == ErrorKind::Ambiguous || error.code == "DistributionAlreadyExists" => {
+            Err(error)
+                if error.kind == ErrorKind::Ambiguous
+                    || error.code == "DistributionAlreadyExists" =>
+            {
                 let exists = error.code == "DistributionAlreadyExists";
-                // Listings lag. Making another one too early would leave two, so where there is one it is waited for;
-                // an emulator's listing is never behind.
+                // Listings lag. Making another one too early would leave two, so where there is one
+                // it is waited for; an emulator's listing is never behind.
                 let looks = if exists && !writer.caller.is_emulated() { PATIENT } else { SOON };
                 if let Some(id) = made_before(writer, step, looks).await? {
                     return converge(writer, &id, &wanted, FRESH).await;
@@ -44,19 +51,33 @@ pub(super) async fn create(writer: &Writer, step: &Step, wanted: &Value) -> Resu
     Err(last.unwrap_or_else(|| CloudError::shape("cloudfront CreateDistributionWithTags", "end")))
 }
 
-/// The same for the same wish, so that a repeated create is refused by CloudFront rather than done twice.
+/// The same for the same wish, so that a repeated create is refused by CloudFront rather than done
+/// twice.
 fn reference(writer: &Writer, step: &Step, wanted: &DistributionSpec) -> String {
     let scope = &writer.scope;
-    let wish =
-        format!("{} {} {} {} {}", scope.account, scope.stack, scope.env, step.address.id(), spec::to_value(wanted));
+    let wish = format!(
+        "{} {} {} {} {}",
+        scope.account,
+        scope.stack,
+        scope.env,
+        step.address.id(),
+        spec::to_value(wanted)
+    );
     Sha256::digest(wish.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// CreateDistributionWithTags: one call, so that no distribution of ours is ever without tags. Returns the id.
-async fn make(writer: &Writer, wanted: &DistributionSpec, reference: &str) -> Result<String, CloudError> {
+/// CreateDistributionWithTags: one call, so that no distribution of ours is ever without tags.
+/// Returns the id.
+async fn make(
+    writer: &Writer,
+    wanted: &DistributionSpec,
+    reference: &str,
+) -> Result<String, CloudError> {
     let config = convert::fresh(wanted, reference)?;
-    let with_tags =
-        sdk::DistributionConfigWithTags::builder().distribution_config(config).tags(sdk_tags(&wanted.tags)?).build();
+    let with_tags = sdk::DistributionConfigWithTags::builder()
+        .distribution_config(config)
+        .tags(sdk_tags(&wanted.tags)?)
+        .build();
     // A 404 here is the headers policy made a moment ago, which is not visible yet.
     let options = CallOptions { fresh: true, ..ONCE };
     let answer = writer
@@ -71,18 +92,28 @@ async fn make(writer: &Writer, wanted: &DistributionSpec, reference: &str) -> Re
 }
 
 /// Looks for what an earlier try may have made, once more after each of these pauses.
-async fn made_before(writer: &Writer, step: &Step, pauses: &[u64]) -> Result<Option<String>, CloudError> {
+async fn made_before(
+    writer: &Writer,
+    step: &Step,
+    pauses: &[u64],
+) -> Result<Option<String>, CloudError> {
     for pause in pauses {
         if let Some(id) = read::ours(&writer.reader, &writer.scope, step.address.id()).await? {
             return Ok(Some(id));
         }
-        writer.caller.say("waiting for the distribution, which exists, to be listed (usually seconds)");
+        writer
+            .caller
+            .say("waiting for the distribution, which exists, to be listed (usually seconds)");
         writer.caller.pause(Duration::from_millis(*pause)).await?;
     }
     read::ours(&writer.reader, &writer.scope, step.address.id()).await
 }
 
-pub(super) async fn update(writer: &Writer, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+pub(super) async fn update(
+    writer: &Writer,
+    live: &Live,
+    wanted: &Value,
+) -> Result<Outputs, CloudError> {
     let wanted: DistributionSpec = spec::from_value(wanted)?;
     let before: DistributionSpec = spec::from_value(&live.spec)?;
     let arn = live.output("arn")?;
@@ -91,7 +122,8 @@ pub(super) async fn update(writer: &Writer, live: &Live, wanted: &Value) -> Resu
     converge(writer, live.output("id")?, &wanted, CallOptions::default()).await
 }
 
-/// Brings the configuration in line, when it is not yet; an ETag that went stale is read again once.
+/// Brings the configuration in line, when it is not yet; an ETag that went stale is read again
+/// once.
 async fn converge(
     writer: &Writer,
     id: &str,
@@ -111,7 +143,9 @@ async fn converge(
                 return Err(contested(&format!("the distribution {id}"), error));
             }
             Err(error) if is_stale(&error) => tried = true,
-            other => return other.map(|seen| outputs(&writer.scope, &seen)).map_err(explained),
+            other => {
+                return other.map(|seen| outputs(&writer.scope, &seen)).map_err(explained);
+            }
         }
     }
 }
@@ -127,11 +161,16 @@ fn explained(mut error: CloudError) -> CloudError {
 }
 
 /// UpdateDistribution with the ETag of `seen`; returns what it is then.
-pub(super) async fn put(writer: &Writer, seen: &Seen, config: sdk::DistributionConfig) -> Result<Seen, CloudError> {
+pub(super) async fn put(
+    writer: &Writer,
+    seen: &Seen,
+    config: sdk::DistributionConfig,
+) -> Result<Seen, CloudError> {
     let answer = writer
         .caller
         .call("cloudfront:UpdateDistribution", || {
-            let update = writer.clients.cloudfront.update_distribution().id(&seen.id).if_match(&seen.etag);
+            let update =
+                writer.clients.cloudfront.update_distribution().id(&seen.id).if_match(&seen.etag);
             update.distribution_config(config.clone()).send()
         })
         .await?;
@@ -142,7 +181,12 @@ pub(super) async fn put(writer: &Writer, seen: &Seen, config: sdk::DistributionC
     Ok(Seen { status, modified, etag, config, ..seen.clone() })
 }
 
-async fn set_tags(writer: &Writer, arn: &str, before: &Tags, wanted: &Tags) -> Result<(), CloudError> {
+async fn set_tags(
+    writer: &Writer,
+    arn: &str,
+    before: &Tags,
+    wanted: &Tags,
+) -> Result<(), CloudError> {
     let (set, unset) = tag_changes(before, wanted);
     if !set.is_empty() {
         let set = sdk_tags(&set)?;
@@ -158,7 +202,13 @@ async fn set_tags(writer: &Writer, arn: &str, before: &Tags, wanted: &Tags) -> R
         writer
             .caller
             .call("cloudfront:UntagResource", || {
-                writer.clients.cloudfront.untag_resource().resource(arn).tag_keys(keys.clone()).send()
+                writer
+                    .clients
+                    .cloudfront
+                    .untag_resource()
+                    .resource(arn)
+                    .tag_keys(keys.clone())
+                    .send()
             })
             .await?;
     }
@@ -166,7 +216,8 @@ async fn set_tags(writer: &Writer, arn: &str, before: &Tags, wanted: &Tags) -> R
 }
 
 fn sdk_tags(tags: &Tags) -> Result<sdk::Tags, CloudError> {
-    let items: Result<Vec<_>, _> = tags.iter().map(|(k, v)| sdk::Tag::builder().key(k).value(v).build()).collect();
+    let items: Result<Vec<_>, _> =
+        tags.iter().map(|(k, v)| sdk::Tag::builder().key(k).value(v).build()).collect();
     let items = items.map_err(|error| CloudError::shape("building tags", &error.to_string()))?;
     Ok(sdk::Tags::builder().set_items(Some(items)).build())
 }

@@ -1,14 +1,16 @@
-//! Settings of a live function that no stack has: each becomes an entry of `extras`, which is drift, and is cleared.
+//! Settings of a live function that no stack has: each becomes an entry of `extras`, which is
+//! drift, and is cleared.
 //!
-//! A layer can bring an extension, which runs inside the function with its role; a VPC, a file system, a dead-letter
-//! target or a key lead out of the stack. GetFunction tells all of it anyway.
+//! A layer can bring an extension, which runs inside the function with its role; a VPC, a file
+//! system, a dead-letter target or a key lead out of the stack. GetFunction tells all of it anyway.
 
 use aws_sdk_lambda::operation::update_function_configuration::builders::UpdateFunctionConfigurationFluentBuilder as Update;
 use aws_sdk_lambda::types as sdk;
 use std::collections::BTreeMap;
 
 /// What of this no call can change in place: the function is made anew.
-pub const FINAL: [&str; 4] = ["extras.package type", "extras.durable", "extras.capacity provider", "extras.tenancy"];
+pub const FINAL: [&str; 4] =
+    ["extras.package type", "extras.durable", "extras.capacity provider", "extras.tenancy"];
 
 const DESCRIPTION: &str = "description";
 const LAYERS: &str = "layers";
@@ -36,48 +38,82 @@ pub fn of(function: &sdk::FunctionConfiguration) -> BTreeMap<String, String> {
     let text = |value: Option<&str>| value.map(str::to_string);
     add(DESCRIPTION, text(function.description()));
     add(LAYERS, Some(joined(function.layers().iter().filter_map(|layer| layer.arn()))));
-    let vpc = function.vpc_config().map(|vpc| vpc.subnet_ids().iter().chain(vpc.security_group_ids()));
+    let vpc =
+        function.vpc_config().map(|vpc| vpc.subnet_ids().iter().chain(vpc.security_group_ids()));
     add(VPC, vpc.map(|ids| joined(ids.map(String::as_str))));
     add(DEAD_LETTERS, text(function.dead_letter_config().and_then(|config| config.target_arn())));
     add(KEY, text(function.kms_key_arn()));
-    let systems =
-        function.file_system_configs().iter().map(|one| format!("{} at {}", one.arn(), one.local_mount_path()));
+    let systems = function
+        .file_system_configs()
+        .iter()
+        .map(|one| format!("{} at {}", one.arn(), one.local_mount_path()));
     add(FILE_SYSTEMS, Some(systems.collect::<Vec<_>>().join(", ")));
-    let storage = function.ephemeral_storage().map(|storage| storage.size()).filter(|size| *size != DEFAULT_STORAGE);
+    let storage = function
+        .ephemeral_storage()
+        .map(|storage| storage.size())
+        .filter(|size| *size != DEFAULT_STORAGE);
     add(STORAGE, storage.map(|size| format!("{size} MB")));
-    let snap = function.snap_start().and_then(|snap| snap.apply_on()).filter(|on| **on != sdk::SnapStartApplyOn::None);
+    let snap = function
+        .snap_start()
+        .and_then(|snap| snap.apply_on())
+        .filter(|on| **on != sdk::SnapStartApplyOn::None);
     add(SNAP_START, snap.map(|on| on.as_str().to_string()));
     let tracing = function.tracing_config().and_then(|tracing| tracing.mode());
-    add(TRACING, tracing.filter(|mode| **mode != sdk::TracingMode::PassThrough).map(|mode| mode.as_str().to_string()));
+    add(
+        TRACING,
+        tracing
+            .filter(|mode| **mode != sdk::TracingMode::PassThrough)
+            .map(|mode| mode.as_str().to_string()),
+    );
     let usual = usual_group(function.function_name().unwrap_or_default());
     add(LOGGING, function.logging_config().map(|config| logging(config, &usual)));
     let image = function.image_config_response().and_then(|response| response.image_config());
     add(IMAGE, image.map(command));
     let package = function.package_type().filter(|kind| **kind != sdk::PackageType::Zip);
     add("package type", package.map(|kind| kind.as_str().to_string()));
-    add("durable", function.durable_config().map(|config| format!("{} s", config.execution_timeout().unwrap_or(0))));
+    add(
+        "durable",
+        function
+            .durable_config()
+            .map(|config| format!("{} s", config.execution_timeout().unwrap_or(0))),
+    );
     add("capacity provider", function.capacity_provider_config().map(|_| "set".to_string()));
-    add("tenancy", function.tenancy_config().map(|config| config.tenant_isolation_mode().as_str().to_string()));
+    add(
+        "tenancy",
+        function.tenancy_config().map(|config| config.tenant_isolation_mode().as_str().to_string()),
+    );
     found
 }
 
-/// The update with what clears these extras. An absent member would keep what is there (catalogue 5.1).
+/// The update with what clears these extras. An absent member would keep what is there (catalogue
+/// 5.1).
 pub fn cleared(update: Update, name: &str, extras: &BTreeMap<String, String>) -> Update {
     extras.keys().fold(update, |update, extra| match extra.as_str() {
         DESCRIPTION => update.description(""),
         LAYERS => update.set_layers(Some(vec![])),
         VPC => {
-            let none = sdk::VpcConfig::builder().set_subnet_ids(Some(vec![])).set_security_group_ids(Some(vec![]));
+            let none = sdk::VpcConfig::builder()
+                .set_subnet_ids(Some(vec![]))
+                .set_security_group_ids(Some(vec![]));
             update.vpc_config(none.build())
         }
-        DEAD_LETTERS => update.dead_letter_config(sdk::DeadLetterConfig::builder().target_arn("").build()),
+        DEAD_LETTERS => {
+            update.dead_letter_config(sdk::DeadLetterConfig::builder().target_arn("").build())
+        }
         KEY => update.kms_key_arn(""),
         FILE_SYSTEMS => update.set_file_system_configs(Some(vec![])),
-        STORAGE => update.set_ephemeral_storage(sdk::EphemeralStorage::builder().size(DEFAULT_STORAGE).build().ok()),
-        SNAP_START => update.snap_start(sdk::SnapStart::builder().apply_on(sdk::SnapStartApplyOn::None).build()),
-        TRACING => update.tracing_config(sdk::TracingConfig::builder().mode(sdk::TracingMode::PassThrough).build()),
+        STORAGE => update.set_ephemeral_storage(
+            sdk::EphemeralStorage::builder().size(DEFAULT_STORAGE).build().ok(),
+        ),
+        SNAP_START => update
+            .snap_start(sdk::SnapStart::builder().apply_on(sdk::SnapStartApplyOn::None).build()),
+        TRACING => update.tracing_config(
+            sdk::TracingConfig::builder().mode(sdk::TracingMode::PassThrough).build(),
+        ),
         LOGGING => {
-            let usual = sdk::LoggingConfig::builder().log_format(sdk::LogFormat::Text).log_group(usual_group(name));
+            let usual = sdk::LoggingConfig::builder()
+                .log_format(sdk::LogFormat::Text)
+                .log_group(usual_group(name));
             update.logging_config(usual.build())
         }
         IMAGE => update.image_config(sdk::ImageConfig::builder().build()),
@@ -91,7 +127,10 @@ fn usual_group(name: &str) -> String {
 
 /// Where and how it logs, as far as that is not the usual.
 fn logging(config: &sdk::LoggingConfig, usual: &str) -> String {
-    let format = config.log_format().filter(|format| **format != sdk::LogFormat::Text).map(|format| format.as_str());
+    let format = config
+        .log_format()
+        .filter(|format| **format != sdk::LogFormat::Text)
+        .map(|format| format.as_str());
     let group = config.log_group().filter(|group| *group != usual && !group.is_empty());
     joined(format.into_iter().chain(group))
 }
@@ -118,11 +157,18 @@ mod tests {
             .kms_key_arn("")
             .package_type(sdk::PackageType::Zip)
             .vpc_config(sdk::VpcConfigResponse::builder().vpc_id("").build())
-            .tracing_config(sdk::TracingConfigResponse::builder().mode(sdk::TracingMode::PassThrough).build())
+            .tracing_config(
+                sdk::TracingConfigResponse::builder().mode(sdk::TracingMode::PassThrough).build(),
+            )
             .ephemeral_storage(sdk::EphemeralStorage::builder().size(512).build().unwrap())
-            .snap_start(sdk::SnapStartResponse::builder().apply_on(sdk::SnapStartApplyOn::None).build())
+            .snap_start(
+                sdk::SnapStartResponse::builder().apply_on(sdk::SnapStartApplyOn::None).build(),
+            )
             .logging_config(
-                sdk::LoggingConfig::builder().log_format(sdk::LogFormat::Text).log_group("/aws/lambda/f").build(),
+                sdk::LoggingConfig::builder()
+                    .log_format(sdk::LogFormat::Text)
+                    .log_group("/aws/lambda/f")
+                    .build(),
             )
             .build();
         assert_eq!(of(&usual), BTreeMap::new());
@@ -130,18 +176,38 @@ mod tests {
 
     #[test]
     fn what_strangers_set_is_shown() {
-        let system = sdk::FileSystemConfig::builder().arn("arn:fs").local_mount_path("/mnt/x").build().unwrap();
+        let system = sdk::FileSystemConfig::builder()
+            .arn("arn:fs")
+            .local_mount_path("/mnt/x")
+            .build()
+            .unwrap();
         let set = FunctionConfiguration::builder()
             .function_name("f")
             .layers(sdk::Layer::builder().arn("arn:layer:1").build())
-            .vpc_config(sdk::VpcConfigResponse::builder().subnet_ids("s-1").security_group_ids("sg-1").build())
+            .vpc_config(
+                sdk::VpcConfigResponse::builder()
+                    .subnet_ids("s-1")
+                    .security_group_ids("sg-1")
+                    .build(),
+            )
             .dead_letter_config(sdk::DeadLetterConfig::builder().target_arn("arn:sqs").build())
             .kms_key_arn("arn:kms")
             .file_system_configs(system)
             .ephemeral_storage(sdk::EphemeralStorage::builder().size(1024).build().unwrap())
-            .snap_start(sdk::SnapStartResponse::builder().apply_on(sdk::SnapStartApplyOn::PublishedVersions).build())
-            .tracing_config(sdk::TracingConfigResponse::builder().mode(sdk::TracingMode::Active).build())
-            .logging_config(sdk::LoggingConfig::builder().log_format(sdk::LogFormat::Json).log_group("theirs").build())
+            .snap_start(
+                sdk::SnapStartResponse::builder()
+                    .apply_on(sdk::SnapStartApplyOn::PublishedVersions)
+                    .build(),
+            )
+            .tracing_config(
+                sdk::TracingConfigResponse::builder().mode(sdk::TracingMode::Active).build(),
+            )
+            .logging_config(
+                sdk::LoggingConfig::builder()
+                    .log_format(sdk::LogFormat::Json)
+                    .log_group("theirs")
+                    .build(),
+            )
             .package_type(sdk::PackageType::Image)
             .build();
         let expected = [

@@ -1,5 +1,5 @@
-//! AWS::Lambda::Function: one GetFunction tells all; configuration and code change by calls that never overlap
-//! (catalogue section 5).
+//! AWS::Lambda::Function: one GetFunction tells all; configuration and code change by calls that
+//! never overlap (catalogue section 5).
 
 mod extras;
 mod read;
@@ -18,7 +18,10 @@ pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::Lambda::Function",
     group: "function",
     read_after: &[],
-    delete_after: &[After::every("AWS::ApiGateway::Stage"), After::every("AWS::ApiGateway::RestApi")],
+    delete_after: &[
+        After::every("AWS::ApiGateway::Stage"),
+        After::every("AWS::ApiGateway::RestApi"),
+    ],
     contained_in: None,
     replace_on: &[
         "tags.shopstack:role-id?",
@@ -32,7 +35,10 @@ pub const INFO: TypeInfo = TypeInfo {
     holds_data: false,
     usually: Some("a few seconds"),
     permissions: &[
-        ("read", &["lambda:GetFunction", "lambda:ListFunctions", "lambda:ListTags", "tag:GetResources"]),
+        (
+            "read",
+            &["lambda:GetFunction", "lambda:ListFunctions", "lambda:ListTags", "tag:GetResources"],
+        ),
         ("create", &["lambda:CreateFunction", "lambda:TagResource", "iam:PassRole"]),
         (
             "update",
@@ -58,13 +64,27 @@ impl Resource for Function {
         read::discover(reader, query).await
     }
 
-    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn create(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         write::create(writer, step, &spec::from_value::<FunctionSpec>(wanted)?).await
     }
 
-    async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn update(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        live: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         let mut before = live.spec.clone();
-        let failed = before.as_object_mut().and_then(|fields| fields.shift_remove(read::LAST_UPDATE)).is_some();
+        let failed = before
+            .as_object_mut()
+            .and_then(|fields| fields.shift_remove(read::LAST_UPDATE))
+            .is_some();
         let before: FunctionSpec = spec::from_value(&before)?;
         let (arn, wanted) = (live.output("arn")?, spec::from_value(wanted)?);
         write::bring(writer, step, arn, &before, &wanted, failed, CallOptions::default()).await?;

@@ -1,4 +1,5 @@
-//! Reads of functions: GetFunction for wanted names, the tag index and the listing for those no longer wanted.
+//! Reads of functions: GetFunction for wanted names, the tag index and the listing for those no
+//! longer wanted.
 
 use super::{INFO, extras};
 use crate::aws::{CallOptions, Reader};
@@ -18,7 +19,8 @@ const DEFAULT_TIMEOUT: i32 = 3;
 pub struct Seen {
     pub arn: String,
     pub spec: FunctionSpec,
-    /// What ended badly and when, with Lambda's reason, as fields that no stack wants: drift, whatever else is as wanted.
+    /// What ended badly and when, with Lambda's reason, as fields that no stack wants: drift,
+    /// whatever else is as wanted.
     pub failed: BTreeMap<&'static str, String>,
     /// Why the variables are not known, where Lambda does not tell them.
     pub hidden: Option<CloudError>,
@@ -39,8 +41,9 @@ pub async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, C
     Ok(wanted.into_iter().chain(others).flatten().collect())
 }
 
-/// Names that may be this stack's and are not wanted: out of the tag index and, when thorough, out of the listing. The
-/// listing is asked as well where no function is wanted: there the index, which lags, would have the only word.
+/// Names that may be this stack's and are not wanted: out of the tag index and, when thorough, out
+/// of the listing. The listing is asked as well where no function is wanted: there the index, which
+/// lags, would have the only word.
 async fn other_names(reader: &Reader, query: &Query<'_>) -> Result<BTreeSet<String>, CloudError> {
     let scope = query.scope;
     let prefix = format!("arn:aws:lambda:{}:{}:function:", scope.region, scope.account);
@@ -80,18 +83,30 @@ async fn list(reader: &Reader) -> Result<Vec<String>, CloudError> {
     }
 }
 
-/// Turns a function into a live resource; `None` when there is none, or it is neither wanted nor ours.
-async fn describe(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<Live>, CloudError> {
-    let Some(seen) = see(reader, name).await? else { return Ok(None) };
+/// Turns a function into a live resource; `None` when there is none, or it is neither wanted nor
+/// ours.
+async fn describe(
+    reader: &Reader,
+    query: &Query<'_>,
+    name: &str,
+) -> Result<Option<Live>, CloudError> {
+    let Some(seen) = see(reader, name).await? else {
+        return Ok(None);
+    };
     let desired = query.wanted.iter().find(|d| d.name == name).copied();
-    let claim = query.claim(INFO.group, name, desired, &seen.spec.tags, |id| query.scope.name(id) == name);
-    let Some((address, owner)) = claim else { return Ok(None) };
+    let claim =
+        query.claim(INFO.group, name, desired, &seen.spec.tags, |id| query.scope.name(id) == name);
+    let Some((address, owner)) = claim else {
+        return Ok(None);
+    };
     if let (Some(hidden), Some(_), Owner::Ours) = (seen.hidden, desired, &owner) {
         return Err(hidden);
     }
     let mut spec = spec::to_value(&seen.spec);
     if let Some(fields) = spec.as_object_mut() {
-        fields.extend(seen.failed.iter().map(|(field, why)| (field.to_string(), why.as_str().into())));
+        fields.extend(
+            seen.failed.iter().map(|(field, why)| (field.to_string(), why.as_str().into())),
+        );
     }
     let mut live = Live::new(address, INFO.type_name, name, spec);
     live.outputs = outputs(&seen.arn, name);
@@ -101,7 +116,9 @@ async fn describe(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Opti
 
 /// Reads one function; `None` when it does not exist.
 pub async fn see(reader: &Reader, name: &str) -> Result<Option<Seen>, CloudError> {
-    let Some(answer) = optional(get(reader, name, CallOptions::default()).await)? else { return Ok(None) };
+    let Some(answer) = optional(get(reader, name, CallOptions::default()).await)? else {
+        return Ok(None);
+    };
     let configuration = answer
         .configuration()
         .ok_or_else(|| CloudError::shape(&format!("GetFunction for `{name}`"), "Configuration"))?;
@@ -122,28 +139,41 @@ fn failures(function: &FunctionConfiguration) -> BTreeMap<&'static str, String> 
     failed
 }
 
-/// Variables that Lambda does not tell, mostly for a KMS key that the caller may not use, are not "no variables"
-/// (catalogue 5.7).
+/// Variables that Lambda does not tell, mostly for a KMS key that the caller may not use, are not
+/// "no variables" (catalogue 5.7).
 fn hidden(name: &str, function: &FunctionConfiguration) -> Option<CloudError> {
     let error = function.environment()?.error()?;
     let code = error.error_code().unwrap_or_default();
-    let kind = if code.contains("AccessDenied") { ErrorKind::AccessDenied } else { ErrorKind::Other };
+    let kind =
+        if code.contains("AccessDenied") { ErrorKind::AccessDenied } else { ErrorKind::Other };
     let says = error.message().unwrap_or("AWS gives no reason");
     let what = format!("the variables of the function `{name}` cannot be read: {says}");
-    let hint =
-        "get kms:Decrypt on the key that they are encrypted with, or take that key off the function, then run again";
-    Some(CloudError { operation: "lambda GetFunction".into(), code: code.into(), ..CloudError::ours(kind, what, hint) })
+    let hint = "get kms:Decrypt on the key that they are encrypted with, or take that key off the function, then run again";
+    Some(CloudError {
+        operation: "lambda GetFunction".into(),
+        code: code.into(),
+        ..CloudError::ours(kind, what, hint)
+    })
 }
 
 /// GetFunction, which has a far larger rate quota than GetFunctionConfiguration (catalogue 5.3).
-pub async fn get(reader: &Reader, name: &str, options: CallOptions) -> Result<GetFunctionOutput, CloudError> {
+pub async fn get(
+    reader: &Reader,
+    name: &str,
+    options: CallOptions,
+) -> Result<GetFunctionOutput, CloudError> {
     reader
         .caller
-        .call_with("lambda:GetFunction", options, || reader.lambda.get_function().function_name(name).send())
+        .call_with("lambda:GetFunction", options, || {
+            reader.lambda.get_function().function_name(name).send()
+        })
         .await
 }
 
-fn spec_of(function: &FunctionConfiguration, tags: Option<&HashMap<String, String>>) -> FunctionSpec {
+fn spec_of(
+    function: &FunctionConfiguration,
+    tags: Option<&HashMap<String, String>>,
+) -> FunctionSpec {
     let text = |value: Option<&str>| value.unwrap_or_default().to_string();
     FunctionSpec {
         tags: tag::own(tags.into_iter().flatten()),
@@ -179,7 +209,10 @@ mod tests {
         assert!(bare.environment.is_empty() && bare.tags.is_empty());
         // An empty variables member means the same as none.
         let empty = EnvironmentResponse::builder().set_variables(Some(HashMap::new())).build();
-        let cleared = spec_of(&FunctionConfiguration::builder().environment(empty).build(), Some(&HashMap::new()));
+        let cleared = spec_of(
+            &FunctionConfiguration::builder().environment(empty).build(),
+            Some(&HashMap::new()),
+        );
         assert_eq!(cleared, bare);
     }
 
@@ -193,7 +226,9 @@ mod tests {
             .memory_size(256)
             .timeout(10)
             .architectures(Architecture::Arm64)
-            .environment(EnvironmentResponse::builder().set_variables(Some(variables.clone())).build())
+            .environment(
+                EnvironmentResponse::builder().set_variables(Some(variables.clone())).build(),
+            )
             .code_sha256("abc=")
             .build();
         let tags = HashMap::from([("shopstack:id".to_string(), "f".to_string())]);
@@ -218,6 +253,10 @@ mod tests {
     #[test]
     fn cleared_variables_are_sent_as_an_empty_map() {
         let environment = Environment::builder().set_variables(Some(HashMap::new())).build();
-        assert_eq!(environment.variables(), Some(&HashMap::new()), "an absent map would keep the old variables");
+        assert_eq!(
+            environment.variables(),
+            Some(&HashMap::new()),
+            "an absent map would keep the old variables"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Writes of functions: create or adopt, configuration then code, a wait after each, delete until gone.
+//! Writes of functions: create or adopt, configuration then code, a wait after each, delete until
+//! gone.
 
 use super::{extras, read};
 use crate::aws::{CallOptions, Writer};
@@ -9,20 +10,27 @@ use crate::resources::{FRESH, foreign, tag_changes};
 use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
-    Architecture, Environment, FunctionCode, FunctionConfiguration, LastUpdateStatus, Runtime, State,
+    Architecture, Environment, FunctionCode, FunctionConfiguration, LastUpdateStatus, Runtime,
+    State,
 };
 use base64::Engine as _;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// Lambda's limit for a zip sent in the request; past it the connection is just cut (catalogue 5.4).
+/// Lambda's limit for a zip sent in the request; past it the connection is just cut (catalogue
+/// 5.4).
 const DIRECT_UPLOAD_BYTES: usize = 50 * 1024 * 1024;
 const EVERY: Duration = Duration::from_secs(1);
 const CEILING: Duration = Duration::from_secs(600);
 
-/// Makes the function and waits until it is Active, or brings an earlier run's function to the wanted state.
-pub async fn create(writer: &Writer, step: &Step, wanted: &FunctionSpec) -> Result<Outputs, CloudError> {
+/// Makes the function and waits until it is Active, or brings an earlier run's function to the
+/// wanted state.
+pub async fn create(
+    writer: &Writer,
+    step: &Step,
+    wanted: &FunctionSpec,
+) -> Result<Outputs, CloudError> {
     let lambda = &writer.clients.lambda;
     let zip = zip(step, wanted).await?;
     let size = travelling(&zip);
@@ -59,14 +67,17 @@ pub async fn create(writer: &Writer, step: &Step, wanted: &FunctionSpec) -> Resu
             Ok(read::outputs(&arn, &step.name))
         }
         // The same code says "busy"; only the words tell that the name is taken (catalogue 1.4).
-        Err(error) if error.matches("ResourceConflictException", "already exist") => adopt(writer, step, wanted).await,
+        Err(error) if error.matches("ResourceConflictException", "already exist") => {
+            adopt(writer, step, wanted).await
+        }
         Err(error) => Err(error),
     }
 }
 
 async fn adopt(writer: &Writer, step: &Step, wanted: &FunctionSpec) -> Result<Outputs, CloudError> {
     let look = || read::see(&writer.reader, &step.name);
-    let what = format!("the function `{}`, which exists, to become readable (usually seconds)", step.name);
+    let what =
+        format!("the function `{}`, which exists, to become readable (usually seconds)", step.name);
     let seen = writer.caller.wait_until(&what, EVERY, Duration::from_secs(60), look).await?;
     if let Owner::Foreign(says) = writer.scope.owner(&seen.spec.tags) {
         return Err(foreign("function", step, &says));
@@ -82,9 +93,9 @@ async fn adopt(writer: &Writer, step: &Step, wanted: &FunctionSpec) -> Result<Ou
     Ok(read::outputs(&seen.arn, &step.name))
 }
 
-/// Changes what differs: configuration, then code, one at a time; the code travels only when it or the
-/// architecture differs. Where the last update `failed`, nobody knows which part of it took effect: all is sent again.
-/// `options` say whether the function is fresh.
+/// Changes what differs: configuration, then code, one at a time; the code travels only when it or
+/// the architecture differs. Where the last update `failed`, nobody knows which part of it took
+/// effect: all is sent again. `options` say whether the function is fresh.
 pub async fn bring(
     writer: &Writer,
     step: &Step,
@@ -113,13 +124,17 @@ pub async fn bring(
             .await?;
         settled(writer, &step.name, options).await?;
     }
-    if failed || before.code_sha256 != wanted.code_sha256 || before.architecture != wanted.architecture {
+    if failed
+        || before.code_sha256 != wanted.code_sha256
+        || before.architecture != wanted.architecture
+    {
         send_code(writer, step, wanted, options).await?;
     }
     bring_tags(writer, arn, &before.tags, &wanted.tags, options).await
 }
 
-/// Everything that UpdateFunctionConfiguration carries; a new field of the spec has to be placed here.
+/// Everything that UpdateFunctionConfiguration carries; a new field of the spec has to be placed
+/// here.
 fn configuration_differs(before: &FunctionSpec, wanted: &FunctionSpec) -> bool {
     let FunctionSpec {
         tags: _,
@@ -207,14 +222,18 @@ async fn settled(writer: &Writer, name: &str, options: CallOptions) -> Result<()
         .await
 }
 
-/// `Some` when the function is ready, `None` while it is on its way; a missing status means on its way.
+/// `Some` when the function is ready, `None` while it is on its way; a missing status means on its
+/// way.
 ///
 /// Errors: the function or its last update failed; the reason is AWS's.
 fn progress(name: &str, function: &FunctionConfiguration) -> Result<Option<()>, CloudError> {
     let failed = |what: &str, reason: Option<&str>| {
         Err(CloudError::ours(
             ErrorKind::Other,
-            format!("{what} of the function `{name}` failed: {}", reason.unwrap_or("AWS gives no reason")),
+            format!(
+                "{what} of the function `{name}` failed: {}",
+                reason.unwrap_or("AWS gives no reason")
+            ),
             "mend the cause, then run again",
         ))
     };
@@ -225,15 +244,20 @@ fn progress(name: &str, function: &FunctionConfiguration) -> Result<Option<()>, 
         return failed("the update", function.last_update_status_reason());
     }
     // An idle function is Inactive until its next call.
-    let usable = function.state().is_some_and(|s| matches!(s.as_str(), "Active" | "ActiveNonInvocable" | "Inactive"));
-    Ok((usable && function.last_update_status() == Some(&LastUpdateStatus::Successful)).then_some(()))
+    let usable = function
+        .state()
+        .is_some_and(|s| matches!(s.as_str(), "Active" | "ActiveNonInvocable" | "Inactive"));
+    Ok((usable && function.last_update_status() == Some(&LastUpdateStatus::Successful))
+        .then_some(()))
 }
 
 /// Deletes and waits until the name is free; roles and log groups may go only after that.
 pub async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError> {
     let lambda = &writer.clients.lambda;
-    let gone =
-        writer.caller.call("lambda:DeleteFunction", || lambda.delete_function().function_name(name).send()).await;
+    let gone = writer
+        .caller
+        .call("lambda:DeleteFunction", || lambda.delete_function().function_name(name).send())
+        .await;
     if optional(gone)?.is_none() {
         return Ok(());
     }
@@ -249,29 +273,46 @@ pub async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError> {
 
 /// An empty map clears the variables; an absent one would keep them (catalogue 5.1).
 fn environment(wanted: &FunctionSpec) -> Environment {
-    Environment::builder().set_variables(Some(wanted.environment.clone().into_iter().collect())).build()
+    Environment::builder()
+        .set_variables(Some(wanted.environment.clone().into_iter().collect()))
+        .build()
 }
 
 /// Reads the zip, and makes sure that it is the one the plan speaks of.
 async fn zip(step: &Step, wanted: &FunctionSpec) -> Result<Blob, CloudError> {
     let refuse = |what: String, hint: &str| Err(CloudError::ours(ErrorKind::Other, what, hint));
     let Some(path) = &step.payload else {
-        return refuse(format!("the plan names no zip for `{}`", step.address), "make the plan again");
+        return refuse(
+            format!("the plan names no zip for `{}`", step.address),
+            "make the plan again",
+        );
     };
     let bytes = match tokio::fs::read(path).await {
         Ok(bytes) => bytes,
         Err(error) => {
-            let what = format!("the zip of `{}` cannot be read at {}: {error}", step.address, path.display());
+            let what = format!(
+                "the zip of `{}` cannot be read at {}: {error}",
+                step.address,
+                path.display()
+            );
             return refuse(what, "run `shopstack build`, then run again");
         }
     };
     if hash(&bytes) != wanted.code_sha256 {
-        let what = format!("the zip of `{}` at {} is not the one that was planned", step.address, path.display());
+        let what = format!(
+            "the zip of `{}` at {} is not the one that was planned",
+            step.address,
+            path.display()
+        );
         return refuse(what, "make the plan again: the code was rebuilt since");
     }
     if bytes.len() > DIRECT_UPLOAD_BYTES {
-        let what = format!("the zip of `{}` has {} bytes; Lambda takes 50 MB", step.address, bytes.len());
-        return refuse(what, "make the function smaller: build with --release, strip symbols, drop dependencies");
+        let what =
+            format!("the zip of `{}` has {} bytes; Lambda takes 50 MB", step.address, bytes.len());
+        return refuse(
+            what,
+            "make the function smaller: build with --release, strip symbols, drop dependencies",
+        );
     }
     Ok(Blob::new(bytes))
 }
@@ -286,12 +327,20 @@ fn hash(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(Sha256::digest(bytes))
 }
 
-fn check_hash(step: &Step, wanted: &FunctionSpec, received: Option<&str>) -> Result<(), CloudError> {
+fn check_hash(
+    step: &Step,
+    wanted: &FunctionSpec,
+    received: Option<&str>,
+) -> Result<(), CloudError> {
     match received {
         Some(hash) if hash == wanted.code_sha256 => Ok(()),
         other => Err(CloudError::ours(
             ErrorKind::Conflict,
-            format!("Lambda holds code {} for `{}`, not the code that was sent", other.unwrap_or("?"), step.name),
+            format!(
+                "Lambda holds code {} for `{}`, not the code that was sent",
+                other.unwrap_or("?"),
+                step.name
+            ),
             "somebody else is deploying to this function: run again",
         )),
     }
@@ -301,7 +350,10 @@ fn check_hash(step: &Step, wanted: &FunctionSpec, received: Option<&str>) -> Res
 mod tests {
     use super::*;
 
-    fn state(state: Option<State>, update: Option<LastUpdateStatus>) -> Result<Option<()>, CloudError> {
+    fn state(
+        state: Option<State>,
+        update: Option<LastUpdateStatus>,
+    ) -> Result<Option<()>, CloudError> {
         let function = FunctionConfiguration::builder()
             .set_state(state)
             .set_last_update_status(update)

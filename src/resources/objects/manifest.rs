@@ -10,7 +10,8 @@ pub(super) const KEY: &str = crate::resources::SITE_MANIFEST;
 /// The generated configuration of the site.
 pub(super) const CONFIG: &str = "config.json";
 
-/// Everything that should be in the bucket, by key; the generated configuration is one of the objects here.
+/// Everything that should be in the bucket, by key; the generated configuration is one of the
+/// objects here.
 pub(super) type Entries = BTreeMap<String, ObjectSpec>;
 
 #[derive(Serialize, Deserialize)]
@@ -46,8 +47,8 @@ pub(super) fn config_entry(text: &str) -> ObjectSpec {
     }
 }
 
-/// The objects of a spec, its configuration among them. An entry that a live spec has under the configuration's key
-/// (its headers are not as wanted) wins over the text.
+/// The objects of a spec, its configuration among them. An entry that a live spec has under the
+/// configuration's key (its headers are not as wanted) wins over the text.
 pub(super) fn entries(spec: &ObjectsSpec) -> Entries {
     let mut all = spec.objects.clone();
     if !spec.config.is_empty() {
@@ -95,7 +96,8 @@ mod tests {
         let changed = change(&before, &wanted, there());
         assert_eq!(changed.put.keys().collect::<Vec<_>>(), ["b", "new"]);
         assert_eq!(changed.remove, ["gone"]);
-        let config = change(&before, &spec(&[("a", "1"), ("b", "1"), ("gone", "1")], "{\"a\":1}"), there());
+        let config =
+            change(&before, &spec(&[("a", "1"), ("b", "1"), ("gone", "1")], "{\"a\":1}"), there());
         assert_eq!(config.put.keys().collect::<Vec<_>>(), [CONFIG]);
         // A live configuration with headers that are not as wanted is sent again.
         let mut odd = spec(&[("a", "1")], "{}");

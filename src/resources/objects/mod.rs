@@ -1,8 +1,10 @@
-//! AWS::S3::Object, all files of the site as one resource: one listing shows whether anything differs.
+//! AWS::S3::Object, all files of the site as one resource: one listing shows whether anything
+//! differs.
 //!
-//! A listing has no Content-Type or Cache-Control. A manifest object, written last, records them: an object that is
-//! older than the manifest and has the recorded digest is as recorded; only others are asked for one by one. An object
-//! as wanted that no manifest records was sent by a run that died: it is sent again, and the caches are told.
+//! A listing has no Content-Type or Cache-Control. A manifest object, written last, records them:
+//! an object that is older than the manifest and has the recorded digest is as recorded; only
+//! others are asked for one by one. An object as wanted that no manifest records was sent by a run
+//! that died: it is sent again, and the caches are told.
 
 use super::{FRESH, Resource, delete_batch};
 use crate::aws::{CallOptions, Reader, Writer};
@@ -55,7 +57,12 @@ impl Resource for Objects {
         Ok(found)
     }
 
-    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn create(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         let wanted: ObjectsSpec = spec::from_value(wanted)?;
         let bucket = &step.name;
         // What an earlier, interrupted run put there is sent again, and what nobody wants goes.
@@ -66,7 +73,13 @@ impl Resource for Objects {
         Ok(Outputs::new())
     }
 
-    async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn update(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        live: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         let wanted: ObjectsSpec = spec::from_value(wanted)?;
         let before = manifest::entries(&spec::from_value(&live.spec)?);
         let change = manifest::change(&before, &wanted, before.keys().cloned().collect());

@@ -1,5 +1,5 @@
-//! Sending the site: what pages name before the pages, deletions after both, then the caches, the manifest last: what
-//! it does not record is done again.
+//! Sending the site: what pages name before the pages, deletions after both, then the caches, the
+//! manifest last: what it does not record is done again.
 
 use super::manifest::{self, CONFIG, Change, KEY, md5_hex};
 use super::{FRESH, delete_batch};
@@ -23,7 +23,8 @@ const MAX_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 /// From here on one wildcard is cheaper than the paths, which CloudFront bills one by one.
 const MAX_PATHS: usize = 15;
 /// What stays as it is in an invalidation path.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
+const PATH: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
 
 /// Carries out a change.
 pub(super) async fn apply(
@@ -34,18 +35,29 @@ pub(super) async fn apply(
 ) -> Result<(), CloudError> {
     let bucket = &step.name;
     // Pages last: a page never names a file that is not there yet.
-    let (pages, parts): (Vec<_>, Vec<_>) = change.put.iter().partition(|(key, _)| key.ends_with(".html"));
+    let (pages, parts): (Vec<_>, Vec<_>) =
+        change.put.iter().partition(|(key, _)| key.ends_with(".html"));
     for wave in [parts, pages] {
-        // Boxed: the compiler cannot see through the lifetimes of a stream of plain async blocks here.
-        let uploads: Vec<BoxFuture<'_, _>> =
-            wave.into_iter().map(|(key, object)| upload(writer, step, wanted, key, object).boxed()).collect();
-        futures_util::stream::iter(uploads).buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
+        // Boxed: the compiler cannot see through the lifetimes of a stream of plain async blocks
+        // here.
+        let uploads: Vec<BoxFuture<'_, _>> = wave
+            .into_iter()
+            .map(|(key, object)| upload(writer, step, wanted, key, object).boxed())
+            .collect();
+        futures_util::stream::iter(uploads)
+            .buffer_unordered(AT_ONCE)
+            .try_collect::<Vec<()>>()
+            .await?;
     }
     remove(writer, bucket, &change.remove).await
 }
 
 /// Writes the manifest: all of it is done.
-pub(super) async fn record(writer: &Writer, step: &Step, wanted: &ObjectsSpec) -> Result<(), CloudError> {
+pub(super) async fn record(
+    writer: &Writer,
+    step: &Step,
+    wanted: &ObjectsSpec,
+) -> Result<(), CloudError> {
     let text = manifest::text(&manifest::entries(wanted));
     let record = manifest::config_entry(&text);
     put(writer, &step.name, KEY, &record, text.into_bytes()).await
@@ -59,7 +71,11 @@ async fn upload(
     object: &ObjectSpec,
 ) -> Result<(), CloudError> {
     let generated = key == CONFIG && !wanted.objects.contains_key(CONFIG);
-    let body = if generated { wanted.config.clone().into_bytes() } else { file(step, key, object).await? };
+    let body = if generated {
+        wanted.config.clone().into_bytes()
+    } else {
+        file(step, key, object).await?
+    };
     put(writer, &step.name, key, object, body).await
 }
 
@@ -76,7 +92,9 @@ async fn file(step: &Step, key: &str, object: &ObjectSpec) -> Result<Vec<u8>, Cl
     if tokio::fs::metadata(&path).await.map_err(unreadable)?.len() > MAX_BYTES {
         return Err(CloudError::ours(
             ErrorKind::Other,
-            format!("the file `{key}` of the site is larger than 5 GB, more than one upload may carry"),
+            format!(
+                "the file `{key}` of the site is larger than 5 GB, more than one upload may carry"
+            ),
             "leave it out of the site folder, or split it",
         ));
     }
@@ -104,7 +122,13 @@ fn path_of(step: &Step, key: &str) -> Result<PathBuf, CloudError> {
     }
 }
 
-async fn put(writer: &Writer, bucket: &str, key: &str, object: &ObjectSpec, body: Vec<u8>) -> Result<(), CloudError> {
+async fn put(
+    writer: &Writer,
+    bucket: &str,
+    key: &str,
+    object: &ObjectSpec,
+    body: Vec<u8>,
+) -> Result<(), CloudError> {
     // S3 itself refuses a body that is not the planned one.
     let digest: Vec<u8> = (0..object.md5.len())
         .step_by(2)
@@ -129,31 +153,49 @@ async fn put(writer: &Writer, bucket: &str, key: &str, object: &ObjectSpec, body
 }
 
 /// Deletes keys, 1000 a call. On a versioned bucket their old versions stay.
-pub(super) async fn remove(writer: &Writer, bucket: &str, keys: &[String]) -> Result<(), CloudError> {
+pub(super) async fn remove(
+    writer: &Writer,
+    bucket: &str,
+    keys: &[String],
+) -> Result<(), CloudError> {
     for chunk in keys.chunks(1000) {
-        let batch = chunk.iter().filter_map(|key| ObjectIdentifier::builder().key(key).build().ok()).collect();
+        let batch = chunk
+            .iter()
+            .filter_map(|key| ObjectIdentifier::builder().key(key).build().ok())
+            .collect();
         delete_batch(writer, bucket, batch).await?;
     }
     Ok(())
 }
 
 /// Tells the distribution to forget what changed.
-pub(super) async fn invalidate(writer: &Writer, step: &Step, change: &Change) -> Result<(), CloudError> {
+pub(super) async fn invalidate(
+    writer: &Writer,
+    step: &Step,
+    change: &Change,
+) -> Result<(), CloudError> {
     let id = step.context.get("distribution_id").and_then(|id| id.as_str()).unwrap_or_default();
     if id.is_empty() || id.contains("{{") {
         return Ok(());
     }
     let paths = paths(change);
-    // Fixed before the call, so that a repeated call is the same invalidation; with the time in it, because
-    // CloudFront ignores a reference it has seen, and a site that goes back to an old state needs a new one.
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    // Fixed before the call, so that a repeated call is the same invalidation; with the time in it,
+    // because CloudFront ignores a reference it has seen, and a site that goes back to an old state
+    // needs a new one.
+    let now =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let reference = md5_hex(format!("{} {}", paths.join(" "), now.as_nanos()).as_bytes());
     let quantity = i32::try_from(paths.len()).unwrap_or(i32::MAX);
     let unbuilt = |error: aws_sdk_cloudfront::error::BuildError| {
         CloudError::shape("building an invalidation", &error.to_string())
     };
-    let paths = Paths::builder().quantity(quantity).set_items(Some(paths)).build().map_err(unbuilt)?;
-    let batch = InvalidationBatch::builder().paths(paths).caller_reference(reference).build().map_err(unbuilt)?;
+    let paths =
+        Paths::builder().quantity(quantity).set_items(Some(paths)).build().map_err(unbuilt)?;
+    let batch = InvalidationBatch::builder()
+        .paths(paths)
+        .caller_reference(reference)
+        .build()
+        .map_err(unbuilt)?;
     let made = writer
         .caller
         .call("cloudfront:CreateInvalidation", || {
@@ -177,7 +219,8 @@ pub(super) async fn invalidate(writer: &Writer, step: &Step, change: &Change) ->
 /// The URL paths under which what changed may be cached; `/` as well where the start page changed.
 fn paths(change: &Change) -> Vec<String> {
     let keys: Vec<&str> = change.put.keys().chain(&change.remove).map(String::as_str).collect();
-    let mut paths: Vec<String> = keys.iter().map(|key| format!("/{}", utf8_percent_encode(key, PATH))).collect();
+    let mut paths: Vec<String> =
+        keys.iter().map(|key| format!("/{}", utf8_percent_encode(key, PATH))).collect();
     if keys.contains(&"index.html") {
         paths.push("/".into());
     }
@@ -189,7 +232,11 @@ mod tests {
     use super::*;
 
     fn change(put: &[&str], remove: &[&str]) -> Change {
-        let object = ObjectSpec { md5: String::new(), content_type: String::new(), cache_control: String::new() };
+        let object = ObjectSpec {
+            md5: String::new(),
+            content_type: String::new(),
+            cache_control: String::new(),
+        };
         Change {
             put: put.iter().map(|key| (key.to_string(), object.clone())).collect(),
             remove: remove.iter().map(|key| key.to_string()).collect(),
@@ -203,6 +250,9 @@ mod tests {
             ["/index.html", "/%C3%A4%20b%2A/c.js", "/old", "/"]
         );
         let many: Vec<String> = (0..16).map(|n| n.to_string()).collect();
-        assert_eq!(paths(&change(&many.iter().map(String::as_str).collect::<Vec<_>>(), &[])), ["/*"]);
+        assert_eq!(
+            paths(&change(&many.iter().map(String::as_str).collect::<Vec<_>>(), &[])),
+            ["/*"]
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! A response headers policy as a spec and back; what a stranger added beyond the spec shows in `custom`.
+//! A response headers policy as a spec and back; what a stranger added beyond the spec shows in
+//! `custom`.
 
 use crate::model::CloudError;
 use crate::model::spec::ResponseHeadersSpec;
@@ -8,8 +9,9 @@ use std::collections::BTreeMap;
 
 /// The spec of a live policy.
 ///
-/// Sections that no stack declares (CORS, removed headers, server timing, XSS protection) and headers that do not
-/// override the origin's become entries of `custom` in parentheses: no header has such a name, so they are drift.
+/// Sections that no stack declares (CORS, removed headers, server timing, XSS protection) and
+/// headers that do not override the origin's become entries of `custom` in parentheses: no header
+/// has such a name, so they are drift.
 pub(super) fn to_spec(config: &sdk::ResponseHeadersPolicyConfig) -> ResponseHeadersSpec {
     let security = config.security_headers_config.as_ref();
     let csp = security.and_then(|s| s.content_security_policy.as_ref());
@@ -17,8 +19,10 @@ pub(super) fn to_spec(config: &sdk::ResponseHeadersPolicyConfig) -> ResponseHead
     let referrer = security.and_then(|s| s.referrer_policy.as_ref());
     let nosniff = security.and_then(|s| s.content_type_options.as_ref());
     let hsts = security.and_then(|s| s.strict_transport_security.as_ref());
-    let headers = config.custom_headers_config.as_ref().and_then(|c| c.items.as_deref()).unwrap_or_default();
-    let mut custom: BTreeMap<String, String> = headers.iter().map(|h| (h.header.clone(), h.value.clone())).collect();
+    let headers =
+        config.custom_headers_config.as_ref().and_then(|c| c.items.as_deref()).unwrap_or_default();
+    let mut custom: BTreeMap<String, String> =
+        headers.iter().map(|h| (h.header.clone(), h.value.clone())).collect();
 
     let mut weak: Vec<&str> = [
         ("content-security-policy", csp.map(|h| h.r#override)),
@@ -41,7 +45,9 @@ pub(super) fn to_spec(config: &sdk::ResponseHeadersPolicyConfig) -> ResponseHead
         comment: config.comment.clone().unwrap_or_default(),
         content_security_policy: csp.map(|h| h.content_security_policy.clone()).unwrap_or_default(),
         frame_options: frame.map(|h| h.frame_option.as_str().to_string()).unwrap_or_default(),
-        referrer_policy: referrer.map(|h| h.referrer_policy.as_str().to_string()).unwrap_or_default(),
+        referrer_policy: referrer
+            .map(|h| h.referrer_policy.as_str().to_string())
+            .unwrap_or_default(),
         content_type_options: nosniff.is_some(),
         hsts_max_age: hsts.map(|h| h.access_control_max_age_sec),
         hsts_include_subdomains: hsts.is_some_and(|h| h.include_subdomains == Some(true)),
@@ -57,15 +63,21 @@ fn strangers(config: &sdk::ResponseHeadersPolicyConfig) -> Vec<(String, String)>
         let origins = cors.access_control_allow_origins.as_ref().map(|o| o.items.join(", "));
         found.push(("(cors)".into(), format!("allows origins {}", origins.unwrap_or_default())));
     }
-    let removed = config.remove_headers_config.as_ref().and_then(|r| r.items.as_deref()).unwrap_or_default();
+    let removed =
+        config.remove_headers_config.as_ref().and_then(|r| r.items.as_deref()).unwrap_or_default();
     if !removed.is_empty() {
         let names: Vec<&str> = removed.iter().map(|h| h.header.as_str()).collect();
         found.push(("(removed headers)".into(), names.join(", ")));
     }
     if let Some(timing) = config.server_timing_headers_config.as_ref().filter(|t| t.enabled) {
-        found.push(("(server timing)".into(), format!("sampling {}", timing.sampling_rate.unwrap_or_default())));
+        found.push((
+            "(server timing)".into(),
+            format!("sampling {}", timing.sampling_rate.unwrap_or_default()),
+        ));
     }
-    if let Some(xss) = config.security_headers_config.as_ref().and_then(|s| s.xss_protection.as_ref()) {
+    if let Some(xss) =
+        config.security_headers_config.as_ref().and_then(|s| s.xss_protection.as_ref())
+    {
         found.push(("(x-xss-protection)".into(), format!("protection {}", xss.protection)));
     }
     found
@@ -76,15 +88,24 @@ pub(super) fn to_config(
     name: &str,
     wanted: &ResponseHeadersSpec,
 ) -> Result<sdk::ResponseHeadersPolicyConfig, CloudError> {
-    build(name, wanted).map_err(|error| CloudError::shape("building a response headers policy", &error.to_string()))
+    build(name, wanted).map_err(|error| {
+        CloudError::shape("building a response headers policy", &error.to_string())
+    })
 }
 
-fn build(name: &str, wanted: &ResponseHeadersSpec) -> Result<sdk::ResponseHeadersPolicyConfig, BuildError> {
+fn build(
+    name: &str,
+    wanted: &ResponseHeadersSpec,
+) -> Result<sdk::ResponseHeadersPolicyConfig, BuildError> {
     let headers: Vec<sdk::ResponseHeadersPolicyCustomHeader> = wanted
         .custom
         .iter()
         .map(|(header, value)| {
-            sdk::ResponseHeadersPolicyCustomHeader::builder().header(header).value(value).r#override(true).build()
+            sdk::ResponseHeadersPolicyCustomHeader::builder()
+                .header(header)
+                .value(value)
+                .r#override(true)
+                .build()
         })
         .collect::<Result<_, _>>()?;
     let custom = match headers.len() {
@@ -112,18 +133,22 @@ fn security(
     let mut any = false;
     if !wanted.content_security_policy.is_empty() {
         let csp = sdk::ResponseHeadersPolicyContentSecurityPolicy::builder().r#override(true);
-        section =
-            section.content_security_policy(csp.content_security_policy(&wanted.content_security_policy).build()?);
+        section = section.content_security_policy(
+            csp.content_security_policy(&wanted.content_security_policy).build()?,
+        );
         any = true;
     }
     if !wanted.frame_options.is_empty() {
         let frame = sdk::ResponseHeadersPolicyFrameOptions::builder().r#override(true);
-        section = section.frame_options(frame.frame_option(wanted.frame_options.as_str().into()).build()?);
+        section = section
+            .frame_options(frame.frame_option(wanted.frame_options.as_str().into()).build()?);
         any = true;
     }
     if !wanted.referrer_policy.is_empty() {
         let referrer = sdk::ResponseHeadersPolicyReferrerPolicy::builder().r#override(true);
-        section = section.referrer_policy(referrer.referrer_policy(wanted.referrer_policy.as_str().into()).build()?);
+        section = section.referrer_policy(
+            referrer.referrer_policy(wanted.referrer_policy.as_str().into()).build()?,
+        );
         any = true;
     }
     if wanted.content_type_options {
@@ -181,13 +206,20 @@ mod tests {
     #[test]
     fn what_a_stranger_adds_shows_as_drift() {
         let mut config = to_config("n", &wanted()).unwrap();
-        let timing = sdk::ResponseHeadersPolicyServerTimingHeadersConfig::builder().enabled(true).sampling_rate(50.0);
+        let timing = sdk::ResponseHeadersPolicyServerTimingHeadersConfig::builder()
+            .enabled(true)
+            .sampling_rate(50.0);
         config.server_timing_headers_config = Some(timing.build().unwrap());
-        if let Some(frame) = config.security_headers_config.as_mut().and_then(|s| s.frame_options.as_mut()) {
+        if let Some(frame) =
+            config.security_headers_config.as_mut().and_then(|s| s.frame_options.as_mut())
+        {
             frame.r#override = false;
         }
         let custom = to_spec(&config).custom;
         assert_eq!(custom.get("(server timing)").map(String::as_str), Some("sampling 50"));
-        assert_eq!(custom.get("(not overriding the origin)").map(String::as_str), Some("x-frame-options"));
+        assert_eq!(
+            custom.get("(not overriding the origin)").map(String::as_str),
+            Some("x-frame-options")
+        );
     }
 }

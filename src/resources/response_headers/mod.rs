@@ -1,6 +1,7 @@
 //! AWS::CloudFront::ResponseHeadersPolicy: the security headers of the site.
 //!
-//! It cannot be tagged: its comment carries the ownership marker, and its name is unique in the account.
+//! It cannot be tagged: its comment carries the ownership marker, and its name is unique in the
+//! account.
 
 use super::{Resource, paged};
 use crate::aws::{Reader, Writer};
@@ -36,8 +37,14 @@ pub const INFO: TypeInfo = TypeInfo {
                 "cloudfront:UpdateResponseHeadersPolicy",
             ],
         ),
-        ("update", &["cloudfront:GetResponseHeadersPolicy", "cloudfront:UpdateResponseHeadersPolicy"]),
-        ("delete", &["cloudfront:GetResponseHeadersPolicy", "cloudfront:DeleteResponseHeadersPolicy"]),
+        (
+            "update",
+            &["cloudfront:GetResponseHeadersPolicy", "cloudfront:UpdateResponseHeadersPolicy"],
+        ),
+        (
+            "delete",
+            &["cloudfront:GetResponseHeadersPolicy", "cloudfront:DeleteResponseHeadersPolicy"],
+        ),
     ],
 };
 
@@ -63,7 +70,12 @@ impl Resource for ResponseHeadersPolicy {
         Ok(policies.iter().filter_map(|seen| describe(query, seen)).collect())
     }
 
-    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn create(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         let wanted: ResponseHeadersSpec = spec::from_value(wanted)?;
         let config = convert::to_config(&step.name, &wanted)?;
         let made = writer
@@ -80,14 +92,24 @@ impl Resource for ResponseHeadersPolicy {
                 super::listed(writer, &step.name, look).await?.map(|id| outputs(&id)).ok_or(error)
             }
             Err(error) => Err(error),
-            Ok(answer) => answer
-                .response_headers_policy
-                .map(|policy| outputs(&policy.id))
-                .ok_or_else(|| CloudError::shape("cloudfront CreateResponseHeadersPolicy", "ResponseHeadersPolicy")),
+            Ok(answer) => {
+                answer.response_headers_policy.map(|policy| outputs(&policy.id)).ok_or_else(|| {
+                    CloudError::shape(
+                        "cloudfront CreateResponseHeadersPolicy",
+                        "ResponseHeadersPolicy",
+                    )
+                })
+            }
         }
     }
 
-    async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn update(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        live: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         let wanted: ResponseHeadersSpec = spec::from_value(wanted)?;
         change(writer, live.output("id")?, &convert::to_config(&step.name, &wanted)?).await?;
         Ok(live.outputs.clone())
@@ -102,7 +124,13 @@ impl Resource for ResponseHeadersPolicy {
                 writer
                     .caller
                     .call("cloudfront:DeleteResponseHeadersPolicy", || {
-                        writer.clients.cloudfront.delete_response_headers_policy().id(id).if_match(&etag).send()
+                        writer
+                            .clients
+                            .cloudfront
+                            .delete_response_headers_policy()
+                            .id(id)
+                            .if_match(&etag)
+                            .send()
                     })
                     .await
             },
@@ -118,13 +146,20 @@ async fn list(reader: &Reader) -> Result<Vec<Seen>, CloudError> {
         let page = reader
             .caller
             .call("cloudfront:ListResponseHeadersPolicies", || {
-                let list = reader.cloudfront.list_response_headers_policies().r#type(ResponseHeadersPolicyType::Custom);
+                let list = reader
+                    .cloudfront
+                    .list_response_headers_policies()
+                    .r#type(ResponseHeadersPolicyType::Custom);
                 list.set_marker(marker.clone()).send()
             })
             .await?;
-        let Some(list) = page.response_headers_policy_list else { return Ok((vec![], None)) };
-        let policies = list.items.unwrap_or_default().into_iter().filter_map(|s| s.response_headers_policy);
-        let seen = policies.filter_map(|p| Some(Seen { id: p.id, config: p.response_headers_policy_config? }));
+        let Some(list) = page.response_headers_policy_list else {
+            return Ok((vec![], None));
+        };
+        let policies =
+            list.items.unwrap_or_default().into_iter().filter_map(|s| s.response_headers_policy);
+        let seen = policies
+            .filter_map(|p| Some(Seen { id: p.id, config: p.response_headers_policy_config? }));
         Ok((seen.collect(), list.next_marker))
     })
     .await
@@ -136,8 +171,10 @@ fn describe(query: &Query<'_>, seen: &Seen) -> Option<Live> {
     let desired = query.wanted.iter().find(|d| &d.name == name);
     let (id, owner) = (Scope::id_of_marker(comment), query.scope.owner_of_marker(comment));
     let derived = |id: &str| &query.scope.name(id) == name;
-    let (address, owner) = query.claim_as(INFO.group, name, desired.copied(), id, owner, derived)?;
-    let mut live = Live::new(address, INFO.type_name, name, spec::to_value(&convert::to_spec(&seen.config)));
+    let (address, owner) =
+        query.claim_as(INFO.group, name, desired.copied(), id, owner, derived)?;
+    let mut live =
+        Live::new(address, INFO.type_name, name, spec::to_value(&convert::to_spec(&seen.config)));
     live.outputs = outputs(&seen.id);
     live.owner = owner;
     Some(live)
@@ -150,15 +187,23 @@ async fn adopt(
     config: &ResponseHeadersPolicyConfig,
 ) -> Result<Option<String>, CloudError> {
     let all = list(&writer.reader).await?;
-    let Some(found) = all.into_iter().find(|seen| seen.config.name == step.name) else { return Ok(None) };
-    if let Owner::Foreign(says) = writer.scope.owner_of_marker(found.config.comment.as_deref().unwrap_or_default()) {
+    let Some(found) = all.into_iter().find(|seen| seen.config.name == step.name) else {
+        return Ok(None);
+    };
+    if let Owner::Foreign(says) =
+        writer.scope.owner_of_marker(found.config.comment.as_deref().unwrap_or_default())
+    {
         return Err(super::foreign("response headers policy", step, &says));
     }
     change(writer, &found.id, config).await?;
     Ok(Some(found.id))
 }
 
-async fn change(writer: &Writer, id: &str, config: &ResponseHeadersPolicyConfig) -> Result<(), CloudError> {
+async fn change(
+    writer: &Writer,
+    id: &str,
+    config: &ResponseHeadersPolicyConfig,
+) -> Result<(), CloudError> {
     super::with_fresh_etag(
         &format!("the response headers policy {id}"),
         || etag(writer, id),
@@ -166,7 +211,12 @@ async fn change(writer: &Writer, id: &str, config: &ResponseHeadersPolicyConfig)
             writer
                 .caller
                 .call("cloudfront:UpdateResponseHeadersPolicy", || {
-                    let update = writer.clients.cloudfront.update_response_headers_policy().id(id).if_match(&etag);
+                    let update = writer
+                        .clients
+                        .cloudfront
+                        .update_response_headers_policy()
+                        .id(id)
+                        .if_match(&etag);
                     update.response_headers_policy_config(config.clone()).send()
                 })
                 .await

@@ -1,4 +1,5 @@
-//! AWS::IAM::Role with its inline policies; found again by its path, since the tag index omits roles (catalogue 4).
+//! AWS::IAM::Role with its inline policies; found again by its path, since the tag index omits
+//! roles (catalogue 4).
 
 mod read;
 mod write;
@@ -35,7 +36,15 @@ pub const INFO: TypeInfo = TypeInfo {
                 "iam:GetAccountAuthorizationDetails",
             ],
         ),
-        ("create", &["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:TagRole"]),
+        (
+            "create",
+            &[
+                "iam:CreateRole",
+                "iam:PutRolePermissionsBoundary",
+                "iam:PutRolePolicy",
+                "iam:TagRole",
+            ],
+        ),
         (
             "update",
             &[
@@ -54,7 +63,8 @@ pub const INFO: TypeInfo = TypeInfo {
     ],
 };
 
-/// A role of whatever owner with its policies as a spec, for `policy-report`; `None` when there is none.
+/// A role of whatever owner with its policies as a spec, for `policy-report`; `None` when there is
+/// none.
 pub async fn spec_of(reader: &Reader, name: &str) -> Result<Option<Value>, CloudError> {
     Ok(read::see(reader, name).await?.map(|seen| spec::to_value(&seen.spec)))
 }
@@ -69,11 +79,22 @@ impl Resource for Role {
         read::discover(reader, query).await
     }
 
-    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn create(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         write::create(writer, step, &spec::from_value::<RoleSpec>(wanted)?).await
     }
 
-    async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn update(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        live: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         let before: RoleSpec = spec::from_value(&live.spec)?;
         write::bring(writer, &step.name, &before, &spec::from_value(wanted)?).await?;
         Ok(live.outputs.clone())

@@ -1,4 +1,5 @@
-//! Reads of roles: the listing of the environment's path, and each role's documents in canonical form.
+//! Reads of roles: the listing of the environment's path, and each role's documents in canonical
+//! form.
 
 use super::INFO;
 use crate::aws::Reader;
@@ -22,10 +23,12 @@ pub struct Seen {
     pub spec: RoleSpec,
 }
 
-/// Wanted roles by name, and whatever lies under the environment's path: the only trace of roles no longer wanted.
+/// Wanted roles by name, and whatever lies under the environment's path: the only trace of roles no
+/// longer wanted.
 ///
-/// A listing by path and the account's details answer for all roles in two calls; where the account is too large for
-/// one page of details, or the caller may not read them, each role is read by itself.
+/// A listing by path and the account's details answer for all roles in two calls; where the account
+/// is too large for one page of details, or the caller may not read them, each role is read by
+/// itself.
 pub async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
     let path = query.scope.role_path();
     let (listed, details) = if query.wanted.is_empty() {
@@ -37,7 +40,8 @@ pub async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, C
     };
     let wanted = query.wanted.iter().map(|d| d.name.as_str());
     let names: BTreeSet<&str> = wanted.chain(listed.keys().map(String::as_str)).collect();
-    let found = names.into_iter().map(|name| one(reader, query, name, listed.get(name), details.as_ref()));
+    let found =
+        names.into_iter().map(|name| one(reader, query, name, listed.get(name), details.as_ref()));
     Ok(try_join_all(found).await?.into_iter().flatten().collect())
 }
 
@@ -52,17 +56,22 @@ async fn one(
     let seen = match (listed, details.map(|d| d.get(name))) {
         (Some(role), Some(Some(detail))) => {
             let mut seen = combined(role, detail)?;
-            // AWS's model has the boundary in the details; the twin leaves it out there. For `down` nothing is compared.
+            // AWS's model has the boundary in the details; the twin leaves it out there. For `down`
+            // nothing is compared.
             if reader.caller.is_emulated() && !query.wanted.is_empty() {
                 seen.spec.permissions_boundary = boundary(reader, name).await?;
             }
-            // Listings lag behind what was written just now: what differs in them is asked of the role itself.
+            // Listings lag behind what was written just now: what differs in them is asked of the
+            // role itself.
             match desired {
-                Some(desired) if spec::to_value(&seen.spec) != desired.spec => see(reader, name).await?,
+                Some(desired) if spec::to_value(&seen.spec) != desired.spec => {
+                    see(reader, name).await?
+                }
                 _ => Some(seen),
             }
         }
-        // And behind what was made just now: a wanted role is absent only by its own word (catalogue 10.3).
+        // And behind what was made just now: a wanted role is absent only by its own word
+        // (catalogue 10.3).
         (None, Some(None)) if desired.is_none() || get(reader, name).await?.is_none() => None,
         // No details, or the two disagree, which a role made or deleted just now does for a moment.
         _ => match see(reader, name).await {
@@ -77,7 +86,8 @@ async fn one(
 
 /// The role without its policies; `None` when it does not exist.
 async fn get(reader: &Reader, name: &str) -> Result<Option<Role>, CloudError> {
-    let answer = reader.caller.call("iam:GetRole", || reader.iam.get_role().role_name(name).send()).await;
+    let answer =
+        reader.caller.call("iam:GetRole", || reader.iam.get_role().role_name(name).send()).await;
     Ok(optional(answer)?.and_then(|answer| answer.role))
 }
 
@@ -96,14 +106,21 @@ async fn details(reader: &Reader) -> Result<Option<BTreeMap<String, RoleDetail>>
         })
         .await;
     match answer {
-        Err(error) if matches!(error.kind, ErrorKind::AccessDenied | ErrorKind::NotEmulated | ErrorKind::Other) => {
+        Err(error)
+            if matches!(
+                error.kind,
+                ErrorKind::AccessDenied | ErrorKind::NotEmulated | ErrorKind::Other
+            ) =>
+        {
             Ok(None)
         }
         Err(error) => Err(error),
         Ok(page) if page.is_truncated() => Ok(None),
         Ok(page) => {
             let named = |r: RoleDetail| Some((r.role_name.clone()?, r));
-            Ok(Some(page.role_detail_list.unwrap_or_default().into_iter().filter_map(named).collect()))
+            Ok(Some(
+                page.role_detail_list.unwrap_or_default().into_iter().filter_map(named).collect(),
+            ))
         }
     }
 }
@@ -114,9 +131,16 @@ fn combined(role: &Role, detail: &RoleDetail) -> Result<Seen, CloudError> {
     for policy in detail.role_policy_list() {
         let name = policy.policy_name().unwrap_or_default();
         let what = format!("the inline policy `{name}` of the role `{}`", role.role_name());
-        policies.insert(name.to_string(), canonical(policy.policy_document().unwrap_or_default(), &what)?);
+        policies.insert(
+            name.to_string(),
+            canonical(policy.policy_document().unwrap_or_default(), &what)?,
+        );
     }
-    let attached = detail.attached_managed_policies().iter().filter_map(|p| p.policy_arn()).map(str::to_string);
+    let attached = detail
+        .attached_managed_policies()
+        .iter()
+        .filter_map(|p| p.policy_arn())
+        .map(str::to_string);
     let mut spec = spec_of(role, policies, attached.collect())?;
     spec.tags = tag::own(detail.tags().iter().map(|t| (t.key(), t.value())));
     let boundary = detail.permissions_boundary().and_then(|b| b.permissions_boundary_arn());
@@ -130,10 +154,13 @@ async fn list(reader: &Reader, path: &str) -> Result<BTreeMap<String, Role>, Clo
     loop {
         let page = reader
             .caller
-            .call("iam:ListRoles", || reader.iam.list_roles().path_prefix(path).set_marker(marker.clone()).send())
+            .call("iam:ListRoles", || {
+                reader.iam.list_roles().path_prefix(path).set_marker(marker.clone()).send()
+            })
             .await;
         let page = match page {
-            // Said of every wanted role when it is read; without the operation nothing of ours can be there.
+            // Said of every wanted role when it is read; without the operation nothing of ours can
+            // be there.
             Err(error) if error.kind == ErrorKind::NotEmulated => return Ok(roles),
             other => other?,
         };
@@ -151,7 +178,8 @@ fn live(query: &Query<'_>, name: &str, seen: &Seen) -> Option<Live> {
     let derived = |id: &str| query.scope.name(id) == name;
     let (address, owner) = query.claim(INFO.group, name, desired, &seen.spec.tags, derived)?;
     let mut live = Live::new(address, INFO.type_name, name, spec::to_value(&seen.spec));
-    // Right after its creation the ARN may read as the role's unique id (catalogue 4.2): nobody may be told that one.
+    // Right after its creation the ARN may read as the role's unique id (catalogue 4.2): nobody may
+    // be told that one.
     let arn = if seen.arn.starts_with("arn:") {
         seen.arn.clone()
     } else {
@@ -166,10 +194,16 @@ fn live(query: &Query<'_>, name: &str, seen: &Seen) -> Option<Live> {
 pub async fn see(reader: &Reader, name: &str) -> Result<Option<Seen>, CloudError> {
     let policies = async {
         let names = inline_names(reader, name).await?;
-        let documents = try_join_all(names.iter().map(|policy| document(reader, name, policy))).await?;
-        Ok(names.into_iter().zip(documents).filter_map(|(n, d)| Some((n, d?))).collect::<BTreeMap<_, _>>())
+        let documents =
+            try_join_all(names.iter().map(|policy| document(reader, name, policy))).await?;
+        Ok(names
+            .into_iter()
+            .zip(documents)
+            .filter_map(|(n, d)| Some((n, d?)))
+            .collect::<BTreeMap<_, _>>())
     };
-    let (role, policies, attached) = try_join3(get(reader, name), policies, attached(reader, name)).await?;
+    let (role, policies, attached) =
+        try_join3(get(reader, name), policies, attached(reader, name)).await?;
     let Some(role) = role else { return Ok(None) };
     let spec = spec_of(&role, policies, attached)?;
     Ok(Some(Seen { arn: role.arn().to_string(), id: role.role_id().to_string(), spec }))
@@ -186,7 +220,9 @@ pub async fn inline_names(reader: &Reader, role: &str) -> Result<Vec<String>, Cl
                 reader.iam.list_role_policies().role_name(role).set_marker(marker.clone()).send()
             })
             .await;
-        let Some(page) = optional(page)? else { return Ok(names) };
+        let Some(page) = optional(page)? else {
+            return Ok(names);
+        };
         names.extend(page.policy_names().iter().cloned());
         marker = page.marker().filter(|_| page.is_truncated()).map(str::to_string);
         if marker.is_none() {
@@ -203,11 +239,20 @@ pub async fn attached(reader: &Reader, role: &str) -> Result<BTreeSet<String>, C
         let page = reader
             .caller
             .call("iam:ListAttachedRolePolicies", || {
-                reader.iam.list_attached_role_policies().role_name(role).set_marker(marker.clone()).send()
+                reader
+                    .iam
+                    .list_attached_role_policies()
+                    .role_name(role)
+                    .set_marker(marker.clone())
+                    .send()
             })
             .await;
-        let Some(page) = optional(page)? else { return Ok(arns) };
-        arns.extend(page.attached_policies().iter().filter_map(|p| p.policy_arn()).map(str::to_string));
+        let Some(page) = optional(page)? else {
+            return Ok(arns);
+        };
+        arns.extend(
+            page.attached_policies().iter().filter_map(|p| p.policy_arn()).map(str::to_string),
+        );
         marker = page.marker().filter(|_| page.is_truncated()).map(str::to_string);
         if marker.is_none() {
             return Ok(arns);
@@ -219,10 +264,18 @@ pub async fn attached(reader: &Reader, role: &str) -> Result<BTreeSet<String>, C
 async fn document(reader: &Reader, role: &str, policy: &str) -> Result<Option<Value>, CloudError> {
     let answer = reader
         .caller
-        .call("iam:GetRolePolicy", || reader.iam.get_role_policy().role_name(role).policy_name(policy).send())
+        .call("iam:GetRolePolicy", || {
+            reader.iam.get_role_policy().role_name(role).policy_name(policy).send()
+        })
         .await;
-    let Some(answer) = optional(answer)? else { return Ok(None) };
-    canonical(answer.policy_document(), &format!("the inline policy `{policy}` of the role `{role}`")).map(Some)
+    let Some(answer) = optional(answer)? else {
+        return Ok(None);
+    };
+    canonical(
+        answer.policy_document(),
+        &format!("the inline policy `{policy}` of the role `{role}`"),
+    )
+    .map(Some)
 }
 
 /// The canonical form of a document as IAM returns it, URL-encoded.
@@ -236,7 +289,11 @@ fn canonical(text: &str, what: &str) -> Result<Value, CloudError> {
     })
 }
 
-fn spec_of(role: &Role, policies: BTreeMap<String, Value>, attached: BTreeSet<String>) -> Result<RoleSpec, CloudError> {
+fn spec_of(
+    role: &Role,
+    policies: BTreeMap<String, Value>,
+    attached: BTreeSet<String>,
+) -> Result<RoleSpec, CloudError> {
     let trust = role.assume_role_policy_document().unwrap_or("{}");
     Ok(RoleSpec {
         tags: tag::own(role.tags().iter().map(|t| (t.key(), t.value()))),
@@ -254,7 +311,10 @@ fn spec_of(role: &Role, policies: BTreeMap<String, Value>, attached: BTreeSet<St
 }
 
 pub fn outputs(arn: &str, id: &str) -> Outputs {
-    BTreeMap::from([("arn".to_string(), arn.to_string()), ("unique_id".to_string(), id.to_string())])
+    BTreeMap::from([
+        ("arn".to_string(), arn.to_string()),
+        ("unique_id".to_string(), id.to_string()),
+    ])
 }
 
 #[cfg(test)]

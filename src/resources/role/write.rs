@@ -1,4 +1,5 @@
-//! Writes of roles: create or adopt, bring every field to its wanted value one call after another, take apart.
+//! Writes of roles: create or adopt, bring every field to its wanted value one call after another,
+//! take apart.
 
 use super::read::{self, Seen};
 use crate::aws::{CallOptions, Writer};
@@ -12,7 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Makes the role, or brings an earlier run's role of that name to the wanted state.
-pub async fn create(writer: &Writer, step: &Step, wanted: &RoleSpec) -> Result<Outputs, CloudError> {
+pub async fn create(
+    writer: &Writer,
+    step: &Step,
+    wanted: &RoleSpec,
+) -> Result<Outputs, CloudError> {
     let iam = &writer.clients.iam;
     let (trust, tags) = (policy::to_json(&wanted.trust), tags_of(&wanted.tags));
     let made = writer
@@ -31,8 +36,10 @@ pub async fn create(writer: &Writer, step: &Step, wanted: &RoleSpec) -> Result<O
         .await;
     let (before, id) = match made {
         Ok(answer) => {
-            let bare = RoleSpec { policies: BTreeMap::new(), attached: BTreeSet::new(), ..wanted.clone() };
-            // Of the role just made, and not of one of that name before it, which a read may still show.
+            let bare =
+                RoleSpec { policies: BTreeMap::new(), attached: BTreeSet::new(), ..wanted.clone() };
+            // Of the role just made, and not of one of that name before it, which a read may still
+            // show.
             (bare, answer.role().map(|r| r.role_id().to_string()))
         }
         Err(error) if error.code == "EntityAlreadyExists" => {
@@ -47,9 +54,18 @@ pub async fn create(writer: &Writer, step: &Step, wanted: &RoleSpec) -> Result<O
 }
 
 /// Brings a role that this run did not make to the wanted state, and waits until it reads so.
-pub async fn bring(writer: &Writer, name: &str, before: &RoleSpec, wanted: &RoleSpec) -> Result<(), CloudError> {
+pub async fn bring(
+    writer: &Writer,
+    name: &str,
+    before: &RoleSpec,
+    wanted: &RoleSpec,
+) -> Result<(), CloudError> {
     change(writer, name, before, wanted, CallOptions::default()).await?;
-    if writer.caller.is_emulated() { Ok(()) } else { settled(writer, name, wanted).await.map(|_| ()) }
+    if writer.caller.is_emulated() {
+        Ok(())
+    } else {
+        settled(writer, name, wanted).await.map(|_| ())
+    }
 }
 
 /// The role that already holds the name, if it is this stack's.
@@ -58,7 +74,10 @@ async fn existing(writer: &Writer, step: &Step) -> Result<Seen, CloudError> {
     let seen: Seen = writer
         .caller
         .wait_until(
-            &format!("the role `{}`, which exists, to become readable (usually seconds)", step.name),
+            &format!(
+                "the role `{}`, which exists, to become readable (usually seconds)",
+                step.name
+            ),
             Duration::from_secs(2),
             Duration::from_secs(120),
             look,
@@ -70,19 +89,26 @@ async fn existing(writer: &Writer, step: &Step) -> Result<Seen, CloudError> {
     }
 }
 
-/// Waits until the role reads as written, all of its policies included: IAM's reads lag, and the next `diff` would see
-/// drift where there is none (catalogue 4.2). Right after a create the ARN may read as the role's unique id; policies
-/// that name it then would break for good. Returns ARN and unique id.
+/// Waits until the role reads as written, all of its policies included: IAM's reads lag, and the
+/// next `diff` would see drift where there is none (catalogue 4.2). Right after a create the ARN
+/// may read as the role's unique id; policies that name it then would break for good. Returns ARN
+/// and unique id.
 ///
 /// An emulator's reads are never behind: there one look at the ARN has to do.
-async fn settled(writer: &Writer, name: &str, wanted: &RoleSpec) -> Result<(String, String), CloudError> {
+async fn settled(
+    writer: &Writer,
+    name: &str,
+    wanted: &RoleSpec,
+) -> Result<(String, String), CloudError> {
     let iam = &writer.reader.iam;
     let emulated = writer.caller.is_emulated();
     let what = format!("the role `{name}` to read as written (usually seconds)");
     let look = || async {
         if emulated {
-            let answer =
-                writer.caller.call_with("iam:GetRole", FRESH, || iam.get_role().role_name(name).send()).await?;
+            let answer = writer
+                .caller
+                .call_with("iam:GetRole", FRESH, || iam.get_role().role_name(name).send())
+                .await?;
             return Ok(answer.role().map(|r| (r.arn().to_string(), r.role_id().to_string())));
         }
         let seen = read::see(&writer.reader, name).await?;
@@ -91,8 +117,8 @@ async fn settled(writer: &Writer, name: &str, wanted: &RoleSpec) -> Result<(Stri
     writer.caller.wait_until(&what, Duration::from_secs(2), Duration::from_secs(120), look).await
 }
 
-/// Changes what differs, serially: IAM refuses parallel changes of one role (catalogue 12.3). `options` say whether the
-/// role is fresh.
+/// Changes what differs, serially: IAM refuses parallel changes of one role (catalogue 12.3).
+/// `options` say whether the role is fresh.
 async fn change(
     writer: &Writer,
     name: &str,
@@ -110,7 +136,9 @@ async fn change(
             })
             .await?;
     }
-    if (&before.description, before.max_session_seconds) != (&wanted.description, wanted.max_session_seconds) {
+    if (&before.description, before.max_session_seconds)
+        != (&wanted.description, wanted.max_session_seconds)
+    {
         let iam = &writer.clients.iam;
         // UpdateRole keeps what it is not told, so both always travel, and '' clears a description.
         writer
@@ -155,7 +183,8 @@ async fn bring_boundary(
     }
 }
 
-/// Inline policies are put before unknown ones go, so that a function never stands without its rights.
+/// Inline policies are put before unknown ones go, so that a function never stands without its
+/// rights.
 async fn bring_policies(
     writer: &Writer,
     name: &str,
@@ -164,12 +193,18 @@ async fn bring_policies(
     options: CallOptions,
 ) -> Result<(), CloudError> {
     let iam = &writer.clients.iam;
-    for (policy, document) in wanted.policies.iter().filter(|(p, d)| before.policies.get(*p) != Some(d)) {
+    for (policy, document) in
+        wanted.policies.iter().filter(|(p, d)| before.policies.get(*p) != Some(d))
+    {
         let document = policy::to_json(document);
         writer
             .caller
             .call_with("iam:PutRolePolicy", options, || {
-                iam.put_role_policy().role_name(name).policy_name(policy).policy_document(&document).send()
+                iam.put_role_policy()
+                    .role_name(name)
+                    .policy_name(policy)
+                    .policy_document(&document)
+                    .send()
             })
             .await?;
     }
@@ -203,20 +238,25 @@ async fn bring_tags(
         let set = tags_of(&set);
         writer
             .caller
-            .call_with("iam:TagRole", options, || iam.tag_role().role_name(name).set_tags(Some(set.clone())).send())
+            .call_with("iam:TagRole", options, || {
+                iam.tag_role().role_name(name).set_tags(Some(set.clone())).send()
+            })
             .await?;
     }
     if !unset.is_empty() {
         writer
             .caller
-            .call("iam:UntagRole", || iam.untag_role().role_name(name).set_tag_keys(Some(unset.clone())).send())
+            .call("iam:UntagRole", || {
+                iam.untag_role().role_name(name).set_tag_keys(Some(unset.clone())).send()
+            })
             .await?;
     }
     Ok(())
 }
 
-/// Takes the role apart and deletes it. Its policies are listed afresh: some may have come since the plan.
-/// What the role was seen with goes first; if somebody added to it since, AWS says so and it is looked at again.
+/// Takes the role apart and deletes it. Its policies are listed afresh: some may have come since
+/// the plan. What the role was seen with goes first; if somebody added to it since, AWS says so and
+/// it is looked at again.
 pub async fn delete(writer: &Writer, name: &str, seen: &RoleSpec) -> Result<(), CloudError> {
     for arn in &seen.attached {
         detach(writer, name, arn).await?;
@@ -239,12 +279,17 @@ pub async fn delete(writer: &Writer, name: &str, seen: &RoleSpec) -> Result<(), 
 
 async fn delete_bare(writer: &Writer, name: &str) -> Result<(), CloudError> {
     let iam = &writer.clients.iam;
-    let gone = writer.caller.call("iam:DeleteRole", || iam.delete_role().role_name(name).send()).await;
+    let gone =
+        writer.caller.call("iam:DeleteRole", || iam.delete_role().role_name(name).send()).await;
     match gone {
-        Err(error) if error.code == "DeleteConflict" && error.message.contains("instance profile") => {
+        Err(error)
+            if error.code == "DeleteConflict" && error.message.contains("instance profile") =>
+        {
             Err(CloudError::ours(
                 ErrorKind::Conflict,
-                format!("the role `{name}` is in an EC2 instance profile, which this stack did not make"),
+                format!(
+                    "the role `{name}` is in an EC2 instance profile, which this stack did not make"
+                ),
                 "take it out of the instance profile, then run again",
             ))
         }
@@ -254,20 +299,23 @@ async fn delete_bare(writer: &Writer, name: &str) -> Result<(), CloudError> {
 
 async fn detach(writer: &Writer, name: &str, arn: &str) -> Result<(), CloudError> {
     let iam = &writer.clients.iam;
-    let call =
-        writer.caller.call("iam:DetachRolePolicy", || iam.detach_role_policy().role_name(name).policy_arn(arn).send());
+    let call = writer.caller.call("iam:DetachRolePolicy", || {
+        iam.detach_role_policy().role_name(name).policy_arn(arn).send()
+    });
     optional(call.await).map(|_| ())
 }
 
 async fn delete_inline(writer: &Writer, name: &str, policy: &str) -> Result<(), CloudError> {
     let iam = &writer.clients.iam;
-    let call = writer
-        .caller
-        .call("iam:DeleteRolePolicy", || iam.delete_role_policy().role_name(name).policy_name(policy).send());
+    let call = writer.caller.call("iam:DeleteRolePolicy", || {
+        iam.delete_role_policy().role_name(name).policy_name(policy).send()
+    });
     optional(call.await).map(|_| ())
 }
 
 /// Tags as IAM takes them.
 fn tags_of(tags: &Tags) -> Vec<Tag> {
-    tags.iter().filter_map(|(key, value)| Tag::builder().key(key).value(value).build().ok()).collect()
+    tags.iter()
+        .filter_map(|(key, value)| Tag::builder().key(key).value(value).build().ok())
+        .collect()
 }

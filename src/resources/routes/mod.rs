@@ -1,6 +1,8 @@
-//! AWS::ApiGateway::Resource: resources, methods, integrations, CORS and gateway responses of an API, as one thing.
+//! AWS::ApiGateway::Resource: resources, methods, integrations, CORS and gateway responses of an
+//! API, as one thing.
 //!
-//! Single calls and not PutRestApi: an import resets settings of the API that it does not name (catalogue 7.5).
+//! Single calls and not PutRestApi: an import resets settings of the API that it does not name
+//! (catalogue 7.5).
 
 mod preflight;
 mod read;
@@ -10,7 +12,9 @@ mod write;
 use super::{FRESH, Resource};
 use crate::aws::{CallOptions, Reader, Writer, apigateway as gw};
 use crate::model::spec::{self, RoutesSpec};
-use crate::model::{Address, CloudError, Live, Outputs, Query, Step, TypeInfo, cloud_error, definition};
+use crate::model::{
+    Address, CloudError, Live, Outputs, Query, Step, TypeInfo, cloud_error, definition,
+};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,19 +49,31 @@ impl Resource for Routes {
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
         // A duplicate API (`api.main~2`) is deleted as a whole; its routes are nobody's concern.
-        let apis = query.found.iter().filter(|l| l.type_name == REST_API && !l.address.id().contains('~'));
+        let apis =
+            query.found.iter().filter(|l| l.type_name == REST_API && !l.address.id().contains('~'));
         let reads = apis.map(|api| describe(reader, query, api));
         Ok(futures_util::future::try_join_all(reads).await?.into_iter().flatten().collect())
     }
 
-    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn create(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         let wanted: RoutesSpec = spec::from_value(wanted)?;
         let api = gw::rest_api_id(step)?;
         write::converge(writer, &api, FRESH, &wanted).await?;
         Ok(outputs(&api, &wanted))
     }
 
-    async fn update(&self, writer: &Writer, _step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn update(
+        &self,
+        writer: &Writer,
+        _step: &Step,
+        live: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         let wanted: RoutesSpec = spec::from_value(wanted)?;
         let api = live.output(gw::REST_API_ID)?;
         write::converge(writer, api, CallOptions::default(), &wanted).await?;
@@ -65,21 +81,32 @@ impl Resource for Routes {
     }
 
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
-        let none = RoutesSpec { routes: BTreeMap::new(), cors: BTreeMap::new(), gateway_responses: BTreeMap::new() };
+        let none = RoutesSpec {
+            routes: BTreeMap::new(),
+            cors: BTreeMap::new(),
+            gateway_responses: BTreeMap::new(),
+        };
         let api = live.output(gw::REST_API_ID)?;
-        cloud_error::optional(write::converge(writer, api, CallOptions::default(), &none).await).map(|_| ())
+        cloud_error::optional(write::converge(writer, api, CallOptions::default(), &none).await)
+            .map(|_| ())
     }
 }
 
 /// The routes of one API; `None` while it has neither a method nor a gateway response of its own.
-async fn describe(reader: &Reader, query: &Query<'_>, api: &Live) -> Result<Option<Live>, CloudError> {
+async fn describe(
+    reader: &Reader,
+    query: &Query<'_>,
+    api: &Live,
+) -> Result<Option<Live>, CloudError> {
     let id = api.output("id")?;
     let address = Address::new(INFO.group, api.address.id());
     let desired = query.wanted.iter().find(|d| d.address == address);
-    let Some(tree) = cloud_error::optional(read::tree(reader, id, CallOptions::default()).await)? else {
+    let Some(tree) = cloud_error::optional(read::tree(reader, id, CallOptions::default()).await)?
+    else {
         return Ok(None);
     };
-    if tree.gateway_responses.is_empty() && tree.nodes.values().all(|node| node.methods.is_empty()) {
+    if tree.gateway_responses.is_empty() && tree.nodes.values().all(|node| node.methods.is_empty())
+    {
         return Ok(None);
     }
     // References are left as they are: only the paths are looked at here.
@@ -93,5 +120,8 @@ async fn describe(reader: &Reader, query: &Query<'_>, api: &Live) -> Result<Opti
 }
 
 fn outputs(api: &str, routes: &RoutesSpec) -> Outputs {
-    BTreeMap::from([("definition".to_string(), definition(routes)), (gw::REST_API_ID.to_string(), api.to_string())])
+    BTreeMap::from([
+        ("definition".to_string(), definition(routes)),
+        (gw::REST_API_ID.to_string(), api.to_string()),
+    ])
 }

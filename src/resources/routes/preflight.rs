@@ -1,7 +1,9 @@
-//! How a CorsSpec is written as an OPTIONS method with a MOCK integration, and read back from one. Pure.
+//! How a CorsSpec is written as an OPTIONS method with a MOCK integration, and read back from one.
+//! Pure.
 //!
-//! One origin is a static header. Of several origins the first is the static header, and a response template
-//! replaces it by the caller's own origin where that is one of the list; its first line keeps the list readable.
+//! One origin is a static header. Of several origins the first is the static header, and a response
+//! template replaces it by the caller's own origin where that is one of the list; its first line
+//! keeps the list readable.
 
 use crate::model::spec::CorsSpec;
 use aws_sdk_apigateway::types::{Integration, Method};
@@ -42,7 +44,8 @@ pub fn template(cors: &CorsSpec) -> Option<String> {
     if others.is_empty() {
         return None;
     }
-    let known = others.iter().map(|o| format!("$origin == \"{o}\"")).collect::<Vec<_>>().join(" || ");
+    let known =
+        others.iter().map(|o| format!("$origin == \"{o}\"")).collect::<Vec<_>>().join(" || ");
     // HTTP/2 callers send header names in lower case.
     Some(format!(
         "{ORIGINS_LINE}{}\n\
@@ -53,22 +56,31 @@ pub fn template(cors: &CorsSpec) -> Option<String> {
     ))
 }
 
-/// `method.response.header.<name>` -> `'<value>'`: static values stand in single quotes (catalogue 7.5).
+/// `method.response.header.<name>` -> `'<value>'`: static values stand in single quotes (catalogue
+/// 7.5).
 pub fn quoted(headers: &BTreeMap<String, String>) -> HashMap<String, String> {
     headers.iter().map(|(k, v)| (format!("{METHOD_HEADER}{k}"), format!("'{v}'"))).collect()
 }
 
 /// Reads an OPTIONS method back.
 ///
-/// Errors: the method is not exactly what `headers` and `template` write; the text is what it is instead.
-pub fn read(method: &Method, integration: &Integration, extras: &[String]) -> Result<CorsSpec, String> {
+/// Errors: the method is not exactly what `headers` and `template` write; the text is what it is
+/// instead.
+pub fn read(
+    method: &Method,
+    integration: &Integration,
+    extras: &[String],
+) -> Result<CorsSpec, String> {
     let seen = shape(method, integration, extras);
     let answer = &seen["answers"][STATUS];
     let header = |name: &str| {
-        let value = answer["headers"][format!("{METHOD_HEADER}{name}")].as_str().unwrap_or_default();
+        let value =
+            answer["headers"][format!("{METHOD_HEADER}{name}")].as_str().unwrap_or_default();
         value.trim_matches('\'').to_string()
     };
-    let listed = answer["templates"][JSON].as_str().and_then(|t| t.lines().next()?.strip_prefix(ORIGINS_LINE));
+    let listed = answer["templates"][JSON]
+        .as_str()
+        .and_then(|t| t.lines().next()?.strip_prefix(ORIGINS_LINE));
     let cors = CorsSpec {
         allow_origin: listed.map_or_else(|| header(ORIGIN), str::to_string),
         allow_methods: header(METHODS),
@@ -78,13 +90,14 @@ pub fn read(method: &Method, integration: &Integration, extras: &[String]) -> Re
     if seen == expected(&cors) { Ok(cors) } else { Err(seen.to_string()) }
 }
 
-/// Everything of an OPTIONS method that is compared. What AWS fills in by itself (catalogue 7.6) is not here,
-/// nor the integration's own verb, which an endpoint may name although a MOCK has none.
+/// Everything of an OPTIONS method that is compared. What AWS fills in by itself (catalogue 7.6) is
+/// not here, nor the integration's own verb, which an endpoint may name although a MOCK has none.
 fn shape(method: &Method, integration: &Integration, extras: &[String]) -> Value {
     let answers = integration.integration_responses().into_iter().flatten();
     let answers: BTreeMap<_, _> = answers
         .map(|(status, answer)| {
-            let headers: BTreeMap<_, _> = answer.response_parameters().into_iter().flatten().collect();
+            let headers: BTreeMap<_, _> =
+                answer.response_parameters().into_iter().flatten().collect();
             let templates = filled(answer.response_templates());
             let pattern = answer.selection_pattern().unwrap_or_default();
             (status, json!({"headers": headers, "templates": templates, "pattern": pattern}))
@@ -93,7 +106,8 @@ fn shape(method: &Method, integration: &Integration, extras: &[String]) -> Value
     let declared = method.method_responses().into_iter().flatten();
     let declared: BTreeMap<_, _> = declared
         .map(|(status, answer)| {
-            let mut names: Vec<_> = answer.response_parameters().into_iter().flatten().map(|(k, _)| k).collect();
+            let mut names: Vec<_> =
+                answer.response_parameters().into_iter().flatten().map(|(k, _)| k).collect();
             names.sort();
             (status, json!(names))
         })
@@ -162,15 +176,22 @@ mod tests {
             .request_templates(JSON, REQUEST_TEMPLATE)
             .integration_responses(STATUS, answer)
             .build();
-        let response = MethodResponse::builder().status_code(STATUS).set_response_parameters(Some(declared)).build();
-        let method =
-            Method::builder().http_method("OPTIONS").authorization_type("NONE").method_responses(STATUS, response);
+        let response = MethodResponse::builder()
+            .status_code(STATUS)
+            .set_response_parameters(Some(declared))
+            .build();
+        let method = Method::builder()
+            .http_method("OPTIONS")
+            .authorization_type("NONE")
+            .method_responses(STATUS, response);
         (method.build(), integration)
     }
 
     #[test]
     fn what_is_written_is_read_back() {
-        for origins in ["https://a.example", "https://a.example https://b.example http://c.localhost:4566"] {
+        for origins in
+            ["https://a.example", "https://a.example https://b.example http://c.localhost:4566"]
+        {
             let cors = cors(origins);
             let (method, integration) = written(&cors, None);
             assert_eq!(read(&method, &integration, &[]), Ok(cors));
@@ -180,7 +201,8 @@ mod tests {
     #[test]
     fn a_changed_or_added_header_is_seen() {
         let cors = cors("https://a.example");
-        let (method, integration) = written(&cors, Some(("Access-Control-Allow-Credentials", "'true'")));
+        let (method, integration) =
+            written(&cors, Some(("Access-Control-Allow-Credentials", "'true'")));
         let told = read(&method, &integration, &[]).unwrap_err();
         assert!(told.contains("Access-Control-Allow-Credentials"), "{told}");
         let (method, integration) = written(&cors, Some((ORIGIN, "'*'")));
@@ -193,7 +215,10 @@ mod tests {
     fn only_listed_origins_are_echoed_and_caches_are_told() {
         let two = cors("https://a.example https://b.example");
         let text = template(&two).unwrap();
-        assert!(text.contains("$origin == \"https://b.example\"") && !text.contains("== \"https://a.example\""));
+        assert!(
+            text.contains("$origin == \"https://b.example\"")
+                && !text.contains("== \"https://a.example\"")
+        );
         assert_eq!(headers(&two)["Vary"], "Origin");
         assert!(!headers(&cors("https://a.example")).contains_key("Vary"));
     }

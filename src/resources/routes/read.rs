@@ -1,4 +1,5 @@
-//! Reads the tree of an API's resources with their methods, and its gateway responses, as one RoutesSpec.
+//! Reads the tree of an API's resources with their methods, and its gateway responses, as one
+//! RoutesSpec.
 
 use super::preflight;
 use crate::aws::{CallOptions, Reader, apigateway as gw};
@@ -30,8 +31,11 @@ pub struct Node {
 
 /// Two parallel reads; one more for each method that did not come along whole.
 pub async fn tree(reader: &Reader, api: &str, options: CallOptions) -> Result<Tree, CloudError> {
-    let (resources, responses) =
-        futures_util::future::try_join(resources(reader, api, options), responses(reader, api, options)).await?;
+    let (resources, responses) = futures_util::future::try_join(
+        resources(reader, api, options),
+        responses(reader, api, options),
+    )
+    .await?;
     let mut tree = Tree::default();
     for resource in resources {
         let methods = resource.resource_methods().into_iter().flatten();
@@ -50,12 +54,21 @@ pub async fn tree(reader: &Reader, api: &str, options: CallOptions) -> Result<Tr
     Ok(tree)
 }
 
-async fn resources(reader: &Reader, api: &str, options: CallOptions) -> Result<Vec<Resource>, CloudError> {
+async fn resources(
+    reader: &Reader,
+    api: &str,
+    options: CallOptions,
+) -> Result<Vec<Resource>, CloudError> {
     paged(|position| async move {
         let page = reader
             .caller
             .call_with("apigateway:GetResources", options, || {
-                let request = reader.apigateway.get_resources().rest_api_id(api).embed("methods").limit(gw::PAGE);
+                let request = reader
+                    .apigateway
+                    .get_resources()
+                    .rest_api_id(api)
+                    .embed("methods")
+                    .limit(gw::PAGE);
                 request.set_position(position.clone()).send()
             })
             .await?;
@@ -64,12 +77,17 @@ async fn resources(reader: &Reader, api: &str, options: CallOptions) -> Result<V
     .await
 }
 
-async fn responses(reader: &Reader, api: &str, options: CallOptions) -> Result<Vec<GatewayResponse>, CloudError> {
+async fn responses(
+    reader: &Reader,
+    api: &str,
+    options: CallOptions,
+) -> Result<Vec<GatewayResponse>, CloudError> {
     paged(|position| async move {
         let page = reader
             .caller
             .call_with("apigateway:GetGatewayResponses", options, || {
-                let request = reader.apigateway.get_gateway_responses().rest_api_id(api).limit(gw::PAGE);
+                let request =
+                    reader.apigateway.get_gateway_responses().rest_api_id(api).limit(gw::PAGE);
                 request.set_position(position.clone()).send()
             })
             .await?;
@@ -78,13 +96,16 @@ async fn responses(reader: &Reader, api: &str, options: CallOptions) -> Result<V
     .await
 }
 
-/// Whether AWS's embed carries each method's integration, and that with all its answers, is unverified (catalogue 7.6):
-/// what does not read as something of ours is asked for by itself. What is as it should be costs nothing.
+/// Whether AWS's embed carries each method's integration, and that with all its answers, is
+/// unverified (catalogue 7.6): what does not read as something of ours is asked for by itself. What
+/// is as it should be costs nothing.
 async fn complete(reader: &Reader, api: &str, tree: &mut Tree) -> Result<(), CloudError> {
     let missing: Vec<(String, String, String)> = tree
         .nodes
         .iter()
-        .flat_map(|(path, node)| node.methods.iter().map(move |(verb, method)| (path, node, verb, method)))
+        .flat_map(|(path, node)| {
+            node.methods.iter().map(move |(verb, method)| (path, node, verb, method))
+        })
         .filter(|(_, _, verb, method)| !is_whole(verb, method, &reader.region))
         .map(|(path, node, verb, _)| (path.clone(), node.id.clone(), verb.clone()))
         .collect();
@@ -93,8 +114,11 @@ async fn complete(reader: &Reader, api: &str, tree: &mut Tree) -> Result<(), Clo
             reader.apigateway.get_method().rest_api_id(api).resource_id(id).http_method(verb).send()
         })
     });
-    for ((path, _, verb), answer) in missing.iter().zip(futures_util::future::join_all(asked).await) {
-        let Some(answer) = crate::model::cloud_error::optional(answer)? else { continue };
+    for ((path, _, verb), answer) in missing.iter().zip(futures_util::future::join_all(asked).await)
+    {
+        let Some(answer) = crate::model::cloud_error::optional(answer)? else {
+            continue;
+        };
         let method = Method::builder()
             .set_http_method(answer.http_method)
             .set_authorization_type(answer.authorization_type)
@@ -115,19 +139,25 @@ async fn complete(reader: &Reader, api: &str, tree: &mut Tree) -> Result<(), Clo
     Ok(())
 }
 
-/// True for what we write: a preflight answer, or a proxy to something. Strangers' methods may be whole and are not.
+/// True for what we write: a preflight answer, or a proxy to something. Strangers' methods may be
+/// whole and are not.
 fn is_whole(verb: &str, method: &Method, region: &str) -> bool {
     match one(verb, method, region) {
         Ok(_) => true,
-        Err(route) => route.integration == IntegrationType::AwsProxy.as_str() && !route.function_arn.is_empty(),
+        Err(route) => {
+            route.integration == IntegrationType::AwsProxy.as_str()
+                && !route.function_arn.is_empty()
+        }
     }
 }
 
-/// Headers without prefix and quotes; a status, body or other parameter that somebody set shows in brackets.
+/// Headers without prefix and quotes; a status, body or other parameter that somebody set shows in
+/// brackets.
 fn gateway_headers(response: &GatewayResponse) -> BTreeMap<String, String> {
     let mut headers = BTreeMap::new();
     for (name, value) in response.response_parameters().into_iter().flatten() {
-        let key = name.strip_prefix(GATEWAY_HEADER).map_or_else(|| format!("({name})"), str::to_string);
+        let key =
+            name.strip_prefix(GATEWAY_HEADER).map_or_else(|| format!("({name})"), str::to_string);
         headers.insert(key, unquoted(value).unwrap_or_else(|| format!("({value})")));
     }
     if let Some(status) = response.status_code().filter(|s| !s.is_empty()) {
@@ -163,16 +193,18 @@ pub fn split(key: &str) -> (&str, &str) {
     key.split_once(' ').unwrap_or((key, "/"))
 }
 
-/// The tree as a spec. `wanted` paths may be without methods as yet; any other resource that leads to no method
-/// is somebody else's, and shows as a route `(no method) /path`.
+/// The tree as a spec. `wanted` paths may be without methods as yet; any other resource that leads
+/// to no method is somebody else's, and shows as a route `(no method) /path`.
 pub fn to_spec(tree: &Tree, region: &str, wanted: &BTreeSet<String>) -> RoutesSpec {
     let mut spec = RoutesSpec {
         routes: BTreeMap::new(),
         cors: BTreeMap::new(),
         gateway_responses: tree.gateway_responses.clone(),
     };
-    let with_methods = tree.nodes.iter().filter(|(_, node)| !node.methods.is_empty()).map(|(path, _)| path);
-    let needed: BTreeSet<String> = with_methods.chain(wanted).flat_map(|path| lineage(path)).collect();
+    let with_methods =
+        tree.nodes.iter().filter(|(_, node)| !node.methods.is_empty()).map(|(path, _)| path);
+    let needed: BTreeSet<String> =
+        with_methods.chain(wanted).flat_map(|path| lineage(path)).collect();
     for (path, node) in &tree.nodes {
         if !needed.contains(path) {
             spec.routes.insert(format!("(no method) {path}"), nothing());
@@ -197,7 +229,8 @@ fn nothing() -> RouteSpec {
     }
 }
 
-/// A preflight answer of ours, or else a route: a stranger's method as well, so that it shows as drift.
+/// A preflight answer of ours, or else a route: a stranger's method as well, so that it shows as
+/// drift.
 fn one(verb: &str, method: &Method, region: &str) -> Result<CorsSpec, RouteSpec> {
     let mut route = nothing();
     route.authorization = method.authorization_type().unwrap_or("NONE").to_string();
@@ -222,7 +255,8 @@ fn one(verb: &str, method: &Method, region: &str) -> Result<CorsSpec, RouteSpec>
         extras.extend(answers(method, integration));
     }
     let kind = kind.map_or("(no type)", |k| k.as_str());
-    let with = if extras.is_empty() { String::new() } else { format!(" with {}", extras.join("; ")) };
+    let with =
+        if extras.is_empty() { String::new() } else { format!(" with {}", extras.join("; ")) };
     route.integration = format!("{kind}{with}");
     route.function_arn = target;
     let timeout = integration.timeout_in_millis();
@@ -237,7 +271,8 @@ fn function_of<'a>(uri: &'a str, region: &str) -> Option<&'a str> {
     (uri == gw::invocation_uri(region, arn)).then_some(arn)
 }
 
-/// Settings we never make, as `name=value`; what AWS fills in by itself (catalogue 7.6) is left out.
+/// Settings we never make, as `name=value`; what AWS fills in by itself (catalogue 7.6) is left
+/// out.
 fn extras(method: &Method, integration: &Integration) -> Vec<String> {
     let mut found = Vec::new();
     let mut tell = |name: &str, value: Option<&str>| {
@@ -257,15 +292,24 @@ fn extras(method: &Method, integration: &Integration) -> Vec<String> {
         "requestParameters",
         keys(method.request_parameters().into_iter().flat_map(|m| m.keys()).collect()).as_deref(),
     );
-    tell("requestModels", keys(method.request_models().into_iter().flat_map(|m| m.keys()).collect()).as_deref());
-    tell("connectionType", integration.connection_type().map(|t| t.as_str()).filter(|t| *t != "INTERNET"));
+    tell(
+        "requestModels",
+        keys(method.request_models().into_iter().flat_map(|m| m.keys()).collect()).as_deref(),
+    );
+    tell(
+        "connectionType",
+        integration.connection_type().map(|t| t.as_str()).filter(|t| *t != "INTERNET"),
+    );
     tell("connectionId", integration.connection_id());
     tell("credentials", integration.credentials());
     let mappings = integration.request_parameters().into_iter().flat_map(|m| m.keys()).collect();
     tell("parameterMappings", keys(mappings).as_deref());
     tell("contentHandling", integration.content_handling().map(|c| c.as_str()));
     tell("cacheKeyParameters", Some(&integration.cache_key_parameters().join(",")));
-    tell("responseTransferMode", integration.response_transfer_mode().map(|m| m.as_str()).filter(|m| *m != "BUFFERED"));
+    tell(
+        "responseTransferMode",
+        integration.response_transfer_mode().map(|m| m.as_str()).filter(|m| *m != "BUFFERED"),
+    );
     let insecure = integration.tls_config().is_some_and(|t| t.insecure_skip_verification());
     tell("insecureSkipVerification", insecure.then_some("true"));
     found
@@ -278,9 +322,18 @@ fn answers(method: &Method, integration: &Integration) -> Vec<String> {
         (!keys.is_empty()).then(|| format!("{name}={}", keys.join(",")))
     };
     [
-        list("requestTemplates", integration.request_templates().into_iter().flat_map(|m| m.keys()).collect()),
-        list("integrationResponses", integration.integration_responses().into_iter().flat_map(|m| m.keys()).collect()),
-        list("methodResponses", method.method_responses().into_iter().flat_map(|m| m.keys()).collect()),
+        list(
+            "requestTemplates",
+            integration.request_templates().into_iter().flat_map(|m| m.keys()).collect(),
+        ),
+        list(
+            "integrationResponses",
+            integration.integration_responses().into_iter().flat_map(|m| m.keys()).collect(),
+        ),
+        list(
+            "methodResponses",
+            method.method_responses().into_iter().flat_map(|m| m.keys()).collect(),
+        ),
     ]
     .into_iter()
     .flatten()

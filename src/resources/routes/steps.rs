@@ -47,8 +47,8 @@ pub fn paths(wanted: &RoutesSpec) -> BTreeSet<String> {
 
 /// The changes. `live` is `tree` as a spec.
 ///
-/// Deletes stand first: a parent takes one path variable only, so `{id}` must go before `{name}` comes.
-/// A resource takes its methods with it, and goes before its parent.
+/// Deletes stand first: a parent takes one path variable only, so `{id}` must go before `{name}`
+/// comes. A resource takes its methods with it, and goes before its parent.
 pub fn changes(tree: &Tree, live: &RoutesSpec, wanted: &RoutesSpec) -> Vec<Change> {
     let kept: BTreeSet<String> = paths(wanted).iter().flat_map(|path| lineage(path)).collect();
     let mut deletes = Vec::new();
@@ -66,11 +66,13 @@ pub fn changes(tree: &Tree, live: &RoutesSpec, wanted: &RoutesSpec) -> Vec<Chang
             }
         }
     }
-    let mut gone: Vec<_> = tree.nodes.keys().filter(|path| !kept.contains(*path) && *path != "/").collect();
+    let mut gone: Vec<_> =
+        tree.nodes.keys().filter(|path| !kept.contains(*path) && *path != "/").collect();
     gone.sort_by_key(|path| std::cmp::Reverse(depth(path)));
     deletes.extend(gone.into_iter().map(|path| Change::DeleteResource { path: path.clone() }));
 
-    let mut missing: Vec<_> = kept.iter().filter(|path| !tree.nodes.contains_key(*path) && *path != "/").collect();
+    let mut missing: Vec<_> =
+        kept.iter().filter(|path| !tree.nodes.contains_key(*path) && *path != "/").collect();
     missing.sort_by_key(|path| depth(path));
     puts.extend(missing.into_iter().map(|path| Change::CreateResource { path: path.clone() }));
     for (key, route) in &wanted.routes {
@@ -93,15 +95,19 @@ pub fn changes(tree: &Tree, live: &RoutesSpec, wanted: &RoutesSpec) -> Vec<Chang
 }
 
 fn gateway(live: &RoutesSpec, wanted: &RoutesSpec) -> Vec<Change> {
-    let put =
-        wanted.gateway_responses.iter().filter(|(kind, headers)| live.gateway_responses.get(*kind) != Some(headers));
+    let put = wanted
+        .gateway_responses
+        .iter()
+        .filter(|(kind, headers)| live.gateway_responses.get(*kind) != Some(headers));
     let put = put.map(|(kind, _)| Change::PutGatewayResponse { kind: kind.clone() });
-    let gone = live.gateway_responses.keys().filter(|kind| !wanted.gateway_responses.contains_key(*kind));
+    let gone =
+        live.gateway_responses.keys().filter(|kind| !wanted.gateway_responses.contains_key(*kind));
     put.chain(gone.map(|kind| Change::DeleteGatewayResponse { kind: kind.clone() })).collect()
 }
 
-/// True where the method itself differs, or carries what is not ours: it is made anew. Putting a method that
-/// exists is a conflict on AWS, so it is deleted first; callers see nothing of it before the next deployment.
+/// True where the method itself differs, or carries what is not ours: it is made anew. Putting a
+/// method that exists is a conflict on AWS, so it is deleted first; callers see nothing of it
+/// before the next deployment.
 fn rewrite(live: &RoutesSpec, wanted: &RoutesSpec, key: &str) -> bool {
     match (live.routes.get(key), wanted.routes.get(key)) {
         (Some(a), Some(b)) => {
@@ -151,7 +157,8 @@ mod tests {
     fn tree(nodes: &[(&str, &[&str])]) -> Tree {
         let mut tree = Tree::default();
         for (path, verbs) in nodes {
-            let methods = verbs.iter().map(|v| ((*v).to_string(), Method::builder().build())).collect();
+            let methods =
+                verbs.iter().map(|v| ((*v).to_string(), Method::builder().build())).collect();
             tree.nodes.insert((*path).to_string(), Node { id: (*path).to_string(), methods });
         }
         tree

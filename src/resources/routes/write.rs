@@ -1,4 +1,5 @@
-//! Makes an API's tree as wanted: reads it, then sends only the calls that make a difference, one after the other.
+//! Makes an API's tree as wanted: reads it, then sends only the calls that make a difference, one
+//! after the other.
 //!
 //! One writer per REST API: simultaneous changes answer ConflictException (catalogue 7.3 and 12.3).
 
@@ -21,9 +22,14 @@ pub struct Tending<'a> {
     ids: BTreeMap<String, String>,
 }
 
-/// Brings the live tree to `wanted`. Running it again completes what a crash left half done, because what is
-/// compared is always the tree as it is now.
-pub async fn converge(writer: &Writer, api: &str, options: CallOptions, wanted: &RoutesSpec) -> Result<(), CloudError> {
+/// Brings the live tree to `wanted`. Running it again completes what a crash left half done,
+/// because what is compared is always the tree as it is now.
+pub async fn converge(
+    writer: &Writer,
+    api: &str,
+    options: CallOptions,
+    wanted: &RoutesSpec,
+) -> Result<(), CloudError> {
     let tree = read::tree(&writer.reader, api, options).await?;
     let live = read::to_spec(&tree, &writer.scope.region, &paths(wanted));
     let list = changes(&tree, &live, wanted);
@@ -41,8 +47,8 @@ fn ids(tree: &Tree) -> BTreeMap<String, String> {
     tree.nodes.iter().map(|(path, node)| (path.clone(), node.id.clone())).collect()
 }
 
-/// A repeated call after a lost answer finds that the first one worked: `... already exists`, `... already has
-/// this name`. Nobody else writes this API, so what is there is ours.
+/// A repeated call after a lost answer finds that the first one worked: `... already exists`, `...
+/// already has this name`. Nobody else writes this API, so what is there is ours.
 fn already<T>(result: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
     match result {
         Ok(value) => Ok(Some(value)),
@@ -85,7 +91,12 @@ impl Tending<'_> {
             .writer
             .caller
             .call("apigateway:DeleteMethod", || {
-                client.delete_method().rest_api_id(self.api).resource_id(&id).http_method(verb).send()
+                client
+                    .delete_method()
+                    .rest_api_id(self.api)
+                    .resource_id(&id)
+                    .http_method(verb)
+                    .send()
             })
             .await;
         optional(gone).map(|_| ())
@@ -113,7 +124,12 @@ impl Tending<'_> {
             .writer
             .caller
             .call_with("apigateway:CreateResource", self.options, || {
-                client.create_resource().rest_api_id(self.api).parent_id(&parent).path_part(part).send()
+                client
+                    .create_resource()
+                    .rest_api_id(self.api)
+                    .parent_id(&parent)
+                    .path_part(part)
+                    .send()
             })
             .await;
         match already(made)?.and_then(|resource| resource.id) {
@@ -124,7 +140,12 @@ impl Tending<'_> {
         Ok(())
     }
 
-    async fn put_method(&self, path: &str, verb: &str, route: &RouteSpec) -> Result<(), CloudError> {
+    async fn put_method(
+        &self,
+        path: &str,
+        verb: &str,
+        route: &RouteSpec,
+    ) -> Result<(), CloudError> {
         let (client, id) = (&self.writer.clients.apigateway, self.id(path)?);
         let put = self
             .writer
@@ -145,7 +166,8 @@ impl Tending<'_> {
 
     /// Replaces the integration; Lambda is always invoked by POST (catalogue 7.5).
     async fn put_integration(&self, path: &str, verb: &str) -> Result<(), CloudError> {
-        let (client, id, route) = (&self.writer.clients.apigateway, self.id(path)?, self.route(path, verb)?);
+        let (client, id, route) =
+            (&self.writer.clients.apigateway, self.id(path)?, self.route(path, verb)?);
         let uri = gw::invocation_uri(&self.writer.scope.region, &route.function_arn);
         self.writer
             .caller
@@ -169,7 +191,8 @@ impl Tending<'_> {
     async fn put_preflight(&self, path: &str) -> Result<(), CloudError> {
         let missing = || CloudError::shape("the plan", &format!("CORS of {path}"));
         let cors = self.wanted.cors.get(path).ok_or_else(missing)?;
-        let (client, id, caller) = (&self.writer.clients.apigateway, self.id(path)?, &self.writer.caller);
+        let (client, id, caller) =
+            (&self.writer.clients.apigateway, self.id(path)?, &self.writer.caller);
         let open = RouteSpec {
             integration: String::new(),
             function_arn: String::new(),
@@ -191,7 +214,8 @@ impl Tending<'_> {
             })
             .await?;
         let headers = preflight::quoted(&preflight::headers(cors));
-        let declared: HashMap<String, bool> = headers.keys().map(|name| (name.clone(), false)).collect();
+        let declared: HashMap<String, bool> =
+            headers.keys().map(|name| (name.clone(), false)).collect();
         let put = caller
             .call_with("apigateway:PutMethodResponse", self.options, || {
                 let request = client.put_method_response().rest_api_id(self.api).resource_id(&id);
@@ -200,12 +224,17 @@ impl Tending<'_> {
             })
             .await;
         already(put)?;
-        let templates = preflight::template(cors).map(|text| HashMap::from([(preflight::JSON.to_string(), text)]));
+        let templates = preflight::template(cors)
+            .map(|text| HashMap::from([(preflight::JSON.to_string(), text)]));
         let put = caller
             .call_with("apigateway:PutIntegrationResponse", self.options, || {
-                let request = client.put_integration_response().rest_api_id(self.api).resource_id(&id);
+                let request =
+                    client.put_integration_response().rest_api_id(self.api).resource_id(&id);
                 let request = request.http_method("OPTIONS").status_code(preflight::STATUS);
-                request.set_response_parameters(Some(headers.clone())).set_response_templates(templates.clone()).send()
+                request
+                    .set_response_parameters(Some(headers.clone()))
+                    .set_response_templates(templates.clone())
+                    .send()
             })
             .await;
         already(put).map(|_| ())
@@ -214,7 +243,8 @@ impl Tending<'_> {
     async fn put_gateway_response(&self, kind: &str) -> Result<(), CloudError> {
         let client = &self.writer.clients.apigateway;
         let headers = self.wanted.gateway_responses.get(kind).into_iter().flatten();
-        let headers: HashMap<_, _> = headers.map(|(k, v)| (format!("{GATEWAY_HEADER}{k}"), format!("'{v}'"))).collect();
+        let headers: HashMap<_, _> =
+            headers.map(|(k, v)| (format!("{GATEWAY_HEADER}{k}"), format!("'{v}'"))).collect();
         self.writer
             .caller
             .call_with("apigateway:PutGatewayResponse", self.options, || {

@@ -1,4 +1,5 @@
-//! AWS::ApiGateway::Stage with the deployment it serves: a deployment's description holds the hash of its routes.
+//! AWS::ApiGateway::Stage with the deployment it serves: a deployment's description holds the hash
+//! of its routes.
 
 mod settings;
 mod write;
@@ -6,7 +7,9 @@ mod write;
 use super::{Resource, paged};
 use crate::aws::{CallOptions, Reader, Writer, apigateway as gw};
 use crate::model::spec::{self, StageSpec, Tags};
-use crate::model::{Address, After, CloudError, Live, Outputs, Query, Scope, Step, TypeInfo, cloud_error, tag};
+use crate::model::{
+    Address, After, CloudError, Live, Outputs, Query, Scope, Step, TypeInfo, cloud_error, tag,
+};
 use async_trait::async_trait;
 use aws_sdk_apigateway::types::{Deployment, Stage as Seen};
 use serde_json::Value;
@@ -29,8 +32,26 @@ pub const INFO: TypeInfo = TypeInfo {
     usually: None,
     permissions: &[
         ("read", &["apigateway:GET"]),
-        ("create", &["apigateway:GET", "apigateway:POST", "apigateway:PATCH", "apigateway:PUT", "apigateway:DELETE"]),
-        ("update", &["apigateway:GET", "apigateway:POST", "apigateway:PATCH", "apigateway:PUT", "apigateway:DELETE"]),
+        (
+            "create",
+            &[
+                "apigateway:GET",
+                "apigateway:POST",
+                "apigateway:PATCH",
+                "apigateway:PUT",
+                "apigateway:DELETE",
+            ],
+        ),
+        (
+            "update",
+            &[
+                "apigateway:GET",
+                "apigateway:POST",
+                "apigateway:PATCH",
+                "apigateway:PUT",
+                "apigateway:DELETE",
+            ],
+        ),
         ("delete", &["apigateway:GET", "apigateway:DELETE"]),
     ],
 };
@@ -53,21 +74,34 @@ impl Resource for Stage {
         &INFO
     }
 
-    /// Every stage inside our API is ours: one that stack.yaml does not name is planned as a delete.
+    /// Every stage inside our API is ours: one that stack.yaml does not name is planned as a
+    /// delete.
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
-        let apis = query.found.iter().filter(|l| l.type_name == REST_API && !l.address.id().contains('~'));
+        let apis =
+            query.found.iter().filter(|l| l.type_name == REST_API && !l.address.id().contains('~'));
         let reads = apis.map(|api| describe_all(reader, query, api));
         Ok(futures_util::future::try_join_all(reads).await?.into_iter().flatten().collect())
     }
 
-    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn create(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         let wanted: StageSpec = spec::from_value(wanted)?;
         let api = gw::rest_api_id(step)?;
         write::converge(writer, &api, &step.name, &wanted, super::FRESH).await?;
         Ok(outputs(&writer.scope, &api, &step.name))
     }
 
-    async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn update(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        live: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         let wanted: StageSpec = spec::from_value(wanted)?;
         let api = live.output(gw::REST_API_ID)?;
         write::converge(writer, api, &step.name, &wanted, CallOptions::default()).await?;
@@ -78,7 +112,9 @@ impl Resource for Stage {
         let (client, api) = (&writer.clients.apigateway, live.output(gw::REST_API_ID)?);
         let gone = writer
             .caller
-            .call("apigateway:DeleteStage", || client.delete_stage().rest_api_id(api).stage_name(&live.name).send())
+            .call("apigateway:DeleteStage", || {
+                client.delete_stage().rest_api_id(api).stage_name(&live.name).send()
+            })
             .await;
         cloud_error::optional(gone)?;
         write::tidy(writer, api).await
@@ -87,14 +123,19 @@ impl Resource for Stage {
 
 /// Two parallel reads.
 async fn state(reader: &Reader, api: &str, options: CallOptions) -> Result<State, CloudError> {
-    let stages = reader
-        .caller
-        .call_with("apigateway:GetStages", options, || reader.apigateway.get_stages().rest_api_id(api).send());
-    let (stages, deployments) = futures_util::future::try_join(stages, deployments(reader, api, options)).await?;
+    let stages = reader.caller.call_with("apigateway:GetStages", options, || {
+        reader.apigateway.get_stages().rest_api_id(api).send()
+    });
+    let (stages, deployments) =
+        futures_util::future::try_join(stages, deployments(reader, api, options)).await?;
     Ok(State { stages: stages.item.unwrap_or_default(), deployments })
 }
 
-async fn deployments(reader: &Reader, api: &str, options: CallOptions) -> Result<Vec<Deployment>, CloudError> {
+async fn deployments(
+    reader: &Reader,
+    api: &str,
+    options: CallOptions,
+) -> Result<Vec<Deployment>, CloudError> {
     paged(|position| async move {
         let page = reader
             .caller
@@ -108,9 +149,14 @@ async fn deployments(reader: &Reader, api: &str, options: CallOptions) -> Result
     .await
 }
 
-async fn describe_all(reader: &Reader, query: &Query<'_>, api: &Live) -> Result<Vec<Live>, CloudError> {
+async fn describe_all(
+    reader: &Reader,
+    query: &Query<'_>,
+    api: &Live,
+) -> Result<Vec<Live>, CloudError> {
     let id = api.output("id")?;
-    let Some(state) = cloud_error::optional(state(reader, id, CallOptions::default()).await)? else {
+    let Some(state) = cloud_error::optional(state(reader, id, CallOptions::default()).await)?
+    else {
         return Ok(vec![]);
     };
     let mut taken = BTreeSet::new();
@@ -119,9 +165,11 @@ async fn describe_all(reader: &Reader, query: &Query<'_>, api: &Live) -> Result<
         let name = stage.stage_name().unwrap_or_default();
         let address = address_of(query, stage, name, &mut taken);
         let wanted = query.wanted.iter().find(|d| d.address == address && d.name == name);
-        let wanted: Option<Tags> = wanted.and_then(|d| serde_json::from_value(d.spec["tags"].clone()).ok());
+        let wanted: Option<Tags> =
+            wanted.and_then(|d| serde_json::from_value(d.spec["tags"].clone()).ok());
         let arn = gw::stage_arn(&query.scope.region, id, name);
-        let tags = gw::tags_of(reader, &arn, gw::inline_tags(stage.tags()), wanted.as_ref()).await?;
+        let tags =
+            gw::tags_of(reader, &arn, gw::inline_tags(stage.tags()), wanted.as_ref()).await?;
         let spec = settings::to_spec(stage, &state.deployments, tags);
         let mut live = Live::new(address, INFO.type_name, name, spec);
         live.outputs = outputs(query.scope, id, name);
@@ -130,16 +178,23 @@ async fn describe_all(reader: &Reader, query: &Query<'_>, api: &Live) -> Result<
     Ok(found)
 }
 
-/// The wanted stage by its name. A stage that is not wanted is `stage.<name>`, also where it was `stage.main`
-/// before somebody renamed that; without any wanted stage the one with our tag is `stage.main`.
-fn address_of(query: &Query<'_>, stage: &Seen, name: &str, taken: &mut BTreeSet<Address>) -> Address {
+/// The wanted stage by its name. A stage that is not wanted is `stage.<name>`, also where it was
+/// `stage.main` before somebody renamed that; without any wanted stage the one with our tag is
+/// `stage.main`.
+fn address_of(
+    query: &Query<'_>,
+    stage: &Seen,
+    name: &str,
+    taken: &mut BTreeSet<Address>,
+) -> Address {
     let tagged = stage.tags().is_some_and(|tags| tags.contains_key(tag::ID));
     let mut address = match query.wanted.iter().find(|d| d.name == name) {
         Some(desired) => desired.address.clone(),
         None if query.wanted.is_empty() && tagged => Address::new(INFO.group, "main"),
         None => Address::new(INFO.group, name),
     };
-    let wanted = |address: &Address| query.wanted.iter().any(|d| d.address == *address && d.name != name);
+    let wanted =
+        |address: &Address| query.wanted.iter().any(|d| d.address == *address && d.name != name);
     while wanted(&address) || !taken.insert(address.clone()) {
         address = Address::new(INFO.group, &format!("{}~{name}", address.id()));
     }

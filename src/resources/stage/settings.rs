@@ -1,7 +1,7 @@
 //! A stage's settings as a StageSpec and as patch operations. Pure.
 //!
-//! What we never set (variables, cache, canary, settings of single methods) shows in the live spec under
-//! `unexpected`, and is patched away.
+//! What we never set (variables, cache, canary, settings of single methods) shows in the live spec
+//! under `unexpected`, and is patched away.
 
 use crate::aws::apigateway as gw;
 use crate::model::CloudError;
@@ -45,7 +45,8 @@ pub fn to_spec(stage: &Stage, deployments: &[Deployment], tags: Tags) -> Value {
         throttling_rate: all.map_or(-1.0, MethodSetting::throttling_rate_limit),
         throttling_burst: all.map_or(-1, MethodSetting::throttling_burst_limit),
         metrics: all.is_some_and(MethodSetting::metrics_enabled),
-        access_log_arn: text(logs.and_then(|l| l.destination_arn())).map(|a| a.trim_end_matches(":*").to_string()),
+        access_log_arn: text(logs.and_then(|l| l.destination_arn()))
+            .map(|a| a.trim_end_matches(":*").to_string()),
         access_log_format: text(logs.and_then(|l| l.format())),
         tracing: stage.tracing_enabled(),
     };
@@ -70,7 +71,8 @@ fn unexpected(stage: &Stage) -> Map<String, Value> {
     }
     tell("clientCertificateId".into(), stage.client_certificate_id().map(str::to_string));
     tell("cacheClusterEnabled".into(), on(stage.cache_cluster_enabled()));
-    let canary = stage.canary_settings().and_then(|c| c.deployment_id()).map(|d| format!("deployment {d}"));
+    let canary =
+        stage.canary_settings().and_then(|c| c.deployment_id()).map(|d| format!("deployment {d}"));
     tell("canarySettings".into(), canary);
     for (key, setting) in stage.method_settings().into_iter().flatten() {
         if key == ALL {
@@ -100,12 +102,19 @@ pub fn split(live: &Value) -> Result<(StageSpec, Map<String, Value>), CloudError
     Ok((spec::from_value(&plain)?, rest))
 }
 
-/// The operations of one UpdateStage, in the order they apply in. `before` is `None` for a stage just made.
+/// The operations of one UpdateStage, in the order they apply in. `before` is `None` for a stage
+/// just made.
 ///
 /// Whole blocks are removed, for the removal of a single leaf is refused (catalogue 7.2).
-pub fn patches(before: Option<&StageSpec>, rest: &Map<String, Value>, wanted: &StageSpec) -> Vec<PatchOperation> {
+pub fn patches(
+    before: Option<&StageSpec>,
+    rest: &Map<String, Value>,
+    wanted: &StageSpec,
+) -> Vec<PatchOperation> {
     let mut list: Vec<_> = rest.keys().map(|name| mend(name)).collect();
-    let differs = |same: fn(&StageSpec, &StageSpec) -> bool| before.is_none_or(|before| !same(before, wanted));
+    let differs = |same: fn(&StageSpec, &StageSpec) -> bool| {
+        before.is_none_or(|before| !same(before, wanted))
+    };
     if differs(|a, b| a.throttling_rate == b.throttling_rate) {
         list.push(gw::replace("/*/*/throttling/rateLimit", wanted.throttling_rate));
     }
@@ -116,14 +125,17 @@ pub fn patches(before: Option<&StageSpec>, rest: &Map<String, Value>, wanted: &S
         list.push(gw::replace("/*/*/metrics/enabled", wanted.metrics));
     }
     if before.is_none() {
-        // Setting one leaf fills the others with defaults (catalogue 7.2); bodies are never to be logged.
+        // Setting one leaf fills the others with defaults (catalogue 7.2); bodies are never to be
+        // logged.
         list.push(gw::replace("/*/*/logging/loglevel", "OFF"));
         list.push(gw::replace("/*/*/logging/dataTrace", false));
     }
     if before.is_some_and(|before| before.tracing != wanted.tracing) {
         list.push(gw::replace("/tracingEnabled", wanted.tracing));
     }
-    if differs(|a, b| a.access_log_arn == b.access_log_arn && a.access_log_format == b.access_log_format) {
+    if differs(|a, b| {
+        a.access_log_arn == b.access_log_arn && a.access_log_format == b.access_log_format
+    }) {
         match &wanted.access_log_arn {
             // Destination without `:*` (catalogue 7.2).
             Some(arn) => {
@@ -141,9 +153,11 @@ pub fn patches(before: Option<&StageSpec>, rest: &Map<String, Value>, wanted: &S
 /// The operation that takes one unexpected setting away.
 fn mend(name: &str) -> PatchOperation {
     match name.split_once('/') {
-        Some(("variables", variable)) => gw::remove(format!("/variables/{}", gw::segment(variable))),
-        // As it is read: AWS keeps a key as whoever set it wrote it, `~1a~1b/GET`, `a~1b/GET` or `/a/b/GET`, and takes
-        // it away by exactly that.
+        Some(("variables", variable)) => {
+            gw::remove(format!("/variables/{}", gw::segment(variable)))
+        }
+        // As it is read: AWS keeps a key as whoever set it wrote it, `~1a~1b/GET`, `a~1b/GET` or
+        // `/a/b/GET`, and takes it away by exactly that.
         Some(("methodSettings", key)) => gw::remove(format!("/{key}")),
         Some(("*", "*/logging/loglevel")) => gw::replace("/*/*/logging/loglevel", "OFF"),
         _ if name == "canarySettings" => gw::remove("/canarySettings"),
@@ -180,7 +194,11 @@ mod tests {
     }
 
     fn deployment(id: &str, description: &str, at: i64) -> Deployment {
-        Deployment::builder().id(id).description(description).created_date(DateTime::from_secs(at)).build()
+        Deployment::builder()
+            .id(id)
+            .description(description)
+            .created_date(DateTime::from_secs(at))
+            .build()
     }
 
     #[test]

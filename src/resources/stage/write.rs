@@ -1,4 +1,5 @@
-//! Deploys an API's routes to a stage: new deployment first, then the stage is moved, then old deployments go.
+//! Deploys an API's routes to a stage: new deployment first, then the stage is moved, then old
+//! deployments go.
 
 use super::{State, settings};
 use crate::aws::{CallOptions, Writer, apigateway as gw};
@@ -22,7 +23,8 @@ pub async fn converge(
     }
     let deployment = deployment(writer, api, wanted, &state, options).await?;
     if make(writer, api, name, &deployment, wanted, options).await? {
-        // CreateStage takes neither throttling nor access logs: always one UpdateStage more (catalogue 7.1).
+        // CreateStage takes neither throttling nor access logs: always one UpdateStage more
+        // (catalogue 7.1).
         patch(writer, api, name, settings::patches(None, &Map::new(), wanted)).await?;
         return clean_up(writer, api, name, &state, &deployment).await;
     }
@@ -61,10 +63,19 @@ async fn make(
     }
 }
 
-async fn change(writer: &Writer, api: &str, name: &str, wanted: &StageSpec, state: State) -> Result<(), CloudError> {
-    let Some(stage) = state.stage(name) else { return Err(CloudError::shape("apigateway GetStages", name)) };
+async fn change(
+    writer: &Writer,
+    api: &str,
+    name: &str,
+    wanted: &StageSpec,
+    state: State,
+) -> Result<(), CloudError> {
+    let Some(stage) = state.stage(name) else {
+        return Err(CloudError::shape("apigateway GetStages", name));
+    };
     let arn = gw::stage_arn(&writer.scope.region, api, name);
-    let tags = gw::tags_of(&writer.reader, &arn, gw::inline_tags(stage.tags()), Some(&wanted.tags)).await?;
+    let tags = gw::tags_of(&writer.reader, &arn, gw::inline_tags(stage.tags()), Some(&wanted.tags))
+        .await?;
     let (before, rest) = settings::split(&settings::to_spec(stage, &state.deployments, tags))?;
     let mut list = settings::patches(Some(&before), &rest, wanted);
     let mut current = stage.deployment_id().unwrap_or_default().to_string();
@@ -79,7 +90,12 @@ async fn change(writer: &Writer, api: &str, name: &str, wanted: &StageSpec, stat
 }
 
 /// One UpdateStage with all operations, which apply in order and together (catalogue 7.2 and 12.4).
-async fn patch(writer: &Writer, api: &str, name: &str, list: Vec<PatchOperation>) -> Result<(), CloudError> {
+async fn patch(
+    writer: &Writer,
+    api: &str,
+    name: &str,
+    list: Vec<PatchOperation>,
+) -> Result<(), CloudError> {
     if list.is_empty() {
         return Ok(());
     }
@@ -113,13 +129,17 @@ async fn deployment(
     loop {
         let made = writer
             .caller
-            .call_with("apigateway:CreateDeployment", CallOptions { not_idempotent: true, ..options }, || {
-                client.create_deployment().rest_api_id(api).description(&description).send()
-            })
+            .call_with(
+                "apigateway:CreateDeployment",
+                CallOptions { not_idempotent: true, ..options },
+                || client.create_deployment().rest_api_id(api).description(&description).send(),
+            )
             .await;
         match made {
             Ok(made) => {
-                let id = made.id().ok_or_else(|| CloudError::shape("apigateway CreateDeployment", "id"))?;
+                let id = made
+                    .id()
+                    .ok_or_else(|| CloudError::shape("apigateway CreateDeployment", "id"))?;
                 return Ok(id.to_string());
             }
             Err(error) if error.kind == ErrorKind::Ambiguous && tries < 3 => {
@@ -142,8 +162,15 @@ pub async fn tidy(writer: &Writer, api: &str) -> Result<(), CloudError> {
     }
 }
 
-/// Deletes the deployment this stage has left, and ours that no stage serves: they pile up (catalogue 7.4).
-async fn clean_up(writer: &Writer, api: &str, name: &str, state: &State, current: &str) -> Result<(), CloudError> {
+/// Deletes the deployment this stage has left, and ours that no stage serves: they pile up
+/// (catalogue 7.4).
+async fn clean_up(
+    writer: &Writer,
+    api: &str,
+    name: &str,
+    state: &State,
+    current: &str,
+) -> Result<(), CloudError> {
     let mut used = BTreeSet::from([current]);
     let mut left = None;
     for stage in &state.stages {
@@ -156,7 +183,11 @@ async fn clean_up(writer: &Writer, api: &str, name: &str, state: &State, current
     }
     for deployment in &state.deployments {
         let ours = deployment.description().is_some_and(|d| d.starts_with(settings::MARK));
-        let Some(id) = deployment.id().filter(|id| !used.contains(id) && (ours || left == Some(*id))) else { continue };
+        let Some(id) =
+            deployment.id().filter(|id| !used.contains(id) && (ours || left == Some(*id)))
+        else {
+            continue;
+        };
         let client = &writer.clients.apigateway;
         let gone = writer
             .caller

@@ -1,15 +1,18 @@
-//! Which UpdateTable calls lead from a table as it is to the wanted one, and in which order (catalogue 2.1, matrix).
+//! Which UpdateTable calls lead from a table as it is to the wanted one, and in which order
+//! (catalogue 2.1, matrix).
 //!
-//! One call deletes one index, or creates one index, or changes capacity; a table takes one call at a time. Indexes
-//! go first, because capacity calls must speak of every index that stays, and new ones come last.
+//! One call deletes one index, or creates one index, or changes capacity; a table takes one call at
+//! a time. Indexes go first, because capacity calls must speak of every index that stays, and new
+//! ones come last.
 
 use super::shape::{self, ON_DEMAND, PROVISIONED, Units};
 use crate::model::CloudError;
 use crate::model::spec::{BillingSpec, IndexSpec, TableSpec};
 use aws_sdk_dynamodb::operation::update_table::builders::UpdateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    BillingMode, CreateGlobalSecondaryIndexAction, DeleteGlobalSecondaryIndexAction, GlobalSecondaryIndexDescription,
-    GlobalSecondaryIndexUpdate, IndexStatus, TableDescription, TableStatus, UpdateGlobalSecondaryIndexAction,
+    BillingMode, CreateGlobalSecondaryIndexAction, DeleteGlobalSecondaryIndexAction,
+    GlobalSecondaryIndexDescription, GlobalSecondaryIndexUpdate, IndexStatus, TableDescription,
+    TableStatus, UpdateGlobalSecondaryIndexAction,
 };
 use std::collections::BTreeMap;
 
@@ -48,15 +51,21 @@ pub fn plan(table: &TableDescription, wanted: &TableSpec) -> Result<Vec<Change>,
         live.insert(name, (shape::index_spec(table, index)?, units));
     }
     let stays = |name: &String, spec: &IndexSpec| wanted.indexes.get(name) == Some(spec);
-    let mut changes: Vec<Change> =
-        live.iter().filter(|(n, (s, _))| !stays(n, s)).map(|(n, _)| Change::DeleteIndex(n.clone())).collect();
+    let mut changes: Vec<Change> = live
+        .iter()
+        .filter(|(n, (s, _))| !stays(n, s))
+        .map(|(n, _)| Change::DeleteIndex(n.clone()))
+        .collect();
     live.retain(|name, (spec, _)| stays(name, spec));
     changes.extend(capacity(table, wanted, &live).into_iter().map(Change::Capacity));
-    changes.extend(wanted.indexes.keys().filter(|n| !live.contains_key(*n)).cloned().map(Change::CreateIndex));
+    changes.extend(
+        wanted.indexes.keys().filter(|n| !live.contains_key(*n)).cloned().map(Change::CreateIndex),
+    );
     Ok(changes)
 }
 
-/// The capacity calls: one, or two where indexes need ceilings after a flip to on-demand, which must not speak of them.
+/// The capacity calls: one, or two where indexes need ceilings after a flip to on-demand, which
+/// must not speak of them.
 fn capacity(
     table: &TableDescription,
     wanted: &TableSpec,
@@ -65,14 +74,23 @@ fn capacity(
     let aim = aim(&wanted.billing);
     let flips = shape::mode(table) != wanted.billing.mode;
     let provisioned = wanted.billing.mode == PROVISIONED;
-    let units = if provisioned { shape::table_units(table) } else { shape::ceilings(table.on_demand_throughput()) };
-    let unlike = stay.iter().filter(|(_, (_, u))| *u != aim).map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    let units = if provisioned {
+        shape::table_units(table)
+    } else {
+        shape::ceilings(table.on_demand_throughput())
+    };
+    let unlike = stay
+        .iter()
+        .filter(|(_, (_, u))| *u != aim)
+        .map(|(name, _)| name.clone())
+        .collect::<Vec<_>>();
     let protected = table.deletion_protection_enabled().unwrap_or(false);
     let mut first = Capacity {
         flip: flips.then(|| wanted.billing.mode.clone()),
         table: units != aim || (flips && provisioned),
         indexes: if flips && provisioned { stay.keys().cloned().collect() } else { unlike },
-        deletion_protection: (protected != wanted.deletion_protection).then_some(wanted.deletion_protection),
+        deletion_protection: (protected != wanted.deletion_protection)
+            .then_some(wanted.deletion_protection),
     };
     let second = if flips && !provisioned {
         Capacity { indexes: std::mem::take(&mut first.indexes), ..Capacity::default() }
@@ -84,7 +102,11 @@ fn capacity(
 
 /// The units (or ceilings) that the table and every index shall have.
 fn aim(billing: &BillingSpec) -> Units {
-    if billing.mode == PROVISIONED { (billing.read, billing.write) } else { (billing.max_read, billing.max_write) }
+    if billing.mode == PROVISIONED {
+        (billing.read, billing.write)
+    } else {
+        (billing.max_read, billing.max_write)
+    }
 }
 
 /// Fills in the UpdateTable call of a change.
@@ -98,11 +120,15 @@ pub fn fill(
         Change::DeleteIndex(name) => {
             let action = DeleteGlobalSecondaryIndexAction::builder().index_name(name).build();
             let action = action.map_err(shape::refused)?;
-            Ok(call.global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().delete(action).build()))
+            Ok(call.global_secondary_index_updates(
+                GlobalSecondaryIndexUpdate::builder().delete(action).build(),
+            ))
         }
         Change::Capacity(capacity) => fill_capacity(call, capacity, &wanted.billing),
         Change::CreateIndex(name) => {
-            let Some(index) = wanted.indexes.get(name) else { return Ok(call) };
+            let Some(index) = wanted.indexes.get(name) else {
+                return Ok(call);
+            };
             let action = CreateGlobalSecondaryIndexAction::builder()
                 .index_name(name)
                 .set_key_schema(Some(shape::key_schema(&index.hash_key, index.range_key.as_ref())?))
@@ -111,7 +137,8 @@ pub fn fill(
                 .set_on_demand_throughput(shape::new_ceiling(&wanted.billing))
                 .build()
                 .map_err(shape::refused)?;
-            // Definitions of the indexes that stand, and of this one; those still to come are not used yet.
+            // Definitions of the indexes that stand, and of this one; those still to come are not
+            // used yet.
             let mut used = BTreeMap::from([(name.clone(), index.clone())]);
             for standing in shape::standing(table) {
                 let name = standing.index_name().unwrap_or_default().to_string();
@@ -119,7 +146,9 @@ pub fn fill(
             }
             Ok(call
                 .set_attribute_definitions(Some(shape::definitions(wanted, &used)?))
-                .global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(action).build()))
+                .global_secondary_index_updates(
+                    GlobalSecondaryIndexUpdate::builder().create(action).build(),
+                ))
         }
     }
 }
@@ -144,14 +173,19 @@ fn fill_capacity(
             .set_on_demand_throughput(ceiling.clone())
             .build()
             .map_err(shape::refused)?;
-        call = call.global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().update(action).build());
+        call = call.global_secondary_index_updates(
+            GlobalSecondaryIndexUpdate::builder().update(action).build(),
+        );
     }
     Ok(call.set_deletion_protection_enabled(capacity.deletion_protection))
 }
 
-/// True when the table is at rest and shows the change. DescribeTable may lag: being at rest alone proves nothing.
+/// True when the table is at rest and shows the change. DescribeTable may lag: being at rest alone
+/// proves nothing.
 pub fn shows(table: &TableDescription, change: &Change, wanted: &TableSpec) -> bool {
-    let index = |name: &String| table.global_secondary_indexes().iter().find(|i| i.index_name() == Some(name));
+    let index = |name: &String| {
+        table.global_secondary_indexes().iter().find(|i| i.index_name() == Some(name))
+    };
     at_rest(table)
         && match change {
             Change::DeleteIndex(name) => index(name).is_none(),
@@ -168,25 +202,36 @@ pub fn shows(table: &TableDescription, change: &Change, wanted: &TableSpec) -> b
                 let protection = table.deletion_protection_enabled().unwrap_or(false);
                 capacity.flip.as_deref().is_none_or(|mode| shape::mode(table) == mode)
                     && (!capacity.table || of_table == aim)
-                    && capacity.indexes.iter().all(|name| index(name).is_some_and(|i| of_index(i) == aim))
+                    && capacity
+                        .indexes
+                        .iter()
+                        .all(|name| index(name).is_some_and(|i| of_index(i) == aim))
                     && capacity.deletion_protection.is_none_or(|p| p == protection)
             }
         }
 }
 
-/// Not under way to anything, and no index either: a table is ACTIVE while an index is still being built.
+/// Not under way to anything, and no index either: a table is ACTIVE while an index is still being
+/// built.
 pub fn at_rest(table: &TableDescription) -> bool {
     use TableStatus::{Archiving, Creating, Deleting, Updating};
     table.table_status().is_some_and(|s| ![Creating, Updating, Deleting, Archiving].contains(s))
-        && table.global_secondary_indexes().iter().all(|i| i.index_status() == Some(&IndexStatus::Active))
+        && table
+            .global_secondary_indexes()
+            .iter()
+            .all(|i| i.index_status() == Some(&IndexStatus::Active))
 }
 
 /// What a person reads while waiting for a change.
 pub fn describe(name: &str, change: &Change) -> String {
     match change {
-        Change::DeleteIndex(index) => format!("index `{index}` of the table `{name}` to be gone (usually seconds)"),
+        Change::DeleteIndex(index) => {
+            format!("index `{index}` of the table `{name}` to be gone (usually seconds)")
+        }
         Change::CreateIndex(index) => {
-            format!("index `{index}` of the table `{name}` to be built (minutes; longer the more items)")
+            format!(
+                "index `{index}` of the table `{name}` to be built (minutes; longer the more items)"
+            )
         }
         Change::Capacity(Capacity { flip: Some(_), .. }) => {
             format!("the table `{name}` to change its billing (a minute or more)")

@@ -1,4 +1,5 @@
-//! AWS::DynamoDB::Table with its indexes, continuous backups and seeded items (catalogue section 2).
+//! AWS::DynamoDB::Table with its indexes, continuous backups and seeded items (catalogue section
+//! 2).
 
 mod change;
 mod read;
@@ -74,11 +75,22 @@ impl Resource for Table {
         read::discover(reader, query).await
     }
 
-    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn create(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         write::create(writer, step, &spec::from_value::<TableSpec>(wanted)?).await
     }
 
-    async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn update(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        live: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         let before: TableSpec = spec::from_value(&live.spec)?;
         let (arn, wanted) = (live.output("arn")?, spec::from_value(wanted)?);
         write::bring(writer, step, arn, &before, &wanted, CallOptions::default()).await?;

@@ -1,4 +1,5 @@
-//! Seed items: a JSON array of objects turned into items, put only where no item of that key exists.
+//! Seed items: a JSON array of objects turned into items, put only where no item of that key
+//! exists.
 
 use crate::aws::{CallOptions, Writer};
 use crate::model::{CloudError, ErrorKind, Step};
@@ -10,7 +11,8 @@ use std::collections::HashMap;
 
 /// PutItem calls under way at once.
 const AT_ONCE: usize = 8;
-/// Stands before a number's text while serde reads it as a string: no JSON text of a seed begins so.
+/// Stands before a number's text while serde reads it as a string: no JSON text of a seed begins
+/// so.
 const NUMBER: &str = "\u{1}number:";
 
 type Item = HashMap<String, AttributeValue>;
@@ -21,15 +23,27 @@ type Item = HashMap<String, AttributeValue>;
 pub async fn items(step: &Step, hash: &str) -> Result<Vec<Item>, CloudError> {
     let refuse = |what: String, hint: &str| CloudError::ours(ErrorKind::Other, what, hint);
     let Some(path) = &step.payload else {
-        return Err(refuse(format!("the plan names no seed file for `{}`", step.address), "make the plan again"));
+        return Err(refuse(
+            format!("the plan names no seed file for `{}`", step.address),
+            "make the plan again",
+        ));
     };
     let text = tokio::fs::read_to_string(path).await.map_err(|error| {
-        let what = format!("the seed file of `{}` cannot be read at {}: {error}", step.address, path.display());
+        let what = format!(
+            "the seed file of `{}` cannot be read at {}: {error}",
+            step.address,
+            path.display()
+        );
         refuse(what, "correct `seed` in stack.yaml, then run again")
     })?;
-    let found: String = Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+    let found: String =
+        Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
     if found != hash {
-        let what = format!("the seed file of `{}` at {} is not the one that was planned", step.address, path.display());
+        let what = format!(
+            "the seed file of `{}` at {} is not the one that was planned",
+            step.address,
+            path.display()
+        );
         return Err(refuse(what, "make the plan again: the file was changed since"));
     }
     parse(&text).map_err(|why| {
@@ -38,7 +52,8 @@ pub async fn items(step: &Step, hash: &str) -> Result<Vec<Item>, CloudError> {
     })
 }
 
-/// Puts every item that is not there yet. BatchWriteItem would overwrite what customers or admins changed.
+/// Puts every item that is not there yet. BatchWriteItem would overwrite what customers or admins
+/// changed.
 pub async fn put(
     writer: &Writer,
     table: &str,
@@ -82,8 +97,11 @@ async fn put_one(
 fn parse(text: &str) -> Result<Vec<Item>, String> {
     // Read once as it stands, so that an error tells the right place.
     serde_json::from_str::<Value>(text).map_err(|e| format!("is not JSON: {e}"))?;
-    let exact: Value = serde_json::from_str(&keep_numbers(text)).map_err(|e| format!("is not JSON: {e}"))?;
-    let Value::Array(objects) = exact else { return Err("is not an array".into()) };
+    let exact: Value =
+        serde_json::from_str(&keep_numbers(text)).map_err(|e| format!("is not JSON: {e}"))?;
+    let Value::Array(objects) = exact else {
+        return Err("is not an array".into());
+    };
     let item = |(position, object): (usize, Value)| match object {
         Value::Object(members) => Ok(members.into_iter().map(|(k, v)| (k, attribute(v))).collect()),
         _ => Err(format!("has something else than an object at position {}", position + 1)),
@@ -104,7 +122,9 @@ fn keep_numbers(text: &str) -> String {
         } else if c == '-' || c.is_ascii_digit() {
             kept.push_str("\"\\u0001number:");
             kept.push(c);
-            while let Some(next) = characters.next_if(|n| n.is_ascii_digit() || "+-.eE".contains(*n)) {
+            while let Some(next) =
+                characters.next_if(|n| n.is_ascii_digit() || "+-.eE".contains(*n))
+            {
                 kept.push(next);
             }
             kept.push('"');
@@ -126,7 +146,9 @@ fn attribute(value: Value) -> AttributeValue {
             None => AttributeValue::S(text),
         },
         Value::Array(items) => AttributeValue::L(items.into_iter().map(attribute).collect()),
-        Value::Object(members) => AttributeValue::M(members.into_iter().map(|(k, v)| (k, attribute(v))).collect()),
+        Value::Object(members) => {
+            AttributeValue::M(members.into_iter().map(|(k, v)| (k, attribute(v))).collect())
+        }
     }
 }
 
@@ -150,7 +172,10 @@ mod tests {
         assert_eq!(item["yes"], AttributeValue::Bool(true));
         assert_eq!(item["none"], AttributeValue::Null(true));
         let nested = AttributeValue::L(vec![number("3")]);
-        assert_eq!(item["list"], AttributeValue::L(vec![number("1"), AttributeValue::S("2".into()), nested]));
+        assert_eq!(
+            item["list"],
+            AttributeValue::L(vec![number("1"), AttributeValue::S("2".into()), nested])
+        );
         assert_eq!(item["map"], AttributeValue::M(HashMap::from([("5".into(), number("6"))])));
         assert_eq!(item["quote\"-7"], AttributeValue::S("a \\\" 8, 9".into()));
     }
@@ -159,7 +184,10 @@ mod tests {
     fn what_is_no_array_of_objects_is_said_so() {
         assert!(parse("{}").unwrap_err().contains("not an array"));
         assert!(parse("[{}, 3]").unwrap_err().contains("position 2"));
-        assert!(parse("[{\"a\": 01}]").unwrap_err().contains("line 1"), "what JSON forbids stays forbidden");
+        assert!(
+            parse("[{\"a\": 01}]").unwrap_err().contains("line 1"),
+            "what JSON forbids stays forbidden"
+        );
         assert!(parse("[").is_err());
         assert_eq!(parse("[]").unwrap().len(), 0);
     }

@@ -1,11 +1,13 @@
-//! Pure conversions between DynamoDB's shapes and ours, with the defaults of the catalogue's 2.5 filled in.
+//! Pure conversions between DynamoDB's shapes and ours, with the defaults of the catalogue's 2.5
+//! filled in.
 
 use crate::model::CloudError;
 use crate::model::spec::{AttributeSpec, BillingSpec, IndexSpec, TableSpec, Tags};
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, GlobalSecondaryIndex, GlobalSecondaryIndexDescription, IndexStatus, KeySchemaElement, KeyType,
-    OnDemandThroughput, Projection, ProjectionType, ProvisionedThroughput, ScalarAttributeType, TableDescription, Tag,
+    AttributeDefinition, GlobalSecondaryIndex, GlobalSecondaryIndexDescription, IndexStatus,
+    KeySchemaElement, KeyType, OnDemandThroughput, Projection, ProjectionType,
+    ProvisionedThroughput, ScalarAttributeType, TableDescription, Tag,
 };
 use std::collections::BTreeMap;
 
@@ -19,13 +21,17 @@ pub type Units = (Option<i64>, Option<i64>);
 
 /// The table's spec but for tags, recovery and seed, which other calls tell.
 ///
-/// Our spec has one capacity for the table and all of its indexes. Where they differ, the first that is not as
-/// `wanted` is told, so that an index changed behind our back is drift.
-pub fn spec_of(table: &TableDescription, wanted: Option<&BillingSpec>) -> Result<TableSpec, CloudError> {
+/// Our spec has one capacity for the table and all of its indexes. Where they differ, the first
+/// that is not as `wanted` is told, so that an index changed behind our back is drift.
+pub fn spec_of(
+    table: &TableDescription,
+    wanted: Option<&BillingSpec>,
+) -> Result<TableSpec, CloudError> {
     let (hash_key, range_key) = keys(table, table.key_schema())?;
     let mut indexes = BTreeMap::new();
     for index in standing(table) {
-        indexes.insert(index.index_name().unwrap_or_default().to_string(), index_spec(table, index)?);
+        indexes
+            .insert(index.index_name().unwrap_or_default().to_string(), index_spec(table, index)?);
     }
     Ok(TableSpec {
         tags: Tags::new(),
@@ -40,11 +46,19 @@ pub fn spec_of(table: &TableDescription, wanted: Option<&BillingSpec>) -> Result
 }
 
 /// Indexes that are not on their way out.
-pub fn standing(table: &TableDescription) -> impl Iterator<Item = &GlobalSecondaryIndexDescription> {
-    table.global_secondary_indexes().iter().filter(|i| i.index_status() != Some(&IndexStatus::Deleting))
+pub fn standing(
+    table: &TableDescription,
+) -> impl Iterator<Item = &GlobalSecondaryIndexDescription> {
+    table
+        .global_secondary_indexes()
+        .iter()
+        .filter(|i| i.index_status() != Some(&IndexStatus::Deleting))
 }
 
-pub fn index_spec(table: &TableDescription, index: &GlobalSecondaryIndexDescription) -> Result<IndexSpec, CloudError> {
+pub fn index_spec(
+    table: &TableDescription,
+    index: &GlobalSecondaryIndexDescription,
+) -> Result<IndexSpec, CloudError> {
     let (hash_key, range_key) = keys(table, index.key_schema())?;
     let projection = index.projection();
     let kind = projection.and_then(|p| p.projection_type()).map_or("ALL", |t| t.as_str());
@@ -52,7 +66,9 @@ pub fn index_spec(table: &TableDescription, index: &GlobalSecondaryIndexDescript
         hash_key,
         range_key,
         projection: kind.to_string(),
-        non_key_attributes: projection.map(|p| p.non_key_attributes().iter().cloned().collect()).unwrap_or_default(),
+        non_key_attributes: projection
+            .map(|p| p.non_key_attributes().iter().cloned().collect())
+            .unwrap_or_default(),
     })
 }
 
@@ -64,7 +80,8 @@ fn keys(
     let find = |kind: KeyType| {
         schema.iter().find(|e| *e.key_type() == kind).map(|element| {
             let name = element.attribute_name();
-            let definition = table.attribute_definitions().iter().find(|d| d.attribute_name() == name);
+            let definition =
+                table.attribute_definitions().iter().find(|d| d.attribute_name() == name);
             AttributeSpec {
                 name: name.to_string(),
                 kind: definition.map_or("", |d| d.attribute_type().as_str()).to_string(),
@@ -72,8 +89,9 @@ fn keys(
         })
     };
     let name = table.table_name().unwrap_or_default();
-    let hash = find(KeyType::Hash)
-        .ok_or_else(|| CloudError::shape(&format!("DescribeTable for `{name}`"), "hash key in KeySchema"))?;
+    let hash = find(KeyType::Hash).ok_or_else(|| {
+        CloudError::shape(&format!("DescribeTable for `{name}`"), "hash key in KeySchema")
+    })?;
     Ok((hash, find(KeyType::Range)))
 }
 
@@ -97,7 +115,10 @@ pub fn index_units(index: &GlobalSecondaryIndexDescription) -> Units {
 /// Ceilings, with "no ceiling" as `None`.
 pub fn ceilings(ceiling: Option<&OnDemandThroughput>) -> Units {
     let plain = |units: Option<i64>| units.filter(|u| *u != NO_CEILING);
-    (plain(ceiling.and_then(|c| c.max_read_request_units())), plain(ceiling.and_then(|c| c.max_write_request_units())))
+    (
+        plain(ceiling.and_then(|c| c.max_read_request_units())),
+        plain(ceiling.and_then(|c| c.max_write_request_units())),
+    )
 }
 
 fn billing(table: &TableDescription, wanted: Option<&BillingSpec>) -> BillingSpec {
@@ -111,7 +132,8 @@ fn billing(table: &TableDescription, wanted: Option<&BillingSpec>) -> BillingSpe
         (all.collect(), wanted.map(|w| (w.max_read, w.max_write)))
     };
     let first = units.first().copied().unwrap_or_default();
-    let (read, write) = units.into_iter().find(|u| aim.is_some_and(|aim| *u != aim)).unwrap_or(first);
+    let (read, write) =
+        units.into_iter().find(|u| aim.is_some_and(|aim| *u != aim)).unwrap_or(first);
     if mode == PROVISIONED {
         BillingSpec { mode, read, write, max_read: None, max_write: None }
     } else {
@@ -147,19 +169,27 @@ pub fn ceiling(billing: &BillingSpec) -> OnDemandThroughput {
         .build()
 }
 
-/// Ceilings for something new: only those that there are. AWS speaks of -1 as what takes a ceiling away, not as what a
-/// new table can be told.
+/// Ceilings for something new: only those that there are. AWS speaks of -1 as what takes a ceiling
+/// away, not as what a new table can be told.
 pub fn new_ceiling(billing: &BillingSpec) -> Option<OnDemandThroughput> {
     let ceiling = OnDemandThroughput::builder()
         .set_max_read_request_units(billing.max_read)
         .set_max_write_request_units(billing.max_write)
         .build();
-    (billing.mode == ON_DEMAND && (billing.max_read, billing.max_write) != (None, None)).then_some(ceiling)
+    (billing.mode == ON_DEMAND && (billing.max_read, billing.max_write) != (None, None))
+        .then_some(ceiling)
 }
 
-pub fn key_schema(hash: &AttributeSpec, range: Option<&AttributeSpec>) -> Result<Vec<KeySchemaElement>, CloudError> {
+pub fn key_schema(
+    hash: &AttributeSpec,
+    range: Option<&AttributeSpec>,
+) -> Result<Vec<KeySchemaElement>, CloudError> {
     let element = |attribute: &AttributeSpec, kind| {
-        KeySchemaElement::builder().attribute_name(&attribute.name).key_type(kind).build().map_err(refused)
+        KeySchemaElement::builder()
+            .attribute_name(&attribute.name)
+            .key_type(kind)
+            .build()
+            .map_err(refused)
     };
     let mut schema = vec![element(hash, KeyType::Hash)?];
     if let Some(range) = range {
@@ -175,16 +205,24 @@ pub fn definitions(
 ) -> Result<Vec<AttributeDefinition>, CloudError> {
     let table = [Some(&wanted.hash_key), wanted.range_key.as_ref()];
     let of_indexes = indexes.values().flat_map(|i| [Some(&i.hash_key), i.range_key.as_ref()]);
-    let kinds: BTreeMap<&str, &str> =
-        table.into_iter().chain(of_indexes).flatten().map(|a| (a.name.as_str(), a.kind.as_str())).collect();
+    let kinds: BTreeMap<&str, &str> = table
+        .into_iter()
+        .chain(of_indexes)
+        .flatten()
+        .map(|a| (a.name.as_str(), a.kind.as_str()))
+        .collect();
     let define = |(name, kind): (&str, &str)| {
-        AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::from(kind)).build()
+        AttributeDefinition::builder()
+            .attribute_name(name)
+            .attribute_type(ScalarAttributeType::from(kind))
+            .build()
     };
     kinds.into_iter().map(define).collect::<Result<_, _>>().map_err(refused)
 }
 
 pub fn projection(index: &IndexSpec) -> Projection {
-    let names = (!index.non_key_attributes.is_empty()).then(|| index.non_key_attributes.iter().cloned().collect());
+    let names = (!index.non_key_attributes.is_empty())
+        .then(|| index.non_key_attributes.iter().cloned().collect());
     Projection::builder()
         .projection_type(ProjectionType::from(index.projection.as_str()))
         .set_non_key_attributes(names)
@@ -209,7 +247,10 @@ pub fn new_indexes(wanted: &TableSpec) -> Result<Option<Vec<GlobalSecondaryIndex
 
 /// Tags as DynamoDB takes them.
 pub fn tags(tags: &Tags) -> Result<Vec<Tag>, CloudError> {
-    tags.iter().map(|(k, v)| Tag::builder().key(k).value(v).build()).collect::<Result<_, _>>().map_err(refused)
+    tags.iter()
+        .map(|(k, v)| Tag::builder().key(k).value(v).build())
+        .collect::<Result<_, _>>()
+        .map_err(refused)
 }
 
 #[cfg(test)]

@@ -8,7 +8,10 @@ pub fn attribute(name: &str, kind: &str) -> AttributeSpec {
 }
 
 fn units(read: i64, write: i64) -> ProvisionedThroughputDescription {
-    ProvisionedThroughputDescription::builder().read_capacity_units(read).write_capacity_units(write).build()
+    ProvisionedThroughputDescription::builder()
+        .read_capacity_units(read)
+        .write_capacity_units(write)
+        .build()
 }
 
 fn index(name: &str, read: i64, write: i64) -> GlobalSecondaryIndexDescription {
@@ -53,10 +56,17 @@ fn provisioned(read: i64, write: i64) -> BillingSpec {
 #[test]
 fn an_on_demand_table_has_no_units_although_aws_tells_zeros() {
     let spec = spec_of(&table().billing_mode_summary(on_demand()).build(), None).unwrap();
-    let none = BillingSpec { mode: ON_DEMAND.into(), read: None, write: None, max_read: None, max_write: None };
+    let none = BillingSpec {
+        mode: ON_DEMAND.into(),
+        read: None,
+        write: None,
+        max_read: None,
+        max_write: None,
+    };
     assert_eq!(spec.billing, none);
     assert_eq!((spec.hash_key, spec.range_key), (attribute("orderId", "S"), None));
-    let minus_one = OnDemandThroughput::builder().max_read_request_units(-1).max_write_request_units(7).build();
+    let minus_one =
+        OnDemandThroughput::builder().max_read_request_units(-1).max_write_request_units(7).build();
     let capped = table().billing_mode_summary(on_demand()).on_demand_throughput(minus_one).build();
     assert_eq!(spec_of(&capped, None).unwrap().billing, BillingSpec { max_write: Some(7), ..none });
 }
@@ -69,7 +79,10 @@ fn a_missing_billing_summary_means_provisioned() {
 
 #[test]
 fn an_index_with_other_units_than_wanted_shows() {
-    let seen = table().provisioned_throughput(units(5, 3)).global_secondary_indexes(index("byUser", 1, 3)).build();
+    let seen = table()
+        .provisioned_throughput(units(5, 3))
+        .global_secondary_indexes(index("byUser", 1, 3))
+        .build();
     assert_eq!(spec_of(&seen, Some(&provisioned(5, 3))).unwrap().billing, provisioned(1, 3));
     assert_eq!(spec_of(&seen, Some(&provisioned(1, 3))).unwrap().billing, provisioned(5, 3));
     assert_eq!(spec_of(&seen, None).unwrap().billing, provisioned(5, 3));
@@ -77,8 +90,13 @@ fn an_index_with_other_units_than_wanted_shows() {
 
 #[test]
 fn indexes_are_read_by_name_and_those_being_deleted_are_gone() {
-    let going = GlobalSecondaryIndexDescription::builder().index_name("old").index_status(IndexStatus::Deleting);
-    let seen = table().global_secondary_indexes(index("byUser", 0, 0)).global_secondary_indexes(going.build()).build();
+    let going = GlobalSecondaryIndexDescription::builder()
+        .index_name("old")
+        .index_status(IndexStatus::Deleting);
+    let seen = table()
+        .global_secondary_indexes(index("byUser", 0, 0))
+        .global_secondary_indexes(going.build())
+        .build();
     let spec = spec_of(&seen, None).unwrap();
     assert_eq!(spec.indexes.keys().collect::<Vec<_>>(), ["byUser"]);
     let by_user = &spec.indexes["byUser"];
@@ -91,10 +109,14 @@ fn indexes_are_read_by_name_and_those_being_deleted_are_gone() {
 
 #[test]
 fn only_new_things_with_ceilings_get_some() {
-    let capped = BillingSpec { max_read: Some(9), ..spec_of(&table().build(), None).unwrap().billing };
+    let capped =
+        BillingSpec { max_read: Some(9), ..spec_of(&table().build(), None).unwrap().billing };
     let capped = BillingSpec { mode: ON_DEMAND.into(), ..capped };
     let ceiling = new_ceiling(&capped).unwrap();
-    assert_eq!((ceiling.max_read_request_units(), ceiling.max_write_request_units()), (Some(9), None));
+    assert_eq!(
+        (ceiling.max_read_request_units(), ceiling.max_write_request_units()),
+        (Some(9), None)
+    );
     assert_eq!(new_ceiling(&BillingSpec { max_read: None, ..capped }), None);
     assert_eq!(new_ceiling(&provisioned(1, 1)), None);
 }

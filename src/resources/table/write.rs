@@ -1,4 +1,5 @@
-//! Writes of tables: create or adopt, the update matrix one call after another, seeding, delete until gone.
+//! Writes of tables: create or adopt, the update matrix one call after another, seeding, delete
+//! until gone.
 
 use super::change::{self, Capacity, Change};
 use super::{read, seed, shape};
@@ -7,7 +8,9 @@ use crate::model::cloud_error::optional;
 use crate::model::spec::{TableSpec, Tags};
 use crate::model::{CloudError, ErrorKind, Outputs, Owner, Step, tag};
 use crate::resources::{FRESH, ONCE, foreign, tag_changes};
-use aws_sdk_dynamodb::types::{BillingMode, PointInTimeRecoverySpecification, TableDescription, TableStatus, Tag};
+use aws_sdk_dynamodb::types::{
+    BillingMode, PointInTimeRecoverySpecification, TableDescription, TableStatus, Tag,
+};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -23,13 +26,19 @@ const CEILING_TAGS: Duration = Duration::from_secs(30);
 const CEILING_READ: Duration = Duration::from_secs(1200);
 /// How often the answer of one change may get lost.
 const LOST: u32 = 4;
-/// What UpdateTable says to a change that has been made already: an index that exists, units as they are, a stream that is on.
-const REPEATED: [&str; 3] = ["ValidationException", "LimitExceededException", "ResourceInUseException"];
+/// What UpdateTable says to a change that has been made already: an index that exists, units as
+/// they are, a stream that is on.
+const REPEATED: [&str; 3] =
+    ["ValidationException", "LimitExceededException", "ResourceInUseException"];
 /// Building an index takes as long as the table has items.
 const CEILING_INDEX: Duration = Duration::from_secs(3600);
 
 /// Makes the table and seeds it, or brings an earlier run's table to the wanted state.
-pub async fn create(writer: &Writer, step: &Step, wanted: &TableSpec) -> Result<Outputs, CloudError> {
+pub async fn create(
+    writer: &Writer,
+    step: &Step,
+    wanted: &TableSpec,
+) -> Result<Outputs, CloudError> {
     // Read before anything is made: a seed file that is wrong leaves no table behind.
     if let Some(hash) = &wanted.seed {
         seed::items(step, hash).await?;
@@ -41,7 +50,8 @@ pub async fn create(writer: &Writer, step: &Step, wanted: &TableSpec) -> Result<
             Ok(table) => {
                 let arn = table.table_arn().unwrap_or_default().to_string();
                 rest(writer, name, FRESH).await?;
-                let before = TableSpec { point_in_time_recovery: false, seed: None, ..wanted.clone() };
+                let before =
+                    TableSpec { point_in_time_recovery: false, seed: None, ..wanted.clone() };
                 bring_rest(writer, step, &arn, &before, wanted, FRESH).await?;
                 return Ok(read::outputs(&arn, name));
             }
@@ -61,7 +71,11 @@ pub async fn create(writer: &Writer, step: &Step, wanted: &TableSpec) -> Result<
     }
 }
 
-async fn make(writer: &Writer, name: &str, wanted: &TableSpec) -> Result<TableDescription, CloudError> {
+async fn make(
+    writer: &Writer,
+    name: &str,
+    wanted: &TableSpec,
+) -> Result<TableDescription, CloudError> {
     let dynamodb = &writer.clients.dynamodb;
     let schema = shape::key_schema(&wanted.hash_key, wanted.range_key.as_ref())?;
     let definitions = shape::definitions(wanted, &wanted.indexes)?;
@@ -90,14 +104,17 @@ async fn make(writer: &Writer, name: &str, wanted: &TableSpec) -> Result<TableDe
 async fn adopt(writer: &Writer, step: &Step, wanted: &TableSpec) -> Result<Outputs, CloudError> {
     rest(writer, &step.name, FRESH).await?;
     let look = || read::see(&writer.reader, &step.name, wanted);
-    let what = format!("the table `{}`, which exists, to become readable (usually seconds)", step.name);
+    let what =
+        format!("the table `{}`, which exists, to become readable (usually seconds)", step.name);
     let (arn, mut before) = writer.caller.wait_until(&what, EVERY, CEILING, look).await?;
-    // The create may be ours, its answer lost: CreateTable carries the tags, and they too are read late (catalogue 10.1).
+    // The create may be ours, its answer lost: CreateTable carries the tags, and they too are read
+    // late (catalogue 10.1).
     let start = Instant::now();
     while before.tags.is_empty() && !writer.caller.is_emulated() && start.elapsed() < CEILING_TAGS {
-        writer
-            .caller
-            .say(&format!("waiting for the tags of the table `{}` to be readable (usually seconds)", step.name));
+        writer.caller.say(&format!(
+            "waiting for the tags of the table `{}` to be readable (usually seconds)",
+            step.name
+        ));
         writer.caller.pause(EVERY).await?;
         before.tags = read::listed_tags(&writer.reader, &arn).await?.unwrap_or_default();
     }
@@ -108,8 +125,9 @@ async fn adopt(writer: &Writer, step: &Step, wanted: &TableSpec) -> Result<Outpu
     Ok(read::outputs(&arn, &step.name))
 }
 
-/// Changes what differs. UpdateTable takes one kind of change at a time, and the table must be at rest in between.
-/// `options` say whether the table is fresh; one that is not and is gone was deleted since the plan.
+/// Changes what differs. UpdateTable takes one kind of change at a time, and the table must be at
+/// rest in between. `options` say whether the table is fresh; one that is not and is gone was
+/// deleted since the plan.
 pub async fn bring(
     writer: &Writer,
     step: &Step,
@@ -127,8 +145,8 @@ pub async fn bring(
 
 /// Makes one change and waits until the table shows it.
 ///
-/// UpdateTable is not repeated blindly after a lost answer: what the first try did would make the second one fail. The
-/// table itself says whether the change took effect (catalogue 2.1).
+/// UpdateTable is not repeated blindly after a lost answer: what the first try did would make the
+/// second one fail. The table itself says whether the change took effect (catalogue 2.1).
 async fn apply(
     writer: &Writer,
     name: &str,
@@ -151,16 +169,20 @@ async fn apply(
     };
     let mut lost = 0;
     loop {
-        let done = writer.caller.call_with("dynamodb:UpdateTable", ONCE, || call.clone().send()).await;
+        let done =
+            writer.caller.call_with("dynamodb:UpdateTable", ONCE, || call.clone().send()).await;
         match (done, change) {
             (Ok(_), _) => return shown(ceiling).await,
             // Gone since it was read: just what was asked for.
-            (Err(error), Change::DeleteIndex(_)) if error.is_not_found() => return shown(ceiling).await,
+            (Err(error), Change::DeleteIndex(_)) if error.is_not_found() => {
+                return shown(ceiling).await;
+            }
             (Err(error), _) if error.kind == ErrorKind::Ambiguous && lost < LOST => {
                 lost += 1;
                 writer.caller.say("UpdateTable may have worked; looking at the table");
                 writer.caller.pause(EVERY).await?;
-                // It may read as at rest before the change and after it; a change under way is waited for.
+                // It may read as at rest before the change and after it; a change under way is
+                // waited for.
                 let table = settled(writer, name, &what, ceiling).await?;
                 if change::shows(&table, change, wanted) {
                     return Ok(table);
@@ -176,8 +198,14 @@ async fn apply(
 }
 
 /// Waits until no change of the table or of an index of it is under way.
-async fn settled(writer: &Writer, name: &str, what: &str, ceiling: Duration) -> Result<TableDescription, CloudError> {
-    let look = || async { Ok(read::table(&writer.reader, name, FRESH).await?.filter(change::at_rest)) };
+async fn settled(
+    writer: &Writer,
+    name: &str,
+    what: &str,
+    ceiling: Duration,
+) -> Result<TableDescription, CloudError> {
+    let look =
+        || async { Ok(read::table(&writer.reader, name, FRESH).await?.filter(change::at_rest)) };
     writer.caller.wait_until(what, EVERY, ceiling, look).await
 }
 
@@ -199,15 +227,22 @@ async fn bring_rest(
             let items = seed::items(step, hash).await?;
             seed::put(writer, &step.name, &wanted.hash_key.name, items, options).await?;
             // Said last: a run that was cut short puts the rest of the items next time.
-            set_tags(writer, arn, &BTreeMap::from([(tag::SEED.to_string(), hash.clone())]), options).await
+            set_tags(writer, arn, &BTreeMap::from([(tag::SEED.to_string(), hash.clone())]), options)
+                .await
         }
         _ => Ok(()),
     }
 }
 
-async fn set_recovery(writer: &Writer, name: &str, on: bool, options: CallOptions) -> Result<(), CloudError> {
+async fn set_recovery(
+    writer: &Writer,
+    name: &str,
+    on: bool,
+    options: CallOptions,
+) -> Result<(), CloudError> {
     let dynamodb = &writer.clients.dynamodb;
-    let wanted = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(on).build();
+    let wanted =
+        PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(on).build();
     let wanted = wanted.map_err(shape::refused)?;
     writer
         .caller
@@ -219,15 +254,21 @@ async fn set_recovery(writer: &Writer, name: &str, on: bool, options: CallOption
                 .send()
         })
         .await?;
-    let what = format!("point-in-time recovery of the table `{name}` to read as set (usually seconds)");
+    let what =
+        format!("point-in-time recovery of the table `{name}` to read as set (usually seconds)");
     let shown = || async { Ok(read::recovery_of(&writer.reader, name).await?.map(|is| is == on)) };
     readable(writer, &what, options, shown).await
 }
 
-/// Reads lag some seconds behind these writes (catalogue 2.5): waited for, so that the next `diff` sees no drift where
-/// there is none. `look` yields `None` where there is no table: lag of a fresh one, else the end of the wait. An
-/// emulator's reads are never behind.
-async fn readable<F>(writer: &Writer, what: &str, options: CallOptions, look: impl Fn() -> F) -> Result<(), CloudError>
+/// Reads lag some seconds behind these writes (catalogue 2.5): waited for, so that the next `diff`
+/// sees no drift where there is none. `look` yields `None` where there is no table: lag of a fresh
+/// one, else the end of the wait. An emulator's reads are never behind.
+async fn readable<F>(
+    writer: &Writer,
+    what: &str,
+    options: CallOptions,
+    look: impl Fn() -> F,
+) -> Result<(), CloudError>
 where
     F: Future<Output = Result<Option<bool>, CloudError>>,
 {
@@ -271,7 +312,12 @@ async fn bring_tags(
         .map(|_| ())
 }
 
-async fn set_tags(writer: &Writer, arn: &str, tags: &Tags, options: CallOptions) -> Result<(), CloudError> {
+async fn set_tags(
+    writer: &Writer,
+    arn: &str,
+    tags: &Tags,
+    options: CallOptions,
+) -> Result<(), CloudError> {
     let dynamodb = &writer.clients.dynamodb;
     let sent: Vec<Tag> = shape::tags(tags)?;
     writer
@@ -290,7 +336,11 @@ async fn set_tags(writer: &Writer, arn: &str, tags: &Tags, options: CallOptions)
 /// Waits until the table and its indexes are ACTIVE; returns it so.
 ///
 /// Errors: no such table, at once or (for a table just made) when the lag has passed.
-async fn rest(writer: &Writer, name: &str, options: CallOptions) -> Result<TableDescription, CloudError> {
+async fn rest(
+    writer: &Writer,
+    name: &str,
+    options: CallOptions,
+) -> Result<TableDescription, CloudError> {
     let what = format!("the table `{name}` to become ACTIVE (usually ten seconds)");
     writer
         .caller
@@ -301,13 +351,18 @@ async fn rest(writer: &Writer, name: &str, options: CallOptions) -> Result<Table
 }
 
 /// The table as it is. Errors: no such table, as in `rest`.
-async fn described(writer: &Writer, name: &str, options: CallOptions) -> Result<Option<TableDescription>, CloudError> {
+async fn described(
+    writer: &Writer,
+    name: &str,
+    options: CallOptions,
+) -> Result<Option<TableDescription>, CloudError> {
     let dynamodb = &writer.reader.dynamodb;
     let describe = || dynamodb.describe_table().table_name(name).send();
     Ok(writer.caller.call_with("dynamodb:DescribeTable", options, describe).await?.table)
 }
 
-/// Deletes and waits until the name is free. The planner has asked for consent; protection is lifted here.
+/// Deletes and waits until the name is free. The planner has asked for consent; protection is
+/// lifted here.
 pub async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError> {
     let there = read::table(&writer.reader, name, CallOptions::default()).await?;
     let Some(table) = there else { return Ok(()) };
@@ -323,14 +378,22 @@ pub async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError> {
             optional(lift_protection(writer, name, &table).await)?;
         }
         let dynamodb = &writer.clients.dynamodb;
-        let call = writer.caller.call("dynamodb:DeleteTable", || dynamodb.delete_table().table_name(name).send()).await;
+        let call = writer
+            .caller
+            .call("dynamodb:DeleteTable", || dynamodb.delete_table().table_name(name).send())
+            .await;
         optional(call)?;
     }
     gone(writer, name).await
 }
 
-async fn lift_protection(writer: &Writer, name: &str, table: &TableDescription) -> Result<(), CloudError> {
-    let lift = Change::Capacity(Capacity { deletion_protection: Some(false), ..Capacity::default() });
+async fn lift_protection(
+    writer: &Writer,
+    name: &str,
+    table: &TableDescription,
+) -> Result<(), CloudError> {
+    let lift =
+        Change::Capacity(Capacity { deletion_protection: Some(false), ..Capacity::default() });
     let unchanged = shape::spec_of(table, None)?;
     apply(writer, name, table, &lift, &unchanged, CallOptions::default()).await.map(|_| ())
 }

@@ -1,4 +1,5 @@
-//! AWS::WAFv2::WebACL: found by index or listing, made with its rules, replaced whole on update (catalogue section 9).
+//! AWS::WAFv2::WebACL: found by index or listing, made with its rules, replaced whole on update
+//! (catalogue section 9).
 
 mod rules;
 mod write;
@@ -9,7 +10,9 @@ use crate::aws::waf::{self, caller_of, scope_of_arn};
 use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{self, Tags, WebAclSpec};
-use crate::model::{After, CloudError, Desired, ErrorKind, Live, Outputs, Query, Step, TypeInfo, tag};
+use crate::model::{
+    After, CloudError, Desired, ErrorKind, Live, Outputs, Query, Step, TypeInfo, tag,
+};
 use async_trait::async_trait;
 use aws_sdk_wafv2::types::{Scope as WafScope, WebAcl as SdkWebAcl};
 use futures_util::future::try_join_all;
@@ -34,14 +37,23 @@ pub const INFO: TypeInfo = TypeInfo {
     usually: None,
     // Create and update are checked on the managed rule sets as well: `.../managedruleset/*/*`.
     permissions: &[
-        ("read", &["wafv2:ListWebACLs", "wafv2:GetWebACL", "wafv2:ListTagsForResource", "tag:GetResources"]),
+        (
+            "read",
+            &[
+                "wafv2:ListWebACLs",
+                "wafv2:GetWebACL",
+                "wafv2:ListTagsForResource",
+                "tag:GetResources",
+            ],
+        ),
         ("create", &["wafv2:CreateWebACL", "wafv2:TagResource"]),
         ("update", &["wafv2:UpdateWebACL", "wafv2:TagResource", "wafv2:UntagResource"]),
         ("delete", &["wafv2:DeleteWebACL"]),
     ],
 };
 
-/// A distribution uses ACLs of CLOUDFRONT scope alone, a stage those of the region: neither holds up the other's.
+/// A distribution uses ACLs of CLOUDFRONT scope alone, a stage those of the region: neither holds
+/// up the other's.
 fn of_scope(acl: &Live, waf_scope: &str) -> bool {
     acl.spec["scope"] == waf_scope
 }
@@ -61,7 +73,11 @@ impl Handle {
         let service = parts.nth(2)?;
         let mut path = parts.nth(2)?.split('/');
         let (_, kind, name, id) = (path.next()?, path.next()?, path.next()?, path.next()?);
-        (service == "wafv2" && kind == "webacl").then(|| Self { name: name.into(), id: id.into(), arn: arn.into() })
+        (service == "wafv2" && kind == "webacl").then(|| Self {
+            name: name.into(),
+            id: id.into(),
+            arn: arn.into(),
+        })
     }
 }
 
@@ -73,7 +89,8 @@ impl Resource for WebAcl {
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
         let scopes = [waf::CLOUDFRONT, waf::REGIONAL];
-        match try_join_all(scopes.iter().map(|waf_scope| in_scope(reader, query, waf_scope))).await {
+        match try_join_all(scopes.iter().map(|waf_scope| in_scope(reader, query, waf_scope))).await
+        {
             Ok(found) => Ok(found.into_iter().flatten().collect()),
             Err(error) if error.kind == ErrorKind::NotEmulated => {
                 Ok(query.wanted.iter().map(|desired| Live::not_emulated(desired)).collect())
@@ -82,15 +99,27 @@ impl Resource for WebAcl {
         }
     }
 
-    async fn create(&self, writer: &Writer, step: &Step, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn create(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         write::create(writer, step, &spec::from_value(wanted)?).await
     }
 
-    async fn update(&self, writer: &Writer, step: &Step, live: &Live, wanted: &Value) -> Result<Outputs, CloudError> {
+    async fn update(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        live: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
         let wanted: WebAclSpec = spec::from_value(wanted)?;
         let before: WebAclSpec = spec::from_value(&live.spec)?;
         let arn = live.output("arn")?;
-        let handle = Handle { name: step.name.clone(), id: live.output("id")?.into(), arn: arn.into() };
+        let handle =
+            Handle { name: step.name.clone(), id: live.output("id")?.into(), arn: arn.into() };
         if (WebAclSpec { tags: wanted.tags.clone(), ..before.clone() }) != wanted {
             write::replace_settings(writer, &handle, &wanted, CallOptions::default()).await?;
         }
@@ -100,18 +129,30 @@ impl Resource for WebAcl {
 
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
         let before: WebAclSpec = spec::from_value(&live.spec)?;
-        let handle = Handle { name: live.name.clone(), id: live.output("id")?.into(), arn: live.output("arn")?.into() };
+        let handle = Handle {
+            name: live.name.clone(),
+            id: live.output("id")?.into(),
+            arn: live.output("arn")?.into(),
+        };
         write::delete(writer, &before.scope, &handle).await
     }
 }
 
-/// Everything of one scope. Listing is saved where the tag index already knows every wanted ACL's id.
-async fn in_scope(reader: &Reader, query: &Query<'_>, waf_scope: &str) -> Result<Vec<Live>, CloudError> {
-    let wanted: Vec<&Desired> = query.wanted.iter().copied().filter(|d| d.spec["scope"] == waf_scope).collect();
+/// Everything of one scope. Listing is saved where the tag index already knows every wanted ACL's
+/// id.
+async fn in_scope(
+    reader: &Reader,
+    query: &Query<'_>,
+    waf_scope: &str,
+) -> Result<Vec<Live>, CloudError> {
+    let wanted: Vec<&Desired> =
+        query.wanted.iter().copied().filter(|d| d.spec["scope"] == waf_scope).collect();
     let index = reader.index(query.scope).await?;
     let indexed = indexed(index, waf_scope);
-    // Where nothing is wanted in a scope, an index that knows no ACL there says nothing of what was wanted before.
-    let known = !wanted.is_empty() && wanted.iter().all(|d| indexed.iter().any(|handle| handle.name == d.name));
+    // Where nothing is wanted in a scope, an index that knows no ACL there says nothing of what was
+    // wanted before.
+    let known = !wanted.is_empty()
+        && wanted.iter().all(|d| indexed.iter().any(|handle| handle.name == d.name));
     if known && !query.thorough {
         let found = describe_all(reader, query, waf_scope, indexed).await?;
         // The index lags: what it still knows may be gone, and be there again under another id.
@@ -138,8 +179,9 @@ fn indexed(index: &TagIndex, waf_scope: &str) -> Vec<Handle> {
         .collect()
 }
 
-/// All ACLs of one scope. The SDK has no paginator for it, a marker can come with the last page, and a page may be
-/// empty before the last: the end is where the marker is missing or stays the same.
+/// All ACLs of one scope. The SDK has no paginator for it, a marker can come with the last page,
+/// and a page may be empty before the last: the end is where the marker is missing or stays the
+/// same.
 pub(crate) async fn list(reader: &Reader, waf_scope: &str) -> Result<Vec<Handle>, CloudError> {
     let waf = reader.waf_in(waf_scope);
     let mut handles: Vec<Handle> = Vec::new();
@@ -147,7 +189,11 @@ pub(crate) async fn list(reader: &Reader, waf_scope: &str) -> Result<Vec<Handle>
     loop {
         let page = caller_of(&reader.caller, waf_scope)
             .call("wafv2:ListWebACLs", || {
-                waf.list_web_acls().scope(WafScope::from(waf_scope)).limit(100).set_next_marker(marker.clone()).send()
+                waf.list_web_acls()
+                    .scope(WafScope::from(waf_scope))
+                    .limit(100)
+                    .set_next_marker(marker.clone())
+                    .send()
             })
             .await?;
         let before = marker;
@@ -166,7 +212,9 @@ async fn describe_all(
     waf_scope: &str,
     handles: Vec<Handle>,
 ) -> Result<Vec<Live>, CloudError> {
-    let described = try_join_all(handles.iter().map(|handle| describe(reader, query, waf_scope, handle))).await?;
+    let described =
+        try_join_all(handles.iter().map(|handle| describe(reader, query, waf_scope, handle)))
+            .await?;
     Ok(described.into_iter().flatten().collect())
 }
 
@@ -177,15 +225,22 @@ async fn describe(
     waf_scope: &str,
     handle: &Handle,
 ) -> Result<Option<Live>, CloudError> {
-    let desired = query.wanted.iter().find(|d| d.name == handle.name && d.spec["scope"] == waf_scope);
+    let desired =
+        query.wanted.iter().find(|d| d.name == handle.name && d.spec["scope"] == waf_scope);
     let read = futures_util::future::try_join(
         async { optional(get(reader, waf_scope, handle, CallOptions::default()).await) },
-        async { optional(tags_of(reader, query, waf_scope, &handle.arn, desired.map(|d| &d.spec)).await) },
+        async {
+            optional(tags_of(reader, query, waf_scope, &handle.arn, desired.map(|d| &d.spec)).await)
+        },
     );
-    let (Some((acl, _)), Some(tags)) = read.await? else { return Ok(None) };
+    let (Some((acl, _)), Some(tags)) = read.await? else {
+        return Ok(None);
+    };
     let derived = |id: &str| query.scope.name(id) == handle.name;
     let claim = query.claim(INFO.group, &handle.name, desired.copied(), &tags, derived);
-    let Some((address, owner)) = claim else { return Ok(None) };
+    let Some((address, owner)) = claim else {
+        return Ok(None);
+    };
     let spec = rules::spec_of(&acl, waf_scope, tags);
     let mut live = Live::new(address, INFO.type_name, &handle.name, spec::to_value(&spec));
     live.outputs = outputs(&handle.id, &handle.arn);
@@ -203,15 +258,21 @@ pub(crate) async fn get(
     let waf = reader.waf_in(waf_scope);
     let answer = caller_of(&reader.caller, waf_scope)
         .call_with("wafv2:GetWebACL", options, || {
-            waf.get_web_acl().name(&handle.name).id(&handle.id).scope(WafScope::from(waf_scope)).send()
+            waf.get_web_acl()
+                .name(&handle.name)
+                .id(&handle.id)
+                .scope(WafScope::from(waf_scope))
+                .send()
         })
         .await?;
     let acl = answer.web_acl.ok_or_else(|| CloudError::shape("wafv2 GetWebACL", "WebACL"))?;
-    let token = answer.lock_token.ok_or_else(|| CloudError::shape("wafv2 GetWebACL", "LockToken"))?;
+    let token =
+        answer.lock_token.ok_or_else(|| CloudError::shape("wafv2 GetWebACL", "LockToken"))?;
     Ok((acl, token))
 }
 
-/// The index answers where the tags are as wanted; anything else is read at the source, for the index lags.
+/// The index answers where the tags are as wanted; anything else is read at the source, for the
+/// index lags.
 async fn tags_of(
     reader: &Reader,
     query: &Query<'_>,

@@ -17,7 +17,12 @@ fn managed(action: &str) -> WafRuleSpec {
 
 #[test]
 fn what_is_made_reads_back_the_same() {
-    let rate = |action| WafRuleSpec { kind: "rate".into(), group: String::new(), limit: 500, ..managed(action) };
+    let rate = |action| WafRuleSpec {
+        kind: "rate".into(),
+        group: String::new(),
+        limit: 500,
+        ..managed(action)
+    };
     for spec in [managed("none"), managed("count"), rate("block"), rate("count")] {
         assert_eq!(rule_spec(&rule_of("r", &spec).unwrap()), spec);
     }
@@ -25,10 +30,12 @@ fn what_is_made_reads_back_the_same() {
 
 #[test]
 fn what_aws_fills_in_or_leaves_away_is_no_difference() {
-    let spec = WafRuleSpec { kind: "rate".into(), group: String::new(), limit: 9, ..managed("block") };
+    let spec =
+        WafRuleSpec { kind: "rate".into(), group: String::new(), limit: 9, ..managed("block") };
     let mut rule = rule_of("r", &spec).unwrap();
     rule.rule_labels = Some(vec![]);
-    rule.statement.as_mut().unwrap().rate_based_statement.as_mut().unwrap().evaluation_window_sec = 0;
+    rule.statement.as_mut().unwrap().rate_based_statement.as_mut().unwrap().evaluation_window_sec =
+        0;
     assert_eq!(rule_spec(&rule), spec);
 }
 
@@ -42,7 +49,11 @@ fn a_strangers_change_inside_a_rule_shows() {
     };
     let overridden = with(&|r| {
         let action = RuleAction::builder().allow(AllowAction::builder().build()).build();
-        let one = RuleActionOverride::builder().name("NoUserAgent_HEADER").action_to_use(action).build().unwrap();
+        let one = RuleActionOverride::builder()
+            .name("NoUserAgent_HEADER")
+            .action_to_use(action)
+            .build()
+            .unwrap();
         let group = r.statement.as_mut().unwrap().managed_rule_group_statement.as_mut().unwrap();
         group.rule_action_overrides = Some(vec![one]);
     });
@@ -76,7 +87,8 @@ fn shields_rule_is_not_shown_and_settings_nobody_wanted_are() {
     let spec = spec_of(&acl.clone().build().unwrap(), "REGIONAL", Tags::new());
     assert!(spec.rules.is_empty());
     assert_eq!((spec.default_action.as_str(), spec.metric_name.as_str()), ("ALLOW", "a"));
-    let strange = spec_of(&acl.token_domains("example.com").build().unwrap(), "REGIONAL", Tags::new());
+    let strange =
+        spec_of(&acl.token_domains("example.com").build().unwrap(), "REGIONAL", Tags::new());
     assert_eq!(strange.rules.keys().collect::<Vec<_>>(), ["(token domains)"]);
 }
 
@@ -84,21 +96,29 @@ fn shields_rule_is_not_shown_and_settings_nobody_wanted_are() {
 fn bot_control_says_its_level_and_another_level_shows() {
     let spec = WafRuleSpec { group: BOT_CONTROL.into(), ..managed("none") };
     let rule = rule_of("r", &spec).unwrap();
-    let group = |rule: &Rule| rule.statement().unwrap().managed_rule_group_statement().unwrap().clone();
+    let group =
+        |rule: &Rule| rule.statement().unwrap().managed_rule_group_statement().unwrap().clone();
     assert_eq!(group(&rule).managed_rule_group_configs().len(), 1);
     assert_eq!(rule_spec(&rule), spec);
     let with = |configs| {
         let mut changed = rule.clone();
-        let group = changed.statement.as_mut().unwrap().managed_rule_group_statement.as_mut().unwrap();
+        let group =
+            changed.statement.as_mut().unwrap().managed_rule_group_statement.as_mut().unwrap();
         group.managed_rule_group_configs = configs;
         rule_spec(&changed)
     };
     assert_eq!(with(None), spec, "the common level is the default");
-    let learning = AwsManagedRulesBotControlRuleSet::builder().inspection_level(InspectionLevel::Common);
+    let learning =
+        AwsManagedRulesBotControlRuleSet::builder().inspection_level(InspectionLevel::Common);
     let learning = learning.enable_machine_learning(true).build().unwrap();
-    let learning = ManagedRuleGroupConfig::builder().aws_managed_rules_bot_control_rule_set(learning).build();
+    let learning =
+        ManagedRuleGroupConfig::builder().aws_managed_rules_bot_control_rule_set(learning).build();
     assert_eq!(with(Some(vec![learning])), spec, "it has no effect on the common level");
-    let targeted = AwsManagedRulesBotControlRuleSet::builder().inspection_level(InspectionLevel::Targeted).build();
-    let targeted = ManagedRuleGroupConfig::builder().aws_managed_rules_bot_control_rule_set(targeted.unwrap()).build();
+    let targeted = AwsManagedRulesBotControlRuleSet::builder()
+        .inspection_level(InspectionLevel::Targeted)
+        .build();
+    let targeted = ManagedRuleGroupConfig::builder()
+        .aws_managed_rules_bot_control_rule_set(targeted.unwrap())
+        .build();
     assert_eq!(with(Some(vec![targeted])).kind, "other");
 }

@@ -13,7 +13,11 @@ use aws_sdk_wafv2::types::{Scope as WafScope, Tag};
 const STALE: &str = "WAFOptimisticLockException";
 
 /// Makes the ACL with its tags, or goes on with the one that an earlier run of ours made.
-pub(super) async fn create(writer: &Writer, step: &Step, wanted: &WebAclSpec) -> Result<Outputs, CloudError> {
+pub(super) async fn create(
+    writer: &Writer,
+    step: &Step,
+    wanted: &WebAclSpec,
+) -> Result<Outputs, CloudError> {
     let waf = writer.clients.waf_in(&wanted.scope);
     let rules = rules::rules_of(wanted)?;
     let tags = sdk_tags(&wanted.tags)?;
@@ -33,31 +37,47 @@ pub(super) async fn create(writer: &Writer, step: &Step, wanted: &WebAclSpec) ->
         .await;
     match made {
         Ok(answer) => {
-            let summary = answer.summary().ok_or_else(|| CloudError::shape("wafv2 CreateWebACL", "Summary"))?;
+            let summary = answer
+                .summary()
+                .ok_or_else(|| CloudError::shape("wafv2 CreateWebACL", "Summary"))?;
             let (id, arn) = (summary.id().unwrap_or_default(), summary.arn().unwrap_or_default());
             if id.is_empty() || arn.is_empty() {
                 return Err(CloudError::shape("wafv2 CreateWebACL", "Id and ARN"));
             }
             Ok(outputs(id, arn))
         }
-        Err(error) if error.code.contains("DuplicateItem") => adopt(writer, step, wanted, error).await,
+        Err(error) if error.code.contains("DuplicateItem") => {
+            adopt(writer, step, wanted, error).await
+        }
         Err(error) => Err(error),
     }
 }
 
-/// Goes on with an ACL of the wanted name when it is ours; `refusal` is what the creation was answered.
-async fn adopt(writer: &Writer, step: &Step, wanted: &WebAclSpec, refusal: CloudError) -> Result<Outputs, CloudError> {
+/// Goes on with an ACL of the wanted name when it is ours; `refusal` is what the creation was
+/// answered.
+async fn adopt(
+    writer: &Writer,
+    step: &Step,
+    wanted: &WebAclSpec,
+    refusal: CloudError,
+) -> Result<Outputs, CloudError> {
     let look = || async {
         let listed = list(&writer.reader, &wanted.scope).await?;
         Ok(listed.into_iter().find(|handle| handle.name == step.name))
     };
-    let Some(handle) = crate::resources::listed(writer, &step.name, look).await? else { return Err(refusal) };
-    // It may be this run's own, its answer lost: then not every part of WAF knows it yet (catalogue 9.2).
+    let Some(handle) = crate::resources::listed(writer, &step.name, look).await? else {
+        return Err(refusal);
+    };
+    // It may be this run's own, its answer lost: then not every part of WAF knows it yet (catalogue
+    // 9.2).
     let tags = read_tags(&writer.reader, &wanted.scope, &handle.arn, FRESH).await?;
     if let Owner::Foreign(says) = writer.scope.owner(&tags) {
         return Err(CloudError::ours(
             ErrorKind::Foreign,
-            format!("the web ACL `{}` ({}) exists and is not this stack's: {says}", step.name, wanted.scope),
+            format!(
+                "the web ACL `{}` ({}) exists and is not this stack's: {says}",
+                step.name, wanted.scope
+            ),
             format!("rename or remove it, or adopt it with `up --adopt {}`", step.address),
         ));
     }
@@ -66,8 +86,8 @@ async fn adopt(writer: &Writer, step: &Step, wanted: &WebAclSpec, refusal: Cloud
     Ok(outputs(&handle.id, &handle.arn))
 }
 
-/// Replaces all settings, Shield's own rule excepted, on the newest version of the ACL. When somebody is faster
-/// it is done over once, on what they made; then it is for a person to look.
+/// Replaces all settings, Shield's own rule excepted, on the newest version of the ACL. When
+/// somebody is faster it is done over once, on what they made; then it is for a person to look.
 pub(super) async fn replace_settings(
     writer: &Writer,
     handle: &Handle,
@@ -102,26 +122,32 @@ pub(super) async fn replace_settings(
 }
 
 /// Deletes; an ACL that is gone counts as deleted, one still in use is waited for.
-pub(super) async fn delete(writer: &Writer, waf_scope: &str, handle: &Handle) -> Result<(), CloudError> {
-    let gone = with_token(writer, waf_scope, handle, CallOptions::default(), |_, token| async move {
-        let waf = writer.clients.waf_in(waf_scope);
-        caller_of(&writer.caller, waf_scope)
-            .call("wafv2:DeleteWebACL", || {
-                waf.delete_web_acl()
-                    .name(&handle.name)
-                    .id(&handle.id)
-                    .scope(WafScope::from(waf_scope))
-                    .lock_token(&token)
-                    .send()
-            })
-            .await
-            .map(|_| ())
-    })
-    .await;
+pub(super) async fn delete(
+    writer: &Writer,
+    waf_scope: &str,
+    handle: &Handle,
+) -> Result<(), CloudError> {
+    let gone =
+        with_token(writer, waf_scope, handle, CallOptions::default(), |_, token| async move {
+            let waf = writer.clients.waf_in(waf_scope);
+            caller_of(&writer.caller, waf_scope)
+                .call("wafv2:DeleteWebACL", || {
+                    waf.delete_web_acl()
+                        .name(&handle.name)
+                        .id(&handle.id)
+                        .scope(WafScope::from(waf_scope))
+                        .lock_token(&token)
+                        .send()
+                })
+                .await
+                .map(|_| ())
+        })
+        .await;
     optional(gone).map(|_| ()).map_err(|error| explained(error, handle))
 }
 
-/// Still in use after ten minutes: by something this stack did not make, or by a distribution still on its way out.
+/// Still in use after ten minutes: by something this stack did not make, or by a distribution still
+/// on its way out.
 fn explained(mut error: CloudError, handle: &Handle) -> CloudError {
     if error.code == "WAFAssociatedItemException" {
         error.hint = format!(
@@ -174,7 +200,9 @@ pub(super) async fn set_tags(
     if !set.is_empty() {
         let set = sdk_tags(&set)?;
         caller_of(&writer.caller, waf_scope)
-            .call("wafv2:TagResource", || waf.tag_resource().resource_arn(arn).set_tags(Some(set.clone())).send())
+            .call("wafv2:TagResource", || {
+                waf.tag_resource().resource_arn(arn).set_tags(Some(set.clone())).send()
+            })
             .await?;
     }
     if !unset.is_empty() {

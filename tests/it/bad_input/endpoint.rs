@@ -1,5 +1,6 @@
-//! Endpoints that misbehave: one that gives the same answer to everything, one that rewrites another's answers, one that
-//! holds them back. They run on threads of their own, since the tests beside them wait for processes.
+//! Endpoints that misbehave: one that gives the same answer to everything, one that rewrites
+//! another's answers, one that holds them back. They run on threads of their own, since the tests
+//! beside them wait for processes.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -39,20 +40,31 @@ impl Endpoint {
     }
 
     /// Passes everything on to `behind`, and its answers back through `rewrite`.
-    pub fn rewriting(behind: &str, rewrite: impl Fn(&str) -> String + Send + Sync + 'static) -> Endpoint {
+    pub fn rewriting(
+        behind: &str,
+        rewrite: impl Fn(&str) -> String + Send + Sync + 'static,
+    ) -> Endpoint {
         let behind = behind.trim_start_matches("http://").trim_end_matches('/').to_string();
         let rewrite: Rewrite = Arc::new(rewrite);
         Endpoint::serve(move |client, asked, changed| {
-            let (mut client, mut server) = (BufReader::new(client), BufReader::new(TcpStream::connect(&behind).ok()?));
+            let (mut client, mut server) =
+                (BufReader::new(client), BufReader::new(TcpStream::connect(&behind).ok()?));
             while let Some((head, body)) = message(&mut client) {
                 asked.fetch_add(1, Ordering::SeqCst);
                 server.get_mut().write_all(&[head.as_bytes(), &body].concat()).ok()?;
                 let bodiless = head.starts_with("HEAD ");
-                let answer = if bodiless { (line_by_line(&mut server)?, vec![]) } else { message(&mut server)? };
+                let answer = if bodiless {
+                    (line_by_line(&mut server)?, vec![])
+                } else {
+                    message(&mut server)?
+                };
                 // Its health is no part of AWS.
                 let own = head.contains(" /_ministack/");
-                let answer =
-                    if own { [answer.0.into_bytes(), answer.1].concat() } else { rewritten(answer, &rewrite, changed) };
+                let answer = if own {
+                    [answer.0.into_bytes(), answer.1].concat()
+                } else {
+                    rewritten(answer, &rewrite, changed)
+                };
                 client.get_mut().write_all(&answer).ok()?;
                 if head.contains("Connection: close") || head.contains(" HTTP/1.0\r\n") {
                     return None;
@@ -62,14 +74,16 @@ impl Endpoint {
         })
     }
 
-    /// Passes everything on to `behind`. While `holds`, answers come back in waves, each when nothing more is asked for
-    /// without it: there are as many as the longest chain of requests is long.
+    /// Passes everything on to `behind`. While `holds`, answers come back in waves, each when
+    /// nothing more is asked for without it: there are as many as the longest chain of requests is
+    /// long.
     pub fn in_waves(behind: &str, holds: Arc<AtomicBool>) -> Endpoint {
         let behind = behind.trim_start_matches("http://").trim_end_matches('/').to_string();
         // How many answers are still to come from behind, and when anything came last.
         let open = Arc::new(Mutex::new((0_usize, Instant::now())));
         Endpoint::serve(move |client, asked, waves| {
-            let (mut client, mut server) = (BufReader::new(client), BufReader::new(TcpStream::connect(&behind).ok()?));
+            let (mut client, mut server) =
+                (BufReader::new(client), BufReader::new(TcpStream::connect(&behind).ok()?));
             while let Some((head, body)) = message(&mut client) {
                 asked.fetch_add(1, Ordering::SeqCst);
                 let wave = waves.load(Ordering::SeqCst);
@@ -107,7 +121,9 @@ impl Endpoint {
         })
     }
 
-    fn serve(talk: impl Fn(TcpStream, &AtomicUsize, &AtomicUsize) -> Option<()> + Send + Sync + 'static) -> Endpoint {
+    fn serve(
+        talk: impl Fn(TcpStream, &AtomicUsize, &AtomicUsize) -> Option<()> + Send + Sync + 'static,
+    ) -> Endpoint {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (asked, changed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
@@ -128,9 +144,14 @@ fn message(stream: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
     let head = line_by_line(stream)?;
     let header = |name: &str| {
         let lower = head.to_ascii_lowercase();
-        lower.lines().find_map(|l| l.strip_prefix(&format!("{name}: ")).map(|v| v.trim().to_string()))
+        lower
+            .lines()
+            .find_map(|l| l.strip_prefix(&format!("{name}: ")).map(|v| v.trim().to_string()))
     };
-    assert!(header("transfer-encoding").is_none(), "only bodies of a known length are understood: {head}");
+    assert!(
+        header("transfer-encoding").is_none(),
+        "only bodies of a known length are understood: {head}"
+    );
     let mut body = vec![0; header("content-length").and_then(|v| v.parse().ok()).unwrap_or(0)];
     stream.read_exact(&mut body).ok()?;
     Some((head, body))
@@ -146,7 +167,9 @@ fn line_by_line(stream: &mut BufReader<TcpStream>) -> Option<String> {
 
 /// The answer with its body rewritten; length and checksum follow.
 fn rewritten((head, body): (String, Vec<u8>), rewrite: &Rewrite, changed: &AtomicUsize) -> Vec<u8> {
-    let Ok(text) = String::from_utf8(body.clone()) else { return [head.into_bytes(), body].concat() };
+    let Ok(text) = String::from_utf8(body.clone()) else {
+        return [head.into_bytes(), body].concat();
+    };
     let new = rewrite(&text);
     if new == text {
         return [head.into_bytes(), body].concat();
@@ -154,7 +177,9 @@ fn rewritten((head, body): (String, Vec<u8>), rewrite: &Rewrite, changed: &Atomi
     changed.fetch_add(1, Ordering::SeqCst);
     let kept = head.trim_end().lines().filter(|line| {
         let line = line.to_ascii_lowercase();
-        !line.starts_with("content-length") && !line.starts_with("x-amz-crc32") && !line.starts_with("x-amz-checksum")
+        !line.starts_with("content-length")
+            && !line.starts_with("x-amz-crc32")
+            && !line.starts_with("x-amz-checksum")
     });
     let head: Vec<&str> = kept.collect();
     format!("{}\r\ncontent-length: {}\r\n\r\n{new}", head.join("\r\n"), new.len()).into_bytes()

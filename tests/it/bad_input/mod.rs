@@ -1,5 +1,6 @@
-//! Bad input: each of it is one clear message with the way out, exit code 1, nothing on stdout, and nothing half-done.
-//! A broken stack.yaml has its own tests in `tests/stack.rs`, usage and regions in `cli.rs`.
+//! Bad input: each of it is one clear message with the way out, exit code 1, nothing on stdout, and
+//! nothing half-done. A broken stack.yaml has its own tests in `tests/stack.rs`, usage and regions
+//! in `cli.rs`.
 
 pub mod endpoint;
 
@@ -28,7 +29,8 @@ const COMMANDS: [&[&str]; 9] = [
 /// One message, which holds all of these words, and the way out; nothing else anywhere.
 fn refused(run: &Run, words: &[&str]) {
     assert_eq!(run.code, 1, "{}", run.stderr);
-    // A command that tells its story line by line ends it with a summary; the others have nothing to say.
+    // A command that tells its story line by line ends it with a summary; the others have nothing
+    // to say.
     for line in run.lines() {
         assert_eq!(
             (&line["event"], &line["result"], &line["changed"]),
@@ -41,7 +43,12 @@ fn refused(run: &Run, words: &[&str]) {
         assert!(run.stderr.contains(word), "no {word:?} in: {}", run.stderr);
     }
     let lines = |start: &str| run.stderr.lines().filter(|line| line.starts_with(start)).count();
-    assert_eq!((lines("error: "), lines("  help: ")), (1, 1), "one message with one way out: {}", run.stderr);
+    assert_eq!(
+        (lines("error: "), lines("  help: ")),
+        (1, 1),
+        "one message with one way out: {}",
+        run.stderr
+    );
     for never in ["panicked", "backtrace", "src/", "test-secret"] {
         assert!(!run.stderr.contains(never), "{never} in: {}", run.stderr);
     }
@@ -76,7 +83,8 @@ async fn a_plan_for_elsewhere_is_refused() {
     let endpoint = support::endpoint().await;
     let project = Project::new("elsewhere", &endpoint).with_quick_crates();
     assert_eq!(project.run(&["diff", "--out", "plan.json"]).code, 2);
-    let whole: Value = serde_json::from_slice(&std::fs::read(project.path("plan.json")).unwrap()).unwrap();
+    let whole: Value =
+        serde_json::from_slice(&std::fs::read(project.path("plan.json")).unwrap()).unwrap();
     for (key, other, here) in [
         ("account", "210987654321", "000000000000"),
         ("region", "eu-west-1", "us-east-1"),
@@ -89,7 +97,11 @@ async fn a_plan_for_elsewhere_is_refused() {
         std::fs::write(project.path("plan.json"), plan.to_string()).unwrap();
         let run = project.run(&["up", "--plan", "plan.json", "--yes", "--json"]);
         let version = key == "format_version";
-        let said = if version { format!("the plan has format {other}") } else { format!("for {key} `{other}`") };
+        let said = if version {
+            format!("the plan has format {other}")
+        } else {
+            format!("for {key} `{other}`")
+        };
         refused(&run, &[&said, here, "diff --out plan.json"]);
     }
     untouched(&project, &endpoint).await;
@@ -99,7 +111,9 @@ async fn a_plan_for_elsewhere_is_refused() {
 async fn a_plan_that_is_out_of_date_names_what_changed() {
     let endpoint = support::endpoint().await;
     let project = Project::new("outofdate", &endpoint).with_quick_crates();
-    let up = |project: &Project| project.run(&["up", "--plan", "plan.json", "--yes", "--no-smoke", "--json"]);
+    let up = |project: &Project| {
+        project.run(&["up", "--plan", "plan.json", "--yes", "--no-smoke", "--json"])
+    };
     project.run(&["diff", "--out", "plan.json"]);
     assert_eq!(up(&project).code, 0, "a plan of a moment ago is done");
     let (clients, _) = project.clients().await;
@@ -108,15 +122,36 @@ async fn a_plan_that_is_out_of_date_names_what_changed() {
     assert_eq!(project.run(&["diff", "--out", "plan.json"]).code, 2);
     // Somebody else, behind the plan's back.
     let name = project.name("createOrder");
-    clients.lambda.update_function_configuration().function_name(&name).timeout(20).send().await.unwrap();
-    refused(&up(&project), &["changed since the plan was saved", "function.createOrder: needs a change now"]);
+    clients
+        .lambda
+        .update_function_configuration()
+        .function_name(&name)
+        .timeout(20)
+        .send()
+        .await
+        .unwrap();
+    refused(
+        &up(&project),
+        &["changed since the plan was saved", "function.createOrder: needs a change now"],
+    );
     let name = project.name("listProducts");
-    clients.lambda.update_function_configuration().function_name(&name).timeout(20).send().await.unwrap();
+    clients
+        .lambda
+        .update_function_configuration()
+        .function_name(&name)
+        .timeout(20)
+        .send()
+        .await
+        .unwrap();
     refused(&up(&project), &["function.listProducts: timeout differs as well now"]);
     // The file itself.
     project.edit("memory: 320", "memory: 384");
-    refused(&up(&project), &["function.listProducts: memory is not what it was", "nothing was changed"]);
-    let now = clients.lambda.get_function_configuration().function_name(&name).send().await.unwrap();
+    refused(
+        &up(&project),
+        &["function.listProducts: memory is not what it was", "nothing was changed"],
+    );
+    let now =
+        clients.lambda.get_function_configuration().function_name(&name).send().await.unwrap();
     assert_eq!((now.memory_size, now.timeout), (Some(256), Some(20)), "nothing was done");
 
     // The words of the columns, asked for one by one.
@@ -124,23 +159,40 @@ async fn a_plan_that_is_out_of_date_names_what_changed() {
     let (drift, change) = (only("drift"), only("change"));
     assert_eq!(
         changes(&drift.lines()[0]),
-        ["function.listProducts: update both [memory, timeout]", "function.createOrder: update drift [timeout]"]
-            .map(String::from)
-            .into_iter()
-            .rev()
-            .collect::<Vec<_>>()
+        [
+            "function.listProducts: update both [memory, timeout]",
+            "function.createOrder: update drift [timeout]"
+        ]
+        .map(String::from)
+        .into_iter()
+        .rev()
+        .collect::<Vec<_>>()
     );
-    assert_eq!(changes(&change.lines()[0]), ["function.listProducts: update both [memory, timeout]"]);
+    assert_eq!(
+        changes(&change.lines()[0]),
+        ["function.listProducts: update both [memory, timeout]"]
+    );
     assert_eq!((drift.code, change.code), (2, 2));
 
     project.run(&["diff", "--out", "plan.json"]);
     let run = up(&project);
-    assert_eq!((run.code, done(&run.lines())), (0, vec!["function.createOrder", "function.listProducts"]));
+    assert_eq!(
+        (run.code, done(&run.lines())),
+        (0, vec!["function.createOrder", "function.listProducts"])
+    );
     let history = project.run(&["history", "--json"]).lines();
-    let runs: Vec<_> = history[0]["runs"].as_array().unwrap().iter().map(|r| r["changed"].as_u64().unwrap()).collect();
+    let runs: Vec<_> = history[0]["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["changed"].as_u64().unwrap())
+        .collect();
     assert!(runs.len() == 2 && runs.contains(&2), "{history:?}");
     for run in history[0]["runs"].as_array().unwrap() {
-        assert!(run["who"].as_str().unwrap().starts_with("arn:aws:") && run["when"].is_string(), "{run}");
+        assert!(
+            run["who"].as_str().unwrap().starts_with("arn:aws:") && run["when"].is_string(),
+            "{run}"
+        );
     }
     project.events(&["down", "--yes", "--destroy-data"]);
 }
@@ -154,7 +206,10 @@ fn expired_credentials_are_told_by_their_name_and_asked_once() {
     let project = Project::new("expired", &endpoint.url).with_quick_crates();
     for command in COMMANDS {
         let before = endpoint.asked.load(Ordering::SeqCst);
-        refused(&project.run(command), &["ExpiredToken", "token included in the request is expired", "aws sso login"]);
+        refused(
+            &project.run(command),
+            &["ExpiredToken", "token included in the request is expired", "aws sso login"],
+        );
         let asked = endpoint.asked.load(Ordering::SeqCst) - before;
         assert!(asked <= 3, "{command:?} asked {asked} times");
     }
@@ -174,7 +229,11 @@ fn an_endpoint_that_is_not_there_is_named_in_seconds() {
                 let start = Instant::now();
                 refused(&project.run(command), &[url, "--local"]);
                 // Several times what it takes; what is to be caught here are minutes.
-                assert!(start.elapsed() < Duration::from_secs(45), "{command:?} took {:?}", start.elapsed());
+                assert!(
+                    start.elapsed() < Duration::from_secs(45),
+                    "{command:?} took {:?}",
+                    start.elapsed()
+                );
             });
         }
     });
@@ -196,12 +255,18 @@ async fn what_aws_says_and_we_do_not_know_is_passed_over_or_shown() {
     let through = |rewrite: fn(&str) -> String| {
         let endpoint = Endpoint::rewriting(&behind, rewrite);
         let run = project.run_at(&endpoint.url, &["diff", "--json"]);
-        assert!(!run.stderr.contains("panicked") && !run.stderr.contains("backtrace"), "{}", run.stderr);
+        assert!(
+            !run.stderr.contains("panicked") && !run.stderr.contains("backtrace"),
+            "{}",
+            run.stderr
+        );
         (run, endpoint.changed.load(Ordering::SeqCst))
     };
     // Members that no model has, in every JSON object and beside every XML list that comes.
     let (run, changed) = through(|text| {
-        let json = text.replacen('{', "{\"FutureMember\": {\"a\": [1, null, \"x\"]}, ", 1).replace(", }", "}");
+        let json = text
+            .replacen('{', "{\"FutureMember\": {\"a\": [1, null, \"x\"]}, ", 1)
+            .replace(", }", "}");
         let xml = text.replacen("<Enabled>", "<FutureElement><A>1</A></FutureElement><Enabled>", 1);
         if text.starts_with("{\"") { json } else { xml }
     });
@@ -241,5 +306,7 @@ async fn what_aws_says_and_we_do_not_know_is_passed_over_or_shown() {
 
 /// An emulator's addresses are the endpoint's, so a plan through another port differs there.
 fn of_the_port(change: &str) -> bool {
-    ["function.", "routes.main", "headers.site", "objects.site", "stage.main"].iter().any(|a| change.starts_with(a))
+    ["function.", "routes.main", "headers.site", "objects.site", "stage.main"]
+        .iter()
+        .any(|a| change.starts_with(a))
 }

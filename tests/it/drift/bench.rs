@@ -1,4 +1,5 @@
-//! One stack made by the real binary, and the reads, plans and runs of `diff` and `up` on it, a few types at a time.
+//! One stack made by the real binary, and the reads, plans and runs of `diff` and `up` on it, a few
+//! types at a time.
 
 use crate::faults::lane::{DOWN, Lane, UP};
 use async_trait::async_trait;
@@ -38,7 +39,13 @@ pub fn told(plan: &Plan) -> Vec<String> {
         let mut fields: Vec<&str> = step.fields.iter().map(|f| f.path.as_str()).collect();
         fields.sort_unstable();
         let cause = serde_json::to_value(step.cause).unwrap();
-        format!("{}: {} {} [{}]", step.address, step.op.as_str(), cause.as_str().unwrap(), fields.join(", "))
+        format!(
+            "{}: {} {} [{}]",
+            step.address,
+            step.op.as_str(),
+            cause.as_str().unwrap(),
+            fields.join(", ")
+        )
     };
     let mut all: Vec<String> = plan.steps.iter().map(one).collect();
     all.sort();
@@ -96,7 +103,8 @@ impl Bench {
         desired::desired(&context).unwrap().0
     }
 
-    /// Reads these types, and all that is found through them, again; everything where none is named.
+    /// Reads these types, and all that is found through them, again; everything where none is
+    /// named.
     pub async fn look(&mut self, desired: &[Desired], types: &[&str]) {
         self.read(desired, touched(types)).await;
     }
@@ -112,10 +120,14 @@ impl Bench {
     }
 
     pub fn live(&self, address: &str) -> &Live {
-        self.live.iter().find(|l| l.address.as_str() == address).unwrap_or_else(|| panic!("no {address}"))
+        self.live
+            .iter()
+            .find(|l| l.address.as_str() == address)
+            .unwrap_or_else(|| panic!("no {address}"))
     }
 
-    /// As a process of its own would have it: nothing known of tags, and the rate budgets untouched.
+    /// As a process of its own would have it: nothing known of tags, and the rate budgets
+    /// untouched.
     pub fn reader(&self) -> Reader {
         self.reader.with_caller(Caller::new(self.sdk.counter.clone(), true))
     }
@@ -187,7 +199,8 @@ async fn builds(lane: &Lane) -> BTreeMap<Address, Outputs> {
     let list = built.last()["artifacts"].as_array().cloned().unwrap_or_default();
     let one = |artifact: &Value| {
         let zip = lane.folder().join(text(&artifact["zip"])).display().to_string();
-        let outputs = BTreeMap::from([("sha256".into(), text(&artifact["sha256"])), ("zip".into(), zip)]);
+        let outputs =
+            BTreeMap::from([("sha256".into(), text(&artifact["sha256"])), ("zip".into(), zip)]);
         (Address::new("build", &text(&artifact["function"])), outputs)
     };
     list.iter().map(one).collect()
@@ -195,12 +208,16 @@ async fn builds(lane: &Lane) -> BTreeMap<Address, Outputs> {
 
 /// These types and those whose reads build on them; all where none is named.
 fn touched(types: &[&str]) -> BTreeSet<&'static str> {
-    let all: Vec<&'static TypeInfo> = shopstack::resources::registry().iter().map(|r| r.info()).collect();
+    let all: Vec<&'static TypeInfo> =
+        shopstack::resources::registry().iter().map(|r| r.info()).collect();
     let named = |name: &&'static str| types.is_empty() || types.contains(name);
     let mut fresh: BTreeSet<&'static str> = all.iter().map(|i| i.type_name).filter(named).collect();
     loop {
         let before = fresh.len();
-        let more = all.iter().filter(|i| i.read_after.iter().any(|t| fresh.contains(t))).map(|i| i.type_name);
+        let more = all
+            .iter()
+            .filter(|i| i.read_after.iter().any(|t| fresh.contains(t)))
+            .map(|i| i.type_name);
         fresh.extend(more.collect::<Vec<_>>());
         if fresh.len() == before {
             return fresh;

@@ -1,4 +1,5 @@
-//! The same through the real binary: exit codes 3, 2 and 0, in one stack with several changes at once.
+//! The same through the real binary: exit codes 3, 2 and 0, in one stack with several changes at
+//! once.
 
 use crate::faults::lane::{Ended, Lane, UP};
 use aws_sdk_dynamodb::types::PointInTimeRecoverySpecification;
@@ -26,7 +27,11 @@ async fn diff(lane: &Lane, more: &[&str]) -> (i32, Vec<String>) {
 /// Runs `up`, which must do these steps and no others; then nothing is left.
 async fn up(lane: &Lane, addresses: &[&str]) {
     let ended = lane.run(&UP).await;
-    assert_eq!((ended.code, done(&ended)), (0, addresses.iter().map(ToString::to_string).collect()), "{ended:?}");
+    assert_eq!(
+        (ended.code, done(&ended)),
+        (0, addresses.iter().map(ToString::to_string).collect()),
+        "{ended:?}"
+    );
     assert_eq!(diff(lane, &[]).await, (0, vec![]));
 }
 
@@ -40,7 +45,10 @@ fn done(ended: &Ended) -> Vec<String> {
 }
 
 async fn recovery(clients: &Clients, table: &str, on: bool) {
-    let wanted = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(on).build().unwrap();
+    let wanted = PointInTimeRecoverySpecification::builder()
+        .point_in_time_recovery_enabled(on)
+        .build()
+        .unwrap();
     let update = clients.dynamodb.update_continuous_backups().table_name(table);
     update.point_in_time_recovery_specification(wanted).send().await.unwrap();
 }
@@ -56,15 +64,36 @@ async fn the_binary_tells_drift_change_and_both_by_its_exit_code() {
     // Strangers, each at another resource.
     recovery(&clients, &name("Products"), false).await;
     let group = format!("/aws/lambda/{}", name("listProducts"));
-    clients.logs.put_retention_policy().log_group_name(&group).retention_in_days(1).send().await.unwrap();
-    clients.iam.update_role().role_name(name("createOrder")).max_session_duration(7200).send().await.unwrap();
+    clients
+        .logs
+        .put_retention_policy()
+        .log_group_name(&group)
+        .retention_in_days(1)
+        .send()
+        .await
+        .unwrap();
+    clients
+        .iam
+        .update_role()
+        .role_name(name("createOrder"))
+        .max_session_duration(7200)
+        .send()
+        .await
+        .unwrap();
     let api = first.last()["outputs"]["rest_api_id"].as_str().unwrap().to_string();
     let patch = gw::replace("/*/*/metrics/enabled", false);
     let stage = clients.apigateway.update_stage().rest_api_id(&api).stage_name("v1");
     stage.patch_operations(patch).send().await.unwrap();
     let bucket = first.last()["outputs"]["bucket"].as_str().unwrap().to_string();
     let off = VersioningConfiguration::builder().status(BucketVersioningStatus::Suspended).build();
-    clients.s3.put_bucket_versioning().bucket(&bucket).versioning_configuration(off).send().await.unwrap();
+    clients
+        .s3
+        .put_bucket_versioning()
+        .bucket(&bucket)
+        .versioning_configuration(off)
+        .send()
+        .await
+        .unwrap();
     let drift = [
         "bucket.site: update drift [versioning]",
         "log_group.listProducts: update drift [retention_days]",
@@ -74,7 +103,17 @@ async fn the_binary_tells_drift_change_and_both_by_its_exit_code() {
     ];
     assert_eq!(diff(&lane, &[]).await, (3, drift.map(String::from).to_vec()));
     assert_eq!(diff(&lane, &["--only", "change"]).await, (0, vec![]));
-    up(&lane, &["bucket.site", "log_group.listProducts", "role.createOrder", "stage.main", "table.Products"]).await;
+    up(
+        &lane,
+        &[
+            "bucket.site",
+            "log_group.listProducts",
+            "role.createOrder",
+            "stage.main",
+            "table.Products",
+        ],
+    )
+    .await;
 
     // The author.
     lane.edit_first("memory: 256", "memory: 320");
@@ -90,7 +129,11 @@ async fn the_binary_tells_drift_change_and_both_by_its_exit_code() {
     ];
     assert_eq!(diff(&lane, &[]).await, (2, change.map(String::from).to_vec()));
     assert_eq!(diff(&lane, &["--only", "drift"]).await, (0, vec![]));
-    up(&lane, &["distribution.site", "function.listProducts", "stage.main", "web_acl.api", "web_acl.cdn"]).await;
+    up(
+        &lane,
+        &["distribution.site", "function.listProducts", "stage.main", "web_acl.api", "web_acl.cdn"],
+    )
+    .await;
 
     // Both, at different resources, at one, and at the same field.
     lane.edit_first("memory: 256", "memory: 512");
@@ -104,7 +147,11 @@ async fn the_binary_tells_drift_change_and_both_by_its_exit_code() {
         "table.Products: update drift [point_in_time_recovery]",
     ];
     assert_eq!(diff(&lane, &[]).await, (2, both.map(String::from).to_vec()));
-    assert_eq!(diff(&lane, &["--only", "drift"]).await.0, 2, "what both did is the author's as well");
+    assert_eq!(
+        diff(&lane, &["--only", "drift"]).await.0,
+        2,
+        "what both did is the author's as well"
+    );
     up(&lane, &["function.createOrder", "table.Orders", "table.Products"]).await;
     let gone = lane.run(&crate::faults::lane::DOWN).await;
     assert_eq!(gone.code, 0, "{gone:?}");

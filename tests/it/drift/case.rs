@@ -23,7 +23,8 @@ pub struct Case {
     /// Why no change of the author is tried.
     pub no_change: Option<&'static str>,
     pub op: Op,
-    /// What the plan shows as live after the stranger, where that is not simply the other value; null for anything.
+    /// What the plan shows as live after the stranger, where that is not simply the other value;
+    /// null for anything.
     pub seen_as: Option<Value>,
     /// Steps on other resources that follow from it: address, operation and field.
     pub with: Vec<(&'static str, Op, &'static str)>,
@@ -106,7 +107,10 @@ impl Case {
     pub fn path(&self) -> Vec<String> {
         let mut keys = self.keys.iter();
         let fill = |part: &str| match part {
-            "*" => keys.next().unwrap_or_else(|| panic!("{} has more stars than keys", self.field)).clone(),
+            "*" => keys
+                .next()
+                .unwrap_or_else(|| panic!("{} has more stars than keys", self.field))
+                .clone(),
             part => part.to_string(),
         };
         self.field.split('.').map(fill).chain(self.inner.iter().cloned()).collect()

@@ -1,4 +1,5 @@
-//! Every field of every type, changed by a stranger and by the author; docs/coverage.md is what came of it.
+//! Every field of every type, changed by a stranger and by the author; docs/coverage.md is what
+//! came of it.
 
 use super::bench::{Bench, told};
 use super::case::{Case, Meddling, Suite};
@@ -63,12 +64,19 @@ async fn calls_and_firewall() -> Came {
     came
 }
 
-/// What MiniStack does not keep. Another region, since API Gateway's account settings are one for each.
+/// What MiniStack does not keep. Another region, since API Gateway's account settings are one for
+/// each.
 async fn on_moto() -> Came {
-    let endpoint = std::env::var("SHOPSTACK_TEST_MOTO").expect("SHOPSTACK_TEST_MOTO names a moto server");
+    let endpoint =
+        std::env::var("SHOPSTACK_TEST_MOTO").expect("SHOPSTACK_TEST_MOTO names a moto server");
     let mut bench = Bench::up(Lane::at("driftmoto", endpoint, "eu-west-3").await).await;
-    let suites =
-        vec![of_api::account(), of_api::typed(), of_compute::regions(), of_waf::described(), of_waf::logging(&bench)];
+    let suites = vec![
+        of_api::account(),
+        of_api::typed(),
+        of_compute::regions(),
+        of_waf::described(),
+        of_waf::logging(&bench),
+    ];
     let came = all(&mut bench, suites, "moto").await;
     bench.down().await;
     came
@@ -101,7 +109,12 @@ async fn all(bench: &mut Bench, suites: Vec<Suite>, endpoint: &'static str) -> C
         if !left.is_empty() {
             problems.push(format!("{endpoint}: {} leaves {left:?}", suite.type_name));
         }
-        println!("drift: {} on {endpoint}: {} cases in {:.1?}", suite.type_name, suite.cases.len(), start.elapsed());
+        println!(
+            "drift: {} on {endpoint}: {} cases in {:.1?}",
+            suite.type_name,
+            suite.cases.len(),
+            start.elapsed()
+        );
     }
     (rows, problems)
 }
@@ -134,12 +147,19 @@ async fn drift(bench: &mut Bench, suite: &Suite, case: &Case, at: &str) -> Resul
     bench.look(&desired, &[suite.type_name]).await;
     let plan = bench.plan(&desired);
     expect(&plan, case, at, "drift", 3)?;
-    let step = plan.steps.iter().find(|s| s.address.as_str() == at).expect("the step that is expected");
+    let step =
+        plan.steps.iter().find(|s| s.address.as_str() == at).expect("the step that is expected");
     for field in &step.fields {
         let is = |part: &Value| Value::clone(value_at(part, &field.path).unwrap_or(&Value::Null));
         let (was, now) = (is(&before.spec), is(&meddling.target));
-        let live = if field.path == case.path().join(".") { case.seen_as.clone().unwrap_or(now) } else { now };
-        let seen = live.is_null() && case.seen_as.is_some() || step.op == Op::Create || same(&field.live, &live);
+        let live = if field.path == case.path().join(".") {
+            case.seen_as.clone().unwrap_or(now)
+        } else {
+            now
+        };
+        let seen = live.is_null() && case.seen_as.is_some()
+            || step.op == Op::Create
+            || same(&field.live, &live);
         if !seen || !same(&field.applied, &was) || !same(&field.wanted, &was) {
             return Err(format!("{field:?} instead of live {live}, and {was} applied and wanted"));
         }
@@ -169,12 +189,21 @@ async fn change(bench: &mut Bench, suite: &Suite, case: &Case, at: &str) -> Resu
 
 /// The plan names exactly the case's fields, with this cause and exit code.
 fn expect(plan: &Plan, case: &Case, at: &str, cause: &str, code: u8) -> Result<(), String> {
-    let mut wanted = vec![format!("{at}: {} {cause} [{}]", case.op.as_str(), case.names().join(", "))];
-    wanted.extend(case.with.iter().map(|(other, op, field)| format!("{other}: {} {cause} [{field}]", op.as_str())));
+    let mut wanted =
+        vec![format!("{at}: {} {cause} [{}]", case.op.as_str(), case.names().join(", "))];
+    wanted.extend(
+        case.with
+            .iter()
+            .map(|(other, op, field)| format!("{other}: {} {cause} [{field}]", op.as_str())),
+    );
     wanted.sort();
     let forced = plan.steps.iter().flat_map(|s| &s.fields).any(|f| f.replaces);
     if told(plan) != wanted || exit_code(plan) != code || forced != (case.op == Op::Replace) {
-        return Err(format!("exit {} with {:?} instead of {wanted:?}", exit_code(plan), told(plan)));
+        return Err(format!(
+            "exit {} with {:?} instead of {wanted:?}",
+            exit_code(plan),
+            told(plan)
+        ));
     }
     Ok(())
 }
@@ -182,16 +211,24 @@ fn expect(plan: &Plan, case: &Case, at: &str, cause: &str, code: u8) -> Result<(
 /// Carries a plan out and looks again.
 async fn carry_out(bench: &mut Bench, plan: &Plan, desired: &[Desired]) -> Result<(), String> {
     let sent = bench.apply(plan).await?;
-    let names: Vec<String> =
-        plan.steps.iter().flat_map(|s| marks(s.address.clone(), &s.name, s.live.as_ref(), bench)).collect();
-    let other: Vec<&String> = sent.iter().filter(|text| !names.iter().any(|name| text.contains(name))).collect();
+    let names: Vec<String> = plan
+        .steps
+        .iter()
+        .flat_map(|s| marks(s.address.clone(), &s.name, s.live.as_ref(), bench))
+        .collect();
+    let other: Vec<&String> =
+        sent.iter().filter(|text| !names.iter().any(|name| text.contains(name))).collect();
     if sent.is_empty() || !other.is_empty() {
         return Err(format!("{} writes, of which these are elsewhere: {other:?}", sent.len()));
     }
     let types: Vec<&str> = plan.steps.iter().map(|s| s.type_name.as_str()).collect();
     bench.look(desired, &types).await;
     let left = bench.plan(desired);
-    if exit_code(&left) == 0 { Ok(()) } else { Err(format!("not put right: {:?} {left:?}", told(&left))) }
+    if exit_code(&left) == 0 {
+        Ok(())
+    } else {
+        Err(format!("not put right: {:?} {left:?}", told(&left)))
+    }
 }
 
 /// What a request on a resource has in it: its name or its id.
@@ -223,5 +260,8 @@ fn value_at<'a>(spec: &'a Value, path: &str) -> Option<&'a Value> {
 
 /// Every type of the registry has its fields covered or explained.
 pub fn all_fields() -> Vec<(&'static str, Vec<String>)> {
-    shopstack::resources::registry().iter().map(|r| (r.info().type_name, fields::of(r.info().type_name))).collect()
+    shopstack::resources::registry()
+        .iter()
+        .map(|r| (r.info().type_name, fields::of(r.info().type_name)))
+        .collect()
 }

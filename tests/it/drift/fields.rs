@@ -1,13 +1,16 @@
-//! Which fields a resource type has, learnt from the JSON Schema of its spec: a field added to a spec is one more here.
+//! Which fields a resource type has, learnt from the JSON Schema of its spec: a field added to a
+//! spec is one more here.
 
 use schemars::{JsonSchema, schema_for};
 use serde_json::Value;
 use shopstack::model::spec;
 
-/// Every field of a type's spec as a path: `indexes.*.hash_key.name`, where `*` stands for the key of a map.
+/// Every field of a type's spec as a path: `indexes.*.hash_key.name`, where `*` stands for the key
+/// of a map.
 ///
-/// A map of structures and a structure that may be absent are fields of their own besides what is in them: an entry can
-/// come and go. Panics for a type without a spec: a new type needs its line here.
+/// A map of structures and a structure that may be absent are fields of their own besides what is
+/// in them: an entry can come and go. Panics for a type without a spec: a new type needs its line
+/// here.
 pub fn of(type_name: &str) -> Vec<String> {
     match type_name {
         "AWS::DynamoDB::Table" => list::<spec::TableSpec>(),
@@ -28,7 +31,9 @@ pub fn of(type_name: &str) -> Vec<String> {
         "AWS::CloudFront::OriginAccessControl" => list::<spec::OacSpec>(),
         "AWS::CloudFront::ResponseHeadersPolicy" => list::<spec::ResponseHeadersSpec>(),
         "AWS::CloudFront::Distribution" => list::<spec::DistributionSpec>(),
-        other => panic!("tests/it/drift/fields.rs knows no spec of {other}: add its line, and its cases"),
+        other => {
+            panic!("tests/it/drift/fields.rs knows no spec of {other}: add its line, and its cases")
+        }
     }
 }
 
@@ -69,7 +74,9 @@ fn resolved<'a>(root: &'a Value, schema: &'a Value) -> (&'a Value, bool) {
     if let Some(name) = schema["$ref"].as_str().and_then(|r| r.strip_prefix("#/$defs/")) {
         return resolved(root, &root["$defs"][name]);
     }
-    let Some(branches) = schema["anyOf"].as_array() else { return (schema, false) };
+    let Some(branches) = schema["anyOf"].as_array() else {
+        return (schema, false);
+    };
     let real = branches.iter().find(|b| b["type"] != "null").expect("a branch that is not null");
     (resolved(root, real).0, branches.len() > 1)
 }
@@ -81,9 +88,15 @@ fn joined(path: &str, name: &str) -> String {
 #[test]
 fn fields_are_found_through_maps_options_and_structures() {
     let table = of("AWS::DynamoDB::Table");
-    for field in
-        ["tags.*", "hash_key.kind", "range_key", "range_key.name", "indexes.*", "indexes.*.projection", "billing.mode"]
-    {
+    for field in [
+        "tags.*",
+        "hash_key.kind",
+        "range_key",
+        "range_key.name",
+        "indexes.*",
+        "indexes.*.projection",
+        "billing.mode",
+    ] {
         assert!(table.contains(&field.to_string()), "{field} in {table:?}");
     }
     assert!(of("AWS::ApiGateway::Resource").contains(&"gateway_responses.*.*".to_string()));

@@ -11,24 +11,42 @@ pub fn suites(bench: &Bench) -> Vec<Suite> {
     vec![api(), stage(bench)]
 }
 
-/// MiniStack keeps every patched setting of an API as a text, which the SDK then cannot read: this one is for moto.
+/// MiniStack keeps every patched setting of an API as a text, which the SDK then cannot read: this
+/// one is for moto.
 pub fn typed() -> Suite {
     of(vec![case("endpoint_type", json!("EDGE"))])
 }
 
 fn api() -> Suite {
     of(vec![
-        gap("tags.*", "MiniStack lists an API with the tags it was made with, moto cannot tag one later"),
+        gap(
+            "tags.*",
+            "MiniStack lists an API with the tags it was made with, moto cannot tag one later",
+        ),
         case("description", json!("theirs")),
         case("api_key_source", json!("AUTHORIZER")),
-        gap("disable_execute_api_endpoint", "MiniStack keeps it as a text that no SDK reads, moto never takes it back"),
-        gap("binary_media_types", "MiniStack keeps them as a text that no SDK reads, moto never takes one back"),
-        gap("minimum_compression_size", "MiniStack keeps it as a text that no SDK reads, moto not at all"),
+        gap(
+            "disable_execute_api_endpoint",
+            "MiniStack keeps it as a text that no SDK reads, moto never takes it back",
+        ),
+        gap(
+            "binary_media_types",
+            "MiniStack keeps them as a text that no SDK reads, moto never takes one back",
+        ),
+        gap(
+            "minimum_compression_size",
+            "MiniStack keeps it as a text that no SDK reads, moto not at all",
+        ),
     ])
 }
 
 fn of(cases: Vec<Case>) -> Suite {
-    Suite { type_name: "AWS::ApiGateway::RestApi", at: "api.main", cases, meddle: |b, m| Box::pin(of_api(b, m)) }
+    Suite {
+        type_name: "AWS::ApiGateway::RestApi",
+        at: "api.main",
+        cases,
+        meddle: |b, m| Box::pin(of_api(b, m)),
+    }
 }
 
 async fn of_api(b: &Bench, m: &Meddling<'_>) {
@@ -42,9 +60,15 @@ async fn of_api(b: &Bench, m: &Meddling<'_>) {
 }
 
 fn stage(bench: &Bench) -> Suite {
-    let elsewhere = format!("arn:aws:logs:us-east-1:{}:log-group:/aws/apigateway/elsewhere", bench.scope.account);
+    let elsewhere = format!(
+        "arn:aws:logs:us-east-1:{}:log-group:/aws/apigateway/elsewhere",
+        bench.scope.account
+    );
     let cases = vec![
-        gap("tags.*", "MiniStack lists a stage with the tags it was made with, moto cannot tag one later"),
+        gap(
+            "tags.*",
+            "MiniStack lists a stage with the tags it was made with, moto cannot tag one later",
+        ),
         case("definition", json!("theirs")).seen_as(Value::Null),
         case("throttling_rate", json!(7.0)),
         case("throttling_burst", json!(9)),
@@ -53,14 +77,25 @@ fn stage(bench: &Bench) -> Suite {
         case("access_log_format", json!("$context.status")),
         case("tracing", json!(true)),
     ];
-    Suite { type_name: "AWS::ApiGateway::Stage", at: "stage.main", cases, meddle: |b, m| Box::pin(of_stage(b, m)) }
+    Suite {
+        type_name: "AWS::ApiGateway::Stage",
+        at: "stage.main",
+        cases,
+        meddle: |b, m| Box::pin(of_stage(b, m)),
+    }
 }
 
 async fn of_stage(b: &Bench, m: &Meddling<'_>) {
     let (client, api) = (&b.clients.apigateway, m.output("rest_api_id"));
     let patch = match m.case.field {
         "definition" => {
-            let made = client.create_deployment().rest_api_id(api).description("by hand").send().await.unwrap();
+            let made = client
+                .create_deployment()
+                .rest_api_id(api)
+                .description("by hand")
+                .send()
+                .await
+                .unwrap();
             gw::replace("/deploymentId", made.id().unwrap())
         }
         "throttling_rate" => gw::replace("/*/*/throttling/rateLimit", m.to()),

@@ -71,7 +71,8 @@ fn change(config: &mut sdk::DistributionConfig, m: &Meddling<'_>) {
         "cache_policy_id" => behavior.cache_policy_id = Some(m.text().into()),
         "response_headers_policy_id" => behavior.response_headers_policy_id = Some(m.text().into()),
         "extras.*" => {
-            config.aliases = Some(sdk::Aliases::builder().quantity(1).items(m.text()).build().unwrap());
+            config.aliases =
+                Some(sdk::Aliases::builder().quantity(1).items(m.text()).build().unwrap());
         }
         _ => config.custom_error_responses = Some(pages(&m.target["error_pages"])),
     }
@@ -81,7 +82,8 @@ fn methods(names: &Value) -> sdk::AllowedMethods {
     let names: Vec<String> = serde_json::from_value(names.clone()).unwrap();
     let list: Vec<sdk::Method> = names.iter().map(|n| n.as_str().into()).collect();
     let quantity = i32::try_from(list.len()).unwrap();
-    let cached = sdk::CachedMethods::builder().quantity(2).items(sdk::Method::Get).items(sdk::Method::Head);
+    let cached =
+        sdk::CachedMethods::builder().quantity(2).items(sdk::Method::Get).items(sdk::Method::Head);
     let methods = sdk::AllowedMethods::builder().quantity(quantity).set_items(Some(list));
     methods.cached_methods(cached.build().unwrap()).build().unwrap()
 }

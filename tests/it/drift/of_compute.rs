@@ -38,11 +38,10 @@ fn functions(bench: &Bench) -> Suite {
     let key = format!("arn:aws:kms:us-east-1:{}:key/theirs", bench.scope.account);
     let cases = vec![
         case("tags.*", json!("x")).keys(&["stray"]),
-        case("tags.*", json!("AROATHEIRS")).keys(&[shopstack::model::tag::ROLE_ID]).op(Op::Replace).with_op(
-            "permission.createOrder",
-            Op::Create,
-            "statements",
-        ),
+        case("tags.*", json!("AROATHEIRS"))
+            .keys(&[shopstack::model::tag::ROLE_ID])
+            .op(Op::Replace)
+            .with_op("permission.createOrder", Op::Create, "statements"),
         case("role_arn", json!(bench.live("role.listProducts").outputs["arn"])),
         case("runtime", json!("provided.al2")),
         case("handler", json!("main")),
@@ -53,7 +52,10 @@ fn functions(bench: &Bench) -> Suite {
         case("environment.*", Value::Null).keys(&["ORDERS_TABLE"]),
         case("code_sha256", json!(hash)).payload(zip),
         case("extras.*", json!(key)).keys(&["kms key"]).no_change(FOUND_ONLY),
-        case("extras.*", json!("theirs")).keys(&["layers"]).no_change(FOUND_ONLY).seen_as(Value::Null),
+        case("extras.*", json!("theirs"))
+            .keys(&["layers"])
+            .no_change(FOUND_ONLY)
+            .seen_as(Value::Null),
     ];
     Suite {
         type_name: "AWS::Lambda::Function",
@@ -124,7 +126,12 @@ fn roles() -> Suite {
         case("attached", json!([MANAGED])),
         case("permissions_boundary", json!(MANAGED)),
     ];
-    Suite { type_name: "AWS::IAM::Role", at: "role.createOrder", cases, meddle: |b, m| Box::pin(role(b, m)) }
+    Suite {
+        type_name: "AWS::IAM::Role",
+        at: "role.createOrder",
+        cases,
+        meddle: |b, m| Box::pin(role(b, m)),
+    }
 }
 
 async fn role(b: &Bench, m: &Meddling<'_>) {
@@ -136,7 +143,9 @@ async fn role(b: &Bench, m: &Meddling<'_>) {
             iam.tag_role().role_name(name).tags(tag).send().await.unwrap();
         }
         "path" => elsewhere(b, m).await,
-        "description" => drop(iam.update_role().role_name(name).description(m.text()).send().await.unwrap()),
+        "description" => {
+            drop(iam.update_role().role_name(name).description(m.text()).send().await.unwrap())
+        }
         "max_session_seconds" => {
             let description = m.target["description"].as_str().unwrap();
             let update = iam.update_role().role_name(name).description(description);
@@ -150,7 +159,9 @@ async fn role(b: &Bench, m: &Meddling<'_>) {
             let put = iam.put_role_policy().role_name(name).policy_name(m.key());
             put.policy_document(text(&m.target["policies"][m.key()])).send().await.unwrap();
         }
-        "attached" => drop(iam.attach_role_policy().role_name(name).policy_arn(MANAGED).send().await.unwrap()),
+        "attached" => {
+            drop(iam.attach_role_policy().role_name(name).policy_arn(MANAGED).send().await.unwrap())
+        }
         _ => {
             let put = iam.put_role_permissions_boundary().role_name(name);
             put.permissions_boundary(m.text()).send().await.unwrap();
@@ -186,10 +197,18 @@ fn permissions(bench: &Bench) -> Suite {
         case("statements.*", statement.clone()).keys(&["theirs"]),
         of("statements.*.action", json!("lambda:GetFunction")),
         of("statements.*.principal", json!("events.amazonaws.com")),
-        of("statements.*.source_arn", json!("arn:aws:execute-api:us-east-1:000000000000:other/*/GET/x")),
+        of(
+            "statements.*.source_arn",
+            json!("arn:aws:execute-api:us-east-1:000000000000:other/*/GET/x"),
+        ),
         of("statements.*.source_account", json!(bench.scope.account)),
     ];
-    Suite { type_name: "AWS::Lambda::Permission", at, cases, meddle: |b, m| Box::pin(permission(b, m)) }
+    Suite {
+        type_name: "AWS::Lambda::Permission",
+        at,
+        cases,
+        meddle: |b, m| Box::pin(permission(b, m)),
+    }
 }
 
 async fn permission(b: &Bench, m: &Meddling<'_>) {
@@ -197,16 +216,27 @@ async fn permission(b: &Bench, m: &Meddling<'_>) {
     if m.live.spec["statements"].get(m.key()).is_some() {
         lambda.remove_permission().function_name(name).statement_id(m.key()).send().await.unwrap();
     }
-    let Some(wanted) = m.target["statements"].get(m.key()) else { return };
+    let Some(wanted) = m.target["statements"].get(m.key()) else {
+        return;
+    };
     let text = |field: &str| wanted[field].as_str().map(str::to_string);
     let add = lambda.add_permission().function_name(name).statement_id(m.key());
     let add = add.set_action(text("action")).set_principal(text("principal"));
-    add.set_source_arn(text("source_arn")).set_source_account(text("source_account")).send().await.unwrap();
+    add.set_source_arn(text("source_arn"))
+        .set_source_account(text("source_account"))
+        .send()
+        .await
+        .unwrap();
 }
 
 fn log_groups() -> Suite {
     let cases = vec![case("tags.*", json!("x")).keys(&["stray"]), case("retention_days", json!(7))];
-    Suite { type_name: "AWS::Logs::LogGroup", at: "log_group.api", cases, meddle: |b, m| Box::pin(log_group(b, m)) }
+    Suite {
+        type_name: "AWS::Logs::LogGroup",
+        at: "log_group.api",
+        cases,
+        meddle: |b, m| Box::pin(log_group(b, m)),
+    }
 }
 
 /// A stack outside us-east-1 has one log group there, and the others at home.
@@ -217,7 +247,12 @@ pub fn regions() -> Suite {
             .with("waf_logging.cdn", "destination")
             .no_drift("a group of that name in another region is another group: the wanted one is missing"),
     ];
-    Suite { type_name: "AWS::Logs::LogGroup", at: "log_group.waf-cdn", cases, meddle: |b, m| Box::pin(log_group(b, m)) }
+    Suite {
+        type_name: "AWS::Logs::LogGroup",
+        at: "log_group.waf-cdn",
+        cases,
+        meddle: |b, m| Box::pin(log_group(b, m)),
+    }
 }
 
 async fn log_group(b: &Bench, m: &Meddling<'_>) {

@@ -1,4 +1,5 @@
-//! Cases of an API's routes, CORS and gateway responses. Whatever changes them is deployed, so the stage follows.
+//! Cases of an API's routes, CORS and gateway responses. Whatever changes them is deployed, so the
+//! stage follows.
 
 use super::bench::Bench;
 use super::case::{Meddling, Suite, case};
@@ -33,7 +34,12 @@ pub fn routes(bench: &Bench) -> Suite {
             .keys(&["DEFAULT_5XX", "Access-Control-Allow-Origin"]),
     ];
     let cases = cases.into_iter().map(|case| case.with("stage.main", "definition")).collect();
-    Suite { type_name: "AWS::ApiGateway::Resource", at, cases, meddle: |b, m| Box::pin(meddle(b, m)) }
+    Suite {
+        type_name: "AWS::ApiGateway::Resource",
+        at,
+        cases,
+        meddle: |b, m| Box::pin(meddle(b, m)),
+    }
 }
 
 async fn meddle(b: &Bench, m: &Meddling<'_>) {
@@ -41,17 +47,27 @@ async fn meddle(b: &Bench, m: &Meddling<'_>) {
     let (group, _) = m.case.field.split_once('.').unwrap();
     if group == "gateway_responses" {
         let headers = m.target[group][m.key()].as_object().unwrap();
-        let headers = headers.iter().map(|(k, v)| (format!("gatewayresponse.header.{k}"), quoted(v)));
+        let headers =
+            headers.iter().map(|(k, v)| (format!("gatewayresponse.header.{k}"), quoted(v)));
         let put = client.put_gateway_response().rest_api_id(api).response_type(m.key().into());
         put.set_response_parameters(Some(headers.collect())).send().await.unwrap();
         return;
     }
-    let (verb, path) = if group == "cors" { ("OPTIONS", m.key()) } else { m.key().split_once(' ').unwrap() };
+    let (verb, path) =
+        if group == "cors" { ("OPTIONS", m.key()) } else { m.key().split_once(' ').unwrap() };
     let resources = client.get_resources().rest_api_id(api).send().await.unwrap();
-    let resource = resources.items().iter().find(|r| r.path() == Some(path)).and_then(|r| r.id()).unwrap();
+    let resource =
+        resources.items().iter().find(|r| r.path() == Some(path)).and_then(|r| r.id()).unwrap();
     let entry = &m.target[group][m.key()];
     if entry.is_null() {
-        client.delete_method().rest_api_id(api).resource_id(resource).http_method(verb).send().await.unwrap();
+        client
+            .delete_method()
+            .rest_api_id(api)
+            .resource_id(resource)
+            .http_method(verb)
+            .send()
+            .await
+            .unwrap();
     } else if group == "cors" {
         cors(b, api, resource, entry).await;
     } else {
@@ -65,16 +81,23 @@ fn quoted(value: &Value) -> String {
 
 /// Sets the headers of the answer to OPTIONS.
 async fn cors(b: &Bench, api: &str, resource: &str, entry: &Value) {
-    let header =
-        |name: &str, field: &str| (format!("method.response.header.Access-Control-{name}"), quoted(&entry[field]));
+    let header = |name: &str, field: &str| {
+        (format!("method.response.header.Access-Control-{name}"), quoted(&entry[field]))
+    };
     let headers = HashMap::from([
         header("Allow-Origin", "allow_origin"),
         header("Allow-Methods", "allow_methods"),
         header("Allow-Headers", "allow_headers"),
         header("Max-Age", "max_age"),
     ]);
-    let put = b.clients.apigateway.put_integration_response().rest_api_id(api).resource_id(resource);
-    put.http_method("OPTIONS").status_code("204").set_response_parameters(Some(headers)).send().await.unwrap();
+    let put =
+        b.clients.apigateway.put_integration_response().rest_api_id(api).resource_id(resource);
+    put.http_method("OPTIONS")
+        .status_code("204")
+        .set_response_parameters(Some(headers))
+        .send()
+        .await
+        .unwrap();
 }
 
 async fn route(b: &Bench, m: &Meddling<'_>, api: &str, resource: &str, verb: &str) {
@@ -83,11 +106,19 @@ async fn route(b: &Bench, m: &Meddling<'_>, api: &str, resource: &str, verb: &st
     let text = |field: &str| entry[field].as_str().unwrap();
     if m.case.field == "routes.*.api_key_required" {
         // Patched, MiniStack would keep it as a text.
-        client.delete_method().rest_api_id(api).resource_id(resource).http_method(verb).send().await.unwrap();
+        client
+            .delete_method()
+            .rest_api_id(api)
+            .resource_id(resource)
+            .http_method(verb)
+            .send()
+            .await
+            .unwrap();
     }
     match m.case.field {
         "routes.*.authorization" => {
-            let update = client.update_method().rest_api_id(api).resource_id(resource).http_method(verb);
+            let update =
+                client.update_method().rest_api_id(api).resource_id(resource).http_method(verb);
             let patch = gw::replace("/authorizationType", m.text());
             update.patch_operations(patch).send().await.unwrap();
             return;
@@ -100,7 +131,8 @@ async fn route(b: &Bench, m: &Meddling<'_>, api: &str, resource: &str, verb: &st
         _ => {}
     }
     let put = client.put_integration().rest_api_id(api).resource_id(resource).http_method(verb);
-    let put = put.r#type(IntegrationType::from(text("integration"))).integration_http_method("POST");
+    let put =
+        put.r#type(IntegrationType::from(text("integration"))).integration_http_method("POST");
     let timeout = i32::try_from(entry["timeout_ms"].as_i64().unwrap()).unwrap();
     let uri = gw::invocation_uri(&b.scope.region, text("function_arn"));
     put.uri(uri).timeout_in_millis(timeout).send().await.unwrap();

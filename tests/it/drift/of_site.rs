@@ -1,4 +1,5 @@
-//! Cases of the bucket, its policy and its objects, and of what CloudFront keeps beside the distribution.
+//! Cases of the bucket, its policy and its objects, and of what CloudFront keeps beside the
+//! distribution.
 
 use super::bench::Bench;
 use super::case::{Case, Meddling, Suite, case, gap};
@@ -27,7 +28,12 @@ fn bucket() -> Suite {
         case("encryption", json!("aws:kms")),
         case("versioning", json!("Suspended")),
     ];
-    Suite { type_name: "AWS::S3::Bucket", at: "bucket.site", cases, meddle: |b, m| Box::pin(of_bucket(b, m)) }
+    Suite {
+        type_name: "AWS::S3::Bucket",
+        at: "bucket.site",
+        cases,
+        meddle: |b, m| Box::pin(of_bucket(b, m)),
+    }
 }
 
 async fn of_bucket(b: &Bench, m: &Meddling<'_>) {
@@ -35,26 +41,47 @@ async fn of_bucket(b: &Bench, m: &Meddling<'_>) {
     match m.case.field {
         "tags.*" => {
             let tags = target["tags"].as_object().unwrap().iter();
-            let tags = tags.map(|(k, v)| sdk::Tag::builder().key(k).value(v.as_str().unwrap()).build().unwrap());
-            let tagging = sdk::Tagging::builder().set_tag_set(Some(tags.collect())).build().unwrap();
+            let tags = tags.map(|(k, v)| {
+                sdk::Tag::builder().key(k).value(v.as_str().unwrap()).build().unwrap()
+            });
+            let tagging =
+                sdk::Tagging::builder().set_tag_set(Some(tags.collect())).build().unwrap();
             s3.put_bucket_tagging().bucket(name).tagging(tagging).send().await.unwrap();
         }
         "object_ownership" => {
-            let rule = sdk::OwnershipControlsRule::builder().object_ownership(m.text().into()).build().unwrap();
+            let rule = sdk::OwnershipControlsRule::builder()
+                .object_ownership(m.text().into())
+                .build()
+                .unwrap();
             let controls = sdk::OwnershipControls::builder().rules(rule).build().unwrap();
-            s3.put_bucket_ownership_controls().bucket(name).ownership_controls(controls).send().await.unwrap();
+            s3.put_bucket_ownership_controls()
+                .bucket(name)
+                .ownership_controls(controls)
+                .send()
+                .await
+                .unwrap();
         }
         "encryption" => {
-            let by_default = sdk::ServerSideEncryptionByDefault::builder().sse_algorithm(m.text().into());
+            let by_default =
+                sdk::ServerSideEncryptionByDefault::builder().sse_algorithm(m.text().into());
             let rule = sdk::ServerSideEncryptionRule::builder()
                 .apply_server_side_encryption_by_default(by_default.build().unwrap());
-            let rules = sdk::ServerSideEncryptionConfiguration::builder().rules(rule.build()).build().unwrap();
-            let put = s3.put_bucket_encryption().bucket(name).server_side_encryption_configuration(rules);
+            let rules = sdk::ServerSideEncryptionConfiguration::builder()
+                .rules(rule.build())
+                .build()
+                .unwrap();
+            let put =
+                s3.put_bucket_encryption().bucket(name).server_side_encryption_configuration(rules);
             put.send().await.unwrap();
         }
         "versioning" => {
             let status = sdk::VersioningConfiguration::builder().status(m.text().into()).build();
-            s3.put_bucket_versioning().bucket(name).versioning_configuration(status).send().await.unwrap();
+            s3.put_bucket_versioning()
+                .bucket(name)
+                .versioning_configuration(status)
+                .send()
+                .await
+                .unwrap();
         }
         _ => {
             let flag = |field: &str| target[field].as_bool().unwrap();
@@ -70,9 +97,13 @@ async fn of_bucket(b: &Bench, m: &Meddling<'_>) {
 }
 
 fn bucket_policy() -> Suite {
-    let theirs = policy::canonical(&json!({"Statement": [{"Sid": "Theirs", "Effect": "Deny", "Principal": "*",
-        "Action": "s3:DeleteBucket", "Resource": "arn:aws:s3:::x"}]}));
-    let cases = vec![case("policy", theirs["statements"]["Theirs"].clone()).inner(&["statements", "Theirs"])];
+    let theirs = policy::canonical(
+        &json!({"Statement": [{"Sid": "Theirs", "Effect": "Deny", "Principal": "*",
+        "Action": "s3:DeleteBucket", "Resource": "arn:aws:s3:::x"}]}),
+    );
+    let cases = vec![
+        case("policy", theirs["statements"]["Theirs"].clone()).inner(&["statements", "Theirs"]),
+    ];
     Suite {
         type_name: "AWS::S3::BucketPolicy",
         at: "bucket_policy.site",
@@ -95,7 +126,8 @@ fn objects(bench: &Bench) -> Suite {
     }
     let text = std::fs::read_to_string(bench.lane.folder().join("site/index.html")).unwrap();
     std::fs::write(folder.join("index.html"), &text).unwrap();
-    let new = json!({"md5": md5("theirs"), "content_type": "text/plain", "cache_control": "no-cache"});
+    let new =
+        json!({"md5": md5("theirs"), "content_type": "text/plain", "cache_control": "no-cache"});
     let one = |field, to: &str| case(field, json!(to)).keys(&["index.html"]);
     // What nobody wants is not asked for its headers.
     let mut seen = new.clone();
@@ -112,7 +144,12 @@ fn objects(bench: &Bench) -> Suite {
         one("objects.*.cache_control", "max-age=1"),
         case("config", json!(r#"{"apiUrl":"https://evil.example"}"#)),
     ];
-    Suite { type_name: "AWS::S3::Object", at: "objects.site", cases, meddle: |b, m| Box::pin(of_objects(b, m)) }
+    Suite {
+        type_name: "AWS::S3::Object",
+        at: "objects.site",
+        cases,
+        meddle: |b, m| Box::pin(of_objects(b, m)),
+    }
 }
 
 fn md5(text: &str) -> String {
@@ -122,9 +159,16 @@ fn md5(text: &str) -> String {
 async fn of_objects(b: &Bench, m: &Meddling<'_>) {
     let (s3, bucket) = (&b.clients.s3, &m.live.name);
     if m.case.field == "config" {
-        let put =
-            s3.put_object().bucket(bucket).key("config.json").body(ByteStream::from(m.text().as_bytes().to_vec()));
-        put.content_type("application/json").cache_control("no-cache, no-store").send().await.unwrap();
+        let put = s3
+            .put_object()
+            .bucket(bucket)
+            .key("config.json")
+            .body(ByteStream::from(m.text().as_bytes().to_vec()));
+        put.content_type("application/json")
+            .cache_control("no-cache, no-store")
+            .send()
+            .await
+            .unwrap();
         return;
     }
     let Some(entry) = m.target["objects"].get(m.key()) else {
@@ -139,8 +183,16 @@ async fn of_objects(b: &Bench, m: &Meddling<'_>) {
     let text = |field: &str| entry[field].as_str().unwrap();
     // S3 tells times to the second: only what is younger than the manifest is looked at again.
     loop {
-        let put = s3.put_object().bucket(bucket).key(m.key()).body(ByteStream::from(body.clone().into_bytes()));
-        put.content_type(text("content_type")).cache_control(text("cache_control")).send().await.unwrap();
+        let put = s3
+            .put_object()
+            .bucket(bucket)
+            .key(m.key())
+            .body(ByteStream::from(body.clone().into_bytes()));
+        put.content_type(text("content_type"))
+            .cache_control(text("cache_control"))
+            .send()
+            .await
+            .unwrap();
         let of = |key: &str| s3.head_object().bucket(bucket).key(key).send();
         let (object, manifest) = tokio::join!(of(m.key()), of(".shopstack/site.json"));
         if object.unwrap().last_modified() > manifest.unwrap().last_modified() {
@@ -199,18 +251,23 @@ async fn of_headers(b: &Bench, m: &Meddling<'_>) {
     match m.case.field {
         "comment" => config.comment = Some(m.text().into()),
         "content_security_policy" => {
-            security.content_security_policy.as_mut().unwrap().content_security_policy = m.text().into();
+            security.content_security_policy.as_mut().unwrap().content_security_policy =
+                m.text().into();
         }
         "frame_options" => security.frame_options.as_mut().unwrap().frame_option = m.text().into(),
-        "referrer_policy" => security.referrer_policy.as_mut().unwrap().referrer_policy = m.text().into(),
+        "referrer_policy" => {
+            security.referrer_policy.as_mut().unwrap().referrer_policy = m.text().into()
+        }
         "content_type_options" => security.content_type_options = None,
         "hsts_max_age" => hsts.access_control_max_age_sec = m.number(),
         "hsts_include_subdomains" => hsts.include_subdomains = Some(m.flag()),
         "hsts_preload" => hsts.preload = Some(m.flag()),
         _ => {
-            let header = cdn::ResponseHeadersPolicyCustomHeader::builder().header(m.key()).value(m.text());
+            let header =
+                cdn::ResponseHeadersPolicyCustomHeader::builder().header(m.key()).value(m.text());
             let header = header.r#override(true).build().unwrap();
-            let all = cdn::ResponseHeadersPolicyCustomHeadersConfig::builder().quantity(1).items(header);
+            let all =
+                cdn::ResponseHeadersPolicyCustomHeadersConfig::builder().quantity(1).items(header);
             config.custom_headers_config = Some(all.build().unwrap());
         }
     }

@@ -10,7 +10,8 @@ use shopstack::model::Op;
 use std::time::Duration;
 
 /// A seed that a change wants.
-const SEED: &str = r#"[{"productId":"p1","price":1},{"productId":"p2","price":2},{"productId":"p3","price":3}]"#;
+const SEED: &str =
+    r#"[{"productId":"p1","price":1},{"productId":"p2","price":2},{"productId":"p3","price":3}]"#;
 
 /// Gives the shop tables that have a value in every field.
 pub fn prepare(lane: &Lane) {
@@ -33,8 +34,7 @@ pub fn tables(bench: &Bench) -> Suite {
     let replaced = |field, to| case(field, to).op(Op::Replace);
     let index = |field, to: Value| case(field, to).keys(&["byUser"]);
     let key = |name: &str, kind: &str| json!({"name": name, "kind": kind});
-    let more =
-        json!({"hash_key": key("courier", "S"), "range_key": null, "projection": "ALL", "non_key_attributes": []});
+    let more = json!({"hash_key": key("courier", "S"), "range_key": null, "projection": "ALL", "non_key_attributes": []});
     let cases: Vec<Case> = vec![
         case("tags.*", json!("x")).keys(&["stray"]),
         replaced("hash_key.name", json!("orderNumber")),
@@ -50,16 +50,25 @@ pub fn tables(bench: &Bench) -> Suite {
         index("indexes.*.range_key.kind", json!("S")),
         index("indexes.*.non_key_attributes", json!(["items", "status"])),
         case("indexes.*.projection", json!("ALL")).keys(&["byStatus"]),
-        case("billing.mode", json!("PROVISIONED")).also("billing.read", json!(3)).also("billing.write", json!(4)),
+        case("billing.mode", json!("PROVISIONED"))
+            .also("billing.read", json!(3))
+            .also("billing.write", json!(4)),
         case("billing.read", json!(7)).at("table.Bought"),
         case("billing.write", json!(8)).at("table.Bought"),
         case("billing.max_read", json!(70)).at("table.Limited"),
         case("billing.max_write", json!(80)).at("table.Limited"),
         case("point_in_time_recovery", json!(false)),
         case("deletion_protection", json!(true)),
-        case("seed", json!(seed)).at("table.Products").payload(bench.lane.folder().join("seed/more.json")),
+        case("seed", json!(seed))
+            .at("table.Products")
+            .payload(bench.lane.folder().join("seed/more.json")),
     ];
-    Suite { type_name: "AWS::DynamoDB::Table", at: "table.Orders", cases, meddle: |b, m| Box::pin(meddle(b, m)) }
+    Suite {
+        type_name: "AWS::DynamoDB::Table",
+        at: "table.Orders",
+        cases,
+        meddle: |b, m| Box::pin(meddle(b, m)),
+    }
 }
 
 async fn meddle(b: &Bench, m: &Meddling<'_>) {
@@ -67,7 +76,9 @@ async fn meddle(b: &Bench, m: &Meddling<'_>) {
     match m.case.field {
         "tags.*" => tag(b, m, m.key(), m.text()).await,
         "seed" => tag(b, m, "shopstack:seed", m.text()).await,
-        "hash_key.name" | "hash_key.kind" | "range_key" | "range_key.name" | "range_key.kind" => remake(b, m).await,
+        "hash_key.name" | "hash_key.kind" | "range_key" | "range_key.name" | "range_key.kind" => {
+            remake(b, m).await
+        }
         "billing.mode" | "billing.read" | "billing.write" => {
             let units = units(&m.target["billing"]);
             let of_index = |index: &str| {
@@ -75,9 +86,12 @@ async fn meddle(b: &Bench, m: &Meddling<'_>) {
                 let update = update.provisioned_throughput(units.clone()).build().unwrap();
                 sdk::GlobalSecondaryIndexUpdate::builder().update(update).build()
             };
-            let indexes: Vec<_> = m.target["indexes"].as_object().unwrap().keys().map(|i| of_index(i)).collect();
-            let update = db.update_table().table_name(name).billing_mode(sdk::BillingMode::Provisioned);
-            let update = update.set_global_secondary_index_updates(Some(indexes).filter(|i| !i.is_empty()));
+            let indexes: Vec<_> =
+                m.target["indexes"].as_object().unwrap().keys().map(|i| of_index(i)).collect();
+            let update =
+                db.update_table().table_name(name).billing_mode(sdk::BillingMode::Provisioned);
+            let update =
+                update.set_global_secondary_index_updates(Some(indexes).filter(|i| !i.is_empty()));
             update.provisioned_throughput(units.clone()).send().await.unwrap();
         }
         "billing.max_read" | "billing.max_write" => {
@@ -85,15 +99,26 @@ async fn meddle(b: &Bench, m: &Meddling<'_>) {
             let ceiling = sdk::OnDemandThroughput::builder()
                 .set_max_read_request_units(units("max_read"))
                 .set_max_write_request_units(units("max_write"));
-            db.update_table().table_name(name).on_demand_throughput(ceiling.build()).send().await.unwrap();
+            db.update_table()
+                .table_name(name)
+                .on_demand_throughput(ceiling.build())
+                .send()
+                .await
+                .unwrap();
         }
         "point_in_time_recovery" => {
-            let on = sdk::PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(m.flag());
+            let on = sdk::PointInTimeRecoverySpecification::builder()
+                .point_in_time_recovery_enabled(m.flag());
             let update = db.update_continuous_backups().table_name(name);
             update.point_in_time_recovery_specification(on.build().unwrap()).send().await.unwrap();
         }
         "deletion_protection" => {
-            db.update_table().table_name(name).deletion_protection_enabled(m.flag()).send().await.unwrap();
+            db.update_table()
+                .table_name(name)
+                .deletion_protection_enabled(m.flag())
+                .send()
+                .await
+                .unwrap();
         }
         _ => index(b, m).await,
     }
@@ -118,12 +143,21 @@ async fn index(b: &Bench, m: &Meddling<'_>) {
     let (db, name) = (&b.clients.dynamodb, &m.live.name);
     let update = |change: sdk::GlobalSecondaryIndexUpdate| {
         let all = attributes(&m.target);
-        db.update_table().table_name(name).set_attribute_definitions(Some(all)).global_secondary_index_updates(change)
+        db.update_table()
+            .table_name(name)
+            .set_attribute_definitions(Some(all))
+            .global_secondary_index_updates(change)
     };
     if m.live.spec["indexes"].get(m.key()).is_some() {
-        let gone = sdk::DeleteGlobalSecondaryIndexAction::builder().index_name(m.key()).build().unwrap();
+        let gone =
+            sdk::DeleteGlobalSecondaryIndexAction::builder().index_name(m.key()).build().unwrap();
         let change = sdk::GlobalSecondaryIndexUpdate::builder().delete(gone).build();
-        db.update_table().table_name(name).global_secondary_index_updates(change).send().await.unwrap();
+        db.update_table()
+            .table_name(name)
+            .global_secondary_index_updates(change)
+            .send()
+            .await
+            .unwrap();
         ready(b, name).await;
     }
     let spec = &m.target["indexes"][m.key()];
@@ -149,7 +183,10 @@ fn keys(spec: &Value) -> Vec<sdk::KeySchemaElement> {
         let name = spec[field]["name"].as_str()?;
         sdk::KeySchemaElement::builder().attribute_name(name).key_type(kind).build().ok()
     };
-    [("hash_key", sdk::KeyType::Hash), ("range_key", sdk::KeyType::Range)].into_iter().filter_map(one).collect()
+    [("hash_key", sdk::KeyType::Hash), ("range_key", sdk::KeyType::Range)]
+        .into_iter()
+        .filter_map(one)
+        .collect()
 }
 
 /// Every key attribute of the table and its indexes, once.
@@ -157,12 +194,17 @@ fn attributes(table: &Value) -> Vec<sdk::AttributeDefinition> {
     let indexes = table["indexes"].as_object().into_iter().flat_map(|all| all.values());
     let mut found = std::collections::BTreeMap::new();
     for spec in std::iter::once(table).chain(indexes) {
-        for key in [&spec["hash_key"], &spec["range_key"]].into_iter().filter(|key| !key.is_null()) {
+        for key in [&spec["hash_key"], &spec["range_key"]].into_iter().filter(|key| !key.is_null())
+        {
             found.insert(key["name"].as_str().unwrap(), key["kind"].as_str().unwrap());
         }
     }
     let one = |(name, kind): (&str, &str)| {
-        sdk::AttributeDefinition::builder().attribute_name(name).attribute_type(kind.into()).build().unwrap()
+        sdk::AttributeDefinition::builder()
+            .attribute_name(name)
+            .attribute_type(kind.into())
+            .build()
+            .unwrap()
     };
     found.into_iter().map(one).collect()
 }
@@ -175,9 +217,11 @@ async fn remake(b: &Bench, m: &Meddling<'_>) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let tags = m.target["tags"].as_object().unwrap().iter();
-    let tags = tags.map(|(k, v)| sdk::Tag::builder().key(k).value(v.as_str().unwrap()).build().unwrap());
+    let tags =
+        tags.map(|(k, v)| sdk::Tag::builder().key(k).value(v.as_str().unwrap()).build().unwrap());
     let indexes = m.target["indexes"].as_object().unwrap().iter().map(|(index, spec)| {
-        let made = sdk::GlobalSecondaryIndex::builder().index_name(index).set_key_schema(Some(keys(spec)));
+        let made =
+            sdk::GlobalSecondaryIndex::builder().index_name(index).set_key_schema(Some(keys(spec)));
         made.projection(projection(spec)).build().unwrap()
     });
     db.create_table()
@@ -191,16 +235,36 @@ async fn remake(b: &Bench, m: &Meddling<'_>) {
         .await
         .unwrap();
     ready(b, name).await;
-    let on = sdk::PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(true).build().unwrap();
-    db.update_continuous_backups().table_name(name).point_in_time_recovery_specification(on).send().await.unwrap();
+    let on = sdk::PointInTimeRecoverySpecification::builder()
+        .point_in_time_recovery_enabled(true)
+        .build()
+        .unwrap();
+    db.update_continuous_backups()
+        .table_name(name)
+        .point_in_time_recovery_specification(on)
+        .send()
+        .await
+        .unwrap();
 }
 
 /// Waits until the table and its indexes rest.
 async fn ready(b: &Bench, name: &str) {
     loop {
-        let table = b.clients.dynamodb.describe_table().table_name(name).send().await.unwrap().table.unwrap();
-        let rests = |i: &sdk::GlobalSecondaryIndexDescription| i.index_status() == Some(&sdk::IndexStatus::Active);
-        if table.table_status() == Some(&sdk::TableStatus::Active) && table.global_secondary_indexes().iter().all(rests)
+        let table = b
+            .clients
+            .dynamodb
+            .describe_table()
+            .table_name(name)
+            .send()
+            .await
+            .unwrap()
+            .table
+            .unwrap();
+        let rests = |i: &sdk::GlobalSecondaryIndexDescription| {
+            i.index_status() == Some(&sdk::IndexStatus::Active)
+        };
+        if table.table_status() == Some(&sdk::TableStatus::Active)
+            && table.global_secondary_indexes().iter().all(rests)
         {
             return;
         }

@@ -41,7 +41,12 @@ fn acls() -> Suite {
         rate("rules.*.metrics", json!(false)),
         rate("rules.*.sampled", json!(false)),
     ];
-    Suite { type_name: "AWS::WAFv2::WebACL", at: "web_acl.api", cases, meddle: |b, m| Box::pin(acl(b, m)) }
+    Suite {
+        type_name: "AWS::WAFv2::WebACL",
+        at: "web_acl.api",
+        cases,
+        meddle: |b, m| Box::pin(acl(b, m)),
+    }
 }
 
 async fn acl(b: &Bench, m: &Meddling<'_>) {
@@ -52,7 +57,8 @@ async fn acl(b: &Bench, m: &Meddling<'_>) {
         return;
     }
     let (name, id) = (&m.live.name, m.output("id"));
-    let seen = waf.get_web_acl().name(name).id(id).scope(sdk::Scope::Regional).send().await.unwrap();
+    let seen =
+        waf.get_web_acl().name(name).id(id).scope(sdk::Scope::Regional).send().await.unwrap();
     let mut acl = seen.web_acl.unwrap();
     let visibility = acl.visibility_config.as_mut().unwrap();
     match m.case.field {
@@ -68,7 +74,12 @@ async fn acl(b: &Bench, m: &Meddling<'_>) {
             rules.extend(m.target["rules"].get(m.key()).map(|spec| rule(m.key(), spec)));
         }
     }
-    let update = waf.update_web_acl().name(name).id(id).scope(sdk::Scope::Regional).set_lock_token(seen.lock_token);
+    let update = waf
+        .update_web_acl()
+        .name(name)
+        .id(id)
+        .scope(sdk::Scope::Regional)
+        .set_lock_token(seen.lock_token);
     let update = update.set_description(acl.description).set_default_action(acl.default_action);
     update.set_visibility_config(acl.visibility_config).set_rules(acl.rules).send().await.unwrap();
 }
@@ -89,13 +100,17 @@ fn rule(name: &str, spec: &Value) -> sdk::Rule {
             .evaluation_window_sec(300)
             .aggregate_key_type(sdk::RateBasedStatementAggregateKeyType::Ip);
         let block = count.is_none().then(|| sdk::BlockAction::builder().build());
-        let statement = sdk::Statement::builder().rate_based_statement(rate.build().unwrap()).build();
+        let statement =
+            sdk::Statement::builder().rate_based_statement(rate.build().unwrap()).build();
         let action = sdk::RuleAction::builder().set_count(count).set_block(block).build();
         return rule.statement(statement).action(action).build().unwrap();
     }
-    let group = sdk::ManagedRuleGroupStatement::builder().vendor_name("AWS").name(spec["group"].as_str().unwrap());
+    let group = sdk::ManagedRuleGroupStatement::builder()
+        .vendor_name("AWS")
+        .name(spec["group"].as_str().unwrap());
     let none = count.is_none().then(|| sdk::NoneAction::builder().build());
-    let statement = sdk::Statement::builder().managed_rule_group_statement(group.build().unwrap()).build();
+    let statement =
+        sdk::Statement::builder().managed_rule_group_statement(group.build().unwrap()).build();
     let action = sdk::OverrideAction::builder().set_count(count).set_none(none).build();
     rule.statement(statement).override_action(action).build().unwrap()
 }
@@ -112,11 +127,19 @@ async fn association(bench: &Bench) -> Suite {
         .cloud_watch_metrics_enabled(false)
         .sampled_requests_enabled(false);
     let made = bench.clients.wafv2.create_web_acl().name(theirs(bench)).scope(sdk::Scope::Regional);
-    let made = made.default_action(allow).visibility_config(visibility.build().unwrap()).send().await.unwrap();
+    let made = made
+        .default_action(allow)
+        .visibility_config(visibility.build().unwrap())
+        .send()
+        .await
+        .unwrap();
     let arn = made.summary.and_then(|s| s.arn).unwrap();
     let cases = vec![
         case("web_acl_arn", json!(arn)),
-        gap("resource_arn", "it is what an association is found by: another stage's is another association"),
+        gap(
+            "resource_arn",
+            "it is what an association is found by: another stage's is another association",
+        ),
     ];
     let type_name = "AWS::WAFv2::WebACLAssociation";
     Suite { type_name, at: "association.api", cases, meddle: |b, m| Box::pin(associate(b, m)) }
@@ -124,14 +147,25 @@ async fn association(bench: &Bench) -> Suite {
 
 async fn associate(b: &Bench, m: &Meddling<'_>) {
     let stage = m.target["resource_arn"].as_str().unwrap();
-    b.clients.wafv2.associate_web_acl().web_acl_arn(m.text()).resource_arn(stage).send().await.unwrap();
+    b.clients
+        .wafv2
+        .associate_web_acl()
+        .web_acl_arn(m.text())
+        .resource_arn(stage)
+        .send()
+        .await
+        .unwrap();
 }
 
 pub async fn tidy(bench: &Bench) {
     let waf = &bench.clients.wafv2;
     let listed = waf.list_web_acls().scope(sdk::Scope::Regional).send().await.unwrap();
     for one in listed.web_acls().iter().filter(|a| a.name() == Some(&theirs(bench))) {
-        let gone = waf.delete_web_acl().scope(sdk::Scope::Regional).set_id(one.id.clone()).set_name(one.name.clone());
+        let gone = waf
+            .delete_web_acl()
+            .scope(sdk::Scope::Regional)
+            .set_id(one.id.clone())
+            .set_name(one.name.clone());
         gone.set_lock_token(one.lock_token.clone()).send().await.unwrap();
     }
 }
@@ -146,7 +180,10 @@ pub fn logging(bench: &Bench) -> Suite {
     let at = "waf_logging.api";
     let destination = bench.live(at).spec["destination"].as_str().unwrap();
     let cases = vec![
-        gap("web_acl_arn", "it is what a logging configuration is found by: another ACL's is another configuration"),
+        gap(
+            "web_acl_arn",
+            "it is what a logging configuration is found by: another ACL's is another configuration",
+        ),
         case("destination", json!(format!("{destination}-theirs"))),
         case("redacted_headers", json!(["authorization"])).op(Op::Update),
     ];

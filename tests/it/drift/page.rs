@@ -1,4 +1,5 @@
-//! docs/coverage.md, written from what was tried; a field without a case, and a page out of date, fail the test.
+//! docs/coverage.md, written from what was tried; a field without a case, and a page out of date,
+//! fail the test.
 
 use super::coverage::{Row, all_fields};
 use shopstack::model::Op;
@@ -8,15 +9,22 @@ use std::path::Path;
 /// Compares the page on disk with the one that these rows make; UPDATE_GOLDEN=1 writes it anew.
 pub fn check(rows: &[Row]) {
     let fields = all_fields();
-    let of = |type_name: &str, field: &str| rows.iter().any(|r| r.type_name == type_name && r.case.field == field);
+    let of = |type_name: &str, field: &str| {
+        rows.iter().any(|r| r.type_name == type_name && r.case.field == field)
+    };
     let bare: Vec<String> = fields
         .iter()
         .flat_map(|(t, list)| list.iter().filter(|f| !of(t, f)).map(move |f| format!("{t} {f}")))
         .collect();
     assert!(bare.is_empty(), "fields without a case in tests/it/drift: {bare:#?}");
-    let known = |r: &&Row| fields.iter().any(|(t, list)| *t == r.type_name && list.contains(&r.case.field.to_string()));
-    let unknown: Vec<String> =
-        rows.iter().filter(|r| !known(r)).map(|r| format!("{} {}", r.type_name, r.case.field)).collect();
+    let known = |r: &&Row| {
+        fields.iter().any(|(t, list)| *t == r.type_name && list.contains(&r.case.field.to_string()))
+    };
+    let unknown: Vec<String> = rows
+        .iter()
+        .filter(|r| !known(r))
+        .map(|r| format!("{} {}", r.type_name, r.case.field))
+        .collect();
     assert!(unknown.is_empty(), "cases of fields that no spec has: {unknown:#?}");
 
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/coverage.md");
@@ -25,7 +33,10 @@ pub fn check(rows: &[Row]) {
         std::fs::write(&path, &text).unwrap();
     }
     let there = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(there == text, "docs/coverage.md is out of date: UPDATE_GOLDEN=1 writes it anew\n{text}");
+    assert!(
+        there == text,
+        "docs/coverage.md is out of date: UPDATE_GOLDEN=1 writes it anew\n{text}"
+    );
 }
 
 /// What is known of one field from all its cases.
@@ -37,7 +48,9 @@ struct Line {
 }
 
 fn line(rows: &[&Row]) -> Line {
-    let tried = |gap: fn(&Row) -> Option<&'static str>| rows.iter().find(|r| gap(r).is_none()).map(|r| r.endpoint);
+    let tried = |gap: fn(&Row) -> Option<&'static str>| {
+        rows.iter().find(|r| gap(r).is_none()).map(|r| r.endpoint)
+    };
     let (drift, change) = (tried(|r| r.case.no_drift), tried(|r| r.case.no_change));
     let mut reasons: Vec<&str> = Vec::new();
     for row in rows {
@@ -45,7 +58,10 @@ fn line(rows: &[&Row]) -> Line {
         reasons.extend(row.case.no_change.filter(|_| change.is_none()));
     }
     reasons.dedup();
-    let op = rows.iter().find(|r| r.case.no_drift.is_none() || r.case.no_change.is_none()).map(|r| r.case.op);
+    let op = rows
+        .iter()
+        .find(|r| r.case.no_drift.is_none() || r.case.no_change.is_none())
+        .map(|r| r.case.op);
     let how = match op {
         None => "",
         Some(Op::Replace) => "replaced",
@@ -59,9 +75,16 @@ fn text(fields: &[(&str, Vec<String>)], rows: &[Row]) -> String {
     let mut body = String::new();
     let (mut count, mut whole, mut drifts, mut changes) = (0, 0, 0, 0);
     for (type_name, list) in fields {
-        write!(body, "\n## {type_name}\n\n| field | drift | change | how | gap |\n|---|---|---|---|---|\n").unwrap();
+        write!(
+            body,
+            "\n## {type_name}\n\n| field | drift | change | how | gap |\n|---|---|---|---|---|\n"
+        )
+        .unwrap();
         for field in list {
-            let of: Vec<&Row> = rows.iter().filter(|r| r.type_name == *type_name && r.case.field == field).collect();
+            let of: Vec<&Row> = rows
+                .iter()
+                .filter(|r| r.type_name == *type_name && r.case.field == field)
+                .collect();
             let line = line(&of);
             count += 1;
             drifts += usize::from(line.drift.is_some());

@@ -5,7 +5,8 @@ use crate::faults::inventory::Inventory;
 use crate::faults::lane::{DOWN, Lane, UP};
 use std::sync::{Arc, Mutex};
 
-/// Pairs that once went wrong: a site that leaves its ACL, a renamed stage that leaves its deployment.
+/// Pairs that once went wrong: a site that leaves its ACL, a renamed stage that leaves its
+/// deployment.
 const KNOWN: [u64; 2] = [1_795_475_974, 1_795_475_977];
 /// Further pairs in a plain `make test`, and in `make soak`.
 const SAMPLE: u64 = 2;
@@ -19,7 +20,10 @@ async fn a_stack_changed_into_another_is_that_other_one() {
     let seeds: Vec<u64> = match std::env::var("SHOPSTACK_SEED").ok().and_then(|v| v.parse().ok()) {
         Some(seed) => vec![seed],
         None => {
-            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+            let now = std::time::SystemTime::now()
+                .duration_since(std::time::UNIX_EPOCH)
+                .unwrap()
+                .as_secs();
             KNOWN.into_iter().chain(now..now + if soak { SOAK } else { SAMPLE }).collect()
         }
     };
@@ -31,9 +35,14 @@ async fn a_stack_changed_into_another_is_that_other_one() {
         let (queue, problems) = (queue.clone(), problems.clone());
         lanes.spawn(async move {
             loop {
-                let Some(seed) = queue.lock().unwrap().next() else { return };
+                let Some(seed) = queue.lock().unwrap().next() else {
+                    return;
+                };
                 let found = pair(seed).await;
-                problems.lock().unwrap().extend(found.into_iter().map(|p| format!("SHOPSTACK_SEED={seed}: {p}")));
+                problems
+                    .lock()
+                    .unwrap()
+                    .extend(found.into_iter().map(|p| format!("SHOPSTACK_SEED={seed}: {p}")));
             }
         });
     }
@@ -49,7 +58,8 @@ async fn pair(seed: u64) -> Vec<String> {
     let mut dice = Dice::new(seed);
     // A stack's name has at most 20 characters, the process id among them.
     let short = seed % 10_000;
-    let (changed, fresh) = (lane(&format!("pair{short}a")).await, lane(&format!("pair{short}b")).await);
+    let (changed, fresh) =
+        (lane(&format!("pair{short}a")).await, lane(&format!("pair{short}b")).await);
     let before = stack(&changed.stack, &mut dice);
     let after = stack(&changed.stack, &mut dice);
     let mut problems = Vec::new();
@@ -78,9 +88,11 @@ async fn lane(name: &str) -> Lane {
     let lane = Lane::new(name).await;
     let other = lane.folder().join("site2");
     std::fs::create_dir_all(other.join("images")).unwrap();
-    for (file, text) in
-        [("index.html", "<title>another</title>"), ("404.html", "nothing"), ("images/new.svg", "<svg/>")]
-    {
+    for (file, text) in [
+        ("index.html", "<title>another</title>"),
+        ("404.html", "nothing"),
+        ("images/new.svg", "<svg/>"),
+    ] {
         std::fs::write(other.join(file), text).unwrap();
     }
     lane
@@ -93,7 +105,8 @@ fn put(lane: &Lane, text: &str) {
 async fn run(lane: &Lane, arguments: &[&str], code: i32, what: &str, problems: &mut Vec<String>) {
     let ended = lane.run(arguments).await;
     if ended.code != code {
-        let said: String = ended.stdout.lines().filter(|l| l.contains("failed") || !l.starts_with('{')).collect();
+        let said: String =
+            ended.stdout.lines().filter(|l| l.contains("failed") || !l.starts_with('{')).collect();
         problems.push(format!("{what}: exit {} {}\n{said}", ended.code, ended.stderr));
     }
 }

@@ -1,5 +1,6 @@
-//! Reading cannot write: every read there is, before a proxy that lets no change pass, and keeps a list of those that
-//! tried. It judges requests by the verbs of HTTP and of AWS's operations, and not by any list of the code under test.
+//! Reading cannot write: every read there is, before a proxy that lets no change pass, and keeps a
+//! list of those that tried. It judges requests by the verbs of HTTP and of AWS's operations, and
+//! not by any list of the code under test.
 
 use super::bench::Bench;
 use crate::faults::lane::Lane;
@@ -13,7 +14,11 @@ async fn nothing_that_reads_writes() {
     let (before, rows) = (bench.lane.inventory().await, ledger(&bench).await);
     commands(&bench).await;
     every_type(&bench).await;
-    assert_eq!(bench.lane.inventory().await.differences(&before), Vec::<String>::new(), "no resource, no tag");
+    assert_eq!(
+        bench.lane.inventory().await.differences(&before),
+        Vec::<String>::new(),
+        "no resource, no tag"
+    );
     assert_eq!(ledger(&bench).await, rows, "no record, no lock");
     control(&mut bench).await;
     bench.down().await;
@@ -21,8 +26,12 @@ async fn nothing_that_reads_writes() {
 
 /// The rows of the shared table that are this stack's, lock and record among them, as they are.
 async fn ledger(bench: &Bench) -> Vec<String> {
-    let query = bench.clients.dynamodb.query().table_name("shopstack").key_condition_expression("pk = :pk");
-    let query = query.expression_attribute_values(":pk", AttributeValue::S(format!("{}/dev", bench.scope.stack)));
+    let query =
+        bench.clients.dynamodb.query().table_name("shopstack").key_condition_expression("pk = :pk");
+    let query = query.expression_attribute_values(
+        ":pk",
+        AttributeValue::S(format!("{}/dev", bench.scope.stack)),
+    );
     let rows = query.send().await.unwrap().items.unwrap_or_default();
     let one = |row: &std::collections::HashMap<String, AttributeValue>| {
         let sorted: std::collections::BTreeMap<_, _> = row.iter().collect();
@@ -31,7 +40,8 @@ async fn ledger(bench: &Bench) -> Vec<String> {
     rows.iter().map(one).collect()
 }
 
-/// The binary, with nothing to do, with drift and with changes; and the other commands that only tell something.
+/// The binary, with nothing to do, with drift and with changes; and the other commands that only
+/// tell something.
 async fn commands(bench: &Bench) {
     let lane = &bench.lane;
     lane.proxy.read_only();
@@ -57,7 +67,9 @@ async fn commands(bench: &Bench) {
     assert_eq!(lane.proxy.read_write(), Vec::<String>::new());
     // Where there is something to tell.
     let group = bench.live("log_group.api").name.clone();
-    let keeps = |days: i32| bench.clients.logs.put_retention_policy().log_group_name(&group).retention_in_days(days);
+    let keeps = |days: i32| {
+        bench.clients.logs.put_retention_policy().log_group_name(&group).retention_in_days(days)
+    };
     keeps(1).send().await.unwrap();
     lane.proxy.read_only();
     assert_eq!(lane.run(&["diff", "--json"]).await.code, 3);
@@ -74,15 +86,21 @@ async fn every_type(bench: &Bench) {
     bench.lane.proxy.read_only();
     for resource in shopstack::resources::registry() {
         let info = resource.info();
-        let wanted: Vec<&Desired> = bench.desired.iter().filter(|d| d.type_name == info.type_name).collect();
+        let wanted: Vec<&Desired> =
+            bench.desired.iter().filter(|d| d.type_name == info.type_name).collect();
         assert!(!wanted.is_empty(), "the shop has no {}", info.type_name);
-        let found: Vec<Live> =
-            bench.all().iter().filter(|l| info.read_after.contains(&l.type_name.as_str())).cloned().collect();
+        let found: Vec<Live> = bench
+            .all()
+            .iter()
+            .filter(|l| info.read_after.contains(&l.type_name.as_str()))
+            .cloned()
+            .collect();
         let passed = bench.lane.proxy.passed();
         for thorough in [false, true] {
             for wanted in [wanted.clone(), vec![]] {
                 for found in [found.as_slice(), &[]] {
-                    let query = Query { scope: &bench.scope, wanted: wanted.clone(), found, thorough };
+                    let query =
+                        Query { scope: &bench.scope, wanted: wanted.clone(), found, thorough };
                     resource.discover(&bench.reader(), &query).await.unwrap();
                 }
             }
@@ -103,7 +121,9 @@ async fn control(bench: &mut Bench) {
     bench.lane.edit("memory: 320", "memory: 256");
     for info in shopstack::resources::registry().iter().map(|r| r.info()) {
         // Neither has anything to write here: the log role is there, and MiniStack has no logging.
-        if ["AWS::ApiGateway::Account", "AWS::WAFv2::LoggingConfiguration"].contains(&info.type_name) {
+        if ["AWS::ApiGateway::Account", "AWS::WAFv2::LoggingConfiguration"]
+            .contains(&info.type_name)
+        {
             continue;
         }
         let mut wanted = bench.desired.clone();
@@ -116,14 +136,20 @@ async fn control(bench: &mut Bench) {
         println!("drift: {} was refused {refused:?}", info.type_name);
         assert!(came.is_err() && !refused.is_empty(), "{}: {came:?}", info.type_name);
     }
-    assert_eq!(bench.lane.inventory().await.differences(&before), Vec::<String>::new(), "nothing came through");
+    assert_eq!(
+        bench.lane.inventory().await.differences(&before),
+        Vec::<String>::new(),
+        "nothing came through"
+    );
 }
 
 /// Wants something else of a resource.
 fn another(desired: &mut Desired) {
     let spec = &mut desired.spec;
     match desired.type_name.as_str() {
-        "AWS::ApiGateway::Resource" => spec["routes"]["PUT /orders"] = spec["routes"]["POST /orders"].clone(),
+        "AWS::ApiGateway::Resource" => {
+            spec["routes"]["PUT /orders"] = spec["routes"]["POST /orders"].clone()
+        }
         "AWS::Lambda::Permission" => spec["statements"] = json!({}),
         "AWS::S3::BucketPolicy" => spec["policy"]["statements"] = json!({}),
         "AWS::S3::Object" => spec["config"] = json!("{}"),

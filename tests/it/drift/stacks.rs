@@ -29,19 +29,27 @@ impl Dice {
     }
 }
 
-/// A stack.yaml of that name. Nothing is protected, so that tables may be replaced and sites may go; the seed is always the
-/// same, since data that a stack once had stays when it no longer asks for it.
+/// A stack.yaml of that name. Nothing is protected, so that tables may be replaced and sites may
+/// go; the seed is always the same, since data that a stack once had stays when it no longer asks
+/// for it.
 pub fn stack(name: &str, dice: &mut Dice) -> String {
-    let mut text = format!("name: {name}\nregion: us-east-1\ntags: {{ project: {} }}\n", dice.one(&["shop", "other"]));
-    let tables: Vec<&str> = ["Orders", "Carts", "Visits"].into_iter().filter(|_| !dice.once_in(3)).collect();
+    let mut text = format!(
+        "name: {name}\nregion: us-east-1\ntags: {{ project: {} }}\n",
+        dice.one(&["shop", "other"])
+    );
+    let tables: Vec<&str> =
+        ["Orders", "Carts", "Visits"].into_iter().filter(|_| !dice.once_in(3)).collect();
     text += "tables:\n  Products: { key: productId, seed: seed/products.json, protect: false }\n";
     for table in &tables {
         text += &self::table(table, dice);
     }
     let site = !dice.once_in(5);
     let api = !dice.once_in(6);
-    let functions: Vec<&str> =
-        [("listProducts", 8), ("createOrder", 3)].into_iter().filter(|(_, n)| !dice.once_in(*n)).map(|f| f.0).collect();
+    let functions: Vec<&str> = [("listProducts", 8), ("createOrder", 3)]
+        .into_iter()
+        .filter(|(_, n)| !dice.once_in(*n))
+        .map(|f| f.0)
+        .collect();
     let cors = api && !functions.is_empty();
     text += if functions.is_empty() { "" } else { "functions:\n" };
     for function in &functions {
@@ -54,10 +62,17 @@ pub fn stack(name: &str, dice: &mut Dice) -> String {
         text += &website(dice);
     }
     if (site || cors) && !dice.once_in(4) {
-        let groups: Vec<&str> =
-            ["common", "sqli", "known_bad_inputs", "bots"].into_iter().filter(|_| !dice.once_in(2)).collect();
+        let groups: Vec<&str> = ["common", "sqli", "known_bad_inputs", "bots"]
+            .into_iter()
+            .filter(|_| !dice.once_in(2))
+            .collect();
         let groups = groups.join(", ");
-        writeln!(text, "waf: {{ managed_groups: [{groups}], rate_limit: {} }}", 1000 + dice.roll(3) * 500).unwrap();
+        writeln!(
+            text,
+            "waf: {{ managed_groups: [{groups}], rate_limit: {} }}",
+            1000 + dice.roll(3) * 500
+        )
+        .unwrap();
     }
     writeln!(text, "logs: {{ retention_days: {} }}", dice.one(&["7", "30", "365"])).unwrap();
     text
@@ -71,10 +86,16 @@ fn table(name: &str, dice: &mut Dice) -> String {
     }
     if dice.once_in(2) {
         let projection = dice.one(&["all", "keys_only", "[status]"]);
-        writeln!(text, "    indexes: {{ byUser: {{ key: userId, projection: {projection} }} }}").unwrap();
+        writeln!(text, "    indexes: {{ byUser: {{ key: userId, projection: {projection} }} }}")
+            .unwrap();
     }
     if dice.once_in(3) {
-        writeln!(text, "    billing: {{ provisioned: {{ read: {}, write: 2 }} }}", 1 + dice.roll(3)).unwrap();
+        writeln!(
+            text,
+            "    billing: {{ provisioned: {{ read: {}, write: 2 }} }}",
+            1 + dice.roll(3)
+        )
+        .unwrap();
     }
     if dice.once_in(3) {
         text += "    point_in_time_recovery: false\n";
@@ -85,7 +106,9 @@ fn table(name: &str, dice: &mut Dice) -> String {
 fn function(name: &str, tables: &[&str], cors: bool, dice: &mut Dice) -> String {
     let source = if name == "listProducts" { "list" } else { "order" };
     let (memory, timeout) = (dice.one(&["128", "256", "512"]), 5 + dice.roll(3));
-    let mut text = format!("  {name}:\n    crate: lambdas/{source}\n    memory: {memory}\n    timeout: {timeout}\n");
+    let mut text = format!(
+        "  {name}:\n    crate: lambdas/{source}\n    memory: {memory}\n    timeout: {timeout}\n"
+    );
     text += "    env:\n      PRODUCTS_TABLE: ${table.Products.name}\n";
     if cors && dice.once_in(2) {
         text += "      CORS_ORIGINS: ${api.cors_origins}\n";
@@ -93,10 +116,15 @@ fn function(name: &str, tables: &[&str], cors: bool, dice: &mut Dice) -> String 
     if dice.once_in(2) {
         writeln!(text, "      FLAVOUR: f{}", dice.roll(3)).unwrap();
     }
-    text += "    grants:\n      - { table: Products, actions: [dynamodb:Scan], reason: It reads. }\n";
+    text +=
+        "    grants:\n      - { table: Products, actions: [dynamodb:Scan], reason: It reads. }\n";
     for table in tables {
         if dice.once_in(2) {
-            writeln!(text, "      - {{ table: {table}, actions: [dynamodb:PutItem], reason: It writes. }}").unwrap();
+            writeln!(
+                text,
+                "      - {{ table: {table}, actions: [dynamodb:PutItem], reason: It writes. }}"
+            )
+            .unwrap();
         }
     }
     text
@@ -104,7 +132,9 @@ fn function(name: &str, tables: &[&str], cors: bool, dice: &mut Dice) -> String 
 
 fn routes(functions: &[&str], site: bool, dice: &mut Dice) -> String {
     let mut text = format!("api:\n  stage: {}\n  routes:\n", dice.one(&["v1", "v1", "v2"]));
-    for (route, function) in [("GET /products", 0), ("POST /orders", 1), ("GET /orders/{id}", 1), ("GET /", 0)] {
+    for (route, function) in
+        [("GET /products", 0), ("POST /orders", 1), ("GET /orders/{id}", 1), ("GET /", 0)]
+    {
         // The first one always, so that there is an API.
         if function == 0 && route == "GET /products" || dice.once_in(2) {
             writeln!(text, "    {route}: {}", functions[function % functions.len()]).unwrap();
@@ -144,7 +174,8 @@ fn random_stacks_are_good_ones_and_differ() {
         }
         std::fs::write(folder.path().join("seed/products.json"), "[]").unwrap();
         std::fs::write(&path, &text).unwrap();
-        shopstack::stack::load(&path).unwrap_or_else(|errors| panic!("seed {seed}: {errors:?}\n{text}"));
+        shopstack::stack::load(&path)
+            .unwrap_or_else(|errors| panic!("seed {seed}: {errors:?}\n{text}"));
         seen.insert(text);
     }
     assert!(seen.len() > 190, "{} different ones", seen.len());

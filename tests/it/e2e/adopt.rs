@@ -1,4 +1,5 @@
-//! Taking over what exists, protection that only a step of its own lifts, and what leaves AWS with stack.yaml.
+//! Taking over what exists, protection that only a step of its own lifts, and what leaves AWS with
+//! stack.yaml.
 
 use super::foreign::table;
 use super::project::{Project, changes, done, summary};
@@ -8,7 +9,8 @@ use shopstack::aws::Clients;
 use std::collections::BTreeMap;
 
 async fn tags_of(clients: &Clients, table: &str) -> BTreeMap<String, String> {
-    let found = clients.dynamodb.describe_table().table_name(table).send().await.unwrap().table.unwrap();
+    let found =
+        clients.dynamodb.describe_table().table_name(table).send().await.unwrap().table.unwrap();
     let arn = found.table_arn().unwrap();
     let tags = clients.dynamodb.list_tags_of_resource().resource_arn(arn).send().await.unwrap();
     tags.tags().iter().map(|t| (t.key().to_string(), t.value().to_string())).collect()
@@ -27,7 +29,8 @@ async fn a_foreign_table_is_taken_over_when_asked_for() {
     table(&clients, &name, "productId", "books").await;
     table(&clients, &project.name("Orders"), "number", "books").await;
 
-    let refused = project.run(&["up", "--yes", "--adopt", "table.Products", "--adopt", "table.Orders"]);
+    let refused =
+        project.run(&["up", "--yes", "--adopt", "table.Products", "--adopt", "table.Orders"]);
     assert_eq!(refused.code, 1);
     for part in ["table.Orders", "cannot be adopted", "hash_key", "number", "orderId"] {
         assert!(refused.stderr.contains(part), "{part}: {}", refused.stderr);
@@ -38,25 +41,44 @@ async fn a_foreign_table_is_taken_over_when_asked_for() {
     assert!(unknown.code == 1 && unknown.stderr.contains("`table.Product`"), "{}", unknown.stderr);
     let shown = project.run(&["up", "--adopt", "table.Products"]);
     assert!(shown.code == 1 && shown.stderr.contains("table.Products"), "{}", shown.stderr);
-    assert!(shown.stderr.contains("add --yes") && shown.stderr.contains("adopt"), "{}", shown.stderr);
+    assert!(
+        shown.stderr.contains("add --yes") && shown.stderr.contains("adopt"),
+        "{}",
+        shown.stderr
+    );
 
     let lines = project.events(&["up", "--yes", "--no-smoke", "--adopt", "table.Products"]);
     let plan = &lines[0];
     let of_table = changes(plan).into_iter().find(|c| c.starts_with("table.Products")).unwrap();
     assert!(of_table.starts_with("table.Products: adopt change ["), "{of_table}");
-    for field in ["tags.team", "tags.shopstack:stack", "deletion_protection", "point_in_time_recovery", "seed"] {
+    for field in [
+        "tags.team",
+        "tags.shopstack:stack",
+        "deletion_protection",
+        "point_in_time_recovery",
+        "seed",
+    ] {
         assert!(of_table.contains(field), "{field} in {of_table}");
     }
     assert!(done(&lines).contains(&"table.Products"));
     let tags = tags_of(&clients, &name).await;
     assert_eq!(tags.get("shopstack:stack"), Some(&project.stack));
-    assert!(!tags.contains_key("team") && protected(&clients, &name).await == Some(true), "{tags:?}");
+    assert!(
+        !tags.contains_key("team") && protected(&clients, &name).await == Some(true),
+        "{tags:?}"
+    );
     let items = clients.dynamodb.scan().table_name(&name).send().await.unwrap();
-    assert!(items.items().iter().any(|i| i["productId"].as_s().is_ok_and(|id| id == "theirs")), "its items stay");
+    assert!(
+        items.items().iter().any(|i| i["productId"].as_s().is_ok_and(|id| id == "theirs")),
+        "its items stay"
+    );
     assert!(items.count > 1, "and the seed is put beside them");
 
     let again = project.events(&["up", "--yes", "--no-smoke", "--adopt", "table.Products"]);
-    assert_eq!((&summary(&again)["changed"], &summary(&again)["calls"]["write"]), (&json!(0), &json!(0)));
+    assert_eq!(
+        (&summary(&again)["changed"], &summary(&again)["calls"]["write"]),
+        (&json!(0), &json!(0))
+    );
     assert_eq!(project.diff().0, 0);
     project.events(&["down", "--yes", "--destroy-data"]);
 }
@@ -83,6 +105,11 @@ async fn a_protected_table_goes_only_after_a_step_of_its_own() {
     for gone in ["table.Orders: delete change []", "function.createOrder: delete change []"] {
         assert!(planned.iter().any(|c| c == gone), "{gone} in {planned:?}");
     }
+    let told = plan["notes"].to_string();
+    assert!(
+        told.contains("`up` refuses this plan") && told.contains("protect: false"),
+        "a reviewer is told: {told}"
+    );
     let refused = project.run(&["up", "--yes", "--no-smoke", "--json"]);
     assert_eq!(refused.code, 1);
     for part in ["protected", "table.Orders", "protect: false", "nothing was changed"] {
@@ -93,9 +120,13 @@ async fn a_protected_table_goes_only_after_a_step_of_its_own() {
     assert_eq!(protected(&clients, &name).await, Some(true));
 
     std::fs::write(project.path("stack.yaml"), whole).unwrap();
-    project.edit("  Orders:\n    key: orderId\n", "  Orders:\n    key: orderId\n    protect: false\n");
+    project
+        .edit("  Orders:\n    key: orderId\n", "  Orders:\n    key: orderId\n    protect: false\n");
     let (code, plan) = project.diff();
-    assert_eq!((code, changes(&plan)), (2, vec!["table.Orders: update change [deletion_protection]".into()]));
+    assert_eq!(
+        (code, changes(&plan)),
+        (2, vec!["table.Orders: update change [deletion_protection]".into()])
+    );
     assert_eq!(done(&project.events(&["up", "--yes", "--no-smoke"])), ["table.Orders"]);
     assert_eq!(protected(&clients, &name).await, Some(false), "lifted, visibly");
 
@@ -108,8 +139,8 @@ async fn a_protected_table_goes_only_after_a_step_of_its_own() {
     without_a_site(&project).await;
 }
 
-/// A site that leaves stack.yaml is found by ownership: distribution, bucket and what hangs on them are deleted, once the
-/// bucket's protection is lifted.
+/// A site that leaves stack.yaml is found by ownership: distribution, bucket and what hangs on them
+/// are deleted, once the bucket's protection is lifted.
 async fn without_a_site(project: &Project) {
     let whole = project.read("stack.yaml");
     let without_site = || {
@@ -118,19 +149,29 @@ async fn without_a_site(project: &Project) {
     };
     without_site();
     let refused = project.run(&["up", "--yes", "--no-smoke", "--json"]);
-    assert!(refused.code == 1 && refused.stderr.contains("delete (bucket.site)"), "{}", refused.stderr);
+    assert!(
+        refused.code == 1 && refused.stderr.contains("delete (bucket.site)"),
+        "{}",
+        refused.stderr
+    );
     assert!(refused.stderr.contains("protect: false"), "{}", refused.stderr);
     project.write("stack.yaml", &whole);
     project.edit("  folder: site\n", "  folder: site\n  protect: false\n");
     let (code, plan) = project.diff();
-    assert_eq!((code, changes(&plan)), (2, vec!["bucket.site: update change [tags.shopstack:protect]".into()]));
+    assert_eq!(
+        (code, changes(&plan)),
+        (2, vec!["bucket.site: update change [tags.shopstack:protect]".into()])
+    );
     assert_eq!(done(&project.events(&["up", "--yes", "--no-smoke"])), ["bucket.site"]);
     without_site();
     let (code, plan) = project.diff();
     assert_eq!(code, 2);
     let planned = changes(&plan);
     for gone in ["distribution.site", "bucket.site", "oac.site", "headers.site", "web_acl.cdn"] {
-        assert!(planned.iter().any(|c| c.starts_with(&format!("{gone}: delete"))), "{gone} in {planned:?}");
+        assert!(
+            planned.iter().any(|c| c.starts_with(&format!("{gone}: delete"))),
+            "{gone} in {planned:?}"
+        );
     }
     project.events(&["up", "--yes", "--no-smoke"]);
     let (code, plan) = project.diff();

@@ -1,5 +1,5 @@
-//! A customer in a real browser: sees the catalogue, fills the cart, places an order, and finds an honest error when
-//! the API is away.
+//! A customer in a real browser: sees the catalogue, fills the cart, places an order, and finds an
+//! honest error when the API is away.
 
 use super::project::{Project, summary};
 use super::story;
@@ -17,7 +17,8 @@ async fn an_order_is_placed_by_clicking() {
     let (clients, _) = project.clients().await;
     let lines = project.events(&["up", "--yes"]);
     let outputs = &summary(&lines)["outputs"];
-    let driver = std::env::var("SHOPSTACK_TEST_WEBDRIVER").expect("SHOPSTACK_TEST_WEBDRIVER names a chromedriver");
+    let driver = std::env::var("SHOPSTACK_TEST_WEBDRIVER")
+        .expect("SHOPSTACK_TEST_WEBDRIVER names a chromedriver");
     let browser = Browser::start(&driver).await;
     browser.open(&format!("{}/", outputs["site_url"].as_str().unwrap())).await;
 
@@ -68,8 +69,10 @@ async fn buy(browser: &Browser) -> String {
 
 async fn stored(clients: &Clients, table: &str, order: &str) {
     let key = AttributeValue::S(order.into());
-    let answer = clients.dynamodb.get_item().table_name(table).key("orderId", key).consistent_read(true);
-    let item = answer.send().await.unwrap().item.unwrap_or_else(|| panic!("no order {order} in {table}"));
+    let answer =
+        clients.dynamodb.get_item().table_name(table).key("orderId", key).consistent_read(true);
+    let item =
+        answer.send().await.unwrap().item.unwrap_or_else(|| panic!("no order {order} in {table}"));
     assert_eq!(item["userId"], AttributeValue::S("ada@example.org".into()));
     assert_eq!(item["status"], AttributeValue::S("PLACED".into()));
     let items = item["items"].as_l().unwrap();
@@ -81,14 +84,16 @@ async fn stored(clients: &Clients, table: &str, order: &str) {
 
 /// axe-core finds nothing serious on what is shown now.
 async fn accessible(browser: &Browser, what: &str) {
-    let tools = std::env::var("SHOPSTACK_TEST_TOOLS").expect("SHOPSTACK_TEST_TOOLS names the tests' Python tools");
+    let tools = std::env::var("SHOPSTACK_TEST_TOOLS")
+        .expect("SHOPSTACK_TEST_TOOLS names the tests' Python tools");
     let lib = std::fs::read_dir(format!("{tools}/lib")).unwrap();
     let axe = lib
         .map(|entry| entry.unwrap().path().join("site-packages/axe_core_python/axe.min.js"))
         .find(|path| path.exists())
         .expect("axe-core among the tests' tools");
     browser.script(&std::fs::read_to_string(axe).unwrap()).await;
-    let report = browser.promise("return await axe.run(document, { resultTypes: ['violations'] });").await;
+    let report =
+        browser.promise("return await axe.run(document, { resultTypes: ['violations'] });").await;
     assert!(report["testEngine"]["name"] == "axe-core", "{report}");
     let grave = |v: &&Value| matches!(v["impact"].as_str(), Some("serious" | "critical"));
     let found: Vec<String> = report["violations"]
@@ -106,7 +111,14 @@ async fn without_api(browser: &Browser, clients: &Clients, outputs: &Value) {
     let bucket = outputs["bucket"].as_str().unwrap();
     let config = |text: &str| {
         let body = aws_sdk_s3::primitives::ByteStream::from(text.as_bytes().to_vec());
-        clients.s3.put_object().bucket(bucket).key("config.json").content_type("application/json").body(body).send()
+        clients
+            .s3
+            .put_object()
+            .bucket(bucket)
+            .key("config.json")
+            .content_type("application/json")
+            .body(body)
+            .send()
     };
     let api = outputs["api_url"].as_str().unwrap();
     config(&format!(r#"{{"apiUrl":"{api}-away"}}"#)).await.unwrap();

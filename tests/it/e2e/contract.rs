@@ -4,7 +4,8 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 const OPS: [&str; 5] = ["create", "update", "replace", "delete", "adopt"];
-const SUMMARY: [&str; 7] = ["create", "update", "replace", "delete", "unchanged", "drifted", "not_emulated"];
+const SUMMARY: [&str; 7] =
+    ["create", "update", "replace", "delete", "unchanged", "drifted", "not_emulated"];
 
 /// Every line of `up --json`, `down --json` or `smoke --json`.
 pub fn events(lines: &[Value]) {
@@ -39,7 +40,11 @@ pub fn events(lines: &[Value]) {
 /// The document of `diff --json`, and the plan event.
 pub fn plan(line: &Value) {
     assert_eq!(line["format_version"], "1.0", "{line}");
-    assert!(!text(line, "stack").is_empty() && !text(line, "env").is_empty() && !text(line, "region").is_empty());
+    assert!(
+        !text(line, "stack").is_empty()
+            && !text(line, "env").is_empty()
+            && !text(line, "region").is_empty()
+    );
     let account = text(line, "account");
     assert!(account.len() == 12 && account.chars().all(|c| c.is_ascii_digit()), "{account}");
     for key in SUMMARY {
@@ -56,7 +61,8 @@ pub fn plan(line: &Value) {
         for field in change["fields"].as_array().expect("fields") {
             assert!(!text(field, "path").is_empty() || change["op"] == "create", "{field}");
             assert!(field["replaces"].is_boolean(), "{field}");
-            let keys: BTreeSet<&str> = field.as_object().expect("an object").keys().map(String::as_str).collect();
+            let keys: BTreeSet<&str> =
+                field.as_object().expect("an object").keys().map(String::as_str).collect();
             assert_eq!(keys, BTreeSet::from(["path", "live", "applied", "wanted", "replaces"]));
             assert!(!field.to_string().contains("{{"), "references are masked: {field}");
         }
@@ -92,7 +98,10 @@ fn summary(line: &Value) {
 
 fn address(line: &Value) -> &str {
     let address = text(line, "address");
-    assert!(address.split_once('.').is_some_and(|(group, id)| !group.is_empty() && !id.is_empty()), "{line}");
+    assert!(
+        address.split_once('.').is_some_and(|(group, id)| !group.is_empty() && !id.is_empty()),
+        "{line}"
+    );
     address
 }
 

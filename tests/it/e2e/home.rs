@@ -1,4 +1,5 @@
-//! `down` with a name and nothing else, for an environment of another region than the one that a bare command means.
+//! `down` with a name and nothing else, for an environment of another region than the one that a
+//! bare command means.
 
 use super::project::{Project, summary};
 use super::{leftovers, story};
@@ -16,7 +17,16 @@ async fn down_finds_the_region_of_what_it_takes_away() {
 
     // A region that is named is believed, and that nothing is there is no success.
     let down = |more: &[&str]| {
-        let all = ["-f", "nowhere.yaml", "down", "--stack", name.as_str(), "--yes", "--destroy-data", "--json"];
+        let all = [
+            "-f",
+            "nowhere.yaml",
+            "down",
+            "--stack",
+            name.as_str(),
+            "--yes",
+            "--destroy-data",
+            "--json",
+        ];
         project.run(&[&all[..], more].concat())
     };
     let elsewhere = down(&["--region", "eu-west-2"]);
@@ -25,6 +35,16 @@ async fn down_finds_the_region_of_what_it_takes_away() {
         assert!(elsewhere.stderr.contains(part), "{}", elsewhere.stderr);
     }
     assert_eq!(leftovers::of(&clients, &project.stack).await.len(), there);
+    // It is this stack's own, elsewhere: taking it over would be the wrong advice.
+    let diff = project.run(&["diff", "--region", "eu-west-2"]);
+    assert_eq!(diff.code, 1, "{}", diff.stdout);
+    assert!(
+        diff.stderr.contains("lives in region eu-central-1")
+            && diff.stderr.contains("name that region"),
+        "{}",
+        diff.stderr
+    );
+    assert!(!diff.stderr.contains("--adopt"), "{}", diff.stderr);
 
     let found = down(&[]);
     assert_eq!(found.code, 0, "{}", found.stderr);
@@ -43,6 +63,10 @@ async fn what_is_no_name_is_refused() {
     let project = Project::new("noname", &support::endpoint().await);
     for name in ["", "*", "../x", "Shop Two"] {
         let run = project.run(&["down", "--stack", name, "--yes"]);
-        assert!(run.code == 1 && run.stderr.contains("is not the name of a stack"), "{name:?}: {}", run.stderr);
+        assert!(
+            run.code == 1 && run.stderr.contains("is not the name of a stack"),
+            "{name:?}: {}",
+            run.stderr
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! End to end: the real binary, as a person or a pipeline calls it, against endpoints that speak AWS's protocols.
+//! End to end: the real binary, as a person or a pipeline calls it, against endpoints that speak
+//! AWS's protocols.
 
 mod adopt;
 mod browser;

@@ -1,5 +1,6 @@
-//! The same binary against moto, which keeps every setting and serves no request: up, nothing to do, diff, down.
-//! moto leaves out fields that AWS stores; the plan says which, and no run sets them again and again.
+//! The same binary against moto, which keeps every setting and serves no request: up, nothing to
+//! do, diff, down. moto leaves out fields that AWS stores; the plan says which, and no run sets
+//! them again and again.
 
 use super::leftovers;
 use super::project::{Project, changes, done, summary};
@@ -7,19 +8,24 @@ use serde_json::json;
 
 #[tokio::test]
 async fn the_control_plane_on_another_emulator() {
-    let endpoint = std::env::var("SHOPSTACK_TEST_MOTO").expect("SHOPSTACK_TEST_MOTO names a moto server");
+    let endpoint =
+        std::env::var("SHOPSTACK_TEST_MOTO").expect("SHOPSTACK_TEST_MOTO names a moto server");
     let project = Project::new("moto", &endpoint);
     let (clients, identity) = project.clients().await;
     assert_eq!(identity.account, "123456789012");
 
     let lines = project.events(&["up", "--yes"]);
-    let checks: Vec<_> = lines.iter().filter(|l| l["event"] == "smoke").map(|l| &l["status"]).collect();
+    let checks: Vec<_> =
+        lines.iter().filter(|l| l["event"] == "smoke").map(|l| &l["status"]).collect();
     assert!(checks.len() == 8 && checks.iter().all(|s| *s == "skipped"), "{checks:?}");
     assert_eq!(summary(&lines)["result"], "ok");
     assert!(done(&lines).contains(&"waf_logging.cdn"), "the one endpoint with WAF logging");
 
     let lines = project.events(&["up", "--yes"]);
-    assert_eq!((&summary(&lines)["changed"], &summary(&lines)["calls"]["write"]), (&json!(0), &json!(0)));
+    assert_eq!(
+        (&summary(&lines)["changed"], &summary(&lines)["calls"]["write"]),
+        (&json!(0), &json!(0))
+    );
     let (code, plan) = project.diff();
     assert_eq!((code, changes(&plan)), (0, vec![]));
     assert_eq!(plan["calls"]["write"], 0);
@@ -28,9 +34,19 @@ async fn the_control_plane_on_another_emulator() {
     project.edit("memory: 256", "memory: 320");
     assert_eq!(done(&project.events(&["up", "--yes"])), ["function.listProducts"]);
     let name = project.name("createOrder");
-    clients.lambda.update_function_configuration().function_name(&name).memory_size(512).send().await.unwrap();
+    clients
+        .lambda
+        .update_function_configuration()
+        .function_name(&name)
+        .memory_size(512)
+        .send()
+        .await
+        .unwrap();
     let (code, plan) = project.diff();
-    assert_eq!((code, changes(&plan)), (3, vec!["function.createOrder: update drift [memory]".into()]));
+    assert_eq!(
+        (code, changes(&plan)),
+        (3, vec!["function.createOrder: update drift [memory]".into()])
+    );
 
     let lines = project.events(&["down", "--yes", "--destroy-data"]);
     assert_eq!(summary(&lines)["remaining"], json!([]));

@@ -1,4 +1,5 @@
-//! What people see at a terminal of their own: the plan and a question, progress with times, URLs, the name to be typed.
+//! What people see at a terminal of their own: the plan and a question, progress with times, URLs,
+//! the name to be typed.
 
 use super::leftovers;
 use super::project::{Project, Run, command};
@@ -6,18 +7,33 @@ use crate::support;
 use std::process::Command;
 
 /// Runs the binary in a terminal, answering each prompt in turn.
-fn at_a_terminal(project: &Project, endpoint: &str, answers: &[(&str, &str)], arguments: &[&str]) -> Run {
+fn at_a_terminal(
+    project: &Project,
+    endpoint: &str,
+    answers: &[(&str, &str)],
+    arguments: &[&str],
+) -> Run {
     with(project, endpoint, &[], answers, arguments)
 }
 
 /// The same with more variables in its environment, such as `NO_COLOR=1`.
-fn with(project: &Project, endpoint: &str, more: &[&str], answers: &[(&str, &str)], arguments: &[&str]) -> Run {
+fn with(
+    project: &Project,
+    endpoint: &str,
+    more: &[&str],
+    answers: &[(&str, &str)],
+    arguments: &[&str],
+) -> Run {
     let shopstack = command(&project.path("home"));
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut terminal = Command::new("python3");
     terminal.env_clear().stdin(std::process::Stdio::null()).current_dir(project.path(""));
-    terminal.envs(shopstack.get_envs().filter_map(|(name, value)| value.map(|value| (name, value))));
-    terminal.env("AWS_ENDPOINT_URL", endpoint).env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+    terminal
+        .envs(shopstack.get_envs().filter_map(|(name, value)| value.map(|value| (name, value))));
+    terminal
+        .env("AWS_ENDPOINT_URL", endpoint)
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test");
     terminal.env("TERM", "xterm").arg(root.join("tests/tools/terminal.py"));
     for (prompt, answer) in answers {
         terminal.args([prompt, answer]);
@@ -31,13 +47,16 @@ fn with(project: &Project, endpoint: &str, more: &[&str], answers: &[(&str, &str
 fn committed(project: &Project) -> String {
     let git = |arguments: &[&str]| {
         let mut git = Command::new("git");
-        git.current_dir(project.path("")).args(["-c", "user.name=t", "-c", "user.email=t@example.org"]).args(arguments);
+        git.current_dir(project.path(""))
+            .args(["-c", "user.name=t", "-c", "user.email=t@example.org"])
+            .args(arguments);
         let run = Run::of(git);
         assert_eq!(run.code, 0, "{}", run.stderr);
         run.stdout.trim().to_string()
     };
     git(&["init", "--quiet"]);
-    git(&["commit", "--quiet", "--allow-empty", "-m", "the shop"]);
+    git(&["add", "stack.yaml"]);
+    git(&["commit", "--quiet", "-m", "the shop"]);
     git(&["rev-parse", "HEAD"])
 }
 
@@ -53,23 +72,49 @@ async fn a_person_is_shown_the_plan_asked_and_told_what_came_of_it() {
     let endpoint = support::endpoint().await;
     let project = Project::new("people", &endpoint).with_quick_crates();
     let (clients, _) = project.clients().await;
-    let at = |answers: &[(&str, &str)], arguments: &[&str]| at_a_terminal(&project, &endpoint, answers, arguments);
+    let at = |answers: &[(&str, &str)], arguments: &[&str]| {
+        at_a_terminal(&project, &endpoint, answers, arguments)
+    };
 
     let refused = at(&[("Do this? [y/N]", "")], &["up", "--no-smoke"]);
     shows(&refused, 1, &["+ table.Orders", "to create", "not confirmed: nothing was changed"]);
     // The row of a lock that nobody holds is all.
-    assert!(leftovers::of(&clients, &project.stack).await.iter().all(|left| left.starts_with("record ")));
+    assert!(
+        leftovers::of(&clients, &project.stack)
+            .await
+            .iter()
+            .all(|left| left.starts_with("record "))
+    );
 
     let commit = committed(&project);
     let up = at(&[("Do this? [y/N]", "y")], &["up", "--no-smoke"]);
-    shows(&up, 0, &["\u{1b}[", "table.Orders created", " s)", " changed in ", "Shop  http", "API   http"]);
+    shows(
+        &up,
+        0,
+        &["\u{1b}[", "table.Orders created", " s)", " changed in ", "Shop  http", "API   http"],
+    );
     assert!(up.stdout.find("Do this?") < up.stdout.find("table.Orders created"), "{}", up.stdout);
 
     let history = project.run(&["history"]).stdout;
     assert!(
-        history.contains(&commit[..12]) && history.contains(" changed ") && history.lines().count() == 1,
+        history.contains(&commit[..12])
+            && history.contains(" changed ")
+            && history.lines().count() == 1,
         "{history}"
     );
+
+    assert!(!history.contains("-dirty"), "{history}");
+    project.edit("memory: 256", "memory: 320");
+    project.events(&["up", "--yes", "--no-smoke"]);
+    let history = project.run(&["history"]).stdout;
+    assert!(
+        history.contains(&format!("{}-dirty", &commit[..12])),
+        "what ran was not what is committed: {history}"
+    );
+    let outputs = project.run(&["outputs"]).stdout;
+    for name in ["Orders", "createOrder"] {
+        assert!(outputs.contains(&format!("{name}: {}", project.name(name))), "{outputs}");
+    }
 
     // Tables hold data: a yes is not enough.
     let name = project.stack.as_str();
@@ -89,7 +134,16 @@ async fn a_terminal_has_colour_unless_it_is_not_wanted() {
     let endpoint = support::endpoint().await;
     let project = Project::new("ink", &endpoint).with_quick_crates();
     assert!(at_a_terminal(&project, &endpoint, &[], &["diff"]).stdout.contains("\u{1b}["));
-    assert!(!at_a_terminal(&project, &endpoint, &[], &["diff", "--color", "never"]).stdout.contains('\u{1b}'));
+    assert!(
+        !at_a_terminal(&project, &endpoint, &[], &["diff", "--color", "never"])
+            .stdout
+            .contains('\u{1b}')
+    );
     let plain = with(&project, &endpoint, &["NO_COLOR=1"], &[], &["diff"]);
-    assert!(plain.code == 2 && !plain.stdout.contains('\u{1b}'), "{}{}", plain.stdout, plain.stderr);
+    assert!(
+        plain.code == 2 && !plain.stdout.contains('\u{1b}'),
+        "{}{}",
+        plain.stdout,
+        plain.stderr
+    );
 }

@@ -1,4 +1,5 @@
-//! A copy of the shop in a folder of its own, and the real binary run in it with nothing of the caller's environment.
+//! A copy of the shop in a folder of its own, and the real binary run in it with nothing of the
+//! caller's environment.
 
 use super::contract;
 use serde_json::Value;
@@ -26,7 +27,8 @@ pub struct Run {
 }
 
 impl Project {
-    /// The repository's stack.yaml with another name; the crates are the repository's own, so that they are built once.
+    /// The repository's stack.yaml with another name; the crates are the repository's own, so that
+    /// they are built once.
     pub fn new(name: &str, endpoint: &str) -> Project {
         let folder = tempfile::tempdir().unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -38,8 +40,12 @@ impl Project {
         std::fs::copy(root.join("stack.yaml"), folder.path().join("stack.yaml")).unwrap();
         // The process id keeps runs apart that use one endpoint, one after another.
         let stack = format!("{name}{}", std::process::id());
-        let project =
-            Project { folder, stack, region: "us-east-1".into(), endpoint: endpoint.trim_end_matches('/').into() };
+        let project = Project {
+            folder,
+            stack,
+            region: "us-east-1".into(),
+            endpoint: endpoint.trim_end_matches('/').into(),
+        };
         project.edit("name: shop\n", &format!("name: {}\n", project.stack));
         project
     }
@@ -110,7 +116,8 @@ impl Project {
         Run::of(command)
     }
 
-    /// Runs `up`, `down` or `smoke` with `--json`, expects exit code 0 and only lines of the contract; the summary.
+    /// Runs `up`, `down` or `smoke` with `--json`, expects exit code 0 and only lines of the
+    /// contract; the summary.
     pub fn events(&self, arguments: &[&str]) -> Vec<Value> {
         let run = self.run(&[arguments, &["--json"]].concat());
         assert_eq!(run.code, 0, "{arguments:?}\n{}\n{}", run.stdout, run.stderr);
@@ -159,12 +166,15 @@ impl Run {
 
     /// Standard output as JSON, one value a line; anything else fails the test.
     pub fn lines(&self) -> Vec<Value> {
-        let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}\n{}", self.stderr));
+        let parse = |line: &str| {
+            serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}\n{}", self.stderr))
+        };
         self.stdout.lines().map(parse).collect()
     }
 }
 
-/// The binary with an environment that holds a search path, cargo's and the twin's folders, and no more.
+/// The binary with an environment that holds a search path, cargo's and the twin's folders, and no
+/// more.
 pub fn command(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shopstack"));
     let of_caller = |name: &str, folder: &str| {
@@ -173,9 +183,11 @@ pub fn command(home: &Path) -> Command {
     };
     command.env_clear().stdin(std::process::Stdio::null());
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", home);
-    for (name, folder) in
-        [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup"), ("SHOPSTACK_CACHE_DIR", ".cache/shopstack")]
-    {
+    for (name, folder) in [
+        ("CARGO_HOME", ".cargo"),
+        ("RUSTUP_HOME", ".rustup"),
+        ("SHOPSTACK_CACHE_DIR", ".cache/shopstack"),
+    ] {
         command.envs(of_caller(name, folder).map(|value| (name, value)));
     }
     // Where the tests themselves are built elsewhere, so are the Lambdas.
@@ -217,7 +229,12 @@ pub fn done(lines: &[Value]) -> Vec<&str> {
 /// `address: op cause [fields]` of every change in a plan, in its order.
 pub fn changes(plan: &Value) -> Vec<String> {
     let fields = |change: &Value| -> Vec<String> {
-        change["fields"].as_array().unwrap().iter().map(|f| f["path"].as_str().unwrap().to_string()).collect()
+        change["fields"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|f| f["path"].as_str().unwrap().to_string())
+            .collect()
     };
     let one = |c: &Value| {
         let word = |key: &str| c[key].as_str().unwrap().to_string();

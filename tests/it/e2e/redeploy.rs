@@ -1,4 +1,5 @@
-//! Redeploys that cannot be missed: whatever a console does to routes, stage and deployments is drift, and is mended.
+//! Redeploys that cannot be missed: whatever a console does to routes, stage and deployments is
+//! drift, and is mended.
 
 use super::project::{Project, changes, done};
 use crate::support;
@@ -6,15 +7,27 @@ use aws_sdk_apigateway::types::{Op, PatchOperation};
 use serde_json::Value;
 use shopstack::aws::Clients;
 
-/// Sets the time that a route's function gets, in milliseconds. Put whole: a patched one MiniStack keeps as text.
+/// Sets the time that a route's function gets, in milliseconds. Put whole: a patched one MiniStack
+/// keeps as text.
 pub async fn route_timeout(clients: &Clients, api: &str, path: &str, verb: &str, ms: i32) {
     let gateway = &clients.apigateway;
     let resources = gateway.get_resources().rest_api_id(api).send().await.unwrap();
-    let resource = resources.items().iter().find(|r| r.path() == Some(path)).unwrap().id().unwrap().to_string();
+    let resource = resources
+        .items()
+        .iter()
+        .find(|r| r.path() == Some(path))
+        .unwrap()
+        .id()
+        .unwrap()
+        .to_string();
     let get = gateway.get_integration().rest_api_id(api).resource_id(&resource).http_method(verb);
     let now = get.send().await.unwrap();
     let put = gateway.put_integration().rest_api_id(api).resource_id(&resource).http_method(verb);
-    let put = put.set_type(now.r#type).set_uri(now.uri).integration_http_method("POST").timeout_in_millis(ms);
+    let put = put
+        .set_type(now.r#type)
+        .set_uri(now.uri)
+        .integration_http_method("POST")
+        .timeout_in_millis(ms);
     put.send().await.unwrap();
 }
 
@@ -26,14 +39,23 @@ struct Api<'a> {
 impl Api<'_> {
     /// Moves the stage to another deployment.
     async fn serve(&self, deployment: &str) {
-        let patch = PatchOperation::builder().op(Op::Replace).path("/deploymentId").value(deployment).build();
+        let patch = PatchOperation::builder()
+            .op(Op::Replace)
+            .path("/deploymentId")
+            .value(deployment)
+            .build();
         let update = self.clients.apigateway.update_stage().rest_api_id(&self.id).stage_name("v1");
         update.patch_operations(patch).send().await.unwrap();
     }
 
     /// As the console's "Deploy API".
     async fn deploy(&self, description: &str) -> String {
-        let create = self.clients.apigateway.create_deployment().rest_api_id(&self.id).description(description);
+        let create = self
+            .clients
+            .apigateway
+            .create_deployment()
+            .rest_api_id(&self.id)
+            .description(description);
         create.send().await.unwrap().id.unwrap()
     }
 
@@ -41,12 +63,15 @@ impl Api<'_> {
         route_timeout(self.clients, &self.id, path, verb, ms).await;
     }
 
-    /// What the stage serves: the deployment's id, and the hash of the definition in its description.
+    /// What the stage serves: the deployment's id, and the hash of the definition in its
+    /// description.
     async fn served(&self) -> (String, String) {
         let gateway = &self.clients.apigateway;
-        let stage = gateway.get_stage().rest_api_id(&self.id).stage_name("v1").send().await.unwrap();
+        let stage =
+            gateway.get_stage().rest_api_id(&self.id).stage_name("v1").send().await.unwrap();
         let id = stage.deployment_id.unwrap();
-        let found = gateway.get_deployment().rest_api_id(&self.id).deployment_id(&id).send().await.unwrap();
+        let found =
+            gateway.get_deployment().rest_api_id(&self.id).deployment_id(&id).send().await.unwrap();
         (id, found.description.unwrap_or_default())
     }
 }
@@ -54,7 +79,10 @@ impl Api<'_> {
 /// `diff` finds just this, as drift; `up` does just this, and `diff` is clean.
 fn mended(project: &Project, drift: &[&str]) -> Vec<Value> {
     let (code, plan) = project.diff();
-    assert_eq!((code, changes(&plan)), (3, drift.iter().map(ToString::to_string).collect::<Vec<_>>()));
+    assert_eq!(
+        (code, changes(&plan)),
+        (3, drift.iter().map(ToString::to_string).collect::<Vec<_>>())
+    );
     let lines = project.events(&["up", "--yes", "--no-smoke"]);
     let addresses: Vec<_> = drift.iter().filter_map(|d| d.split(':').next()).collect();
     assert_eq!(done(&lines), addresses);
@@ -68,12 +96,14 @@ async fn what_a_console_does_to_an_api_is_drift_and_mended() {
     let project = Project::new("redeploy", &support::endpoint().await).with_quick_crates();
     let (clients, _) = project.clients().await;
     project.events(&["up", "--yes", "--no-smoke"]);
-    let id = project.run(&["outputs", "--json"]).lines()[0]["rest_api_id"].as_str().unwrap().to_string();
+    let id =
+        project.run(&["outputs", "--json"]).lines()[0]["rest_api_id"].as_str().unwrap().to_string();
     let api = Api { clients: &clients, id };
     let (_, definition) = api.served().await;
     assert!(definition.starts_with("shopstack:"), "{definition}");
 
-    // A route edited and not deployed: who knows whether it was deployed in between? A new deployment tells.
+    // A route edited and not deployed: who knows whether it was deployed in between? A new
+    // deployment tells.
     api.route_timeout("/products", "GET", 5000).await;
     let stage = "stage.main: update drift [definition]";
     mended(&project, &["routes.main: update drift [routes.GET /products.timeout_ms]", stage]);
@@ -92,7 +122,10 @@ async fn what_a_console_does_to_an_api_is_drift_and_mended() {
     api.serve(&by_hand).await;
     mended(
         &project,
-        &["routes.main: update drift [routes.POST /orders.timeout_ms]", "stage.main: update drift [definition]"],
+        &[
+            "routes.main: update drift [routes.POST /orders.timeout_ms]",
+            "stage.main: update drift [definition]",
+        ],
     );
     assert_eq!(api.served().await.1, definition);
 
@@ -104,11 +137,16 @@ async fn what_a_console_does_to_an_api_is_drift_and_mended() {
 
     // A change of the author's routes is a redeploy.
     project.edit("throttling: { rate: 50", "throttling: { rate: 51");
-    project
-        .edit("    GET /products: listProducts\n", "    GET /products: listProducts\n    GET /stock: listProducts\n");
+    project.edit(
+        "    GET /products: listProducts\n",
+        "    GET /products: listProducts\n    GET /stock: listProducts\n",
+    );
     let (code, plan) = project.diff();
     let planned: Vec<_> = changes(&plan);
-    assert!(code == 2 && planned.iter().any(|c| c.starts_with("stage.main: update change [definition")), "{planned:?}");
+    assert!(
+        code == 2 && planned.iter().any(|c| c.starts_with("stage.main: update change [definition")),
+        "{planned:?}"
+    );
     project.events(&["up", "--yes", "--no-smoke"]);
     assert_ne!(api.served().await.1, definition);
     project.events(&["down", "--yes", "--destroy-data"]);

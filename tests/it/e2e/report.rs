@@ -1,15 +1,19 @@
-//! `policy-report` against an endpoint: clean after `up`, and every way of making it too wide named, with exit code 2.
+//! `policy-report` against an endpoint: clean after `up`, and every way of making it too wide
+//! named, with exit code 2.
 
 use super::project::Project;
 use crate::support;
 use serde_json::Value;
 
-const TOO_WIDE: &str =
-    r#"{"Version":"2012-10-17","Statement":[{"Sid":"All","Effect":"Allow","Action":"dynamodb:*","Resource":"*"}]}"#;
+const TOO_WIDE: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"All","Effect":"Allow","Action":"dynamodb:*","Resource":"*"}]}"#;
 
 fn report(project: &Project) -> (i32, Value) {
     let run = project.run(&["policy-report", "--json"]);
-    (run.code, serde_json::from_str(&run.stdout).unwrap_or_else(|e| panic!("{e}: {}{}", run.stdout, run.stderr)))
+    (
+        run.code,
+        serde_json::from_str(&run.stdout)
+            .unwrap_or_else(|e| panic!("{e}: {}{}", run.stdout, run.stderr)),
+    )
 }
 
 #[tokio::test]
@@ -19,22 +23,51 @@ async fn a_report_is_clean_after_up_and_names_what_somebody_widened() {
     project.events(&["up", "--yes", "--no-smoke"]);
     let (code, clean) = report(&project);
     assert_eq!((code, &clean["findings"]), (0, &serde_json::json!([])), "{clean}");
-    assert!(clean.to_string().contains("The catalogue is the whole table."), "each grant has its reason");
+    assert!(
+        clean.to_string().contains("The catalogue is the whole table."),
+        "each grant has its reason"
+    );
     let surfaces = clean["surfaces"].as_array().unwrap();
-    let shared: Vec<_> = surfaces.iter().filter(|s| s["shared"] == true).map(|s| &s["name"]).collect();
-    assert!(!shared.is_empty() && shared.iter().all(|name| *name == "shopstack-apigateway-logs"), "{shared:?}");
+    let shared: Vec<_> =
+        surfaces.iter().filter(|s| s["shared"] == true).map(|s| &s["name"]).collect();
+    assert!(
+        !shared.is_empty() && shared.iter().all(|name| *name == "shopstack-apigateway-logs"),
+        "{shared:?}"
+    );
     for kind in ["execution_role", "api_policy", "table_policy"] {
-        assert!(surfaces.iter().any(|s| s["surface"] == kind && s["status"] != "missing"), "{kind}");
+        assert!(
+            surfaces.iter().any(|s| s["surface"] == kind && s["status"] != "missing"),
+            "{kind}"
+        );
     }
 
     let file = project.path("report.md");
-    let run = project.run(&["--color", "always", "policy-report", "--format", "text", "--out", "report.md"]);
+    let run = project.run(&[
+        "--color",
+        "always",
+        "policy-report",
+        "--format",
+        "text",
+        "--out",
+        "report.md",
+    ]);
     assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{}", run.stderr);
     let text = std::fs::read_to_string(&file).unwrap();
-    assert!(text.contains(&project.name("createOrder")) && !text.contains('\u{1b}'), "a file has no colours");
+    assert!(
+        text.contains(&project.name("createOrder")) && !text.contains('\u{1b}'),
+        "a file has no colours"
+    );
 
     let role = project.name("createOrder");
-    clients.iam.put_role_policy().role_name(&role).policy_name("more").policy_document(TOO_WIDE).send().await.unwrap();
+    clients
+        .iam
+        .put_role_policy()
+        .role_name(&role)
+        .policy_name("more")
+        .policy_document(TOO_WIDE)
+        .send()
+        .await
+        .unwrap();
     let arn = format!("arn:aws:iam::{}:role/{role}", identity.account);
     let (code, wide) = report(&project);
     assert_eq!(code, 2, "{wide}");
@@ -46,9 +79,14 @@ async fn a_report_is_clean_after_up_and_names_what_somebody_widened() {
     let other = format!("arn:aws:iam::{}:role/{}", identity.account, project.name("admin"));
     let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",
         "Principal":{"Service":"lambda.amazonaws.com"}}]}"#;
-    let create = clients.iam.create_role().role_name(project.name("admin")).assume_role_policy_document(trust);
+    let create = clients
+        .iam
+        .create_role()
+        .role_name(project.name("admin"))
+        .assume_role_policy_document(trust);
     create.send().await.unwrap();
-    let update = clients.lambda.update_function_configuration().function_name(project.name("listProducts"));
+    let update =
+        clients.lambda.update_function_configuration().function_name(project.name("listProducts"));
     update.role(&other).send().await.unwrap();
     let findings = report(&project).1["findings"].to_string();
     assert!(findings.contains("foreign-execution-role") && findings.contains(&other), "{findings}");

@@ -1,4 +1,5 @@
-//! The published schema of plans, judged by a validator that is not ours: it takes every plan there is, and no other.
+//! The published schema of plans, judged by a validator that is not ours: it takes every plan there
+//! is, and no other.
 
 use super::project::Project;
 use crate::support;
@@ -16,7 +17,8 @@ fn root() -> PathBuf {
 
 /// For each document: nothing where it is valid, else what is wrong with it.
 fn verdicts(documents: &[Value]) -> Vec<Option<String>> {
-    let tools = std::env::var_os("SHOPSTACK_TEST_TOOLS").expect("SHOPSTACK_TEST_TOOLS names the tests' Python");
+    let tools = std::env::var_os("SHOPSTACK_TEST_TOOLS")
+        .expect("SHOPSTACK_TEST_TOOLS names the tests' Python");
     let mut child = Command::new(Path::new(&tools).join("bin/python"))
         .arg(root().join("tests/tools/validate.py"))
         .arg(root().join("plan.schema.json"))
@@ -41,7 +43,10 @@ fn golden() -> Vec<(String, Value)> {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().to_string();
         if name.starts_with("plan_") && name.ends_with(".json") {
-            all.push((name, serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()));
+            all.push((
+                name,
+                serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap(),
+            ));
         }
     }
     assert!(all.len() >= 15, "where are the golden plans? {all:?}");
@@ -54,11 +59,16 @@ async fn every_golden_plan_and_a_real_one_are_valid() {
     let run = project.run(&["diff", "--json", "--out", "plan.json"]);
     assert_eq!(run.code, 2, "{}", run.stderr);
     let (printed, saved) = (run.lines().remove(0), project.read("plan.json"));
-    assert_eq!(printed, serde_json::from_str::<Value>(&saved).unwrap(), "printed and saved are one document");
+    assert_eq!(
+        printed,
+        serde_json::from_str::<Value>(&saved).unwrap(),
+        "printed and saved are one document"
+    );
     let mut all = golden();
     all.push(("diff --json".into(), printed));
     let documents: Vec<Value> = all.iter().map(|(_, document)| document.clone()).collect();
-    let wrong: Vec<_> = all.iter().zip(verdicts(&documents)).filter_map(|((n, _), v)| Some((n, v?))).collect();
+    let wrong: Vec<_> =
+        all.iter().zip(verdicts(&documents)).filter_map(|((n, _), v)| Some((n, v?))).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
 }
 
@@ -67,7 +77,8 @@ fn no_key_may_be_invented_left_out_or_of_another_kind() {
     let mut spoilt: Vec<(String, Value)> = Vec::new();
     for (name, document) in golden() {
         for place in places(&document) {
-            let keys: Vec<String> = document.pointer(&place).unwrap().as_object().unwrap().keys().cloned().collect();
+            let keys: Vec<String> =
+                document.pointer(&place).unwrap().as_object().unwrap().keys().cloned().collect();
             let with = |what: &str, change: &dyn Fn(&mut serde_json::Map<String, Value>)| {
                 let mut document = document.clone();
                 change(document.pointer_mut(&place).unwrap().as_object_mut().unwrap());
@@ -77,19 +88,31 @@ fn no_key_may_be_invented_left_out_or_of_another_kind() {
             for key in keys.iter().filter(|k| !optional(&place, k)) {
                 spoilt.push(with(&format!("no {key}"), &|map| _ = map.shift_remove(key)));
             }
-            for key in keys.iter().filter(|k| !["live", "applied", "wanted"].contains(&k.as_str())) {
-                spoilt.push(with(&format!("odd {key}"), &|map| _ = map.insert(key.clone(), json!([[1]]))));
+            for key in keys.iter().filter(|k| !["live", "applied", "wanted"].contains(&k.as_str()))
+            {
+                spoilt.push(with(&format!("odd {key}"), &|map| {
+                    _ = map.insert(key.clone(), json!([[1]]))
+                }));
             }
         }
     }
     let documents: Vec<Value> = spoilt.iter().map(|(_, document)| document.clone()).collect();
-    let taken: Vec<&String> =
-        spoilt.iter().zip(verdicts(&documents)).filter(|(_, v)| v.is_none()).map(|((what, _), _)| what).collect();
-    assert!(spoilt.len() > 300 && taken.is_empty(), "of {} spoilt plans these are taken: {taken:#?}", spoilt.len());
+    let taken: Vec<&String> = spoilt
+        .iter()
+        .zip(verdicts(&documents))
+        .filter(|(_, v)| v.is_none())
+        .map(|((what, _), _)| what)
+        .collect();
+    assert!(
+        spoilt.len() > 300 && taken.is_empty(),
+        "of {} spoilt plans these are taken: {taken:#?}",
+        spoilt.len()
+    );
 }
 
 fn optional(place: &str, key: &str) -> bool {
-    (place.is_empty() && OPTIONAL.contains(&key)) || (place.contains("/digests/") && ["live", "wanted"].contains(&key))
+    (place.is_empty() && OPTIONAL.contains(&key))
+        || (place.contains("/digests/") && ["live", "wanted"].contains(&key))
 }
 
 /// Where the document has objects of a fixed shape: all but the values of fields.

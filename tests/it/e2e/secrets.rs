@@ -1,4 +1,5 @@
-//! A secret among a function's variables: it reaches Lambda and no other place, and a change of it goes unnoticed nowhere.
+//! A secret among a function's variables: it reaches Lambda and no other place, and a change of it
+//! goes unnoticed nowhere.
 
 use super::leftovers;
 use super::project::{Project, Run, changes, done, summary};
@@ -51,8 +52,12 @@ fn a_change_is_shown_without_its_value(project: &Project) {
     let run = project.run(&["diff", "--json"]);
     said(&run);
     assert_eq!(run.code, 2);
-    assert_eq!(changes(&run.lines()[0]), [format!("function.listProducts: update change [{FIELD}]")]);
-    for arguments in [&["diff", "-vv"][..], &["diff", "--markdown"], &["diff", "--color", "always"]] {
+    assert_eq!(
+        changes(&run.lines()[0]),
+        [format!("function.listProducts: update change [{FIELD}]")]
+    );
+    for arguments in [&["diff", "-vv"][..], &["diff", "--markdown"], &["diff", "--color", "always"]]
+    {
         assert!(said(&project.run(arguments)).contains("PAYMENT_API_KEY"), "{arguments:?}");
     }
 }
@@ -81,15 +86,27 @@ async fn a_saved_plan_means_one_value(project: &Project, clients: &Clients) {
 
 async fn a_stranger_changes_it(project: &Project, clients: &Clients) {
     let name = project.name("listProducts");
-    let now = clients.lambda.get_function_configuration().function_name(&name).send().await.unwrap();
+    let now =
+        clients.lambda.get_function_configuration().function_name(&name).send().await.unwrap();
     let mut variables = now.environment().and_then(|e| e.variables()).cloned().unwrap();
     variables.insert("PAYMENT_API_KEY".into(), "hush-stolen".into());
-    let environment = aws_sdk_lambda::types::Environment::builder().set_variables(Some(variables)).build();
-    clients.lambda.update_function_configuration().function_name(&name).environment(environment).send().await.unwrap();
+    let environment =
+        aws_sdk_lambda::types::Environment::builder().set_variables(Some(variables)).build();
+    clients
+        .lambda
+        .update_function_configuration()
+        .function_name(&name)
+        .environment(environment)
+        .send()
+        .await
+        .unwrap();
     let run = project.run(&["diff", "--json"]);
     said(&run);
     assert_eq!(run.code, 3, "drift alone");
-    assert_eq!(changes(&run.lines()[0]), [format!("function.listProducts: update drift [{FIELD}]")]);
+    assert_eq!(
+        changes(&run.lines()[0]),
+        [format!("function.listProducts: update drift [{FIELD}]")]
+    );
     project.edit("hush-two", "hush-four");
     let run = project.run(&["diff", "--json"]);
     said(&run);
@@ -99,10 +116,15 @@ async fn a_stranger_changes_it(project: &Project, clients: &Clients) {
 async fn live(project: &Project, clients: &Clients) -> String {
     let name = project.name("listProducts");
     let now = clients.lambda.get_function_configuration().function_name(name).send().await.unwrap();
-    now.environment().and_then(|e| e.variables()).and_then(|v| v.get("PAYMENT_API_KEY")).cloned().unwrap()
+    now.environment()
+        .and_then(|e| e.variables())
+        .and_then(|v| v.get("PAYMENT_API_KEY"))
+        .cloned()
+        .unwrap()
 }
 
-/// Every row that the environment has in the `shopstack` table, the record among them, holds no secret.
+/// Every row that the environment has in the `shopstack` table, the record among them, holds no
+/// secret.
 async fn kept(project: &Project, clients: &Clients) {
     let rows = clients
         .dynamodb
@@ -116,7 +138,8 @@ async fn kept(project: &Project, clients: &Clients) {
         .unwrap();
     let text = format!("{:?}", rows.items());
     assert!(text.contains("PAYMENT_API_KEY") && !text.contains(MARK), "{text}");
-    let record = rows.items().iter().find(|row| row["sk"] == AttributeValue::S("record".into())).unwrap();
+    let record =
+        rows.items().iter().find(|row| row["sk"] == AttributeValue::S("record".into())).unwrap();
     let record: Value = serde_json::from_str(record["document"].as_s().unwrap()).unwrap();
     assert_eq!(record["salt"].as_str().unwrap().len(), 32);
 }

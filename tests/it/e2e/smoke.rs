@@ -1,4 +1,5 @@
-//! `smoke` by itself: its JUnit file, and exit code 4 where the shop does not behave as one; `up --wait accepted`.
+//! `smoke` by itself: its JUnit file, and exit code 4 where the shop does not behave as one; `up
+//! --wait accepted`.
 
 use super::project::Project;
 use crate::support;
@@ -15,7 +16,11 @@ async fn a_shop_that_serves_is_passed_and_one_that_does_not_is_told() {
 
     let passed = project.events(&["smoke", "--junit", "junit.xml"]);
     let xml = project.read("junit.xml");
-    assert_eq!(passed.iter().filter(|l| l["event"] == "smoke").count(), xml.matches("<testcase ").count(), "{xml}");
+    assert_eq!(
+        passed.iter().filter(|l| l["event"] == "smoke").count(),
+        xml.matches("<testcase ").count(),
+        "{xml}"
+    );
     assert!(xml.contains("failures=\"0\"") && xml.contains("name=\"order\""), "{xml}");
 
     // Somebody opens nothing and closes everything: the bucket refuses the distribution itself.
@@ -24,7 +29,11 @@ async fn a_shop_that_serves_is_passed_and_one_that_does_not_is_told() {
     project.edit("smoke:\n", "smoke:\n  timeout_seconds: 10\n");
     let failed = project.run(&["smoke", "--junit", "junit.xml"]);
     assert_eq!(failed.code, 4, "{}{}", failed.stdout, failed.stderr);
-    assert!(failed.stderr.contains("✗ smoke site") && failed.stderr.contains("help: "), "{}", failed.stderr);
+    assert!(
+        failed.stderr.contains("✗ smoke site") && failed.stderr.contains("help: "),
+        "{}",
+        failed.stderr
+    );
     assert!(project.read("junit.xml").contains("<failure "), "{}", project.read("junit.xml"));
 
     // `up` mends it, and ends well.

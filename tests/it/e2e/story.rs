@@ -1,5 +1,5 @@
-//! The life of one stack on MiniStack: up, nothing to do, changes of its author and of others, a second environment,
-//! and down to nothing.
+//! The life of one stack on MiniStack: up, nothing to do, changes of its author and of others, a
+//! second environment, and down to nothing.
 
 use super::leftovers;
 use super::project::{Project, changes, done, summary};
@@ -39,17 +39,27 @@ fn first_up(project: &Project) {
     assert_eq!(end["result"], "ok");
     assert_eq!(lines[0]["summary"]["create"], end["changed"], "everything planned was made");
     assert!(requests(&lines) <= UP, "{}", end["calls"]);
-    let skipped: Vec<&Value> =
-        lines.iter().filter(|l| l["event"] == "smoke" && l["status"] != "passed").map(|l| &l["check"]).collect();
+    let skipped: Vec<&Value> = lines
+        .iter()
+        .filter(|l| l["event"] == "smoke" && l["status"] != "passed")
+        .map(|l| &l["check"])
+        .collect();
     assert_eq!(skipped, ["waf"], "the twin evaluates no WAF rules; all else is tried");
     assert_eq!(lines.iter().filter(|l| l["event"] == "smoke").count(), 8);
     let outputs = &end["outputs"];
-    assert_eq!(outputs["tables"], json!({"Products": project.name("Products"), "Orders": project.name("Orders")}));
+    assert_eq!(
+        outputs["tables"],
+        json!({"Products": project.name("Products"), "Orders": project.name("Orders")})
+    );
     assert_eq!(
         outputs["functions"],
         json!({"listProducts": project.name("listProducts"), "createOrder": project.name("createOrder")})
     );
-    assert_eq!(project.run(&["outputs", "--json"]).lines()[0], *outputs, "`outputs` finds what `up` told");
+    assert_eq!(
+        project.run(&["outputs", "--json"]).lines()[0],
+        *outputs,
+        "`outputs` finds what `up` told"
+    );
 }
 
 fn nothing_to_do(project: &Project) {
@@ -71,9 +81,15 @@ fn clean(project: &Project) {
 fn a_change_of_the_author(project: &Project) {
     project.edit("memory: 256", "memory: 320");
     let (code, plan) = project.diff();
-    assert_eq!((code, changes(&plan)), (2, vec!["function.listProducts: update change [memory]".into()]));
+    assert_eq!(
+        (code, changes(&plan)),
+        (2, vec!["function.listProducts: update change [memory]".into()])
+    );
     let field = &plan["changes"][0]["fields"][0];
-    assert_eq!((&field["live"], &field["applied"], &field["wanted"]), (&json!(256), &json!(256), &json!(320)));
+    assert_eq!(
+        (&field["live"], &field["applied"], &field["wanted"]),
+        (&json!(256), &json!(256), &json!(320))
+    );
     let lines = project.events(&["up", "--yes"]);
     assert_eq!(done(&lines), ["function.listProducts"]);
     assert_eq!(summary(&lines)["changed"], 1);
@@ -81,21 +97,33 @@ fn a_change_of_the_author(project: &Project) {
 
 async fn drift(project: &Project, clients: &Clients) {
     let name = project.name("createOrder");
-    clients.lambda.update_function_configuration().function_name(&name).memory_size(512).send().await.unwrap();
+    clients
+        .lambda
+        .update_function_configuration()
+        .function_name(&name)
+        .memory_size(512)
+        .send()
+        .await
+        .unwrap();
     let (code, plan) = project.diff();
-    assert_eq!((code, changes(&plan)), (3, vec!["function.createOrder: update drift [memory]".into()]));
+    assert_eq!(
+        (code, changes(&plan)),
+        (3, vec!["function.createOrder: update drift [memory]".into()])
+    );
     assert_eq!(plan["summary"]["drifted"], 1);
     let text = project.run(&["diff"]);
     assert_eq!(text.code, 3);
     assert!(text.stdout.contains("memory") && !text.stdout.contains('\u{1b}'), "{}", text.stdout);
     assert_eq!(done(&project.events(&["up", "--yes"])), ["function.createOrder"]);
-    let now = clients.lambda.get_function_configuration().function_name(&name).send().await.unwrap();
+    let now =
+        clients.lambda.get_function_configuration().function_name(&name).send().await.unwrap();
     assert_eq!(now.memory_size(), Some(256));
 }
 
 async fn a_lost_table(project: &Project, clients: &Clients) {
     let name = project.name("Orders");
-    let unprotect = clients.dynamodb.update_table().table_name(&name).deletion_protection_enabled(false);
+    let unprotect =
+        clients.dynamodb.update_table().table_name(&name).deletion_protection_enabled(false);
     unprotect.send().await.unwrap();
     clients.dynamodb.delete_table().table_name(&name).send().await.unwrap();
     let (code, plan) = project.diff();
@@ -104,18 +132,21 @@ async fn a_lost_table(project: &Project, clients: &Clients) {
     assert_eq!(plan["changes"].as_array().unwrap().len(), 1, "{:?}", changes(&plan));
     let lines = project.events(&["up", "--yes"]);
     assert_eq!(done(&lines), ["table.Orders"]);
-    let table = clients.dynamodb.describe_table().table_name(&name).send().await.unwrap().table.unwrap();
+    let table =
+        clients.dynamodb.describe_table().table_name(&name).send().await.unwrap().table.unwrap();
     assert_eq!(table.deletion_protection_enabled(), Some(true));
     clean(project);
 }
 
-/// Made again, a role has the same ARN and another id, and Lambda's grants name the old one: the function is made again.
+/// Made again, a role has the same ARN and another id, and Lambda's grants name the old one: the
+/// function is made again.
 async fn a_lost_role(project: &Project, clients: &Clients) {
     let name = project.name("createOrder");
     clients.iam.delete_role_policy().role_name(&name).policy_name("grants").send().await.unwrap();
     clients.iam.delete_role().role_name(&name).send().await.unwrap();
     let (code, plan) = project.diff();
-    let mut planned: Vec<_> = changes(&plan).iter().map(|c| c.split(" [").next().unwrap().to_string()).collect();
+    let mut planned: Vec<_> =
+        changes(&plan).iter().map(|c| c.split(" [").next().unwrap().to_string()).collect();
     planned.sort();
     let expected = [
         "function.createOrder: replace drift",
@@ -128,7 +159,8 @@ async fn a_lost_role(project: &Project, clients: &Clients) {
     let policy = clients.lambda.get_policy().function_name(&name).send().await.unwrap();
     assert!(policy.policy().unwrap().contains("apigateway.amazonaws.com"), "{policy:?}");
     let id = clients.iam.get_role().role_name(&name).send().await.unwrap().role.unwrap().role_id;
-    let tags = clients.lambda.get_function().function_name(&name).send().await.unwrap().tags.unwrap();
+    let tags =
+        clients.lambda.get_function().function_name(&name).send().await.unwrap().tags.unwrap();
     assert_eq!(tags["shopstack:role-id"], id);
     clean(project);
 }
@@ -178,7 +210,11 @@ async fn down(project: &Project, clients: &Clients) {
     let refused = project.run(&["down", "--yes"]);
     assert_eq!(refused.code, 1);
     assert!(refused.stderr.contains("--destroy-data"), "{}", refused.stderr);
-    assert!(refused.stderr.contains(&project.name("Products")), "it names the table: {}", refused.stderr);
+    assert!(
+        refused.stderr.contains(&project.name("Products")),
+        "it names the table: {}",
+        refused.stderr
+    );
     clean(project);
     gone(project, clients).await;
     let again = project.events(&["down", "--yes"]);

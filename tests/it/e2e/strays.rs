@@ -1,5 +1,6 @@
-//! What merely carries the stack's tags: a restored table, another team's bucket, API and distribution. `up` and `down` leave it as it is, tell
-//! of it, do not take it for the original, and do not believe the time to live it names.
+//! What merely carries the stack's tags: a restored table, another team's bucket, API and
+//! distribution. `up` and `down` leave it as it is, tell of it, do not take it for the original,
+//! and do not believe the time to live it names.
 
 use super::foreign::table;
 use super::project::{Project, done, summary};
@@ -15,7 +16,10 @@ use std::collections::BTreeMap;
 fn small(name: &str, endpoint: &str) -> Project {
     let project = Project::new(name, endpoint);
     let stack = &project.stack;
-    project.write("stack.yaml", &format!("name: {stack}\nregion: us-east-1\ntables:\n  Orders:\n    key: orderId\n"));
+    project.write(
+        "stack.yaml",
+        &format!("name: {stack}\nregion: us-east-1\ntables:\n  Orders:\n    key: orderId\n"),
+    );
     project
 }
 
@@ -33,10 +37,20 @@ fn tags(project: &Project, id: &str) -> BTreeMap<&'static str, String> {
 async fn stray_bucket(project: &Project, clients: &Clients) -> String {
     let name = format!("team-backups-{}", project.stack);
     clients.s3.create_bucket().bucket(&name).send().await.unwrap();
-    let set = tags(project, "site").into_iter().map(|(k, v)| BucketTag::builder().key(k).value(v).build().unwrap());
+    let set = tags(project, "site")
+        .into_iter()
+        .map(|(k, v)| BucketTag::builder().key(k).value(v).build().unwrap());
     let tagging = Tagging::builder().set_tag_set(Some(set.collect())).build().unwrap();
     clients.s3.put_bucket_tagging().bucket(&name).tagging(tagging).send().await.unwrap();
-    clients.s3.put_object().bucket(&name).key("backup.sql").body(b"theirs".to_vec().into()).send().await.unwrap();
+    clients
+        .s3
+        .put_object()
+        .bucket(&name)
+        .key("backup.sql")
+        .body(b"theirs".to_vec().into())
+        .send()
+        .await
+        .unwrap();
     name
 }
 
@@ -44,16 +58,22 @@ async fn stray_bucket(project: &Project, clients: &Clients) -> String {
 async fn stray_table(project: &Project, clients: &Clients) -> String {
     let name = project.name("Orders-restored");
     table(clients, &name, "orderId", "").await;
-    let found = clients.dynamodb.describe_table().table_name(&name).send().await.unwrap().table.unwrap();
-    let set = tags(project, "Orders").into_iter().map(|(k, v)| TableTag::builder().key(k).value(v).build().unwrap());
+    let found =
+        clients.dynamodb.describe_table().table_name(&name).send().await.unwrap().table.unwrap();
+    let set = tags(project, "Orders")
+        .into_iter()
+        .map(|(k, v)| TableTag::builder().key(k).value(v).build().unwrap());
     let tag = clients.dynamodb.tag_resource().resource_arn(found.table_arn().unwrap());
     tag.set_tags(Some(set.collect())).send().await.unwrap();
     name
 }
 
-/// Another team's API with the stack's two tags alone, as somebody may set who has no rights but to tag; its id.
+/// Another team's API with the stack's two tags alone, as somebody may set who has no rights but to
+/// tag; its id.
 async fn stray_api(project: &Project, clients: &Clients) -> String {
-    let pair = tags(project, "").into_iter().filter(|(key, _)| key.ends_with(":stack") || key.ends_with(":env"));
+    let pair = tags(project, "")
+        .into_iter()
+        .filter(|(key, _)| key.ends_with(":stack") || key.ends_with(":env"));
     let create = clients.apigateway.create_rest_api().name("payments-prod");
     let create = create.set_tags(Some(pair.map(|(key, value)| (key.to_string(), value)).collect()));
     create.send().await.unwrap().id.unwrap()
@@ -64,13 +84,26 @@ async fn stray_distribution(project: &Project, clients: &Clients) -> String {
     let origin = cf::Origin::builder().id("a").domain_name("payments.example").build().unwrap();
     let origins = cf::Origins::builder().quantity(1).items(origin).build().unwrap();
     let behavior = cf::DefaultCacheBehavior::builder().target_origin_id("a");
-    let behavior = behavior.viewer_protocol_policy(cf::ViewerProtocolPolicy::HttpsOnly).build().unwrap();
-    let config = cf::DistributionConfig::builder().caller_reference(format!("payments {}", project.stack));
-    let config = config.comment("payments team").enabled(false).origins(origins).default_cache_behavior(behavior);
-    let set = tags(project, "x").into_iter().map(|(k, v)| cf::Tag::builder().key(k).value(v).build().unwrap());
+    let behavior =
+        behavior.viewer_protocol_policy(cf::ViewerProtocolPolicy::HttpsOnly).build().unwrap();
+    let config =
+        cf::DistributionConfig::builder().caller_reference(format!("payments {}", project.stack));
+    let config = config
+        .comment("payments team")
+        .enabled(false)
+        .origins(origins)
+        .default_cache_behavior(behavior);
+    let set = tags(project, "x")
+        .into_iter()
+        .map(|(k, v)| cf::Tag::builder().key(k).value(v).build().unwrap());
     let set = cf::Tags::builder().set_items(Some(set.collect())).build();
-    let both = cf::DistributionConfigWithTags::builder().distribution_config(config.build().unwrap()).tags(set);
-    let create = clients.cloudfront.create_distribution_with_tags().distribution_config_with_tags(both.build());
+    let both = cf::DistributionConfigWithTags::builder()
+        .distribution_config(config.build().unwrap())
+        .tags(set);
+    let create = clients
+        .cloudfront
+        .create_distribution_with_tags()
+        .distribution_config_with_tags(both.build());
     create.send().await.unwrap().distribution.unwrap().id
 }
 
@@ -86,17 +119,25 @@ fn told(plan: &Value, names: &[&str]) {
 async fn copies_are_told_of_and_neither_changed_nor_deleted_nor_believed() {
     let project = small("strays", &support::endpoint().await);
     let (clients, _) = project.clients().await;
-    let (bucket, restored) = (stray_bucket(&project, &clients).await, stray_table(&project, &clients).await);
-    let (api, site) = (stray_api(&project, &clients).await, stray_distribution(&project, &clients).await);
+    let (bucket, restored) =
+        (stray_bucket(&project, &clients).await, stray_table(&project, &clients).await);
+    let (api, site) =
+        (stray_api(&project, &clients).await, stray_distribution(&project, &clients).await);
     let all = [&bucket, &restored, &api, &site].map(String::as_str);
 
     let (code, plan) = project.diff();
     told(&plan, &all);
-    let steps: Vec<_> = plan["changes"].as_array().unwrap().iter().map(|c| (&c["address"], &c["op"])).collect();
-    assert_eq!((code, steps), (2, vec![(&json!("table.Orders"), &json!("create"))]), "the original is missing");
+    let steps: Vec<_> =
+        plan["changes"].as_array().unwrap().iter().map(|c| (&c["address"], &c["op"])).collect();
+    assert_eq!(
+        (code, steps),
+        (2, vec![(&json!("table.Orders"), &json!("create"))]),
+        "the original is missing"
+    );
     let lines = project.events(&["up", "--yes", "--no-smoke"]);
     assert_eq!(done(&lines), ["table.Orders"]);
-    let made = clients.dynamodb.describe_table().table_name(project.name("Orders")).send().await.unwrap();
+    let made =
+        clients.dynamodb.describe_table().table_name(project.name("Orders")).send().await.unwrap();
     assert_eq!(
         made.table.unwrap().deletion_protection_enabled(),
         Some(true),
@@ -108,14 +149,29 @@ async fn copies_are_told_of_and_neither_changed_nor_deleted_nor_believed() {
     told(&down[0], &all);
     assert_eq!(summary(&down)["result"], "ok");
     assert_eq!(done(&down), ["table.Orders"]);
-    let object = clients.s3.get_object().bucket(&bucket).key("backup.sql").send().await.expect("their object");
+    let object = clients
+        .s3
+        .get_object()
+        .bucket(&bucket)
+        .key("backup.sql")
+        .send()
+        .await
+        .expect("their object");
     assert_eq!(object.body.collect().await.unwrap().to_vec(), b"theirs");
     let items = clients.dynamodb.scan().table_name(&restored).send().await.expect("their table");
     assert_eq!(items.count, 1);
     clients.apigateway.get_rest_api().rest_api_id(&api).send().await.expect("their API");
-    let found = clients.cloudfront.get_distribution().id(&site).send().await.expect("their distribution");
+    let found =
+        clients.cloudfront.get_distribution().id(&site).send().await.expect("their distribution");
     clients.apigateway.delete_rest_api().rest_api_id(&api).send().await.unwrap();
-    clients.cloudfront.delete_distribution().id(&site).set_if_match(found.e_tag).send().await.unwrap();
+    clients
+        .cloudfront
+        .delete_distribution()
+        .id(&site)
+        .set_if_match(found.e_tag)
+        .send()
+        .await
+        .unwrap();
     clients.s3.delete_object().bucket(&bucket).key("backup.sql").send().await.unwrap();
     clients.s3.delete_bucket().bucket(&bucket).send().await.unwrap();
     clients.dynamodb.delete_table().table_name(&restored).send().await.unwrap();
@@ -127,7 +183,13 @@ async fn a_time_to_live_is_what_the_stacks_own_resources_say() {
     let (clients, _) = project.clients().await;
     project.events(&["up", "--yes", "--no-smoke", "--ttl", "4h"]);
     let protected = || async {
-        let found = clients.dynamodb.describe_table().table_name(project.name("Orders")).send().await.unwrap();
+        let found = clients
+            .dynamodb
+            .describe_table()
+            .table_name(project.name("Orders"))
+            .send()
+            .await
+            .unwrap();
         found.table.unwrap().deletion_protection_enabled
     };
     assert_eq!(protected().await, Some(false));
@@ -136,9 +198,17 @@ async fn a_time_to_live_is_what_the_stacks_own_resources_say() {
     let bucket = stray_bucket(&project, &clients).await;
     assert_eq!(project.diff().0, 0);
     // Without its own tag the environment is no longer one that goes by itself.
-    let found = clients.dynamodb.describe_table().table_name(project.name("Orders")).send().await.unwrap();
+    let found =
+        clients.dynamodb.describe_table().table_name(project.name("Orders")).send().await.unwrap();
     let arn = found.table.unwrap().table_arn.unwrap();
-    clients.dynamodb.untag_resource().resource_arn(arn).tag_keys("shopstack:expires-at").send().await.unwrap();
+    clients
+        .dynamodb
+        .untag_resource()
+        .resource_arn(arn)
+        .tag_keys("shopstack:expires-at")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(done(&project.events(&["up", "--yes", "--no-smoke"])), ["table.Orders"]);
     assert_eq!(protected().await, Some(true));
     assert_eq!(summary(&project.events(&["down", "--yes"]))["result"], "ok");

@@ -1,4 +1,5 @@
-//! What waits for what: `down --no-wait` while CloudFront takes its minutes, and how deep the reads of `diff` are.
+//! What waits for what: `down --no-wait` while CloudFront takes its minutes, and how deep the reads
+//! of `diff` are.
 
 use super::project::{Project, summary};
 use crate::bad_input::endpoint::Endpoint;
@@ -11,16 +12,26 @@ async fn down_without_waiting_takes_all_but_what_cloudfront_holds_and_names_that
     let endpoint = support::endpoint().await;
     let project = Project::new("nowait", &endpoint).with_quick_crates();
     project.events(&["up", "--yes", "--no-smoke"]);
-    let slow = Endpoint::rewriting(&endpoint, |text| text.replace("<Status>Deployed<", "<Status>InProgress<"));
+    let slow = Endpoint::rewriting(&endpoint, |text| {
+        text.replace("<Status>Deployed<", "<Status>InProgress<")
+    });
     let down = ["down", "--yes", "--destroy-data", "--no-wait", "--json"];
     for run in ["the first", "one more while it is still in progress"] {
         let left = project.run_at(&slow.url, &down);
         assert_eq!(left.code, 6, "{run}: {}\n{}", left.stdout, left.stderr);
         let lines = left.lines();
         let remaining = summary(&lines)["remaining"].as_array().expect("a list").clone();
-        let mut names: Vec<&str> = remaining.iter().filter_map(|r| r.as_str()?.split(' ').next()).collect();
+        let mut names: Vec<&str> =
+            remaining.iter().filter_map(|r| r.as_str()?.split(' ').next()).collect();
         names.sort_unstable();
-        let held = ["bucket.site", "distribution.site", "headers.site", "log_group.waf-cdn", "oac.site", "web_acl.cdn"];
+        let held = [
+            "bucket.site",
+            "distribution.site",
+            "headers.site",
+            "log_group.waf-cdn",
+            "oac.site",
+            "web_acl.cdn",
+        ];
         assert_eq!(names, held, "{run}: {}", left.stderr);
         assert!(left.stderr.contains("run `shopstack down` again"), "{}", left.stderr);
     }
@@ -41,7 +52,8 @@ async fn the_reads_of_a_clean_diff_are_at_most_four_deep() {
         holds.store(true, Ordering::SeqCst);
         assert_eq!(project.diff().0, 0, "clean");
         holds.store(false, Ordering::SeqCst);
-        let (asked, deep) = (waves.asked.load(Ordering::SeqCst) - asked, waves.changed.load(Ordering::SeqCst));
+        let (asked, deep) =
+            (waves.asked.load(Ordering::SeqCst) - asked, waves.changed.load(Ordering::SeqCst));
         println!("diff in {region}: {asked} requests, {deep} deep");
         assert!((2..=4).contains(&deep), "{region}: {deep} deep");
         project.events(&["down", "--yes", "--destroy-data"]);

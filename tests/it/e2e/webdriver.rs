@@ -17,9 +17,14 @@ pub struct Browser {
 impl Browser {
     /// Starts headless Chromium through the chromedriver at `driver`.
     pub async fn start(driver: &str) -> Browser {
-        // Another test of this process may have been first; any provider will do, for the driver speaks plain http.
+        // Another test of this process may have been first; any provider will do, for the driver
+        // speaks plain http.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(120)).build().unwrap();
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(120))
+            .build()
+            .unwrap();
         let profile = tempfile::tempdir().unwrap();
         let data = format!("--user-data-dir={}", profile.path().display());
         let arguments = [
@@ -40,7 +45,8 @@ impl Browser {
             "browserName": "chrome", "goog:chromeOptions": {"args": arguments},
             "timeouts": {"implicit": BUDGET.as_millis() as u64, "script": 60_000, "pageLoad": 60_000},
         }}});
-        let mut browser = Browser { http, session: driver.trim_end_matches('/').into(), _profile: profile };
+        let mut browser =
+            Browser { http, session: driver.trim_end_matches('/').into(), _profile: profile };
         let answer = browser.post("/session", wanted).await;
         browser.session += &format!("/session/{}", answer["sessionId"].as_str().unwrap());
         browser
@@ -87,7 +93,8 @@ impl Browser {
 
     pub async fn text(&self, css: &str) -> String {
         let element = self.one(css).await;
-        let text = self.send(self.http.get(format!("{}/element/{element}/text", self.session))).await;
+        let text =
+            self.send(self.http.get(format!("{}/element/{element}/text", self.session))).await;
         text.as_str().unwrap().to_string()
     }
 

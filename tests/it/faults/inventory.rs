@@ -1,4 +1,5 @@
-//! All that an endpoint holds of one stack, asked of AWS's own APIs and not of the code under test, ids made equal.
+//! All that an endpoint holds of one stack, asked of AWS's own APIs and not of the code under test,
+//! ids made equal.
 
 use super::inventory_edge as edge;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -36,7 +37,9 @@ impl Inventory {
         ledger(&mut all, clients, stack).await;
         all.alike(stack, "STACK");
         all.same.sort_by_key(|(from, _)| std::cmp::Reverse(from.len()));
-        let same = |text: &str| all.same.iter().fold(text.to_string(), |text, (from, to)| text.replace(from, to));
+        let same = |text: &str| {
+            all.same.iter().fold(text.to_string(), |text, (from, to)| text.replace(from, to))
+        };
         let mut entries = BTreeMap::new();
         for (key, value) in &all.entries {
             entries.insert(same(key), same(value));
@@ -84,7 +87,8 @@ impl Inventory {
 /// Where two long texts part, and what follows there.
 fn difference(key: &str, there: &str, wanted: &str) -> String {
     let same = there.chars().zip(wanted.chars()).take_while(|(a, b)| a == b).count();
-    let part = |text: &str| text.chars().skip(same.saturating_sub(80)).take(240).collect::<String>();
+    let part =
+        |text: &str| text.chars().skip(same.saturating_sub(80)).take(240).collect::<String>();
     format!("different: {key}\n  is     ..{}\n  wanted ..{}", part(there), part(wanted))
 }
 
@@ -97,13 +101,21 @@ pub fn sorted<T: Debug>(items: impl IntoIterator<Item = T>) -> String {
 
 async fn tables(all: &mut Inventory, clients: &Clients, prefix: &str) {
     let db = &clients.dynamodb;
-    let names: Result<Vec<String>, _> = db.list_tables().into_paginator().items().send().collect().await;
+    let names: Result<Vec<String>, _> =
+        db.list_tables().into_paginator().items().send().collect().await;
     for name in names.unwrap().iter().filter(|n| n.starts_with(prefix)) {
         let table = db.describe_table().table_name(name).send().await.unwrap().table.unwrap();
         let backups = db.describe_continuous_backups().table_name(name).send().await.unwrap();
-        let backups = backups.continuous_backups_description.and_then(|b| b.point_in_time_recovery_description);
+        let backups = backups
+            .continuous_backups_description
+            .and_then(|b| b.point_in_time_recovery_description);
         let items = db.scan().table_name(name).send().await.unwrap();
-        let tags = db.list_tags_of_resource().resource_arn(table.table_arn().unwrap()).send().await.unwrap();
+        let tags = db
+            .list_tags_of_resource()
+            .resource_arn(table.table_arn().unwrap())
+            .send()
+            .await
+            .unwrap();
         let text = format!(
             "{:?} {:?} {:?} {:?} {:?} {:?} recovery {:?} items {} tags {}",
             table.table_status,
@@ -121,7 +133,8 @@ async fn tables(all: &mut Inventory, clients: &Clients, prefix: &str) {
 }
 
 async fn logs(all: &mut Inventory, clients: &Clients, prefix: &str) {
-    let groups: Result<Vec<_>, _> = clients.logs.describe_log_groups().into_paginator().items().send().collect().await;
+    let groups: Result<Vec<_>, _> =
+        clients.logs.describe_log_groups().into_paginator().items().send().collect().await;
     for group in groups.unwrap() {
         let name = group.log_group_name().unwrap_or_default();
         if !name.contains(prefix) {
@@ -143,10 +156,15 @@ async fn roles(all: &mut Inventory, clients: &Clients, stack: &str) {
             continue;
         }
         // A function's tag names it.
-        all.alike(role.role_id(), &format!("ROLE-{}", name.trim_start_matches(&format!("{stack}-dev-"))));
+        all.alike(
+            role.role_id(),
+            &format!("ROLE-{}", name.trim_start_matches(&format!("{stack}-dev-"))),
+        );
         let mut policies = Vec::new();
-        for policy in iam.list_role_policies().role_name(name).send().await.unwrap().policy_names() {
-            let found = iam.get_role_policy().role_name(name).policy_name(policy).send().await.unwrap();
+        for policy in iam.list_role_policies().role_name(name).send().await.unwrap().policy_names()
+        {
+            let found =
+                iam.get_role_policy().role_name(name).policy_name(policy).send().await.unwrap();
             policies.push((policy.clone(), found.policy_document));
         }
         let attached = iam.list_attached_role_policies().role_name(name).send().await.unwrap();
@@ -167,7 +185,8 @@ async fn roles(all: &mut Inventory, clients: &Clients, stack: &str) {
 
 async fn functions(all: &mut Inventory, clients: &Clients, prefix: &str) {
     let lambda = &clients.lambda;
-    let functions: Result<Vec<_>, _> = lambda.list_functions().into_paginator().items().send().collect().await;
+    let functions: Result<Vec<_>, _> =
+        lambda.list_functions().into_paginator().items().send().collect().await;
     for function in functions.unwrap() {
         let name = function.function_name().unwrap_or_default();
         if !name.starts_with(prefix) {
@@ -176,8 +195,10 @@ async fn functions(all: &mut Inventory, clients: &Clients, prefix: &str) {
         let found = lambda.get_function().function_name(name).send().await.unwrap();
         let settings = found.configuration.unwrap();
         let variables = settings.environment.and_then(|e| e.variables).unwrap_or_default();
-        let policy = lambda.get_policy().function_name(name).send().await.ok().and_then(|p| p.policy);
-        let policy: serde_json::Value = serde_json::from_str(&policy.unwrap_or_default()).unwrap_or_default();
+        let policy =
+            lambda.get_policy().function_name(name).send().await.ok().and_then(|p| p.policy);
+        let policy: serde_json::Value =
+            serde_json::from_str(&policy.unwrap_or_default()).unwrap_or_default();
         let statements: Vec<String> =
             policy["Statement"].as_array().into_iter().flatten().map(ToString::to_string).collect();
         let text = format!(

@@ -1,4 +1,5 @@
-//! The inventory's other half: API, distribution and what hangs on it, web ACLs, buckets with their objects.
+//! The inventory's other half: API, distribution and what hangs on it, web ACLs, buckets with their
+//! objects.
 
 use super::inventory::{Inventory, sorted};
 use aws_sdk_cloudfront::types::ResponseHeadersPolicyType;
@@ -8,7 +9,8 @@ use std::collections::HashMap;
 
 pub async fn apis(all: &mut Inventory, clients: &Clients, prefix: &str) {
     let gateway = &clients.apigateway;
-    let apis: Result<Vec<_>, _> = gateway.get_rest_apis().into_paginator().items().send().collect().await;
+    let apis: Result<Vec<_>, _> =
+        gateway.get_rest_apis().into_paginator().items().send().collect().await;
     for api in apis.unwrap() {
         let (id, name) = (api.id().unwrap_or_default(), api.name().unwrap_or_default());
         if !name.starts_with(prefix) {
@@ -23,16 +25,31 @@ pub async fn apis(all: &mut Inventory, clients: &Clients, prefix: &str) {
                 sorted(stage.method_settings.clone().unwrap_or_default()),
                 stage.access_log_settings,
                 stage.web_acl_arn,
-                tags(clients, &format!("{id}/stages/{}", stage.stage_name().unwrap_or_default()), &stage.tags).await,
+                tags(
+                    clients,
+                    &format!("{id}/stages/{}", stage.stage_name().unwrap_or_default()),
+                    &stage.tags
+                )
+                .await,
             );
             all.add(format!("stage {name} {}", stage.stage_name().unwrap_or_default()), text);
         }
-        let deployments: Result<Vec<_>, _> =
-            gateway.get_deployments().rest_api_id(id).into_paginator().items().send().collect().await;
-        let gateway_responses = gateway.get_gateway_responses().rest_api_id(id).send().await.unwrap();
-        let changed: Vec<_> = gateway_responses.items().iter().filter(|r| !r.default_response).collect();
+        let deployments: Result<Vec<_>, _> = gateway
+            .get_deployments()
+            .rest_api_id(id)
+            .into_paginator()
+            .items()
+            .send()
+            .collect()
+            .await;
+        let gateway_responses =
+            gateway.get_gateway_responses().rest_api_id(id).send().await.unwrap();
+        let changed: Vec<_> =
+            gateway_responses.items().iter().filter(|r| !r.default_response).collect();
         let changed = changed.iter().map(|r| {
-            let pairs = |map: &Option<_>| sorted::<(String, String)>(Option::clone(map).unwrap_or_default());
+            let pairs = |map: &Option<_>| {
+                sorted::<(String, String)>(Option::clone(map).unwrap_or_default())
+            };
             (r.response_type.clone(), pairs(&r.response_parameters), pairs(&r.response_templates))
         });
         let text = format!(
@@ -48,10 +65,12 @@ pub async fn apis(all: &mut Inventory, clients: &Clients, prefix: &str) {
     }
 }
 
-/// Tags of an API or a stage. MiniStack lists those it was made with, and only GetTags tells of later ones.
+/// Tags of an API or a stage. MiniStack lists those it was made with, and only GetTags tells of
+/// later ones.
 async fn tags(clients: &Clients, path: &str, listed: &Option<HashMap<String, String>>) -> String {
     let arn = format!("arn:aws:apigateway:{}::/restapis/{path}", clients.region);
-    let asked = clients.apigateway.get_tags().resource_arn(arn).send().await.ok().and_then(|a| a.tags);
+    let asked =
+        clients.apigateway.get_tags().resource_arn(arn).send().await.ok().and_then(|a| a.tags);
     sorted(asked.filter(|tags| !tags.is_empty()).or_else(|| listed.clone()).unwrap_or_default())
 }
 
@@ -77,13 +96,19 @@ async fn routes(all: &mut Inventory, clients: &Clients, id: &str, api: &str) {
                 sorted(method.request_parameters.clone().unwrap_or_default()),
             );
             for (status, answer) in method.method_responses.clone().unwrap_or_default() {
-                text += &format!(" answer {status} {}", sorted(answer.response_parameters.unwrap_or_default()));
+                text += &format!(
+                    " answer {status} {}",
+                    sorted(answer.response_parameters.unwrap_or_default())
+                );
             }
             if let Some(behind) = &method.method_integration {
                 text += &format!(" {:?} {:?} {:?}", behind.r#type, behind.uri, behind.http_method);
                 text += &sorted(behind.request_templates.clone().unwrap_or_default());
                 for (status, answer) in behind.integration_responses.clone().unwrap_or_default() {
-                    text += &format!(" gives {status} {}", sorted(answer.response_parameters.unwrap_or_default()));
+                    text += &format!(
+                        " gives {status} {}",
+                        sorted(answer.response_parameters.unwrap_or_default())
+                    );
                 }
             }
             all.add(format!("method {api} {verb} {path}"), text);
@@ -100,26 +125,45 @@ pub async fn cdn(all: &mut Inventory, clients: &Clients, prefix: &str) {
             all.add(format!("oac {}", control.name()), format!("{control:?}"));
         }
     }
-    let policies =
-        cloudfront.list_response_headers_policies().r#type(ResponseHeadersPolicyType::Custom).send().await.unwrap();
+    let policies = cloudfront
+        .list_response_headers_policies()
+        .r#type(ResponseHeadersPolicyType::Custom)
+        .send()
+        .await
+        .unwrap();
     for policy in policies.response_headers_policy_list.iter().flat_map(|l| l.items()) {
-        let Some(policy) = policy.response_headers_policy() else { continue };
-        let Some(config) = policy.response_headers_policy_config() else { continue };
+        let Some(policy) = policy.response_headers_policy() else {
+            continue;
+        };
+        let Some(config) = policy.response_headers_policy_config() else {
+            continue;
+        };
         if config.name().starts_with(prefix) {
             all.alike(policy.id(), "HEADERS");
             all.add(format!("headers policy {}", config.name()), format!("{config:?}"));
         }
     }
-    let distributions: Result<Vec<_>, _> =
-        cloudfront.list_distributions().into_paginator().send().collect::<Result<Vec<_>, _>>().await;
+    let distributions: Result<Vec<_>, _> = cloudfront
+        .list_distributions()
+        .into_paginator()
+        .send()
+        .collect::<Result<Vec<_>, _>>()
+        .await;
     let pages = distributions.unwrap();
     let found = pages.iter().filter_map(|p| p.distribution_list.as_ref()).flat_map(|l| l.items());
     for one in found.filter(|d| format!("{d:?}").contains(prefix)) {
         all.alike(&one.id, "DISTRIBUTION");
         all.alike(&one.domain_name, "DOMAIN");
         all.alike(one.domain_name.split('.').next().unwrap_or_default(), "DOMAIN");
-        let config = cloudfront.get_distribution_config().id(&one.id).send().await.unwrap().distribution_config;
-        let tags = cloudfront.list_tags_for_resource().resource(&one.arn).send().await.unwrap().tags;
+        let config = cloudfront
+            .get_distribution_config()
+            .id(&one.id)
+            .send()
+            .await
+            .unwrap()
+            .distribution_config;
+        let tags =
+            cloudfront.list_tags_for_resource().resource(&one.arn).send().await.unwrap().tags;
         if let Some(config) = &config {
             all.alike(&config.caller_reference, "REFERENCE");
         }
@@ -132,13 +176,32 @@ pub async fn acls(all: &mut Inventory, clients: &Clients, prefix: &str) {
     for scope in [Scope::Regional, Scope::Cloudfront] {
         let waf = clients.waf_in(scope.as_str());
         let listed = waf.list_web_acls().scope(scope.clone()).send().await.unwrap();
-        for one in listed.web_acls().iter().filter(|a| a.name().is_some_and(|n| n.starts_with(prefix))) {
+        for one in
+            listed.web_acls().iter().filter(|a| a.name().is_some_and(|n| n.starts_with(prefix)))
+        {
             let (id, name, arn) = (one.id().unwrap(), one.name().unwrap(), one.arn().unwrap());
             all.alike(id, "ACL");
-            let acl = waf.get_web_acl().scope(scope.clone()).id(id).name(name).send().await.unwrap().web_acl.unwrap();
-            let tags = waf.list_tags_for_resource().resource_arn(arn).send().await.unwrap().tag_info_for_resource;
+            let acl = waf
+                .get_web_acl()
+                .scope(scope.clone())
+                .id(id)
+                .name(name)
+                .send()
+                .await
+                .unwrap()
+                .web_acl
+                .unwrap();
+            let tags = waf
+                .list_tags_for_resource()
+                .resource_arn(arn)
+                .send()
+                .await
+                .unwrap()
+                .tag_info_for_resource;
             let used = match scope {
-                Scope::Regional => waf.list_resources_for_web_acl().web_acl_arn(arn).send().await.ok(),
+                Scope::Regional => {
+                    waf.list_resources_for_web_acl().web_acl_arn(arn).send().await.ok()
+                }
                 _ => None,
             };
             let text = format!(
@@ -158,7 +221,9 @@ pub async fn acls(all: &mut Inventory, clients: &Clients, prefix: &str) {
 pub async fn buckets(all: &mut Inventory, clients: &Clients, prefix: &str) {
     let s3 = &clients.s3;
     let buckets = s3.list_buckets().send().await.unwrap();
-    for bucket in buckets.buckets().iter().filter_map(|b| b.name()).filter(|n| n.starts_with(prefix)) {
+    for bucket in
+        buckets.buckets().iter().filter_map(|b| b.name()).filter(|n| n.starts_with(prefix))
+    {
         let versioning = s3.get_bucket_versioning().bucket(bucket).send().await.unwrap().status;
         let access = s3.get_public_access_block().bucket(bucket).send().await.ok();
         let encryption = s3.get_bucket_encryption().bucket(bucket).send().await.ok();
@@ -186,7 +251,9 @@ pub async fn buckets(all: &mut Inventory, clients: &Clients, prefix: &str) {
 
 /// The site's manifest without the hash of config.json, which names the API by its id.
 fn steady(body: &str) -> String {
-    let Some((before, rest)) = body.split_once(r#""config.json":{"md5":""#) else { return body.into() };
+    let Some((before, rest)) = body.split_once(r#""config.json":{"md5":""#) else {
+        return body.into();
+    };
     let rest = rest.split_once('"').map_or("", |(_, rest)| rest);
     format!("{before}{rest}")
 }

@@ -1,5 +1,5 @@
-//! `up` and `down`, killed at each of their writes in turn, before it takes effect and after: the next run completes
-//! what is half done, doubles nothing and leaves nothing behind.
+//! `up` and `down`, killed at each of their writes in turn, before it takes effect and after: the
+//! next run completes what is half done, doubles nothing and leaves nothing behind.
 
 use super::inventory::Inventory;
 use super::lane::{DOWN, Ended, Lane, UP};
@@ -52,7 +52,9 @@ async fn a_run_killed_at_any_write_is_completed_by_the_next() {
         let (queue, tally, reference) = (queue.clone(), tally.clone(), reference.clone());
         lanes.spawn(async move {
             loop {
-                let Some(trial) = queue.lock().unwrap().next() else { return };
+                let Some(trial) = queue.lock().unwrap().next() else {
+                    return;
+                };
                 attempt(&trial, &reference, &tally).await;
             }
         });
@@ -60,7 +62,11 @@ async fn a_run_killed_at_any_write_is_completed_by_the_next() {
     while let Some(lane) = lanes.join_next().await {
         lane.unwrap();
     }
-    assert_eq!(neighbour.inventory().await.differences(&untouched), Vec::<String>::new(), "the neighbour");
+    assert_eq!(
+        neighbour.inventory().await.differences(&untouched),
+        Vec::<String>::new(),
+        "the neighbour"
+    );
     assert_eq!(neighbour.run(&DOWN).await.code, 0);
     let tally = tally.lock().unwrap();
     println!(
@@ -87,7 +93,11 @@ async fn reference() -> Reference {
     assert!(inventory.len() > 30, "an inventory of {} things has holes", inventory.len());
     let (ended, up) = lane.watched(&UP, None).await;
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert_eq!(lane.inventory().await.differences(&inventory), Vec::<String>::new(), "two stacks are alike");
+    assert_eq!(
+        lane.inventory().await.differences(&inventory),
+        Vec::<String>::new(),
+        "two stacks are alike"
+    );
     let ended = first.run(&DOWN).await;
     assert_eq!(ended.code, 0, "{ended:?}");
     let (ended, down) = lane.watched(&DOWN, None).await;
@@ -112,11 +122,16 @@ fn points(writes: &[(String, usize)]) -> Vec<Point> {
 
 fn trials(reference: &Reference) -> Vec<Trial> {
     let (up, down) = (chosen(&reference.up), chosen(&reference.down));
-    let trial = |number: usize| Trial { number, up: up.get(number).cloned(), down: down.get(number).cloned() };
+    let trial = |number: usize| Trial {
+        number,
+        up: up.get(number).cloned(),
+        down: down.get(number).cloned(),
+    };
     (0..up.len().max(down.len())).map(trial).collect()
 }
 
-/// All points in a soak, those that SHOPSTACK_FAULTS names, or a sample that begins elsewhere in every run.
+/// All points in a soak, those that SHOPSTACK_FAULTS names, or a sample that begins elsewhere in
+/// every run.
 fn chosen(points: &[Point]) -> Vec<Point> {
     if let Ok(wanted) = std::env::var("SHOPSTACK_FAULTS") {
         return points.iter().filter(|p| p.to_string().contains(&wanted)).cloned().collect();
@@ -127,7 +142,9 @@ fn chosen(points: &[Point]) -> Vec<Point> {
     let start = std::process::id() as usize;
     // An odd stride takes both sides of writes.
     let stride = (points.len() / SAMPLE).max(1) | 1;
-    (0..SAMPLE.min(points.len())).filter_map(|i| points.get((start + i * stride) % points.len()).cloned()).collect()
+    (0..SAMPLE.min(points.len()))
+        .filter_map(|i| points.get((start + i * stride) % points.len()).cloned())
+        .collect()
 }
 
 async fn attempt(trial: &Trial, reference: &Reference, tally: &Mutex<Tally>) {
@@ -177,7 +194,8 @@ async fn half(
 
 fn check(ended: &Ended, what: &str, problems: &mut Vec<String>) {
     if ended.code != 0 {
-        let said: String = ended.stdout.lines().filter(|l| l.contains("failed") || !l.starts_with('{')).collect();
+        let said: String =
+            ended.stdout.lines().filter(|l| l.contains("failed") || !l.starts_with('{')).collect();
         problems.push(format!("{what}: exit {} {}\n{said}", ended.code, ended.stderr));
     }
 }

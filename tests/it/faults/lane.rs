@@ -35,12 +35,17 @@ pub struct Ended {
 impl Ended {
     /// The last line of standard output as JSON.
     pub fn last(&self) -> Value {
-        self.stdout.lines().last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default()
+        self.stdout
+            .lines()
+            .last()
+            .and_then(|line| serde_json::from_str(line).ok())
+            .unwrap_or_default()
     }
 
     /// What was said while waiting, one `address: message` each.
     pub fn waits(&self) -> Vec<String> {
-        let events = self.stdout.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let events =
+            self.stdout.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let waits = events.filter(|e| e["status"] == "waiting");
         let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
         waits.map(|e| format!("{}: {}", text(&e["address"]), text(&e["message"]))).collect()
@@ -60,11 +65,14 @@ impl Lane {
     pub async fn at(name: &str, endpoint: String, region: &str) -> Lane {
         let folder = tempfile::tempdir().unwrap();
         let stack = format!("{name}x{}", std::process::id());
-        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("stack.yaml")).unwrap();
+        let text =
+            std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("stack.yaml"))
+                .unwrap();
         let text = text.replace("name: shop\n", &format!("name: {stack}\n"));
         let text = text.replace("region: us-east-1\n", &format!("region: {region}\n"));
-        let text =
-            text.replace("lambdas/list-products", "lambdas/list").replace("lambdas/create-order", "lambdas/order");
+        let text = text
+            .replace("lambdas/list-products", "lambdas/list")
+            .replace("lambdas/create-order", "lambdas/order");
         let put = |path: &str, text: &str| {
             let path = folder.path().join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -116,7 +124,9 @@ impl Lane {
         let mut command = Command::new(env!("CARGO_BIN_EXE_shopstack"));
         command.env_clear().kill_on_drop(true).current_dir(self.folder.path()).args(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", self.folder.path().join("home"));
+        command
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.folder.path().join("home"));
         for (name, folder) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
             command.envs(of_caller(name, folder).map(|value| (name, value)));
         }
@@ -136,7 +146,12 @@ impl Lane {
     }
 
     /// The same with another signal.
-    pub async fn struck(&self, arguments: &[&str], point: Option<Point>, signal: Signal) -> (Ended, Seen) {
+    pub async fn struck(
+        &self,
+        arguments: &[&str],
+        point: Option<Point>,
+        signal: Signal,
+    ) -> (Ended, Seen) {
         let child = self.spawn(arguments);
         self.proxy.watch(child.id().unwrap(), point, signal);
         let ended = ended(child).await;
@@ -151,7 +166,8 @@ impl Lane {
     /// The tests' own clients, past the proxy.
     pub async fn clients(&self) -> Clients {
         let region = Some(self.region.clone());
-        let connect = Connect { region, local_endpoint: Some(self.endpoint.clone()), ..Connect::default() };
+        let connect =
+            Connect { region, local_endpoint: Some(self.endpoint.clone()), ..Connect::default() };
         Sdk::load(&connect, Arc::new(Counter::default())).await.clients(Purpose::Apply)
     }
 }
@@ -165,16 +181,17 @@ pub async fn ended(child: Child) -> Ended {
     }
 }
 
-/// Two crates without dependencies in a workspace that all lanes share: cargo has nothing to do after the first run.
+/// Two crates without dependencies in a workspace that all lanes share: cargo has nothing to do
+/// after the first run.
 pub fn crates() -> PathBuf {
     static ROOT: OnceLock<PathBuf> = OnceLock::new();
     let make = || {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faults-lambdas");
-        let workspace =
-            "[workspace]\nmembers = [\"list\", \"order\"]\nresolver = \"3\"\n[profile.release]\nstrip = true\n";
+        let workspace = "[workspace]\nmembers = [\"list\", \"order\"]\nresolver = \"3\"\n[profile.release]\nstrip = true\n";
         put(&root.join("Cargo.toml"), workspace);
         for name in ["list", "order"] {
-            let manifest = format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+            let manifest =
+                format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
             put(&root.join(name).join("Cargo.toml"), &manifest);
             put(&root.join(name).join("src/main.rs"), "fn main() {}\n");
         }

@@ -1,4 +1,5 @@
-//! The lock between runs: a dead holder is followed by itself, runs at once end as one, an interrupted one lets go.
+//! The lock between runs: a dead holder is followed by itself, runs at once end as one, an
+//! interrupted one lets go.
 
 use super::inventory::Inventory;
 use super::lane::{DOWN, Lane, UP, ended};
@@ -56,7 +57,10 @@ async fn several_runs_at_once_end_as_one() {
     }
     changed.sort_unstable();
     let most = changed.pop().unwrap();
-    assert!(most > 20 && changed.iter().all(|n| *n == 0), "one made it all: {most} and {changed:?}");
+    assert!(
+        most > 20 && changed.iter().all(|n| *n == 0),
+        "one made it all: {most} and {changed:?}"
+    );
     let alone = Lane::new("faultalone").await;
     assert_eq!(alone.run(&UP).await.code, 0);
     assert_eq!(lane.inventory().await.differences(&alone.inventory().await), Vec::<String>::new());
@@ -66,9 +70,10 @@ async fn several_runs_at_once_end_as_one() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_interrupted_run_lets_go_of_the_lock_and_the_next_one_completes_it() {
-    for (name, signal, operation) in
-        [("faultint", Signal::INT, "CreateRole"), ("faultterm", Signal::TERM, "PUT /restapis/*/resources/*/methods/*")]
-    {
+    for (name, signal, operation) in [
+        ("faultint", Signal::INT, "CreateRole"),
+        ("faultterm", Signal::TERM, "PUT /restapis/*/resources/*/methods/*"),
+    ] {
         let lane = Lane::new(name).await;
         let (run, seen) = lane.struck(&UP, first(operation), signal).await;
         let took = seen.struck.expect("the signal was sent").elapsed();

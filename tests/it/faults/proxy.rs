@@ -1,5 +1,5 @@
-//! A proxy in front of the endpoint that counts the writes of one stack and, at a chosen one, kills who sent it; or
-//! that cuts connections.
+//! A proxy in front of the endpoint that counts the writes of one stack and, at a chosen one, kills
+//! who sent it; or that cuts connections.
 
 use super::wire;
 use rustix::process::{Pid, Signal, kill_process};
@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Where a run dies: at the n-th call of an operation, before it reaches the endpoint or before its answer comes back.
+/// Where a run dies: at the n-th call of an operation, before it reaches the endpoint or before its
+/// answer comes back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Point {
     pub operation: String,
@@ -36,8 +37,8 @@ struct State {
     /// What the process gets at the point; anything but SIGKILL leaves its connections alone.
     signal: Option<Signal>,
     struck: Option<Instant>,
-    /// The first call of every write loses its connection: before it reaches the endpoint, or (true) after it took
-    /// effect.
+    /// The first call of every write loses its connection: before it reaches the endpoint, or
+    /// (true) after it took effect.
     cut: Option<bool>,
 }
 
@@ -78,8 +79,10 @@ impl Proxy {
             refused: Arc::default(),
             passed: Arc::default(),
         };
-        let (inner, upstream) =
-            (proxy.clone(), endpoint.trim_start_matches("http://").trim_end_matches('/').to_string());
+        let (inner, upstream) = (
+            proxy.clone(),
+            endpoint.trim_start_matches("http://").trim_end_matches('/').to_string(),
+        );
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let (inner, upstream) = (inner.clone(), upstream.clone());
@@ -94,10 +97,12 @@ impl Proxy {
 
     /// Begins to watch a run of process `pid`, which gets `signal` at `point`.
     pub fn watch(&self, pid: u32, point: Option<Point>, signal: Signal) {
-        *self.state.lock().unwrap() = State { pid: Some(pid), point, signal: Some(signal), ..State::default() };
+        *self.state.lock().unwrap() =
+            State { pid: Some(pid), point, signal: Some(signal), ..State::default() };
     }
 
-    /// From now on the first call of every write loses its connection, `after` it took effect or before it came through.
+    /// From now on the first call of every write loses its connection, `after` it took effect or
+    /// before it came through.
     pub fn cut(&self, after: bool) {
         *self.state.lock().unwrap() = State { cut: Some(after), ..State::default() };
     }
@@ -173,7 +178,11 @@ impl Proxy {
         let nth = *count;
         state.writes.push((operation.clone(), nth));
         state.texts.push(String::from_utf8_lossy(&request.raw).into_owned());
-        let point = state.point.as_ref().filter(|p| p.operation == operation && p.nth == nth).map(|p| p.after);
+        let point = state
+            .point
+            .as_ref()
+            .filter(|p| p.operation == operation && p.nth == nth)
+            .map(|p| p.after);
         point.or(state.cut.filter(|_| nth == 1))
     }
 
@@ -188,7 +197,8 @@ impl Proxy {
         if state.cut.is_some() {
             return true;
         }
-        let pid = state.pid.and_then(|pid| Pid::from_raw(pid.cast_signed())).expect("a watched process");
+        let pid =
+            state.pid.and_then(|pid| Pid::from_raw(pid.cast_signed())).expect("a watched process");
         let signal = state.signal.expect("a signal");
         kill_process(pid, signal).unwrap();
         state.struck = Some(Instant::now());

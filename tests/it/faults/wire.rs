@@ -1,4 +1,5 @@
-//! As much HTTP/1.1 as a proxy needs that passes bytes on untouched, and the AWS operation that a request asks for.
+//! As much HTTP/1.1 as a proxy needs that passes bytes on untouched, and the AWS operation that a
+//! request asks for.
 
 use std::io;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -41,7 +42,9 @@ impl Message {
 
 /// One request, or `None` when the client has hung up.
 pub async fn request(client: &mut Stream) -> io::Result<Option<Message>> {
-    let Some(head) = head(client).await? else { return Ok(None) };
+    let Some(head) = head(client).await? else {
+        return Ok(None);
+    };
     let mut message = Message { body_at: head.len(), raw: head.clone().into_bytes(), head };
     if message.header("expect").is_some() {
         client.get_mut().write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
@@ -70,7 +73,11 @@ async fn head(stream: &mut Stream) -> io::Result<Option<String>> {
     loop {
         let read = stream.read_line(&mut head).await?;
         if read == 0 {
-            return if head.is_empty() { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
+            return if head.is_empty() {
+                Ok(None)
+            } else {
+                Err(io::ErrorKind::UnexpectedEof.into())
+            };
         }
         if head.ends_with("\r\n\r\n") {
             return Ok(Some(head));
@@ -79,7 +86,9 @@ async fn head(stream: &mut Stream) -> io::Result<Option<String>> {
 }
 
 async fn body(stream: &mut Stream, message: &mut Message, until_end: bool) -> io::Result<()> {
-    let chunked = message.header("transfer-encoding").is_some_and(|v| v.to_ascii_lowercase().contains("chunked"));
+    let chunked = message
+        .header("transfer-encoding")
+        .is_some_and(|v| v.to_ascii_lowercase().contains("chunked"));
     let length: Option<usize> = message.header("content-length").and_then(|v| v.parse().ok());
     if chunked {
         return chunks(stream, &mut message.raw).await;
@@ -120,16 +129,17 @@ async fn exactly(stream: &mut Stream, raw: &mut Vec<u8>, length: usize) -> io::R
     stream.read_exact(&mut raw[start..]).await.map(|_| ())
 }
 
-/// The operation that a request asks for, ids left out, if it changes something of a stack: `None` for reads and for
-/// the lock and record in the shared table.
+/// The operation that a request asks for, ids left out, if it changes something of a stack: `None`
+/// for reads and for the lock and record in the shared table.
 pub fn write(request: &Message) -> Option<String> {
     let target = request.header("x-amz-target").unwrap_or_default();
-    let ledger = target.starts_with("DynamoDB") && request.body().contains(r#""TableName":"shopstack""#);
+    let ledger =
+        target.starts_with("DynamoDB") && request.body().contains(r#""TableName":"shopstack""#);
     mutation(request).filter(|_| !ledger)
 }
 
-/// The operation that a request asks for, ids left out, if it changes anything at all; judged by the operation's verb,
-/// and where the path says it all, by HTTP's.
+/// The operation that a request asks for, ids left out, if it changes anything at all; judged by
+/// the operation's verb, and where the path says it all, by HTTP's.
 pub fn mutation(request: &Message) -> Option<String> {
     if let Some(target) = request.header("x-amz-target") {
         let (service, operation) = target.split_once('.')?;
@@ -138,7 +148,9 @@ pub fn mutation(request: &Message) -> Option<String> {
     }
     let body = request.body();
     let form = request.header("content-type").is_some_and(|v| v.contains("form-urlencoded"));
-    if let Some(action) = body.split('&').find_map(|pair| pair.strip_prefix("Action=")).filter(|_| form) {
+    if let Some(action) =
+        body.split('&').find_map(|pair| pair.strip_prefix("Action=")).filter(|_| form)
+    {
         return (!is_read(action)).then(|| action.to_string());
     }
     let reads = matches!(request.method(), "GET" | "HEAD");
@@ -146,7 +158,9 @@ pub fn mutation(request: &Message) -> Option<String> {
 }
 
 fn is_read(operation: &str) -> bool {
-    ["Get", "List", "Describe", "Head", "Scan", "Query", "BatchGet"].iter().any(|verb| operation.starts_with(verb))
+    ["Get", "List", "Describe", "Head", "Scan", "Query", "BatchGet"]
+        .iter()
+        .any(|verb| operation.starts_with(verb))
 }
 
 /// A path whose ids and names are gone, so that the same call has the same name in every stack.
@@ -155,14 +169,19 @@ fn shape(target: &str) -> String {
     let mut before = "";
     let mut parts = Vec::new();
     for part in path.split('/') {
-        let word =
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') && !part.contains("-dev-");
+        let word = !part.is_empty()
+            && part.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+            && !part.contains("-dev-");
         let date = part.len() == 10 && part.starts_with("20");
         let after_id = matches!(before, "restapis" | "resources" | "functions" | "tags");
         parts.push(if part.is_empty() || date || (word && !after_id) { part } else { "*" });
         before = part;
     }
-    let keys: Vec<&str> = query.split('&').filter_map(|pair| pair.split('=').next()).filter(|k| *k != "x-id").collect();
+    let keys: Vec<&str> = query
+        .split('&')
+        .filter_map(|pair| pair.split('=').next())
+        .filter(|k| *k != "x-id")
+        .collect();
     format!("{}{}{}", parts.join("/"), if query.is_empty() { "" } else { "?" }, keys.join("&"))
 }
 
@@ -172,7 +191,9 @@ async fn requests_are_known_by_what_they_do() {
         let at = text.find("\r\n\r\n").unwrap() + 4;
         Message { head: text[..at].into(), raw: text.as_bytes().into(), body_at: at }
     };
-    let json = |op: &str, body: &str| message(&format!("POST / HTTP/1.1\r\nX-Amz-Target: {op}\r\n\r\n{body}"));
+    let json = |op: &str, body: &str| {
+        message(&format!("POST / HTTP/1.1\r\nX-Amz-Target: {op}\r\n\r\n{body}"))
+    };
     let named = |m: Message| write(&m);
     assert_eq!(named(json("DynamoDB_20120810.CreateTable", "{}")).unwrap(), "DynamoDB CreateTable");
     assert_eq!(named(json("DynamoDB_20120810.UpdateItem", r#"{"TableName":"shopstack"}"#)), None);
@@ -184,7 +205,9 @@ async fn requests_are_known_by_what_they_do() {
     let form = "POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\nAction=";
     assert_eq!(named(message(&format!("{form}CreateRole&RoleName=x"))).unwrap(), "CreateRole");
     assert_eq!(named(message(&format!("{form}ListRoles"))), None);
-    let rest = message("PUT /restapis/abcdef12/resources/ab/methods/GET?x-id=1 HTTP/1.1\r\nHost: x\r\n\r\n");
+    let rest = message(
+        "PUT /restapis/abcdef12/resources/ab/methods/GET?x-id=1 HTTP/1.1\r\nHost: x\r\n\r\n",
+    );
     assert_eq!(named(rest).unwrap(), "PUT /restapis/*/resources/*/methods/*?");
     assert_eq!(named(message("GET /restapis HTTP/1.1\r\n\r\n")), None);
 }

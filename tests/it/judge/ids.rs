@@ -1,4 +1,5 @@
-//! Ids that AWS gave and hashes of what was sent, found by this test and not by the code that it judges.
+//! Ids that AWS gave and hashes of what was sent, found by this test and not by the code that it
+//! judges.
 
 use crate::e2e::project::Project;
 use aws_sdk_cloudfront::types::ResponseHeadersPolicyType;
@@ -35,12 +36,20 @@ pub async fn all(clients: &Clients, stack: &str) -> Ids {
     gateway(clients, stack, &mut ids).await;
     edge(clients, stack, &mut ids).await;
     for function in ["listProducts", "createOrder"] {
-        let role = clients.iam.get_role().role_name(format!("{stack}-dev-{function}")).send().await.unwrap().role;
+        let role = clients
+            .iam
+            .get_role()
+            .role_name(format!("{stack}-dev-{function}"))
+            .send()
+            .await
+            .unwrap()
+            .role;
         ids.insert(format!("role {function}"), role.unwrap().role_id);
     }
     for (name, scope) in [("cdn", Scope::Cloudfront), ("api", Scope::Regional)] {
         let waf = clients.waf_in(scope.as_str());
-        let listed = waf.list_web_acls().scope(scope).send().await.unwrap().web_acls.unwrap_or_default();
+        let listed =
+            waf.list_web_acls().scope(scope).send().await.unwrap().web_acls.unwrap_or_default();
         let wanted = format!("{stack}-dev-{name}");
         let found = listed.iter().find(|acl| acl.name() == Some(&wanted)).expect("a web ACL");
         ids.insert(format!("acl {name}"), found.id().unwrap().into());
@@ -50,7 +59,8 @@ pub async fn all(clients: &Clients, stack: &str) -> Ids {
 
 async fn gateway(clients: &Clients, stack: &str, ids: &mut Ids) {
     let gateway = &clients.apigateway;
-    let apis: Result<Vec<_>, _> = gateway.get_rest_apis().into_paginator().items().send().collect().await;
+    let apis: Result<Vec<_>, _> =
+        gateway.get_rest_apis().into_paginator().items().send().collect().await;
     let name = format!("{stack}-dev-api");
     let api = apis.unwrap().into_iter().find(|api| api.name() == Some(&name)).expect("a REST API");
     let id = api.id().unwrap().to_string();
@@ -65,25 +75,44 @@ async fn gateway(clients: &Clients, stack: &str, ids: &mut Ids) {
 
 async fn edge(clients: &Clients, stack: &str, ids: &mut Ids) {
     let (cloudfront, name) = (&clients.cloudfront, format!("{stack}-dev-site"));
-    let pages: Result<Vec<_>, _> = cloudfront.list_distributions().into_paginator().send().collect().await;
+    let pages: Result<Vec<_>, _> =
+        cloudfront.list_distributions().into_paginator().send().collect().await;
     let pages = pages.unwrap();
     let listed = pages.iter().filter_map(|p| p.distribution_list.as_ref()).flat_map(|l| l.items());
     let mark = format!("shopstack:stack={stack} shopstack:env=dev ");
     let mut of_stack = Vec::new();
     for one in listed {
         // moto lists distributions without their comment.
-        let config = cloudfront.get_distribution_config().id(&one.id).send().await.unwrap().distribution_config;
+        let config = cloudfront
+            .get_distribution_config()
+            .id(&one.id)
+            .send()
+            .await
+            .unwrap()
+            .distribution_config;
         of_stack.extend(config.filter(|c| c.comment.starts_with(&mark)).map(|_| one.clone()));
     }
-    let [site] = of_stack.as_slice() else { panic!("one distribution, and not {}", of_stack.len()) };
+    let [site] = of_stack.as_slice() else {
+        panic!("one distribution, and not {}", of_stack.len())
+    };
     ids.insert("distribution".into(), site.id.clone());
     ids.insert("site_label".into(), site.domain_name.split('.').next().unwrap_or_default().into());
-    let controls = cloudfront.list_origin_access_controls().send().await.unwrap().origin_access_control_list;
-    let control = controls.iter().flat_map(|l| l.items()).find(|c| c.name == name).expect("an access control");
+    let controls =
+        cloudfront.list_origin_access_controls().send().await.unwrap().origin_access_control_list;
+    let control = controls
+        .iter()
+        .flat_map(|l| l.items())
+        .find(|c| c.name == name)
+        .expect("an access control");
     ids.insert("oac".into(), control.id.clone());
-    let policies = cloudfront.list_response_headers_policies().r#type(ResponseHeadersPolicyType::Custom).send().await;
+    let policies = cloudfront
+        .list_response_headers_policies()
+        .r#type(ResponseHeadersPolicyType::Custom)
+        .send()
+        .await;
     let listed = policies.ok().and_then(|p| p.response_headers_policy_list);
-    let policies = listed.iter().flat_map(|l| l.items()).filter_map(|p| p.response_headers_policy());
+    let policies =
+        listed.iter().flat_map(|l| l.items()).filter_map(|p| p.response_headers_policy());
     let is_ours = |p: &&aws_sdk_cloudfront::types::ResponseHeadersPolicy| {
         p.response_headers_policy_config().is_some_and(|c| c.name() == name)
     };

@@ -1,4 +1,5 @@
-//! Terraform as this machine has it, kept on loopback: the provider comes out of a local mirror, nothing is looked up.
+//! Terraform as this machine has it, kept on loopback: the provider comes out of a local mirror,
+//! nothing is looked up.
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -21,9 +22,13 @@ type Planned = Vec<(String, String)>;
 impl Terraform {
     /// What of it is on this machine. Error, in words: what is missing.
     pub fn find() -> Result<Terraform, String> {
-        let out = Command::new("terraform").args(["version", "-json"]).env("CHECKPOINT_DISABLE", "1").output();
+        let out = Command::new("terraform")
+            .args(["version", "-json"])
+            .env("CHECKPOINT_DISABLE", "1")
+            .output();
         let out = out.map_err(|_| "there is no `terraform` on the search path".to_string())?;
-        let told: Value = serde_json::from_slice(&out.stdout).map_err(|e| format!("`terraform version`: {e}"))?;
+        let told: Value =
+            serde_json::from_slice(&out.stdout).map_err(|e| format!("`terraform version`: {e}"))?;
         let mirror = mirrors().into_iter().find(|folder| holds_provider(folder)).ok_or(
             "no plugin mirror with hashicorp/aws: name its folder in TF_PLUGIN_MIRROR, or fill ~/.terraform.d/plugins",
         )?;
@@ -38,8 +43,10 @@ impl Terraform {
             let file = format!("{part}.tf");
             std::fs::copy(shop.join(&file), self.folder.path().join(&file)).unwrap();
         }
-        let settings =
-            format!("provider_installation {{\n  filesystem_mirror {{ path = {:?} }}\n}}\n", self.mirror.display());
+        let settings = format!(
+            "provider_installation {{\n  filesystem_mirror {{ path = {:?} }}\n}}\n",
+            self.mirror.display()
+        );
         std::fs::write(self.folder.path().join("cli.tfrc"), settings).unwrap();
         let init = self.run(&["init", "-input=false", "-no-color"]);
         assert!(init.status.success(), "terraform init: {}", words(&init));
@@ -47,20 +54,33 @@ impl Terraform {
     }
 
     pub fn variables(&self, values: &Value) {
-        std::fs::write(self.folder.path().join("terraform.tfvars.json"), values.to_string()).unwrap();
+        std::fs::write(self.folder.path().join("terraform.tfvars.json"), values.to_string())
+            .unwrap();
     }
 
-    /// `terraform plan -detailed-exitcode`: 0 for an empty plan, 2 for one that is not; and what is in it.
+    /// `terraform plan -detailed-exitcode`: 0 for an empty plan, 2 for one that is not; and what is
+    /// in it.
     pub fn plan(&self) -> (i32, Planned) {
         let out = self.run(&["plan", "-input=false", "-detailed-exitcode", "-json", "-out=plan"]);
         let code = out.status.code().unwrap_or(-1);
-        let lines: Vec<Value> =
-            String::from_utf8_lossy(&out.stdout).lines().filter_map(|l| serde_json::from_str(l).ok()).collect();
-        let wrong: Vec<_> = lines.iter().filter(|l| l["@level"] == "error").map(|l| l["diagnostic"].clone()).collect();
-        assert!([0, 2].contains(&code) && wrong.is_empty(), "terraform plan: {wrong:?} {}", words(&out));
+        let lines: Vec<Value> = String::from_utf8_lossy(&out.stdout)
+            .lines()
+            .filter_map(|l| serde_json::from_str(l).ok())
+            .collect();
+        let wrong: Vec<_> = lines
+            .iter()
+            .filter(|l| l["@level"] == "error")
+            .map(|l| l["diagnostic"].clone())
+            .collect();
+        assert!(
+            [0, 2].contains(&code) && wrong.is_empty(),
+            "terraform plan: {wrong:?} {}",
+            words(&out)
+        );
         let text = |value: &Value| value.as_str().unwrap_or("?").to_string();
         let planned = lines.iter().filter(|l| l["type"] == "planned_change").map(|l| &l["change"]);
-        let mut planned: Planned = planned.map(|c| (text(&c["resource"]["addr"]), text(&c["action"]))).collect();
+        let mut planned: Planned =
+            planned.map(|c| (text(&c["resource"]["addr"]), text(&c["action"]))).collect();
         planned.sort();
         (code, planned)
     }
@@ -107,8 +127,11 @@ fn mirrors() -> Vec<PathBuf> {
         return vec![named.into()];
     }
     let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    let mut folders = vec![home.join(".terraform.d/plugins"), home.join(".local/share/terraform/plugins")];
-    folders.extend(["/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins"].map(PathBuf::from));
+    let mut folders =
+        vec![home.join(".terraform.d/plugins"), home.join(".local/share/terraform/plugins")];
+    folders.extend(
+        ["/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins"].map(PathBuf::from),
+    );
     folders
 }
 

@@ -9,7 +9,8 @@ use std::time::Duration;
 /// How a service writes its errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// JSON in both directions: DynamoDB, Logs, WAF, the tag index; with paths, Lambda and API Gateway.
+    /// JSON in both directions: DynamoDB, Logs, WAF, the tag index; with paths, Lambda and API
+    /// Gateway.
     Json,
     /// XML with the error inside `ErrorResponse`: IAM, CloudFront.
     Xml,
@@ -109,11 +110,15 @@ impl Answer {
             Body::Text(text) => text,
             Body::Cut => String::new(),
             Body::Refusal { code, message } => match format {
-                Format::Json => value!({"__type": code, "code": code, "message": message}).to_string(),
+                Format::Json => {
+                    value!({"__type": code, "code": code, "message": message}).to_string()
+                }
                 Format::Xml => format!(
                     "<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
                 ),
-                Format::S3 => format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>"),
+                Format::S3 => {
+                    format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>")
+                }
             },
         };
         let status = StatusCode::try_from(self.status).unwrap();

@@ -1,8 +1,10 @@
-//! Replayed conversations: scripted answers in AWS's own wire formats, in place of the network and in virtual time, for
-//! what no emulator does: settling slowly, contradicting itself, answering out of date.
+//! Replayed conversations: scripted answers in AWS's own wire formats, in place of the network and
+//! in virtual time, for what no emulator does: settling slowly, contradicting itself, answering out
+//! of date.
 //!
-//! Nothing is asked of a socket, so the test's clock can be paused: it jumps to the next timer whenever everything
-//! waits, and a wait of 40 minutes takes no time. What was asked for is recorded with the moment, on that clock.
+//! Nothing is asked of a socket, so the test's clock can be paused: it jumps to the next timer
+//! whenever everything waits, and a wait of 40 minutes takes no time. What was asked for is
+//! recorded with the moment, on that clock.
 
 mod answer;
 mod operation;
@@ -10,7 +12,9 @@ mod operation;
 pub use answer::{Answer, cut, empty, json, refused, refused_with, xml};
 
 use crate::support::World;
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use serde_json::Value;
@@ -33,7 +37,8 @@ pub struct Asked {
     pub at: Duration,
 }
 
-/// Operation, a fragment of path, query or body (empty matches all), answer, how often it is still given.
+/// Operation, a fragment of path, query or body (empty matches all), answer, how often it is still
+/// given.
 type Line = (String, String, Answer, usize);
 
 #[derive(Debug, Default)]
@@ -52,10 +57,12 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Answers each operation with its answers in order; pauses the test's clock, so one conversation is a test.
+    /// Answers each operation with its answers in order; pauses the test's clock, so one
+    /// conversation is a test.
     ///
-    /// The left side is AWS's name of the operation, or that and a fragment which path, query or body must hold:
-    /// `DescribeLogGroups aws-waf-logs`. What the script does not hold is answered with HTTP 418.
+    /// The left side is AWS's name of the operation, or that and a fragment which path, query or
+    /// body must hold: `DescribeLogGroups aws-waf-logs`. What the script does not hold is answered
+    /// with HTTP 418.
     pub async fn start(lines: Vec<(&str, Answer)>) -> Replay {
         Self::start_in("us-east-1", lines).await
     }
@@ -125,8 +132,11 @@ impl Replay {
     /// Scripted answers that were never asked for; those that may repeat for ever count as used.
     pub fn left(&self) -> Vec<String> {
         let lines = self.script.lines.lock().unwrap();
-        let unused = lines.iter().filter(|(_, _, answer, left)| *left > 0 && answer.times != usize::MAX);
-        unused.map(|(operation, fragment, ..)| format!("{operation} {fragment}").trim().to_string()).collect()
+        let unused =
+            lines.iter().filter(|(_, _, answer, left)| *left > 0 && answer.times != usize::MAX);
+        unused
+            .map(|(operation, fragment, ..)| format!("{operation} {fragment}").trim().to_string())
+            .collect()
     }
 
     /// Creates through a resource type.
@@ -135,7 +145,11 @@ impl Replay {
     }
 
     /// What a type finds.
-    pub async fn discover(&self, resource: &dyn Resource, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
+    pub async fn discover(
+        &self,
+        resource: &dyn Resource,
+        query: &Query<'_>,
+    ) -> Result<Vec<Live>, CloudError> {
         resource.discover(&self.world.reader.afresh(), query).await
     }
 }
@@ -158,7 +172,12 @@ impl HttpConnector for Wire {
         let (operation, format) = operation::of(request.method(), target, &uri, &body);
         let if_match = request.headers().get("if-match").map(str::to_string);
         let answer = self.answer(&operation, &format!("{uri} {body}"));
-        self.script.asked.lock().unwrap().push(Asked { operation, body, if_match, at: self.start.elapsed() });
+        self.script.asked.lock().unwrap().push(Asked {
+            operation,
+            body,
+            if_match,
+            at: self.start.elapsed(),
+        });
         let patience = self.patience;
         HttpConnectorFuture::new(async move {
             if let Some(patience) = patience.filter(|patience| *patience < answer.late) {
@@ -180,14 +199,16 @@ impl Wire {
                 *left = if answer.times == usize::MAX { usize::MAX } else { *left - 1 };
                 answer.clone()
             }
-            None => refused_with("Unscripted", &format!("no answer left for {operation}: {text}")).status(418),
+            None => refused_with("Unscripted", &format!("no answer left for {operation}: {text}"))
+                .status(418),
         }
     }
 }
 
 async fn world(region: &str, script: Arc<Script>) -> (World, Sdk) {
     let (start, wire) = (Instant::now(), script.clone());
-    let connector = move |patience| SharedHttpConnector::new(Wire { script: wire.clone(), start, patience });
+    let connector =
+        move |patience| SharedHttpConnector::new(Wire { script: wire.clone(), start, patience });
     let connect = Connect {
         region: Some(region.into()),
         // Gives credentials; the address itself is never dialled.

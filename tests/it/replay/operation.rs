@@ -2,7 +2,8 @@
 
 use super::answer::Format;
 
-/// Operation, method, path with `*` for one part and `**` for the rest, and a word that the query must begin with.
+/// Operation, method, path with `*` for one part and `**` for the rest, and a word that the query
+/// must begin with.
 const PATHS: &[(&str, &str, &str, &str)] = &[
     ("CreateDistributionWithTags", "POST", "/2020-05-31/distribution", "WithTags"),
     ("ListDistributions", "GET", "/2020-05-31/distribution", ""),
@@ -97,9 +98,11 @@ pub fn of(method: &str, target: Option<&str>, uri: &str, body: &str) -> (String,
     let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
     let find = |table: &[(&str, &str, &str, &str)]| {
         // The most particular query first: an empty one fits everything.
-        let mut rows: Vec<_> = table.iter().filter(|(_, m, p, _)| *m == method && fits(p, path)).collect();
+        let mut rows: Vec<_> =
+            table.iter().filter(|(_, m, p, _)| *m == method && fits(p, path)).collect();
         rows.sort_by_key(|(.., word)| std::cmp::Reverse(word.len()));
-        let has = |word: &str| word.is_empty() || query.split('&').any(|pair| pair.starts_with(word));
+        let has =
+            |word: &str| word.is_empty() || query.split('&').any(|pair| pair.starts_with(word));
         rows.into_iter().find(|(.., word)| has(word)).map(|(name, ..)| name.to_string())
     };
     if let Some(name) = find(PATHS) {
@@ -131,7 +134,10 @@ fn requests_are_named_as_aws_names_them() {
     assert_eq!(name("PUT", "/bucket/a/b.html?x-id=PutObject"), "PutObject");
     assert_eq!(name("GET", "/bucket?list-type=2&prefix=a"), "ListObjectsV2");
     assert_eq!(name("GET", "/restapis/a/resources?embed=methods"), "GetResources");
-    assert_eq!(of("POST", Some("AWSWAF_20190729.GetWebACL"), "/", "{}"), ("GetWebACL".into(), Format::Json));
+    assert_eq!(
+        of("POST", Some("AWSWAF_20190729.GetWebACL"), "/", "{}"),
+        ("GetWebACL".into(), Format::Json)
+    );
     assert_eq!(of("POST", None, "/", "Action=GetRole&RoleName=r"), ("GetRole".into(), Format::Xml));
     assert_eq!(of("GET", None, "/b?policy", "").1, Format::S3);
 }

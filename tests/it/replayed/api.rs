@@ -1,10 +1,13 @@
-//! API Gateway: one call per 30 s, an answer lost, a role not trusted yet, stages and listings out of date.
+//! API Gateway: one call per 30 s, an answer lost, a role not trusted yet, stages and listings out
+//! of date.
 
 use crate::replay::{Answer, Replay, empty, json as answer, refused, refused_with};
 use crate::support::{desired, step};
 use serde_json::{Value, json};
 use shopstack::model::{CloudError, Desired, Live, Op, Owner, Query};
-use shopstack::resources::{Resource, account::Account, rest_api::RestApi, routes::Routes, stage::Stage};
+use shopstack::resources::{
+    Resource, account::Account, rest_api::RestApi, routes::Routes, stage::Stage,
+};
 
 fn api(replay: &Replay) -> Desired {
     let spec = json!({"tags": replay.world.scope.tags("api"), "description": "", "endpoint_type": "REGIONAL",
@@ -45,7 +48,10 @@ async fn an_api_whose_create_was_not_answered_is_found_when_the_listing_shows_it
     let outputs = RestApi.create(&replay.world.writer, &create, &wanted.spec).await.expect("found");
     assert_eq!(outputs["id"], "a1");
     assert_eq!(replay.count("CreateRestApi"), 1, "never made twice");
-    assert_eq!(replay.told(), ["the answer to CreateRestApi was lost; looking whether the API exists"]);
+    assert_eq!(
+        replay.told(),
+        ["the answer to CreateRestApi was lost; looking whether the API exists"]
+    );
 }
 
 /// Addresses, ids and owners of what is found of these APIs.
@@ -58,7 +64,10 @@ async fn told_with(wanted: bool, apis: &[Value], deployed: &str) -> Vec<(String,
     let replay = Replay::start(vec![
         ("GetRestApis", listed(apis, "")),
         ("GetTags", answer(json!({"tags": {}})).always()),
-        ("GetDeployments", answer(json!({"item": [{"id": "d1", "description": deployed}]})).always()),
+        (
+            "GetDeployments",
+            answer(json!({"item": [{"id": "d1", "description": deployed}]})).always(),
+        ),
     ])
     .await;
     let api = api(&replay);
@@ -88,7 +97,11 @@ fn told(address: &str, id: &str, owner: Owner) -> (String, String, Owner) {
 async fn an_api_that_merely_carries_our_tags_is_never_ours() {
     let stray = |id: &str| told(&format!("api.~{id}"), id, Owner::Stray);
     let theirs = || named("p1", "payments-prod", None);
-    for tagged in [theirs(), named("p1", "payments-prod", Some("api")), named("p1", "payments-prod", Some("x"))] {
+    for tagged in [
+        theirs(),
+        named("p1", "payments-prod", Some("api")),
+        named("p1", "payments-prod", Some("x")),
+    ] {
         assert_eq!(
             told_apart(false, std::slice::from_ref(&tagged)).await,
             [stray("p1")],
@@ -96,12 +109,19 @@ async fn an_api_that_merely_carries_our_tags_is_never_ours() {
         );
         let both = told_apart(true, &[seen("a1"), tagged]).await;
         assert_eq!(both.len(), 2);
-        assert!(both.contains(&stray("p1")) && both.contains(&told("api.main", "a1", Owner::Ours)), "{both:?}");
+        assert!(
+            both.contains(&stray("p1")) && both.contains(&told("api.main", "a1", Owner::Ours)),
+            "{both:?}"
+        );
     }
     assert_eq!(told_apart(true, &[theirs()]).await, [stray("p1")]);
     // The tag of the address itself, not of what it stands for.
-    assert_eq!(told_apart(true, &[named("p1", "payments-prod", Some("main"))]).await, [stray("p1")]);
-    let two = [named("p1", "payments-prod", Some("api")), named("p2", "payments-test", Some("api"))];
+    assert_eq!(
+        told_apart(true, &[named("p1", "payments-prod", Some("main"))]).await,
+        [stray("p1")]
+    );
+    let two =
+        [named("p1", "payments-prod", Some("api")), named("p2", "payments-test", Some("api"))];
     assert_eq!(told_apart(true, &two).await, [stray("p1"), stray("p2")]);
 }
 
@@ -110,12 +130,16 @@ async fn an_api_of_ours_that_somebody_renamed_or_took_the_id_off_is_mended_where
     let ours = [told("api.main", "a1", Owner::Ours)];
     assert_eq!(told_apart(true, &[named("a1", "renamed", Some("api"))]).await, ours);
     assert_eq!(told_apart(true, &[named("a1", "replay-t-api", None)]).await, ours);
-    // Where it is not wanted, as for `down`, its deployments tell it from what merely carries our tags.
+    // Where it is not wanted, as for `down`, its deployments tell it from what merely carries our
+    // tags.
     let renamed = [named("a1", "renamed", Some("api"))];
     assert_eq!(told_with(false, &renamed, "shopstack:0123").await, ours);
     assert_eq!(told_with(false, &renamed, "by hand").await, [told("api.~a1", "a1", Owner::Stray)]);
     // An id that nobody wants any more, under the name that belongs to it.
-    assert_eq!(told_apart(true, &[named("b", "replay-t-old", Some("old"))]).await, [told("api.old", "b", Owner::Ours)]);
+    assert_eq!(
+        told_apart(true, &[named("b", "replay-t-old", Some("old"))]).await,
+        [told("api.old", "b", Owner::Ours)]
+    );
 }
 
 #[tokio::test]
@@ -126,8 +150,10 @@ async fn a_create_takes_over_no_api_of_another_name() {
     ])
     .await;
     let wanted = api(&replay);
-    let made =
-        RestApi.create(&replay.world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.expect("made");
+    let made = RestApi
+        .create(&replay.world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .await
+        .expect("made");
     assert_eq!(made["id"], "a1");
 }
 
@@ -144,21 +170,29 @@ async fn a_fresh_api_that_is_updating_and_cannot_be_read_yet_is_waited_for() {
     ])
     .await;
     replay.create(&RestApi, &step(&api(&replay), Op::Create, None)).await.expect("create");
-    assert_eq!(replay.told().last().unwrap(), "waiting for REST API a1 to take the change (usually seconds)");
+    assert_eq!(
+        replay.told().last().unwrap(),
+        "waiting for REST API a1 to take the change (usually seconds)"
+    );
     assert_eq!(replay.left(), [""; 0]);
 }
 
 #[tokio::test]
 async fn deletes_keep_to_one_in_thirty_seconds_however_often_aws_refuses() {
     let busy = || refused("TooManyRequestsException").status(429);
-    let answers = vec![("DeleteRestApi", busy().times(3)), ("DeleteRestApi", empty().status(202).always())];
+    let answers =
+        vec![("DeleteRestApi", busy().times(3)), ("DeleteRestApi", empty().status(202).always())];
     let replay = Replay::start(answers).await;
     RestApi.delete(&replay.world.writer, &live(&replay)).await.expect("delete");
     RestApi.delete(&replay.world.writer, &live(&replay)).await.expect("a second stack's");
     let pauses = replay.pauses("DeleteRestApi");
     assert_eq!(pauses.len(), 4);
     assert!(pauses.iter().all(|pause| *pause >= 30.0), "{pauses:?}");
-    assert!(replay.told().contains(&"waiting for API Gateway: 1 DeleteRestApi per 30 s".into()), "{:?}", replay.told());
+    assert!(
+        replay.told().contains(&"waiting for API Gateway: 1 DeleteRestApi per 30 s".into()),
+        "{:?}",
+        replay.told()
+    );
     assert_eq!(replay.world.calls().throttled, 3);
 }
 
@@ -184,16 +218,26 @@ async fn the_account_takes_its_role_at_its_own_pace() {
         ("UpdateAccount", answer(json!({"cloudwatchRoleArn": role}))),
     ])
     .await;
-    let wanted = desired(&Account, "account.logging", "123456789012", json!({"has_log_role": true}));
+    let wanted =
+        desired(&Account, "account.logging", "123456789012", json!({"has_log_role": true}));
     replay.create(&Account, &step(&wanted, Op::Create, None)).await.expect("accepted in the end");
     let pauses = replay.pauses("UpdateAccount");
     assert!(
         pauses.len() == 3 && pauses.iter().all(|pause| *pause >= 20.0),
         "retrying faster only earns 429s: {pauses:?}"
     );
-    assert!(replay.told().iter().any(|told| told.contains("usually 10 to 40 s on AWS")), "{:?}", replay.told());
-    // Whether API Gateway names the account is unverified: a condition that demands it might shut it out for good.
-    assert!(replay.texts("CreateRole")[0].contains("StringEqualsIfExists"), "{:?}", replay.texts("CreateRole"));
+    assert!(
+        replay.told().iter().any(|told| told.contains("usually 10 to 40 s on AWS")),
+        "{:?}",
+        replay.told()
+    );
+    // Whether API Gateway names the account is unverified: a condition that demands it might shut
+    // it out for good.
+    assert!(
+        replay.texts("CreateRole")[0].contains("StringEqualsIfExists"),
+        "{:?}",
+        replay.texts("CreateRole")
+    );
 }
 
 #[tokio::test]
@@ -230,7 +274,8 @@ async fn a_log_role_that_is_there_gets_our_trust_and_loses_what_else_it_may_do()
         ("UpdateAccount", answer(json!({"cloudwatchRoleArn": role}))),
     ])
     .await;
-    let wanted = desired(&Account, "account.logging", "123456789012", json!({"has_log_role": true}));
+    let wanted =
+        desired(&Account, "account.logging", "123456789012", json!({"has_log_role": true}));
     replay.create(&Account, &step(&wanted, Op::Create, None)).await.expect("create");
     assert!(replay.texts("UpdateAssumeRolePolicy")[0].contains("StringEqualsIfExists"));
     assert_eq!(replay.left(), [""; 0]);
@@ -254,19 +299,24 @@ fn deployment(id: &str, definition: &str, created: u32) -> Value {
 }
 
 fn stages(deployment: &str) -> Answer {
-    let all = json!({"throttlingRateLimit": 50.0, "throttlingBurstLimit": 100, "metricsEnabled": true});
-    answer(json!({"item": [{"stageName": "v1", "deploymentId": deployment, "methodSettings": {"*/*": all}}]}))
+    let all =
+        json!({"throttlingRateLimit": 50.0, "throttlingBurstLimit": 100, "metricsEnabled": true});
+    answer(
+        json!({"item": [{"stageName": "v1", "deploymentId": deployment, "methodSettings": {"*/*": all}}]}),
+    )
 }
 
 async fn update(replay: &Replay, wanted: &Desired) -> Result<(), CloudError> {
     let before = stage("old");
-    let live = Live::new(before.address.clone(), &before.type_name, "v1", before.spec).with_output("rest_api_id", "a1");
+    let live = Live::new(before.address.clone(), &before.type_name, "v1", before.spec)
+        .with_output("rest_api_id", "a1");
     let change = step(wanted, Op::Update, Some(live.clone()));
     Stage.update(&replay.world.writer, &change, &live, &wanted.spec).await.map(|_| ())
 }
 
 #[tokio::test]
-async fn a_stage_that_still_reads_with_an_older_deployment_is_moved_and_nothing_is_deployed_twice() {
+async fn a_stage_that_still_reads_with_an_older_deployment_is_moved_and_nothing_is_deployed_twice()
+{
     let replay = Replay::start(vec![
         ("GetStages", stages("d1")),
         ("GetDeployments", listed(&[], "p")),
@@ -298,7 +348,10 @@ async fn a_stage_that_still_reads_with_an_older_deployment_is_moved_and_nothing_
     update(&replay, &stage("new")).await.expect("update");
     assert_eq!(replay.count("CreateDeployment"), 0, "what a crash left is used");
     let moved = replay.bodies("UpdateStage").remove(4);
-    assert_eq!(moved["patchOperations"], json!([{"op": "replace", "path": "/deploymentId", "value": "d2"}]));
+    assert_eq!(
+        moved["patchOperations"],
+        json!([{"op": "replace", "path": "/deploymentId", "value": "d2"}])
+    );
     assert_eq!(replay.pauses("UpdateStage"), [0.5, 1.0, 1.0, 2.0]);
     assert_eq!(replay.left(), [""; 0]);
 }
@@ -308,12 +361,18 @@ async fn routes_are_read_past_empty_pages() {
     let method = json!({"httpMethod": "GET", "authorizationType": "NONE", "methodIntegration": {
         "type": "AWS_PROXY", "httpMethod": "POST", "timeoutInMillis": 29000,
         "uri": "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:f/invocations"}});
-    let tree = [json!({"id": "r", "path": "/"}), json!({"id": "x", "path": "/x", "resourceMethods": {"GET": method}})];
+    let tree = [
+        json!({"id": "r", "path": "/"}),
+        json!({"id": "x", "path": "/x", "resourceMethods": {"GET": method}}),
+    ];
     let replay = Replay::start(vec![
         ("GetResources", listed(&[], "p")),
         ("GetResources position=p", listed(&tree, "")),
         ("GetGatewayResponses", listed(&[], "p")),
-        ("GetGatewayResponses position=p", listed(&[json!({"responseType": "DEFAULT_4XX", "statusCode": "418"})], "")),
+        (
+            "GetGatewayResponses position=p",
+            listed(&[json!({"responseType": "DEFAULT_4XX", "statusCode": "418"})], ""),
+        ),
     ])
     .await;
     let found = [live(&replay)];
@@ -327,8 +386,10 @@ async fn routes_are_read_past_empty_pages() {
 fn preflight() -> Value {
     let header = |name: &str| format!("method.response.header.Access-Control-{name}");
     let names = ["Allow-Origin", "Allow-Methods", "Allow-Headers", "Max-Age"].map(header);
-    let headers: serde_json::Map<String, Value> = names.iter().map(|n| (n.clone(), json!("'x'"))).collect();
-    let declared: serde_json::Map<String, Value> = names.iter().map(|n| (n.clone(), json!(false))).collect();
+    let headers: serde_json::Map<String, Value> =
+        names.iter().map(|n| (n.clone(), json!("'x'"))).collect();
+    let declared: serde_json::Map<String, Value> =
+        names.iter().map(|n| (n.clone(), json!(false))).collect();
     json!({"httpMethod": "OPTIONS", "authorizationType": "NONE", "apiKeyRequired": false,
         "methodResponses": {"204": {"statusCode": "204", "responseParameters": declared}},
         "methodIntegration": {"type": "MOCK", "requestTemplates": {"application/json": "{\"statusCode\": 204}"},
@@ -336,10 +397,14 @@ fn preflight() -> Value {
             "integrationResponses": {"204": {"statusCode": "204", "responseParameters": headers}}}})
 }
 
-/// How often GetMethod is asked where the listing brings along `embedded`; either way a preflight is read.
+/// How often GetMethod is asked where the listing brings along `embedded`; either way a preflight
+/// is read.
 async fn asked_for(embedded: Value) -> usize {
     let methods = json!({"OPTIONS": embedded});
-    let tree = [json!({"id": "r", "path": "/"}), json!({"id": "x", "path": "/x", "resourceMethods": methods})];
+    let tree = [
+        json!({"id": "r", "path": "/"}),
+        json!({"id": "x", "path": "/x", "resourceMethods": methods}),
+    ];
     let replay = Replay::start(vec![
         ("GetResources", listed(&tree, "")),
         ("GetGatewayResponses", listed(&[], "")),

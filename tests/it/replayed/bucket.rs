@@ -1,11 +1,14 @@
-//! Buckets that are not there yet, not gone yet or not empty after all, and deletes that fail in part.
+//! Buckets that are not there yet, not gone yet or not empty after all, and deletes that fail in
+//! part.
 
 use crate::replay::{Answer, Replay, empty, refused, refused_with, xml};
 use crate::support::{desired, step};
 use serde_json::{Value, json};
 use shopstack::model::{CloudError, Desired, ErrorKind, Live, Op, Owner, Query};
 use shopstack::policy;
-use shopstack::resources::{Resource, bucket::Bucket, bucket_policy::BucketPolicy, objects::Objects};
+use shopstack::resources::{
+    Resource, bucket::Bucket, bucket_policy::BucketPolicy, objects::Objects,
+};
 
 const NAME: &str = "replay-t-site-123456789012-us-east-1";
 
@@ -31,8 +34,11 @@ fn absent() -> Answer {
 }
 
 fn tags(replay: &str) -> Answer {
-    let tag = |key: &str, value: &str| format!("<Tag><Key>shopstack:{key}</Key><Value>{value}</Value></Tag>");
-    let set = [("stack", replay), ("env", "t"), ("id", "site"), ("region", "us-east-1")].map(|(k, v)| tag(k, v));
+    let tag = |key: &str, value: &str| {
+        format!("<Tag><Key>shopstack:{key}</Key><Value>{value}</Value></Tag>")
+    };
+    let set = [("stack", replay), ("env", "t"), ("id", "site"), ("region", "us-east-1")]
+        .map(|(k, v)| tag(k, v));
     xml(format!("<Tagging><TagSet>{}</TagSet></Tagging>", set.concat()))
 }
 
@@ -51,8 +57,14 @@ fn settings(late: usize) -> Vec<(&'static str, Answer)> {
         ("GetPublicAccessBlock", refused("NoSuchPublicAccessBlockConfiguration").status(404)),
         ("GetPublicAccessBlock", blocked().always()),
         ("GetBucketVersioning", xml("<VersioningConfiguration/>").times(3)),
-        ("GetBucketVersioning", xml("<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")),
-        ("GetBucketEncryption", refused("ServerSideEncryptionConfigurationNotFoundError").status(404).always()),
+        (
+            "GetBucketVersioning",
+            xml("<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"),
+        ),
+        (
+            "GetBucketEncryption",
+            refused("ServerSideEncryptionConfigurationNotFoundError").status(404).always(),
+        ),
         ("GetBucketOwnershipControls", owned().always()),
         ("GetBucketTagging", tags("replay").always()),
     ]
@@ -83,7 +95,8 @@ async fn a_bucket_that_refuses_a_read_is_refused_with_awss_words() {
     ])
     .await;
     let wanted = wanted(&replay);
-    let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
+    let query =
+        Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
     let found = replay.discover(&Bucket, &query).await.expect("discover");
     let Owner::Foreign(says) = &found[0].owner else { panic!("{:?}", found[0].owner) };
     assert!(says.contains(sentence) && says.contains("GetBucketEncryption"), "{says}");
@@ -105,7 +118,12 @@ async fn a_name_freed_late_and_a_bucket_not_visible_yet_are_waited_for() {
     assert_eq!(replay.left(), [""; 0]);
     let mut writes = replay.operations();
     writes.dedup();
-    let order = ["PutBucketTagging", "PutPublicAccessBlock", "PutBucketOwnershipControls", "PutBucketVersioning"];
+    let order = [
+        "PutBucketTagging",
+        "PutPublicAccessBlock",
+        "PutBucketOwnershipControls",
+        "PutBucketVersioning",
+    ];
     assert_eq!(writes[2..6], order, "one after the other, whose it is first");
 }
 
@@ -116,7 +134,11 @@ async fn a_404_on_a_bucket_that_this_run_did_not_make_ends_at_once_in_awss_words
     let replay = Replay::start(script).await;
     let error = create(&replay).await.unwrap_err();
     assert_eq!((error.kind, error.code.as_str()), (ErrorKind::NotFound, "NoSuchBucket"));
-    assert_eq!((replay.count("PutBucketTagging"), replay.asked().last().unwrap().at.as_secs()), (1, 0), "no lag");
+    assert_eq!(
+        (replay.count("PutBucketTagging"), replay.asked().last().unwrap().at.as_secs()),
+        (1, 0),
+        "no lag"
+    );
 }
 
 /// S3 says that the account has it, and a read does not show it yet.
@@ -151,8 +173,7 @@ async fn one_that_exists_and_is_somebody_elses_is_not_touched() {
 
 #[tokio::test]
 async fn an_untagged_bucket_whose_first_page_is_empty_is_not_taken_for_an_empty_one() {
-    let page =
-        "<ListVersionsResult><IsTruncated>true</IsTruncated><NextKeyMarker>a</NextKeyMarker></ListVersionsResult>";
+    let page = "<ListVersionsResult><IsTruncated>true</IsTruncated><NextKeyMarker>a</NextKeyMarker></ListVersionsResult>";
     let replay = Replay::start(vec![
         ("HeadBucket", empty()),
         ("GetBucketTagging", refused("NoSuchTagSet").status(404)),
@@ -163,14 +184,20 @@ async fn an_untagged_bucket_whose_first_page_is_empty_is_not_taken_for_an_empty_
 }
 
 fn versions(keys: &[&str], next: Option<&str>) -> Answer {
-    let one = |key: &&str| format!("<Version><Key>{key}</Key><VersionId>v-{key}</VersionId></Version>");
+    let one =
+        |key: &&str| format!("<Version><Key>{key}</Key><VersionId>v-{key}</VersionId></Version>");
     let next = next.map(|key| format!("<NextKeyMarker>{key}</NextKeyMarker>")).unwrap_or_default();
     let keys: String = keys.iter().map(one).collect();
-    xml(format!("<ListVersionsResult><IsTruncated>{}</IsTruncated>{next}{keys}</ListVersionsResult>", !next.is_empty()))
+    xml(format!(
+        "<ListVersionsResult><IsTruncated>{}</IsTruncated>{next}{keys}</ListVersionsResult>",
+        !next.is_empty()
+    ))
 }
 
 fn failed(key: &str, code: &str) -> String {
-    format!("<Error><Key>{key}</Key><VersionId>v-{key}</VersionId><Code>{code}</Code><Message>so</Message></Error>")
+    format!(
+        "<Error><Key>{key}</Key><VersionId>v-{key}</VersionId><Code>{code}</Code><Message>so</Message></Error>"
+    )
 }
 
 fn deleted(errors: &[String]) -> Answer {
@@ -194,7 +221,10 @@ async fn emptying_goes_past_empty_pages_and_sends_again_what_failed_in_a_200() {
     Bucket.delete(&replay.world.writer, &live(&replay)).await.expect("delete");
     let sent = replay.texts("DeleteObjects");
     assert!(!sent[1].contains("<Key>b</Key>") && sent[1].contains("<Key>c</Key>"), "{sent:?}");
-    assert!(!sent[2].contains("<Key>c</Key>") && sent[2].contains("<VersionId>v-d</VersionId>"), "{sent:?}");
+    assert!(
+        !sent[2].contains("<Key>c</Key>") && sent[2].contains("<VersionId>v-d</VersionId>"),
+        "{sent:?}"
+    );
     assert_eq!(replay.pauses("HeadBucket"), [0.2, 0.4, 0.8, 1.6]);
     assert_eq!(replay.left(), [""; 0]);
 }
@@ -221,8 +251,7 @@ async fn objects_are_listed_past_an_empty_page_and_a_bucket_that_has_just_gone_h
         };
         xml(format!("<ListBucketResult>{keys}{next}</ListBucketResult>"))
     };
-    let stray =
-        "<Contents><Key>stray.html</Key><LastModified>2026-01-01T00:00:00Z</LastModified><ETag>\"e\"</ETag></Contents>";
+    let stray = "<Contents><Key>stray.html</Key><LastModified>2026-01-01T00:00:00Z</LastModified><ETag>\"e\"</ETag></Contents>";
     let replay = Replay::start(vec![
         ("ListObjectsV2", listing("", "t")),
         ("ListObjectsV2 continuation-token=t", listing(stray, "")),
@@ -232,7 +261,8 @@ async fn objects_are_listed_past_an_empty_page_and_a_bucket_that_has_just_gone_h
     let bucket = live(&replay);
     let wanted = desired(&Objects, "objects.site", NAME, json!({"objects": {}, "config": ""}));
     let found = [bucket];
-    let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &found, thorough: false };
+    let query =
+        Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &found, thorough: false };
     let objects = replay.discover(&Objects, &query).await.expect("discover");
     assert_eq!(objects[0].spec["objects"]["stray.html"]["md5"], "e");
     assert_eq!(replay.discover(&Objects, &query).await.expect("gone is no error").len(), 0);
@@ -244,8 +274,9 @@ fn document(extra: Value) -> Value {
          "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{NAME}/*")}, extra]})
 }
 
-/// A principal reads as a unique id while, or for ever after, AWS cannot resolve it (catalogue 1.6). No document of ours
-/// names a role or user, so such a statement is a stranger's, in either spelling.
+/// A principal reads as a unique id while, or for ever after, AWS cannot resolve it (catalogue
+/// 1.6). No document of ours names a role or user, so such a statement is a stranger's, in either
+/// spelling.
 #[tokio::test]
 async fn a_principal_that_reads_as_a_unique_id_is_a_strangers_and_goes_with_its_statement() {
     let stranger = json!({"Sid": "Theirs", "Effect": "Allow", "Principal": {"AWS": "AROAEXAMPLEEXAMPLE"},
@@ -256,7 +287,10 @@ async fn a_principal_that_reads_as_a_unique_id_is_a_strangers_and_goes_with_its_
     mended["Statement"].as_array_mut().unwrap().pop();
     let replay = Replay::start(vec![
         ("GetBucketPolicy", crate::replay::json(document(stranger))),
-        ("PutBucketPolicy", refused_with("MalformedPolicy", "Invalid principal in policy").times(2)),
+        (
+            "PutBucketPolicy",
+            refused_with("MalformedPolicy", "Invalid principal in policy").times(2),
+        ),
         ("PutBucketPolicy", empty().status(204)),
         ("GetBucketPolicy", refused("NoSuchBucketPolicy").status(404).times(2)),
         ("GetBucketPolicy", crate::replay::json(mended)),
@@ -264,13 +298,23 @@ async fn a_principal_that_reads_as_a_unique_id_is_a_strangers_and_goes_with_its_
     .await;
     let wanted = desired(&BucketPolicy, "bucket_policy.site", NAME, json!({"policy": ours}));
     let found = [live(&replay)];
-    let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &found, thorough: false };
+    let query =
+        Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &found, thorough: false };
     let live = replay.discover(&BucketPolicy, &query).await.expect("discover").remove(0);
-    assert_eq!(live.spec["policy"]["statements"]["Theirs"]["principals"], json!({"AWS": ["AROAEXAMPLEEXAMPLE"]}));
-    assert_eq!(live.spec["policy"]["statements"]["Ours"], wanted.spec["policy"]["statements"]["Ours"]);
+    assert_eq!(
+        live.spec["policy"]["statements"]["Theirs"]["principals"],
+        json!({"AWS": ["AROAEXAMPLEEXAMPLE"]})
+    );
+    assert_eq!(
+        live.spec["policy"]["statements"]["Ours"],
+        wanted.spec["policy"]["statements"]["Ours"]
+    );
     let change = step(&wanted, Op::Update, Some(live.clone()));
     BucketPolicy.update(&replay.world.writer, &change, &live, &wanted.spec).await.expect("update");
-    assert!(replay.texts("PutBucketPolicy").iter().all(|sent| !sent.contains("AROA")), "an id is never sent");
+    assert!(
+        replay.texts("PutBucketPolicy").iter().all(|sent| !sent.contains("AROA")),
+        "an id is never sent"
+    );
     assert_eq!(replay.pauses("PutBucketPolicy"), [1.0, 2.0]);
     assert_eq!(
         replay.pauses("GetBucketPolicy")[1..],
@@ -281,13 +325,15 @@ async fn a_principal_that_reads_as_a_unique_id_is_a_strangers_and_goes_with_its_
 
 fn indexed(replay_names: &[&str]) -> (&'static str, Answer) {
     let tags = json!({"shopstack:stack": "replay", "shopstack:env": "t", "shopstack:id": "site"});
-    let arns: Vec<String> = replay_names.iter().map(|name| format!("arn:aws:s3:::{name}")).collect();
+    let arns: Vec<String> =
+        replay_names.iter().map(|name| format!("arn:aws:s3:::{name}")).collect();
     let arns: Vec<&str> = arns.iter().map(String::as_str).collect();
     ("GetResources", super::cloudfront::index(&arns, &tags, ""))
 }
 
 fn keys(keys: &[&str]) -> Answer {
-    let contents: String = keys.iter().map(|k| format!("<Contents><Key>{k}</Key></Contents>")).collect();
+    let contents: String =
+        keys.iter().map(|k| format!("<Contents><Key>{k}</Key></Contents>")).collect();
     xml(format!("<ListBucketResult>{contents}</ListBucketResult>"))
 }
 
@@ -308,7 +354,10 @@ async fn unwanted(found: &[&str], manifest: Answer) -> Option<String> {
     .await;
     let query = Query { scope: &replay.world.scope, wanted: vec![], found: &[], thorough: false };
     let mut found = replay.discover(&Bucket, &query).await.expect("discover");
-    assert_eq!((found.len(), found[0].address.as_str(), &found[0].owner), (1, "bucket.site", &Owner::Ours));
+    assert_eq!(
+        (found.len(), found[0].address.as_str(), &found[0].owner),
+        (1, "bucket.site", &Owner::Ours)
+    );
     // The next conversation stops the clock again.
     tokio::time::resume();
     found.remove(0).data
@@ -316,8 +365,10 @@ async fn unwanted(found: &[&str], manifest: Answer) -> Option<String> {
 
 #[tokio::test]
 async fn objects_beyond_the_sites_own_are_a_loss() {
-    let manifest =
-        || xml(json!({"format_version": "1.0", "objects": {"index.html": {}, "config.json": {}}}).to_string());
+    let manifest = || {
+        xml(json!({"format_version": "1.0", "objects": {"index.html": {}, "config.json": {}}})
+            .to_string())
+    };
     let site = [".shopstack/site.json", "config.json", "index.html"];
     assert_eq!(unwanted(&site, manifest()).await, None);
     let with = |more: &[&'static str]| [&site[..], more].concat();

@@ -1,4 +1,5 @@
-//! CloudFront's answers and scripted distributions, for the conversations in `distribution*.rs` and `oac.rs`.
+//! CloudFront's answers and scripted distributions, for the conversations in `distribution*.rs` and
+//! `oac.rs`.
 
 use crate::replay::{Answer, Replay, json as answer, xml};
 use crate::support::desired;
@@ -25,7 +26,8 @@ pub struct Shown {
     pub comment: &'static str,
 }
 
-const MARKER: &str = "shopstack:stack=replay shopstack:env=t shopstack:id=site shopstack:region=us-east-1";
+const MARKER: &str =
+    "shopstack:stack=replay shopstack:env=t shopstack:id=site shopstack:region=us-east-1";
 
 /// Enabled and served everywhere.
 pub const DEPLOYED: Shown = Shown {
@@ -60,7 +62,8 @@ impl Shown {
 
     fn config(&self) -> String {
         let none = |name: &str| format!("<{name}><Quantity>0</Quantity></{name}>");
-        let methods = "<Quantity>2</Quantity><Items><Method>HEAD</Method><Method>GET</Method></Items>";
+        let methods =
+            "<Quantity>2</Quantity><Items><Method>HEAD</Method><Method>GET</Method></Items>";
         format!(
             "<DistributionConfig><CallerReference>{}</CallerReference>{}<DefaultRootObject>index.html</DefaultRootObject>\
              <Origins><Quantity>1</Quantity><Items><Origin><Id>site</Id>\
@@ -113,12 +116,17 @@ pub fn live(replay: &Replay) -> Live {
 pub fn outputs(minute: u32) -> Outputs {
     // 2026-01-01T00:00:00Z.
     let modified = 1_767_225_600 + i64::from(minute) * 60;
-    Outputs::from([("id".to_string(), "E1".to_string()), ("modified".to_string(), modified.to_string())])
+    Outputs::from([
+        ("id".to_string(), "E1".to_string()),
+        ("modified".to_string(), modified.to_string()),
+    ])
 }
 
 /// ListTagsForResource's answer: ours.
 pub fn own_tags() -> Answer {
-    let tag = |key: &str, value: &str| format!("<Tag><Key>shopstack:{key}</Key><Value>{value}</Value></Tag>");
+    let tag = |key: &str, value: &str| {
+        format!("<Tag><Key>shopstack:{key}</Key><Value>{value}</Value></Tag>")
+    };
     let tags = [("stack", "replay"), ("env", "t"), ("id", "site"), ("region", "us-east-1")];
     let tags: String = tags.iter().map(|(key, value)| tag(key, value)).collect();
     xml(format!("<Tags><Items>{tags}</Items></Tags>"))
@@ -143,8 +151,13 @@ pub fn page(ours: bool, next: Option<&str>) -> Answer {
 
 /// One page of the tag index: these ARNs with these tags, and the next page's token.
 pub fn index(arns: &[&str], tags: &Value, token: &str) -> Answer {
-    let tags: Vec<Value> =
-        tags.as_object().unwrap().iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
-    let list: Vec<Value> = arns.iter().map(|arn| json!({"ResourceARN": arn, "Tags": tags})).collect();
+    let tags: Vec<Value> = tags
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(key, value)| json!({"Key": key, "Value": value}))
+        .collect();
+    let list: Vec<Value> =
+        arns.iter().map(|arn| json!({"ResourceARN": arn, "Tags": tags})).collect();
     answer(json!({"ResourceTagMappingList": list, "PaginationToken": token}))
 }

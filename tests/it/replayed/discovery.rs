@@ -1,4 +1,5 @@
-//! Looking for what is ours: pages that are empty, tokens that run out, groups that are gone by the time they are read.
+//! Looking for what is ours: pages that are empty, tokens that run out, groups that are gone by the
+//! time they are read.
 
 use super::cloudfront::index;
 use crate::replay::{Replay, empty, json as answer, refused, refused_with, xml};
@@ -37,7 +38,10 @@ async fn groups_are_listed_past_an_empty_page_and_one_that_is_gone_is_left_out()
     let tags = json!({"shopstack:stack": "replay", "shopstack:env": "t", "shopstack:id": "f"});
     let replay = Replay::start(vec![
         ("GetResources", index(&[], &json!({}), "")),
-        ("DescribeLogGroups \"more\"", groups(&["/aws/lambda/replay-t-f", "/aws/lambda/replay-t-old"], Value::Null)),
+        (
+            "DescribeLogGroups \"more\"",
+            groups(&["/aws/lambda/replay-t-f", "/aws/lambda/replay-t-old"], Value::Null),
+        ),
         ("DescribeLogGroups /aws/lambda/", groups(&[], json!("more"))),
         ("DescribeLogGroups", groups(&[], Value::Null).always()),
         ("ListTagsForResource replay-t-f\"", answer(json!({"tags": tags}))),
@@ -46,14 +50,16 @@ async fn groups_are_listed_past_an_empty_page_and_one_that_is_gone_is_left_out()
     .await;
     let query = Query { scope: &replay.world.scope, wanted: vec![], found: &[], thorough: true };
     let found = replay.discover(&LogGroup, &query).await.expect("discover");
-    let seen: Vec<_> = found.iter().map(|live| (live.address.as_str(), live.outputs["arn"].as_str())).collect();
+    let seen: Vec<_> =
+        found.iter().map(|live| (live.address.as_str(), live.outputs["arn"].as_str())).collect();
     assert_eq!(seen, [("log_group.f", GROUP)], "without the `:*` of the listing");
     assert_eq!(replay.left(), [""; 0]);
 }
 
 #[tokio::test]
 async fn an_unwanted_group_is_ours_by_its_own_tags_and_never_by_the_index_alone() {
-    let tags = |id: &str| json!({"shopstack:stack": "replay", "shopstack:env": "t", "shopstack:id": id});
+    let tags =
+        |id: &str| json!({"shopstack:stack": "replay", "shopstack:env": "t", "shopstack:id": id});
     let released = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/replay-t-released";
     let replay = Replay::start(vec![
         ("GetResources", index(&[GROUP], &tags("f"), "one")),
@@ -62,7 +68,11 @@ async fn an_unwanted_group_is_ours_by_its_own_tags_and_never_by_the_index_alone(
         (
             "DescribeLogGroups /aws/lambda/",
             groups(
-                &["/aws/lambda/replay-t-f", "/aws/lambda/replay-t-released", "/aws/lambda/replay-t-old"],
+                &[
+                    "/aws/lambda/replay-t-f",
+                    "/aws/lambda/replay-t-released",
+                    "/aws/lambda/replay-t-old",
+                ],
                 Value::Null,
             ),
         ),
@@ -74,10 +84,15 @@ async fn an_unwanted_group_is_ours_by_its_own_tags_and_never_by_the_index_alone(
     .await;
     let spec = json!({"tags": tags("f"), "region": "us-east-1", "retention_days": 30});
     let wanted = desired(&LogGroup, "log_group.f", "/aws/lambda/replay-t-f", spec);
-    let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
+    let query =
+        Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
     let found = replay.discover(&LogGroup, &query).await.expect("discover");
     let seen: Vec<_> = found.iter().map(|live| live.address.as_str()).collect();
-    assert_eq!(seen, ["log_group.f", "log_group.old"], "the group whose tags were taken away is nobody's");
+    assert_eq!(
+        seen,
+        ["log_group.f", "log_group.old"],
+        "the group whose tags were taken away is nobody's"
+    );
     assert_eq!(replay.count("ListTagsForResource"), 2, "a wanted group costs no read of its own");
     assert_eq!(replay.left(), [""; 0]);
 }
@@ -100,16 +115,21 @@ async fn a_group_that_lambda_made_first_is_adopted_and_a_busy_one_tried_again() 
         ("PutRetentionPolicy", answer(json!({}))),
     ])
     .await;
-    let spec = json!({"tags": replay.world.scope.tags("f"), "region": "us-east-1", "retention_days": 30});
+    let spec =
+        json!({"tags": replay.world.scope.tags("f"), "region": "us-east-1", "retention_days": 30});
     let wanted = desired(&LogGroup, "log_group.f", "/aws/lambda/replay-t-f", spec);
     let create = step(&wanted, Op::Create, None);
-    let outputs = LogGroup.create(&replay.world.writer, &create, &wanted.spec).await.expect("adopted");
+    let outputs =
+        LogGroup.create(&replay.world.writer, &create, &wanted.spec).await.expect("adopted");
     assert_eq!(outputs["arn"], GROUP);
     assert_eq!(replay.pauses("PutRetentionPolicy"), [0.5, 1.0, 2.0, 0.5]);
 }
 
 /// What `down` looks for by name: nothing is wanted, and the index knows nothing.
-async fn everything(resource: &dyn Resource, mut script: Vec<(&str, crate::replay::Answer)>) -> Vec<String> {
+async fn everything(
+    resource: &dyn Resource,
+    mut script: Vec<(&str, crate::replay::Answer)>,
+) -> Vec<String> {
     script.push(("GetResources", index(&[], &json!({}), "")));
     let replay = Replay::start(script).await;
     let query = Query { scope: &replay.world.scope, wanted: vec![], found: &[], thorough: true };
@@ -120,8 +140,11 @@ async fn everything(resource: &dyn Resource, mut script: Vec<(&str, crate::repla
 #[tokio::test]
 async fn buckets_are_listed_past_an_empty_page() {
     let name = "replay-t-site-123456789012-us-east-1";
-    let page = |inside: &str| xml(format!("<ListAllMyBucketsResult>{inside}</ListAllMyBucketsResult>"));
-    let tag = |key: &str, value: &str| format!("<Tag><Key>shopstack:{key}</Key><Value>{value}</Value></Tag>");
+    let page =
+        |inside: &str| xml(format!("<ListAllMyBucketsResult>{inside}</ListAllMyBucketsResult>"));
+    let tag = |key: &str, value: &str| {
+        format!("<Tag><Key>shopstack:{key}</Key><Value>{value}</Value></Tag>")
+    };
     let tags = [("stack", "replay"), ("env", "t"), ("id", "site")].map(|(k, v)| tag(k, v)).concat();
     let script = vec![
         (
@@ -138,9 +161,12 @@ async fn buckets_are_listed_past_an_empty_page() {
 #[tokio::test]
 async fn response_headers_policies_are_listed_past_an_empty_page() {
     let page = |inside: &str| {
-        xml(format!("<ResponseHeadersPolicyList>{inside}<MaxItems>100</MaxItems></ResponseHeadersPolicyList>"))
+        xml(format!(
+            "<ResponseHeadersPolicyList>{inside}<MaxItems>100</MaxItems></ResponseHeadersPolicyList>"
+        ))
     };
-    let marker = "shopstack:stack=replay shopstack:env=t shopstack:id=site shopstack:region=us-east-1";
+    let marker =
+        "shopstack:stack=replay shopstack:env=t shopstack:id=site shopstack:region=us-east-1";
     let policy = format!(
         "<Quantity>1</Quantity><Items><ResponseHeadersPolicySummary><Type>custom</Type><ResponseHeadersPolicy><Id>R1</Id>\
          <LastModifiedTime>2026-01-01T00:00:00Z</LastModifiedTime><ResponseHeadersPolicyConfig><Comment>{marker}</Comment>\
@@ -148,7 +174,10 @@ async fn response_headers_policies_are_listed_past_an_empty_page() {
     );
     let script = vec![
         ("ListResponseHeadersPolicies Marker=more", page(&policy)),
-        ("ListResponseHeadersPolicies", page("<Quantity>0</Quantity><NextMarker>more</NextMarker>")),
+        (
+            "ListResponseHeadersPolicies",
+            page("<Quantity>0</Quantity><NextMarker>more</NextMarker>"),
+        ),
     ];
     assert_eq!(everything(&ResponseHeadersPolicy, script).await, ["headers.site"]);
 }

@@ -1,6 +1,8 @@
 //! Distributions that take their time, are read out of date, and are changed by two at once.
 
-use super::cloudfront::{ARN, DEPLOYED, IN_PROGRESS, Shown, index, live, outputs, own_tags, page, wanted};
+use super::cloudfront::{
+    ARN, DEPLOYED, IN_PROGRESS, Shown, index, live, outputs, own_tags, page, wanted,
+};
 use crate::replay::{Answer, Replay, empty, refused, refused_with};
 use crate::support::step;
 use serde_json::json;
@@ -19,11 +21,16 @@ fn gone() -> Answer {
 #[tokio::test]
 async fn forty_polls_in_progress_are_waited_out_at_the_catalogues_pace() {
     let get = |answer| ("GetDistribution", answer);
-    let replay = Replay::start(vec![get(IN_PROGRESS.answer().times(40)), get(DEPLOYED.answer())]).await;
+    let replay =
+        Replay::start(vec![get(IN_PROGRESS.answer().times(40)), get(DEPLOYED.answer())]).await;
     deployed(&replay, 0).await.expect("it is deployed in the end");
     let pauses = replay.pauses("GetDistribution");
     assert_eq!(pauses.len(), 40);
-    assert_eq!(pauses[..5], [0.2, 0.4, 0.8, 1.6, 3.2], "the first looks are close, for emulators and for luck");
+    assert_eq!(
+        pauses[..5],
+        [0.2, 0.4, 0.8, 1.6, 3.2],
+        "the first looks are close, for emulators and for luck"
+    );
     assert!(pauses[5..].iter().all(|pause| *pause == 5.0), "{pauses:?}");
     assert_eq!(replay.told(), ["waiting for distribution to be Deployed (usually 3 to 6 minutes)"]);
 }
@@ -32,7 +39,10 @@ async fn forty_polls_in_progress_are_waited_out_at_the_catalogues_pace() {
 async fn a_deployment_that_does_not_end_times_out_and_says_how_to_go_on() {
     let replay = Replay::start(vec![("GetDistribution", IN_PROGRESS.answer().always())]).await;
     let error = deployed(&replay, 0).await.unwrap_err();
-    assert!(error.message.contains("distribution to be Deployed") && error.message.contains("2400 s"), "{error}");
+    assert!(
+        error.message.contains("distribution to be Deployed") && error.message.contains("2400 s"),
+        "{error}"
+    );
     assert!(error.hint.contains("run the same command again"), "{}", error.hint);
 }
 
@@ -59,7 +69,10 @@ async fn one_made_a_moment_ago_is_waited_for_until_it_can_be_read_and_no_longer(
     ])
     .await;
     let wanted = wanted(&replay);
-    replay.create(&Distribution, &step(&wanted, Op::Create, None)).await.expect("create does not wait for Deployed");
+    replay
+        .create(&Distribution, &step(&wanted, Op::Create, None))
+        .await
+        .expect("create does not wait for Deployed");
     assert_eq!(replay.count("CreateDistributionWithTags"), 1);
     assert_eq!(replay.left(), [""; 0]);
 }
@@ -77,8 +90,13 @@ async fn inputs_that_were_made_a_moment_ago_are_waited_for() {
     .await;
     replay.create(&Distribution, &step(&wanted(&replay), Op::Create, None)).await.expect("create");
     let pauses = replay.pauses("CreateDistributionWithTags");
-    assert_eq!(pauses, [1.0, 2.0, 4.0, 1.0, 2.0, 4.0, 0.5, 1.0], "each input has its own budget and pace");
-    let bodies: std::collections::BTreeSet<String> = replay.texts("CreateDistributionWithTags").into_iter().collect();
+    assert_eq!(
+        pauses,
+        [1.0, 2.0, 4.0, 1.0, 2.0, 4.0, 0.5, 1.0],
+        "each input has its own budget and pace"
+    );
+    let bodies: std::collections::BTreeSet<String> =
+        replay.texts("CreateDistributionWithTags").into_iter().collect();
     assert_eq!(bodies.len(), 1, "always the same caller reference");
 }
 
@@ -95,7 +113,10 @@ async fn one_that_cloudfront_says_exists_is_waited_for_in_the_listing_and_not_ma
     let wanted = wanted(&replay);
     replay.create(&Distribution, &step(&wanted, Op::Create, None)).await.expect("found at last");
     assert_eq!(replay.count("CreateDistributionWithTags"), 1);
-    assert_eq!(replay.told(), ["waiting for the distribution, which exists, to be listed (usually seconds)"]);
+    assert_eq!(
+        replay.told(),
+        ["waiting for the distribution, which exists, to be listed (usually seconds)"]
+    );
 }
 
 #[tokio::test]
@@ -114,7 +135,8 @@ async fn what_the_index_remembers_may_be_gone_and_a_page_may_be_empty_before_the
     ])
     .await;
     let wanted = wanted(&replay);
-    let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
+    let query =
+        Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
     let found = replay.discover(&Distribution, &query).await.expect("discover");
     assert_eq!(found.len(), 1);
     assert_eq!((&found[0].spec, found[0].outputs["id"].as_str()), (&wanted.spec, "E1"));
@@ -138,12 +160,14 @@ fn stale() -> (&'static str, Answer) {
 #[tokio::test]
 async fn an_update_sends_the_whole_configuration_as_it_was_read_with_our_change_in_it() {
     let changed = Shown { etag: "e2", price_class: "PriceClass_All", ..IN_PROGRESS };
-    let answers = vec![("GetDistribution", DEPLOYED.answer()), ("UpdateDistribution", changed.answer())];
+    let answers =
+        vec![("GetDistribution", DEPLOYED.answer()), ("UpdateDistribution", changed.answer())];
     let (replay, done) = update(answers).await;
     done.expect("update");
     assert_eq!(replay.etags("UpdateDistribution"), ["e1"]);
     let sent = replay.texts("UpdateDistribution").remove(0);
-    // Catalogue 8.2: optional on create, required on update; unchanged: the reference, and what AWS fills in.
+    // Catalogue 8.2: optional on create, required on update; unchanged: the reference, and what AWS
+    // fills in.
     for part in [
         "<PriceClass>PriceClass_All</PriceClass>",
         "<CallerReference>ref-1</CallerReference>",
@@ -194,7 +218,8 @@ async fn an_etag_stale_once_is_read_again_and_the_change_made_on_what_is_there_t
 
 #[tokio::test]
 async fn an_etag_stale_twice_is_somebody_elses_work() {
-    let (replay, result) = update(vec![("GetDistribution", DEPLOYED.answer().times(2)), stale(), stale()]).await;
+    let (replay, result) =
+        update(vec![("GetDistribution", DEPLOYED.answer().times(2)), stale(), stale()]).await;
     let error = result.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Conflict);
     assert!(error.message.contains("changed by somebody else since the plan"), "{error}");
@@ -219,8 +244,16 @@ async fn it_is_disabled_and_detached_in_one_update_and_deleted_when_every_edge_k
     Distribution.delete(&replay.world.writer, &live(&replay)).await.expect("delete");
     let sent = replay.texts("UpdateDistribution");
     assert_eq!(sent.len(), 1);
-    assert!(sent[0].contains("<Enabled>false</Enabled>") && sent[0].contains("<WebACLId></WebACLId>"), "{}", sent[0]);
-    assert_eq!(replay.etags("DeleteDistribution"), ["e3"], "the ETag changes when a propagation ends");
+    assert!(
+        sent[0].contains("<Enabled>false</Enabled>") && sent[0].contains("<WebACLId></WebACLId>"),
+        "{}",
+        sent[0]
+    );
+    assert_eq!(
+        replay.etags("DeleteDistribution"),
+        ["e3"],
+        "the ETag changes when a propagation ends"
+    );
     let pauses = replay.pauses("GetDistribution");
     assert!(pauses[8..43].iter().all(|pause| *pause == 10.0), "{pauses:?}");
     assert_eq!(
@@ -235,7 +268,9 @@ async fn it_is_disabled_and_detached_in_one_update_and_deleted_when_every_edge_k
 
 #[tokio::test]
 async fn one_that_is_enabled_again_meanwhile_is_disabled_once_more() {
-    let shown = |enabled, etag, minute, status| Shown { enabled, etag, minute, status, ..DEPLOYED }.answer();
+    let shown = |enabled, etag, minute, status| {
+        Shown { enabled, etag, minute, status, ..DEPLOYED }.answer()
+    };
     let replay = Replay::start(vec![
         ("GetDistribution", DEPLOYED.answer()),
         ("UpdateDistribution", shown(false, "e2", 7, "InProgress")),
@@ -268,7 +303,10 @@ async fn one_that_is_enabled_again_and_again_is_left_to_a_person() {
     .await;
     let error = Distribution.delete(&replay.world.writer, &live(&replay)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Conflict);
-    assert!(error.message.contains("enabled it again") && error.hint.contains("see who enables it"), "{error:?}");
+    assert!(
+        error.message.contains("enabled it again") && error.hint.contains("see who enables it"),
+        "{error:?}"
+    );
     assert_eq!(replay.count("DeleteDistribution"), 0);
 }
 
@@ -289,8 +327,15 @@ async fn a_pricing_plan_that_demands_the_acl_has_it_disabled_and_explained() {
     ])
     .await;
     let error = Distribution.delete(&replay.world.writer, &live(&replay)).await.unwrap_err();
-    assert!(error.message.starts_with(MUST_HAVE_ACL) && error.message.contains("it is disabled now"), "{error}");
-    assert!(error.hint.contains("cancel its pricing plan") && error.hint.contains("billing cycle"), "{}", error.hint);
+    assert!(
+        error.message.starts_with(MUST_HAVE_ACL) && error.message.contains("it is disabled now"),
+        "{error}"
+    );
+    assert!(
+        error.hint.contains("cancel its pricing plan") && error.hint.contains("billing cycle"),
+        "{}",
+        error.hint
+    );
     let sent = replay.texts("UpdateDistribution");
     assert!(sent.iter().all(|text| text.contains("<Enabled>false</Enabled>")), "{sent:?}");
     assert!(sent[1].contains("<WebACLId>arn:acl</WebACLId>"), "{}", sent[1]);
@@ -313,7 +358,8 @@ async fn a_pricing_plan_that_keeps_it_from_being_deleted_is_no_stale_etag() {
 
 #[tokio::test]
 async fn a_pricing_plan_that_allows_less_than_stack_yaml_wants_is_explained() {
-    let words = "Distributions with the Free pricing plan can't have the following features: Price class";
+    let words =
+        "Distributions with the Free pricing plan can't have the following features: Price class";
     let refusal = ("UpdateDistribution", refused_with("InvalidArgument", words));
     let (replay, result) = update(vec![("GetDistribution", DEPLOYED.answer()), refusal]).await;
     let error = result.unwrap_err();

@@ -1,4 +1,5 @@
-//! Functions that are Pending, updating or failing, permissions that get lost, log groups that come again.
+//! Functions that are Pending, updating or failing, permissions that get lost, log groups that come
+//! again.
 
 use crate::replay::{Answer, Replay, empty, json as answer, refused, refused_with};
 use crate::support::{desired, step};
@@ -31,17 +32,21 @@ fn spec(replay: &Replay, memory: i32, hash: &str) -> Value {
 }
 
 fn planned(replay: &Replay, zip: &Zip, op: Op) -> (Step, Live) {
-    let mut wanted: Desired = desired(&Function, "function.f", "replay-t-f", spec(replay, 512, HASH));
+    let mut wanted: Desired =
+        desired(&Function, "function.f", "replay-t-f", spec(replay, 512, HASH));
     wanted.payload = Some(zip.path.clone());
     let old = spec(replay, 128, "old");
-    let live = Live::new(wanted.address.clone(), &wanted.type_name, &wanted.name, old).with_output("arn", ARN);
+    let live = Live::new(wanted.address.clone(), &wanted.type_name, &wanted.name, old)
+        .with_output("arn", ARN);
     (step(&wanted, op, Some(live.clone())), live)
 }
 
 /// GetFunction's answer.
 fn shown(state: &str, update: &str) -> Answer {
-    answer(json!({"Configuration": {"FunctionName": "replay-t-f", "FunctionArn": ARN, "State": state,
-        "LastUpdateStatus": update, "LastUpdateStatusReason": "the disk is full", "CodeSha256": HASH}}))
+    answer(
+        json!({"Configuration": {"FunctionName": "replay-t-f", "FunctionArn": ARN, "State": state,
+        "LastUpdateStatus": update, "LastUpdateStatusReason": "the disk is full", "CodeSha256": HASH}}),
+    )
 }
 
 fn accepted() -> Answer {
@@ -83,16 +88,26 @@ async fn a_fresh_function_is_waited_for_until_it_can_be_read_and_is_active() {
     let (create, _) = planned(&replay, &zip, Op::Create);
     replay.create(&Function, &create).await.expect("create");
     assert_eq!(replay.pauses("CreateFunction"), [1.0, 2.0, 4.0, 5.0]);
-    assert_eq!(replay.pauses("GetFunction"), [0.5, 1.0, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0], "once a second, catalogue 5.3");
+    assert_eq!(
+        replay.pauses("GetFunction"),
+        [0.5, 1.0, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0],
+        "once a second, catalogue 5.3"
+    );
     let told = replay.told();
-    assert_eq!(told.last().unwrap(), "waiting for the function `replay-t-f` to become Active (usually a few seconds)");
+    assert_eq!(
+        told.last().unwrap(),
+        "waiting for the function `replay-t-f` to become Active (usually a few seconds)"
+    );
     assert_eq!(replay.left(), [""; 0]);
 }
 
 #[tokio::test]
 async fn configuration_and_code_never_overlap() {
     let replay = Replay::start(vec![
-        ("UpdateFunctionConfiguration", busy("The function is currently in the following state: Pending")),
+        (
+            "UpdateFunctionConfiguration",
+            busy("The function is currently in the following state: Pending"),
+        ),
         ("UpdateFunctionConfiguration", busy("An update is in progress for resource: f")),
         ("UpdateFunctionConfiguration", accepted()),
         ("GetFunction", shown("Active", "InProgress").times(5)),
@@ -107,7 +122,10 @@ async fn configuration_and_code_never_overlap() {
     update(&replay).await.expect("update");
     let mut order = replay.operations();
     order.dedup();
-    assert_eq!(order, ["UpdateFunctionConfiguration", "GetFunction", "UpdateFunctionCode", "GetFunction"]);
+    assert_eq!(
+        order,
+        ["UpdateFunctionConfiguration", "GetFunction", "UpdateFunctionCode", "GetFunction"]
+    );
     assert_eq!(replay.left(), [""; 0]);
 }
 
@@ -138,7 +156,8 @@ async fn found(configuration: Value) -> Result<Vec<Live>, CloudError> {
     .await;
     let (wanted, _) = planned(&replay, &zip(), Op::Update);
     let wanted = desired(&Function, "function.f", "replay-t-f", wanted.wanted);
-    let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
+    let query =
+        Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
     let found = replay.discover(&Function, &query).await;
     if let Ok([live]) = found.as_deref() {
         let mut spec = live.spec.clone();
@@ -172,15 +191,23 @@ async fn a_function_that_ended_failed_is_not_clean_whatever_its_settings_say() {
         .update(&replay.world.writer, &change, &live.with_output("arn", ARN), &change.wanted)
         .await
         .expect("update");
-    assert_eq!(replay.left(), [""; 0], "code and configuration are sent again, although neither differs");
+    assert_eq!(
+        replay.left(),
+        [""; 0],
+        "code and configuration are sent again, although neither differs"
+    );
 }
 
 #[tokio::test]
 async fn variables_that_lambda_does_not_tell_are_not_taken_for_none() {
-    let sentence = "Lambda was unable to decrypt your environment variables because KMS access was denied";
+    let sentence =
+        "Lambda was unable to decrypt your environment variables because KMS access was denied";
     let error = json!({"Environment": {"Error": {"ErrorCode": "AccessDeniedException", "Message": sentence}}});
     let error = found(error).await.unwrap_err();
-    assert_eq!((error.kind, error.code.as_str()), (ErrorKind::AccessDenied, "AccessDeniedException"));
+    assert_eq!(
+        (error.kind, error.code.as_str()),
+        (ErrorKind::AccessDenied, "AccessDeniedException")
+    );
     assert!(error.message.contains(sentence) && error.message.contains("`replay-t-f`"), "{error}");
     assert!(error.hint.contains("kms:Decrypt"));
 }
@@ -193,14 +220,20 @@ async fn a_function_that_stays_pending_times_out_and_says_how_to_go_on() {
     ])
     .await;
     let error = update(&replay).await.unwrap_err();
-    assert!(error.message.contains("`replay-t-f` to become Active") && error.message.contains("600 s"), "{error}");
+    assert!(
+        error.message.contains("`replay-t-f` to become Active") && error.message.contains("600 s"),
+        "{error}"
+    );
     assert!(error.hint.contains("run the same command again"));
 }
 
 #[tokio::test]
 async fn one_that_is_pending_is_deleted_when_it_no_longer_is_and_gone_when_nobody_shows_it() {
     let replay = Replay::start(vec![
-        ("DeleteFunction", busy("The function is currently in the following state: Pending").times(3)),
+        (
+            "DeleteFunction",
+            busy("The function is currently in the following state: Pending").times(3),
+        ),
         ("DeleteFunction", empty().status(204)),
         ("GetFunction", shown("Active", "Successful").times(4)),
         ("GetFunction", absent()),
@@ -213,7 +246,9 @@ async fn one_that_is_pending_is_deleted_when_it_no_longer_is_and_gone_when_nobod
 
 #[tokio::test]
 async fn a_page_of_functions_may_be_empty_before_the_last() {
-    let page = |functions: Value, marker: Value| answer(json!({"Functions": functions, "NextMarker": marker}));
+    let page = |functions: Value, marker: Value| {
+        answer(json!({"Functions": functions, "NextMarker": marker}))
+    };
     let tagged = json!({"shopstack:stack": "replay", "shopstack:env": "t", "shopstack:id": "f"});
     let seen = json!({"Configuration": {"FunctionName": "replay-t-f", "FunctionArn": ARN}, "Tags": tagged});
     let replay = Replay::start(vec![
@@ -233,7 +268,8 @@ fn policy(sids: &[&str]) -> Answer {
         json!({"Sid": sid, "Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"},
                "Action": "lambda:InvokeFunction", "Resource": ARN})
     };
-    let document = json!({"Version": "2012-10-17", "Statement": sids.iter().map(one).collect::<Vec<_>>()});
+    let document =
+        json!({"Version": "2012-10-17", "Statement": sids.iter().map(one).collect::<Vec<_>>()});
     answer(json!({"Policy": document.to_string()}))
 }
 
@@ -253,7 +289,10 @@ async fn a_statement_that_got_lost_is_added_again_and_one_not_shown_yet_is_waite
         ("GetPolicy", absent()),
         ("AddPermission \"a\"", answer(json!({})).status(201)),
         ("AddPermission \"b\"", absent()),
-        ("AddPermission \"b\"", busy("The function could not be updated due to a concurrent update operation.")),
+        (
+            "AddPermission \"b\"",
+            busy("The function could not be updated due to a concurrent update operation."),
+        ),
         ("AddPermission \"b\"", answer(json!({})).status(201)),
         // One was answered with 201 and is not there; the other is there and not shown.
         ("GetPolicy", absent()),
@@ -264,7 +303,10 @@ async fn a_statement_that_got_lost_is_added_again_and_one_not_shown_yet_is_waite
         ("GetPolicy", policy(&["b", "a"])),
     ])
     .await;
-    replay.create(&Permission, &step(&permission(), Op::Create, None)).await.expect("both are there");
+    replay
+        .create(&Permission, &step(&permission(), Op::Create, None))
+        .await
+        .expect("both are there");
     assert_eq!(replay.left(), [""; 0]);
 }
 
@@ -275,17 +317,25 @@ async fn a_statement_that_stays_lost_is_named() {
         ("AddPermission", answer(json!({})).status(201).always()),
     ])
     .await;
-    let error = replay.create(&Permission, &step(&permission(), Op::Create, None)).await.unwrap_err();
+    let error =
+        replay.create(&Permission, &step(&permission(), Op::Create, None)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Conflict);
     assert!(error.message.contains("missing: a)"), "{error}");
-    assert!(replay.asked().last().unwrap().at.as_secs() > 20, "half a minute is given to a read that lags");
+    assert!(
+        replay.asked().last().unwrap().at.as_secs() > 20,
+        "half a minute is given to a read that lags"
+    );
 }
 
 #[tokio::test]
 async fn the_log_group_that_lambda_makes_again_is_swept_and_no_other() {
     let group = |name: &str| json!({"logGroupName": name, "arn": format!("arn:aws:logs:us-east-1:123456789012:log-group:{name}:*")});
-    let groups =
-        ["/aws/lambda/replay-t-f", "/aws/lambda/replay-t-g", "/aws/lambda/replay-t-h", "/aws/lambda/replay-t-x"];
+    let groups = [
+        "/aws/lambda/replay-t-f",
+        "/aws/lambda/replay-t-g",
+        "/aws/lambda/replay-t-h",
+        "/aws/lambda/replay-t-x",
+    ];
     let replay = Replay::start(vec![
         ("DescribeLogGroups", answer(json!({"logGroups": [], "nextToken": "n"}))),
         ("DescribeLogGroups \"n\"", answer(json!({"logGroups": groups.map(group)}))),
@@ -324,7 +374,8 @@ async fn what_a_stranger_hung_on_a_function_is_seen_and_cleared_and_nothing_else
     let zip = zip();
     let (mut change, _) = planned(&replay, &zip, Op::Update);
     let wanted = desired(&Function, "function.f", "replay-t-f", spec(&replay, 512, HASH));
-    let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
+    let query =
+        Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
     let live = replay.discover(&Function, &query).await.expect("discover").remove(0);
     assert_eq!(
         live.spec["extras"],
@@ -350,6 +401,10 @@ async fn what_a_stranger_hung_on_a_function_is_seen_and_cleared_and_nothing_else
             &json!([])
         )
     );
-    assert_eq!(sent.get("TracingConfig").or(sent.get("Description")), None, "what is as it should be stays unsaid");
+    assert_eq!(
+        sent.get("TracingConfig").or(sent.get("Description")),
+        None,
+        "what is as it should be stays unsaid"
+    );
     assert_eq!(replay.left(), [""; 0]);
 }

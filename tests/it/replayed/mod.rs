@@ -1,4 +1,5 @@
-//! What real AWS does and no emulator plays: reads that lie, a slow world, stale tokens; one file per service.
+//! What real AWS does and no emulator plays: reads that lie, a slow world, stale tokens; one file
+//! per service.
 
 mod api;
 mod bucket;

@@ -1,4 +1,5 @@
-//! Origin access controls: in use for a while after their distribution went, listed late, changed by two at once.
+//! Origin access controls: in use for a while after their distribution went, listed late, changed
+//! by two at once.
 
 use crate::replay::{Answer, Replay, empty, refused, xml};
 use crate::support::{desired, step};
@@ -7,7 +8,9 @@ use shopstack::model::{CloudError, Desired, ErrorKind, Live, Op, Query};
 use shopstack::resources::{Resource, oac::OriginAccessControl};
 
 fn config(replay: &str) -> String {
-    let marker = format!("shopstack:stack={replay} shopstack:env=t shopstack:id=site shopstack:region=us-east-1");
+    let marker = format!(
+        "shopstack:stack={replay} shopstack:env=t shopstack:id=site shopstack:region=us-east-1"
+    );
     format!(
         "<Description>{marker}</Description><Name>replay-t-site</Name><SigningProtocol>sigv4</SigningProtocol>\
          <SigningBehavior>always</SigningBehavior><OriginAccessControlOriginType>s3</OriginAccessControlOriginType>"
@@ -24,9 +27,13 @@ fn one(etag: &str) -> Answer {
 
 fn page(stack: Option<&str>, next: &str) -> Answer {
     let item = stack.map(|stack| {
-        format!("<Items><OriginAccessControlSummary><Id>O1</Id>{}</OriginAccessControlSummary></Items>", config(stack))
+        format!(
+            "<Items><OriginAccessControlSummary><Id>O1</Id>{}</OriginAccessControlSummary></Items>",
+            config(stack)
+        )
     });
-    let next = if next.is_empty() { String::new() } else { format!("<NextMarker>{next}</NextMarker>") };
+    let next =
+        if next.is_empty() { String::new() } else { format!("<NextMarker>{next}</NextMarker>") };
     xml(format!(
         "<OriginAccessControlList><Marker></Marker>{next}<MaxItems>100</MaxItems>\
          <IsTruncated>{}</IsTruncated><Quantity>{}</Quantity>{}</OriginAccessControlList>",
@@ -44,7 +51,8 @@ fn wanted(replay: &Replay) -> Desired {
 
 async fn delete(replay: &Replay) -> Result<(), CloudError> {
     let wanted = wanted(replay);
-    let live = Live::new(wanted.address, &wanted.type_name, &wanted.name, wanted.spec).with_output("id", "O1");
+    let live = Live::new(wanted.address, &wanted.type_name, &wanted.name, wanted.spec)
+        .with_output("id", "O1");
     OriginAccessControl.delete(&replay.world.writer, &live).await
 }
 
@@ -61,15 +69,20 @@ async fn one_still_in_use_is_tried_again_until_the_distribution_has_let_go() {
     ])
     .await;
     delete(&replay).await.expect("delete");
-    assert_eq!(replay.pauses("DeleteOriginAccessControl"), [0.5, 1.0, 2.0, 4.0, 5.0, 5.0, 5.0, 5.0]);
-    let told = "cloudfront DeleteOriginAccessControl: it is busy with a change of its own; trying again";
+    assert_eq!(
+        replay.pauses("DeleteOriginAccessControl"),
+        [0.5, 1.0, 2.0, 4.0, 5.0, 5.0, 5.0, 5.0]
+    );
+    let told =
+        "cloudfront DeleteOriginAccessControl: it is busy with a change of its own; trying again";
     assert_eq!(replay.told(), [told]);
 }
 
 #[tokio::test]
 async fn one_that_stays_in_use_ends_in_awss_words_after_five_minutes() {
     let always = in_use().always();
-    let answers = vec![("GetOriginAccessControl", one("e1")), ("DeleteOriginAccessControl", always)];
+    let answers =
+        vec![("GetOriginAccessControl", one("e1")), ("DeleteOriginAccessControl", always)];
     let replay = Replay::start(answers).await;
     let error = delete(&replay).await.unwrap_err();
     assert_eq!(error.code, "OriginAccessControlInUse");
@@ -99,9 +112,15 @@ async fn one_that_exists_and_is_not_listed_yet_is_waited_for_and_adopted() {
     ])
     .await;
     let wanted = wanted(&replay);
-    replay.create(&OriginAccessControl, &step(&wanted, Op::Create, None)).await.expect("found at last");
+    replay
+        .create(&OriginAccessControl, &step(&wanted, Op::Create, None))
+        .await
+        .expect("found at last");
     assert_eq!(replay.count("CreateOriginAccessControl"), 1);
-    assert_eq!(replay.told(), ["waiting for `replay-t-site`, which exists, to be listed (usually seconds)"]);
+    assert_eq!(
+        replay.told(),
+        ["waiting for `replay-t-site`, which exists, to be listed (usually seconds)"]
+    );
 }
 
 #[tokio::test]
@@ -112,7 +131,11 @@ async fn one_of_somebody_else_is_found_behind_an_empty_page_and_left_alone() {
     ])
     .await;
     let wanted = wanted(&replay);
-    let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
+    let query =
+        Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
     let found = replay.discover(&OriginAccessControl, &query).await.expect("discover");
-    assert!(matches!(&found[0].owner, shopstack::model::Owner::Foreign(says) if says.contains("other")), "{found:?}");
+    assert!(
+        matches!(&found[0].owner, shopstack::model::Owner::Foreign(says) if says.contains("other")),
+        "{found:?}"
+    );
 }

@@ -19,7 +19,12 @@ fn site(bytes: usize) -> (tempfile::TempDir, Desired) {
     std::fs::write(folder.path().join("film.mp4"), &body).unwrap();
     let md5: String = Md5::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();
     let film = json!({"md5": md5, "content_type": "video/mp4", "cache_control": "max-age=60"});
-    let mut wanted = desired(&Objects, "objects.site", NAME, json!({"objects": {"film.mp4": film}, "config": ""}));
+    let mut wanted = desired(
+        &Objects,
+        "objects.site",
+        NAME,
+        json!({"objects": {"film.mp4": film}, "config": ""}),
+    );
     wanted.payload = Some(folder.path().into());
     (folder, wanted)
 }
@@ -67,7 +72,8 @@ async fn code_has_the_time_that_a_slow_line_needs() {
     replay.create(&Function, &step(&wanted, Op::Create, None)).await.expect("create");
     let mut old = wanted.spec.clone();
     old["code_sha256"] = json!("old");
-    let live = Live::new(wanted.address.clone(), &wanted.type_name, &wanted.name, old).with_output("arn", ARN);
+    let live = Live::new(wanted.address.clone(), &wanted.type_name, &wanted.name, old)
+        .with_output("arn", ARN);
     let change = step(&wanted, Op::Update, Some(live.clone()));
     Function.update(&replay.world.writer, &change, &live, &wanted.spec).await.expect("update");
     assert_eq!((replay.count("CreateFunction"), replay.count("UpdateFunctionCode")), (1, 1));
@@ -91,9 +97,11 @@ async fn a_manifest_that_breaks_off_is_read_again() {
         ("GetObject", answer(recorded)),
     ])
     .await;
-    let bucket = desired(&shopstack::resources::bucket::Bucket, "bucket.site", NAME, json!({"tags": {}}));
+    let bucket =
+        desired(&shopstack::resources::bucket::Bucket, "bucket.site", NAME, json!({"tags": {}}));
     let found = [Live::new(bucket.address, &bucket.type_name, NAME, bucket.spec)];
-    let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &found, thorough: false };
+    let query =
+        Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &found, thorough: false };
     let seen = replay.discover(&Objects, &query).await.expect("discover");
     assert_eq!(replay.count("GetObject"), 2);
     let keys: Vec<&String> = seen[0].spec["objects"].as_object().unwrap().keys().collect();

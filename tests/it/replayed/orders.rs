@@ -1,4 +1,5 @@
-//! The order of a whole stack's creates and deletes (catalogue 12.1 to 12.3), on the plan of the shop as it stands.
+//! The order of a whole stack's creates and deletes (catalogue 12.1 to 12.3), on the plan of the
+//! shop as it stands.
 
 use shopstack::desired::{self, Context};
 use shopstack::model::{Address, Live, Op, Plan, Scope};
@@ -8,7 +9,8 @@ use shopstack::resources::Finder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Pairs of the catalogue's graphs: the second begins only when the first is done. `*` stands for any id.
+/// Pairs of the catalogue's graphs: the second begins only when the first is done. `*` stands for
+/// any id.
 const CREATES: &[(&str, &str)] = &[
     ("role.createOrder", "function.createOrder"),
     ("log_group.createOrder", "function.createOrder"),
@@ -63,7 +65,8 @@ const DELETES: &[(&str, &str)] = &[
 ];
 
 /// What CloudFront holds up for its minutes; everything else goes meanwhile (catalogue 12.2).
-const HELD_UP: &[&str] = &["oac.site", "headers.site", "bucket.site", "web_acl.cdn", "log_group.waf-cdn"];
+const HELD_UP: &[&str] =
+    &["oac.site", "headers.site", "bucket.site", "web_acl.cdn", "log_group.waf-cdn"];
 
 fn scope() -> Scope {
     Scope {
@@ -77,9 +80,11 @@ fn scope() -> Scope {
 
 fn all() -> Vec<shopstack::model::Desired> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (stack, _) = shopstack::stack::load(&root.join("stack.yaml")).expect("the shop's stack.yaml");
+    let (stack, _) =
+        shopstack::stack::load(&root.join("stack.yaml")).expect("the shop's stack.yaml");
     let scope = scope();
-    let context = Context { stack: &stack, scope: &scope, root, expires_at: None, judges_conditions: true };
+    let context =
+        Context { stack: &stack, scope: &scope, root, expires_at: None, judges_conditions: true };
     desired::desired(&context).expect("desired").0
 }
 
@@ -90,17 +95,30 @@ async fn whole(op: Op) -> Plan {
     let (scope, wanted) = (scope(), all());
     let live: Vec<Live> = wanted
         .iter()
-        .map(|d| Live::new(d.address.clone(), &d.type_name, &d.name, d.spec.clone()).with_output("id", "x"))
+        .map(|d| {
+            Live::new(d.address.clone(), &d.type_name, &d.name, d.spec.clone())
+                .with_output("id", "x")
+        })
         .collect();
-    let (desired, live): (&[_], &[_]) = if op == Op::Create { (&wanted, &[]) } else { (&[], &live) };
+    let (desired, live): (&[_], &[_]) =
+        if op == Op::Create { (&wanted, &[]) } else { (&[], &live) };
     let (known, adopt) = (BTreeMap::new(), BTreeSet::new());
-    let inputs = Inputs { scope: &scope, desired, live, known: &known, record: None, types: &types, adopt: &adopt };
+    let inputs = Inputs {
+        scope: &scope,
+        desired,
+        live,
+        known: &known,
+        record: None,
+        types: &types,
+        adopt: &adopt,
+    };
     plan(&inputs).expect("a plan")
 }
 
 /// For each step everything that is done before it begins.
 fn before(plan: &Plan) -> BTreeMap<String, BTreeSet<String>> {
-    let after: BTreeMap<&Address, &Vec<Address>> = plan.steps.iter().map(|s| (&s.address, &s.after)).collect();
+    let after: BTreeMap<&Address, &Vec<Address>> =
+        plan.steps.iter().map(|s| (&s.address, &s.after)).collect();
     let mut all = BTreeMap::new();
     for step in &plan.steps {
         let (mut seen, mut open) = (BTreeSet::new(), step.after.clone());
@@ -116,7 +134,9 @@ fn before(plan: &Plan) -> BTreeMap<String, BTreeSet<String>> {
 
 fn misordered(plan: &Plan, pairs: &[(&str, &str)], wanted: bool) -> Vec<String> {
     let before = before(plan);
-    let known = |address: &str| assert!(before.contains_key(address), "no step {address}: {:?}", before.keys());
+    let known = |address: &str| {
+        assert!(before.contains_key(address), "no step {address}: {:?}", before.keys())
+    };
     let mut wrong = Vec::new();
     for (first, second) in pairs {
         known(first);
@@ -142,7 +162,11 @@ async fn deletes_come_in_the_catalogues_order_and_cloudfront_holds_up_only_what_
     let before = before(&plan);
     let waits = |address: &&String| before[*address].contains("distribution.site");
     let held_up: BTreeSet<&str> = before.keys().filter(waits).map(String::as_str).collect();
-    assert_eq!(held_up, HELD_UP.iter().copied().collect(), "the rest goes while CloudFront takes its minutes");
+    assert_eq!(
+        held_up,
+        HELD_UP.iter().copied().collect(),
+        "the rest goes while CloudFront takes its minutes"
+    );
     // Neither does one function, ACL or API hold up another's log group.
     for (group, writer) in [
         ("log_group.createOrder", "function.listProducts"),
@@ -156,12 +180,19 @@ async fn deletes_come_in_the_catalogues_order_and_cloudfront_holds_up_only_what_
         assert!(!before[group].contains(writer), "{group} waits for {writer}");
     }
     // What goes with its container is no step of its own.
-    for inside in ["stage.main", "routes.main", "permission.createOrder", "bucket_policy.site", "objects.site"] {
+    for inside in [
+        "stage.main",
+        "routes.main",
+        "permission.createOrder",
+        "bucket_policy.site",
+        "objects.site",
+    ] {
         assert!(plan.steps.iter().all(|s| s.address.as_str() != inside), "{inside}");
     }
 }
 
-/// Whatever writes to one function, API, ACL, bucket's settings or distribution does it one after the other.
+/// Whatever writes to one function, API, ACL, bucket's settings or distribution does it one after
+/// the other.
 #[tokio::test]
 async fn one_thing_has_one_writer_at_a_time() {
     let plan = whole(Op::Create).await;
@@ -176,7 +207,10 @@ async fn one_thing_has_one_writer_at_a_time() {
     ] {
         for (position, one) in group.iter().enumerate() {
             for other in &group[position + 1..] {
-                assert!(before[*other].contains(*one) || before[*one].contains(*other), "{one} and {other}");
+                assert!(
+                    before[*other].contains(*one) || before[*one].contains(*other),
+                    "{one} and {other}"
+                );
             }
         }
     }
@@ -185,13 +219,15 @@ async fn one_thing_has_one_writer_at_a_time() {
     assert_eq!(addresses.len(), plan.steps.len());
 }
 
-/// A principal that AWS cannot resolve comes back as a unique id (catalogue 1.6). Ours are services, which never do.
+/// A principal that AWS cannot resolve comes back as a unique id (catalogue 1.6). Ours are
+/// services, which never do.
 #[test]
 fn no_document_of_ours_names_a_role_or_user_as_its_principal() {
     let mut seen = 0;
     for wanted in all() {
         let documents = [&wanted.spec["policy"], &wanted.spec["trust"]];
-        let statements = documents.into_iter().filter_map(|d| d["statements"].as_object()).flatten();
+        let statements =
+            documents.into_iter().filter_map(|d| d["statements"].as_object()).flatten();
         for (sid, statement) in statements {
             let kinds = statement["principals"].as_object().expect("a principal");
             for (kind, names) in kinds {

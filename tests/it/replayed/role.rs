@@ -21,8 +21,11 @@ fn wanted(replay: &Replay) -> Desired {
 
 fn role(arn: &str) -> String {
     let trust: String = TRUST.bytes().map(|b| format!("%{b:02X}")).collect();
-    let tag = |key: &str, value: &str| format!("<member><Key>shopstack:{key}</Key><Value>{value}</Value></member>");
-    let tags = [("stack", "replay"), ("env", "t"), ("id", "f"), ("region", "us-east-1")].map(|(k, v)| tag(k, v));
+    let tag = |key: &str, value: &str| {
+        format!("<member><Key>shopstack:{key}</Key><Value>{value}</Value></member>")
+    };
+    let tags = [("stack", "replay"), ("env", "t"), ("id", "f"), ("region", "us-east-1")]
+        .map(|(k, v)| tag(k, v));
     format!(
         "<Path>/shopstack/replay/t/</Path><RoleName>replay-t-f</RoleName><RoleId>AROAEXAMPLE</RoleId>\
          <Arn>{arn}</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate><Description>d</Description>\
@@ -32,7 +35,9 @@ fn role(arn: &str) -> String {
 }
 
 fn result(operation: &str, inside: &str) -> Answer {
-    xml(format!("<{operation}Response><{operation}Result>{inside}</{operation}Result></{operation}Response>"))
+    xml(format!(
+        "<{operation}Response><{operation}Result>{inside}</{operation}Result></{operation}Response>"
+    ))
 }
 
 fn get(arn: &str) -> Answer {
@@ -45,7 +50,10 @@ fn absent() -> Answer {
 
 fn names(policies: &[&str]) -> Answer {
     let members: String = policies.iter().map(|p| format!("<member>{p}</member>")).collect();
-    result("ListRolePolicies", &format!("<PolicyNames>{members}</PolicyNames><IsTruncated>false</IsTruncated>"))
+    result(
+        "ListRolePolicies",
+        &format!("<PolicyNames>{members}</PolicyNames><IsTruncated>false</IsTruncated>"),
+    )
 }
 
 fn none_attached() -> Answer {
@@ -73,7 +81,8 @@ async fn a_policy_that_reads_as_before_is_waited_for() {
     ])
     .await;
     let wanted = wanted(&replay);
-    let mut live = Live::new(wanted.address.clone(), &wanted.type_name, &wanted.name, wanted.spec.clone());
+    let mut live =
+        Live::new(wanted.address.clone(), &wanted.type_name, &wanted.name, wanted.spec.clone());
     live.spec["policies"] = json!({"grants": {"statements": {}}});
     let change = step(&wanted, Op::Update, Some(live.clone()));
     Role.update(&replay.world.writer, &change, &live, &wanted.spec).await.expect("update");
@@ -86,7 +95,8 @@ async fn a_policy_that_reads_as_before_is_waited_for() {
 async fn a_wanted_role_is_absent_or_different_only_by_its_own_word() {
     let listing = || result("ListRoles", "<IsTruncated>false</IsTruncated><Roles/>");
     let details = |inside: &str| {
-        let list = format!("<RoleDetailList>{inside}</RoleDetailList><IsTruncated>false</IsTruncated>");
+        let list =
+            format!("<RoleDetailList>{inside}</RoleDetailList><IsTruncated>false</IsTruncated>");
         result("GetAccountAuthorizationDetails", &list)
     };
     let own = || {
@@ -98,13 +108,20 @@ async fn a_wanted_role_is_absent_or_different_only_by_its_own_word() {
         ]
     };
     let stale = format!("<member>{}</member>", role(ARN));
-    let listed = result("ListRoles", &format!("<IsTruncated>false</IsTruncated><Roles>{stale}</Roles>"));
+    let listed =
+        result("ListRoles", &format!("<IsTruncated>false</IsTruncated><Roles>{stale}</Roles>"));
     for (list, detail) in [(listing(), String::new()), (listed, stale)] {
-        let mut script = vec![("ListRoles", list), ("GetAccountAuthorizationDetails", details(&detail))];
+        let mut script =
+            vec![("ListRoles", list), ("GetAccountAuthorizationDetails", details(&detail))];
         script.extend(own());
         let replay = Replay::start(script).await;
         let wanted = wanted(&replay);
-        let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
+        let query = Query {
+            scope: &replay.world.scope,
+            wanted: vec![&wanted],
+            found: &[],
+            thorough: false,
+        };
         let found = replay.discover(&Role, &query).await.expect("discover");
         assert_eq!(found.iter().map(|live| &live.spec).collect::<Vec<_>>(), [&wanted.spec]);
         tokio::time::resume();
@@ -114,7 +131,10 @@ async fn a_wanted_role_is_absent_or_different_only_by_its_own_word() {
 #[tokio::test]
 async fn a_fresh_role_is_waited_for_until_it_can_be_read_and_has_its_arn() {
     let replay = Replay::start(vec![
-        ("CreateRole", refused_with("MalformedPolicyDocument", "Invalid principal in policy: x").times(2)),
+        (
+            "CreateRole",
+            refused_with("MalformedPolicyDocument", "Invalid principal in policy: x").times(2),
+        ),
         ("CreateRole", result("CreateRole", &format!("<Role>{}</Role>", role(ARN)))),
         ("PutRolePolicy", absent().times(2)),
         ("PutRolePolicy", result("PutRolePolicy", "")),
@@ -141,12 +161,16 @@ async fn a_fresh_role_is_waited_for_until_it_can_be_read_and_has_its_arn() {
     assert_eq!(replay.left(), [""; 0]);
 }
 
-/// What a run finds that comes right after one that died: its outputs go into other resources' settings.
+/// What a run finds that comes right after one that died: its outputs go into other resources'
+/// settings.
 #[tokio::test]
 async fn a_role_that_reads_as_its_unique_id_is_still_known_by_its_arn() {
     let list = |members: &str, more: bool| {
         let marker = if more { "<Marker>m</Marker>" } else { "" };
-        result("ListRoles", &format!("<IsTruncated>{more}</IsTruncated>{marker}<Roles>{members}</Roles>"))
+        result(
+            "ListRoles",
+            &format!("<IsTruncated>{more}</IsTruncated>{marker}<Roles>{members}</Roles>"),
+        )
     };
     let replay = Replay::start(vec![
         // Fewer than asked for, none even, and more to come.
@@ -154,10 +178,16 @@ async fn a_role_that_reads_as_its_unique_id_is_still_known_by_its_arn() {
         ("ListRoles Marker=m", list(&format!("<member>{}</member>", role("AROAEXAMPLE")), false)),
         ("GetAccountAuthorizationDetails", refused("AccessDenied").status(403)),
         ("GetRole", get("AROAEXAMPLE")),
-        ("ListRolePolicies", result("ListRolePolicies", "<PolicyNames/><IsTruncated>false</IsTruncated>")),
+        (
+            "ListRolePolicies",
+            result("ListRolePolicies", "<PolicyNames/><IsTruncated>false</IsTruncated>"),
+        ),
         (
             "ListAttachedRolePolicies",
-            result("ListAttachedRolePolicies", "<AttachedPolicies/><IsTruncated>false</IsTruncated>"),
+            result(
+                "ListAttachedRolePolicies",
+                "<AttachedPolicies/><IsTruncated>false</IsTruncated>",
+            ),
         ),
     ])
     .await;
@@ -181,14 +211,18 @@ async fn without_a_create_of_this_run_a_404_is_absence() {
     ])
     .await;
     let wanted = wanted(&replay);
-    let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
+    let query =
+        Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
     assert_eq!(replay.discover(&Role, &query).await.expect("discover"), []);
     assert_eq!(replay.asked().last().unwrap().at.as_secs(), 0, "nobody waited");
 }
 
 #[tokio::test]
 async fn the_removal_of_its_policies_takes_time_to_be_seen() {
-    let conflict = || refused_with("DeleteConflict", "Cannot delete entity, must delete policies first.").status(409);
+    let conflict = || {
+        refused_with("DeleteConflict", "Cannot delete entity, must delete policies first.")
+            .status(409)
+    };
     let replay = Replay::start(vec![
         ("DeleteRolePolicy", result("DeleteRolePolicy", "")),
         ("DeleteRole", conflict().times(4)),

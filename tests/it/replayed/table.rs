@@ -37,7 +37,10 @@ fn described(status: &str, index: &str) -> (&'static str, Answer) {
 }
 
 fn absent() -> Answer {
-    refused_with("ResourceNotFoundException", "Requested resource not found: Table: replay-t-T not found")
+    refused_with(
+        "ResourceNotFoundException",
+        "Requested resource not found: Table: replay-t-T not found",
+    )
 }
 
 fn in_use(words: &str) -> Answer {
@@ -50,7 +53,8 @@ fn made() -> (&'static str, Answer) {
 
 fn backups(status: &str) -> Answer {
     let recovery = json!({"PointInTimeRecoveryStatus": status});
-    let description = json!({"ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": recovery});
+    let description =
+        json!({"ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": recovery});
     answer(json!({"ContinuousBackupsDescription": description}))
 }
 
@@ -70,7 +74,10 @@ async fn a_fresh_table_is_waited_for_with_its_indexes_and_its_backups() {
     let replay = Replay::start(vec![
         (
             "CreateTable",
-            refused_with("LimitExceededException", "Only 10 tables can be created, updated, or deleted simultaneously"),
+            refused_with(
+                "LimitExceededException",
+                "Only 10 tables can be created, updated, or deleted simultaneously",
+            ),
         ),
         made(),
         (describe, absent().times(2)),
@@ -92,7 +99,9 @@ async fn a_fresh_table_is_waited_for_with_its_indexes_and_its_backups() {
     assert_eq!(replay.pauses("UpdateContinuousBackups"), [0.5, 1.0, 2.0, 4.0, 5.0, 5.0]);
     let told = replay.told();
     assert!(
-        told.contains(&"waiting for the table `replay-t-T` to become ACTIVE (usually ten seconds)".into()),
+        told.contains(
+            &"waiting for the table `replay-t-T` to become ACTIVE (usually ten seconds)".into()
+        ),
         "{told:?}"
     );
     assert_eq!(replay.left(), [""; 0]);
@@ -103,7 +112,10 @@ async fn a_table_that_stays_creating_times_out_and_says_how_to_go_on() {
     let (describe, creating) = described("CREATING", "CREATING");
     let replay = Replay::start(vec![made(), (describe, creating.always())]).await;
     let error = create(&replay).await.unwrap_err();
-    assert!(error.message.contains("`replay-t-T` to become ACTIVE") && error.message.contains("1800 s"), "{error}");
+    assert!(
+        error.message.contains("`replay-t-T` to become ACTIVE") && error.message.contains("1800 s"),
+        "{error}"
+    );
     assert!(error.hint.contains("run the same command again"));
 }
 
@@ -122,16 +134,24 @@ async fn a_table_on_its_way_out_is_waited_for_and_made_anew() {
     .await;
     create(&replay).await.expect("create");
     assert_eq!(replay.count("CreateTable"), 2);
-    assert!(replay.told().contains(&"waiting for the table `replay-t-T` to be gone (usually ten seconds)".into()));
+    assert!(
+        replay.told().contains(
+            &"waiting for the table `replay-t-T` to be gone (usually ten seconds)".into()
+        )
+    );
 }
 
 #[tokio::test]
 async fn a_name_that_is_taken_by_a_table_nobody_can_read_ends_in_awss_words() {
     let taken = in_use("Table already exists: replay-t-T").always();
-    let replay = Replay::start(vec![("CreateTable", taken), ("DescribeTable", absent().always())]).await;
+    let replay =
+        Replay::start(vec![("CreateTable", taken), ("DescribeTable", absent().always())]).await;
     let error = create(&replay).await.unwrap_err();
     assert_eq!(error.code, "ResourceInUseException");
-    assert!((115..=125).contains(&replay.asked().last().unwrap().at.as_secs()), "two minutes are given to the lag");
+    assert!(
+        (115..=125).contains(&replay.asked().last().unwrap().at.as_secs()),
+        "two minutes are given to the lag"
+    );
 }
 
 #[tokio::test]
@@ -162,7 +182,8 @@ async fn a_table_that_is_deleting_already_is_only_waited_for() {
 /// A read right after UpdateTable may show the table as it was, ACTIVE and all.
 #[tokio::test]
 async fn a_change_that_a_read_does_not_show_yet_is_waited_for() {
-    let describe = |index: Option<&str>| ("DescribeTable", answer(json!({"Table": table("ACTIVE", index)})));
+    let describe =
+        |index: Option<&str>| ("DescribeTable", answer(json!({"Table": table("ACTIVE", index)})));
     let replay = Replay::start(vec![
         describe(None),
         ("UpdateTable", in_use("Table is being updated: replay-t-T")),
@@ -187,17 +208,26 @@ fn lost() -> Answer {
     refused("InternalServerError").status(500)
 }
 
-/// Only one of two indexes can be made at a time, and neither twice: a repeat would fail on what the first try did.
+/// Only one of two indexes can be made at a time, and neither twice: a repeat would fail on what
+/// the first try did.
 #[tokio::test]
 async fn a_change_whose_answer_was_lost_is_looked_for_before_it_is_sent_again() {
-    let describe = |index: Option<&str>| ("DescribeTable", answer(json!({"Table": table("ACTIVE", index)})));
-    let exists = || refused_with("ValidationException", "Attempting to create an index which already exists");
+    let describe =
+        |index: Option<&str>| ("DescribeTable", answer(json!({"Table": table("ACTIVE", index)})));
+    let exists = || {
+        refused_with("ValidationException", "Attempting to create an index which already exists")
+    };
     let one = || refused_with("ValidationException", "One or more parameter values were invalid");
     let (building, built) = (described("UPDATING", "CREATING"), described("ACTIVE", "ACTIVE"));
     // What follows the lost answer, how often it is sent, and the code at the end.
     let cases = [
         ("it took effect", vec![building.clone(), built.clone()], 1, ""),
-        ("it did not", vec![describe(None), ("UpdateTable", answer(json!({}))), built.clone()], 2, ""),
+        (
+            "it did not",
+            vec![describe(None), ("UpdateTable", answer(json!({}))), built.clone()],
+            2,
+            "",
+        ),
         (
             "it did, and reads late",
             vec![describe(None), ("UpdateTable", exists()), describe(None), building, built],
@@ -206,7 +236,11 @@ async fn a_change_whose_answer_was_lost_is_looked_for_before_it_is_sent_again() 
         ),
         (
             "it did not, and never will",
-            vec![describe(None), ("UpdateTable", one()), ("DescribeTable", describe(None).1.always())],
+            vec![
+                describe(None),
+                ("UpdateTable", one()),
+                ("DescribeTable", describe(None).1.always()),
+            ],
             2,
             "ValidationException",
         ),
@@ -248,7 +282,8 @@ async fn a_table_of_ours_that_reads_as_untagged_at_first_is_ours_all_the_same() 
     }
 }
 
-/// TagResource is asynchronous: the run waits for its tags to be read, so that the next diff is clean.
+/// TagResource is asynchronous: the run waits for its tags to be read, so that the next diff is
+/// clean.
 #[tokio::test]
 async fn tags_that_read_as_before_are_waited_for() {
     let tags = |value: &str| answer(json!({"Tags": [{"Key": "shopstack:stack", "Value": value}]}));
@@ -268,7 +303,8 @@ async fn tags_that_read_as_before_are_waited_for() {
     assert_eq!(replay.left(), [""; 0]);
 }
 
-/// What the last `up` applied and nobody wants any more, a moment after it was made: the index has not heard of it.
+/// What the last `up` applied and nobody wants any more, a moment after it was made: the index has
+/// not heard of it.
 #[tokio::test]
 async fn a_removed_table_that_the_index_does_not_know_is_found_by_its_name() {
     let replay = Replay::start(vec![
@@ -287,7 +323,8 @@ async fn a_removed_table_that_the_index_does_not_know_is_found_by_its_name() {
     let reader = replay.world.reader.suspecting(scope, vec![arn]).await.expect("the index");
     let query = Query { scope, wanted: vec![&kept], found: &[], thorough: false };
     let found = Table.discover(&reader, &query).await.expect("discover");
-    let seen: Vec<_> = found.iter().map(|l| (l.address.as_str(), &l.owner, l.data.as_deref())).collect();
+    let seen: Vec<_> =
+        found.iter().map(|l| (l.address.as_str(), &l.owner, l.data.as_deref())).collect();
     assert_eq!(seen, [("table.T", &Owner::Ours, Some("at least 1 item"))]);
     assert_eq!(replay.left(), [""; 0]);
 }
@@ -335,7 +372,8 @@ async fn a_copy_under_another_name_is_no_stand_in() {
     ])
     .await;
     let wanted = wanted(&replay);
-    let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
+    let query =
+        Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
     let found = replay.discover(&Table, &query).await.expect("discover");
     let seen: Vec<_> = found.iter().map(|live| (live.name.as_str(), &live.owner)).collect();
     assert_eq!(seen, [("replay-t-T-restored", &Owner::Stray)]);
@@ -362,7 +400,12 @@ async fn a_time_to_live_is_never_taken_from_the_index() {
         let mut wanted = wanted(&replay);
         wanted.spec["tags"] = indexed.clone();
         wanted.spec["deletion_protection"] = json!(protected);
-        let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &[], thorough: false };
+        let query = Query {
+            scope: &replay.world.scope,
+            wanted: vec![&wanted],
+            found: &[],
+            thorough: false,
+        };
         let found = replay.discover(&Table, &query).await.expect("discover");
         assert_eq!(replay.count("ListTagsOfResource"), asked);
         assert_eq!(&found[0].spec["tags"], if asked == 1 { own } else { indexed });

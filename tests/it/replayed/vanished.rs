@@ -1,4 +1,5 @@
-//! What was deleted between plan and apply: an update of it ends at once, for only what this run made may lag behind.
+//! What was deleted between plan and apply: an update of it ends at once, for only what this run
+//! made may lag behind.
 
 use crate::replay::{Answer, Replay, json as answer, refused};
 use crate::support::{desired, step};
@@ -16,7 +17,8 @@ use std::sync::Arc;
 
 const GONE: (&str, u16) = ("ResourceNotFoundException", 400);
 
-/// Updates from `before` (fields over `wanted`) with these answers; the call after them says that there is nothing.
+/// Updates from `before` (fields over `wanted`) with these answers; the call after them says that
+/// there is nothing.
 async fn vanishes(
     resource: &dyn Resource,
     wanted: &Value,
@@ -29,10 +31,12 @@ async fn vanishes(
     script.push((operation, refused(code).status(status).always()));
     let replay = Replay::start(script).await;
     let folder = tempfile::tempdir().unwrap();
-    let mut wanted = desired(resource, &format!("{}.f", resource.info().group), "replay-t-f", wanted.clone());
+    let mut wanted =
+        desired(resource, &format!("{}.f", resource.info().group), "replay-t-f", wanted.clone());
     wanted.payload = Some(folder.path().join("f.zip"));
     std::fs::write(folder.path().join("f.zip"), b"abc").unwrap();
-    let mut live = Live::new(wanted.address.clone(), &wanted.type_name, &wanted.name, wanted.spec.clone());
+    let mut live =
+        Live::new(wanted.address.clone(), &wanted.type_name, &wanted.name, wanted.spec.clone());
     live = live.with_output("arn", "arn:aws:x:us-east-1:123456789012:x/replay-t-f");
     for (field, value) in before.as_object().unwrap() {
         live.spec[field] = value.clone();
@@ -41,8 +45,16 @@ async fn vanishes(
     let applier = Applier(replay.world.writer.clone());
     let updated = applier.update(&change, &live, &wanted.spec, Arc::new(|_: &str| {})).await;
     let error = updated.expect_err(operation);
-    assert_eq!((error.kind, replay.count(operation)), (ErrorKind::NotFound, asked), "{operation}: {error}");
-    assert!(error.hint.contains("deleted since the plan: run the same command again"), "{}", error.hint);
+    assert_eq!(
+        (error.kind, replay.count(operation)),
+        (ErrorKind::NotFound, asked),
+        "{operation}: {error}"
+    );
+    assert!(
+        error.hint.contains("deleted since the plan: run the same command again"),
+        "{}",
+        error.hint
+    );
     assert_eq!(replay.asked().last().unwrap().at.as_secs(), 0, "{operation}: nobody waited");
     // The next conversation stops the clock again.
     tokio::time::resume();
@@ -63,7 +75,14 @@ async fn a_bucket() {
         vanishes(&Bucket, &spec, before, vec![], (operation, ("NoSuchBucket", 404))).await;
     }
     let policy = json!({"policy": {"statements": {"a": {}}}});
-    vanishes(&BucketPolicy, &policy, json!({"policy": null}), vec![], ("PutBucketPolicy", ("NoSuchBucket", 404))).await;
+    vanishes(
+        &BucketPolicy,
+        &policy,
+        json!({"policy": null}),
+        vec![],
+        ("PutBucketPolicy", ("NoSuchBucket", 404)),
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -93,7 +112,8 @@ async fn a_function() {
     vanishes(&Function, &spec, memory.clone(), vec![], ("UpdateFunctionConfiguration", gone)).await;
     let updated = vec![("UpdateFunctionConfiguration", answer(json!({})))];
     vanishes(&Function, &spec, memory, updated, ("GetFunction", gone)).await;
-    vanishes(&Function, &spec, json!({"code_sha256": "old"}), vec![], ("UpdateFunctionCode", gone)).await;
+    vanishes(&Function, &spec, json!({"code_sha256": "old"}), vec![], ("UpdateFunctionCode", gone))
+        .await;
     vanishes(&Function, &spec, json!({"tags": {}}), vec![], ("TagResource", gone)).await;
 }
 
@@ -101,16 +121,23 @@ async fn a_function() {
 async fn a_log_group() {
     let spec = |days: Value| json!({"tags": {}, "region": "us-east-1", "retention_days": days});
     let days = |days: Value| json!({"retention_days": days});
-    vanishes(&LogGroup, &spec(json!(7)), days(json!(30)), vec![], ("PutRetentionPolicy", GONE)).await;
-    vanishes(&LogGroup, &spec(Value::Null), days(json!(30)), vec![], ("DeleteRetentionPolicy", GONE)).await;
+    vanishes(&LogGroup, &spec(json!(7)), days(json!(30)), vec![], ("PutRetentionPolicy", GONE))
+        .await;
+    vanishes(
+        &LogGroup,
+        &spec(Value::Null),
+        days(json!(30)),
+        vec![],
+        ("DeleteRetentionPolicy", GONE),
+    )
+    .await;
 }
 
 /// Also while a change of it is awaited, which may take half an hour where it is there.
 #[tokio::test]
 async fn a_table() {
     let key = json!({"name": "id", "kind": "S"});
-    let on_demand =
-        json!({"mode": "PAY_PER_REQUEST", "read": null, "write": null, "max_read": null, "max_write": null});
+    let on_demand = json!({"mode": "PAY_PER_REQUEST", "read": null, "write": null, "max_read": null, "max_write": null});
     let spec = json!({"tags": {"a": "b"}, "hash_key": key, "range_key": null, "indexes": {}, "billing": on_demand,
         "point_in_time_recovery": true, "deletion_protection": false, "seed": null});
     let table = |protected: bool| {

@@ -1,4 +1,5 @@
-//! WAF's logging, which no emulator has: put while its service-linked role is locked, its group fresh, its ACL not visible.
+//! WAF's logging, which no emulator has: put while its service-linked role is locked, its group
+//! fresh, its ACL not visible.
 
 use crate::replay::{Answer, Replay, json as answer, refused};
 use crate::support::{desired, step};
@@ -47,7 +48,8 @@ async fn somebody_else_at_it_twice_is_a_conflict() {
     let error = replay.create(&WafLogging, &step(&wanted(), Op::Create, None)).await.unwrap_err();
     assert_eq!((error.kind, replay.asked().len()), (shopstack::model::ErrorKind::Conflict, 2));
     assert!(
-        error.message.contains("changed by somebody else since the plan") && error.message.contains(ACL),
+        error.message.contains("changed by somebody else since the plan")
+            && error.message.contains(ACL),
         "{error}"
     );
 }
@@ -73,11 +75,16 @@ async fn it_reads_back_as_wanted_and_goes_once() {
     let acl = desired(&WebAcl, "web_acl.api", "replay-t-api", json!({}));
     let acl = Live::new(acl.address, &acl.type_name, &acl.name, acl.spec).with_output("arn", ACL);
     let (wanted, found) = (wanted(), [acl]);
-    let query = Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &found, thorough: false };
+    let query =
+        Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &found, thorough: false };
     let live = replay.discover(&WafLogging, &query).await.expect("discover").remove(0);
     assert_eq!(live.spec, wanted.spec);
     for _ in 0..2 {
         WafLogging.delete(&replay.world.writer, &live).await.expect("gone is done");
     }
-    assert_eq!(replay.asked().last().unwrap().at.as_secs(), 0, "nobody waits for what is to be gone");
+    assert_eq!(
+        replay.asked().last().unwrap().at.as_secs(),
+        0,
+        "nobody waits for what is to be gone"
+    );
 }

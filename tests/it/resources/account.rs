@@ -1,16 +1,18 @@
-//! AWS::ApiGateway::Account: set where there is no log role, left alone where there is one, never taken away.
+//! AWS::ApiGateway::Account: set where there is no log role, left alone where there is one, never
+//! taken away.
 
 use crate::support::{World, desired, step};
 use serde_json::json;
 use shopstack::model::{Op, Owner};
 use shopstack::resources::{Resource, account::Account};
 
-/// One test and not several, in a region of its own: there is one account for each, and what is cleared here would be
-/// drift to all other tests.
+/// One test and not several, in a region of its own: there is one account for each, and what is
+/// cleared here would be drift to all other tests.
 #[tokio::test]
 async fn its_whole_life() {
     let world = World::in_region("account", "eu-west-3").await;
-    let want = desired(&Account, "account.logging", &world.scope.account, json!({"has_log_role": true}));
+    let want =
+        desired(&Account, "account.logging", &world.scope.account, json!({"has_log_role": true}));
     let client = &world.writer.clients.apigateway;
     let set = |arn: &str| {
         let patch = shopstack::aws::apigateway::replace("/cloudwatchRoleArn", arn);
@@ -19,14 +21,29 @@ async fn its_whole_life() {
     set("").await.expect("clear");
     assert!(world.discover(&Account, &[&want], &[]).await.is_empty());
 
-    let made = Account.create(&world.writer, &step(&want, Op::Create, None), &want.spec).await.expect("create");
-    let again = Account.create(&world.writer, &step(&want, Op::Create, None), &want.spec).await.expect("again");
+    let made = Account
+        .create(&world.writer, &step(&want, Op::Create, None), &want.spec)
+        .await
+        .expect("create");
+    let again = Account
+        .create(&world.writer, &step(&want, Op::Create, None), &want.spec)
+        .await
+        .expect("again");
     assert_eq!(made, again);
     let live = world.discover(&Account, &[&want], &[]).await.remove(0);
     assert_eq!((&live.spec, &live.owner), (&want.spec, &Owner::Shared));
     assert!(world.discover(&Account, &[], &[]).await.is_empty());
 
-    let role = world.reader.iam.get_role().role_name("shopstack-apigateway-logs").send().await.unwrap().role.unwrap();
+    let role = world
+        .reader
+        .iam
+        .get_role()
+        .role_name("shopstack-apigateway-logs")
+        .send()
+        .await
+        .unwrap()
+        .role
+        .unwrap();
     assert_eq!(role.path(), "/shopstack-shared/");
     assert!(
         role.assume_role_policy_document()
@@ -37,11 +54,17 @@ async fn its_whole_life() {
 
     // Cleared by somebody: the role is found again. Set to another role: left as it is.
     set("").await.expect("clear");
-    let healed = Account.create(&world.writer, &step(&want, Op::Create, None), &want.spec).await.expect("heal");
+    let healed = Account
+        .create(&world.writer, &step(&want, Op::Create, None), &want.spec)
+        .await
+        .expect("heal");
     assert_eq!(made, healed);
     let other = format!("arn:aws:iam::{}:role/theirs", world.scope.account);
     set(&other).await.expect("set another");
-    Account.update(&world.writer, &step(&want, Op::Update, None), &live, &want.spec).await.expect("update");
+    Account
+        .update(&world.writer, &step(&want, Op::Update, None), &live, &want.spec)
+        .await
+        .expect("update");
     Account.delete(&world.writer, &live).await.expect("delete");
     assert_eq!(world.discover(&Account, &[&want], &[]).await.remove(0).outputs["role_arn"], other);
 }

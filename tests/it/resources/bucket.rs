@@ -1,4 +1,5 @@
-//! AWS::S3::Bucket: made, repaired after a crash, every setting changed, foreign names refused, emptied and deleted.
+//! AWS::S3::Bucket: made, repaired after a crash, every setting changed, foreign names refused,
+//! emptied and deleted.
 
 use crate::support::{World, desired, step};
 use serde_json::{Value, json};
@@ -7,7 +8,8 @@ use shopstack::resources::{Resource, bucket::Bucket};
 
 /// The wanted bucket of a world, as stack.yaml's site means it.
 pub fn site_bucket(world: &World) -> Desired {
-    let name = format!("{}site-{}-{}", world.scope.prefix(), world.scope.account, world.scope.region);
+    let name =
+        format!("{}site-{}-{}", world.scope.prefix(), world.scope.account, world.scope.region);
     let spec = json!({"tags": world.scope.tags("site"), "block_public_acls": true, "ignore_public_acls": true,
         "block_public_policy": true, "restrict_public_buckets": true, "object_ownership": "BucketOwnerEnforced",
         "encryption": "AES256", "versioning": "Enabled"});
@@ -16,7 +18,10 @@ pub fn site_bucket(world: &World) -> Desired {
 
 /// Makes the bucket and gives it as discovery finds it.
 pub async fn made(world: &World, wanted: &Desired) -> Live {
-    Bucket.create(&world.writer, &step(wanted, Op::Create, None), &wanted.spec).await.expect("create bucket");
+    Bucket
+        .create(&world.writer, &step(wanted, Op::Create, None), &wanted.spec)
+        .await
+        .expect("create bucket");
     world.discover(&Bucket, &[wanted], &[]).await.remove(0)
 }
 
@@ -101,15 +106,23 @@ async fn an_untagged_bucket_is_ours_only_under_our_exact_name_and_empty() {
     }
     let body = aws_sdk_s3::primitives::ByteStream::from_static(b"somebody's work");
     s3.put_object().bucket(&wanted.name).key("k").body(body).send().await.unwrap();
-    assert_eq!(world.discover(&Bucket, &[&wanted], &[]).await.remove(0).owner, Owner::Foreign("it has no tags".into()));
+    assert_eq!(
+        world.discover(&Bucket, &[&wanted], &[]).await.remove(0).owner,
+        Owner::Foreign("it has no tags".into())
+    );
     assert!(world.discover(&Bucket, &[], &[]).await.is_empty());
-    let refused =
-        Bucket.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.expect_err("foreign");
+    let refused = Bucket
+        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .await
+        .expect_err("foreign");
     assert_eq!(refused.kind, ErrorKind::Foreign);
 
     // Adopting it takes it over, content and all.
     let live = world.discover(&Bucket, &[&wanted], &[]).await.remove(0);
-    Bucket.update(&world.writer, &step(&wanted, Op::Adopt, None), &live, &wanted.spec).await.expect("adopt");
+    Bucket
+        .update(&world.writer, &step(&wanted, Op::Adopt, None), &live, &wanted.spec)
+        .await
+        .expect("adopt");
     let live = world.discover(&Bucket, &[&wanted], &[]).await.remove(0);
     assert_eq!((&live.spec, &live.owner), (&wanted.spec, &Owner::Ours));
     Bucket.delete(&world.writer, &live).await.expect("delete");
@@ -120,12 +133,21 @@ async fn a_bucket_of_the_same_environment_in_another_region_is_left_alone() {
     use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging};
     let world = World::new("bucketfar").await;
     let name = format!("{}site-{}-eu-west-1", world.scope.prefix(), world.scope.account);
-    let config = world.writer.clients.s3.config().to_builder().region(aws_sdk_s3::config::Region::new("eu-west-1"));
+    let config = world
+        .writer
+        .clients
+        .s3
+        .config()
+        .to_builder()
+        .region(aws_sdk_s3::config::Region::new("eu-west-1"));
     let far = aws_sdk_s3::Client::from_conf(config.build());
-    let place = CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::EuWest1).build();
+    let place = CreateBucketConfiguration::builder()
+        .location_constraint(BucketLocationConstraint::EuWest1)
+        .build();
     far.create_bucket().bucket(&name).create_bucket_configuration(place).send().await.unwrap();
     let tags = world.scope.tags("site").into_iter();
-    let tags = tags.map(|(key, value)| Tag::builder().key(key).value(value).build().unwrap()).collect();
+    let tags =
+        tags.map(|(key, value)| Tag::builder().key(key).value(value).build().unwrap()).collect();
     let tagging = Tagging::builder().set_tag_set(Some(tags)).build().unwrap();
     far.put_bucket_tagging().bucket(&name).tagging(tagging).send().await.unwrap();
     assert!(world.discover(&Bucket, &[], &[]).await.is_empty());

@@ -18,23 +18,39 @@ async fn its_whole_life() {
             "Resource": format!("arn:aws:s3:::{}/*", bucket.name),
             "Condition": {"StringEquals": {"aws:SourceArn": "arn:aws:cloudfront::1:distribution/E"}}}]}))})
     };
-    let mut wanted = desired(&BucketPolicy, "bucket_policy.site", &bucket.name, document("s3:GetObject"));
+    let mut wanted =
+        desired(&BucketPolicy, "bucket_policy.site", &bucket.name, document("s3:GetObject"));
     assert!(world.discover(&BucketPolicy, &[&wanted], &found).await.is_empty());
 
     for _ in 0..2 {
-        BucketPolicy.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.expect("create");
+        BucketPolicy
+            .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+            .await
+            .expect("create");
     }
     let live = world.discover(&BucketPolicy, &[&wanted], &found).await.remove(0);
     assert_eq!(live.spec, wanted.spec);
 
     // A statement that a stranger adds shows.
     let stranger = r#"{"Version":"2012-10-17","Statement":{"Sid":"Open","Effect":"Deny","Principal":"*","Action":"s3:DeleteObject","Resource":"*"}}"#;
-    world.writer.clients.s3.put_bucket_policy().bucket(&bucket.name).policy(stranger).send().await.unwrap();
+    world
+        .writer
+        .clients
+        .s3
+        .put_bucket_policy()
+        .bucket(&bucket.name)
+        .policy(stranger)
+        .send()
+        .await
+        .unwrap();
     let live = world.discover(&BucketPolicy, &[&wanted], &found).await.remove(0);
     assert_eq!(live.spec["policy"]["statements"]["Open"]["actions"], json!(["s3:DeleteObject"]));
 
     wanted.spec = document("s3:Get*");
-    BucketPolicy.update(&world.writer, &step(&wanted, Op::Update, None), &live, &wanted.spec).await.expect("update");
+    BucketPolicy
+        .update(&world.writer, &step(&wanted, Op::Update, None), &live, &wanted.spec)
+        .await
+        .expect("update");
     let live = world.discover(&BucketPolicy, &[&wanted], &found).await.remove(0);
     assert_eq!(live.spec, wanted.spec);
 
@@ -52,5 +68,8 @@ pub async fn allow_distribution(world: &World, bucket: &str, arn: &str) {
         "Principal": {"Service": "cloudfront.amazonaws.com"}, "Action": "s3:GetObject",
         "Resource": format!("arn:aws:s3:::{bucket}/*"), "Condition": {"StringEquals": {"aws:SourceArn": arn}}}]}));
     let wanted = desired(&BucketPolicy, "bucket_policy.site", bucket, json!({"policy": policy}));
-    BucketPolicy.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.expect("policy");
+    BucketPolicy
+        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .await
+        .expect("policy");
 }

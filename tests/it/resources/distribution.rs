@@ -1,4 +1,5 @@
-//! AWS::CloudFront::Distribution: made once, every field changed, strangers' settings seen, served, deleted.
+//! AWS::CloudFront::Distribution: made once, every field changed, strangers' settings seen, served,
+//! deleted.
 
 use super::bucket_policy::allow_distribution;
 use super::oac::site_oac;
@@ -29,7 +30,10 @@ async fn only(world: &World, wanted: &[&Desired]) -> Live {
 }
 
 async fn create(world: &World, wanted: &Desired) {
-    Distribution.create(&world.writer, &step(wanted, Op::Create, None), &wanted.spec).await.expect("create");
+    Distribution
+        .create(&world.writer, &step(wanted, Op::Create, None), &wanted.spec)
+        .await
+        .expect("create");
 }
 
 /// moto forgets the origin access control it was sent.
@@ -120,11 +124,18 @@ async fn what_strangers_do_is_seen_and_mended() {
     Distribution.update(&world.writer, &change, &drifted, &wanted.spec).await.expect("update");
     assert_as_wanted(&only(&world, &[&wanted]).await, &wanted.spec);
 
-    // Without its tags it is nobody's, however its comment begins: shown where wanted, never deleted.
-    let keys = aws_sdk_cloudfront::types::TagKeys::builder().items("shopstack:stack").items("shopstack:env").build();
+    // Without its tags it is nobody's, however its comment begins: shown where wanted, never
+    // deleted.
+    let keys = aws_sdk_cloudfront::types::TagKeys::builder()
+        .items("shopstack:stack")
+        .items("shopstack:env")
+        .build();
     cloudfront.untag_resource().resource(&live.outputs["arn"]).tag_keys(keys).send().await.unwrap();
     let foreign = only(&world, &[&wanted]).await;
-    assert_eq!(foreign.owner, Owner::Foreign("its tags are shopstack:id=site, shopstack:region=us-east-1".into()));
+    assert_eq!(
+        foreign.owner,
+        Owner::Foreign("its tags are shopstack:id=site, shopstack:region=us-east-1".into())
+    );
     assert!(world.discover(&Distribution, &[], &[]).await.is_empty());
     let adopt = step(&wanted, Op::Adopt, Some(foreign.clone()));
     Distribution.update(&world.writer, &adopt, &foreign, &wanted.spec).await.expect("adopt");
@@ -143,7 +154,8 @@ async fn what_strangers_do_is_seen_and_mended() {
     }
 }
 
-/// Makes a distribution although there is one already: create looks for none before it is told of a clash.
+/// Makes a distribution although there is one already: create looks for none before it is told of a
+/// clash.
 async fn create_raw(world: &World, wanted: &Desired) {
     create(world, wanted).await;
 }
@@ -153,12 +165,22 @@ async fn the_site_is_served() {
     let world = World::new("cdnserved").await;
     let site = Site::new(&world).await;
     let oac = site_oac(&world);
-    let made = OriginAccessControl.create(&world.writer, &step(&oac, Op::Create, None), &oac.spec).await.unwrap();
-    let wanted = site_distribution(&world, &site.bucket.outputs["regional_domain_name"], &made["id"]);
-    let outputs =
-        Distribution.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.expect("create");
+    let made = OriginAccessControl
+        .create(&world.writer, &step(&oac, Op::Create, None), &oac.spec)
+        .await
+        .unwrap();
+    let wanted =
+        site_distribution(&world, &site.bucket.outputs["regional_domain_name"], &made["id"]);
+    let outputs = Distribution
+        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .await
+        .expect("create");
     site.sent(&world).await;
-    assert_ne!(status(&outputs["url"], "/").await, "200", "the bucket must be closed without its policy");
+    assert_ne!(
+        status(&outputs["url"], "/").await,
+        "200",
+        "the bucket must be closed without its policy"
+    );
     allow_distribution(&world, &site.wanted.name, &outputs["arn"]).await;
     assert_eq!(get(&outputs["url"], "/").await, ("200".to_string(), "<h1>shop</h1>".to_string()));
     assert_eq!(get(&outputs["url"], "/config.json").await.1, "{\"api\":\"x\"}");
@@ -169,9 +191,19 @@ async fn the_site_is_served() {
     change.spec["config"] = json!("{\"api\":\"z\"}");
     let live = site.live(&world).await;
     let update = step(&change, Op::Update, Some(live.clone()));
-    shopstack::resources::objects::Objects.update(&world.writer, &update, &live, &change.spec).await.expect("update");
+    shopstack::resources::objects::Objects
+        .update(&world.writer, &update, &live, &change.spec)
+        .await
+        .expect("update");
     assert_eq!(get(&outputs["url"], "/config.json").await.1, "{\"api\":\"z\"}");
-    let list = world.writer.clients.cloudfront.list_invalidations().distribution_id(&outputs["id"]).send().await;
+    let list = world
+        .writer
+        .clients
+        .cloudfront
+        .list_invalidations()
+        .distribution_id(&outputs["id"])
+        .send()
+        .await;
     assert_eq!(list.unwrap().invalidation_list.unwrap().quantity, 1);
 
     let live = only(&world, &[&wanted]).await;

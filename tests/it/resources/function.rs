@@ -1,4 +1,5 @@
-//! AWS::Lambda::Function: made, read back as wanted, every field changed both ways, foreign ones left alone, deleted.
+//! AWS::Lambda::Function: made, read back as wanted, every field changed both ways, foreign ones
+//! left alone, deleted.
 
 use crate::support::{World, desired, step};
 use base64::Engine as _;
@@ -27,9 +28,17 @@ pub async fn role(world: &World, name: &str) -> String {
         "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
     let iam = &world.writer.clients.iam;
     let name = world.scope.name(name);
-    let made = iam.create_role().role_name(&name).assume_role_policy_document(trust.to_string()).send().await;
+    let made = iam
+        .create_role()
+        .role_name(&name)
+        .assume_role_policy_document(trust.to_string())
+        .send()
+        .await;
     if let Err(error) = made {
-        assert!(error.as_service_error().is_some_and(|e| e.is_entity_already_exists_exception()), "{error:?}");
+        assert!(
+            error.as_service_error().is_some_and(|e| e.is_entity_already_exists_exception()),
+            "{error:?}"
+        );
     }
     format!("arn:aws:iam::{}:role/{name}", world.scope.account)
 }
@@ -64,9 +73,13 @@ async fn its_whole_life() {
     let world = World::new("function").await;
     let folder = tempfile::tempdir().unwrap();
     let mut wanted = wanted(&world, folder.path()).await;
-    let made = Function.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.expect("create");
+    let made = Function
+        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .await
+        .expect("create");
     assert_eq!(made["name"], wanted.name);
-    let again = Function.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await;
+    let again =
+        Function.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await;
     assert_eq!(again.expect("create again"), made);
     let found = live(&world, &wanted).await;
     assert_eq!((&found.spec, &found.owner, &found.outputs), (&wanted.spec, &Owner::Ours, &made));
@@ -107,10 +120,15 @@ async fn what_a_stranger_changed_is_seen_and_mended() {
     let world = World::new("functiondrift").await;
     let folder = tempfile::tempdir().unwrap();
     let wanted = wanted(&world, folder.path()).await;
-    Function.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.expect("create");
+    Function
+        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .await
+        .expect("create");
     let lambda = &world.writer.clients.lambda;
-    let environment = aws_sdk_lambda::types::Environment::builder().variables("TABLE", "theirs").build();
-    let change = lambda.update_function_configuration().function_name(&wanted.name).memory_size(1024);
+    let environment =
+        aws_sdk_lambda::types::Environment::builder().variables("TABLE", "theirs").build();
+    let change =
+        lambda.update_function_configuration().function_name(&wanted.name).memory_size(1024);
     change.environment(environment).send().await.expect("stranger's update");
     let spec = live(&world, &wanted).await.spec;
     assert_eq!((&spec["memory"], &spec["environment"]["TABLE"]), (&json!(1024), &json!("theirs")));
@@ -125,11 +143,20 @@ async fn a_foreign_function_is_refused_and_can_be_adopted() {
     let wanted = wanted(&world, folder.path()).await;
     let mut theirs = wanted.clone();
     theirs.spec["tags"] = json!({"owner": "somebody"});
-    Function.create(&world.writer, &step(&theirs, Op::Create, None), &theirs.spec).await.expect("the stranger's");
-    let refused = Function.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.unwrap_err();
+    Function
+        .create(&world.writer, &step(&theirs, Op::Create, None), &theirs.spec)
+        .await
+        .expect("the stranger's");
+    let refused = Function
+        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .await
+        .unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Foreign);
     assert!(matches!(live(&world, &wanted).await.owner, Owner::Foreign(_)));
-    assert!(world.discover(&Function, &[], &[]).await.is_empty(), "what is not ours is not found by ownership");
+    assert!(
+        world.discover(&Function, &[], &[]).await.is_empty(),
+        "what is not ours is not found by ownership"
+    );
     update(&world, &wanted).await;
     assert_eq!(live(&world, &wanted).await.owner, Owner::Ours);
     Function.delete(&world.writer, &live(&world, &wanted).await).await.expect("delete");
@@ -140,8 +167,12 @@ async fn a_zip_that_is_not_the_planned_one_is_not_sent() {
     let world = World::new("functionzip").await;
     let folder = tempfile::tempdir().unwrap();
     let mut wanted = wanted(&world, folder.path()).await;
-    wanted.spec["code_sha256"] = Value::String("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".into());
-    let refused = Function.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.unwrap_err();
+    wanted.spec["code_sha256"] =
+        Value::String("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".into());
+    let refused = Function
+        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .await
+        .unwrap_err();
     assert!(refused.message.contains("not the one that was planned"), "{refused}");
     assert!(world.discover(&Function, &[&wanted], &[]).await.is_empty());
 }

@@ -12,14 +12,21 @@ async fn its_whole_life() {
     let spec = json!({"tags": world.scope.tags("f"), "region": "us-east-1", "retention_days": 30});
     let mut wanted = desired(&LogGroup, "log_group.f", &name, spec);
 
-    LogGroup.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.expect("create");
+    LogGroup
+        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .await
+        .expect("create");
     // A crash after the create: running it again adopts what is there.
-    LogGroup.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.expect("create again");
+    LogGroup
+        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .await
+        .expect("create again");
     let live = world.discover(&LogGroup, &[&wanted], &[]).await.remove(0);
     assert_eq!(live.spec, wanted.spec);
     assert_eq!(live.owner, Owner::Ours);
 
-    wanted.spec = json!({"tags": world.scope.tags("f"), "region": "us-east-1", "retention_days": 7});
+    wanted.spec =
+        json!({"tags": world.scope.tags("f"), "region": "us-east-1", "retention_days": 7});
     let change = step(&wanted, Op::Update, Some(live.clone()));
     LogGroup.update(&world.writer, &change, &live, &wanted.spec).await.expect("update");
     let by_ownership = world.discover(&LogGroup, &[], &[]).await.remove(0);
@@ -40,8 +47,14 @@ async fn a_group_that_somebody_else_made_meanwhile_is_not_taken() {
     let logs = &world.writer.clients.logs;
     let tags = std::collections::HashMap::from([("team".to_string(), "books".to_string())]);
     logs.create_log_group().log_group_name(&name).set_tags(Some(tags)).send().await.unwrap();
-    let made = LogGroup.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.unwrap_err();
+    let made = LogGroup
+        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .await
+        .unwrap_err();
     assert_eq!(made.kind, ErrorKind::Foreign);
-    assert!(made.message.contains("team=books") && made.hint.contains("--adopt log_group.f"), "{made:?}");
+    assert!(
+        made.message.contains("team=books") && made.hint.contains("--adopt log_group.f"),
+        "{made:?}"
+    );
     logs.delete_log_group().log_group_name(&name).send().await.unwrap();
 }

@@ -1,4 +1,5 @@
-//! AWS::CloudFront::OriginAccessControl: made, found again, every field changed, a foreign name refused, deleted.
+//! AWS::CloudFront::OriginAccessControl: made, found again, every field changed, a foreign name
+//! refused, deleted.
 
 use crate::support::{World, desired, step};
 use serde_json::{Value, json};
@@ -24,7 +25,9 @@ async fn its_whole_life() {
     let wanted = site_oac(&world);
     for _ in 0..2 {
         // The second time is what a crash before the answer makes of it.
-        let made = OriginAccessControl.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await;
+        let made = OriginAccessControl
+            .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+            .await;
         assert!(!made.expect("create")["id"].is_empty());
     }
     let mut live = only(&world, &[&wanted]).await;
@@ -38,14 +41,20 @@ async fn its_whole_life() {
         let mut other = wanted.clone();
         other.spec[field] = value;
         let change = step(&other, Op::Update, Some(live.clone()));
-        OriginAccessControl.update(&world.writer, &change, &live, &other.spec).await.expect("update");
+        OriginAccessControl
+            .update(&world.writer, &change, &live, &other.spec)
+            .await
+            .expect("update");
         live = only(&world, &[&other]).await;
         assert_eq!(live.spec, other.spec, "{field}");
     }
     let by_ownership = only(&world, &[]).await;
     assert_eq!(by_ownership.address, wanted.address);
     OriginAccessControl.delete(&world.writer, &by_ownership).await.expect("delete");
-    OriginAccessControl.delete(&world.writer, &by_ownership).await.expect("deleting what is gone is done");
+    OriginAccessControl
+        .delete(&world.writer, &by_ownership)
+        .await
+        .expect("deleting what is gone is done");
     assert!(world.discover(&OriginAccessControl, &[&wanted], &[]).await.is_empty());
 }
 
@@ -55,14 +64,22 @@ async fn a_name_without_our_marker_is_foreign() {
     let wanted = site_oac(&world);
     let mut theirs = wanted.clone();
     theirs.spec["description"] = json!("theirs");
-    OriginAccessControl.create(&world.writer, &step(&theirs, Op::Create, None), &theirs.spec).await.expect("theirs");
+    OriginAccessControl
+        .create(&world.writer, &step(&theirs, Op::Create, None), &theirs.spec)
+        .await
+        .expect("theirs");
     assert!(world.discover(&OriginAccessControl, &[], &[]).await.is_empty());
     let live = only(&world, &[&wanted]).await;
     assert_eq!(live.owner, Owner::Foreign("its description is `theirs`".into()));
-    let refused =
-        OriginAccessControl.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.unwrap_err();
+    let refused = OriginAccessControl
+        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .await
+        .unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Foreign);
-    OriginAccessControl.update(&world.writer, &step(&wanted, Op::Adopt, None), &live, &wanted.spec).await.unwrap();
+    OriginAccessControl
+        .update(&world.writer, &step(&wanted, Op::Adopt, None), &live, &wanted.spec)
+        .await
+        .unwrap();
     let adopted = only(&world, &[&wanted]).await;
     assert_eq!((&adopted.spec, &adopted.owner), (&wanted.spec, &Owner::Ours));
     OriginAccessControl.delete(&world.writer, &adopted).await.expect("delete");

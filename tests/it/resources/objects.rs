@@ -1,4 +1,5 @@
-//! AWS::S3::Object: the site is sent, one listing shows it as wanted, every kind of change is seen and mended.
+//! AWS::S3::Object: the site is sent, one listing shows it as wanted, every kind of change is seen
+//! and mended.
 
 use super::bucket::{made, site_bucket};
 use crate::support::{World, desired, step};
@@ -34,14 +35,21 @@ impl Site {
     }
 
     pub async fn live(&self, world: &World) -> Live {
-        world.discover(&Objects, &[&self.wanted], std::slice::from_ref(&self.bucket)).await.remove(0)
+        world
+            .discover(&Objects, &[&self.wanted], std::slice::from_ref(&self.bucket))
+            .await
+            .remove(0)
     }
 
     pub async fn sent(&self, world: &World) {
-        Objects.create(&world.writer, &step(&self.wanted, Op::Create, None), &self.wanted.spec).await.expect("create");
+        Objects
+            .create(&world.writer, &step(&self.wanted, Op::Create, None), &self.wanted.spec)
+            .await
+            .expect("create");
     }
 
-    /// Reads what is there, mends it, and checks that it is as wanted then. Returns what was found before.
+    /// Reads what is there, mends it, and checks that it is as wanted then. Returns what was found
+    /// before.
     async fn mended(&self, world: &World) -> Value {
         let live = self.live(world).await;
         let change = step(&self.wanted, Op::Update, Some(live.clone()));
@@ -50,14 +58,23 @@ impl Site {
         live.spec
     }
 
-    /// Puts an object as a stranger would: until the endpoint's clock shows that it is later than the manifest.
+    /// Puts an object as a stranger would: until the endpoint's clock shows that it is later than
+    /// the manifest.
     async fn put(&self, world: &World, key: &str, text: &str, content_type: &str) {
         let s3 = &world.writer.clients.s3;
         let bucket = &self.wanted.name;
-        let manifest = s3.head_object().bucket(bucket).key(".shopstack/site.json").send().await.unwrap();
+        let manifest =
+            s3.head_object().bucket(bucket).key(".shopstack/site.json").send().await.unwrap();
         loop {
             let body = ByteStream::from(text.as_bytes().to_vec());
-            s3.put_object().bucket(bucket).key(key).content_type(content_type).body(body).send().await.unwrap();
+            s3.put_object()
+                .bucket(bucket)
+                .key(key)
+                .content_type(content_type)
+                .body(body)
+                .send()
+                .await
+                .unwrap();
             let now = s3.head_object().bucket(bucket).key(key).send().await.unwrap();
             if now.last_modified() > manifest.last_modified() {
                 return;
@@ -70,20 +87,40 @@ impl Site {
 async fn its_whole_life() {
     let world = World::new("objectslife").await;
     let mut site = Site::new(&world).await;
-    assert!(world.discover(&Objects, &[&site.wanted], std::slice::from_ref(&site.bucket)).await.is_empty());
-    assert!(world.discover(&Objects, &[&site.wanted], &[]).await.is_empty(), "no bucket, no objects");
+    assert!(
+        world
+            .discover(&Objects, &[&site.wanted], std::slice::from_ref(&site.bucket))
+            .await
+            .is_empty()
+    );
+    assert!(
+        world.discover(&Objects, &[&site.wanted], &[]).await.is_empty(),
+        "no bucket, no objects"
+    );
     site.sent(&world).await;
     site.sent(&world).await;
     let live = site.live(&world).await;
     assert_eq!((&live.spec, &live.owner), (&site.wanted.spec, &Owner::Ours));
-    let head = world.reader.s3.head_object().bucket(&site.wanted.name).key("config.json").send().await.unwrap();
-    assert_eq!((head.content_type(), head.cache_control()), (Some("application/json"), Some("no-cache, no-store")));
+    let head = world
+        .reader
+        .s3
+        .head_object()
+        .bucket(&site.wanted.name)
+        .key("config.json")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (head.content_type(), head.cache_control()),
+        (Some("application/json"), Some("no-cache, no-store"))
+    );
 
     // Files change, come and go, the configuration changes, a cache rule changes.
     std::fs::write(site.folder.path().join("app.js"), "2").unwrap();
     std::fs::write(site.folder.path().join("new.css"), "a{}").unwrap();
     std::fs::remove_file(site.folder.path().join("img/ä +%.svg")).unwrap();
-    let rules = |key: &str| if key.ends_with(".html") { "no-store" } else { "no-cache" }.to_string();
+    let rules =
+        |key: &str| if key.ends_with(".html") { "no-store" } else { "no-cache" }.to_string();
     site.wanted.spec = json!({"objects": scan_site(site.folder.path(), site.folder.path(), &rules).unwrap(), "config": "{\"api\":\"y\"}"});
     let before = site.mended(&world).await;
     assert_eq!(before["config"], json!("{\"api\":\"x\"}"));
@@ -91,7 +128,12 @@ async fn its_whole_life() {
 
     Objects.delete(&world.writer, &live).await.expect("delete");
     Objects.delete(&world.writer, &live).await.expect("deleting what is gone is done");
-    assert!(world.discover(&Objects, &[&site.wanted], std::slice::from_ref(&site.bucket)).await.is_empty());
+    assert!(
+        world
+            .discover(&Objects, &[&site.wanted], std::slice::from_ref(&site.bucket))
+            .await
+            .is_empty()
+    );
     Bucket.delete(&world.writer, &site.bucket).await.expect("delete bucket");
     Objects.delete(&world.writer, &live).await.expect("no bucket, nothing to delete");
 }
@@ -122,7 +164,10 @@ async fn what_strangers_do_is_seen_and_mended() {
     site.put(&world, "config.json", "{\"api\":\"evil\"}", "application/json").await;
     assert_eq!(site.mended(&world).await["config"], json!("{\"api\":\"evil\"}"));
     site.put(&world, "config.json", "{\"api\":\"x\"}", "text/plain").await;
-    assert_eq!(site.mended(&world).await["objects"]["config.json"]["content_type"], json!("text/plain"));
+    assert_eq!(
+        site.mended(&world).await["objects"]["config.json"]["content_type"],
+        json!("text/plain")
+    );
     site.put(&world, "evil.html", "evil", "text/html").await;
     assert_eq!(site.mended(&world).await["objects"]["evil.html"]["md5"], json!(EVIL));
     let s3 = &world.writer.clients.s3;
@@ -133,7 +178,12 @@ async fn what_strangers_do_is_seen_and_mended() {
     // Without a manifest nobody knows whether the run that sent the files came to its end.
     s3.delete_object().bucket(&site.wanted.name).key(".shopstack/site.json").send().await.unwrap();
     assert_eq!(site.mended(&world).await["objects"], json!({}));
-    s3.head_object().bucket(&site.wanted.name).key(".shopstack/site.json").send().await.expect("a manifest again");
+    s3.head_object()
+        .bucket(&site.wanted.name)
+        .key(".shopstack/site.json")
+        .send()
+        .await
+        .expect("a manifest again");
     Bucket.delete(&world.writer, &site.bucket).await.expect("delete bucket");
 }
 
@@ -149,9 +199,13 @@ async fn a_file_that_changed_since_the_plan_is_not_sent() {
 
     // A plan is data: its keys must not reach out of the site folder.
     let mut outside = site.wanted.clone();
-    outside.spec["objects"]["../secret"] = spec::to_value(&json!({"md5": "", "content_type": "", "cache_control": ""}));
+    outside.spec["objects"]["../secret"] =
+        spec::to_value(&json!({"md5": "", "content_type": "", "cache_control": ""}));
     outside.spec["objects"].as_object_mut().unwrap().remove("app.js");
-    let refused = Objects.create(&world.writer, &step(&outside, Op::Create, None), &outside.spec).await.unwrap_err();
+    let refused = Objects
+        .create(&world.writer, &step(&outside, Op::Create, None), &outside.spec)
+        .await
+        .unwrap_err();
     assert!(refused.message.contains("../secret"), "{refused}");
     Bucket.delete(&world.writer, &site.bucket).await.expect("delete bucket");
 }

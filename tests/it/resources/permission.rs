@@ -1,4 +1,5 @@
-//! AWS::Lambda::Permission: statements added, changed, lost and foreign ones, all brought back to what is wanted.
+//! AWS::Lambda::Permission: statements added, changed, lost and foreign ones, all brought back to
+//! what is wanted.
 
 use super::function;
 use crate::support::{World, desired, step};
@@ -18,10 +19,12 @@ fn statement(world: &World, path: &str) -> Value {
 async fn made(world: &World) -> (Live, Desired) {
     let folder = tempfile::tempdir().unwrap();
     let wanted = function::wanted(world, folder.path()).await;
-    Function.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.expect("function");
+    Function
+        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .await
+        .expect("function");
     let found = world.discover(&Function, &[&wanted], &[]).await.remove(0);
-    let spec =
-        json!({"statements": {"api-1": statement(world, "GET/products"), "api-2": statement(world, "POST/orders")}});
+    let spec = json!({"statements": {"api-1": statement(world, "GET/products"), "api-2": statement(world, "POST/orders")}});
     let permission = desired(&Permission, "permission.f", &wanted.name, spec);
     (found, permission)
 }
@@ -31,9 +34,18 @@ async fn its_whole_life() {
     let world = World::new("permission").await;
     let (function, mut wanted) = made(&world).await;
     let found = [function.clone()];
-    assert!(world.discover(&Permission, &[&wanted], &found).await.is_empty(), "no policy is no permission");
-    Permission.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.expect("create");
-    Permission.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.expect("create again");
+    assert!(
+        world.discover(&Permission, &[&wanted], &found).await.is_empty(),
+        "no policy is no permission"
+    );
+    Permission
+        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .await
+        .expect("create");
+    Permission
+        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .await
+        .expect("create again");
     let live = world.discover(&Permission, &[&wanted], &found).await.remove(0);
     assert_eq!((&live.spec, &live.owner), (&wanted.spec, &Owner::Ours));
 
@@ -71,13 +83,26 @@ async fn a_strangers_statement_is_drift_and_goes() {
     let world = World::new("permissiondrift").await;
     let (function, wanted) = made(&world).await;
     let found = [function.clone()];
-    Permission.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.expect("create");
+    Permission
+        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .await
+        .expect("create");
     let lambda = &world.writer.clients.lambda;
-    let open = lambda.add_permission().function_name(&wanted.name).statement_id("open").principal("*");
+    let open =
+        lambda.add_permission().function_name(&wanted.name).statement_id("open").principal("*");
     open.action("lambda:InvokeFunction").send().await.expect("stranger's statement");
-    lambda.remove_permission().function_name(&wanted.name).statement_id("api-2").send().await.expect("lost");
+    lambda
+        .remove_permission()
+        .function_name(&wanted.name)
+        .statement_id("api-2")
+        .send()
+        .await
+        .expect("lost");
     let spec = world.discover(&Permission, &[&wanted], &found).await.remove(0).spec;
-    assert!(spec["statements"]["open"].is_object() && spec["statements"]["api-2"].is_null(), "{spec}");
+    assert!(
+        spec["statements"]["open"].is_object() && spec["statements"]["api-2"].is_null(),
+        "{spec}"
+    );
     update(&world, &wanted, &found).await;
     Function.delete(&world.writer, &function).await.expect("delete the function");
 }

@@ -1,4 +1,5 @@
-//! AWS::CloudFront::ResponseHeadersPolicy: made, found again, every field changed, strangers' sections seen, deleted.
+//! AWS::CloudFront::ResponseHeadersPolicy: made, found again, every field changed, strangers'
+//! sections seen, deleted.
 
 use crate::support::{World, desired, step};
 use serde_json::json;
@@ -25,7 +26,9 @@ async fn its_whole_life() {
     let world = World::new("headerslife").await;
     let wanted = site_headers(&world);
     for _ in 0..2 {
-        let made = ResponseHeadersPolicy.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await;
+        let made = ResponseHeadersPolicy
+            .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+            .await;
         assert!(!made.expect("create")["id"].is_empty());
     }
     let mut live = only(&world, &[&wanted]).await;
@@ -46,14 +49,20 @@ async fn its_whole_life() {
         let mut other = wanted.clone();
         other.spec[field] = value;
         let change = step(&other, Op::Update, Some(live.clone()));
-        ResponseHeadersPolicy.update(&world.writer, &change, &live, &other.spec).await.expect("update");
+        ResponseHeadersPolicy
+            .update(&world.writer, &change, &live, &other.spec)
+            .await
+            .expect("update");
         live = only(&world, &[&other]).await;
         assert_eq!(live.spec, other.spec, "{field}");
     }
     let by_ownership = only(&world, &[]).await;
     assert_eq!(by_ownership.address, wanted.address);
     ResponseHeadersPolicy.delete(&world.writer, &by_ownership).await.expect("delete");
-    ResponseHeadersPolicy.delete(&world.writer, &by_ownership).await.expect("deleting what is gone is done");
+    ResponseHeadersPolicy
+        .delete(&world.writer, &by_ownership)
+        .await
+        .expect("deleting what is gone is done");
     assert!(world.discover(&ResponseHeadersPolicy, &[&wanted], &[]).await.is_empty());
 }
 
@@ -63,14 +72,22 @@ async fn a_name_without_our_marker_is_foreign() {
     let wanted = site_headers(&world);
     let mut theirs = wanted.clone();
     theirs.spec["comment"] = json!("theirs");
-    ResponseHeadersPolicy.create(&world.writer, &step(&theirs, Op::Create, None), &theirs.spec).await.expect("theirs");
+    ResponseHeadersPolicy
+        .create(&world.writer, &step(&theirs, Op::Create, None), &theirs.spec)
+        .await
+        .expect("theirs");
     assert!(world.discover(&ResponseHeadersPolicy, &[], &[]).await.is_empty());
     let live = only(&world, &[&wanted]).await;
     assert_eq!(live.owner, Owner::Foreign("its description is `theirs`".into()));
-    let refused =
-        ResponseHeadersPolicy.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.unwrap_err();
+    let refused = ResponseHeadersPolicy
+        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .await
+        .unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Foreign);
-    ResponseHeadersPolicy.update(&world.writer, &step(&wanted, Op::Adopt, None), &live, &wanted.spec).await.unwrap();
+    ResponseHeadersPolicy
+        .update(&world.writer, &step(&wanted, Op::Adopt, None), &live, &wanted.spec)
+        .await
+        .unwrap();
     let adopted = only(&world, &[&wanted]).await;
     assert_eq!((&adopted.spec, &adopted.owner), (&wanted.spec, &Owner::Ours));
     ResponseHeadersPolicy.delete(&world.writer, &adopted).await.expect("delete");

@@ -1,4 +1,5 @@
-//! AWS::ApiGateway::Resource: the whole tree made, read back as wanted, every field changed and mended, taken away.
+//! AWS::ApiGateway::Resource: the whole tree made, read back as wanted, every field changed and
+//! mended, taken away.
 
 use crate::support::{World, desired, step};
 use serde_json::{Value, json};
@@ -12,7 +13,10 @@ async fn api(world: &World) -> Live {
         "disable_execute_api_endpoint": false, "binary_media_types": [], "minimum_compression_size": null,
     });
     let want = desired(&RestApi, "api.main", &world.scope.name("api"), spec);
-    RestApi.create(&world.writer, &step(&want, Op::Create, None), &want.spec).await.expect("an API");
+    RestApi
+        .create(&world.writer, &step(&want, Op::Create, None), &want.spec)
+        .await
+        .expect("an API");
     world.discover(&RestApi, &[&want], &[]).await.remove(0)
 }
 
@@ -61,13 +65,22 @@ async fn its_whole_life() {
     let api = api(&world).await;
     let mut want = wanted(&world, &api);
     assert!(world.discover(&Routes, &[&want], std::slice::from_ref(&api)).await.is_empty());
-    let made = Routes.create(&world.writer, &step(&want, Op::Create, None), &want.spec).await.expect("create");
+    let made = Routes
+        .create(&world.writer, &step(&want, Op::Create, None), &want.spec)
+        .await
+        .expect("create");
     let live = look(&world, &want, &api).await;
     assert_eq!(live.spec, want.spec);
     assert_eq!(live.outputs, made);
     // A crash after the create: running it again changes nothing.
-    Routes.create(&world.writer, &step(&want, Op::Create, None), &want.spec).await.expect("create again");
-    assert_eq!(world.discover(&Routes, &[], std::slice::from_ref(&api)).await.remove(0).spec, want.spec);
+    Routes
+        .create(&world.writer, &step(&want, Op::Create, None), &want.spec)
+        .await
+        .expect("create again");
+    assert_eq!(
+        world.discover(&Routes, &[], std::slice::from_ref(&api)).await.remove(0).spec,
+        want.spec
+    );
 
     for (path, value) in [
         ("/routes/GET ~1products/function_arn", route("other")["function_arn"].clone()),
@@ -109,18 +122,36 @@ async fn what_a_stranger_does_shows_and_goes() {
     let client = &world.writer.clients.apigateway;
     let id = &api.outputs["id"];
     let tree = client.get_resources().rest_api_id(id).send().await.unwrap();
-    let resource = |path: &str| tree.items().iter().find(|r| r.path() == Some(path)).unwrap().id().unwrap().to_string();
+    let resource = |path: &str| {
+        tree.items().iter().find(|r| r.path() == Some(path)).unwrap().id().unwrap().to_string()
+    };
 
-    // A resource that leads nowhere, a method of their own, a method without integration, a meddled preflight.
-    client.create_resource().rest_api_id(id).parent_id(resource("/")).path_part("stray").send().await.unwrap();
+    // A resource that leads nowhere, a method of their own, a method without integration, a meddled
+    // preflight.
+    client
+        .create_resource()
+        .rest_api_id(id)
+        .parent_id(resource("/"))
+        .path_part("stray")
+        .send()
+        .await
+        .unwrap();
     let put = client.put_method().rest_api_id(id).resource_id(resource("/products"));
     put.http_method("DELETE").authorization_type("NONE").send().await.unwrap();
-    let put = client.put_integration().rest_api_id(id).resource_id(resource("/products")).http_method("GET");
-    let put = put.r#type("HTTP_PROXY".into()).integration_http_method("GET").uri("https://evil.example/");
+    let put = client
+        .put_integration()
+        .rest_api_id(id)
+        .resource_id(resource("/products"))
+        .http_method("GET");
+    let put =
+        put.r#type("HTTP_PROXY".into()).integration_http_method("GET").uri("https://evil.example/");
     put.send().await.unwrap();
     let put = client.put_integration_response().rest_api_id(id).resource_id(resource("/orders"));
     let put = put.http_method("OPTIONS").status_code("204");
-    put.response_parameters("method.response.header.Access-Control-Allow-Origin", "'*'").send().await.unwrap();
+    put.response_parameters("method.response.header.Access-Control-Allow-Origin", "'*'")
+        .send()
+        .await
+        .unwrap();
     client
         .put_gateway_response()
         .rest_api_id(id)

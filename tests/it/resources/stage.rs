@@ -1,4 +1,5 @@
-//! AWS::ApiGateway::Stage: deployed, read back as wanted, every setting changed and mended, old deployments gone.
+//! AWS::ApiGateway::Stage: deployed, read back as wanted, every setting changed and mended, old
+//! deployments gone.
 
 use crate::support::{World, desired, step};
 use serde_json::json;
@@ -13,7 +14,10 @@ async fn api(world: &World) -> Live {
         "disable_execute_api_endpoint": false, "binary_media_types": [], "minimum_compression_size": null,
     });
     let want = desired(&RestApi, "api.main", &world.scope.name("api"), spec);
-    RestApi.create(&world.writer, &step(&want, Op::Create, None), &want.spec).await.expect("an API");
+    RestApi
+        .create(&world.writer, &step(&want, Op::Create, None), &want.spec)
+        .await
+        .expect("an API");
     let api = world.discover(&RestApi, &[&want], &[]).await.remove(0);
     let spec = json!({
         "routes": {"GET /a": {
@@ -24,7 +28,10 @@ async fn api(world: &World) -> Live {
     });
     let mut want = desired(&Routes, "routes.main", &api.name, spec);
     want.context = json!({"rest_api_id": api.outputs["id"]});
-    Routes.create(&world.writer, &step(&want, Op::Create, None), &want.spec).await.expect("a route");
+    Routes
+        .create(&world.writer, &step(&want, Op::Create, None), &want.spec)
+        .await
+        .expect("a route");
     api
 }
 
@@ -52,7 +59,14 @@ async fn update(world: &World, want: &Desired, api: &Live, live: &Live) {
 }
 
 async fn deployments(world: &World, api: &Live) -> usize {
-    let list = world.reader.apigateway.get_deployments().rest_api_id(&api.outputs["id"]).send().await.unwrap();
+    let list = world
+        .reader
+        .apigateway
+        .get_deployments()
+        .rest_api_id(&api.outputs["id"])
+        .send()
+        .await
+        .unwrap();
     list.items().len()
 }
 
@@ -61,11 +75,20 @@ async fn its_whole_life() {
     let world = World::new("stage").await;
     let api = api(&world).await;
     let mut want = wanted(&world, &api);
-    let made = Stage.create(&world.writer, &step(&want, Op::Create, None), &want.spec).await.expect("create");
+    let made = Stage
+        .create(&world.writer, &step(&want, Op::Create, None), &want.spec)
+        .await
+        .expect("create");
     let live = look(&world, &want, &api).await;
     assert_eq!((&live.spec, &live.outputs, &live.owner), (&want.spec, &made, &Owner::Ours));
-    assert_eq!(made["arn"], format!("arn:aws:apigateway:us-east-1::/restapis/{}/stages/v1", api.outputs["id"]));
-    Stage.create(&world.writer, &step(&want, Op::Create, None), &want.spec).await.expect("create again");
+    assert_eq!(
+        made["arn"],
+        format!("arn:aws:apigateway:us-east-1::/restapis/{}/stages/v1", api.outputs["id"])
+    );
+    Stage
+        .create(&world.writer, &step(&want, Op::Create, None), &want.spec)
+        .await
+        .expect("create again");
     assert_eq!(deployments(&world, &api).await, 1, "a second create reuses the deployment");
     let by_ownership = world.discover(&Stage, &[], std::slice::from_ref(&api)).await.remove(0);
     assert_eq!((&by_ownership.spec, &by_ownership.address), (&want.spec, &want.address));
@@ -75,7 +98,10 @@ async fn its_whole_life() {
         ("throttling_rate", json!(7.5)),
         ("throttling_burst", json!(9)),
         ("metrics", json!(false)),
-        ("access_log_arn", json!("arn:aws:logs:us-east-1:000000000000:log-group:/aws/apigateway/y")),
+        (
+            "access_log_arn",
+            json!("arn:aws:logs:us-east-1:000000000000:log-group:/aws/apigateway/y"),
+        ),
         ("access_log_format", json!("$context.status")),
         ("tracing", json!(true)),
     ] {
@@ -104,7 +130,8 @@ async fn what_a_stranger_does_shows_and_goes() {
     let want = wanted(&world, &api);
     Stage.create(&world.writer, &step(&want, Op::Create, None), &want.spec).await.expect("create");
     let (client, id) = (&world.writer.clients.apigateway, &api.outputs["id"]);
-    let by_hand = client.create_deployment().rest_api_id(id).description("by hand").send().await.unwrap();
+    let by_hand =
+        client.create_deployment().rest_api_id(id).description("by hand").send().await.unwrap();
     let by_hand = by_hand.id().unwrap().to_string();
     let patches = vec![
         gw::replace("/deploymentId", &by_hand),
@@ -114,8 +141,22 @@ async fn what_a_stranger_does_shows_and_goes() {
         gw::replace("/a/GET/throttling/rateLimit", 3),
         gw::replace("/variables/x", "y"),
     ];
-    client.update_stage().rest_api_id(id).stage_name("v1").set_patch_operations(Some(patches)).send().await.unwrap();
-    client.create_stage().rest_api_id(id).stage_name("other").deployment_id(&by_hand).send().await.unwrap();
+    client
+        .update_stage()
+        .rest_api_id(id)
+        .stage_name("v1")
+        .set_patch_operations(Some(patches))
+        .send()
+        .await
+        .unwrap();
+    client
+        .create_stage()
+        .rest_api_id(id)
+        .stage_name("other")
+        .deployment_id(&by_hand)
+        .send()
+        .await
+        .unwrap();
 
     let found = world.discover(&Stage, &[&want], std::slice::from_ref(&api)).await;
     let other = found.iter().find(|l| l.name == "other").unwrap();
@@ -125,7 +166,9 @@ async fn what_a_stranger_does_shows_and_goes() {
     assert_eq!(told, format!("deployment {by_hand} not made by shopstack: by hand"));
     assert_eq!(live.spec["throttling_rate"], 1.0);
     let unexpected = live.spec["unexpected"].as_object().unwrap();
-    for name in ["variables/x", "*/*/logging/loglevel", "*/*/logging/dataTrace", "methodSettings/a/GET"] {
+    for name in
+        ["variables/x", "*/*/logging/loglevel", "*/*/logging/dataTrace", "methodSettings/a/GET"]
+    {
         assert!(unexpected.contains_key(name), "{name}: {unexpected:?}");
     }
     // moto ignores the removal of a method's own settings.

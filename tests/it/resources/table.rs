@@ -1,4 +1,5 @@
-//! AWS::DynamoDB::Table: made and seeded, read back as wanted, every field changed both ways, adopted, deleted.
+//! AWS::DynamoDB::Table: made and seeded, read back as wanted, every field changed both ways,
+//! adopted, deleted.
 
 use crate::support::{World, desired, step};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -8,7 +9,8 @@ use shopstack::model::{Desired, ErrorKind, Live, Op, Owner};
 use shopstack::resources::{Resource, table::Table};
 use std::path::{Path, PathBuf};
 
-const SEED: &str = r#"[{"orderId": "1", "price": 18.50, "tags": ["a", 2]}, {"orderId": "2", "price": 0.1}]"#;
+const SEED: &str =
+    r#"[{"orderId": "1", "price": 18.50, "tags": ["a", 2]}, {"orderId": "2", "price": 0.1}]"#;
 
 fn seed_file(folder: &Path, text: &str) -> (PathBuf, String) {
     let path = folder.join(format!("{}.json", text.len()));
@@ -95,7 +97,10 @@ async fn its_whole_life() {
 
     let by_ownership = world.discover(&Table, &[], &[]).await.remove(0);
     // For `down` the backups are not looked at.
-    assert_eq!((&by_ownership.spec["tags"], &by_ownership.address), (&wanted.spec["tags"], &wanted.address));
+    assert_eq!(
+        (&by_ownership.spec["tags"], &by_ownership.address),
+        (&wanted.spec["tags"], &wanted.address)
+    );
     Table.delete(&world.writer, &by_ownership).await.expect("delete, although it is protected");
     Table.delete(&world.writer, &by_ownership).await.expect("deleting what is gone is done");
     assert!(world.discover(&Table, &[&wanted], &[]).await.is_empty());
@@ -115,14 +120,17 @@ async fn seeds_are_put_once_and_never_overwrite() {
 
     // A shop that has changed an item keeps it, also when the seed changes.
     let dynamodb = &world.writer.clients.dynamodb;
-    let item = |id: &str| dynamodb.get_item().table_name(&wanted.name).key("orderId", AttributeValue::S(id.into()));
+    let item = |id: &str| {
+        dynamodb.get_item().table_name(&wanted.name).key("orderId", AttributeValue::S(id.into()))
+    };
     let seeded = item("1").send().await.unwrap().item.unwrap();
     assert_eq!(seeded["price"].as_n().unwrap().trim_end_matches('0'), "18.5");
     assert!(seeded["tags"].as_l().unwrap().len() == 2);
     let mut changed = seeded.clone();
     changed.insert("price".into(), AttributeValue::N("99".into()));
     dynamodb.put_item().table_name(&wanted.name).set_item(Some(changed)).send().await.unwrap();
-    let (path, hash) = seed_file(folder.path(), r#"[{"orderId": "1", "price": 1}, {"orderId": "3"}]"#);
+    let (path, hash) =
+        seed_file(folder.path(), r#"[{"orderId": "1", "price": 1}, {"orderId": "3"}]"#);
     let mut reseeded = wanted.clone();
     (reseeded.payload, reseeded.spec["seed"]) = (Some(path), json!(hash));
     update(&world, &reseeded).await;
@@ -175,7 +183,10 @@ async fn a_foreign_table_is_refused_and_can_be_adopted() {
     assert_eq!(refused.kind, ErrorKind::Foreign);
     assert!(refused.message.contains("stack `other`, env `prod`"), "{refused}");
     assert!(matches!(live(&world, &wanted).await.owner, Owner::Foreign(_)));
-    assert!(world.discover(&Table, &[], &[]).await.is_empty(), "what is not ours is not found by ownership");
+    assert!(
+        world.discover(&Table, &[], &[]).await.is_empty(),
+        "what is not ours is not found by ownership"
+    );
     update(&world, &wanted).await;
     assert_eq!(live(&world, &wanted).await.owner, Owner::Ours);
     Table.delete(&world.writer, &live(&world, &wanted).await).await.expect("delete");

@@ -1,4 +1,5 @@
-//! AWS::WAFv2::WebACLAssociation: put before a stage, read back, replaced by a stranger, repaired, taken away.
+//! AWS::WAFv2::WebACLAssociation: put before a stage, read back, replaced by a stranger, repaired,
+//! taken away.
 
 use super::web_acl::spec;
 use crate::support::{World, desired, step};
@@ -6,14 +7,18 @@ use serde_json::json;
 use shopstack::model::{Address, Live, Op, Owner};
 use shopstack::resources::{Resource, waf_association::WafAssociation, web_acl::WebAcl};
 
-/// Makes an API with one stage by hand, and returns the API's id and the stage as the engine would have found it.
+/// Makes an API with one stage by hand, and returns the API's id and the stage as the engine would
+/// have found it.
 async fn stage(world: &World) -> (String, Live) {
     let api = &world.writer.clients.apigateway;
     let made = api.create_rest_api().name(world.scope.name("api")).send().await.unwrap();
     let id = made.id().unwrap().to_string();
     let root = match made.root_resource_id() {
         Some(root) => root.to_string(),
-        None => api.get_resources().rest_api_id(&id).send().await.unwrap().items()[0].id().unwrap().to_string(),
+        None => api.get_resources().rest_api_id(&id).send().await.unwrap().items()[0]
+            .id()
+            .unwrap()
+            .to_string(),
     };
     let method = api.put_method().rest_api_id(&id).resource_id(&root).http_method("GET");
     method.authorization_type("NONE").send().await.unwrap();
@@ -21,7 +26,8 @@ async fn stage(world: &World) -> (String, Live) {
     integration.r#type(aws_sdk_apigateway::types::IntegrationType::Mock).send().await.unwrap();
     api.create_deployment().rest_api_id(&id).stage_name("t").send().await.unwrap();
     let arn = format!("arn:aws:apigateway:us-east-1::/restapis/{id}/stages/t");
-    let live = Live::new(Address::parse("stage.main").unwrap(), "AWS::ApiGateway::Stage", "t", json!({}));
+    let live =
+        Live::new(Address::parse("stage.main").unwrap(), "AWS::ApiGateway::Stage", "t", json!({}));
     (id, live.with_output("arn", arn))
 }
 
@@ -31,20 +37,37 @@ async fn its_whole_life() {
     let (api, stage) = stage(&world).await;
     let mut acls = Vec::new();
     for id in ["api", "else"] {
-        let acl = desired(&WebAcl, &format!("web_acl.{id}"), &world.scope.name(id), spec(&world, id, "REGIONAL"));
+        let acl = desired(
+            &WebAcl,
+            &format!("web_acl.{id}"),
+            &world.scope.name(id),
+            spec(&world, id, "REGIONAL"),
+        );
         WebAcl.create(&world.writer, &step(&acl, Op::Create, None), &acl.spec).await.expect("acl");
-        acls.extend(world.discover(&WebAcl, &[&acl], &[]).await.into_iter().filter(|l| l.address == acl.address));
+        acls.extend(
+            world
+                .discover(&WebAcl, &[&acl], &[])
+                .await
+                .into_iter()
+                .filter(|l| l.address == acl.address),
+        );
     }
     let found = [stage.clone(), acls[0].clone()];
-    let filled = json!({"web_acl_arn": acls[0].outputs["arn"], "resource_arn": stage.outputs["arn"]});
-    let template = json!({"web_acl_arn": "{{web_acl.api.arn}}", "resource_arn": "{{stage.main.arn}}"});
+    let filled =
+        json!({"web_acl_arn": acls[0].outputs["arn"], "resource_arn": stage.outputs["arn"]});
+    let template =
+        json!({"web_acl_arn": "{{web_acl.api.arn}}", "resource_arn": "{{stage.main.arn}}"});
     let wanted = desired(&WafAssociation, "association.api", "wafassoc-t-api", template);
     let create = step(&wanted, Op::Create, None);
     assert!(world.discover(&WafAssociation, &[&wanted], &found).await.is_empty());
-    assert!(world.discover(&WafAssociation, &[&wanted], &[]).await.is_empty(), "no stage yet, so nothing to ask");
+    assert!(
+        world.discover(&WafAssociation, &[&wanted], &[]).await.is_empty(),
+        "no stage yet, so nothing to ask"
+    );
 
     WafAssociation.create(&world.writer, &create, &filled).await.expect("create");
-    // moto keeps every association ever made beside the others: there, a stage cannot change its ACL.
+    // moto keeps every association ever made beside the others: there, a stage cannot change its
+    // ACL.
     let replaces = world.scope.account == "000000000000";
     if replaces {
         WafAssociation.create(&world.writer, &create, &filled).await.expect("create again");

@@ -1,4 +1,5 @@
-//! AWS::WAFv2::LoggingConfiguration: its life where the endpoint knows it, and "not emulated" where it does not.
+//! AWS::WAFv2::LoggingConfiguration: its life where the endpoint knows it, and "not emulated" where
+//! it does not.
 
 use super::web_acl::spec;
 use crate::support::{World, desired, step};
@@ -9,7 +10,12 @@ use shopstack::resources::{Resource, waf_logging::WafLogging, web_acl::WebAcl};
 #[tokio::test]
 async fn its_whole_life_or_not_emulated() {
     let world = World::new("waflogging").await;
-    let acl = desired(&WebAcl, "web_acl.cdn", &world.scope.name("cdn"), spec(&world, "cdn", "CLOUDFRONT"));
+    let acl = desired(
+        &WebAcl,
+        "web_acl.cdn",
+        &world.scope.name("cdn"),
+        spec(&world, "cdn", "CLOUDFRONT"),
+    );
     let group = "aws-waf-logs-waflogging-t-cdn";
     let destination = format!("arn:aws:logs:us-east-1:{}:log-group:{group}", world.scope.account);
     let template = json!({"web_acl_arn": "{{web_acl.cdn.arn}}", "destination": destination,

@@ -1,9 +1,11 @@
-//! AWS::WAFv2::WebACL in both scopes: made, read back as wanted, changed, drifted, adopted, deleted.
+//! AWS::WAFv2::WebACL in both scopes: made, read back as wanted, changed, drifted, adopted,
+//! deleted.
 
 use crate::support::{World, desired, step};
 use aws_sdk_wafv2::types::{
-    AllowAction, ByteMatchStatement, DefaultAction, FieldToMatch, PositionalConstraint, Rule, RuleAction, Scope,
-    Statement, TextTransformation, TextTransformationType, UriPath, VisibilityConfig,
+    AllowAction, ByteMatchStatement, DefaultAction, FieldToMatch, PositionalConstraint, Rule,
+    RuleAction, Scope, Statement, TextTransformation, TextTransformationType, UriPath,
+    VisibilityConfig,
 };
 use serde_json::{Value, json};
 use shopstack::model::{ErrorKind, Op, Owner};
@@ -61,11 +63,17 @@ fn changes(world: &World) -> Vec<(&'static str, Value)> {
 async fn its_whole_life_in_both_scopes() {
     let world = World::new("webacl").await;
     for (id, waf_scope) in [("cdn", "CLOUDFRONT"), ("api", "REGIONAL")] {
-        let wanted = desired(&WebAcl, &format!("web_acl.{id}"), &world.scope.name(id), spec(&world, id, waf_scope));
+        let wanted = desired(
+            &WebAcl,
+            &format!("web_acl.{id}"),
+            &world.scope.name(id),
+            spec(&world, id, waf_scope),
+        );
         let create = step(&wanted, Op::Create, None);
         let made = WebAcl.create(&world.writer, &create, &wanted.spec).await.expect("create");
         // A crash after the create: running it again adopts what is there.
-        let again = WebAcl.create(&world.writer, &create, &wanted.spec).await.expect("create again");
+        let again =
+            WebAcl.create(&world.writer, &create, &wanted.spec).await.expect("create again");
         assert_eq!(made, again);
         let found = world.discover(&WebAcl, &[&wanted], &[]).await;
         let live = found.iter().find(|live| live.address == wanted.address).expect("found");
@@ -87,8 +95,16 @@ async fn its_whole_life_in_both_scopes() {
 #[tokio::test]
 async fn every_field_can_be_changed_and_a_change_shows() {
     let world = World::new("webaclfields").await;
-    let mut wanted = desired(&WebAcl, "web_acl.cdn", &world.scope.name("cdn"), spec(&world, "cdn", "CLOUDFRONT"));
-    WebAcl.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.expect("create");
+    let mut wanted = desired(
+        &WebAcl,
+        "web_acl.cdn",
+        &world.scope.name("cdn"),
+        spec(&world, "cdn", "CLOUDFRONT"),
+    );
+    WebAcl
+        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .await
+        .expect("create");
     let mut live = world.discover(&WebAcl, &[&wanted], &[]).await.remove(0);
     assert_eq!(live.spec, wanted.spec);
     for (path, value) in changes(&world) {
@@ -114,7 +130,11 @@ fn strange_rule(name: &str, priority: i32) -> Rule {
         .search_string(aws_sdk_wafv2::primitives::Blob::new("/admin"))
         .field_to_match(FieldToMatch::builder().uri_path(UriPath::builder().build()).build())
         .text_transformations(
-            TextTransformation::builder().priority(0).r#type(TextTransformationType::None).build().unwrap(),
+            TextTransformation::builder()
+                .priority(0)
+                .r#type(TextTransformationType::None)
+                .build()
+                .unwrap(),
         )
         .positional_constraint(PositionalConstraint::StartsWith)
         .build()
@@ -132,8 +152,12 @@ fn strange_rule(name: &str, priority: i32) -> Rule {
 #[tokio::test]
 async fn a_strangers_rule_is_drift_that_update_removes_and_shields_rule_stays() {
     let world = World::new("webacldrift").await;
-    let wanted = desired(&WebAcl, "web_acl.api", &world.scope.name("api"), spec(&world, "api", "REGIONAL"));
-    let made = WebAcl.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.expect("create");
+    let wanted =
+        desired(&WebAcl, "web_acl.api", &world.scope.name("api"), spec(&world, "api", "REGIONAL"));
+    let made = WebAcl
+        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .await
+        .expect("create");
     let waf = &world.writer.clients.wafv2;
     let get = || waf.get_web_acl().name(&wanted.name).id(&made["id"]).scope(Scope::Regional).send();
     let seen = get().await.unwrap();
@@ -145,7 +169,9 @@ async fn a_strangers_rule_is_drift_that_update_removes_and_shields_rule_stays() 
         .scope(Scope::Regional)
         .default_action(DefaultAction::builder().allow(AllowAction::builder().build()).build())
         .set_visibility_config(acl.visibility_config().cloned())
-        .set_rules(Some([acl.rules(), &[strange_rule("door", 50), strange_rule(shield, 99)]].concat()))
+        .set_rules(Some(
+            [acl.rules(), &[strange_rule("door", 50), strange_rule(shield, 99)]].concat(),
+        ))
         .set_lock_token(seen.lock_token.clone())
         .send()
         .await
@@ -166,16 +192,31 @@ async fn a_strangers_rule_is_drift_that_update_removes_and_shields_rule_stays() 
 #[tokio::test]
 async fn a_foreign_acl_is_refused_and_can_be_adopted() {
     let world = World::new("webaclforeign").await;
-    let wanted = desired(&WebAcl, "web_acl.cdn", &world.scope.name("cdn"), spec(&world, "cdn", "CLOUDFRONT"));
+    let wanted = desired(
+        &WebAcl,
+        "web_acl.cdn",
+        &world.scope.name("cdn"),
+        spec(&world, "cdn", "CLOUDFRONT"),
+    );
     let mut theirs = wanted.clone();
     theirs.spec["tags"] = json!({"team": "other"});
     theirs.spec["default_action"] = json!("BLOCK");
-    WebAcl.create(&world.writer, &step(&theirs, Op::Create, None), &theirs.spec).await.expect("create");
+    WebAcl
+        .create(&world.writer, &step(&theirs, Op::Create, None), &theirs.spec)
+        .await
+        .expect("create");
     assert!(world.discover(&WebAcl, &[], &[]).await.is_empty());
 
     let live = world.discover(&WebAcl, &[&wanted], &[]).await.remove(0);
-    assert!(matches!(&live.owner, Owner::Foreign(says) if says.contains("team=other")), "{:?}", live.owner);
-    let refused = WebAcl.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.unwrap_err();
+    assert!(
+        matches!(&live.owner, Owner::Foreign(says) if says.contains("team=other")),
+        "{:?}",
+        live.owner
+    );
+    let refused = WebAcl
+        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .await
+        .unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Foreign);
     assert!(refused.hint.contains("--adopt web_acl.cdn"), "{}", refused.hint);
 

@@ -1,4 +1,5 @@
-//! One microburst process: started on a free port in front of the endpoint, given rules, asked what fired, ended.
+//! One microburst process: started on a free port in front of the endpoint, given rules, asked what
+//! fired, ended.
 
 use super::rows::Row;
 use serde_json::{Value, json};
@@ -19,19 +20,40 @@ const START: &str = "import random, sys; random.seed(int(sys.argv.pop(1))); \
 impl Burst {
     /// Without rules it passes everything on to `endpoint`.
     pub async fn start(endpoint: &str, seed: u64) -> Burst {
-        // Another test of this process may have been first; any provider will do, for all of this is plain http.
+        // Another test of this process may have been first; any provider will do, for all of this
+        // is plain http.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap();
-        let tools = std::env::var("SHOPSTACK_TEST_TOOLS").expect("SHOPSTACK_TEST_TOOLS names the tests' Python");
+        let http =
+            reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap();
+        let tools = std::env::var("SHOPSTACK_TEST_TOOLS")
+            .expect("SHOPSTACK_TEST_TOOLS names the tests' Python");
         for _ in 0..5 {
-            let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let port =
+                std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             let mut command = Command::new(format!("{tools}/bin/python"));
-            command.args(["-c", START, &seed.to_string(), "--upstream", endpoint, "--port", &port.to_string()]);
-            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+            command.args([
+                "-c",
+                START,
+                &seed.to_string(),
+                "--upstream",
+                endpoint,
+                "--port",
+                &port.to_string(),
+            ]);
+            command
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .kill_on_drop(true);
             let mut process = command.spawn().unwrap();
             let url = format!("http://127.0.0.1:{port}");
             while process.try_wait().unwrap().is_none() {
-                if http.get(format!("{url}/_microburst/health")).send().await.is_ok_and(|a| a.status().is_success()) {
+                if http
+                    .get(format!("{url}/_microburst/health"))
+                    .send()
+                    .await
+                    .is_ok_and(|a| a.status().is_success())
+                {
                     return Burst { url, http, _process: process };
                 }
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -43,7 +65,8 @@ impl Burst {
     /// Replaces all rules; the first that matches a request wins.
     pub async fn rules(&self, rules: &[Value]) {
         let rules = Value::from(rules.to_vec());
-        let request = self.http.post(format!("{}/_microburst/rules", self.url)).body(rules.to_string());
+        let request =
+            self.http.post(format!("{}/_microburst/rules", self.url)).body(rules.to_string());
         let answer = request.send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
@@ -80,7 +103,9 @@ fn rules(row: &Row) -> Vec<Value> {
     let service = if service == "tag" { "resourcegroupstaggingapi" } else { service };
     let mut rules = Vec::new();
     if row.after > 0 {
-        rules.push(json!({"service": service, "operation": operation, "times": row.after, "latency": 1}));
+        rules.push(
+            json!({"service": service, "operation": operation, "times": row.after, "latency": 1}),
+        );
     }
     rules.push(json!({"service": service, "operation": operation, "times": row.times,
                       "error": {"code": row.code, "status": row.status, "message": row.message}}));

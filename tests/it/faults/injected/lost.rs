@@ -1,4 +1,5 @@
-//! Answers that never come, whole or at all: what took effect is found again, never made twice, never given up.
+//! Answers that never come, whole or at all: what took effect is found again, never made twice,
+//! never given up.
 
 use super::burst::Burst;
 use super::{gone, quiet, reference};
@@ -6,7 +7,8 @@ use crate::faults::lane::{Lane, UP};
 use crate::support::endpoint;
 use serde_json::json;
 
-/// Creates that AWS would do twice, or refuse the second time (catalogue 1.4), with their answers' bodies.
+/// Creates that AWS would do twice, or refuse the second time (catalogue 1.4), with their answers'
+/// bodies.
 const CREATES: &[&str] = &[
     "dynamodb:CreateTable",
     "iam:CreateRole",
@@ -32,7 +34,8 @@ async fn a_create_whose_answer_is_cut_short_is_not_done_twice() {
         let (service, operation) = operation.split_once(':').unwrap();
         json!({"service": service, "operation": operation, "times": 1, "response": response})
     };
-    // The first answer breaks off with the connection, the second ends in the middle of its document.
+    // The first answer breaks off with the connection, the second ends in the middle of its
+    // document.
     let broken = CREATES.iter().map(|o| rule(o, json!({"abort_bytes": 0})));
     let short = CREATES.iter().map(|o| rule(o, json!({"truncate_bytes": 7})));
     burst.rules(&broken.chain(short).collect::<Vec<_>>()).await;
@@ -57,9 +60,16 @@ async fn every_write_may_lose_its_connection_on_the_way_there_or_back() {
         let seen = lane.proxy.unwatch().await;
         assert_eq!(up.code, 0, "{up:#?}");
         let cut = seen.writes.iter().filter(|(_, nth)| *nth == 1).count();
-        println!("lost: {cut} kinds of writes in `up`, after them: {after}; {}", up.last()["calls"]);
+        println!(
+            "lost: {cut} kinds of writes in `up`, after them: {after}; {}",
+            up.last()["calls"]
+        );
         assert!(cut > 30, "too few kinds of writes were cut: {:?}", seen.writes);
-        assert_eq!(lane.inventory().await.differences(reference), Vec::<String>::new(), "after: {after}");
+        assert_eq!(
+            lane.inventory().await.differences(reference),
+            Vec::<String>::new(),
+            "after: {after}"
+        );
         assert_eq!(lane.run(&["diff"]).await.code, 0);
         lane.proxy.cut(after);
         gone(&lane).await;

@@ -1,4 +1,5 @@
-//! microburst between shopstack and the endpoint: every error that the catalogue names, in AWS's own wire format.
+//! microburst between shopstack and the endpoint: every error that the catalogue names, in AWS's
+//! own wire format.
 
 mod burst;
 mod lost;
@@ -33,7 +34,11 @@ async fn quiet(burst: &Burst, lane: &Lane) {
     let again = lane.run(&UP).await;
     assert_eq!(again.code, 0, "{again:#?}");
     let summary = again.last();
-    assert_eq!((summary["changed"].as_u64(), summary["calls"]["write"].as_u64()), (Some(0), Some(0)), "{again:#?}");
+    assert_eq!(
+        (summary["changed"].as_u64(), summary["calls"]["write"].as_u64()),
+        (Some(0), Some(0)),
+        "{again:#?}"
+    );
     let diff = lane.run(&["diff"]).await;
     assert_eq!(diff.code, 0, "{diff:#?}");
 }

@@ -1,4 +1,5 @@
-//! Errors that pass by themselves: shopstack gets over each, says what it waits for, counts right, and ends as ever.
+//! Errors that pass by themselves: shopstack gets over each, says what it waits for, counts right,
+//! and ends as ever.
 
 use super::burst::Burst;
 use super::rows::{self, CHANGE, LOGGING, Row, UP};
@@ -28,7 +29,9 @@ fn every_rule_and_every_throttle_code_has_its_error_here() {
         }
     }
     let codes = THROTTLE.iter().chain(LATE);
-    missing.extend(codes.filter(|code| !rows::all().any(|r| r.code == **code)).map(|c| (*c).to_string()));
+    missing.extend(
+        codes.filter(|code| !rows::all().any(|r| r.code == **code)).map(|c| (*c).to_string()),
+    );
     assert!(missing.is_empty(), "no test injects: {missing:#?}");
 }
 
@@ -40,13 +43,21 @@ async fn every_error_that_passes_is_got_over() {
 
     let up = under(&burst, &lane, &lane::UP, UP).await;
     assert_eq!(lane.inventory().await.differences(reference), Vec::<String>::new());
-    for said in
-        ["AWS throttles", "it is busy with a change", "is not visible to the other service", "cannot be read yet"]
-    {
+    for said in [
+        "AWS throttles",
+        "it is busy with a change",
+        "is not visible to the other service",
+        "cannot be read yet",
+    ] {
         assert!(up.waits().iter().any(|wait| wait.contains(said)), "{said}: {:#?}", up.waits());
     }
     let said = "tag GetResources: AWS throttles; trying again";
-    assert_eq!(up.stderr.matches(said).count(), 1, "told once, though no step waits yet: {}", up.stderr);
+    assert_eq!(
+        up.stderr.matches(said).count(),
+        1,
+        "told once, though no step waits yet: {}",
+        up.stderr
+    );
     quiet(&burst, &lane).await;
 
     let changes = [
@@ -64,10 +75,14 @@ async fn every_error_that_passes_is_got_over() {
     assert_eq!(down.last()["remaining"], json!([]));
     assert_eq!(lane.inventory().await.differences(&Inventory::default()), Vec::<String>::new());
     let waits = down.waits();
-    assert!(waits.iter().any(|w| w.contains("apigateway DeleteRestApi: AWS throttles")), "{waits:#?}");
+    assert!(
+        waits.iter().any(|w| w.contains("apigateway DeleteRestApi: AWS throttles")),
+        "{waits:#?}"
+    );
 }
 
-/// Runs a command while `rows` are injected: it succeeds, every error came as often as it should, and was counted.
+/// Runs a command while `rows` are injected: it succeeds, every error came as often as it should,
+/// and was counted.
 async fn under(burst: &Burst, lane: &Lane, command: &[&str], rows: &[Row]) -> Ended {
     let rows: Vec<&Row> = rows.iter().collect();
     burst.inject(&rows).await;
@@ -76,9 +91,12 @@ async fn under(burst: &Burst, lane: &Lane, command: &[&str], rows: &[Row]) -> En
     burst.rules(&[]).await;
     assert_eq!(run.code, 0, "{run:#?}");
     assert!(missed.is_empty(), "{missed:#?}\n{run:#?}");
-    let sum = |of: &dyn Fn(&Row) -> bool| rows.iter().filter(|r| of(r)).map(|r| u64::from(r.times)).sum::<u64>();
+    let sum = |of: &dyn Fn(&Row) -> bool| {
+        rows.iter().filter(|r| of(r)).map(|r| u64::from(r.times)).sum::<u64>()
+    };
     let calls = &run.last()["calls"];
-    let (retried, throttled) = (calls["retried"].as_u64().unwrap(), calls["throttled"].as_u64().unwrap());
+    let (retried, throttled) =
+        (calls["retried"].as_u64().unwrap(), calls["throttled"].as_u64().unwrap());
     println!(
         "injected: {} errors of {} kinds into `{}`: retried {retried}, throttled {throttled}, {} ms",
         sum(&|_| true),
@@ -87,19 +105,26 @@ async fn under(burst: &Burst, lane: &Lane, command: &[&str], rows: &[Row]) -> En
         run.last()["elapsed_ms"],
     );
     assert_eq!(throttled, sum(&Row::throttles), "throttled, as the summary counts it");
-    assert_eq!(retried, sum(&|row| !row.looked_after), "repeated calls, as the summary counts them");
+    assert_eq!(
+        retried,
+        sum(&|row| !row.looked_after),
+        "repeated calls, as the summary counts them"
+    );
     run
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn errors_of_waf_logging_are_got_over_where_the_endpoint_knows_it() {
-    let moto = std::env::var("SHOPSTACK_TEST_MOTO").expect("SHOPSTACK_TEST_MOTO names a moto server");
+    let moto =
+        std::env::var("SHOPSTACK_TEST_MOTO").expect("SHOPSTACK_TEST_MOTO names a moto server");
     let burst = Burst::start(&moto, 1).await;
     let world = World::at("burstlog", &burst.url).await;
     let spec = crate::resources::web_acl::spec(&world, "cdn", "CLOUDFRONT");
     let acl = desired(&WebAcl, "web_acl.cdn", &world.scope.name("cdn"), spec);
-    let made = WebAcl.create(&world.writer, &step(&acl, Op::Create, None), &acl.spec).await.unwrap();
-    let destination = format!("arn:aws:logs:us-east-1:{}:log-group:aws-waf-logs-burst", world.scope.account);
+    let made =
+        WebAcl.create(&world.writer, &step(&acl, Op::Create, None), &acl.spec).await.unwrap();
+    let destination =
+        format!("arn:aws:logs:us-east-1:{}:log-group:aws-waf-logs-burst", world.scope.account);
     let spec = json!({"web_acl_arn": made["arn"], "destination": destination, "redacted_headers": ["cookie"]});
     let wanted = desired(&WafLogging, "waf_logging.cdn", "burstlog-t-cdn", spec);
 

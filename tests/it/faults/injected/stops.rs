@@ -1,4 +1,5 @@
-//! Errors that nothing but a person mends: the run ends with AWS's words and what to do, and the next one completes it.
+//! Errors that nothing but a person mends: the run ends with AWS's words and what to do, and the
+//! next one completes it.
 
 use super::burst::Burst;
 use super::rows::Row;
@@ -11,43 +12,117 @@ use serde_json::Value;
 const ALWAYS: u32 = 20;
 const DENIED: &str = "User: arn:aws:iam::000000000000:user/ci is not authorized to perform: ";
 
-const fn stop(section: &'static str, operation: &'static str, error: (u16, &'static str), words: &'static str) -> Row {
+const fn stop(
+    section: &'static str,
+    operation: &'static str,
+    error: (u16, &'static str),
+    words: &'static str,
+) -> Row {
     Row::new(section, operation, error, words, ALWAYS)
 }
 
 /// What comes first in an `up`.
 const FIRST: &[Row] = &[
-    stop("1.3", "dynamodb:CreateTable", (400, "LimitExceededException"), "Subscriber limit exceeded: 2500 tables"),
-    stop("1.3", "iam:CreateRole", (409, "LimitExceeded"), "Cannot exceed quota for RolesPerAccount: 1000"),
+    stop(
+        "1.3",
+        "dynamodb:CreateTable",
+        (400, "LimitExceededException"),
+        "Subscriber limit exceeded: 2500 tables",
+    ),
+    stop(
+        "1.3",
+        "iam:CreateRole",
+        (409, "LimitExceeded"),
+        "Cannot exceed quota for RolesPerAccount: 1000",
+    ),
     stop("1.3", "logs:CreateLogGroup", (400, "LimitExceededException"), "Resource limit exceeded."),
-    stop("3.2", "s3:CreateBucket", (400, "TooManyBuckets"), "You have attempted to create more buckets than allowed"),
-    stop("9.2", "wafv2:CreateWebACL", (400, "WAFLimitsExceededException"), "It exceeds the maximum number of ACLs"),
-    stop("1.2", "apigateway:CreateRestApi", (403, "AccessDeniedException"), "... not authorized: apigateway:POST"),
-    stop("8.3", "cloudfront:CreateOriginAccessControl", (400, "TooManyOriginAccessControls"), "Too many of them"),
+    stop(
+        "3.2",
+        "s3:CreateBucket",
+        (400, "TooManyBuckets"),
+        "You have attempted to create more buckets than allowed",
+    ),
+    stop(
+        "9.2",
+        "wafv2:CreateWebACL",
+        (400, "WAFLimitsExceededException"),
+        "It exceeds the maximum number of ACLs",
+    ),
+    stop(
+        "1.2",
+        "apigateway:CreateRestApi",
+        (403, "AccessDeniedException"),
+        "... not authorized: apigateway:POST",
+    ),
+    stop(
+        "8.3",
+        "cloudfront:CreateOriginAccessControl",
+        (400, "TooManyOriginAccessControls"),
+        "Too many of them",
+    ),
 ];
 /// What needs the first to be there.
 const SECOND: &[Row] = &[
-    stop("1.2", "cloudfront:CreateResponseHeadersPolicy", (403, "AccessDenied"), "... no identity-based policy allows"),
+    stop(
+        "1.2",
+        "cloudfront:CreateResponseHeadersPolicy",
+        (403, "AccessDenied"),
+        "... no identity-based policy allows",
+    ),
     stop("3.2", "s3:PutBucketVersioning", (403, "AccessDenied"), "Access Denied"),
-    stop("1.2", "dynamodb:UpdateContinuousBackups", (400, "AccessDeniedException"), "... is not authorized"),
+    stop(
+        "1.2",
+        "dynamodb:UpdateContinuousBackups",
+        (400, "AccessDeniedException"),
+        "... is not authorized",
+    ),
 ];
 /// What needs those in turn: functions and routes are told the distribution's name.
-const THIRD: &[Row] =
-    &[stop("8.3", "cloudfront:CreateDistributionWithTags", (400, "TooManyDistributions"), "Too many distributions")];
+const THIRD: &[Row] = &[stop(
+    "8.3",
+    "cloudfront:CreateDistributionWithTags",
+    (400, "TooManyDistributions"),
+    "Too many distributions",
+)];
 const FOURTH: &[Row] = &[
-    stop("5.4", "lambda:CreateFunction", (400, "CodeStorageExceededException"), "Code storage limit exceeded."),
-    stop("9.2", "wafv2:AssociateWebACL", (400, "WAFInvalidParameterException"), "The resource is not a stage"),
+    stop(
+        "5.4",
+        "lambda:CreateFunction",
+        (400, "CodeStorageExceededException"),
+        "Code storage limit exceeded.",
+    ),
+    stop(
+        "9.2",
+        "wafv2:AssociateWebACL",
+        (400, "WAFInvalidParameterException"),
+        "The resource is not a stage",
+    ),
 ];
-const LAST: &[Row] = &[stop("5.5", "lambda:AddPermission", (400, "PolicyLengthExceededException"), "It is too large")];
+const LAST: &[Row] = &[stop(
+    "5.5",
+    "lambda:AddPermission",
+    (400, "PolicyLengthExceededException"),
+    "It is too large",
+)];
 /// Somebody else is faster, twice: the error, what fails by it, and how often it comes.
 const CONTESTED: &[(Row, &[&str], usize)] = &[
     (
-        stop("1.7", "wafv2:UpdateWebACL", (400, "WAFOptimisticLockException"), "Someone else has changed it"),
+        stop(
+            "1.7",
+            "wafv2:UpdateWebACL",
+            (400, "WAFOptimisticLockException"),
+            "Someone else has changed it",
+        ),
         &["web_acl.api", "web_acl.cdn"],
         4,
     ),
     (
-        stop("1.7", "cloudfront:UpdateDistribution", (412, "PreconditionFailed"), "The request failed because"),
+        stop(
+            "1.7",
+            "cloudfront:UpdateDistribution",
+            (412, "PreconditionFailed"),
+            "The request failed because",
+        ),
         &["distribution.site"],
         2,
     ),
@@ -62,9 +137,14 @@ async fn what_does_not_pass_ends_the_run_at_once_and_the_next_completes_it() {
     for rows in [FIRST, SECOND, THIRD, FOURTH, LAST] {
         let run = refused(&burst, &lane, &UP, rows).await;
         for row in rows {
-            let failed = failures(&run).filter(|(_, m)| m.contains(&format!("{}: {}", row.code, row.message))).count();
+            let failed = failures(&run)
+                .filter(|(_, m)| m.contains(&format!("{}: {}", row.code, row.message)))
+                .count();
             let fired = burst_count(&burst, rows, row).await;
-            assert!(fired > 0 && fired == failed, "{row}: came {fired} times, {failed} resources failed\n{run:#?}");
+            assert!(
+                fired > 0 && fired == failed,
+                "{row}: came {fired} times, {failed} resources failed\n{run:#?}"
+            );
         }
     }
     burst.rules(&[]).await;
@@ -77,8 +157,14 @@ async fn what_does_not_pass_ends_the_run_at_once_and_the_next_completes_it() {
     for (row, addresses, count) in CONTESTED {
         let run = refused(&burst, &lane, &UP, &[*row]).await;
         for address in *addresses {
-            let said = failures(&run).find(|(a, _)| a == address).map(|(_, message)| message).unwrap_or_default();
-            assert!(said.contains("changed by somebody else since the plan"), "{address}: {said}\n{run:#?}");
+            let said = failures(&run)
+                .find(|(a, _)| a == address)
+                .map(|(_, message)| message)
+                .unwrap_or_default();
+            assert!(
+                said.contains("changed by somebody else since the plan"),
+                "{address}: {said}\n{run:#?}"
+            );
         }
         assert_eq!(burst_count(&burst, &[*row], row).await, *count, "{row}");
     }
@@ -89,7 +175,13 @@ async fn what_does_not_pass_ends_the_run_at_once_and_the_next_completes_it() {
     let rows = [stop("1.2", "dynamodb:DeleteTable", (400, "AccessDeniedException"), DENIED)];
     let run = stopped(&burst, &lane, &DOWN, &rows, 6).await;
     assert!(run.stderr.contains("still there: table.Orders"), "{}", run.stderr);
-    assert!(run.last()["remaining"].as_array().unwrap().iter().any(|r| r.as_str().unwrap().contains("Orders")));
+    assert!(
+        run.last()["remaining"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|r| r.as_str().unwrap().contains("Orders"))
+    );
     burst.rules(&[]).await;
     gone(&lane).await;
 }
@@ -107,7 +199,8 @@ async fn credentials_that_have_expired_end_the_run_before_it_does_anything() {
     assert_eq!(burst_count(&burst, &[row], &row).await, 1);
 }
 
-/// Runs a command that `rows` make fail: exit 1, and each error with its operation, AWS's code and words, and a remedy.
+/// Runs a command that `rows` make fail: exit 1, and each error with its operation, AWS's code and
+/// words, and a remedy.
 async fn refused(burst: &Burst, lane: &Lane, command: &[&str], rows: &[Row]) -> Ended {
     stopped(burst, lane, command, rows, 1).await
 }
@@ -132,7 +225,9 @@ async fn stopped(burst: &Burst, lane: &Lane, command: &[&str], rows: &[Row], cod
 fn failures(run: &Ended) -> impl Iterator<Item = (String, String)> {
     let events = run.stdout.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
-    events.filter(|e| e["status"] == "failed").map(move |e| (text(&e["address"]), text(&e["message"])))
+    events
+        .filter(|e| e["status"] == "failed")
+        .map(move |e| (text(&e["address"]), text(&e["message"])))
 }
 
 async fn burst_count(burst: &Burst, rows: &[Row], row: &Row) -> usize {

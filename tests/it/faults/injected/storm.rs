@@ -1,4 +1,5 @@
-//! A storm on every call at once: throttles, HTTP 500, cut connections, lost answers, latency; and all ends as ever.
+//! A storm on every call at once: throttles, HTTP 500, cut connections, lost answers, latency; and
+//! all ends as ever.
 
 use super::burst::Burst;
 use super::reference;
@@ -56,7 +57,9 @@ async fn up_up_again_diff_and_down_in_a_storm() {
         let seeds = seeds.clone();
         lanes.spawn(async move {
             loop {
-                let Some(seed) = seeds.lock().unwrap().next() else { return };
+                let Some(seed) = seeds.lock().unwrap().next() else {
+                    return;
+                };
                 weather(seed, reference).await;
             }
         });
@@ -67,8 +70,9 @@ async fn up_up_again_diff_and_down_in_a_storm() {
     println!("storm: {count} seeds from {first} on, all ended as without it");
 }
 
-/// 20 % throttles, 5 % HTTP 500, 5 % cut connections, half of them after the call took effect; 50 to 500 ms on all.
-/// Each rule sees only what those before it let through, so its own share is larger.
+/// 20 % throttles, 5 % HTTP 500, 5 % cut connections, half of them after the call took effect; 50
+/// to 500 ms on all. Each rule sees only what those before it let through, so its own share is
+/// larger.
 fn rules() -> Vec<Value> {
     let latency = json!({"min": 50, "max": 500});
     let of = |(service, status, code): &(&str, u16, &str)| {
@@ -105,13 +109,20 @@ async fn weather(seed: u64, reference: &Inventory) {
     let down = blow(&burst, &lane, &DOWN, &mut figures).await;
     assert_eq!(down.code, 0, "seed {seed}: {down:#?}");
     assert_eq!(down.last()["remaining"], json!([]), "seed {seed}");
-    assert_eq!(lane.inventory().await.differences(&Inventory::default()), Vec::<String>::new(), "seed {seed}");
+    assert_eq!(
+        lane.inventory().await.differences(&Inventory::default()),
+        Vec::<String>::new(),
+        "seed {seed}"
+    );
     let Figures { throttles, errors, cut, lost, delayed, retried, throttled, seconds } = figures;
     println!(
         "storm: seed {seed}: {throttles} throttles, {errors} HTTP 500, {cut} cut, {lost} lost answers, {delayed} \
          delayed only; retried {retried}, throttled {throttled}; {seconds} s; 0 lost, 0 doubled, 0 orphaned"
     );
-    assert!(throttles > 20 && errors > 5 && cut > 2 && delayed > 100, "seed {seed}: that was no storm");
+    assert!(
+        throttles > 20 && errors > 5 && cut > 2 && delayed > 100,
+        "seed {seed}: that was no storm"
+    );
 }
 
 /// One command with the storm's rules set anew.
