@@ -13,8 +13,6 @@ pub mod local;
 pub mod plan;
 /// IAM documents: build, normalise, compare, judge. Pure.
 pub mod policy;
-/// The contract every resource type fulfils.
-pub mod resource;
 /// stack.yaml to `Stack`, with errors that point at line and column. Pure but for reading the file.
 pub mod stack;
 
@@ -26,7 +24,7 @@ pub mod engine;
 /// The auditors' report: every policy wanted and live, statement by statement, with what is too
 /// wide. Pure.
 pub mod report;
-/// One file per AWS resource type; `resources::registry` is the list.
+/// One folder per AWS service with its resource types; `resources::TYPES` is the list.
 pub mod resources;
 /// Checks against a deployed shop, over plain HTTP and a small backend; knows no SDK.
 pub mod smoke;

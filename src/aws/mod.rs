@@ -1,7 +1,6 @@
 //! Everything between resource types and the SDK: clients, identity, counting, retries, rate
 //! budgets, errors.
 
-pub mod apigateway;
 pub mod call;
 #[cfg(test)]
 mod call_tests;
@@ -20,7 +19,6 @@ pub mod reader;
 pub mod retry;
 pub mod rights;
 pub mod upload;
-pub mod waf;
 pub mod writer;
 
 pub use call::{CallOptions, Caller, Cancel};

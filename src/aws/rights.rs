@@ -1,6 +1,18 @@
 //! Which IAM actions an operation needs, for the error that says which right is missing.
 
-use super::waf;
+/// What PutLoggingConfiguration needs: WAF opens the delivery into the log group with the caller's
+/// rights.
+const PUT_LOGGING: &[&str] = &[
+    "wafv2:PutLoggingConfiguration",
+    "iam:CreateServiceLinkedRole",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+];
+/// The same for DeleteLoggingConfiguration.
+const DELETE_LOGGING: &[&str] = &["wafv2:DeleteLoggingConfiguration", "logs:DeleteLogDelivery"];
 
 /// Operations whose actions are named otherwise, or that need more than one. All others need the
 /// action of their name. From the service authorization reference and the API references' notes on
@@ -32,8 +44,8 @@ const EXCEPTIONS: &[(&str, &[&str])] = &[
     ("wafv2:AssociateWebACL", &["wafv2:AssociateWebACL", "apigateway:SetWebACL"]),
     ("wafv2:CreateWebACL", &["wafv2:CreateWebACL", "wafv2:TagResource"]),
     ("wafv2:DisassociateWebACL", &["wafv2:DisassociateWebACL", "apigateway:SetWebACL"]),
-    ("wafv2:PutLoggingConfiguration", waf::PUT_LOGGING),
-    ("wafv2:DeleteLoggingConfiguration", waf::DELETE_LOGGING),
+    ("wafv2:PutLoggingConfiguration", PUT_LOGGING),
+    ("wafv2:DeleteLoggingConfiguration", DELETE_LOGGING),
 ];
 
 /// API Gateway knows no actions but HTTP's methods; the verb of an operation tells which.

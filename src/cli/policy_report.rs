@@ -9,7 +9,7 @@ use crate::engine;
 use crate::model::{Address, Desired, Live, Owner, template};
 use crate::render::{report as render, style::Style};
 use crate::report::{self, Reasons};
-use crate::resources::{Finder, account, role, table};
+use crate::resources::{Finder, apigateway::account, dynamodb::table, iam::role};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::SystemTime;

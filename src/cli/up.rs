@@ -144,7 +144,8 @@ async fn wait_served(
         .reader
         .caller
         .with_progress(std::sync::Arc::new(move |text: &str| told(Event::Note(text.to_string()))));
-    crate::resources::distribution::wait_deployed(&caller, &session.reader, made).await?;
+    crate::resources::cloudfront::distribution::wait_deployed(&caller, &session.reader, made)
+        .await?;
     Ok(())
 }
 

@@ -1,10 +1,12 @@
 //! The REST API: the API itself, its routes, its stage, and the account's log role it needs.
 
 use super::{Context, reference};
-use crate::model::spec::{
-    self, AccountSpec, CorsSpec, RestApiSpec, RouteSpec, RoutesSpec, StageSpec,
-};
+use crate::model::spec::to_value;
 use crate::model::{Address, Desired};
+use crate::resources::apigateway::account::AccountSpec;
+use crate::resources::apigateway::api::spec::RestApiSpec;
+use crate::resources::apigateway::routes::spec::{CorsSpec, RouteSpec, RoutesSpec};
+use crate::resources::apigateway::stage::spec::StageSpec;
 use crate::stack::{Api, Route};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +18,7 @@ pub(super) fn api(context: &Context<'_>, api: &Api, all: &mut Vec<Desired>) {
         format!("/aws/apigateway/{}", scope.name("api")),
         &scope.region,
     ));
-    let account = spec::to_value(&AccountSpec { has_log_role: true });
+    let account = to_value(&AccountSpec { has_log_role: true });
     all.push(context.resource(
         "account",
         "logging",
@@ -38,7 +40,7 @@ pub(super) fn api(context: &Context<'_>, api: &Api, all: &mut Vec<Desired>) {
         "main",
         "AWS::ApiGateway::RestApi",
         scope.name("api"),
-        spec::to_value(&spec),
+        to_value(&spec),
     ));
     all.push(routes(context, api));
     all.push(stage(context, api));
@@ -64,7 +66,7 @@ fn routes(context: &Context<'_>, api: &Api) -> Desired {
         "main",
         "AWS::ApiGateway::Resource",
         context.scope.name("api"),
-        spec::to_value(&spec),
+        to_value(&spec),
     );
     desired.context = json!({"rest_api_id": reference("api", "main", "id")});
     desired
@@ -127,7 +129,7 @@ fn stage(context: &Context<'_>, api: &Api) -> Desired {
         "main",
         "AWS::ApiGateway::Stage",
         api.stage.clone(),
-        spec::to_value(&spec),
+        to_value(&spec),
     );
     desired.context = json!({"rest_api_id": reference("api", "main", "id")});
     desired.depends_on = BTreeSet::from([Address::new("account", "logging")]);

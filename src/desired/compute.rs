@@ -1,9 +1,12 @@
 //! Functions, each with its role, log group and the API's right to call it.
 
 use super::{Context, reference};
-use crate::model::spec::{self, FunctionSpec, PermissionSpec, PermissionStatement, RoleSpec};
+use crate::model::spec::to_value;
 use crate::model::{Address, Desired, tag};
 use crate::policy;
+use crate::resources::iam::role::spec::RoleSpec;
+use crate::resources::lambda::function::spec::FunctionSpec;
+use crate::resources::lambda::permission::spec::{PermissionSpec, PermissionStatement};
 use crate::stack::{Api, Function, Grant, Route};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -45,7 +48,7 @@ fn role(context: &Context<'_>, id: &str, function: &Function) -> Desired {
         attached: BTreeSet::new(),
         permissions_boundary: None,
     };
-    context.resource("role", id, "AWS::IAM::Role", name, spec::to_value(&spec))
+    context.resource("role", id, "AWS::IAM::Role", name, to_value(&spec))
 }
 
 /// The function's own log streams, and each declared grant on exactly its table and indexes.
@@ -107,7 +110,7 @@ fn one(context: &Context<'_>, id: &str, function: &Function) -> Desired {
         extras: BTreeMap::new(),
     };
     let mut desired =
-        context.resource("function", id, "AWS::Lambda::Function", name, spec::to_value(&spec));
+        context.resource("function", id, "AWS::Lambda::Function", name, to_value(&spec));
     desired.context = json!({"payload": reference("build", id, "zip")});
     desired.depends_on = BTreeSet::from([Address::new("role", id), Address::new("log_group", id)]);
     desired
@@ -134,7 +137,7 @@ fn permission(context: &Context<'_>, id: &str, api: &Api) -> Option<Desired> {
     }
     let name = context.scope.name(id);
     let mut desired =
-        context.resource("permission", id, "AWS::Lambda::Permission", name, spec::to_value(&spec));
+        context.resource("permission", id, "AWS::Lambda::Permission", name, to_value(&spec));
     desired.depends_on = BTreeSet::from([Address::new("function", id)]);
     Some(desired)
 }

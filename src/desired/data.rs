@@ -1,8 +1,9 @@
 //! Tables.
 
 use super::Context;
-use crate::model::spec::{self, AttributeSpec, BillingSpec, IndexSpec, TableSpec};
+use crate::model::spec::to_value;
 use crate::model::{CloudError, Desired, ErrorKind};
+use crate::resources::dynamodb::table::spec::{AttributeSpec, BillingSpec, IndexSpec, TableSpec};
 use crate::stack::{Attribute, Billing, Index, Projection, Stack, Table};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -37,7 +38,7 @@ fn one(context: &Context<'_>, id: &str, table: &Table) -> Result<Desired, CloudE
         id,
         "AWS::DynamoDB::Table",
         context.scope.name(id),
-        spec::to_value(&spec),
+        to_value(&spec),
     );
     desired.payload = payload;
     Ok(desired)

@@ -1,12 +1,15 @@
 //! The website: private bucket, its policy and files, and the distribution in front of it.
 
 use super::{Context, reference, site as files};
-use crate::model::spec::{
-    self, BucketPolicySpec, BucketSpec, DistributionSpec, ErrorPageSpec, OacSpec, ObjectsSpec,
-    ResponseHeadersSpec,
-};
+use crate::model::spec::to_value;
 use crate::model::{Address, CloudError, Desired, ErrorKind, tag};
 use crate::policy;
+use crate::resources::cloudfront::distribution::spec::{DistributionSpec, ErrorPageSpec};
+use crate::resources::cloudfront::headers::spec::ResponseHeadersSpec;
+use crate::resources::cloudfront::oac::OacSpec;
+use crate::resources::s3::bucket::spec::BucketSpec;
+use crate::resources::s3::bucket_policy::BucketPolicySpec;
+use crate::resources::s3::objects::spec::ObjectsSpec;
 use crate::stack::{Cdn, Site};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,7 +46,7 @@ pub(super) fn site(
         "site",
         "AWS::S3::Bucket",
         bucket.clone(),
-        spec::to_value(&spec),
+        to_value(&spec),
     ));
     let name = context.scope.name("site");
     let oac = OacSpec {
@@ -57,9 +60,9 @@ pub(super) fn site(
         "site",
         "AWS::CloudFront::OriginAccessControl",
         name.clone(),
-        spec::to_value(&oac),
+        to_value(&oac),
     ));
-    let headers = spec::to_value(&response_headers(context));
+    let headers = to_value(&response_headers(context));
     all.push(context.resource(
         "headers",
         "site",
@@ -67,7 +70,7 @@ pub(super) fn site(
         name.clone(),
         headers,
     ));
-    let distribution = spec::to_value(&distribution(context, cdn, notes));
+    let distribution = to_value(&distribution(context, cdn, notes));
     all.push(context.resource(
         "distribution",
         "site",
@@ -166,7 +169,7 @@ fn bucket_policy(context: &Context<'_>, bucket: &str, notes: &mut Vec<String>) -
                 .into(),
         );
     }
-    let spec = spec::to_value(&BucketPolicySpec { policy: policy::canonical(&document) });
+    let spec = to_value(&BucketPolicySpec { policy: policy::canonical(&document) });
     let mut desired = context.resource(
         "bucket_policy",
         "site",
@@ -194,7 +197,7 @@ fn objects(context: &Context<'_>, site: &Site, bucket: String) -> Result<Desired
         Some(_) => json!({"apiUrl": context.api_url()}),
         None => json!({}),
     };
-    let spec = spec::to_value(&ObjectsSpec { objects, config: config.to_string() });
+    let spec = to_value(&ObjectsSpec { objects, config: config.to_string() });
     let mut desired = context.resource("objects", "site", "AWS::S3::Object", bucket, spec);
     desired.context = json!({"distribution_id": reference("distribution", "site", "id")});
     desired.depends_on = BTreeSet::from([Address::new("bucket", "site")]);

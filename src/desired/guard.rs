@@ -1,8 +1,11 @@
 //! Web ACLs for whatever faces the internet, their logging, and the API's association.
 
 use super::{Context, reference};
-use crate::model::spec::{self, AssociationSpec, WafLoggingSpec, WafRuleSpec, WebAclSpec};
+use crate::model::spec::to_value;
 use crate::model::{Address, Desired, GLOBAL_REGION};
+use crate::resources::waf::association::AssociationSpec;
+use crate::resources::waf::waf_logging::WafLoggingSpec;
+use crate::resources::waf::web_acl::spec::{WafRuleSpec, WebAclSpec};
 use crate::stack::Waf;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +24,7 @@ pub(super) fn waf(context: &Context<'_>, waf: &Waf, all: &mut Vec<Desired>) {
             "api",
             "AWS::WAFv2::WebACLAssociation",
             context.scope.name("api"),
-            spec::to_value(&spec),
+            to_value(&spec),
         ));
     }
 }
@@ -39,13 +42,7 @@ fn acl(context: &Context<'_>, waf: &Waf, id: &str, scope: &str, all: &mut Vec<De
         metric_name: name.clone(),
         rules: rules(waf),
     };
-    all.push(context.resource(
-        "web_acl",
-        id,
-        "AWS::WAFv2::WebACL",
-        name.clone(),
-        spec::to_value(&spec),
-    ));
+    all.push(context.resource("web_acl", id, "AWS::WAFv2::WebACL", name.clone(), to_value(&spec)));
     let logging = WafLoggingSpec {
         web_acl_arn: reference("web_acl", id, "arn"),
         destination: reference("log_group", &log_group, "arn"),
@@ -53,7 +50,7 @@ fn acl(context: &Context<'_>, waf: &Waf, id: &str, scope: &str, all: &mut Vec<De
     };
     let type_name = "AWS::WAFv2::LoggingConfiguration";
     let mut desired: Desired =
-        context.resource("waf_logging", id, type_name, name, spec::to_value(&logging));
+        context.resource("waf_logging", id, type_name, name, to_value(&logging));
     desired.depends_on = BTreeSet::from([Address::new("web_acl", id)]);
     all.push(desired);
 }

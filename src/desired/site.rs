@@ -1,6 +1,6 @@
 //! The site's folder as objects: every file with its hash, Content-Type and Cache-Control.
 
-use crate::model::spec::ObjectSpec;
+use crate::resources::s3::objects::spec::ObjectSpec;
 use md5::{Digest, Md5};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! A cloud in memory for tests of the engine: strict about order, able to fail, able to hang.
 
+use crate::model::provider::{Apply, Discover, Progress};
 use crate::model::{Address, After, CloudError, ErrorKind, Live, Outputs, Query, Step, TypeInfo};
-use crate::resource::{Apply, Discover, Progress};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

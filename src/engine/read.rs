@@ -1,8 +1,8 @@
 //! Reads everything that is live: types side by side, each as soon as the types it looks at are
 //! known.
 
+use crate::model::provider::Discover;
 use crate::model::{CloudError, Desired, Live, Owner, Query, Scope, TypeInfo};
-use crate::resource::Discover;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::BTreeSet;
 

@@ -1,10 +1,10 @@
 //! Runs a plan along its graph: everything independent side by side, the longest chain first, one
 //! failure stopping only what depends on it.
 
+use crate::model::provider::{Apply, Progress};
 use crate::model::{
     Address, CloudError, ErrorKind, Event, Op, Outputs, Plan, Status, Step, event::Sink, template,
 };
-use crate::resource::{Apply, Progress};
 use futures_util::future::{BoxFuture, Shared};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -3,9 +3,9 @@
 
 use super::fake_tests::{Cloud, Fault, LABEL, MACHINE, PART, PLUG};
 use super::{Outcome, Run, read, run};
+use crate::model::provider::Discover;
 use crate::model::{Address, CloudError, Desired, ErrorKind, Op, Plan, Scope, TypeInfo, template};
 use crate::plan::{Inputs, plan};
-use crate::resource::Discover;
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};

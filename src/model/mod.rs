@@ -3,17 +3,16 @@
 
 pub mod address;
 pub mod cloud_error;
-pub mod definition;
 pub mod event;
 pub mod floor;
 pub mod plan;
+pub mod provider;
 pub mod resource;
 pub mod spec;
 pub mod template;
 
 pub use address::Address;
 pub use cloud_error::{CloudError, ErrorKind};
-pub use definition::definition;
 pub use event::{Event, SmokeStatus, Status};
 pub use floor::{Floor, Money, Part};
 pub use plan::{Cause, FieldChange, Op, Plan, Step, Summary};

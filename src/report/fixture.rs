@@ -2,7 +2,7 @@
 //! that.
 
 use super::{Reasons, Report, TABLE_POLICY, report};
-use crate::model::{Address, Desired, Live, Scope, spec};
+use crate::model::{Address, Desired, Live, Scope};
 use crate::policy::canonical;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -79,7 +79,7 @@ pub fn shop() -> Shop {
         {"Sid": "OnlyOverTls", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
          "Resource": [arn, format!("{arn}/*")], "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}));
     desired.push(resource("bucket", "site", "AWS::S3::Bucket", bucket, json!({})));
-    let policy = spec::to_value(&spec::BucketPolicySpec { policy });
+    let policy = serde_json::json!({"policy": policy});
     desired.push(resource("bucket_policy", "site", "AWS::S3::BucketPolicy", bucket, policy));
     desired.push(resource("api", "main", "AWS::ApiGateway::RestApi", "shop-dev-api", json!({})));
     let orders = json!({TABLE_POLICY: null});

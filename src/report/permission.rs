@@ -1,9 +1,25 @@
 //! A function's permissions as the policy document that they are, in canonical form.
 
 use crate::model::Scope;
-use crate::model::spec::{PermissionSpec, PermissionStatement, from_value};
+use crate::model::spec::from_value;
 use crate::policy;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// The spec of a function's permissions, as the report reads it.
+#[derive(Deserialize)]
+struct PermissionSpec {
+    statements: BTreeMap<String, PermissionStatement>,
+}
+
+#[derive(Deserialize)]
+struct PermissionStatement {
+    action: String,
+    principal: String,
+    source_arn: Option<String>,
+    source_account: Option<String>,
+}
 
 /// The document; null where there are no permissions.
 pub(super) fn document(scope: &Scope, function: &str, spec: &Value) -> Value {

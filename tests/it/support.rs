@@ -5,7 +5,7 @@ use serde_json::Value;
 use shopstack::aws::counter::{Calls, Counter};
 use shopstack::aws::{Caller, Connect, Reader, Writer, clients::Sdk};
 use shopstack::model::{Address, Cause, Desired, Live, Op, Query, Scope, Step};
-use shopstack::resources::Resource;
+use shopstack::resources::ResourceType;
 use std::sync::Arc;
 
 /// An endpoint given by SHOPSTACK_TEST_ENDPOINT (MiniStack, `test`/`test`, account 000000000000).
@@ -62,7 +62,7 @@ impl World {
     /// What the type finds for these wanted resources.
     pub async fn discover(
         &self,
-        resource: &dyn Resource,
+        resource: &dyn ResourceType,
         wanted: &[&Desired],
         found: &[Live],
     ) -> Vec<Live> {
@@ -72,7 +72,7 @@ impl World {
 }
 
 /// A desired resource without dependencies.
-pub fn desired(resource: &dyn Resource, address: &str, name: &str, spec: Value) -> Desired {
+pub fn desired(resource: &dyn ResourceType, address: &str, name: &str, spec: Value) -> Desired {
     Desired {
         address: Address::parse(address).expect("address"),
         type_name: resource.info().type_name.into(),

@@ -10,9 +10,9 @@ use shopstack::aws::counter::{Counter, Purpose};
 use shopstack::aws::{Caller, Connect, Reader, Writer};
 use shopstack::desired;
 use shopstack::engine::{self, Outcome};
+use shopstack::model::provider::Discover;
 use shopstack::model::{Address, CloudError, Desired, Live, Outputs, Plan, Query, Scope, TypeInfo};
 use shopstack::plan::{self, Inputs, Record};
-use shopstack::resource::Discover;
 use shopstack::resources::{Applier, Finder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -209,7 +209,7 @@ async fn builds(lane: &Lane) -> BTreeMap<Address, Outputs> {
 /// These types and those whose reads build on them; all where none is named.
 fn touched(types: &[&str]) -> BTreeSet<&'static str> {
     let all: Vec<&'static TypeInfo> =
-        shopstack::resources::registry().iter().map(|r| r.info()).collect();
+        shopstack::resources::TYPES.iter().map(|r| r.info()).collect();
     let named = |name: &&'static str| types.is_empty() || types.contains(name);
     let mut fresh: BTreeSet<&'static str> = all.iter().map(|i| i.type_name).filter(named).collect();
     loop {

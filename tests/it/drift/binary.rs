@@ -5,8 +5,8 @@ use crate::faults::lane::{Ended, Lane, UP};
 use aws_sdk_dynamodb::types::PointInTimeRecoverySpecification;
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use serde_json::Value;
-use shopstack::aws::apigateway as gw;
 use shopstack::aws::clients::Clients;
+use shopstack::resources::apigateway as gw;
 
 /// The changes of a `diff --json`, and its exit code.
 async fn diff(lane: &Lane, more: &[&str]) -> (i32, Vec<String>) {

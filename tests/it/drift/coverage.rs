@@ -260,7 +260,7 @@ fn value_at<'a>(spec: &'a Value, path: &str) -> Option<&'a Value> {
 
 /// Every type of the registry has its fields covered or explained.
 pub fn all_fields() -> Vec<(&'static str, Vec<String>)> {
-    shopstack::resources::registry()
+    shopstack::resources::TYPES
         .iter()
         .map(|r| (r.info().type_name, fields::of(r.info().type_name)))
         .collect()

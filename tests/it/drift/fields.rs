@@ -1,44 +1,17 @@
 //! Which fields a resource type has, learnt from the JSON Schema of its spec: a field added to a
 //! spec is one more here.
 
-use schemars::{JsonSchema, schema_for};
 use serde_json::Value;
-use shopstack::model::spec;
+use shopstack::resources::TYPES;
 
 /// Every field of a type's spec as a path: `indexes.*.hash_key.name`, where `*` stands for the key
 /// of a map.
 ///
 /// A map of structures and a structure that may be absent are fields of their own besides what is
-/// in them: an entry can come and go. Panics for a type without a spec: a new type needs its line
-/// here.
+/// in them: an entry can come and go.
 pub fn of(type_name: &str) -> Vec<String> {
-    match type_name {
-        "AWS::DynamoDB::Table" => list::<spec::TableSpec>(),
-        "AWS::Logs::LogGroup" => list::<spec::LogGroupSpec>(),
-        "AWS::IAM::Role" => list::<spec::RoleSpec>(),
-        "AWS::Lambda::Function" => list::<spec::FunctionSpec>(),
-        "AWS::Lambda::Permission" => list::<spec::PermissionSpec>(),
-        "AWS::ApiGateway::RestApi" => list::<spec::RestApiSpec>(),
-        "AWS::ApiGateway::Resource" => list::<spec::RoutesSpec>(),
-        "AWS::ApiGateway::Stage" => list::<spec::StageSpec>(),
-        "AWS::ApiGateway::Account" => list::<spec::AccountSpec>(),
-        "AWS::WAFv2::WebACL" => list::<spec::WebAclSpec>(),
-        "AWS::WAFv2::WebACLAssociation" => list::<spec::AssociationSpec>(),
-        "AWS::WAFv2::LoggingConfiguration" => list::<spec::WafLoggingSpec>(),
-        "AWS::S3::Bucket" => list::<spec::BucketSpec>(),
-        "AWS::S3::BucketPolicy" => list::<spec::BucketPolicySpec>(),
-        "AWS::S3::Object" => list::<spec::ObjectsSpec>(),
-        "AWS::CloudFront::OriginAccessControl" => list::<spec::OacSpec>(),
-        "AWS::CloudFront::ResponseHeadersPolicy" => list::<spec::ResponseHeadersSpec>(),
-        "AWS::CloudFront::Distribution" => list::<spec::DistributionSpec>(),
-        other => {
-            panic!("tests/it/drift/fields.rs knows no spec of {other}: add its line, and its cases")
-        }
-    }
-}
-
-fn list<T: JsonSchema>() -> Vec<String> {
-    let root = schema_for!(T).to_value();
+    let info = TYPES.iter().find(|t| t.info().type_name == type_name);
+    let root = info.unwrap_or_else(|| panic!("no type {type_name}")).schema().to_value();
     let mut found = Vec::new();
     walk(&root, &root, "", &mut found);
     assert!(!found.is_empty(), "no field in {root}");

@@ -4,8 +4,8 @@ use super::bench::Bench;
 use super::case::{Case, Meddling, Suite, case, gap};
 use aws_sdk_apigateway::types::PatchOperation;
 use serde_json::{Value, json};
-use shopstack::aws::apigateway as gw;
 use shopstack::model::Op;
+use shopstack::resources::apigateway as gw;
 
 pub fn suites(bench: &Bench) -> Vec<Suite> {
     vec![api(), stage(bench)]

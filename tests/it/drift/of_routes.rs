@@ -5,7 +5,7 @@ use super::bench::Bench;
 use super::case::{Meddling, Suite, case};
 use aws_sdk_apigateway::types::IntegrationType;
 use serde_json::{Value, json};
-use shopstack::aws::apigateway as gw;
+use shopstack::resources::apigateway as gw;
 use std::collections::HashMap;
 
 const ROUTE: &str = "POST /orders";

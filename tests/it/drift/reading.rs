@@ -84,7 +84,7 @@ async fn commands(bench: &Bench) {
 /// Every type's own read: wanted and not, thorough and not, with and without what it builds on.
 async fn every_type(bench: &Bench) {
     bench.lane.proxy.read_only();
-    for resource in shopstack::resources::registry() {
+    for resource in shopstack::resources::TYPES {
         let info = resource.info();
         let wanted: Vec<&Desired> =
             bench.desired.iter().filter(|d| d.type_name == info.type_name).collect();
@@ -119,7 +119,7 @@ async fn control(bench: &mut Bench) {
     assert_eq!(up.code, 1, "{up:?}");
     assert_eq!(bench.lane.proxy.read_write(), ["DynamoDB UpdateItem"], "the lock comes first");
     bench.lane.edit("memory: 320", "memory: 256");
-    for info in shopstack::resources::registry().iter().map(|r| r.info()) {
+    for info in shopstack::resources::TYPES.iter().map(|r| r.info()) {
         // Neither has anything to write here: the log role is there, and MiniStack has no logging.
         if ["AWS::ApiGateway::Account", "AWS::WAFv2::LoggingConfiguration"]
             .contains(&info.type_name)

@@ -21,7 +21,7 @@ use serde_json::Value;
 use shopstack::aws::counter::Counter;
 use shopstack::aws::{Caller, Connect, Reader, Writer, clients::Sdk};
 use shopstack::model::{CloudError, Live, Query, Scope, Step};
-use shopstack::resources::Resource;
+use shopstack::resources::ResourceType;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -140,14 +140,14 @@ impl Replay {
     }
 
     /// Creates through a resource type.
-    pub async fn create(&self, resource: &dyn Resource, step: &Step) -> Result<(), CloudError> {
+    pub async fn create(&self, resource: &dyn ResourceType, step: &Step) -> Result<(), CloudError> {
         resource.create(&self.world.writer, step, &step.wanted).await.map(|_| ())
     }
 
     /// What a type finds.
     pub async fn discover(
         &self,
-        resource: &dyn Resource,
+        resource: &dyn ResourceType,
         query: &Query<'_>,
     ) -> Result<Vec<Live>, CloudError> {
         resource.discover(&self.world.reader.afresh(), query).await

@@ -6,7 +6,8 @@ use crate::support::{desired, step};
 use serde_json::{Value, json};
 use shopstack::model::{CloudError, Desired, Live, Op, Owner, Query};
 use shopstack::resources::{
-    Resource, account::Account, rest_api::RestApi, routes::Routes, stage::Stage,
+    ResourceType, apigateway::account::Account, apigateway::api::RestApi,
+    apigateway::routes::Routes, apigateway::stage::Stage,
 };
 
 fn api(replay: &Replay) -> Desired {

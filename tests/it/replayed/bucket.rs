@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use shopstack::model::{CloudError, Desired, ErrorKind, Live, Op, Owner, Query};
 use shopstack::policy;
 use shopstack::resources::{
-    Resource, bucket::Bucket, bucket_policy::BucketPolicy, objects::Objects,
+    ResourceType, s3::bucket::Bucket, s3::bucket_policy::BucketPolicy, s3::objects::Objects,
 };
 
 const NAME: &str = "replay-t-site-123456789012-us-east-1";

@@ -5,7 +5,7 @@ use crate::replay::{Answer, Replay, json as answer, xml};
 use crate::support::desired;
 use serde_json::{Value, json};
 use shopstack::model::{Desired, Live, Outputs};
-use shopstack::resources::distribution::Distribution;
+use shopstack::resources::cloudfront::distribution::Distribution;
 
 pub const ARN: &str = "arn:aws:cloudfront::123456789012:distribution/E1";
 const CACHE: &str = "658327ea-f89d-4fab-a63d-7e88639e58f6";

@@ -5,7 +5,7 @@ use super::cloudfront::{ARN, DEPLOYED, Shown, index, own_tags, page, wanted};
 use crate::replay::Replay;
 use serde_json::json;
 use shopstack::model::{Owner, Query};
-use shopstack::resources::distribution::Distribution;
+use shopstack::resources::cloudfront::distribution::Distribution;
 
 #[tokio::test]
 async fn one_that_is_not_wanted_any_more_is_listed_for_the_index_lags() {

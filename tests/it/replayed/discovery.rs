@@ -6,8 +6,8 @@ use crate::replay::{Replay, empty, json as answer, refused, refused_with, xml};
 use crate::support::{desired, step};
 use serde_json::{Value, json};
 use shopstack::model::{Op, Query};
-use shopstack::resources::response_headers::ResponseHeadersPolicy;
-use shopstack::resources::{Resource, bucket::Bucket, log_group::LogGroup};
+use shopstack::resources::cloudfront::headers::ResponseHeadersPolicy;
+use shopstack::resources::{ResourceType, logs::log_group::LogGroup, s3::bucket::Bucket};
 
 const GROUP: &str = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/replay-t-f";
 const OLD: &str = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/replay-t-old";
@@ -127,7 +127,7 @@ async fn a_group_that_lambda_made_first_is_adopted_and_a_busy_one_tried_again() 
 
 /// What `down` looks for by name: nothing is wanted, and the index knows nothing.
 async fn everything(
-    resource: &dyn Resource,
+    resource: &dyn ResourceType,
     mut script: Vec<(&str, crate::replay::Answer)>,
 ) -> Vec<String> {
     script.push(("GetResources", index(&[], &json!({}), "")));
@@ -184,7 +184,7 @@ async fn response_headers_policies_are_listed_past_an_empty_page() {
 
 #[tokio::test]
 async fn a_tables_policy_is_told_from_none_and_from_a_service_without_such_policies() {
-    use shopstack::resources::table::resource_policy;
+    use shopstack::resources::dynamodb::table::resource_policy;
     let policy = r#"{"Version":"2012-10-17","Statement":[]}"#;
     let replay = Replay::start(vec![
         ("GetResourcePolicy", answer(json!({"Policy": policy, "RevisionId": "1"}))),

@@ -7,8 +7,8 @@ use crate::replay::{Answer, Replay, empty, refused, refused_with};
 use crate::support::step;
 use serde_json::json;
 use shopstack::model::{CloudError, ErrorKind, Op, Query};
-use shopstack::resources::Resource;
-use shopstack::resources::distribution::{Distribution, wait_deployed};
+use shopstack::resources::ResourceType;
+use shopstack::resources::cloudfront::distribution::{Distribution, wait_deployed};
 
 async fn deployed(replay: &Replay, minute: u32) -> Result<(), CloudError> {
     wait_deployed(&replay.world.reader.caller, &replay.world.reader, &outputs(minute)).await

@@ -7,7 +7,9 @@ use serde_json::json;
 use shopstack::engine::{self, Run};
 use shopstack::model::{ErrorKind, Event, Op, Plan, Status};
 use shopstack::plan::{self, Inputs};
-use shopstack::resources::{Applier, Resource, log_group::LogGroup, role::Role, table::Table};
+use shopstack::resources::{
+    Applier, ResourceType, dynamodb::table::Table, iam::role::Role, logs::log_group::LogGroup,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 

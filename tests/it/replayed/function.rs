@@ -5,7 +5,9 @@ use crate::replay::{Answer, Replay, empty, json as answer, refused, refused_with
 use crate::support::{desired, step};
 use serde_json::{Value, json};
 use shopstack::model::{CloudError, Desired, ErrorKind, Live, Op, Query, Step};
-use shopstack::resources::{Resource, function::Function, log_group, permission::Permission};
+use shopstack::resources::{
+    ResourceType, lambda::function::Function, lambda::permission::Permission, logs::log_group,
+};
 use std::path::PathBuf;
 
 const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:replay-t-f";

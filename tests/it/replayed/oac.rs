@@ -5,7 +5,7 @@ use crate::replay::{Answer, Replay, empty, refused, xml};
 use crate::support::{desired, step};
 use serde_json::json;
 use shopstack::model::{CloudError, Desired, ErrorKind, Live, Op, Query};
-use shopstack::resources::{Resource, oac::OriginAccessControl};
+use shopstack::resources::{ResourceType, cloudfront::oac::OriginAccessControl};
 
 fn config(replay: &str) -> String {
     let marker = format!(

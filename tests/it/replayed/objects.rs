@@ -7,7 +7,7 @@ use md5::Md5;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use shopstack::model::{Desired, Live, Op, Query};
-use shopstack::resources::{Resource, function::Function, objects::Objects};
+use shopstack::resources::{ResourceType, lambda::function::Function, s3::objects::Objects};
 
 const NAME: &str = "replay-t-site-123456789012-us-east-1";
 const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:replay-t-f";
@@ -97,8 +97,12 @@ async fn a_manifest_that_breaks_off_is_read_again() {
         ("GetObject", answer(recorded)),
     ])
     .await;
-    let bucket =
-        desired(&shopstack::resources::bucket::Bucket, "bucket.site", NAME, json!({"tags": {}}));
+    let bucket = desired(
+        &shopstack::resources::s3::bucket::Bucket,
+        "bucket.site",
+        NAME,
+        json!({"tags": {}}),
+    );
     let found = [Live::new(bucket.address, &bucket.type_name, NAME, bucket.spec)];
     let query =
         Query { scope: &replay.world.scope, wanted: vec![&wanted], found: &found, thorough: false };

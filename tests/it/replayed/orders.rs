@@ -2,9 +2,9 @@
 //! shop as it stands.
 
 use shopstack::desired::{self, Context};
+use shopstack::model::provider::Discover;
 use shopstack::model::{Address, Live, Op, Plan, Scope};
 use shopstack::plan::{Inputs, plan};
-use shopstack::resource::Discover;
 use shopstack::resources::Finder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

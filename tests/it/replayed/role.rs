@@ -5,7 +5,7 @@ use crate::support::{desired, step};
 use serde_json::{Value, json};
 use shopstack::model::{Desired, Live, Op, Query};
 use shopstack::policy;
-use shopstack::resources::{Resource, role::Role};
+use shopstack::resources::{ResourceType, iam::role::Role};
 
 const ARN: &str = "arn:aws:iam::123456789012:role/shopstack/replay/t/replay-t-f";
 const TRUST: &str = r#"{"Statement":[{"Sid":"LambdaOnly","Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;

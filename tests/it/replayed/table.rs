@@ -4,7 +4,7 @@ use crate::replay::{Answer, Replay, json as answer, refused, refused_with};
 use crate::support::{desired, step};
 use serde_json::{Value, json};
 use shopstack::model::{Address, CloudError, Desired, Live, Op, Owner, Query};
-use shopstack::resources::{self, Resource, table::Table};
+use shopstack::resources::{self, ResourceType, dynamodb::table::Table};
 
 const ARN: &str = "arn:aws:dynamodb:us-east-1:123456789012:table/replay-t-T";
 

@@ -4,15 +4,15 @@
 use crate::replay::{Answer, Replay, json as answer, refused};
 use crate::support::{desired, step};
 use serde_json::{Value, json};
+use shopstack::model::provider::Apply;
 use shopstack::model::{ErrorKind, Live, Op};
-use shopstack::resource::Apply;
-use shopstack::resources::bucket::Bucket;
-use shopstack::resources::bucket_policy::BucketPolicy;
-use shopstack::resources::function::Function;
-use shopstack::resources::log_group::LogGroup;
-use shopstack::resources::role::Role;
-use shopstack::resources::table::Table;
-use shopstack::resources::{Applier, Resource};
+use shopstack::resources::dynamodb::table::Table;
+use shopstack::resources::iam::role::Role;
+use shopstack::resources::lambda::function::Function;
+use shopstack::resources::logs::log_group::LogGroup;
+use shopstack::resources::s3::bucket::Bucket;
+use shopstack::resources::s3::bucket_policy::BucketPolicy;
+use shopstack::resources::{Applier, ResourceType};
 use std::sync::Arc;
 
 const GONE: (&str, u16) = ("ResourceNotFoundException", 400);
@@ -20,7 +20,7 @@ const GONE: (&str, u16) = ("ResourceNotFoundException", 400);
 /// Updates from `before` (fields over `wanted`) with these answers; the call after them says that
 /// there is nothing.
 async fn vanishes(
-    resource: &dyn Resource,
+    resource: &dyn ResourceType,
     wanted: &Value,
     before: Value,
     script: Vec<(&'static str, Answer)>,

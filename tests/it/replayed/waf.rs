@@ -5,7 +5,7 @@ use crate::replay::{Answer, Replay, json as answer, refused};
 use crate::support::{desired, step};
 use serde_json::{Value, json};
 use shopstack::model::{ErrorKind, Op, Query};
-use shopstack::resources::{Resource, waf_association::WafAssociation, web_acl::WebAcl};
+use shopstack::resources::{ResourceType, waf::association::WafAssociation, waf::web_acl::WebAcl};
 
 #[tokio::test]
 async fn associating_waits_until_a_fresh_acl_is_available() {

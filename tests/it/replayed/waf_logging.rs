@@ -5,7 +5,7 @@ use crate::replay::{Answer, Replay, json as answer, refused};
 use crate::support::{desired, step};
 use serde_json::json;
 use shopstack::model::{Desired, Live, Op, Query};
-use shopstack::resources::{Resource, waf_logging::WafLogging, web_acl::WebAcl};
+use shopstack::resources::{ResourceType, waf::waf_logging::WafLogging, waf::web_acl::WebAcl};
 
 const ACL: &str = "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/replay-t-api/id-1";
 const GROUP: &str = "arn:aws:logs:us-east-1:123456789012:log-group:aws-waf-logs-replay-t-api";

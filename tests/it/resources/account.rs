@@ -4,7 +4,7 @@
 use crate::support::{World, desired, step};
 use serde_json::json;
 use shopstack::model::{Op, Owner};
-use shopstack::resources::{Resource, account::Account};
+use shopstack::resources::{ResourceType, apigateway::account::Account};
 
 /// One test and not several, in a region of its own: there is one account for each, and what is
 /// cleared here would be drift to all other tests.
@@ -15,7 +15,7 @@ async fn its_whole_life() {
         desired(&Account, "account.logging", &world.scope.account, json!({"has_log_role": true}));
     let client = &world.writer.clients.apigateway;
     let set = |arn: &str| {
-        let patch = shopstack::aws::apigateway::replace("/cloudwatchRoleArn", arn);
+        let patch = shopstack::resources::apigateway::replace("/cloudwatchRoleArn", arn);
         client.update_account().patch_operations(patch).send()
     };
     set("").await.expect("clear");

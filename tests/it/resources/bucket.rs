@@ -4,7 +4,7 @@
 use crate::support::{World, desired, step};
 use serde_json::{Value, json};
 use shopstack::model::{Desired, ErrorKind, Live, Op, Owner};
-use shopstack::resources::{Resource, bucket::Bucket};
+use shopstack::resources::{ResourceType, s3::bucket::Bucket};
 
 /// The wanted bucket of a world, as stack.yaml's site means it.
 pub fn site_bucket(world: &World) -> Desired {

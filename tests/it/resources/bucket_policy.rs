@@ -5,7 +5,7 @@ use crate::support::{World, desired, step};
 use serde_json::json;
 use shopstack::model::Op;
 use shopstack::policy;
-use shopstack::resources::{Resource, bucket::Bucket, bucket_policy::BucketPolicy};
+use shopstack::resources::{ResourceType, s3::bucket::Bucket, s3::bucket_policy::BucketPolicy};
 
 #[tokio::test]
 async fn its_whole_life() {

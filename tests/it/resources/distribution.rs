@@ -7,8 +7,10 @@ use super::objects::Site;
 use crate::support::{World, desired, step};
 use serde_json::{Value, json};
 use shopstack::model::{Desired, Live, Op, Owner};
-use shopstack::resources::distribution::{Distribution, wait_deployed};
-use shopstack::resources::{Resource, bucket::Bucket, oac::OriginAccessControl};
+use shopstack::resources::cloudfront::distribution::{Distribution, wait_deployed};
+use shopstack::resources::{
+    ResourceType, cloudfront::oac::OriginAccessControl, s3::bucket::Bucket,
+};
 
 /// Managed policy CachingOptimized.
 const CACHE: &str = "658327ea-f89d-4fab-a63d-7e88639e58f6";
@@ -191,7 +193,7 @@ async fn the_site_is_served() {
     change.spec["config"] = json!("{\"api\":\"z\"}");
     let live = site.live(&world).await;
     let update = step(&change, Op::Update, Some(live.clone()));
-    shopstack::resources::objects::Objects
+    shopstack::resources::s3::objects::Objects
         .update(&world.writer, &update, &live, &change.spec)
         .await
         .expect("update");

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use shopstack::model::{Desired, ErrorKind, Live, Op, Owner};
-use shopstack::resources::{Resource, function::Function};
+use shopstack::resources::{ResourceType, lambda::function::Function};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 

@@ -3,7 +3,7 @@
 use crate::support::{World, desired, step};
 use serde_json::json;
 use shopstack::model::{ErrorKind, Op, Owner};
-use shopstack::resources::{Resource, log_group::LogGroup};
+use shopstack::resources::{ResourceType, logs::log_group::LogGroup};
 
 #[tokio::test]
 async fn its_whole_life() {

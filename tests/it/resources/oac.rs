@@ -4,7 +4,7 @@
 use crate::support::{World, desired, step};
 use serde_json::{Value, json};
 use shopstack::model::{Desired, ErrorKind, Live, Op, Owner};
-use shopstack::resources::{Resource, oac::OriginAccessControl};
+use shopstack::resources::{ResourceType, cloudfront::oac::OriginAccessControl};
 
 /// The wanted control of a world's site.
 pub fn site_oac(world: &World) -> Desired {

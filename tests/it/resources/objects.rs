@@ -7,7 +7,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Value, json};
 use shopstack::desired::site::scan_site;
 use shopstack::model::{Desired, ErrorKind, Live, Op, Owner, spec};
-use shopstack::resources::{Resource, bucket::Bucket, objects::Objects};
+use shopstack::resources::{ResourceType, s3::bucket::Bucket, s3::objects::Objects};
 
 /// MD5 of `evil`.
 const EVIL: &str = "4034a346ccee15292d823416f7510a2f";

@@ -5,7 +5,9 @@ use super::function;
 use crate::support::{World, desired, step};
 use serde_json::{Value, json};
 use shopstack::model::{Desired, Live, Op, Owner};
-use shopstack::resources::{Resource, function::Function, permission::Permission};
+use shopstack::resources::{
+    ResourceType, lambda::function::Function, lambda::permission::Permission,
+};
 
 fn statement(world: &World, path: &str) -> Value {
     json!({

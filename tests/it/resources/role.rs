@@ -4,7 +4,7 @@
 use crate::support::{World, desired, step};
 use serde_json::{Value, json};
 use shopstack::model::{Desired, ErrorKind, Op, Owner};
-use shopstack::resources::{Resource, role::Role};
+use shopstack::resources::{ResourceType, iam::role::Role};
 use shopstack::{aws::Writer, policy};
 
 fn trust(service: &str) -> Value {

@@ -4,7 +4,7 @@
 use crate::support::{World, desired, step};
 use serde_json::{Value, json};
 use shopstack::model::{Desired, Live, Op};
-use shopstack::resources::{Resource, rest_api::RestApi, routes::Routes};
+use shopstack::resources::{ResourceType, apigateway::api::RestApi, apigateway::routes::Routes};
 
 /// An API to hang routes on, as the planner would see it.
 async fn api(world: &World) -> Live {

@@ -3,9 +3,11 @@
 
 use crate::support::{World, desired, step};
 use serde_json::json;
-use shopstack::aws::apigateway as gw;
 use shopstack::model::{Desired, Live, Op, Owner};
-use shopstack::resources::{Resource, rest_api::RestApi, routes::Routes, stage::Stage};
+use shopstack::resources::apigateway as gw;
+use shopstack::resources::{
+    ResourceType, apigateway::api::RestApi, apigateway::routes::Routes, apigateway::stage::Stage,
+};
 
 /// An API with one route, as the planner would see it.
 async fn api(world: &World) -> Live {

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use shopstack::model::{Desired, ErrorKind, Live, Op, Owner};
-use shopstack::resources::{Resource, table::Table};
+use shopstack::resources::{ResourceType, dynamodb::table::Table};
 use std::path::{Path, PathBuf};
 
 const SEED: &str =

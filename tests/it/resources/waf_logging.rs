@@ -5,7 +5,7 @@ use super::web_acl::spec;
 use crate::support::{World, desired, step};
 use serde_json::json;
 use shopstack::model::{ErrorKind, Op, Owner};
-use shopstack::resources::{Resource, waf_logging::WafLogging, web_acl::WebAcl};
+use shopstack::resources::{ResourceType, waf::waf_logging::WafLogging, waf::web_acl::WebAcl};
 
 #[tokio::test]
 async fn its_whole_life_or_not_emulated() {

@@ -9,7 +9,7 @@ use aws_sdk_wafv2::types::{
 };
 use serde_json::{Value, json};
 use shopstack::model::{ErrorKind, Op, Owner};
-use shopstack::resources::{Resource, web_acl::WebAcl};
+use shopstack::resources::{ResourceType, waf::web_acl::WebAcl};
 
 /// A spec as stack.yaml would make it.
 pub fn spec(world: &World, id: &str, waf_scope: &str) -> Value {

@@ -12,7 +12,7 @@ use serde_json::json;
 use shopstack::aws::error::{LATE, THROTTLE};
 use shopstack::aws::retry;
 use shopstack::model::Op;
-use shopstack::resources::{Resource, waf_logging::WafLogging, web_acl::WebAcl};
+use shopstack::resources::{ResourceType, waf::waf_logging::WafLogging, waf::web_acl::WebAcl};
 
 #[test]
 fn every_rule_and_every_throttle_code_has_its_error_here() {

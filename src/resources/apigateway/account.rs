@@ -1,0 +1,314 @@
+//! AWS::ApiGateway::Account: the account's and region's one role by which API Gateway writes logs.
+//!
+//! Every API of the account and region shares it (catalogue 7.4): it is set only where there is
+//! none, and never taken away, because other stacks may rely on it by then.
+
+use crate::aws::{Reader, Writer};
+use crate::model::cloud_error::optional;
+use crate::model::spec::to_value;
+use crate::model::{CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo};
+use crate::policy::canonical;
+use crate::resources::ResourceType;
+use crate::resources::apigateway as gw;
+use crate::resources::common::{FRESH, paged};
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+pub struct Account;
+
+/// `AWS::ApiGateway::Account`: the account-wide log role, shared by every API.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccountSpec {
+    pub has_log_role: bool,
+}
+
+pub const ROLE: &str = "shopstack-apigateway-logs";
+const ROLE_PATH: &str = "/shopstack-shared/";
+const SHARED: &str = "shopstack:shared";
+const POLICY: &str = "write-logs";
+
+pub const INFO: TypeInfo = TypeInfo {
+    type_name: "AWS::ApiGateway::Account",
+    group: "account",
+    read_after: &[],
+    delete_after: &[],
+    contained_in: None,
+    replace_on: &[],
+    volatile_outputs: &[],
+    holds_data: false,
+    usually: Some("up to a minute: AWS checks that the new role can write logs"),
+    permissions: &[
+        (
+            "read",
+            &[
+                "apigateway:GET",
+                "iam:GetRole",
+                "iam:GetRolePolicy",
+                "iam:ListAttachedRolePolicies",
+                "iam:ListRolePolicies",
+            ],
+        ),
+        (
+            "create",
+            &[
+                "apigateway:GET",
+                "apigateway:PATCH",
+                "iam:CreateRole",
+                "iam:DeleteRolePolicy",
+                "iam:DetachRolePolicy",
+                "iam:GetRole",
+                "iam:ListAttachedRolePolicies",
+                "iam:ListRolePolicies",
+                "iam:PassRole",
+                "iam:PutRolePolicy",
+                "iam:TagRole",
+                "iam:UpdateAssumeRolePolicy",
+            ],
+        ),
+        ("update", &["apigateway:GET", "apigateway:PATCH"]),
+        ("delete", &[]),
+    ],
+};
+
+#[async_trait]
+impl ResourceType for Account {
+    fn info(&self) -> &'static TypeInfo {
+        &INFO
+    }
+
+    fn schema(&self) -> schemars::Schema {
+        schemars::schema_for!(AccountSpec)
+    }
+
+    /// Without a wanted one there is nothing to tell; without a role it is a create.
+    async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
+        let Some(desired) = query.wanted.first() else {
+            return Ok(vec![]);
+        };
+        let Some(role) = current(reader).await? else {
+            return Ok(vec![]);
+        };
+        let spec = to_value(&AccountSpec { has_log_role: true });
+        let mut live = Live::new(desired.address.clone(), INFO.type_name, &desired.name, spec);
+        live.owner = Owner::Shared;
+        Ok(vec![live.with_output("role_arn", role)])
+    }
+
+    async fn create(
+        &self,
+        writer: &Writer,
+        _step: &Step,
+        _wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
+        ensure(writer).await
+    }
+
+    async fn update(
+        &self,
+        writer: &Writer,
+        _step: &Step,
+        _live: &Live,
+        _wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
+        ensure(writer).await
+    }
+
+    /// Never taken away.
+    async fn delete(&self, _writer: &Writer, _live: &Live) -> Result<(), CloudError> {
+        Ok(())
+    }
+}
+
+/// The account's role; `None` where there is none. Once cleared, some answers hold an empty text.
+async fn current(reader: &Reader) -> Result<Option<String>, CloudError> {
+    let account = reader
+        .caller
+        .call("apigateway:GetAccount", || reader.apigateway.get_account().send())
+        .await?;
+    Ok(account
+        .cloudwatch_role_arn()
+        .filter(|arn| arn.starts_with("arn:") && arn.contains(":role/"))
+        .map(str::to_string))
+}
+
+async fn ensure(writer: &Writer) -> Result<Outputs, CloudError> {
+    // Another stack may have been faster since the plan was made.
+    let arn = match current(&writer.reader).await? {
+        Some(arn) => arn,
+        None => {
+            let arn = role(writer).await?;
+            writer
+                .caller
+                .say("waiting for API Gateway to accept the log role (usually 10 to 40 s on AWS)");
+            // The quota is one call per 20 s; the role's propagation is retried at that pace
+            // (catalogue 7.3).
+            register(writer, &arn).await?;
+            arn
+        }
+    };
+    Ok(Outputs::from([("role_arn".to_string(), arn)]))
+}
+
+/// Tells API Gateway which role to write logs by.
+async fn register(writer: &Writer, arn: &str) -> Result<(), CloudError> {
+    let client = &writer.clients.apigateway;
+    let update =
+        || client.update_account().patch_operations(gw::replace("/cloudwatchRoleArn", arn)).send();
+    writer.caller.call("apigateway:UpdateAccount", update).await.map(|_| ())
+}
+
+/// The shared role, made or completed; its ARN.
+async fn role(writer: &Writer) -> Result<String, CloudError> {
+    let iam = &writer.clients.iam;
+    let tag = aws_sdk_iam::types::Tag::builder().key(SHARED).value("true").build();
+    let tag = tag.map_err(|error| CloudError::shape("iam CreateRole", &error.to_string()))?;
+    let trust = trust(&writer.scope.account).to_string();
+    let made = writer
+        .caller
+        .call("iam:CreateRole", || {
+            iam.create_role()
+                .role_name(ROLE)
+                .path(ROLE_PATH)
+                .description("API Gateway writes logs by it; shared by all stacks of this account")
+                .assume_role_policy_document(&trust)
+                .tags(tag.clone())
+                .send()
+        })
+        .await;
+    let arn = match made {
+        Ok(made) => made.role.map(|role| role.arn).unwrap_or_default(),
+        Err(error) if error.code == "EntityAlreadyExists" => {
+            let arn = ours(writer).await?;
+            // Whatever its trust says: API Gateway takes none of it as yet.
+            writer
+                .caller
+                .call("iam:UpdateAssumeRolePolicy", || {
+                    iam.update_assume_role_policy().role_name(ROLE).policy_document(&trust).send()
+                })
+                .await?;
+            strip(writer).await?;
+            arn
+        }
+        Err(error) => return Err(error),
+    };
+    let policy = policy(&writer.scope.account).to_string();
+    writer
+        .caller
+        .call_with("iam:PutRolePolicy", FRESH, || {
+            iam.put_role_policy()
+                .role_name(ROLE)
+                .policy_name(POLICY)
+                .policy_document(&policy)
+                .send()
+        })
+        .await?;
+    Ok(arn)
+}
+
+/// Takes all policies but ours off the role: its tag does not prove that shopstack made it, and
+/// whoever was there first may have given it more than logs.
+async fn strip(writer: &Writer) -> Result<(), CloudError> {
+    let (iam, reader) = (&writer.clients.iam, &writer.reader);
+    let inline = paged(|marker| async move {
+        let list =
+            || reader.iam.list_role_policies().role_name(ROLE).set_marker(marker.clone()).send();
+        let page = reader.caller.call_with("iam:ListRolePolicies", FRESH, list).await?;
+        Ok((page.policy_names, page.marker))
+    });
+    for policy in inline.await?.iter().filter(|policy| *policy != POLICY) {
+        let delete = || iam.delete_role_policy().role_name(ROLE).policy_name(policy).send();
+        optional(writer.caller.call("iam:DeleteRolePolicy", delete).await)?;
+    }
+    let attached = paged(|marker| async move {
+        let list = || {
+            reader
+                .iam
+                .list_attached_role_policies()
+                .role_name(ROLE)
+                .set_marker(marker.clone())
+                .send()
+        };
+        let page = reader.caller.call_with("iam:ListAttachedRolePolicies", FRESH, list).await?;
+        Ok((page.attached_policies.unwrap_or_default(), page.marker))
+    });
+    for arn in attached.await?.iter().filter_map(|policy| policy.policy_arn()) {
+        let detach = || iam.detach_role_policy().role_name(ROLE).policy_arn(arn).send();
+        optional(writer.caller.call("iam:DetachRolePolicy", detach).await)?;
+    }
+    Ok(())
+}
+
+/// The shared role as it is made, for `policy-report`: the fields of a role's spec that are
+/// policies.
+pub fn wanted_role(account: &str) -> Value {
+    json!({
+        "trust": canonical(&trust(account)),
+        "policies": {POLICY: canonical(&policy(account))},
+        "attached": [],
+        "permissions_boundary": null,
+    })
+}
+
+/// The existing role, when its tag says that shopstack made it.
+async fn ours(writer: &Writer) -> Result<String, CloudError> {
+    let reader = &writer.reader;
+    let answer = reader
+        .caller
+        .call_with("iam:GetRole", FRESH, || reader.iam.get_role().role_name(ROLE).send())
+        .await?;
+    let role = answer.role.ok_or_else(|| CloudError::shape("iam GetRole", "role"))?;
+    if role.tags().iter().any(|t| t.key() == SHARED && t.value() == "true") {
+        return Ok(role.arn);
+    }
+    Err(CloudError::ours(
+        ErrorKind::Foreign,
+        format!(
+            "the role `{ROLE}` exists and was not made by shopstack: it has no tag {SHARED}=true"
+        ),
+        "give API Gateway's account settings a CloudWatch role of your own, or rename that role; then run again",
+    ))
+}
+
+/// Only API Gateway, and where it says on whose behalf, only this account's: no confused deputy.
+///
+/// Whether it says so is unverified, and a condition that it shuts itself out by would cost four
+/// minutes of tries. So an absent account passes; the role can do no more than write this account's
+/// logs.
+fn trust(account: &str) -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"Service": "apigateway.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEqualsIfExists": {"aws:SourceAccount": account}},
+        }],
+    })
+}
+
+/// The actions of AmazonAPIGatewayPushToCloudWatchLogs, but on this account's log groups only.
+///
+/// API Gateway checks a role by really writing to the group `/aws/apigateway/welcome` with it,
+/// which this allows.
+fn policy(account: &str) -> Value {
+    let actions = [
+        "CreateLogGroup",
+        "CreateLogStream",
+        "DescribeLogGroups",
+        "DescribeLogStreams",
+        "FilterLogEvents",
+        "GetLogEvents",
+        "PutLogEvents",
+    ];
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Action": actions.map(|action| format!("logs:{action}")),
+            "Resource": format!("arn:aws:logs:*:{account}:*"),
+        }],
+    })
+}

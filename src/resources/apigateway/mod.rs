@@ -1,0 +1,171 @@
+//! What the API Gateway types share: ARNs and URLs, patch operations, and tags at their source
+//! (catalogue section 7).
+
+pub mod account;
+pub mod api;
+pub mod definition;
+pub mod routes;
+pub mod stage;
+
+use crate::aws::{Reader, Writer};
+use crate::model::spec::Tags;
+use crate::model::{CloudError, ErrorKind, Scope, Step, cloud_error::optional, tag};
+use aws_sdk_apigateway::types::{Op, PatchOperation};
+use std::collections::HashMap;
+
+/// What the description of our deployments begins with: deployments have no tags (catalogue 7.4).
+pub const MARK: &str = "shopstack:";
+/// The largest page API Gateway gives; the default is 25 (catalogue 10.4).
+pub const PAGE: i32 = 500;
+
+/// The context key and output that hold the id of the API a routes or stage resource lives in.
+pub const REST_API_ID: &str = "rest_api_id";
+
+/// ARN of a REST API, as tagging wants it: without an account (catalogue 7.4).
+pub fn api_arn(region: &str, id: &str) -> String {
+    format!("arn:aws:apigateway:{region}::/restapis/{id}")
+}
+
+/// ARN of a stage, as tagging and WAF want it.
+pub fn stage_arn(region: &str, id: &str, stage: &str) -> String {
+    format!("{}/stages/{stage}", api_arn(region, id))
+}
+
+/// ARN of the API's execution side, the root of permissions' source ARNs.
+pub fn execution_arn(scope: &Scope, id: &str) -> String {
+    format!("arn:aws:execute-api:{}:{}:{id}", scope.region, scope.account)
+}
+
+/// Where the API answers, without stage and without a trailing slash.
+pub fn endpoint(scope: &Scope, id: &str) -> String {
+    match &scope.endpoint {
+        None => format!("https://{id}.execute-api.{}.amazonaws.com", scope.region),
+        Some(url) => {
+            let port =
+                url.trim_end_matches('/').rsplit(':').next().and_then(|p| p.parse::<u16>().ok());
+            let port = port.map(|p| format!(":{p}")).unwrap_or_default();
+            format!("http://{id}.execute-api.localhost{port}")
+        }
+    }
+}
+
+/// The URI by which API Gateway invokes a function; always by POST.
+pub fn invocation_uri(region: &str, function_arn: &str) -> String {
+    format!(
+        "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function_arn}/invocations"
+    )
+}
+
+/// A key as a segment of a patch path (catalogue 7.2): `~` is `~0`, `/` is `~1`.
+pub fn segment(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// `replace path value`; values are strings whatever their type (catalogue 7.2).
+pub fn replace(path: impl Into<String>, value: impl ToString) -> PatchOperation {
+    PatchOperation::builder().op(Op::Replace).path(path).value(value.to_string()).build()
+}
+
+/// `replace path` without a value: how a number is cleared.
+pub fn clear(path: impl Into<String>) -> PatchOperation {
+    PatchOperation::builder().op(Op::Replace).path(path).build()
+}
+
+/// `add path`.
+pub fn add(path: impl Into<String>) -> PatchOperation {
+    PatchOperation::builder().op(Op::Add).path(path).build()
+}
+
+/// `remove path`: for map keys and whole blocks (catalogue 7.2).
+pub fn remove(path: impl Into<String>) -> PatchOperation {
+    PatchOperation::builder().op(Op::Remove).path(path).build()
+}
+
+/// The id of the API that a step's resource lives in.
+pub fn rest_api_id(step: &Step) -> Result<String, CloudError> {
+    let id = step.context.get(REST_API_ID).and_then(|v| v.as_str()).filter(|id| !id.is_empty());
+    id.map(str::to_string).ok_or_else(|| {
+        CloudError::ours(
+            ErrorKind::Other,
+            format!("the plan does not say which REST API {} belongs to", step.address),
+            "make the plan again with this version of shopstack",
+        )
+    })
+}
+
+/// Tags that came inline with the resource, without AWS's own.
+pub fn inline_tags(tags: Option<&HashMap<String, String>>) -> Tags {
+    tag::own(tags.into_iter().flatten().map(|(key, value)| (key.as_str(), value.as_str())))
+}
+
+/// Inline tags where they are as wanted; otherwise GetTags is asked before anything is said about
+/// them.
+pub async fn tags_of(
+    reader: &Reader,
+    arn: &str,
+    inline: Tags,
+    wanted: Option<&Tags>,
+) -> Result<Tags, CloudError> {
+    if wanted.is_none_or(|wanted| *wanted == inline) {
+        return Ok(inline);
+    }
+    let asked = reader
+        .caller
+        .call("apigateway:GetTags", || reader.apigateway.get_tags().resource_arn(arn).send())
+        .await;
+    let tags = optional(asked)?.map(|answer| inline_tags(answer.tags())).unwrap_or_default();
+    Ok(if tags.is_empty() { inline } else { tags })
+}
+
+/// Sets all wanted tags and removes the others; nothing is sent when nothing differs.
+pub async fn set_tags(
+    writer: &Writer,
+    arn: &str,
+    before: &Tags,
+    wanted: &Tags,
+) -> Result<(), CloudError> {
+    let client = &writer.clients.apigateway;
+    if wanted.iter().any(|(k, v)| before.get(k) != Some(v)) {
+        let all: HashMap<String, String> = wanted.clone().into_iter().collect();
+        writer
+            .caller
+            .call("apigateway:TagResource", || {
+                client.tag_resource().resource_arn(arn).set_tags(Some(all.clone())).send()
+            })
+            .await?;
+    }
+    let gone: Vec<String> = before.keys().filter(|k| !wanted.contains_key(*k)).cloned().collect();
+    if !gone.is_empty() {
+        writer
+            .caller
+            .call("apigateway:UntagResource", || {
+                client.untag_resource().resource_arn(arn).set_tag_keys(Some(gone.clone())).send()
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_emulators_api_answers_under_its_own_port() {
+        let mut scope = Scope {
+            stack: "s".into(),
+            env: "e".into(),
+            account: "1".into(),
+            region: "eu-west-1".into(),
+            endpoint: Some("http://127.0.0.1:4566/".into()),
+        };
+        assert_eq!(endpoint(&scope, "abc"), "http://abc.execute-api.localhost:4566");
+        scope.endpoint = None;
+        assert_eq!(endpoint(&scope, "abc"), "https://abc.execute-api.eu-west-1.amazonaws.com");
+    }
+
+    #[test]
+    fn slashes_and_tildes_in_keys_are_escaped_once() {
+        assert_eq!(segment("image/~png"), "image~1~0png");
+    }
+}

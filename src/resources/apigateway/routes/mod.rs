@@ -1,0 +1,134 @@
+//! AWS::ApiGateway::Resource: resources, methods, integrations, CORS and gateway responses of an
+//! API, as one thing.
+//!
+//! Single calls and not PutRestApi: an import resets settings of the API that it does not name
+//! (catalogue 7.5).
+
+mod preflight;
+mod read;
+pub mod spec;
+mod steps;
+mod write;
+
+use crate::aws::{CallOptions, Reader, Writer};
+use crate::model::spec::{from_value, to_value};
+use crate::model::{Address, CloudError, Live, Outputs, Query, Step, TypeInfo, cloud_error};
+use crate::resources::ResourceType;
+use crate::resources::apigateway as gw;
+use crate::resources::apigateway::definition::definition;
+use crate::resources::common::FRESH;
+use async_trait::async_trait;
+use serde_json::Value;
+use spec::RoutesSpec;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub struct Routes;
+
+const REST_API: &str = "AWS::ApiGateway::RestApi";
+
+pub const INFO: TypeInfo = TypeInfo {
+    type_name: "AWS::ApiGateway::Resource",
+    group: "routes",
+    read_after: &[REST_API],
+    delete_after: &[],
+    contained_in: Some(REST_API),
+    replace_on: &[],
+    volatile_outputs: &["definition"],
+    holds_data: false,
+    usually: None,
+    permissions: &[
+        ("read", &["apigateway:GET"]),
+        ("create", &["apigateway:GET", "apigateway:POST", "apigateway:PUT", "apigateway:DELETE"]),
+        ("update", &["apigateway:GET", "apigateway:POST", "apigateway:PUT", "apigateway:DELETE"]),
+        ("delete", &["apigateway:GET", "apigateway:DELETE"]),
+    ],
+};
+
+#[async_trait]
+impl ResourceType for Routes {
+    fn info(&self) -> &'static TypeInfo {
+        &INFO
+    }
+
+    fn schema(&self) -> schemars::Schema {
+        schemars::schema_for!(RoutesSpec)
+    }
+
+    async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
+        // A duplicate API (`api.main~2`) is deleted as a whole; its routes are nobody's concern.
+        let apis =
+            query.found.iter().filter(|l| l.type_name == REST_API && !l.address.id().contains('~'));
+        let reads = apis.map(|api| describe(reader, query, api));
+        Ok(futures_util::future::try_join_all(reads).await?.into_iter().flatten().collect())
+    }
+
+    async fn create(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
+        let wanted: RoutesSpec = from_value(wanted)?;
+        let api = gw::rest_api_id(step)?;
+        write::converge(writer, &api, FRESH, &wanted).await?;
+        Ok(outputs(&api, &wanted))
+    }
+
+    async fn update(
+        &self,
+        writer: &Writer,
+        _step: &Step,
+        live: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
+        let wanted: RoutesSpec = from_value(wanted)?;
+        let api = live.output(gw::REST_API_ID)?;
+        write::converge(writer, api, CallOptions::default(), &wanted).await?;
+        Ok(outputs(api, &wanted))
+    }
+
+    async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
+        let none = RoutesSpec {
+            routes: BTreeMap::new(),
+            cors: BTreeMap::new(),
+            gateway_responses: BTreeMap::new(),
+        };
+        let api = live.output(gw::REST_API_ID)?;
+        cloud_error::optional(write::converge(writer, api, CallOptions::default(), &none).await)
+            .map(|_| ())
+    }
+}
+
+/// The routes of one API; `None` while it has neither a method nor a gateway response of its own.
+async fn describe(
+    reader: &Reader,
+    query: &Query<'_>,
+    api: &Live,
+) -> Result<Option<Live>, CloudError> {
+    let id = api.output("id")?;
+    let address = Address::new(INFO.group, api.address.id());
+    let desired = query.wanted.iter().find(|d| d.address == address);
+    let Some(tree) = cloud_error::optional(read::tree(reader, id, CallOptions::default()).await)?
+    else {
+        return Ok(None);
+    };
+    if tree.gateway_responses.is_empty() && tree.nodes.values().all(|node| node.methods.is_empty())
+    {
+        return Ok(None);
+    }
+    // References are left as they are: only the paths are looked at here.
+    let wanted: Option<RoutesSpec> = desired.and_then(|d| from_value(&d.spec).ok());
+    let paths = wanted.as_ref().map_or_else(BTreeSet::new, steps::paths);
+    let routes = read::to_spec(&tree, &query.scope.region, &paths);
+    let name = desired.map_or(api.name.as_str(), |d| d.name.as_str());
+    let mut live = Live::new(address, INFO.type_name, name, to_value(&routes));
+    live.outputs = outputs(id, &routes);
+    Ok(Some(live))
+}
+
+fn outputs(api: &str, routes: &RoutesSpec) -> Outputs {
+    BTreeMap::from([
+        ("definition".to_string(), definition(routes)),
+        (gw::REST_API_ID.to_string(), api.to_string()),
+    ])
+}

@@ -1,0 +1,45 @@
+//! The routes of a REST API as they are compared.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Resources, methods, integrations, CORS and gateway responses of a REST API, as one definition.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoutesSpec {
+    /// Keyed `GET /products`.
+    pub routes: BTreeMap<String, RouteSpec>,
+    /// CORS per path, answered to OPTIONS by a MOCK integration.
+    pub cors: BTreeMap<String, CorsSpec>,
+    /// Headers per gateway response type: `DEFAULT_4XX` -> header name -> static value without
+    /// quotes.
+    pub gateway_responses: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// One method with an AWS_PROXY integration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RouteSpec {
+    /// AWS_PROXY; another type is drift.
+    pub integration: String,
+    /// ARN of the function, cut out of the integration's invocation URI; the raw URI where it is
+    /// another.
+    pub function_arn: String,
+    /// NONE.
+    pub authorization: String,
+    pub api_key_required: bool,
+    pub timeout_ms: i32,
+}
+
+/// The answer to a preflight request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorsSpec {
+    pub allow_origin: String,
+    /// Comma-separated, sorted.
+    pub allow_methods: String,
+    pub allow_headers: String,
+    /// Seconds.
+    pub max_age: String,
+}

@@ -1,0 +1,47 @@
+//! A distribution as it is compared.
+
+use crate::model::spec::Tags;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// `AWS::CloudFront::Distribution`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DistributionSpec {
+    pub tags: Tags,
+    /// Begins with the ownership marker, to find it in listings without reading each one's tags.
+    pub comment: String,
+    pub enabled: bool,
+    pub default_root_object: String,
+    pub price_class: String,
+    /// Lower case: `http2and3`.
+    pub http_version: String,
+    pub ipv6: bool,
+    /// Empty for none.
+    pub web_acl_arn: String,
+    /// Regional domain of the bucket.
+    pub origin_domain: String,
+    pub origin_access_control_id: String,
+    pub viewer_protocol_policy: String,
+    pub compress: bool,
+    pub allowed_methods: BTreeSet<String>,
+    pub cache_policy_id: String,
+    pub response_headers_policy_id: String,
+    /// Keyed by the origin's HTTP status.
+    pub error_pages: BTreeMap<String, ErrorPageSpec>,
+    /// Settings that no stack has, found on a live distribution: further origins, aliases, logging,
+    /// functions.
+    #[serde(default)]
+    pub extras: BTreeMap<String, String>,
+}
+
+/// A CustomErrorResponse of a distribution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ErrorPageSpec {
+    pub page: String,
+    pub status: String,
+    /// Seconds.
+    pub min_ttl: i64,
+}

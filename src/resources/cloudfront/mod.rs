@@ -1,0 +1,43 @@
+//! CloudFront: what its types share, which is how ETags are handled.
+
+pub mod distribution;
+pub mod headers;
+pub mod oac;
+
+use crate::model::CloudError;
+use crate::resources::common::contested;
+
+/// True where CloudFront's `If-Match` was stale: somebody else, or a propagation that ended,
+/// changed the ETag.
+///
+/// The same code refuses to delete a distribution in a pricing plan, which no newer ETag changes.
+pub(crate) fn is_stale(error: &CloudError) -> bool {
+    matches!(error.code.as_str(), "PreconditionFailed" | "InvalidIfMatchVersion")
+        && !names_pricing_plan(error)
+}
+
+/// True where a flat-rate pricing plan, which is subscribed to in CloudFront's console, forbids
+/// what was asked for.
+pub(crate) fn names_pricing_plan(error: &CloudError) -> bool {
+    error.message.to_lowercase().contains("pricing plan")
+}
+
+/// Runs a write that needs an ETag; one that went stale in between is read again, once (catalogue
+/// 1.7).
+pub(crate) async fn with_fresh_etag<T, G, W>(
+    what: &str,
+    read: impl Fn() -> G,
+    write: impl Fn(String) -> W,
+) -> Result<T, CloudError>
+where
+    G: Future<Output = Result<String, CloudError>>,
+    W: Future<Output = Result<T, CloudError>>,
+{
+    match write(read().await?).await {
+        Err(error) if is_stale(&error) => match write(read().await?).await {
+            Err(error) if is_stale(&error) => Err(contested(what, error)),
+            other => other,
+        },
+        other => other,
+    }
+}

@@ -1,0 +1,411 @@
+//! Writes of tables: create or adopt, the update matrix one call after another, seeding, delete
+//! until gone.
+
+use super::change::{self, Capacity, Change};
+use super::spec::TableSpec;
+use super::{read, seed, shape};
+use crate::aws::{CallOptions, Writer};
+use crate::model::cloud_error::optional;
+use crate::model::spec::Tags;
+use crate::model::{CloudError, ErrorKind, Outputs, Owner, Step, tag};
+use crate::resources::common::{FRESH, ONCE, foreign, tag_changes};
+use aws_sdk_dynamodb::types::{
+    BillingMode, PointInTimeRecoverySpecification, TableDescription, TableStatus, Tag,
+};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often a table is looked at; the SDK's own waiter takes 20 s.
+const EVERY: Duration = Duration::from_secs(2);
+const CEILING: Duration = Duration::from_secs(1800);
+/// How long a table that exists may be missing from reads.
+const CEILING_LAG: Duration = Duration::from_secs(120);
+/// How long a table may read as untagged that was made with tags.
+const CEILING_TAGS: Duration = Duration::from_secs(30);
+/// How long a setting may read as before: enabling backups can take its time.
+const CEILING_READ: Duration = Duration::from_secs(1200);
+/// How often the answer of one change may get lost.
+const LOST: u32 = 4;
+/// What UpdateTable says to a change that has been made already: an index that exists, units as
+/// they are, a stream that is on.
+const REPEATED: [&str; 3] =
+    ["ValidationException", "LimitExceededException", "ResourceInUseException"];
+/// Building an index takes as long as the table has items.
+const CEILING_INDEX: Duration = Duration::from_secs(3600);
+
+/// Makes the table and seeds it, or brings an earlier run's table to the wanted state.
+pub async fn create(
+    writer: &Writer,
+    step: &Step,
+    wanted: &TableSpec,
+) -> Result<Outputs, CloudError> {
+    // Read before anything is made: a seed file that is wrong leaves no table behind.
+    if let Some(hash) = &wanted.seed {
+        seed::items(step, hash).await?;
+    }
+    let name = &step.name;
+    let start = Instant::now();
+    loop {
+        match make(writer, name, wanted).await {
+            Ok(table) => {
+                let arn = table.table_arn().unwrap_or_default().to_string();
+                rest(writer, name, FRESH).await?;
+                let before =
+                    TableSpec { point_in_time_recovery: false, seed: None, ..wanted.clone() };
+                bring_rest(writer, step, &arn, &before, wanted, FRESH).await?;
+                return Ok(read::outputs(&arn, name));
+            }
+            Err(error) if error.code == "ResourceInUseException" => {
+                let there = read::table(&writer.reader, name, CallOptions::default()).await?;
+                match there.as_ref().and_then(|t| t.table_status()) {
+                    // The name is free only when the table is really gone.
+                    Some(TableStatus::Deleting) => gone(writer, name).await?,
+                    Some(_) => return adopt(writer, step, wanted).await,
+                    // The name is taken and the table cannot be read: one of the two is behind.
+                    None if start.elapsed() > CEILING_LAG => return Err(error),
+                    None => writer.caller.pause(EVERY).await?,
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+async fn make(
+    writer: &Writer,
+    name: &str,
+    wanted: &TableSpec,
+) -> Result<TableDescription, CloudError> {
+    let dynamodb = &writer.clients.dynamodb;
+    let schema = shape::key_schema(&wanted.hash_key, wanted.range_key.as_ref())?;
+    let definitions = shape::definitions(wanted, &wanted.indexes)?;
+    let (throughput, indexes) = (shape::throughput(&wanted.billing)?, shape::new_indexes(wanted)?);
+    let tags = shape::tags(&wanted.tags)?;
+    let answer = writer
+        .caller
+        .call("dynamodb:CreateTable", || {
+            dynamodb
+                .create_table()
+                .table_name(name)
+                .set_key_schema(Some(schema.clone()))
+                .set_attribute_definitions(Some(definitions.clone()))
+                .set_global_secondary_indexes(indexes.clone())
+                .billing_mode(BillingMode::from(wanted.billing.mode.as_str()))
+                .set_provisioned_throughput(throughput.clone())
+                .set_on_demand_throughput(shape::new_ceiling(&wanted.billing))
+                .deletion_protection_enabled(wanted.deletion_protection)
+                .set_tags(Some(tags.clone()))
+                .send()
+        })
+        .await?;
+    answer.table_description.ok_or_else(|| CloudError::shape("CreateTable", "TableDescription"))
+}
+
+async fn adopt(writer: &Writer, step: &Step, wanted: &TableSpec) -> Result<Outputs, CloudError> {
+    rest(writer, &step.name, FRESH).await?;
+    let look = || read::see(&writer.reader, &step.name, wanted);
+    let what =
+        format!("the table `{}`, which exists, to become readable (usually seconds)", step.name);
+    let (arn, mut before) = writer.caller.wait_until(&what, EVERY, CEILING, look).await?;
+    // The create may be ours, its answer lost: CreateTable carries the tags, and they too are read
+    // late (catalogue 10.1).
+    let start = Instant::now();
+    while before.tags.is_empty() && !writer.caller.is_emulated() && start.elapsed() < CEILING_TAGS {
+        writer.caller.say(&format!(
+            "waiting for the tags of the table `{}` to be readable (usually seconds)",
+            step.name
+        ));
+        writer.caller.pause(EVERY).await?;
+        before.tags = read::listed_tags(&writer.reader, &arn).await?.unwrap_or_default();
+    }
+    if let Owner::Foreign(says) = writer.scope.owner(&before.tags) {
+        return Err(foreign("table", step, &says));
+    }
+    bring(writer, step, &arn, &before, wanted, FRESH).await?;
+    Ok(read::outputs(&arn, &step.name))
+}
+
+/// Changes what differs. UpdateTable takes one kind of change at a time, and the table must be at
+/// rest in between. `options` say whether the table is fresh; one that is not and is gone was
+/// deleted since the plan.
+pub async fn bring(
+    writer: &Writer,
+    step: &Step,
+    arn: &str,
+    before: &TableSpec,
+    wanted: &TableSpec,
+    options: CallOptions,
+) -> Result<(), CloudError> {
+    let mut table = rest(writer, &step.name, options).await?;
+    for change in change::plan(&table, wanted)? {
+        table = apply(writer, &step.name, &table, &change, wanted, options).await?;
+    }
+    bring_rest(writer, step, arn, before, wanted, options).await
+}
+
+/// Makes one change and waits until the table shows it.
+///
+/// UpdateTable is not repeated blindly after a lost answer: what the first try did would make the
+/// second one fail. The table itself says whether the change took effect (catalogue 2.1).
+async fn apply(
+    writer: &Writer,
+    name: &str,
+    table: &TableDescription,
+    change: &Change,
+    wanted: &TableSpec,
+    options: CallOptions,
+) -> Result<TableDescription, CloudError> {
+    let dynamodb = &writer.clients.dynamodb;
+    let call = change::fill(dynamodb.update_table().table_name(name), change, wanted, table)?;
+    let ceiling = if matches!(change, Change::CreateIndex(_)) { CEILING_INDEX } else { CEILING };
+    let what = change::describe(name, change);
+    let shown = |ceiling: Duration| {
+        let what = &what;
+        let look = move || async move {
+            let table = described(writer, name, options).await?;
+            Ok(table.filter(|t| change::shows(t, change, wanted)))
+        };
+        async move { writer.caller.wait_until(what, EVERY, ceiling, look).await }
+    };
+    let mut lost = 0;
+    loop {
+        let done =
+            writer.caller.call_with("dynamodb:UpdateTable", ONCE, || call.clone().send()).await;
+        match (done, change) {
+            (Ok(_), _) => return shown(ceiling).await,
+            // Gone since it was read: just what was asked for.
+            (Err(error), Change::DeleteIndex(_)) if error.is_not_found() => {
+                return shown(ceiling).await;
+            }
+            (Err(error), _) if error.kind == ErrorKind::Ambiguous && lost < LOST => {
+                lost += 1;
+                writer.caller.say("UpdateTable may have worked; looking at the table");
+                writer.caller.pause(EVERY).await?;
+                // It may read as at rest before the change and after it; a change under way is
+                // waited for.
+                let table = settled(writer, name, &what, ceiling).await?;
+                if change::shows(&table, change, wanted) {
+                    return Ok(table);
+                }
+            }
+            // Refused because the first try did it after all, and the read in between was behind.
+            (Err(error), _) if lost > 0 && REPEATED.contains(&error.code.as_str()) => {
+                return shown(CEILING_LAG).await.map_err(|_| error);
+            }
+            (Err(error), _) => return Err(error),
+        }
+    }
+}
+
+/// Waits until no change of the table or of an index of it is under way.
+async fn settled(
+    writer: &Writer,
+    name: &str,
+    what: &str,
+    ceiling: Duration,
+) -> Result<TableDescription, CloudError> {
+    let look =
+        || async { Ok(read::table(&writer.reader, name, FRESH).await?.filter(change::at_rest)) };
+    writer.caller.wait_until(what, EVERY, ceiling, look).await
+}
+
+/// What is not UpdateTable: recovery, tags, seed.
+async fn bring_rest(
+    writer: &Writer,
+    step: &Step,
+    arn: &str,
+    before: &TableSpec,
+    wanted: &TableSpec,
+    options: CallOptions,
+) -> Result<(), CloudError> {
+    if before.point_in_time_recovery != wanted.point_in_time_recovery {
+        set_recovery(writer, &step.name, wanted.point_in_time_recovery, options).await?;
+    }
+    bring_tags(writer, arn, &before.tags, &wanted.tags, options).await?;
+    match &wanted.seed {
+        Some(hash) if before.seed.as_ref() != Some(hash) => {
+            let items = seed::items(step, hash).await?;
+            seed::put(writer, &step.name, &wanted.hash_key.name, items, options).await?;
+            // Said last: a run that was cut short puts the rest of the items next time.
+            set_tags(writer, arn, &BTreeMap::from([(tag::SEED.to_string(), hash.clone())]), options)
+                .await
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn set_recovery(
+    writer: &Writer,
+    name: &str,
+    on: bool,
+    options: CallOptions,
+) -> Result<(), CloudError> {
+    let dynamodb = &writer.clients.dynamodb;
+    let wanted =
+        PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(on).build();
+    let wanted = wanted.map_err(shape::refused)?;
+    writer
+        .caller
+        .call_with("dynamodb:UpdateContinuousBackups", options, || {
+            dynamodb
+                .update_continuous_backups()
+                .table_name(name)
+                .point_in_time_recovery_specification(wanted.clone())
+                .send()
+        })
+        .await?;
+    let what =
+        format!("point-in-time recovery of the table `{name}` to read as set (usually seconds)");
+    let shown = || async { Ok(read::recovery_of(&writer.reader, name).await?.map(|is| is == on)) };
+    readable(writer, &what, options, shown).await
+}
+
+/// Reads lag some seconds behind these writes (catalogue 2.5): waited for, so that the next `diff`
+/// sees no drift where there is none. `look` yields `None` where there is no table: lag of a fresh
+/// one, else the end of the wait. An emulator's reads are never behind.
+async fn readable<F>(
+    writer: &Writer,
+    what: &str,
+    options: CallOptions,
+    look: impl Fn() -> F,
+) -> Result<(), CloudError>
+where
+    F: Future<Output = Result<Option<bool>, CloudError>>,
+{
+    if writer.caller.is_emulated() {
+        return Ok(());
+    }
+    let shown = || async {
+        match look().await? {
+            None if !options.fresh => Err(CloudError::ours(
+                ErrorKind::NotFound,
+                format!("the table is gone while waiting for {what}"),
+                "it was deleted since the plan: run the same command again",
+            )),
+            seen => Ok(seen.unwrap_or(false).then_some(())),
+        }
+    };
+    writer.caller.wait_until(what, EVERY, CEILING_READ, shown).await
+}
+
+async fn bring_tags(
+    writer: &Writer,
+    arn: &str,
+    before: &Tags,
+    wanted: &Tags,
+    options: CallOptions,
+) -> Result<(), CloudError> {
+    let (set, unset) = tag_changes(before, wanted);
+    if !set.is_empty() {
+        set_tags(writer, arn, &set, options).await?;
+    }
+    if unset.is_empty() {
+        return Ok(());
+    }
+    let dynamodb = &writer.clients.dynamodb;
+    writer
+        .caller
+        .call_with("dynamodb:UntagResource", options, || {
+            dynamodb.untag_resource().resource_arn(arn).set_tag_keys(Some(unset.clone())).send()
+        })
+        .await
+        .map(|_| ())
+}
+
+async fn set_tags(
+    writer: &Writer,
+    arn: &str,
+    tags: &Tags,
+    options: CallOptions,
+) -> Result<(), CloudError> {
+    let dynamodb = &writer.clients.dynamodb;
+    let sent: Vec<Tag> = shape::tags(tags)?;
+    writer
+        .caller
+        .call_with("dynamodb:TagResource", options, || {
+            dynamodb.tag_resource().resource_arn(arn).set_tags(Some(sent.clone())).send()
+        })
+        .await?;
+    let shown = || async {
+        let there = read::listed_tags(&writer.reader, arn).await?;
+        Ok(there.map(|there| tags.iter().all(|(key, value)| there.get(key) == Some(value))))
+    };
+    readable(writer, "the table's tags to read as set (usually seconds)", options, shown).await
+}
+
+/// Waits until the table and its indexes are ACTIVE; returns it so.
+///
+/// Errors: no such table, at once or (for a table just made) when the lag has passed.
+async fn rest(
+    writer: &Writer,
+    name: &str,
+    options: CallOptions,
+) -> Result<TableDescription, CloudError> {
+    let what = format!("the table `{name}` to become ACTIVE (usually ten seconds)");
+    writer
+        .caller
+        .wait_until(&what, EVERY, CEILING, || async {
+            Ok(described(writer, name, options).await?.filter(change::at_rest))
+        })
+        .await
+}
+
+/// The table as it is. Errors: no such table, as in `rest`.
+async fn described(
+    writer: &Writer,
+    name: &str,
+    options: CallOptions,
+) -> Result<Option<TableDescription>, CloudError> {
+    let dynamodb = &writer.reader.dynamodb;
+    let describe = || dynamodb.describe_table().table_name(name).send();
+    Ok(writer.caller.call_with("dynamodb:DescribeTable", options, describe).await?.table)
+}
+
+/// Deletes and waits until the name is free. The planner has asked for consent; protection is
+/// lifted here.
+pub async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError> {
+    let there = read::table(&writer.reader, name, CallOptions::default()).await?;
+    let Some(table) = there else { return Ok(()) };
+    if table.table_status() != Some(&TableStatus::Deleting) {
+        let table = match table.table_status() {
+            Some(TableStatus::Active) => table,
+            _ => match optional(rest(writer, name, CallOptions::default()).await)? {
+                Some(table) => table,
+                None => return Ok(()),
+            },
+        };
+        if table.deletion_protection_enabled() == Some(true) {
+            optional(lift_protection(writer, name, &table).await)?;
+        }
+        let dynamodb = &writer.clients.dynamodb;
+        let call = writer
+            .caller
+            .call("dynamodb:DeleteTable", || dynamodb.delete_table().table_name(name).send())
+            .await;
+        optional(call)?;
+    }
+    gone(writer, name).await
+}
+
+async fn lift_protection(
+    writer: &Writer,
+    name: &str,
+    table: &TableDescription,
+) -> Result<(), CloudError> {
+    let lift =
+        Change::Capacity(Capacity { deletion_protection: Some(false), ..Capacity::default() });
+    let unchanged = shape::spec_of(table, None)?;
+    apply(writer, name, table, &lift, &unchanged, CallOptions::default()).await.map(|_| ())
+}
+
+async fn gone(writer: &Writer, name: &str) -> Result<(), CloudError> {
+    let what = format!("the table `{name}` to be gone (usually ten seconds)");
+    writer
+        .caller
+        .wait_until(&what, EVERY, CEILING, || async {
+            let left = read::table(&writer.reader, name, CallOptions::default()).await?;
+            Ok(left.is_none().then_some(()))
+        })
+        .await
+}

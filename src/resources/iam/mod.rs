@@ -1,0 +1,3 @@
+//! IAM: roles.
+
+pub mod role;

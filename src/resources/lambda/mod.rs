@@ -1,0 +1,4 @@
+//! Lambda: functions and their resource policies.
+
+pub mod function;
+pub mod permission;

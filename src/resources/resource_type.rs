@@ -1,0 +1,38 @@
+//! What a resource type is: the trait that every type implements.
+
+use crate::aws::{Reader, Writer};
+use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
+use async_trait::async_trait;
+use serde_json::Value;
+
+/// One AWS resource type. Reads are handed a `Reader`, on which no write exists.
+#[async_trait]
+pub trait ResourceType: Send + Sync {
+    fn info(&self) -> &'static TypeInfo;
+
+    /// JSON Schema of the type's spec: the drift tests learn from it which fields there are.
+    fn schema(&self) -> schemars::Schema;
+
+    /// Every live resource that is wanted by name or owned by the environment.
+    async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError>;
+
+    /// Creates the resource. It may run again after a crash at any point, and then finds what is
+    /// there.
+    async fn create(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError>;
+
+    async fn update(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        live: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError>;
+
+    /// Deletes the resource; already gone is done.
+    async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError>;
+}

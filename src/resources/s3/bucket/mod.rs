@@ -1,0 +1,385 @@
+//! AWS::S3::Bucket: private, tagged and empty-able; its policy and objects are types of their own
+//! (catalogue section 3).
+//!
+//! Every setting is a call of its own, and two at once on one bucket give `OperationAborted`:
+//! writes are serial.
+
+use crate::aws::{CallOptions, Reader, Writer};
+use crate::model::cloud_error::optional;
+use crate::model::spec::{Tags, from_value};
+use crate::model::{After, CloudError, ErrorKind, Live, Outputs, Query, Step, TypeInfo};
+use crate::resources::ResourceType;
+use crate::resources::common::{FRESH, ONCE};
+use crate::resources::s3::delete_batch;
+use async_trait::async_trait;
+use aws_sdk_s3::error::BuildError;
+use aws_sdk_s3::types;
+use serde_json::Value;
+use spec::BucketSpec;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+mod data;
+mod empty;
+mod read;
+pub mod spec;
+
+use read::exists;
+
+pub struct Bucket;
+
+pub const INFO: TypeInfo = TypeInfo {
+    type_name: "AWS::S3::Bucket",
+    group: "bucket",
+    read_after: &[],
+    delete_after: &[After::every("AWS::CloudFront::Distribution")],
+    contained_in: None,
+    replace_on: &[],
+    volatile_outputs: &[],
+    holds_data: true,
+    usually: None,
+    permissions: &[
+        (
+            "read",
+            &[
+                "s3:ListAllMyBuckets",
+                "s3:ListBucket",
+                "s3:ListBucketVersions",
+                "s3:GetObject",
+                "s3:GetBucketPublicAccessBlock",
+                "s3:GetBucketVersioning",
+                "s3:GetEncryptionConfiguration",
+                "s3:GetBucketOwnershipControls",
+                "s3:GetBucketTagging",
+                "tag:GetResources",
+            ],
+        ),
+        (
+            "create",
+            &[
+                "s3:CreateBucket",
+                "s3:ListBucket",
+                "s3:PutBucketTagging",
+                "s3:PutBucketPublicAccessBlock",
+                "s3:PutBucketOwnershipControls",
+                "s3:PutBucketVersioning",
+                "s3:PutEncryptionConfiguration",
+            ],
+        ),
+        (
+            "update",
+            &[
+                "s3:PutBucketTagging",
+                "s3:PutBucketPublicAccessBlock",
+                "s3:PutBucketOwnershipControls",
+                "s3:PutBucketVersioning",
+                "s3:PutEncryptionConfiguration",
+            ],
+        ),
+        (
+            "delete",
+            &[
+                "s3:ListBucketVersions",
+                "s3:DeleteObject",
+                "s3:DeleteObjectVersion",
+                "s3:DeleteBucket",
+            ],
+        ),
+    ],
+};
+
+#[async_trait]
+impl ResourceType for Bucket {
+    fn info(&self) -> &'static TypeInfo {
+        &INFO
+    }
+
+    fn schema(&self) -> schemars::Schema {
+        schemars::schema_for!(BucketSpec)
+    }
+
+    async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
+        read::discover(reader, query).await
+    }
+
+    async fn create(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
+        let wanted: BucketSpec = from_value(wanted)?;
+        let name = &step.name;
+        let options = obtain(writer, name, &wanted).await?;
+        // Tags first: from here on the bucket says whose it is, should this run end now.
+        put_tags(writer, name, &wanted.tags, options).await?;
+        put_access_block(writer, name, &wanted, options).await?;
+        put_ownership(writer, name, &wanted.object_ownership, options).await?;
+        if wanted.versioning != UNVERSIONED {
+            put_versioning(writer, name, &wanted.versioning, options).await?;
+        }
+        put_encryption(writer, name, &wanted.encryption, options).await?;
+        readable(writer, name, &wanted).await?;
+        Ok(outputs(name, &writer.scope.region))
+    }
+
+    async fn update(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        live: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
+        let wanted: BucketSpec = from_value(wanted)?;
+        let name = &step.name;
+        if live.spec.is_null() {
+            return Err(read::taken(name, read::ELSEWHERE));
+        }
+        let before: BucketSpec = from_value(&live.spec)?;
+        if before.tags != wanted.tags {
+            put_tags(writer, name, &wanted.tags, CallOptions::default()).await?;
+        }
+        let block = |s: &BucketSpec| {
+            (
+                s.block_public_acls,
+                s.ignore_public_acls,
+                s.block_public_policy,
+                s.restrict_public_buckets,
+            )
+        };
+        if block(&before) != block(&wanted) {
+            put_access_block(writer, name, &wanted, CallOptions::default()).await?;
+        }
+        if before.object_ownership != wanted.object_ownership {
+            put_ownership(writer, name, &wanted.object_ownership, CallOptions::default()).await?;
+        }
+        if before.versioning != wanted.versioning {
+            put_versioning(writer, name, &wanted.versioning, CallOptions::default()).await?;
+        }
+        if before.encryption != wanted.encryption {
+            put_encryption(writer, name, &wanted.encryption, CallOptions::default()).await?;
+        }
+        readable(writer, name, &wanted).await?;
+        Ok(outputs(name, &writer.scope.region))
+    }
+
+    async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
+        empty::delete(writer, &live.name).await
+    }
+}
+
+/// S3 shows a setting late that was put just now, or not at all (catalogue 3.2): waited for, so
+/// that the next `diff` sees no drift where there is none. An emulator's reads are never behind.
+async fn readable(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<(), CloudError> {
+    if writer.caller.is_emulated() {
+        return Ok(());
+    }
+    let what = format!("the settings of bucket {name} to read as written (usually seconds)");
+    let look = || async {
+        Ok(read::shows(&writer.reader, &writer.scope, name, wanted).await?.then_some(()))
+    };
+    writer.caller.wait_until(&what, Duration::from_secs(2), Duration::from_secs(120), look).await
+}
+
+/// Versioning that was never turned on; once on it can only be suspended, which means the same from
+/// then on.
+const UNVERSIONED: &str = "Unversioned";
+
+/// Finds the bucket that an earlier try of ours made, or makes it. us-east-1 answers 200 to a
+/// second CreateBucket and resets the ACLs: it is looked for before every try (catalogue 1.4).
+/// Returns whether a 404 on it may be lag: not where it was there at the first look. Errors:
+/// `Foreign`.
+async fn obtain(
+    writer: &Writer,
+    name: &str,
+    wanted: &BucketSpec,
+) -> Result<CallOptions, CloudError> {
+    for (tries, pause) in [1, 2, 4, 8].into_iter().enumerate() {
+        if read::claim(&writer.reader, &writer.scope, name).await? {
+            return Ok(if tries == 0 { CallOptions::default() } else { FRESH });
+        }
+        match make(writer, name, wanted).await {
+            Err(error) if error.code == "BucketAlreadyExists" => {
+                let mut taken = read::taken(name, read::ELSEWHERE);
+                taken.hint = format!(
+                    "{}; S3 frees the name of a bucket deleted just now within the hour",
+                    taken.hint
+                );
+                return Err(taken);
+            }
+            // There is one: whose, is said by a read, which may lag behind.
+            Err(error) if error.code == "BucketAlreadyOwnedByYou" => {
+                let what =
+                    format!("bucket {name}, which exists, to become readable (usually seconds)");
+                let look = || async {
+                    Ok(read::claim(&writer.reader, &writer.scope, name).await?.then_some(()))
+                };
+                let (every, ceiling) = (Duration::from_secs(2), Duration::from_secs(120));
+                return writer.caller.wait_until(&what, every, ceiling, look).await.map(|()| FRESH);
+            }
+            // Perhaps made: a 5xx, or an answer that was lost.
+            Err(error) if error.kind == ErrorKind::Ambiguous => {
+                writer
+                    .caller
+                    .say("CreateBucket may have worked; looking whether the bucket exists");
+                writer.caller.pause(Duration::from_secs(pause)).await?;
+            }
+            other => return other.map(|()| FRESH),
+        }
+    }
+    if !read::claim(&writer.reader, &writer.scope, name).await? {
+        make(writer, name, wanted).await?;
+    }
+    Ok(FRESH)
+}
+
+async fn make(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<(), CloudError> {
+    let region = &writer.scope.region;
+    // us-east-1 has no location constraint; naming it there is refused.
+    let place = (region != crate::aws::clients::GLOBAL_REGION).then(|| {
+        types::CreateBucketConfiguration::builder()
+            .location_constraint(types::BucketLocationConstraint::from(region.as_str()))
+            .build()
+    });
+    let ownership = types::ObjectOwnership::from(wanted.object_ownership.as_str());
+    writer
+        .caller
+        .call_with("s3:CreateBucket", ONCE, || {
+            writer
+                .clients
+                .s3
+                .create_bucket()
+                .bucket(name)
+                .set_create_bucket_configuration(place.clone())
+                .object_ownership(ownership.clone())
+                .send()
+        })
+        .await
+        .map(|_| ())
+}
+
+async fn put_tags(
+    writer: &Writer,
+    name: &str,
+    tags: &Tags,
+    options: CallOptions,
+) -> Result<(), CloudError> {
+    let set: Result<Vec<_>, _> =
+        tags.iter().map(|(k, v)| types::Tag::builder().key(k).value(v).build()).collect();
+    let tagging = set
+        .and_then(|set| types::Tagging::builder().set_tag_set(Some(set)).build())
+        .map_err(unbuilt)?;
+    writer
+        .caller
+        .call_with("s3:PutBucketTagging", options, || {
+            writer.clients.s3.put_bucket_tagging().bucket(name).tagging(tagging.clone()).send()
+        })
+        .await
+        .map(|_| ())
+}
+
+async fn put_access_block(
+    writer: &Writer,
+    name: &str,
+    wanted: &BucketSpec,
+    options: CallOptions,
+) -> Result<(), CloudError> {
+    let block = types::PublicAccessBlockConfiguration::builder()
+        .block_public_acls(wanted.block_public_acls)
+        .ignore_public_acls(wanted.ignore_public_acls)
+        .block_public_policy(wanted.block_public_policy)
+        .restrict_public_buckets(wanted.restrict_public_buckets)
+        .build();
+    writer
+        .caller
+        .call_with("s3:PutPublicAccessBlock", options, || {
+            let put = writer.clients.s3.put_public_access_block().bucket(name);
+            put.public_access_block_configuration(block.clone()).send()
+        })
+        .await
+        .map(|_| ())
+}
+
+async fn put_ownership(
+    writer: &Writer,
+    name: &str,
+    ownership: &str,
+    options: CallOptions,
+) -> Result<(), CloudError> {
+    let rule = types::OwnershipControlsRule::builder()
+        .object_ownership(types::ObjectOwnership::from(ownership));
+    let rule = rule.build().map_err(unbuilt)?;
+    let controls = types::OwnershipControls::builder().rules(rule).build().map_err(unbuilt)?;
+    writer
+        .caller
+        .call_with("s3:PutBucketOwnershipControls", options, || {
+            writer
+                .clients
+                .s3
+                .put_bucket_ownership_controls()
+                .bucket(name)
+                .ownership_controls(controls.clone())
+                .send()
+        })
+        .await
+        .map(|_| ())
+}
+
+async fn put_versioning(
+    writer: &Writer,
+    name: &str,
+    versioning: &str,
+    options: CallOptions,
+) -> Result<(), CloudError> {
+    let status = if versioning == "Enabled" { "Enabled" } else { "Suspended" };
+    let configuration = types::VersioningConfiguration::builder()
+        .status(types::BucketVersioningStatus::from(status))
+        .build();
+    writer
+        .caller
+        .call_with("s3:PutBucketVersioning", options, || {
+            let put = writer.clients.s3.put_bucket_versioning().bucket(name);
+            put.versioning_configuration(configuration.clone()).send()
+        })
+        .await
+        .map(|_| ())
+}
+
+async fn put_encryption(
+    writer: &Writer,
+    name: &str,
+    algorithm: &str,
+    options: CallOptions,
+) -> Result<(), CloudError> {
+    let by_default = types::ServerSideEncryptionByDefault::builder()
+        .sse_algorithm(types::ServerSideEncryption::from(algorithm))
+        .build()
+        .map_err(unbuilt)?;
+    let rule = types::ServerSideEncryptionRule::builder()
+        .apply_server_side_encryption_by_default(by_default)
+        .build();
+    let configuration =
+        types::ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(unbuilt)?;
+    writer
+        .caller
+        .call_with("s3:PutBucketEncryption", options, || {
+            let put = writer.clients.s3.put_bucket_encryption().bucket(name);
+            put.server_side_encryption_configuration(configuration.clone()).send()
+        })
+        .await
+        .map(|_| ())
+}
+
+/// A request our code did not fill completely.
+fn unbuilt(error: BuildError) -> CloudError {
+    CloudError::shape("building an S3 request", &error.to_string())
+}
+
+fn outputs(name: &str, region: &str) -> Outputs {
+    BTreeMap::from([
+        ("name".to_string(), name.to_string()),
+        ("arn".to_string(), format!("arn:aws:s3:::{name}")),
+        // The regional name: the global one redirects until DNS has spread (catalogue 3.3).
+        ("regional_domain_name".to_string(), format!("{name}.s3.{region}.amazonaws.com")),
+    ])
+}

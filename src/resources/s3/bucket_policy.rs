@@ -1,0 +1,164 @@
+//! AWS::S3::BucketPolicy: who may read the site's bucket, compared as a document and not as text
+//! (catalogue 1.6, 3.3).
+
+use crate::aws::{CallOptions, Reader, Writer};
+use crate::model::spec::{from_value, to_value};
+use crate::model::{
+    After, CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo, cloud_error,
+};
+use crate::policy;
+use crate::resources::ResourceType;
+use crate::resources::common::FRESH;
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::time::Duration;
+
+pub struct BucketPolicy;
+
+/// `AWS::S3::BucketPolicy`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BucketPolicySpec {
+    /// Canonical form; null when there is none.
+    pub policy: Value,
+}
+
+pub const INFO: TypeInfo = TypeInfo {
+    type_name: "AWS::S3::BucketPolicy",
+    group: "bucket_policy",
+    read_after: &["AWS::S3::Bucket"],
+    delete_after: &[After::every("AWS::CloudFront::Distribution")],
+    contained_in: Some("AWS::S3::Bucket"),
+    replace_on: &[],
+    volatile_outputs: &[],
+    holds_data: false,
+    usually: None,
+    permissions: &[
+        ("read", &["s3:GetBucketPolicy"]),
+        ("create", &["s3:PutBucketPolicy"]),
+        ("update", &["s3:PutBucketPolicy", "s3:DeleteBucketPolicy"]),
+        ("delete", &["s3:DeleteBucketPolicy"]),
+    ],
+};
+
+#[async_trait]
+impl ResourceType for BucketPolicy {
+    fn info(&self) -> &'static TypeInfo {
+        &INFO
+    }
+
+    fn schema(&self) -> schemars::Schema {
+        schemars::schema_for!(BucketPolicySpec)
+    }
+
+    async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
+        let mut found = Vec::new();
+        for desired in &query.wanted {
+            let bucket = query
+                .found
+                .iter()
+                .find(|b| b.type_name == "AWS::S3::Bucket" && b.name == desired.name);
+            let Some(bucket) = bucket else { continue };
+            let Some(document) = read(reader, &desired.name, &bucket.owner).await? else {
+                continue;
+            };
+            let spec = BucketPolicySpec { policy: policy::canonical(&document) };
+            let mut live =
+                Live::new(desired.address.clone(), INFO.type_name, &desired.name, to_value(&spec));
+            live.owner = bucket.owner.clone();
+            found.push(live);
+        }
+        Ok(found)
+    }
+
+    async fn create(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
+        put(writer, &step.name, wanted, FRESH).await
+    }
+
+    async fn update(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        _live: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
+        put(writer, &step.name, wanted, CallOptions::default()).await
+    }
+
+    async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
+        remove(writer, &live.name).await
+    }
+}
+
+/// The document, or `None` when the bucket has none, or is somebody else's and keeps it to itself.
+async fn read(reader: &Reader, bucket: &str, owner: &Owner) -> Result<Option<Value>, CloudError> {
+    let answer = reader
+        .caller
+        .call("s3:GetBucketPolicy", || reader.s3.get_bucket_policy().bucket(bucket).send())
+        .await;
+    let answer = match cloud_error::optional(answer) {
+        Err(error) if error.kind == ErrorKind::AccessDenied && *owner != Owner::Ours => {
+            return Ok(None);
+        }
+        other => other?,
+    };
+    let Some(text) = answer.and_then(|a| a.policy) else {
+        return Ok(None);
+    };
+    policy::parse(&text)
+        .map(Some)
+        .map_err(|why| CloudError::shape("s3 GetBucketPolicy", &format!("readable policy: {why}")))
+}
+
+async fn put(
+    writer: &Writer,
+    bucket: &str,
+    wanted: &Value,
+    options: CallOptions,
+) -> Result<Outputs, CloudError> {
+    let wanted: BucketPolicySpec = from_value(wanted)?;
+    if wanted.policy.is_null() {
+        remove(writer, bucket).await?;
+        return Ok(Outputs::new());
+    }
+    let text = policy::to_json(&wanted.policy);
+    writer
+        .caller
+        .call_with("s3:PutBucketPolicy", options, || {
+            writer.clients.s3.put_bucket_policy().bucket(bucket).policy(&text).send()
+        })
+        .await?;
+    readable(writer, bucket, &wanted.policy).await?;
+    Ok(Outputs::new())
+}
+
+/// S3 may go on showing the policy of before (catalogue 3.2), which the next `diff` would take for
+/// drift. An emulator's reads are never behind.
+async fn readable(writer: &Writer, bucket: &str, wanted: &Value) -> Result<(), CloudError> {
+    if writer.caller.is_emulated() {
+        return Ok(());
+    }
+    let what = format!("the policy of bucket {bucket} to read as written (usually seconds)");
+    let look = || async {
+        let document = read(&writer.reader, bucket, &Owner::Ours).await?;
+        Ok(document.filter(|d| policy::canonical(d) == *wanted).map(|_| ()))
+    };
+    writer.caller.wait_until(&what, Duration::from_secs(2), Duration::from_secs(120), look).await
+}
+
+async fn remove(writer: &Writer, bucket: &str) -> Result<(), CloudError> {
+    let gone = writer
+        .caller
+        .call("s3:DeleteBucketPolicy", || {
+            writer.clients.s3.delete_bucket_policy().bucket(bucket).send()
+        })
+        .await;
+    cloud_error::optional(gone).map(|_| ())
+}

@@ -1,0 +1,108 @@
+//! AWS::S3::Object, all files of the site as one resource: one listing shows whether anything
+//! differs.
+//!
+//! A listing has no Content-Type or Cache-Control. A manifest object, written last, records them:
+//! an object that is older than the manifest and has the recorded digest is as recorded; only
+//! others are asked for one by one. An object as wanted that no manifest records was sent by a run
+//! that died: it is sent again, and the caches are told.
+
+use crate::aws::{CallOptions, Reader, Writer};
+use crate::model::spec::from_value;
+use crate::model::{After, CloudError, Live, Op, Outputs, Query, Step, TypeInfo};
+use crate::resources::ResourceType;
+use crate::resources::common::FRESH;
+use crate::resources::s3::delete_batch;
+use async_trait::async_trait;
+use serde_json::Value;
+use spec::ObjectsSpec;
+use std::collections::BTreeMap;
+
+mod manifest;
+mod read;
+pub mod spec;
+mod write;
+
+pub struct Objects;
+
+pub const INFO: TypeInfo = TypeInfo {
+    type_name: "AWS::S3::Object",
+    group: "objects",
+    read_after: &[
+        "AWS::S3::Bucket",
+        "AWS::CloudFront::Distribution",
+        "AWS::ApiGateway::RestApi",
+        "AWS::ApiGateway::Stage",
+    ],
+    delete_after: &[After::every("AWS::CloudFront::Distribution")],
+    contained_in: Some("AWS::S3::Bucket"),
+    replace_on: &[],
+    volatile_outputs: &[],
+    holds_data: false,
+    usually: None,
+    permissions: &[
+        ("read", &["s3:ListBucket", "s3:GetObject"]),
+        ("create", &["s3:ListBucket", "s3:PutObject", "s3:DeleteObject"]),
+        ("update", &["s3:PutObject", "s3:DeleteObject", "cloudfront:CreateInvalidation"]),
+        ("delete", &["s3:ListBucket", "s3:DeleteObject"]),
+    ],
+};
+
+#[async_trait]
+impl ResourceType for Objects {
+    fn info(&self) -> &'static TypeInfo {
+        &INFO
+    }
+
+    fn schema(&self) -> schemars::Schema {
+        schemars::schema_for!(ObjectsSpec)
+    }
+
+    async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
+        let mut found = Vec::new();
+        for desired in &query.wanted {
+            found.extend(read::discover(reader, query, desired).await?);
+        }
+        Ok(found)
+    }
+
+    async fn create(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
+        let wanted: ObjectsSpec = from_value(wanted)?;
+        let bucket = &step.name;
+        // What an earlier, interrupted run put there is sent again, and what nobody wants goes.
+        let there = read::keys(&writer.reader, bucket, FRESH).await?;
+        let change = manifest::change(&BTreeMap::new(), &wanted, there);
+        write::apply(writer, step, &wanted, &change).await?;
+        write::record(writer, step, &wanted).await?;
+        Ok(Outputs::new())
+    }
+
+    async fn update(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        live: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
+        let wanted: ObjectsSpec = from_value(wanted)?;
+        let before = manifest::entries(&from_value(&live.spec)?);
+        let change = manifest::change(&before, &wanted, before.keys().cloned().collect());
+        write::apply(writer, step, &wanted, &change).await?;
+        if step.op == Op::Update && !change.is_empty() {
+            write::invalidate(writer, step, &change).await?;
+        }
+        write::record(writer, step, &wanted).await?;
+        Ok(live.outputs.clone())
+    }
+
+    async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
+        match read::keys(&writer.reader, &live.name, CallOptions::default()).await {
+            Err(error) if error.is_not_found() => Ok(()),
+            keys => write::remove(writer, &live.name, &keys?).await,
+        }
+    }
+}

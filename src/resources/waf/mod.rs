@@ -1,0 +1,50 @@
+//! What the WAF types share: an ACL's scope, and who calls for it (catalogue section 9.1).
+
+pub mod association;
+pub mod waf_logging;
+pub mod web_acl;
+
+use crate::aws::Caller;
+use crate::model::GLOBAL_REGION;
+use crate::model::{CloudError, ErrorKind};
+use aws_sdk_wafv2::error::BuildError;
+
+/// CloudFront's scope, whose calls all go to us-east-1.
+pub const CLOUDFRONT: &str = "CLOUDFRONT";
+/// The scope of API stages, in the stack's region.
+pub const REGIONAL: &str = "REGIONAL";
+
+/// Who calls WAF for a scope: CLOUDFRONT spends us-east-1's rate budget, REGIONAL that of the
+/// stack's region.
+pub fn caller_of(caller: &Caller, waf_scope: &str) -> Caller {
+    if waf_scope == CLOUDFRONT { caller.in_region(GLOBAL_REGION) } else { caller.clone() }
+}
+
+/// The scope that an ACL's ARN belongs to; the SDK clients are chosen by it.
+pub fn scope_of_arn(arn: &str) -> &'static str {
+    if arn.split(':').nth(5).is_some_and(|path| path.starts_with("global/")) {
+        CLOUDFRONT
+    } else {
+        REGIONAL
+    }
+}
+
+/// A request that our own code left a member out of.
+pub fn incomplete(error: BuildError) -> CloudError {
+    CloudError::ours(
+        ErrorKind::Other,
+        format!("a WAF request could not be built: {error}"),
+        "this is a defect of shopstack: report it with the plan (`diff --json`)",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_tells_its_scope() {
+        assert_eq!(scope_of_arn("arn:aws:wafv2:eu-west-1:1:regional/webacl/x/1"), REGIONAL);
+        assert_eq!(scope_of_arn("arn:aws:wafv2:us-east-1:1:global/webacl/x/1"), CLOUDFRONT);
+    }
+}

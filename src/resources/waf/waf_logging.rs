@@ -1,0 +1,240 @@
+//! AWS::WAFv2::LoggingConfiguration: a web ACL's logs into its log group, secrets redacted
+//! (catalogue section 9.1).
+
+use crate::aws::{Reader, Writer, clients::GLOBAL_REGION};
+use crate::model::cloud_error::optional;
+use crate::model::spec::{from_value, to_value};
+use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo};
+use crate::resources::ResourceType;
+use crate::resources::waf::{self, caller_of, scope_of_arn};
+use async_trait::async_trait;
+use aws_sdk_wafv2::error::BuildError;
+use aws_sdk_wafv2::types::{FieldToMatch, LoggingConfiguration, SingleHeader};
+use futures_util::future::try_join_all;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+pub struct WafLogging;
+
+/// `AWS::WAFv2::LoggingConfiguration`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WafLoggingSpec {
+    pub web_acl_arn: String,
+    /// Log group ARN without `:*`.
+    pub destination: String,
+    /// Lower-cased names of redacted headers.
+    pub redacted_headers: BTreeSet<String>,
+}
+
+const ACL: &str = "AWS::WAFv2::WebACL";
+
+pub const INFO: TypeInfo = TypeInfo {
+    type_name: "AWS::WAFv2::LoggingConfiguration",
+    group: "waf_logging",
+    read_after: &[ACL],
+    delete_after: &[],
+    // Deleting the ACL drops it too, but deleted first, the delivery is closed before the log group
+    // goes (9.3).
+    contained_in: None,
+    replace_on: &["web_acl_arn"],
+    volatile_outputs: &[],
+    holds_data: false,
+    usually: None,
+    permissions: &[
+        ("read", &["wafv2:GetLoggingConfiguration"]),
+        ("create", &["wafv2:PutLoggingConfiguration"]),
+        ("update", &["wafv2:PutLoggingConfiguration"]),
+        ("delete", &["wafv2:DeleteLoggingConfiguration"]),
+    ],
+};
+
+#[async_trait]
+impl ResourceType for WafLogging {
+    fn info(&self) -> &'static TypeInfo {
+        &INFO
+    }
+
+    fn schema(&self) -> schemars::Schema {
+        schemars::schema_for!(WafLoggingSpec)
+    }
+
+    async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
+        let acls: Vec<&Live> =
+            query.found.iter().filter(|live| live.type_name == ACL && !live.not_emulated).collect();
+        let read = if acls.is_empty() && query.scope.endpoint.is_some() && !query.wanted.is_empty()
+        {
+            probe(reader, query).await.map(|()| Vec::new())
+        } else {
+            try_join_all(acls.into_iter().map(|acl| describe(reader, query, acl))).await
+        };
+        match read {
+            Ok(found) => Ok(found.into_iter().flatten().collect()),
+            Err(error) if error.kind == ErrorKind::NotEmulated => {
+                Ok(query.wanted.iter().map(|desired| Live::not_emulated(desired)).collect())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn create(
+        &self,
+        writer: &Writer,
+        _step: &Step,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
+        put(writer, &from_value(wanted)?).await
+    }
+
+    async fn update(
+        &self,
+        writer: &Writer,
+        _step: &Step,
+        _: &Live,
+        wanted: &Value,
+    ) -> Result<Outputs, CloudError> {
+        put(writer, &from_value(wanted)?).await
+    }
+
+    async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
+        let before: WafLoggingSpec = from_value(&live.spec)?;
+        let waf = writer.clients.waf_in(scope_of_arn(&before.web_acl_arn));
+        let gone = caller_of(&writer.caller, scope_of_arn(&before.web_acl_arn))
+            .call("wafv2:DeleteLoggingConfiguration", || {
+                waf.delete_logging_configuration().resource_arn(&before.web_acl_arn).send()
+            })
+            .await;
+        optional(gone).map(|_| ())
+    }
+}
+
+/// The logging of one ACL; `None` when it has none.
+async fn describe(
+    reader: &Reader,
+    query: &Query<'_>,
+    acl: &Live,
+) -> Result<Option<Live>, CloudError> {
+    let arn = acl.output("arn")?;
+    let Some(seen) = optional(get(reader, arn).await)? else {
+        return Ok(None);
+    };
+    let desired = query.wanted.iter().find(|d| query.resolved(d)["web_acl_arn"] == arn);
+    if desired.is_none() && acl.owner != Owner::Ours {
+        return Ok(None);
+    }
+    let (address, name) = match desired {
+        Some(desired) => (desired.address.clone(), &desired.name),
+        None => (Address::new(INFO.group, acl.address.id()), &acl.name),
+    };
+    let mut live = Live::new(address, INFO.type_name, name, to_value(&spec_of(&seen)));
+    live.owner = acl.owner.clone();
+    Ok(Some(live))
+}
+
+async fn get(reader: &Reader, acl_arn: &str) -> Result<LoggingConfiguration, CloudError> {
+    let waf = reader.waf_in(scope_of_arn(acl_arn));
+    caller_of(&reader.caller, scope_of_arn(acl_arn))
+        .call("wafv2:GetLoggingConfiguration", || {
+            waf.get_logging_configuration().resource_arn(acl_arn).send()
+        })
+        .await?
+        .logging_configuration
+        .ok_or_else(|| CloudError::shape("wafv2 GetLoggingConfiguration", "LoggingConfiguration"))
+}
+
+/// Asks an emulator for the logging of an ACL that cannot be there, so that the first plan already
+/// says what the endpoint does not know. Real AWS is never asked.
+async fn probe(reader: &Reader, query: &Query<'_>) -> Result<(), CloudError> {
+    let name = query.scope.name("probe");
+    let account = &query.scope.account;
+    let arn = format!(
+        "arn:aws:wafv2:{GLOBAL_REGION}:{account}:global/webacl/{name}/00000000-0000-4000-8000-000000000000"
+    );
+    optional(get(reader, &arn).await).map(|_| ())
+}
+
+/// Puts the whole configuration; both ACL and log group may be new (catalogue 9.2).
+async fn put(writer: &Writer, wanted: &WafLoggingSpec) -> Result<Outputs, CloudError> {
+    let waf = writer.clients.waf_in(scope_of_arn(&wanted.web_acl_arn));
+    let stale = |error: &CloudError| error.code == "WAFOptimisticLockException";
+    let configuration = configuration_of(wanted).map_err(waf::incomplete)?;
+    let caller = caller_of(&writer.caller, scope_of_arn(&wanted.web_acl_arn));
+    let send = || {
+        caller.call_with("wafv2:PutLoggingConfiguration", crate::resources::common::FRESH, || {
+            waf.put_logging_configuration().logging_configuration(configuration.clone()).send()
+        })
+    };
+    match send().await {
+        // Without a lock token of ours it only says that somebody else was at it in the same
+        // moment.
+        Err(error) if stale(&error) => match send().await {
+            Err(error) if stale(&error) => {
+                return Err(crate::resources::common::contested(
+                    &format!("the logging of {}", wanted.web_acl_arn),
+                    error,
+                ));
+            }
+            other => other?,
+        },
+        other => other?,
+    };
+    Ok(Outputs::new())
+}
+
+fn configuration_of(wanted: &WafLoggingSpec) -> Result<LoggingConfiguration, BuildError> {
+    let redacted = wanted.redacted_headers.iter().map(|name| {
+        let header = SingleHeader::builder().name(name).build()?;
+        Ok(FieldToMatch::builder().single_header(header).build())
+    });
+    LoggingConfiguration::builder()
+        .resource_arn(&wanted.web_acl_arn)
+        .log_destination_configs(&wanted.destination)
+        .set_redacted_fields(
+            Some(redacted.collect::<Result<Vec<_>, BuildError>>()?).filter(|list| !list.is_empty()),
+        )
+        .build()
+}
+
+/// What AWS has; redactions and filters that we never make stand in brackets among the headers, as
+/// drift.
+fn spec_of(seen: &LoggingConfiguration) -> WafLoggingSpec {
+    let mut destinations: Vec<&str> =
+        seen.log_destination_configs().iter().map(|arn| arn.trim_end_matches(":*")).collect();
+    destinations.sort_unstable();
+    let redacted = seen.redacted_fields().iter().map(|field| match field.single_header() {
+        Some(header) => header.name().to_lowercase(),
+        None if field.uri_path().is_some() => "(path)".into(),
+        None if field.query_string().is_some() => "(query string)".into(),
+        None if field.method().is_some() => "(method)".into(),
+        None => "(another field)".into(),
+    });
+    WafLoggingSpec {
+        web_acl_arn: seen.resource_arn().to_string(),
+        destination: destinations.join(","),
+        redacted_headers: redacted
+            .chain(seen.logging_filter().map(|_| "(filter)".to_string()))
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_wafv2::types::QueryString;
+
+    #[test]
+    fn what_is_put_reads_back_the_same_and_strangers_fields_show() {
+        let wanted = WafLoggingSpec {
+            web_acl_arn: "arn:aws:wafv2:us-east-1:1:global/webacl/a/1".into(),
+            destination: "arn:aws:logs:us-east-1:1:log-group:aws-waf-logs-a".into(),
+            redacted_headers: ["authorization", "cookie"].map(String::from).into(),
+        };
+        let mut put = configuration_of(&wanted).unwrap();
+        assert_eq!(spec_of(&put), wanted);
+        let query = FieldToMatch::builder().query_string(QueryString::builder().build()).build();
+        put.redacted_fields.get_or_insert_default().push(query);
+        assert!(spec_of(&put).redacted_headers.contains("(query string)"));
+    }
+}
