@@ -16,9 +16,6 @@ pub mod policy;
 /// stack.yaml to `Stack`, with errors that point at line and column. Pure but for reading the file.
 pub mod stack;
 
-/// `Stack` to desired resources: names, specs, references. Pure but for reading the site and seed
-/// files.
-pub mod desired;
 /// Reads live state, runs a plan along its graph, emits events; never prints.
 pub mod engine;
 /// The auditors' report: every policy wanted and live, statement by statement, with what is too

@@ -6,13 +6,13 @@ use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
 use crate::aws::Reader;
-use crate::desired;
 use crate::engine;
 use crate::model::provider::Discover;
 use crate::model::{Address, Cause, Desired, Live, Plan, Scope};
 use crate::plan::secret::Seal;
 use crate::plan::{self, Inputs, Record};
 use crate::render;
+use crate::resources;
 use crate::resources::{Finder, arn_of};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,7 +133,7 @@ pub async fn make(
     let (mut live, record) = tokio::try_join!(read, super::guard::record(session))?;
     // The index is a hint, and may name what is gone or not ours. Where the stack's own resources
     // say otherwise, what is wanted changes, and with it what has to be read.
-    let confirmed = desired::expiry::confirmed(&live);
+    let confirmed = resources::expiry::confirmed(&live);
     if expires_at.is_none() && confirmed != kept {
         (wanted, notes) = session.desired(project, confirmed.as_deref())?;
         live = engine::read(&finder, &session.scope, &wanted, false).await?;

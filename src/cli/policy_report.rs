@@ -4,7 +4,6 @@ use super::args::{Global, PolicyReport, ReportFormat};
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
-use crate::desired;
 use crate::engine;
 use crate::model::{Address, Desired, Live, Owner, template};
 use crate::render::{report as render, style::Style};
@@ -111,7 +110,7 @@ fn reasons(project: &Project) -> Reasons {
     let mut reasons = Reasons::new();
     for (id, function) in &project.stack.functions {
         for (position, grant) in function.grants.iter().enumerate() {
-            let sid = desired::grant_sid(&function.grants, position);
+            let sid = role::grant_sid(&function.grants, position);
             reasons.insert((Address::new("role", id), sid), grant.reason.clone());
         }
     }

@@ -6,9 +6,9 @@ use super::output::Output;
 use crate::aws::clients::Sdk;
 use crate::aws::counter::Counter;
 use crate::aws::{Caller, Connect, Identity, Reader};
-use crate::desired;
 use crate::local;
 use crate::model::{CloudError, Desired, Scope};
+use crate::resources::{self, Context, dynamodb::table};
 use crate::stack::{self, Stack, StackError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,7 +44,7 @@ impl Project {
         if !missing.is_empty() {
             return Err(CliError::all(&missing, ""));
         }
-        let unfit = desired::check_seeds(&self.stack, &self.root);
+        let unfit = table::check_seeds(&self.stack, &self.root);
         if unfit.is_empty() { Ok(()) } else { Err(unfit.into()) }
     }
 }
@@ -145,14 +145,15 @@ impl Session {
         project: &Project,
         expires_at: Option<&str>,
     ) -> Result<(Vec<Desired>, Vec<String>), CliError> {
-        let context = desired::Context {
+        let context = Context {
             stack: &project.stack,
             scope: &self.scope,
             root: &project.root,
             expires_at,
             judges_conditions: self.serves,
         };
-        Ok(desired::desired(&context)?)
+        let wanted = resources::desired(&context)?;
+        Ok((wanted.resources, wanted.notes))
     }
 }
 

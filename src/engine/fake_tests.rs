@@ -18,7 +18,7 @@ pub const PART: TypeInfo = TypeInfo {
     volatile_outputs: &["revision"],
     holds_data: false,
     usually: None,
-    permissions: &[],
+    ..TypeInfo::DEFAULT
 };
 /// Refers to parts; may not be deleted while a plug refers to it.
 pub const MACHINE: TypeInfo = TypeInfo {

@@ -2,21 +2,27 @@
 //! Pure.
 
 pub mod address;
+pub mod call;
 pub mod cloud_error;
+pub mod digest;
 pub mod event;
-pub mod floor;
+pub mod live;
 pub mod plan;
+pub mod price;
 pub mod provider;
-pub mod resource;
+pub mod scope;
 pub mod spec;
 pub mod template;
+pub mod type_info;
 
 pub use address::Address;
 pub use cloud_error::{CloudError, ErrorKind};
 pub use event::{Event, SmokeStatus, Status};
-pub use floor::{Floor, Money, Part};
+pub use live::{Desired, Live, Query};
 pub use plan::{Cause, FieldChange, Op, Plan, Step, Summary};
-pub use resource::{After, Desired, GLOBAL_REGION, Live, Outputs, Owner, Query, Scope, TypeInfo};
+pub use price::{Floor, Money, Part};
+pub use scope::{GLOBAL_REGION, Outputs, Owner, Scope};
+pub use type_info::{After, TypeInfo};
 
 /// The tag keys that mark a resource as this tool's; see the contract's section on names.
 pub mod tag {

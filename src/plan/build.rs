@@ -4,7 +4,7 @@
 use super::diff::{self, Difference, holds_unknown};
 use super::record::{Applied, Record};
 use super::{cost, lost, order, stray};
-use crate::model::resource::ELSEWHERE;
+use crate::model::scope::ELSEWHERE;
 use crate::model::{
     Address, Cause, CloudError, Desired, ErrorKind, FieldChange, Live, Op, Owner, Plan, Scope,
     Step, TypeInfo, template,
@@ -49,7 +49,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<CloudError>> {
     notes.extend(stray::note(inputs.live));
     let dependencies = reach(inputs.desired);
     order::connect(&mut steps, &dependencies, inputs.types);
-    let floors = cost::floors(&steps, &unchanged);
+    let floors = cost::floors(&steps, &unchanged, inputs.types);
     Ok(Plan {
         format_version: Plan::FORMAT_VERSION.into(),
         stack: inputs.scope.stack.clone(),

@@ -35,7 +35,7 @@ mod tests {
         volatile_outputs: &[],
         holds_data: true,
         usually: None,
-        permissions: &[],
+        ..TypeInfo::DEFAULT
     };
 
     fn planned(desired: &[Desired], live: &[Live]) -> crate::model::Plan {

@@ -21,7 +21,7 @@ const BASE: TypeInfo = TypeInfo {
     volatile_outputs: &["revision"],
     holds_data: true,
     usually: Some("ten seconds"),
-    permissions: &[],
+    ..TypeInfo::DEFAULT
 };
 const CONTENT: TypeInfo = TypeInfo {
     type_name: "Content",

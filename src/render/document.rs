@@ -3,8 +3,8 @@
 //!
 //! Its types give the published schema, `plan.schema.json`. Keys change only with `format_version`.
 
+use crate::model::price::PRICES;
 use crate::model::{Address, Cause, FieldChange, Money, Op, Plan, Summary, template};
-use crate::plan::cost::PRICES;
 use crate::plan::secret::{self, Seal};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;

@@ -356,6 +356,7 @@ fn costs() -> Plan {
         Some(Live { spec: acl(&["AWSManagedRulesCommonRuleSet"]), ..live("web_acl.old", WEB_ACL) });
     let mut plan = plan(vec![table, made, gone]);
     plan.unchanged = vec![Live { spec: bots, ..live("web_acl.api", WEB_ACL) }];
-    plan.floors = crate::plan::cost::floors(&plan.steps, &plan.unchanged);
+    let types: Vec<_> = crate::resources::TYPES.iter().map(|t| t.info()).collect();
+    plan.floors = crate::plan::cost::floors(&plan.steps, &plan.unchanged, &types);
     plan
 }

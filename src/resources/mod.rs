@@ -3,7 +3,9 @@
 pub mod apigateway;
 pub mod cloudfront;
 pub(crate) mod common;
+pub mod context;
 pub mod dynamodb;
+pub mod expiry;
 pub mod iam;
 pub mod lambda;
 pub mod logs;
@@ -12,27 +14,28 @@ pub mod resource_type;
 pub mod s3;
 pub mod waf;
 
+pub use context::{Context, Wanted, desired};
 pub use provider::{Applier, Finder, arn_of};
 pub use resource_type::ResourceType;
 
-/// Every resource type, in the order in which plans list them.
+/// Every resource type, in the order in which plans show them.
 pub static TYPES: &[&dyn ResourceType] = &[
     &dynamodb::table::Table,
-    &logs::log_group::LogGroup,
-    &iam::role::Role,
     &lambda::function::Function,
+    &iam::role::Role,
     &lambda::permission::Permission,
     &apigateway::api::RestApi,
     &apigateway::routes::Routes,
     &apigateway::stage::Stage,
     &apigateway::account::Account,
-    &waf::web_acl::WebAcl,
-    &waf::association::WafAssociation,
-    &waf::waf_logging::WafLogging,
     &s3::bucket::Bucket,
     &s3::bucket_policy::BucketPolicy,
     &s3::objects::Objects,
     &cloudfront::oac::OriginAccessControl,
     &cloudfront::headers::ResponseHeadersPolicy,
     &cloudfront::distribution::Distribution,
+    &waf::web_acl::WebAcl,
+    &waf::association::WafAssociation,
+    &waf::waf_logging::WafLogging,
+    &logs::log_group::LogGroup,
 ];

@@ -1,5 +1,6 @@
 //! What a resource type is: the trait that every type implements.
 
+use super::context::{Context, Wanted};
 use crate::aws::{Reader, Writer};
 use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
 use async_trait::async_trait;
@@ -12,6 +13,11 @@ pub trait ResourceType: Send + Sync {
 
     /// JSON Schema of the type's spec: the drift tests learn from it which fields there are.
     fn schema(&self) -> schemars::Schema;
+
+    /// Adds what the stack wants of this type.
+    ///
+    /// Errors: a local file that the type needs cannot be read or has the wrong form.
+    fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError>;
 
     /// Every live resource that is wanted by name or owned by the environment.
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError>;

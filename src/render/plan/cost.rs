@@ -1,8 +1,8 @@
 //! The monthly floor of a plan: one line in all, the resources whose floor changes below it; every
 //! part with -v.
 
+use crate::model::price::PRICES;
 use crate::model::{Floor, Money, Part, Plan};
-use crate::plan::cost::PRICES;
 use crate::render::style::{Ink, Style};
 
 /// The block with its line ends, an empty line first; nothing where no resource has a floor.

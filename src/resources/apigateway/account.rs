@@ -4,13 +4,17 @@
 //! none, and never taken away, because other stacks may rely on it by then.
 
 use crate::aws::{Reader, Writer};
+use crate::model::call::{Call, Quota, Retry, Service};
 use crate::model::cloud_error::optional;
 use crate::model::spec::to_value;
+use crate::model::type_info::{Calls, Pricing};
 use crate::model::{CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo};
 use crate::policy::canonical;
 use crate::resources::ResourceType;
 use crate::resources::apigateway as gw;
+use crate::resources::apigateway::{GET, SERVICE};
 use crate::resources::common::{FRESH, paged};
+use crate::resources::context::{Context, Wanted};
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,47 +34,63 @@ const ROLE_PATH: &str = "/shopstack-shared/";
 const SHARED: &str = "shopstack:shared";
 const POLICY: &str = "write-logs";
 
+const WRITES: &[Call] = &[
+    Call::new(&SERVICE, "apigateway:UpdateAccount")
+        .actions(&["apigateway:PATCH", "iam:PassRole"])
+        .throttle_pause(20.0)
+        // What its rate quota leaves; a shorter pause only waits for that (catalogue 7.3).
+        .propagation_pause(25.0)
+        .quotas(&[Quota {
+            label: "API Gateway: 1 UpdateAccount per 20 s",
+            rate: 1.0 / 20.0,
+            burst: 1.0,
+        }])
+        .retries(&[
+            Retry::propagation("BadRequestException", "role ARN does not have required", 240),
+            Retry::propagation("BadRequestException", "not authorized", 240),
+            Retry::propagation("BadRequestException", "too many requests", 240),
+            Retry::propagation(
+                "BadRequestException",
+                "could not successfully write to CloudWatch Logs",
+                240,
+            ),
+        ]),
+    Call::new(&IAM, "iam:CreateRole").actions(&["iam:CreateRole", "iam:TagRole"]),
+    Call::new(&IAM, "iam:UpdateAssumeRolePolicy"),
+    Call::new(&IAM, "iam:PutRolePolicy"),
+    Call::new(&IAM, "iam:DeleteRolePolicy"),
+    Call::new(&IAM, "iam:DetachRolePolicy"),
+];
+/// The account's log role is an IAM role, but part of this type.
+const IAM: Service = Service {
+    retries: &[
+        Retry::propagation("MalformedPolicyDocument", "Invalid principal in policy", 120),
+        Retry::busy("ConcurrentModification", "", 180),
+        Retry::busy("EntityTemporarilyUnmodifiable", "", 180),
+    ],
+    not_found: &["NoSuchEntity"],
+    ..Service::DEFAULT
+};
+
 pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::ApiGateway::Account",
     group: "account",
-    read_after: &[],
-    delete_after: &[],
-    contained_in: None,
-    replace_on: &[],
-    volatile_outputs: &[],
-    holds_data: false,
     usually: Some("up to a minute: AWS checks that the new role can write logs"),
-    permissions: &[
-        (
-            "read",
-            &[
-                "apigateway:GET",
-                "iam:GetRole",
-                "iam:GetRolePolicy",
-                "iam:ListAttachedRolePolicies",
-                "iam:ListRolePolicies",
-            ],
-        ),
-        (
-            "create",
-            &[
-                "apigateway:GET",
-                "apigateway:PATCH",
-                "iam:CreateRole",
-                "iam:DeleteRolePolicy",
-                "iam:DetachRolePolicy",
-                "iam:GetRole",
-                "iam:ListAttachedRolePolicies",
-                "iam:ListRolePolicies",
-                "iam:PassRole",
-                "iam:PutRolePolicy",
-                "iam:TagRole",
-                "iam:UpdateAssumeRolePolicy",
-            ],
-        ),
-        ("update", &["apigateway:GET", "apigateway:PATCH"]),
-        ("delete", &[]),
-    ],
+    heading: "API",
+    pricing: Pricing::ByUse("nothing"),
+    calls: Calls {
+        read: &[
+            Call::new(&SERVICE, "apigateway:GetAccount").actions(GET),
+            Call::new(&IAM, "iam:GetRole"),
+            Call::new(&IAM, "iam:ListRolePolicies"),
+            Call::new(&IAM, "iam:ListAttachedRolePolicies"),
+            Call::new(&IAM, "iam:GetRolePolicy"),
+        ],
+        create: WRITES,
+        update: WRITES,
+        delete: &[],
+    },
+    ..TypeInfo::DEFAULT
 };
 
 #[async_trait]
@@ -81,6 +101,15 @@ impl ResourceType for Account {
 
     fn schema(&self) -> schemars::Schema {
         schemars::schema_for!(AccountSpec)
+    }
+
+    fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
+        if context.stack.api.is_some() {
+            let spec = AccountSpec { has_log_role: true };
+            let name = context.scope.account.clone();
+            wanted.push(context.resource(&INFO, "logging", name, &spec));
+        }
+        Ok(())
     }
 
     /// Without a wanted one there is nothing to tell; without a role it is a create.

@@ -8,10 +8,38 @@ pub mod routes;
 pub mod stage;
 
 use crate::aws::{Reader, Writer};
+use crate::model::call::{Call, Quota, Retry, Service};
 use crate::model::spec::Tags;
 use crate::model::{CloudError, ErrorKind, Scope, Step, cloud_error::optional, tag};
 use aws_sdk_apigateway::types::{Op, PatchOperation};
 use std::collections::HashMap;
+
+/// What holds for every API Gateway operation.
+pub const SERVICE: Service = Service {
+    retries: &[
+        Retry::busy("ConflictException", "concurrent modification", 120),
+        Retry::busy("ConflictException", "try again later", 120),
+    ],
+    quotas: &[Quota { label: "API Gateway: 10 control calls per second", rate: 10.0, burst: 40.0 }],
+    not_found: &["NotFoundException"],
+    ..Service::DEFAULT
+};
+
+// API Gateway knows no IAM actions but HTTP's methods.
+pub(crate) const GET: &[&str] = &["apigateway:GET"];
+pub(crate) const POST: &[&str] = &["apigateway:POST"];
+pub(crate) const PUT: &[&str] = &["apigateway:PUT"];
+pub(crate) const PATCH: &[&str] = &["apigateway:PATCH"];
+pub(crate) const DELETE: &[&str] = &["apigateway:DELETE"];
+/// Creating with tags needs the right to tag.
+pub(crate) const POST_TAGGED: &[&str] = &["apigateway:POST", "apigateway:PUT"];
+
+pub(crate) const GET_TAGS: Call = Call::new(&SERVICE, "apigateway:GetTags").actions(GET);
+pub(crate) const GET_DEPLOYMENTS: Call =
+    Call::new(&SERVICE, "apigateway:GetDeployments").actions(GET);
+pub(crate) const GET_STAGES: Call = Call::new(&SERVICE, "apigateway:GetStages").actions(GET);
+pub(crate) const TAG: Call = Call::new(&SERVICE, "apigateway:TagResource").actions(PUT);
+pub(crate) const UNTAG: Call = Call::new(&SERVICE, "apigateway:UntagResource").actions(DELETE);
 
 /// What the description of our deployments begins with: deployments have no tags (catalogue 7.4).
 pub const MARK: &str = "shopstack:";

@@ -5,7 +5,19 @@ pub mod headers;
 pub mod oac;
 
 use crate::model::CloudError;
+use crate::model::call::Service;
 use crate::resources::common::contested;
+
+/// What holds for every CloudFront operation.
+pub const SERVICE: Service = Service {
+    not_found: &[
+        "NoSuchDistribution",
+        "NoSuchOriginAccessControl",
+        "NoSuchResponseHeadersPolicy",
+        "NoSuchResource",
+    ],
+    ..Service::DEFAULT
+};
 
 /// True where CloudFront's `If-Match` was stale: somebody else, or a propagation that ended,
 /// changed the ETag.

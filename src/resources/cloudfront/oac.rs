@@ -5,11 +5,15 @@
 //! account.
 
 use crate::aws::{Reader, Writer};
+use crate::model::call::{Call, Retry};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{from_value, to_value};
+use crate::model::type_info::{Calls, GraphRole, Pricing};
 use crate::model::{After, CloudError, Live, Outputs, Owner, Query, Scope, Step, TypeInfo};
 use crate::resources::ResourceType;
+use crate::resources::cloudfront::SERVICE;
 use crate::resources::common::paged;
+use crate::resources::context::{Context, Wanted};
 use async_trait::async_trait;
 use aws_sdk_cloudfront::types::{OriginAccessControlConfig, OriginAccessControlSummary};
 use schemars::JsonSchema;
@@ -32,27 +36,25 @@ pub struct OacSpec {
 pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::CloudFront::OriginAccessControl",
     group: "oac",
-    read_after: &[],
+    name_limit: 64,
     delete_after: &[After::every("AWS::CloudFront::Distribution")],
-    contained_in: None,
-    replace_on: &[],
-    volatile_outputs: &[],
-    holds_data: false,
-    usually: None,
-    permissions: &[
-        ("read", &["cloudfront:ListOriginAccessControls"]),
-        (
-            "create",
-            &[
-                "cloudfront:CreateOriginAccessControl",
-                "cloudfront:ListOriginAccessControls",
-                "cloudfront:GetOriginAccessControl",
-                "cloudfront:UpdateOriginAccessControl",
-            ],
-        ),
-        ("update", &["cloudfront:GetOriginAccessControl", "cloudfront:UpdateOriginAccessControl"]),
-        ("delete", &["cloudfront:GetOriginAccessControl", "cloudfront:DeleteOriginAccessControl"]),
-    ],
+    heading: "CDN",
+    graph: GraphRole::PartOf(|_| "distribution"),
+    pricing: Pricing::ByUse("nothing"),
+    calls: Calls {
+        read: &[
+            Call::new(&SERVICE, "cloudfront:ListOriginAccessControls"),
+            Call::new(&SERVICE, "cloudfront:GetOriginAccessControl"),
+        ],
+        create: &[
+            Call::new(&SERVICE, "cloudfront:CreateOriginAccessControl"),
+            Call::new(&SERVICE, "cloudfront:UpdateOriginAccessControl"),
+        ],
+        update: &[Call::new(&SERVICE, "cloudfront:UpdateOriginAccessControl")],
+        delete: &[Call::new(&SERVICE, "cloudfront:DeleteOriginAccessControl")
+            .retries(&[Retry::busy("OriginAccessControlInUse", "", 300)])],
+    },
+    ..TypeInfo::DEFAULT
 };
 
 #[async_trait]
@@ -63,6 +65,19 @@ impl ResourceType for OriginAccessControl {
 
     fn schema(&self) -> schemars::Schema {
         schemars::schema_for!(OacSpec)
+    }
+
+    fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
+        if context.stack.site.is_some() && context.stack.cdn.is_some() {
+            let spec = OacSpec {
+                description: context.scope.marker("site"),
+                origin_type: "s3".into(),
+                signing_behavior: "always".into(),
+                signing_protocol: "sigv4".into(),
+            };
+            wanted.push(context.resource(&INFO, "site", context.scope.name("site"), &spec));
+        }
+        Ok(())
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

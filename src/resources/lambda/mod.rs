@@ -2,3 +2,28 @@
 
 pub mod function;
 pub mod permission;
+
+use crate::model::call::{Quota, Retry, Service};
+
+/// What holds for every Lambda operation.
+pub const SERVICE: Service = Service {
+    retries: &[
+        Retry::propagation("InvalidParameterValueException", "cannot be assumed by Lambda", 180),
+        Retry::propagation(
+            "InvalidParameterValueException",
+            "execution role does not have permissions",
+            180,
+        ),
+        Retry::propagation(
+            "InvalidParameterValueException",
+            "KMS key is invalid for CreateGrant",
+            180,
+        ),
+        Retry::busy("ResourceConflictException", "state: Pending", 600),
+        Retry::busy("ResourceConflictException", "in progress", 600),
+        Retry::busy("ResourceConflictException", "concurrent update", 120),
+    ],
+    quotas: &[Quota { label: "Lambda: 15 control calls per second", rate: 15.0, burst: 15.0 }],
+    not_found: &["ResourceNotFoundException"],
+    ..Service::DEFAULT
+};

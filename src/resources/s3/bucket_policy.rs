@@ -2,17 +2,23 @@
 //! (catalogue 1.6, 3.3).
 
 use crate::aws::{CallOptions, Reader, Writer};
+use crate::model::call::{Call, Retry};
 use crate::model::spec::{from_value, to_value};
+use crate::model::type_info::{Calls, GraphRole, Pricing};
 use crate::model::{
-    After, CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo, cloud_error,
+    Address, After, CloudError, Desired, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo,
+    cloud_error,
 };
 use crate::policy;
 use crate::resources::ResourceType;
 use crate::resources::common::FRESH;
+use crate::resources::context::{Context, Wanted, reference};
+use crate::resources::s3::SERVICE;
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub struct BucketPolicy;
@@ -25,22 +31,24 @@ pub struct BucketPolicySpec {
     pub policy: Value,
 }
 
+const PRINCIPAL: &[Retry] = &[Retry::propagation("MalformedPolicy", "Invalid principal", 120)];
+
 pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::S3::BucketPolicy",
     group: "bucket_policy",
     read_after: &["AWS::S3::Bucket"],
     delete_after: &[After::every("AWS::CloudFront::Distribution")],
     contained_in: Some("AWS::S3::Bucket"),
-    replace_on: &[],
-    volatile_outputs: &[],
-    holds_data: false,
-    usually: None,
-    permissions: &[
-        ("read", &["s3:GetBucketPolicy"]),
-        ("create", &["s3:PutBucketPolicy"]),
-        ("update", &["s3:PutBucketPolicy", "s3:DeleteBucketPolicy"]),
-        ("delete", &["s3:DeleteBucketPolicy"]),
-    ],
+    heading: "Site",
+    graph: GraphRole::PartOf(|_| "bucket"),
+    pricing: Pricing::ByUse("nothing"),
+    calls: Calls {
+        read: &[Call::new(&SERVICE, "s3:GetBucketPolicy")],
+        create: &[Call::new(&SERVICE, "s3:PutBucketPolicy").retries(PRINCIPAL)],
+        update: &[Call::new(&SERVICE, "s3:PutBucketPolicy").retries(PRINCIPAL)],
+        delete: &[Call::new(&SERVICE, "s3:DeleteBucketPolicy")],
+    },
+    ..TypeInfo::DEFAULT
 };
 
 #[async_trait]
@@ -51,6 +59,14 @@ impl ResourceType for BucketPolicy {
 
     fn schema(&self) -> schemars::Schema {
         schemars::schema_for!(BucketPolicySpec)
+    }
+
+    fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
+        if context.stack.site.is_some() && context.stack.cdn.is_some() {
+            let policy = desired_policy(context, &mut wanted.notes);
+            wanted.push(policy);
+        }
+        Ok(())
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
@@ -161,4 +177,37 @@ async fn remove(writer: &Writer, bucket: &str) -> Result<(), CloudError> {
         })
         .await;
     cloud_error::optional(gone).map(|_| ())
+}
+
+/// CloudFront may read, for this distribution alone, and nobody without TLS.
+fn desired_policy(context: &Context<'_>, notes: &mut Vec<String>) -> Desired {
+    let bucket = context.scope.bucket_name();
+    let arn = format!("arn:aws:s3:::{bucket}");
+    let mut tls = json!({"Bool": {"aws:SecureTransport": "false"}});
+    if context.scope.endpoint.is_some() {
+        // An emulator's CloudFront fetches over plain http: it alone is let through, everybody else
+        // still needs TLS.
+        tls["ArnNotEquals"] = json!({"aws:SourceArn": reference("distribution", "site", "arn")});
+    }
+    let mut document = json!({"Statement": [
+        {"Sid": "OnlyThisDistributionReads", "Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"},
+         "Action": "s3:GetObject", "Resource": format!("{arn}/*"),
+         "Condition": {"ArnEquals": {"aws:SourceArn": reference("distribution", "site", "arn")}}},
+        {"Sid": "OnlyOverTls", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
+         "Resource": [arn, format!("{arn}/*")], "Condition": tls},
+    ]});
+    if !context.judges_conditions
+        && let Some(statements) = document["Statement"].as_array_mut()
+    {
+        // Read without its condition, the TLS rule refuses everything to everybody.
+        statements.retain(|s| s["Effect"] == "Allow");
+        notes.push(
+            "this endpoint reads bucket policies without their conditions: the bucket's TLS rule is left out here"
+                .into(),
+        );
+    }
+    let spec = BucketPolicySpec { policy: policy::canonical(&document) };
+    let mut desired = context.resource(&INFO, "site", bucket, &spec);
+    desired.depends_on = BTreeSet::from([Address::new("bucket", "site")]);
+    desired
 }

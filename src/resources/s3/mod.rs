@@ -5,9 +5,36 @@ pub mod bucket_policy;
 pub mod objects;
 
 use crate::aws::Writer;
+use crate::model::call::{Call, Retry, Service};
 use crate::model::{CloudError, ErrorKind};
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use std::time::Duration;
+
+/// What holds for every S3 operation.
+pub const SERVICE: Service = Service {
+    retries: &[Retry::busy("OperationAborted", "", 240)],
+    not_found: &[
+        "NoSuchBucket",
+        "NoSuchKey",
+        "NotFound",
+        "NoSuchBucketPolicy",
+        "NoSuchTagSet",
+        "NoSuchTagSetError",
+        "NoSuchPublicAccessBlockConfiguration",
+        "ServerSideEncryptionConfigurationNotFoundError",
+        "OwnershipControlsNotFoundError",
+        "NoSuchLifecycleConfiguration",
+    ],
+    ..Service::DEFAULT
+};
+
+pub(crate) const LIST_OBJECTS: Call =
+    Call::new(&SERVICE, "s3:ListObjectsV2").actions(&["s3:ListBucket"]);
+pub(crate) const LIST_VERSIONS: Call =
+    Call::new(&SERVICE, "s3:ListObjectVersions").actions(&["s3:ListBucketVersions"]);
+pub(crate) const GET_OBJECT: Call = Call::new(&SERVICE, "s3:GetObject");
+pub(crate) const DELETE_OBJECTS: Call =
+    Call::new(&SERVICE, "s3:DeleteObjects").actions(&["s3:DeleteObject", "s3:DeleteObjectVersion"]);
 
 /// Key of the object that names what the site is made of.
 pub(crate) const SITE_MANIFEST: &str = ".shopstack/site.json";

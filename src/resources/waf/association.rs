@@ -4,11 +4,15 @@
 //! ARN in it: drift.
 
 use crate::aws::{Reader, Writer};
+use crate::model::call::Call;
 use crate::model::cloud_error::optional;
 use crate::model::spec::{from_value, to_value};
+use crate::model::type_info::{Calls, GraphRole, Pricing};
 use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo};
 use crate::resources::ResourceType;
+use crate::resources::context::{Context, Wanted, reference};
 use crate::resources::waf::REGIONAL;
+use crate::resources::waf::{READS, SERVICE, per_second, per_two_seconds};
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
 use schemars::JsonSchema;
@@ -31,18 +35,24 @@ pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::WAFv2::WebACLAssociation",
     group: "association",
     read_after: &[STAGE, "AWS::WAFv2::WebACL"],
-    delete_after: &[],
-    contained_in: None,
     replace_on: &["resource_arn"],
-    volatile_outputs: &[],
-    holds_data: false,
-    usually: None,
-    permissions: &[
-        ("read", &["wafv2:GetWebACLForResource"]),
-        ("create", &["wafv2:AssociateWebACL", "apigateway:SetWebACL"]),
-        ("update", &["wafv2:AssociateWebACL", "apigateway:SetWebACL"]),
-        ("delete", &["wafv2:DisassociateWebACL", "apigateway:SetWebACL"]),
-    ],
+    heading: "WAF",
+    graph: GraphRole::PartOf(|_| "api"),
+    pricing: Pricing::ByUse("nothing"),
+    calls: Calls {
+        read: &[Call::new(&SERVICE, "wafv2:GetWebACLForResource")
+            .quotas(&[READS, per_second("WAF: 1 GetWebACLForResource per second")])],
+        create: &[Call::new(&SERVICE, "wafv2:AssociateWebACL")
+            .actions(&["wafv2:AssociateWebACL", "apigateway:SetWebACL"])
+            .quotas(&[per_two_seconds("WAF: 1 AssociateWebACL per 2 s")])],
+        update: &[Call::new(&SERVICE, "wafv2:AssociateWebACL")
+            .actions(&["wafv2:AssociateWebACL", "apigateway:SetWebACL"])
+            .quotas(&[per_two_seconds("WAF: 1 AssociateWebACL per 2 s")])],
+        delete: &[Call::new(&SERVICE, "wafv2:DisassociateWebACL")
+            .actions(&["wafv2:DisassociateWebACL", "apigateway:SetWebACL"])
+            .quotas(&[per_two_seconds("WAF: 1 DisassociateWebACL per 2 s")])],
+    },
+    ..TypeInfo::DEFAULT
 };
 
 /// Logical id of the association of the stack's one API.
@@ -56,6 +66,17 @@ impl ResourceType for WafAssociation {
 
     fn schema(&self) -> schemars::Schema {
         schemars::schema_for!(AssociationSpec)
+    }
+
+    fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
+        if context.stack.waf.is_some() && context.stack.api.is_some() {
+            let spec = AssociationSpec {
+                web_acl_arn: reference("web_acl", "api", "arn"),
+                resource_arn: reference("stage", "main", "arn"),
+            };
+            wanted.push(context.resource(&INFO, "api", context.scope.name("api"), &spec));
+        }
+        Ok(())
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

@@ -6,8 +6,41 @@ pub mod web_acl;
 
 use crate::aws::Caller;
 use crate::model::GLOBAL_REGION;
+use crate::model::call::{Call, Quota, Retry, Service};
 use crate::model::{CloudError, ErrorKind};
+use crate::stack::Stack;
 use aws_sdk_wafv2::error::BuildError;
+
+/// What holds for every WAF operation.
+pub const SERVICE: Service = Service {
+    retries: &[
+        Retry::propagation("WAFUnavailableEntityException", "", 600),
+        Retry::busy("WAFInternalErrorException", "", 60),
+        Retry::busy("WAFTagOperationException", "", 60),
+        Retry::busy("WAFTagOperationInternalErrorException", "", 60),
+    ],
+    not_found: &["WAFNonexistentItemException"],
+    // Longer than elsewhere: an ACL is made in every place that evaluates it.
+    read_after_create: 300,
+    ..Service::DEFAULT
+};
+
+const READS: Quota = Quota { label: "WAF: 5 reads per second", rate: 5.0, burst: 5.0 };
+
+/// A quota of one call per second, as WAF has for each of its changes.
+pub(crate) const fn per_second(label: &'static str) -> Quota {
+    Quota { label, rate: 1.0, burst: 1.0 }
+}
+
+/// A quota of one call per two seconds.
+pub(crate) const fn per_two_seconds(label: &'static str) -> Quota {
+    Quota { label, rate: 0.5, burst: 1.0 }
+}
+
+/// A read.
+pub(crate) const fn read(operation: &'static str) -> Call {
+    Call::new(&SERVICE, operation).quotas(&[READS])
+}
 
 /// CloudFront's scope, whose calls all go to us-east-1.
 pub const CLOUDFRONT: &str = "CLOUDFRONT";
@@ -18,6 +51,13 @@ pub const REGIONAL: &str = "REGIONAL";
 /// stack's region.
 pub fn caller_of(caller: &Caller, waf_scope: &str) -> Caller {
     if waf_scope == CLOUDFRONT { caller.in_region(GLOBAL_REGION) } else { caller.clone() }
+}
+
+/// The web ACLs of a stack that has a `waf:` section: logical id and scope.
+pub fn firewalls(stack: &Stack) -> Vec<(&'static str, &'static str)> {
+    let site = stack.site.is_some().then_some(("cdn", CLOUDFRONT));
+    let api = stack.api.is_some().then_some(("api", REGIONAL));
+    site.into_iter().chain(api).collect()
 }
 
 /// The scope that an ACL's ARN belongs to; the SDK clients are chosen by it.

@@ -2,11 +2,18 @@
 //! (catalogue section 9.1).
 
 use crate::aws::{Reader, Writer, clients::GLOBAL_REGION};
+use crate::model::call::{Call, Retry};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{from_value, to_value};
-use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo};
+use crate::model::type_info::{Calls, Pricing};
+use crate::model::{
+    Address, CloudError, Desired, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo,
+};
 use crate::resources::ResourceType;
+use crate::resources::context::{Context, Wanted, reference};
+use crate::resources::waf::firewalls;
 use crate::resources::waf::{self, caller_of, scope_of_arn};
+use crate::resources::waf::{SERVICE, per_second, read};
 use async_trait::async_trait;
 use aws_sdk_wafv2::error::BuildError;
 use aws_sdk_wafv2::types::{FieldToMatch, LoggingConfiguration, SingleHeader};
@@ -31,24 +38,40 @@ pub struct WafLoggingSpec {
 
 const ACL: &str = "AWS::WAFv2::WebACL";
 
+/// WAF opens the delivery into the log group with the caller's rights.
+const PUT: &[Call] = &[Call::new(&SERVICE, "wafv2:PutLoggingConfiguration")
+    .actions(&[
+        "wafv2:PutLoggingConfiguration",
+        "iam:CreateServiceLinkedRole",
+        "logs:CreateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:PutResourcePolicy",
+        "logs:DescribeResourcePolicies",
+        "logs:DescribeLogGroups",
+    ])
+    .retries(&[
+        Retry::busy("WAFServiceLinkedRoleErrorException", "", 120),
+        Retry::propagation("WAFLogDestinationPermissionIssueException", "", 60),
+    ])
+    .quotas(&[per_second("WAF: 1 PutLoggingConfiguration per second")])];
+
 pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::WAFv2::LoggingConfiguration",
     group: "waf_logging",
     read_after: &[ACL],
-    delete_after: &[],
     // Deleting the ACL drops it too, but deleted first, the delivery is closed before the log group
     // goes (9.3).
-    contained_in: None,
     replace_on: &["web_acl_arn"],
-    volatile_outputs: &[],
-    holds_data: false,
-    usually: None,
-    permissions: &[
-        ("read", &["wafv2:GetLoggingConfiguration"]),
-        ("create", &["wafv2:PutLoggingConfiguration"]),
-        ("update", &["wafv2:PutLoggingConfiguration"]),
-        ("delete", &["wafv2:DeleteLoggingConfiguration"]),
-    ],
+    heading: "WAF",
+    pricing: Pricing::ByUse("data taken in by the log group"),
+    calls: Calls {
+        read: &[read("wafv2:GetLoggingConfiguration")],
+        create: PUT,
+        update: PUT,
+        delete: &[Call::new(&SERVICE, "wafv2:DeleteLoggingConfiguration")
+            .actions(&["wafv2:DeleteLoggingConfiguration", "logs:DeleteLogDelivery"])],
+    },
+    ..TypeInfo::DEFAULT
 };
 
 #[async_trait]
@@ -59,6 +82,16 @@ impl ResourceType for WafLogging {
 
     fn schema(&self) -> schemars::Schema {
         schemars::schema_for!(WafLoggingSpec)
+    }
+
+    fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
+        if context.stack.waf.is_none() {
+            return Ok(());
+        }
+        for (id, _) in firewalls(context.stack) {
+            wanted.push(desired_logging(context, id));
+        }
+        Ok(())
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
@@ -217,6 +250,17 @@ fn spec_of(seen: &LoggingConfiguration) -> WafLoggingSpec {
             .chain(seen.logging_filter().map(|_| "(filter)".to_string()))
             .collect(),
     }
+}
+
+fn desired_logging(context: &Context<'_>, id: &str) -> Desired {
+    let spec = WafLoggingSpec {
+        web_acl_arn: reference("web_acl", id, "arn"),
+        destination: reference("log_group", &format!("waf-{id}"), "arn"),
+        redacted_headers: ["authorization", "cookie", "x-api-key"].map(String::from).into(),
+    };
+    let mut desired = context.resource(&INFO, id, context.scope.name(id), &spec);
+    desired.depends_on = BTreeSet::from([Address::new("web_acl", id)]);
+    desired
 }
 
 #[cfg(test)]

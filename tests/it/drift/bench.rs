@@ -8,12 +8,11 @@ use serde_json::Value;
 use shopstack::aws::clients::{Clients, Sdk};
 use shopstack::aws::counter::{Counter, Purpose};
 use shopstack::aws::{Caller, Connect, Reader, Writer};
-use shopstack::desired;
 use shopstack::engine::{self, Outcome};
 use shopstack::model::provider::Discover;
 use shopstack::model::{Address, CloudError, Desired, Live, Outputs, Plan, Query, Scope, TypeInfo};
 use shopstack::plan::{self, Inputs, Record};
-use shopstack::resources::{Applier, Finder};
+use shopstack::resources::{Applier, Context, Finder, desired};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -93,14 +92,14 @@ impl Bench {
     /// What stack.yaml wants now.
     pub async fn wanted(&self) -> Vec<Desired> {
         let (stack, _) = shopstack::stack::load(&self.lane.folder().join("stack.yaml")).unwrap();
-        let context = desired::Context {
+        let context = Context {
             stack: &stack,
             scope: &self.scope,
             root: self.lane.folder(),
             expires_at: None,
             judges_conditions: shopstack::local::is_twin(&self.lane.proxy.url).await,
         };
-        desired::desired(&context).unwrap().0
+        desired(&context).unwrap().resources
     }
 
     /// Reads these types, and all that is found through them, again; everything where none is

@@ -1,11 +1,11 @@
 //! The order of a whole stack's creates and deletes (catalogue 12.1 to 12.3), on the plan of the
 //! shop as it stands.
 
-use shopstack::desired::{self, Context};
 use shopstack::model::provider::Discover;
 use shopstack::model::{Address, Live, Op, Plan, Scope};
 use shopstack::plan::{Inputs, plan};
 use shopstack::resources::Finder;
+use shopstack::resources::{self, Context};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -85,7 +85,7 @@ fn all() -> Vec<shopstack::model::Desired> {
     let scope = scope();
     let context =
         Context { stack: &stack, scope: &scope, root, expires_at: None, judges_conditions: true };
-    desired::desired(&context).expect("desired").0
+    resources::desired(&context).expect("desired").resources
 }
 
 /// The plan that makes everything, or takes everything away. No request is made.

@@ -5,8 +5,8 @@ use super::bucket::{made, site_bucket};
 use crate::support::{World, desired, step};
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Value, json};
-use shopstack::desired::site::scan_site;
 use shopstack::model::{Desired, ErrorKind, Live, Op, Owner, spec};
+use shopstack::resources::s3::objects::files::scan_site;
 use shopstack::resources::{ResourceType, s3::bucket::Bucket, s3::objects::Objects};
 
 /// MD5 of `evil`.

@@ -1,17 +1,24 @@
 //! AWS::ApiGateway::RestApi: the API itself without its routes. Its names are not unique, so tags
 //! are its identity.
 
+mod desired;
 pub mod spec;
 
 use crate::aws::{Reader, Writer};
+use crate::model::call::{Call, Quota};
 use crate::model::spec::{Tags, from_value, to_value};
+use crate::model::type_info::{Calls, GraphRole, OutputForm, OutputKey, Pricing};
 use crate::model::{
     Address, After, CloudError, Desired, ErrorKind, Live, Outputs, Owner, Query, Scope, Step,
     TypeInfo, cloud_error, tag,
 };
 use crate::resources::ResourceType;
 use crate::resources::apigateway as gw;
+use crate::resources::apigateway::{
+    DELETE, GET, GET_DEPLOYMENTS, GET_STAGES, GET_TAGS, PATCH, POST_TAGGED, SERVICE, TAG, UNTAG,
+};
 use crate::resources::common::{FRESH, ONCE, paged};
+use crate::resources::context::{Context, Wanted};
 use async_trait::async_trait;
 use aws_sdk_apigateway::types::{
     ApiKeySourceType, ApiStatus, EndpointConfiguration, PatchOperation, RestApi as Seen,
@@ -26,30 +33,48 @@ pub struct RestApi;
 pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::ApiGateway::RestApi",
     group: "api",
-    read_after: &[],
     // DeleteRestApi with a web ACL still bound leaves a dangling association for a while (catalogue
     // 7.7).
     delete_after: &[After::every("AWS::WAFv2::WebACLAssociation")],
-    contained_in: None,
-    replace_on: &[],
-    volatile_outputs: &[],
-    holds_data: false,
     usually: Some("deletion: up to 30 s, for AWS allows one per 30 s and account"),
-    permissions: &[
-        ("read", &["apigateway:GET"]),
-        ("create", &["apigateway:GET", "apigateway:POST", "apigateway:PUT"]),
-        (
-            "update",
-            &[
-                "apigateway:GET",
-                "apigateway:PATCH",
-                "apigateway:PUT",
-                "apigateway:DELETE",
-                "apigateway:UpdateRestApiPolicy",
-            ],
-        ),
-        ("delete", &["apigateway:DELETE"]),
-    ],
+    heading: "API",
+    authoritative_tags: true,
+    outputs: &[OutputKey {
+        key: "rest_api_id",
+        attribute: "id",
+        form: OutputForm::Single,
+        label: "REST API",
+    }],
+    graph: GraphRole::Node { title: "API Gateway", kind: "edge", column: 1 },
+    pricing: Pricing::ByUse("requests"),
+    calls: Calls {
+        read: &[
+            Call::new(&SERVICE, "apigateway:GetRestApis").actions(GET),
+            Call::new(&SERVICE, "apigateway:GetRestApi").actions(GET),
+            GET_DEPLOYMENTS,
+            GET_STAGES,
+            GET_TAGS,
+        ],
+        create: &[
+            Call::new(&SERVICE, "apigateway:CreateRestApi").actions(POST_TAGGED).quotas(&[Quota {
+                label: "API Gateway: 1 CreateRestApi per 3 s",
+                rate: 1.0 / 3.0,
+                burst: 1.0,
+            }]),
+            Call::new(&SERVICE, "apigateway:UpdateRestApi").actions(PATCH),
+            TAG,
+        ],
+        update: &[Call::new(&SERVICE, "apigateway:UpdateRestApi").actions(PATCH), TAG, UNTAG],
+        delete: &[Call::new(&SERVICE, "apigateway:DeleteRestApi")
+            .actions(DELETE)
+            .throttle_pause(30.0)
+            .quotas(&[Quota {
+                label: "API Gateway: 1 DeleteRestApi per 30 s",
+                rate: 1.0 / 30.0,
+                burst: 1.0,
+            }])],
+    },
+    ..TypeInfo::DEFAULT
 };
 
 #[async_trait]
@@ -60,6 +85,11 @@ impl ResourceType for RestApi {
 
     fn schema(&self) -> schemars::Schema {
         schemars::schema_for!(RestApiSpec)
+    }
+
+    fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
+        desired::api(context, wanted);
+        Ok(())
     }
 
     /// A foreign API of the same name is no clash and is not mentioned. A second API of ours with

@@ -4,6 +4,7 @@
 //! Single calls and not PutRestApi: an import resets settings of the API that it does not name
 //! (catalogue 7.5).
 
+mod desired;
 mod preflight;
 mod read;
 pub mod spec;
@@ -11,12 +12,16 @@ mod steps;
 mod write;
 
 use crate::aws::{CallOptions, Reader, Writer};
+use crate::model::call::{Call, Quota};
 use crate::model::spec::{from_value, to_value};
+use crate::model::type_info::{Calls, GraphRole, Pricing};
 use crate::model::{Address, CloudError, Live, Outputs, Query, Step, TypeInfo, cloud_error};
 use crate::resources::ResourceType;
 use crate::resources::apigateway as gw;
 use crate::resources::apigateway::definition::definition;
+use crate::resources::apigateway::{DELETE, GET, POST, PUT, SERVICE};
 use crate::resources::common::FRESH;
+use crate::resources::context::{Context, Wanted};
 use async_trait::async_trait;
 use serde_json::Value;
 use spec::RoutesSpec;
@@ -26,22 +31,45 @@ pub struct Routes;
 
 const REST_API: &str = "AWS::ApiGateway::RestApi";
 
+const RESOURCES: &[Quota] =
+    &[Quota { label: "API Gateway: 5 resource changes per second", rate: 5.0, burst: 5.0 }];
+const CHANGES: &[Call] = &[
+    Call::new(&SERVICE, "apigateway:CreateResource").actions(POST).quotas(RESOURCES),
+    Call::new(&SERVICE, "apigateway:DeleteResource").actions(DELETE).quotas(RESOURCES),
+    Call::new(&SERVICE, "apigateway:PutMethod").actions(PUT),
+    Call::new(&SERVICE, "apigateway:DeleteMethod").actions(DELETE),
+    Call::new(&SERVICE, "apigateway:PutIntegration").actions(PUT),
+    Call::new(&SERVICE, "apigateway:PutMethodResponse").actions(PUT),
+    Call::new(&SERVICE, "apigateway:PutIntegrationResponse").actions(PUT),
+    Call::new(&SERVICE, "apigateway:PutGatewayResponse").actions(PUT),
+    Call::new(&SERVICE, "apigateway:DeleteGatewayResponse").actions(DELETE),
+];
+
 pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::ApiGateway::Resource",
     group: "routes",
     read_after: &[REST_API],
-    delete_after: &[],
     contained_in: Some(REST_API),
-    replace_on: &[],
     volatile_outputs: &["definition"],
-    holds_data: false,
-    usually: None,
-    permissions: &[
-        ("read", &["apigateway:GET"]),
-        ("create", &["apigateway:GET", "apigateway:POST", "apigateway:PUT", "apigateway:DELETE"]),
-        ("update", &["apigateway:GET", "apigateway:POST", "apigateway:PUT", "apigateway:DELETE"]),
-        ("delete", &["apigateway:GET", "apigateway:DELETE"]),
-    ],
+    heading: "API",
+    graph: GraphRole::PartOf(|_| "api"),
+    pricing: Pricing::ByUse("requests"),
+    calls: Calls {
+        read: &[
+            Call::new(&SERVICE, "apigateway:GetResources").actions(GET).quotas(&[Quota {
+                label: "API Gateway: 5 GetResources per 2 s",
+                rate: 2.5,
+                burst: 5.0,
+            }]),
+            Call::new(&SERVICE, "apigateway:GetGatewayResponses").actions(GET),
+            Call::new(&SERVICE, "apigateway:GetMethod").actions(GET),
+            Call::new(&SERVICE, "apigateway:GetIntegration").actions(GET),
+        ],
+        create: CHANGES,
+        update: CHANGES,
+        delete: CHANGES,
+    },
+    ..TypeInfo::DEFAULT
 };
 
 #[async_trait]
@@ -52,6 +80,11 @@ impl ResourceType for Routes {
 
     fn schema(&self) -> schemars::Schema {
         schemars::schema_for!(RoutesSpec)
+    }
+
+    fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
+        desired::routes(context, wanted);
+        Ok(())
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

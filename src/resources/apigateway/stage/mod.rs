@@ -1,18 +1,25 @@
 //! AWS::ApiGateway::Stage with the deployment it serves: a deployment's description holds the hash
 //! of its routes.
 
+mod desired;
 mod settings;
 pub mod spec;
 mod write;
 
 use crate::aws::{CallOptions, Reader, Writer};
+use crate::model::call::{Call, Quota, Retry};
 use crate::model::spec::{Tags, from_value};
+use crate::model::type_info::{Calls, GraphRole, OutputForm, OutputKey, Pricing};
 use crate::model::{
     Address, After, CloudError, Live, Outputs, Query, Scope, Step, TypeInfo, cloud_error, tag,
 };
 use crate::resources::ResourceType;
 use crate::resources::apigateway as gw;
+use crate::resources::apigateway::{
+    DELETE, GET_DEPLOYMENTS, GET_STAGES, GET_TAGS, PATCH, POST, POST_TAGGED, SERVICE, TAG, UNTAG,
+};
 use crate::resources::common::paged;
+use crate::resources::context::{Context, Wanted};
 use async_trait::async_trait;
 use aws_sdk_apigateway::types::{Deployment, Stage as Seen};
 use serde_json::Value;
@@ -23,6 +30,11 @@ pub struct Stage;
 
 const REST_API: &str = "AWS::ApiGateway::RestApi";
 
+const DEPLOYMENTS: &[Quota] =
+    &[Quota { label: "API Gateway: 1 CreateDeployment per 5 s", rate: 0.2, burst: 1.0 }];
+const LOG_ROLE: &[Retry] =
+    &[Retry::propagation("BadRequestException", "CloudWatch Logs role ARN must be set", 60)];
+
 pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::ApiGateway::Stage",
     group: "stage",
@@ -30,34 +42,38 @@ pub const INFO: TypeInfo = TypeInfo {
     // A web ACL's association with a deleted stage dangles for a while (catalogue 7.7).
     delete_after: &[After::every("AWS::WAFv2::WebACLAssociation")],
     contained_in: Some(REST_API),
-    replace_on: &[],
-    volatile_outputs: &[],
-    holds_data: false,
-    usually: None,
-    permissions: &[
-        ("read", &["apigateway:GET"]),
-        (
-            "create",
-            &[
-                "apigateway:GET",
-                "apigateway:POST",
-                "apigateway:PATCH",
-                "apigateway:PUT",
-                "apigateway:DELETE",
-            ],
-        ),
-        (
-            "update",
-            &[
-                "apigateway:GET",
-                "apigateway:POST",
-                "apigateway:PATCH",
-                "apigateway:PUT",
-                "apigateway:DELETE",
-            ],
-        ),
-        ("delete", &["apigateway:GET", "apigateway:DELETE"]),
-    ],
+    heading: "API",
+    outputs: &[OutputKey {
+        key: "api_url",
+        attribute: "url",
+        form: OutputForm::Single,
+        label: "API",
+    }],
+    graph: GraphRole::PartOf(|_| "api"),
+    pricing: Pricing::ByUse("requests; it has no cache"),
+    calls: Calls {
+        read: &[GET_STAGES, GET_DEPLOYMENTS, GET_TAGS],
+        create: &[
+            Call::new(&SERVICE, "apigateway:CreateDeployment").actions(POST).quotas(DEPLOYMENTS),
+            Call::new(&SERVICE, "apigateway:CreateStage").actions(POST_TAGGED),
+            Call::new(&SERVICE, "apigateway:UpdateStage").actions(PATCH).retries(LOG_ROLE),
+            Call::new(&SERVICE, "apigateway:DeleteDeployment").actions(DELETE),
+            TAG,
+            UNTAG,
+        ],
+        update: &[
+            Call::new(&SERVICE, "apigateway:CreateDeployment").actions(POST).quotas(DEPLOYMENTS),
+            Call::new(&SERVICE, "apigateway:UpdateStage").actions(PATCH).retries(LOG_ROLE),
+            Call::new(&SERVICE, "apigateway:DeleteDeployment").actions(DELETE),
+            TAG,
+            UNTAG,
+        ],
+        delete: &[
+            Call::new(&SERVICE, "apigateway:DeleteStage").actions(DELETE),
+            Call::new(&SERVICE, "apigateway:DeleteDeployment").actions(DELETE),
+        ],
+    },
+    ..TypeInfo::DEFAULT
 };
 
 /// Stages and deployments of one API.
@@ -80,6 +96,11 @@ impl ResourceType for Stage {
 
     fn schema(&self) -> schemars::Schema {
         schemars::schema_for!(StageSpec)
+    }
+
+    fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
+        desired::stage(context, wanted);
+        Ok(())
     }
 
     /// Every stage inside our API is ours: one that stack.yaml does not name is planned as a

@@ -5,10 +5,14 @@
 //! comment begins with.
 
 use crate::aws::{Caller, Reader, Writer};
+use crate::model::call::{Call, Retry};
+use crate::model::type_info::{Calls, GraphRole, OutputForm, OutputKey, Pricing};
 use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
 use crate::resources::ResourceType;
+use crate::resources::cloudfront::SERVICE;
 use crate::resources::cloudfront::{is_stale, names_pricing_plan};
 use crate::resources::common::{FRESH, ONCE, contested, tag_changes};
+use crate::resources::context::{Context, Wanted};
 use async_trait::async_trait;
 use serde_json::Value;
 use spec::DistributionSpec;
@@ -16,6 +20,7 @@ use std::time::Duration;
 
 mod convert;
 mod delete;
+mod desired;
 mod read;
 pub mod spec;
 mod strangers;
@@ -23,55 +28,56 @@ mod write;
 
 pub struct Distribution;
 
+const NO_ACCESS_CONTROL: Retry = Retry::propagation("InvalidOriginAccessControl", "", 60);
+const NO_WEB_ACL: Retry = Retry::propagation("InvalidWebACLId", "", 120);
+const UPDATE: Call = Call::new(&SERVICE, "cloudfront:UpdateDistribution").retries(&[
+    NO_ACCESS_CONTROL,
+    NO_WEB_ACL,
+    Retry::propagation("NoSuchResponseHeadersPolicy", "", 60),
+]);
+
 pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::CloudFront::Distribution",
     group: "distribution",
-    read_after: &[],
-    delete_after: &[],
-    contained_in: None,
-    replace_on: &[],
     volatile_outputs: &["status", "enabled", "modified"],
-    holds_data: false,
     usually: Some("3 to 6 minutes"),
-    permissions: &[
-        (
-            "read",
-            &[
-                "cloudfront:GetDistribution",
-                "cloudfront:ListDistributions",
-                "cloudfront:ListTagsForResource",
-                "tag:GetResources",
-            ],
-        ),
-        (
-            "create",
-            &[
-                "cloudfront:CreateDistribution",
-                "cloudfront:TagResource",
-                "cloudfront:GetDistribution",
-                "cloudfront:ListDistributions",
-                "cloudfront:ListTagsForResource",
-                "cloudfront:UpdateDistribution",
-            ],
-        ),
-        (
-            "update",
-            &[
-                "cloudfront:GetDistribution",
-                "cloudfront:UpdateDistribution",
-                "cloudfront:TagResource",
-                "cloudfront:UntagResource",
-            ],
-        ),
-        (
-            "delete",
-            &[
-                "cloudfront:GetDistribution",
-                "cloudfront:UpdateDistribution",
-                "cloudfront:DeleteDistribution",
-            ],
-        ),
+    heading: "CDN",
+    weight: 100,
+    outputs: &[
+        OutputKey { key: "site_url", attribute: "url", form: OutputForm::Single, label: "Shop" },
+        OutputKey {
+            key: "distribution_id",
+            attribute: "id",
+            form: OutputForm::Single,
+            label: "Distribution",
+        },
     ],
+    graph: GraphRole::Node { title: "CloudFront", kind: "edge", column: 1 },
+    pricing: Pricing::ByUse("requests and data sent"),
+    calls: Calls {
+        read: &[
+            Call::new(&SERVICE, "cloudfront:ListDistributions"),
+            Call::new(&SERVICE, "cloudfront:ListTagsForResource"),
+            Call::new(&SERVICE, "cloudfront:GetDistribution"),
+        ],
+        create: &[Call::new(&SERVICE, "cloudfront:CreateDistributionWithTags")
+            .actions(&["cloudfront:CreateDistribution", "cloudfront:TagResource"])
+            .retries(&[NO_ACCESS_CONTROL, NO_WEB_ACL])],
+        update: &[
+            UPDATE,
+            Call::new(&SERVICE, "cloudfront:TagResource"),
+            Call::new(&SERVICE, "cloudfront:UntagResource"),
+        ],
+        delete: &[
+            UPDATE,
+            Call::new(&SERVICE, "cloudfront:DeleteDistribution").retries(&[Retry::busy(
+                "DistributionNotDisabled",
+                "",
+                180,
+            )]),
+        ],
+    },
+    ..TypeInfo::DEFAULT
 };
 
 #[async_trait]
@@ -82,6 +88,11 @@ impl ResourceType for Distribution {
 
     fn schema(&self) -> schemars::Schema {
         schemars::schema_for!(DistributionSpec)
+    }
+
+    fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
+        desired::distribution(context, wanted);
+        Ok(())
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

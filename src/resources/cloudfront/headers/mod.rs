@@ -4,17 +4,22 @@
 //! account.
 
 use crate::aws::{Reader, Writer};
+use crate::model::call::{Call, Retry};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{from_value, to_value};
+use crate::model::type_info::{Calls, GraphRole, Pricing};
 use crate::model::{After, CloudError, Live, Outputs, Owner, Query, Scope, Step, TypeInfo};
 use crate::resources::ResourceType;
+use crate::resources::cloudfront::SERVICE;
 use crate::resources::common::paged;
+use crate::resources::context::{Context, Wanted};
 use async_trait::async_trait;
 use aws_sdk_cloudfront::types::{ResponseHeadersPolicyConfig, ResponseHeadersPolicyType};
 use serde_json::Value;
 use spec::ResponseHeadersSpec;
 
 mod convert;
+mod desired;
 pub mod spec;
 
 pub struct ResponseHeadersPolicy;
@@ -22,33 +27,24 @@ pub struct ResponseHeadersPolicy;
 pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::CloudFront::ResponseHeadersPolicy",
     group: "headers",
-    read_after: &[],
     delete_after: &[After::every("AWS::CloudFront::Distribution")],
-    contained_in: None,
-    replace_on: &[],
-    volatile_outputs: &[],
-    holds_data: false,
-    usually: None,
-    permissions: &[
-        ("read", &["cloudfront:ListResponseHeadersPolicies"]),
-        (
-            "create",
-            &[
-                "cloudfront:CreateResponseHeadersPolicy",
-                "cloudfront:ListResponseHeadersPolicies",
-                "cloudfront:GetResponseHeadersPolicy",
-                "cloudfront:UpdateResponseHeadersPolicy",
-            ],
-        ),
-        (
-            "update",
-            &["cloudfront:GetResponseHeadersPolicy", "cloudfront:UpdateResponseHeadersPolicy"],
-        ),
-        (
-            "delete",
-            &["cloudfront:GetResponseHeadersPolicy", "cloudfront:DeleteResponseHeadersPolicy"],
-        ),
-    ],
+    heading: "CDN",
+    graph: GraphRole::PartOf(|_| "distribution"),
+    pricing: Pricing::ByUse("nothing"),
+    calls: Calls {
+        read: &[
+            Call::new(&SERVICE, "cloudfront:ListResponseHeadersPolicies"),
+            Call::new(&SERVICE, "cloudfront:GetResponseHeadersPolicy"),
+        ],
+        create: &[
+            Call::new(&SERVICE, "cloudfront:CreateResponseHeadersPolicy"),
+            Call::new(&SERVICE, "cloudfront:UpdateResponseHeadersPolicy"),
+        ],
+        update: &[Call::new(&SERVICE, "cloudfront:UpdateResponseHeadersPolicy")],
+        delete: &[Call::new(&SERVICE, "cloudfront:DeleteResponseHeadersPolicy")
+            .retries(&[Retry::busy("ResponseHeadersPolicyInUse", "", 300)])],
+    },
+    ..TypeInfo::DEFAULT
 };
 
 /// A policy as the listing shows it.
@@ -65,6 +61,11 @@ impl ResourceType for ResponseHeadersPolicy {
 
     fn schema(&self) -> schemars::Schema {
         schemars::schema_for!(ResponseHeadersSpec)
+    }
+
+    fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
+        desired::headers(context, wanted);
+        Ok(())
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

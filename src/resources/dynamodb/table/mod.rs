@@ -2,6 +2,8 @@
 //! 2).
 
 mod change;
+mod desired;
+mod pricing;
 mod read;
 mod seed;
 mod shape;
@@ -11,60 +13,88 @@ mod write;
 pub use read::resource_policy;
 
 use crate::aws::{CallOptions, Reader, Writer};
+use crate::model::call::{Call, Quota, Retry};
 use crate::model::spec::from_value;
+use crate::model::type_info::{Calls, GraphRole, OutputForm, OutputKey, Pricing};
 use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
 use crate::resources::ResourceType;
+use crate::resources::context::{Context, Wanted};
+use crate::resources::dynamodb::SERVICE;
 use async_trait::async_trait;
+pub use desired::check_seeds;
 use serde_json::Value;
 use spec::TableSpec;
 
 pub struct Table;
 
+const TAG_QUOTA: &[Quota] =
+    &[Quota { label: "DynamoDB: 5 TagResource per second", rate: 5.0, burst: 5.0 }];
+
 pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::DynamoDB::Table",
     group: "table",
-    read_after: &[],
-    delete_after: &[],
-    contained_in: None,
+    name_limit: 255,
     replace_on: &["hash_key", "range_key"],
-    volatile_outputs: &[],
     holds_data: true,
     usually: Some("ten seconds"),
-    permissions: &[
-        (
-            "read",
-            &[
-                "dynamodb:DescribeContinuousBackups",
-                "dynamodb:DescribeTable",
-                "dynamodb:GetResourcePolicy",
-                "dynamodb:ListTables",
-                "dynamodb:ListTagsOfResource",
-                "dynamodb:Scan",
-                "tag:GetResources",
-            ],
-        ),
-        (
-            "create",
-            &[
-                "dynamodb:CreateTable",
-                "dynamodb:PutItem",
-                "dynamodb:TagResource",
-                "dynamodb:UpdateContinuousBackups",
-                "dynamodb:UpdateTable",
-            ],
-        ),
-        (
-            "update",
-            &[
-                "dynamodb:PutItem",
-                "dynamodb:TagResource",
-                "dynamodb:UntagResource",
-                "dynamodb:UpdateContinuousBackups",
-                "dynamodb:UpdateTable",
-            ],
-        ),
-        ("delete", &["dynamodb:DeleteTable", "dynamodb:UpdateTable"]),
-    ],
+    heading: "Tables",
+    arn: Some(|scope, id| {
+        format!("arn:aws:dynamodb:{}:{}:table/{}", scope.region, scope.account, scope.name(id))
+    }),
+    protected: |spec| spec.get("deletion_protection") == Some(&Value::Bool(true)),
+    authoritative_tags: true,
+    weight: 10,
+    pricing: Pricing::Fixed(pricing::capacity),
+    outputs: &[OutputKey {
+        key: "tables",
+        attribute: "name",
+        form: OutputForm::ById,
+        label: "Table",
+    }],
+    graph: GraphRole::Node { title: "DynamoDB", kind: "store", column: 3 },
+
+    calls: Calls {
+        read: &[
+            Call::new(&SERVICE, "dynamodb:ListTables"),
+            Call::new(&SERVICE, "dynamodb:DescribeTable"),
+            Call::new(&SERVICE, "dynamodb:DescribeContinuousBackups"),
+            Call::new(&SERVICE, "dynamodb:ListTagsOfResource"),
+            Call::new(&SERVICE, "dynamodb:Scan"),
+            Call::new(&SERVICE, "dynamodb:GetResourcePolicy"),
+        ],
+        create: &[
+            Call::new(&SERVICE, "dynamodb:CreateTable")
+                .actions(&["dynamodb:CreateTable", "dynamodb:TagResource"]),
+            Call::new(&SERVICE, "dynamodb:PutItem"),
+            Call::new(&SERVICE, "dynamodb:UpdateTable"),
+            Call::new(&SERVICE, "dynamodb:UpdateContinuousBackups").retries(&[Retry::busy(
+                "ContinuousBackupsUnavailableException",
+                "",
+                1200,
+            )]),
+            Call::new(&SERVICE, "dynamodb:TagResource").quotas(TAG_QUOTA),
+        ],
+        update: &[
+            Call::new(&SERVICE, "dynamodb:UpdateTable"),
+            Call::new(&SERVICE, "dynamodb:UpdateContinuousBackups").retries(&[Retry::busy(
+                "ContinuousBackupsUnavailableException",
+                "",
+                1200,
+            )]),
+            Call::new(&SERVICE, "dynamodb:TagResource").quotas(TAG_QUOTA),
+            Call::new(&SERVICE, "dynamodb:UntagResource"),
+            Call::new(&SERVICE, "dynamodb:PutItem"),
+        ],
+        delete: &[
+            Call::new(&SERVICE, "dynamodb:UpdateTable"),
+            Call::new(&SERVICE, "dynamodb:DeleteTable").retries(&[Retry::busy(
+                "ResourceInUseException",
+                "indexes are being",
+                1080,
+            )]),
+        ],
+    },
+    ..TypeInfo::DEFAULT
 };
 
 #[async_trait]
@@ -75,6 +105,10 @@ impl ResourceType for Table {
 
     fn schema(&self) -> schemars::Schema {
         schemars::schema_for!(TableSpec)
+    }
+
+    fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
+        desired::tables(context, wanted)
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

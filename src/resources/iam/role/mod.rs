@@ -1,15 +1,21 @@
 //! AWS::IAM::Role with its inline policies; found again by its path, since the tag index omits
 //! roles (catalogue 4).
 
+mod desired;
 mod read;
 pub mod spec;
 mod write;
 
 use crate::aws::{Reader, Writer};
+use crate::model::call::{Call, Retry};
 use crate::model::spec::{from_value, to_value};
+use crate::model::type_info::{Calls, GraphRole, Pricing};
 use crate::model::{After, CloudError, Live, Outputs, Query, Step, TypeInfo};
 use crate::resources::ResourceType;
+use crate::resources::context::{Context, Wanted};
+use crate::resources::iam::SERVICE;
 use async_trait::async_trait;
+pub use desired::grant_sid;
 use serde_json::Value;
 use spec::RoleSpec;
 
@@ -18,51 +24,54 @@ pub struct Role;
 pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::IAM::Role",
     group: "role",
-    read_after: &[],
+    name_limit: 64,
     // IAM itself lets a role go that a function still uses; the function then fails.
     delete_after: &[After::every("AWS::Lambda::Function")],
-    contained_in: None,
     replace_on: &["path"],
-    volatile_outputs: &[],
-    holds_data: false,
-    usually: None,
-    permissions: &[
-        (
-            "read",
-            &[
-                "iam:GetRole",
-                "iam:GetRolePolicy",
-                "iam:ListAttachedRolePolicies",
-                "iam:ListRolePolicies",
-                "iam:ListRoles",
-                "iam:GetAccountAuthorizationDetails",
-            ],
-        ),
-        (
-            "create",
-            &[
-                "iam:CreateRole",
-                "iam:PutRolePermissionsBoundary",
-                "iam:PutRolePolicy",
-                "iam:TagRole",
-            ],
-        ),
-        (
-            "update",
-            &[
-                "iam:DeleteRolePermissionsBoundary",
-                "iam:DeleteRolePolicy",
-                "iam:DetachRolePolicy",
-                "iam:PutRolePermissionsBoundary",
-                "iam:PutRolePolicy",
-                "iam:TagRole",
-                "iam:UntagRole",
-                "iam:UpdateAssumeRolePolicy",
-                "iam:UpdateRole",
-            ],
-        ),
-        ("delete", &["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy"]),
-    ],
+    heading: "Functions",
+    authoritative_tags: true,
+    graph: GraphRole::PartOf(|_| "function"),
+    pricing: Pricing::ByUse("nothing"),
+    calls: Calls {
+        read: &[
+            Call::new(&SERVICE, "iam:GetRole"),
+            Call::new(&SERVICE, "iam:GetAccountAuthorizationDetails"),
+            Call::new(&SERVICE, "iam:ListRoles"),
+            Call::new(&SERVICE, "iam:ListRolePolicies"),
+            Call::new(&SERVICE, "iam:ListAttachedRolePolicies"),
+            Call::new(&SERVICE, "iam:GetRolePolicy"),
+        ],
+        create: &[
+            Call::new(&SERVICE, "iam:CreateRole").actions(&["iam:CreateRole", "iam:TagRole"]),
+            Call::new(&SERVICE, "iam:PutRolePolicy"),
+            Call::new(&SERVICE, "iam:AttachRolePolicy"),
+            Call::new(&SERVICE, "iam:UpdateAssumeRolePolicy"),
+            Call::new(&SERVICE, "iam:UpdateRole"),
+            Call::new(&SERVICE, "iam:TagRole"),
+        ],
+        update: &[
+            Call::new(&SERVICE, "iam:UpdateAssumeRolePolicy"),
+            Call::new(&SERVICE, "iam:UpdateRole"),
+            Call::new(&SERVICE, "iam:PutRolePermissionsBoundary"),
+            Call::new(&SERVICE, "iam:DeleteRolePermissionsBoundary"),
+            Call::new(&SERVICE, "iam:PutRolePolicy"),
+            Call::new(&SERVICE, "iam:DeleteRolePolicy"),
+            Call::new(&SERVICE, "iam:AttachRolePolicy"),
+            Call::new(&SERVICE, "iam:DetachRolePolicy"),
+            Call::new(&SERVICE, "iam:TagRole"),
+            Call::new(&SERVICE, "iam:UntagRole"),
+        ],
+        delete: &[
+            Call::new(&SERVICE, "iam:DetachRolePolicy"),
+            Call::new(&SERVICE, "iam:DeleteRolePolicy"),
+            Call::new(&SERVICE, "iam:DeleteRole").retries(&[Retry::busy(
+                "DeleteConflict",
+                "",
+                120,
+            )]),
+        ],
+    },
+    ..TypeInfo::DEFAULT
 };
 
 /// A role of whatever owner with its policies as a spec, for `policy-report`; `None` when there is
@@ -79,6 +88,11 @@ impl ResourceType for Role {
 
     fn schema(&self) -> schemars::Schema {
         schemars::schema_for!(RoleSpec)
+    }
+
+    fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
+        desired::roles(context, wanted);
+        Ok(())
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

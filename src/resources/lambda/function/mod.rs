@@ -1,15 +1,20 @@
 //! AWS::Lambda::Function: one GetFunction tells all; configuration and code change by calls that
 //! never overlap (catalogue section 5).
 
+mod desired;
 mod extras;
 mod read;
 pub mod spec;
 mod write;
 
 use crate::aws::{CallOptions, Reader, Writer};
+use crate::model::call::{Call, Quota};
 use crate::model::spec::from_value;
+use crate::model::type_info::{Calls, GraphRole, OutputForm, OutputKey, Pricing};
 use crate::model::{After, CloudError, Live, Outputs, Query, Step, TypeInfo};
 use crate::resources::ResourceType;
+use crate::resources::context::{Context, Wanted};
+use crate::resources::lambda::SERVICE;
 use async_trait::async_trait;
 use serde_json::Value;
 use spec::FunctionSpec;
@@ -19,12 +24,11 @@ pub struct Function;
 pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::Lambda::Function",
     group: "function",
-    read_after: &[],
+    name_limit: 64,
     delete_after: &[
         After::every("AWS::ApiGateway::Stage"),
         After::every("AWS::ApiGateway::RestApi"),
     ],
-    contained_in: None,
     replace_on: &[
         "tags.shopstack:role-id?",
         "state",
@@ -33,27 +37,52 @@ pub const INFO: TypeInfo = TypeInfo {
         extras::FINAL[2],
         extras::FINAL[3],
     ],
-    volatile_outputs: &[],
-    holds_data: false,
     usually: Some("a few seconds"),
-    permissions: &[
-        (
-            "read",
-            &["lambda:GetFunction", "lambda:ListFunctions", "lambda:ListTags", "tag:GetResources"],
-        ),
-        ("create", &["lambda:CreateFunction", "lambda:TagResource", "iam:PassRole"]),
-        (
-            "update",
-            &[
-                "lambda:UpdateFunctionConfiguration",
-                "lambda:UpdateFunctionCode",
+    heading: "Functions",
+    arn: Some(|scope, id| {
+        format!("arn:aws:lambda:{}:{}:function:{}", scope.region, scope.account, scope.name(id))
+    }),
+    authoritative_tags: true,
+    needs_build: true,
+    outputs: &[OutputKey {
+        key: "functions",
+        attribute: "name",
+        form: OutputForm::ById,
+        label: "Function",
+    }],
+    graph: GraphRole::Node { title: "Lambda", kind: "code", column: 2 },
+    pricing: Pricing::ByUse("requests and duration"),
+    calls: Calls {
+        read: &[
+            Call::new(&SERVICE, "lambda:ListFunctions"),
+            Call::new(&SERVICE, "lambda:GetFunction").own_quotas(&[Quota {
+                label: "Lambda: 100 GetFunction per second",
+                rate: 100.0,
+                burst: 100.0,
+            }]),
+        ],
+        create: &[
+            Call::new(&SERVICE, "lambda:CreateFunction").actions(&[
+                "lambda:CreateFunction",
                 "lambda:TagResource",
-                "lambda:UntagResource",
                 "iam:PassRole",
-            ],
-        ),
-        ("delete", &["lambda:DeleteFunction"]),
-    ],
+            ]),
+            Call::new(&SERVICE, "lambda:UpdateFunctionConfiguration")
+                .actions(&["lambda:UpdateFunctionConfiguration", "iam:PassRole"]),
+            Call::new(&SERVICE, "lambda:UpdateFunctionCode"),
+            Call::new(&SERVICE, "lambda:TagResource"),
+            Call::new(&SERVICE, "lambda:UntagResource"),
+        ],
+        update: &[
+            Call::new(&SERVICE, "lambda:UpdateFunctionConfiguration")
+                .actions(&["lambda:UpdateFunctionConfiguration", "iam:PassRole"]),
+            Call::new(&SERVICE, "lambda:UpdateFunctionCode"),
+            Call::new(&SERVICE, "lambda:TagResource"),
+            Call::new(&SERVICE, "lambda:UntagResource"),
+        ],
+        delete: &[Call::new(&SERVICE, "lambda:DeleteFunction")],
+    },
+    ..TypeInfo::DEFAULT
 };
 
 #[async_trait]
@@ -64,6 +93,11 @@ impl ResourceType for Function {
 
     fn schema(&self) -> schemars::Schema {
         schemars::schema_for!(FunctionSpec)
+    }
+
+    fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
+        desired::functions(context, wanted);
+        Ok(())
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

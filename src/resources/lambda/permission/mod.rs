@@ -2,15 +2,20 @@
 //! strictly one after another, because overlapping AddPermission calls lose statements although
 //! they answer 201 (catalogue 5.2, 5.5).
 
+mod desired;
 pub mod spec;
 
 use crate::aws::{CallOptions, Reader, Writer};
+use crate::model::call::{Call, Quota};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{from_value, to_value};
+use crate::model::type_info::{Calls, GraphRole, Pricing};
 use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Query, Step, TypeInfo};
 use crate::policy;
 use crate::resources::ResourceType;
 use crate::resources::common::FRESH;
+use crate::resources::context::{Context, Wanted};
+use crate::resources::lambda::SERVICE;
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
 use serde_json::{Map, Value, json};
@@ -26,18 +31,27 @@ pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::Lambda::Permission",
     group: "permission",
     read_after: &[FUNCTION],
-    delete_after: &[],
     contained_in: Some(FUNCTION),
-    replace_on: &[],
-    volatile_outputs: &[],
-    holds_data: false,
-    usually: None,
-    permissions: &[
-        ("read", &["lambda:GetPolicy"]),
-        ("create", &["lambda:AddPermission"]),
-        ("update", &["lambda:AddPermission", "lambda:RemovePermission"]),
-        ("delete", &["lambda:RemovePermission"]),
-    ],
+    heading: "Functions",
+    graph: GraphRole::PartOf(|_| "function"),
+    pricing: Pricing::ByUse("nothing"),
+    calls: Calls {
+        read: &[Call::new(&SERVICE, "lambda:GetPolicy").own_quotas(&[Quota {
+            label: "Lambda: 15 GetPolicy per second",
+            rate: 15.0,
+            burst: 15.0,
+        }])],
+        create: &[
+            Call::new(&SERVICE, "lambda:AddPermission"),
+            Call::new(&SERVICE, "lambda:RemovePermission"),
+        ],
+        update: &[
+            Call::new(&SERVICE, "lambda:AddPermission"),
+            Call::new(&SERVICE, "lambda:RemovePermission"),
+        ],
+        delete: &[Call::new(&SERVICE, "lambda:RemovePermission")],
+    },
+    ..TypeInfo::DEFAULT
 };
 
 /// How often lost statements are put again before giving up: over half a minute.
@@ -51,6 +65,11 @@ impl ResourceType for Permission {
 
     fn schema(&self) -> schemars::Schema {
         schemars::schema_for!(PermissionSpec)
+    }
+
+    fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
+        desired::permissions(context, wanted);
+        Ok(())
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

@@ -1,13 +1,18 @@
 //! AWS::Logs::LogGroup: made before whatever writes to it, with retention; deleted after it
 //! (catalogue section 6).
 
+mod desired;
 pub mod spec;
 
 use crate::aws::{CallOptions, Reader, Writer, reader::Logs};
+use crate::model::call::{Call, Retry};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{Tags, from_value, to_value};
+use crate::model::type_info::{Calls, OutputForm, OutputKey, Pricing};
 use crate::model::{After, CloudError, Live, Outputs, Owner, Query, Scope, Step, TypeInfo, tag};
 use crate::resources::ResourceType;
+use crate::resources::context::{Context, Wanted};
+use crate::resources::logs::SERVICE;
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
 use serde_json::Value;
@@ -16,10 +21,15 @@ use std::collections::BTreeMap;
 
 pub struct LogGroup;
 
+const RETENTION: &[Retry] = &[Retry::propagation(
+    "AccessDeniedException",
+    "no identity-based policy allows the logs:PutRetentionPolicy",
+    60,
+)];
+
 pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::Logs::LogGroup",
     group: "log_group",
-    read_after: &[],
     // Whatever writes to it, and nothing else.
     delete_after: &[
         After::those("AWS::Lambda::Function", |group, function| {
@@ -35,25 +45,35 @@ pub const INFO: TypeInfo = TypeInfo {
             group.name == format!("aws-waf-logs-{}", acl.name)
         }),
     ],
-    contained_in: None,
     replace_on: &["region"],
-    volatile_outputs: &[],
-    holds_data: false,
-    usually: None,
-    permissions: &[
-        ("read", &["logs:DescribeLogGroups", "logs:ListTagsForResource", "tag:GetResources"]),
-        ("create", &["logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:TagResource"]),
-        (
-            "update",
-            &[
-                "logs:PutRetentionPolicy",
-                "logs:DeleteRetentionPolicy",
-                "logs:TagResource",
-                "logs:UntagResource",
-            ],
-        ),
-        ("delete", &["logs:DeleteLogGroup"]),
-    ],
+    heading: "Logs",
+    outputs: &[OutputKey {
+        key: "log_groups",
+        attribute: "name",
+        form: OutputForm::List,
+        label: "Log group",
+    }],
+    pricing: Pricing::ByUse("data taken in and kept"),
+    calls: Calls {
+        read: &[
+            Call::new(&SERVICE, "logs:DescribeLogGroups"),
+            Call::new(&SERVICE, "logs:ListTagsForResource"),
+        ],
+        create: &[
+            Call::new(&SERVICE, "logs:CreateLogGroup")
+                .actions(&["logs:CreateLogGroup", "logs:TagResource"]),
+            Call::new(&SERVICE, "logs:PutRetentionPolicy").retries(RETENTION),
+            Call::new(&SERVICE, "logs:TagResource"),
+        ],
+        update: &[
+            Call::new(&SERVICE, "logs:PutRetentionPolicy").retries(RETENTION),
+            Call::new(&SERVICE, "logs:DeleteRetentionPolicy"),
+            Call::new(&SERVICE, "logs:TagResource"),
+            Call::new(&SERVICE, "logs:UntagResource"),
+        ],
+        delete: &[Call::new(&SERVICE, "logs:DeleteLogGroup")],
+    },
+    ..TypeInfo::DEFAULT
 };
 
 /// Every API and stage may write to the groups of access logs: a stage's setting can be any of
@@ -78,6 +98,11 @@ impl ResourceType for LogGroup {
 
     fn schema(&self) -> schemars::Schema {
         schemars::schema_for!(LogGroupSpec)
+    }
+
+    fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
+        desired::log_groups(context, wanted);
+        Ok(())
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

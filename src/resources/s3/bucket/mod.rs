@@ -5,12 +5,16 @@
 //! writes are serial.
 
 use crate::aws::{CallOptions, Reader, Writer};
+use crate::model::call::Call;
 use crate::model::cloud_error::optional;
 use crate::model::spec::{Tags, from_value};
+use crate::model::type_info::{Calls, GraphRole, OutputForm, OutputKey, Pricing};
 use crate::model::{After, CloudError, ErrorKind, Live, Outputs, Query, Step, TypeInfo};
 use crate::resources::ResourceType;
 use crate::resources::common::{FRESH, ONCE};
+use crate::resources::context::{Context, Wanted};
 use crate::resources::s3::delete_batch;
+use crate::resources::s3::{DELETE_OBJECTS, GET_OBJECT, LIST_OBJECTS, LIST_VERSIONS, SERVICE};
 use async_trait::async_trait;
 use aws_sdk_s3::error::BuildError;
 use aws_sdk_s3::types;
@@ -20,6 +24,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 mod data;
+mod desired;
 mod empty;
 mod read;
 pub mod spec;
@@ -28,64 +33,56 @@ use read::exists;
 
 pub struct Bucket;
 
+const CREATE: Call = Call::new(&SERVICE, "s3:CreateBucket")
+    .actions(&["s3:CreateBucket", "s3:PutBucketOwnershipControls"]);
+const TAGGING: Call = Call::new(&SERVICE, "s3:PutBucketTagging");
+const ACCESS_BLOCK: Call =
+    Call::new(&SERVICE, "s3:PutPublicAccessBlock").actions(&["s3:PutBucketPublicAccessBlock"]);
+const OWNERSHIP: Call = Call::new(&SERVICE, "s3:PutBucketOwnershipControls");
+const VERSIONING: Call = Call::new(&SERVICE, "s3:PutBucketVersioning");
+const ENCRYPTION: Call =
+    Call::new(&SERVICE, "s3:PutBucketEncryption").actions(&["s3:PutEncryptionConfiguration"]);
+
 pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::S3::Bucket",
     group: "bucket",
-    read_after: &[],
+    name_limit: 63,
     delete_after: &[After::every("AWS::CloudFront::Distribution")],
-    contained_in: None,
-    replace_on: &[],
-    volatile_outputs: &[],
     holds_data: true,
-    usually: None,
-    permissions: &[
-        (
-            "read",
-            &[
-                "s3:ListAllMyBuckets",
-                "s3:ListBucket",
-                "s3:ListBucketVersions",
-                "s3:GetObject",
-                "s3:GetBucketPublicAccessBlock",
-                "s3:GetBucketVersioning",
-                "s3:GetEncryptionConfiguration",
-                "s3:GetBucketOwnershipControls",
-                "s3:GetBucketTagging",
-                "tag:GetResources",
-            ],
-        ),
-        (
-            "create",
-            &[
-                "s3:CreateBucket",
-                "s3:ListBucket",
-                "s3:PutBucketTagging",
-                "s3:PutBucketPublicAccessBlock",
-                "s3:PutBucketOwnershipControls",
-                "s3:PutBucketVersioning",
-                "s3:PutEncryptionConfiguration",
-            ],
-        ),
-        (
-            "update",
-            &[
-                "s3:PutBucketTagging",
-                "s3:PutBucketPublicAccessBlock",
-                "s3:PutBucketOwnershipControls",
-                "s3:PutBucketVersioning",
-                "s3:PutEncryptionConfiguration",
-            ],
-        ),
-        (
-            "delete",
-            &[
-                "s3:ListBucketVersions",
-                "s3:DeleteObject",
-                "s3:DeleteObjectVersion",
-                "s3:DeleteBucket",
-            ],
-        ),
-    ],
+    heading: "Site",
+    arn: Some(|scope, _| format!("arn:aws:s3:::{}", scope.bucket_name())),
+    protected: |spec| {
+        spec.pointer(&format!("/tags/{}", crate::model::tag::PROTECT))
+            .is_some_and(|on| on == "true")
+    },
+    outputs: &[OutputKey {
+        key: "bucket",
+        attribute: "name",
+        form: OutputForm::Single,
+        label: "Bucket",
+    }],
+    graph: GraphRole::Node { title: "S3", kind: "store", column: 2 },
+    pricing: Pricing::ByUse("storage and requests"),
+    calls: Calls {
+        read: &[
+            LIST_OBJECTS,
+            GET_OBJECT,
+            LIST_VERSIONS,
+            Call::new(&SERVICE, "s3:ListBuckets").actions(&["s3:ListAllMyBuckets"]),
+            Call::new(&SERVICE, "s3:HeadBucket").actions(&["s3:ListBucket"]),
+            Call::new(&SERVICE, "s3:GetPublicAccessBlock")
+                .actions(&["s3:GetBucketPublicAccessBlock"]),
+            Call::new(&SERVICE, "s3:GetBucketVersioning"),
+            Call::new(&SERVICE, "s3:GetBucketEncryption")
+                .actions(&["s3:GetEncryptionConfiguration"]),
+            Call::new(&SERVICE, "s3:GetBucketOwnershipControls"),
+            Call::new(&SERVICE, "s3:GetBucketTagging"),
+        ],
+        create: &[CREATE, TAGGING, ACCESS_BLOCK, OWNERSHIP, VERSIONING, ENCRYPTION],
+        update: &[TAGGING, ACCESS_BLOCK, OWNERSHIP, VERSIONING, ENCRYPTION],
+        delete: &[DELETE_OBJECTS, Call::new(&SERVICE, "s3:DeleteBucket")],
+    },
+    ..TypeInfo::DEFAULT
 };
 
 #[async_trait]
@@ -96,6 +93,11 @@ impl ResourceType for Bucket {
 
     fn schema(&self) -> schemars::Schema {
         schemars::schema_for!(BucketSpec)
+    }
+
+    fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
+        desired::bucket(context, wanted);
+        Ok(())
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

@@ -7,22 +7,35 @@
 //! that died: it is sent again, and the caches are told.
 
 use crate::aws::{CallOptions, Reader, Writer};
+use crate::model::call::{Call, Service};
 use crate::model::spec::from_value;
+use crate::model::type_info::{Calls, GraphRole, Pricing};
 use crate::model::{After, CloudError, Live, Op, Outputs, Query, Step, TypeInfo};
 use crate::resources::ResourceType;
 use crate::resources::common::FRESH;
+use crate::resources::context::{Context, Wanted};
 use crate::resources::s3::delete_batch;
+use crate::resources::s3::{DELETE_OBJECTS, GET_OBJECT, LIST_OBJECTS, SERVICE};
 use async_trait::async_trait;
 use serde_json::Value;
 use spec::ObjectsSpec;
 use std::collections::BTreeMap;
 
+mod desired;
+pub mod files;
 mod manifest;
 mod read;
 pub mod spec;
 mod write;
 
 pub struct Objects;
+
+const CLOUDFRONT: Service = Service { not_found: &["NoSuchDistribution"], ..Service::DEFAULT };
+const WRITES: &[Call] = &[
+    Call::new(&SERVICE, "s3:PutObject"),
+    DELETE_OBJECTS,
+    Call::new(&CLOUDFRONT, "cloudfront:CreateInvalidation"),
+];
 
 pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::S3::Object",
@@ -35,16 +48,20 @@ pub const INFO: TypeInfo = TypeInfo {
     ],
     delete_after: &[After::every("AWS::CloudFront::Distribution")],
     contained_in: Some("AWS::S3::Bucket"),
-    replace_on: &[],
-    volatile_outputs: &[],
-    holds_data: false,
-    usually: None,
-    permissions: &[
-        ("read", &["s3:ListBucket", "s3:GetObject"]),
-        ("create", &["s3:ListBucket", "s3:PutObject", "s3:DeleteObject"]),
-        ("update", &["s3:PutObject", "s3:DeleteObject", "cloudfront:CreateInvalidation"]),
-        ("delete", &["s3:ListBucket", "s3:DeleteObject"]),
-    ],
+    heading: "Site",
+    graph: GraphRole::PartOf(|_| "bucket"),
+    pricing: Pricing::ByUse("storage and requests"),
+    calls: Calls {
+        read: &[
+            LIST_OBJECTS,
+            Call::new(&SERVICE, "s3:HeadObject").actions(&["s3:GetObject"]),
+            GET_OBJECT,
+        ],
+        create: WRITES,
+        update: WRITES,
+        delete: &[DELETE_OBJECTS],
+    },
+    ..TypeInfo::DEFAULT
 };
 
 #[async_trait]
@@ -55,6 +72,10 @@ impl ResourceType for Objects {
 
     fn schema(&self) -> schemars::Schema {
         schemars::schema_for!(ObjectsSpec)
+    }
+
+    fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
+        desired::objects(context, wanted)
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

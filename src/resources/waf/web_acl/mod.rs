@@ -1,19 +1,25 @@
 //! AWS::WAFv2::WebACL: found by index or listing, made with its rules, replaced whole on update
 //! (catalogue section 9).
 
+mod desired;
+mod pricing;
 mod rules;
 pub mod spec;
 mod write;
 
 use crate::aws::index::TagIndex;
 use crate::aws::{CallOptions, Reader, Writer};
+use crate::model::call::{Call, Retry};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{Tags, from_value, to_value};
+use crate::model::type_info::{Calls, GraphRole, Pricing};
 use crate::model::{
     After, CloudError, Desired, ErrorKind, Live, Outputs, Query, Step, TypeInfo, tag,
 };
 use crate::resources::ResourceType;
+use crate::resources::context::{Context, Wanted};
 use crate::resources::waf::{self, caller_of, scope_of_arn};
+use crate::resources::waf::{SERVICE, per_second, read};
 use async_trait::async_trait;
 use aws_sdk_wafv2::types::{Scope as WafScope, WebAcl as SdkWebAcl};
 use futures_util::future::try_join_all;
@@ -26,32 +32,37 @@ pub struct WebAcl;
 pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::WAFv2::WebACL",
     group: "web_acl",
-    read_after: &[],
     delete_after: &[
         After::those("AWS::CloudFront::Distribution", |acl, _| of_scope(acl, waf::CLOUDFRONT)),
         After::those("AWS::WAFv2::WebACLAssociation", |acl, _| of_scope(acl, waf::REGIONAL)),
         After::those("AWS::WAFv2::LoggingConfiguration", |acl, logging| acl.name == logging.name),
     ],
-    contained_in: None,
     replace_on: &["scope"],
-    volatile_outputs: &[],
-    holds_data: false,
-    usually: None,
     // Create and update are checked on the managed rule sets as well: `.../managedruleset/*/*`.
-    permissions: &[
-        (
-            "read",
-            &[
-                "wafv2:ListWebACLs",
-                "wafv2:GetWebACL",
-                "wafv2:ListTagsForResource",
-                "tag:GetResources",
-            ],
-        ),
-        ("create", &["wafv2:CreateWebACL", "wafv2:TagResource"]),
-        ("update", &["wafv2:UpdateWebACL", "wafv2:TagResource", "wafv2:UntagResource"]),
-        ("delete", &["wafv2:DeleteWebACL"]),
-    ],
+    heading: "WAF",
+    pricing: Pricing::Fixed(pricing::web_acl),
+    graph: GraphRole::PartOf(|id| if id == "cdn" { "distribution" } else { "api" }),
+
+    calls: Calls {
+        read: &[
+            read("wafv2:ListWebACLs"),
+            read("wafv2:GetWebACL"),
+            read("wafv2:ListTagsForResource"),
+        ],
+        create: &[Call::new(&SERVICE, "wafv2:CreateWebACL")
+            .actions(&["wafv2:CreateWebACL", "wafv2:TagResource"])
+            .quotas(&[per_second("WAF: 1 CreateWebACL per second")])],
+        update: &[
+            Call::new(&SERVICE, "wafv2:UpdateWebACL")
+                .quotas(&[per_second("WAF: 1 UpdateWebACL per second")]),
+            Call::new(&SERVICE, "wafv2:TagResource"),
+            Call::new(&SERVICE, "wafv2:UntagResource"),
+        ],
+        delete: &[Call::new(&SERVICE, "wafv2:DeleteWebACL")
+            .retries(&[Retry::busy("WAFAssociatedItemException", "", 600)])
+            .quotas(&[per_second("WAF: 1 DeleteWebACL per second")])],
+    },
+    ..TypeInfo::DEFAULT
 };
 
 /// A distribution uses ACLs of CLOUDFRONT scope alone, a stage those of the region: neither holds
@@ -91,6 +102,11 @@ impl ResourceType for WebAcl {
 
     fn schema(&self) -> schemars::Schema {
         schemars::schema_for!(WebAclSpec)
+    }
+
+    fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
+        desired::web_acls(context, wanted);
+        Ok(())
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

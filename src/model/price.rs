@@ -1,10 +1,14 @@
-//! What a stack costs in a month in which nobody comes: a floor under the bill, before and after a
-//! plan.
+//! What a stack costs in a month without visitors, and the price list that says so.
+//!
+//! Prices stand in `prices.json`, with their date, units and sources. What is paid by use has no
+//! fixed cost, and is not in the list.
 
 use super::Address;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::iter::Sum;
+use std::sync::LazyLock;
 
 /// An amount in millionths of a US dollar: prices such as $0.00013 add up exactly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -77,6 +81,40 @@ impl Floor {
 
     pub fn after(&self) -> Money {
         self.after.iter().map(|p| p.monthly).sum()
+    }
+}
+
+/// The price list.
+#[derive(Debug, Default, Deserialize)]
+pub struct Prices {
+    pub region: String,
+    /// Month of the prices, `2026-06`.
+    pub as_of: String,
+    pub hours_per_month: i64,
+    prices: BTreeMap<String, Price>,
+    /// What the floor leaves out, in words.
+    pub not_included: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Price {
+    usd: String,
+    /// `month` or `hour`.
+    per: String,
+}
+
+/// The embedded list; a test reads it, so that it is never the empty default.
+pub static PRICES: LazyLock<Prices> =
+    LazyLock::new(|| serde_json::from_str(include_str!("prices.json")).unwrap_or_default());
+
+impl Prices {
+    /// What one unit costs in a month; nothing where the list lacks it.
+    pub fn monthly(&self, key: &str) -> Money {
+        let Some(price) = self.prices.get(key) else {
+            return Money::default();
+        };
+        let hours = if price.per == "hour" { self.hours_per_month } else { 1 };
+        Money::parse(&price.usd).unwrap_or_default().times(hours)
     }
 }
 

@@ -1,23 +1,22 @@
-//! Tables.
+//! The tables of a stack, and what their seed files must hold.
 
-use super::Context;
-use crate::model::spec::to_value;
-use crate::model::{CloudError, Desired, ErrorKind};
-use crate::resources::dynamodb::table::spec::{AttributeSpec, BillingSpec, IndexSpec, TableSpec};
+use super::INFO;
+use super::spec::{AttributeSpec, BillingSpec, IndexSpec, TableSpec};
+use crate::model::{CloudError, Desired, ErrorKind, digest};
+use crate::resources::context::{Context, Wanted, path_inside};
 use crate::stack::{Attribute, Billing, Index, Projection, Stack, Table};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-pub(super) fn tables(context: &Context<'_>, all: &mut Vec<Desired>) -> Result<(), CloudError> {
+pub(super) fn tables(context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
     for (id, table) in &context.stack.tables {
-        all.push(one(context, id, table)?);
+        wanted.push(desired_table(context, id, table)?);
     }
     Ok(())
 }
 
-fn one(context: &Context<'_>, id: &str, table: &Table) -> Result<Desired, CloudError> {
+fn desired_table(context: &Context<'_>, id: &str, table: &Table) -> Result<Desired, CloudError> {
     let payload = table.seed.as_ref().map(|file| context.root.join(file));
     let seed = match &payload {
         Some(path) => Some(seed_hash(id, table, context.root, path)?),
@@ -33,13 +32,7 @@ fn one(context: &Context<'_>, id: &str, table: &Table) -> Result<Desired, CloudE
         deletion_protection: table.protect.unwrap_or(context.expires_at.is_none()),
         seed,
     };
-    let mut desired = context.resource(
-        "table",
-        id,
-        "AWS::DynamoDB::Table",
-        context.scope.name(id),
-        to_value(&spec),
-    );
+    let mut desired = context.resource(&INFO, id, context.scope.name(id), &spec);
     desired.payload = payload;
     Ok(desired)
 }
@@ -54,12 +47,12 @@ fn seed_hash(id: &str, table: &Table, root: &Path, path: &Path) -> Result<String
             "seed files are JSON arrays of objects, each with the table's key",
         )
     };
-    let real = super::site::inside(root, path).map_err(fail)?;
+    let real = path_inside(root, path).map_err(fail)?;
     let bytes = std::fs::read(real).map_err(|e| fail(format!("cannot be read: {e}")))?;
     let items: Vec<serde_json::Map<String, serde_json::Value>> = serde_json::from_slice(&bytes)
         .map_err(|e| fail(format!("is not a JSON array of objects: {e}")))?;
     fits(table, &items).map_err(fail)?;
-    Ok(hex(&Sha256::digest(&bytes)))
+    Ok(digest::sha256_hex(&bytes))
 }
 
 /// Says of a whole stack's seed files what `seed_hash` says of one, without a hash.
@@ -104,11 +97,6 @@ fn fits(table: &Table, items: &[serde_json::Map<String, Value>]) -> Result<(), S
         }
     }
     Ok(())
-}
-
-/// Lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn attribute(wanted: &Attribute) -> AttributeSpec {

@@ -1,9 +1,11 @@
 //! The site's folder as objects: every file with its hash, Content-Type and Cache-Control.
 
-use crate::resources::s3::objects::spec::ObjectSpec;
+use super::spec::ObjectSpec;
+use crate::model::digest;
+use crate::resources::context::path_inside;
 use md5::{Digest, Md5};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Every file below `folder` by object key (path with `/`). `cache_control` gives the header for a
 /// key.
@@ -17,7 +19,7 @@ pub fn scan_site(
     folder: &Path,
     cache_control: &dyn Fn(&str) -> String,
 ) -> Result<BTreeMap<String, ObjectSpec>, String> {
-    let root = inside(project, folder)?;
+    let root = path_inside(project, folder)?;
     let mut found = BTreeMap::new();
     let mut folders = vec![(vec![root.clone()], String::new())];
     while let Some((way, prefix)) = folders.pop() {
@@ -55,7 +57,7 @@ pub fn scan_site(
             }
             let bytes = std::fs::read(&path).map_err(|e| format!("`{key}` cannot be read: {e}"))?;
             let spec = ObjectSpec {
-                md5: super::data::hex(&Md5::digest(&bytes)),
+                md5: digest::hex(&Md5::digest(&bytes)),
                 content_type: content_type(name).to_string(),
                 cache_control: cache_control(&key),
             };
@@ -63,18 +65,6 @@ pub fn scan_site(
         }
     }
     Ok(found)
-}
-
-/// The real path of something in the project. Errors, in words: it cannot be read, or a link leads
-/// out.
-pub fn inside(project: &Path, path: &Path) -> Result<PathBuf, String> {
-    let real = path.canonicalize().map_err(|e| format!("cannot be read: {e}"))?;
-    let root = project.canonicalize().map_err(|e| format!("cannot be read: {e}"))?;
-    if real.starts_with(root) {
-        Ok(real)
-    } else {
-        Err("is reached by a link that leads out of the project".into())
-    }
 }
 
 /// The Content-Type for a file's name; what is unknown is a download and never a page.

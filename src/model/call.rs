@@ -1,0 +1,170 @@
+//! AWS operations as resource types declare them: the rights they need, which errors pass by
+//! themselves, which published rate quotas they spend, and the service's words for "not found".
+//!
+//! The figures and errors are those of the behaviour catalogue's sections 1 to 11.
+
+use std::collections::BTreeMap;
+
+/// Why a call is tried again; decides cadence and ceiling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Class {
+    /// A fresh role, principal or permission is not visible to the consuming service yet.
+    Propagation,
+    /// The resource is busy with a transition of its own.
+    Busy,
+    /// A 404 on a resource that this run has just made.
+    ReadAfterCreate,
+    /// Refused for the rate of requests.
+    Throttle,
+    /// A 5xx or a cut connection on a call that may be repeated.
+    Transient,
+}
+
+/// An error that passes by itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Retry {
+    pub code: &'static str,
+    /// Part of AWS's message, compared in any case; empty for every message.
+    pub fragment: &'static str,
+    pub class: Class,
+    /// Seconds that repetitions may take.
+    pub ceiling: u64,
+}
+
+impl Retry {
+    pub const fn busy(code: &'static str, fragment: &'static str, ceiling: u64) -> Self {
+        Self { code, fragment, class: Class::Busy, ceiling }
+    }
+
+    pub const fn propagation(code: &'static str, fragment: &'static str, ceiling: u64) -> Self {
+        Self { code, fragment, class: Class::Propagation, ceiling }
+    }
+}
+
+/// A published rate quota; calls that name the same label share it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quota {
+    /// What people read while waiting.
+    pub label: &'static str,
+    /// Calls per second as published.
+    pub rate: f64,
+    /// Calls that may go at once.
+    pub burst: f64,
+}
+
+/// What holds for every operation of a service.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Service {
+    pub retries: &'static [Retry],
+    pub quotas: &'static [Quota],
+    /// Error codes that say a resource is not there.
+    pub not_found: &'static [&'static str],
+    /// Seconds that a 404 on a fresh resource may last.
+    pub read_after_create: u64,
+}
+
+impl Service {
+    pub const DEFAULT: Service =
+        Service { retries: &[], quotas: &[], not_found: &[], read_after_create: 120 };
+}
+
+/// One operation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Call {
+    /// `service:Operation`.
+    pub operation: &'static str,
+    pub service: &'static Service,
+    /// Empty: the action of the operation's own name.
+    actions: &'static [&'static str],
+    pub retries: &'static [Retry],
+    pub quotas: &'static [Quota],
+    /// The service's quotas do not count it.
+    pub outside_service_quota: bool,
+    /// Seconds to pause after a throttle, where exponential steps from one second are too fast.
+    pub throttle_pause: Option<f64>,
+    /// Seconds to pause while what was just made becomes visible.
+    pub propagation_pause: Option<f64>,
+}
+
+impl Call {
+    pub const fn new(service: &'static Service, operation: &'static str) -> Self {
+        Self {
+            operation,
+            service,
+            actions: &[],
+            retries: &[],
+            quotas: &[],
+            outside_service_quota: false,
+            throttle_pause: None,
+            propagation_pause: None,
+        }
+    }
+
+    /// IAM actions where they are named otherwise than the operation, or more than one.
+    pub const fn actions(self, actions: &'static [&'static str]) -> Self {
+        Self { actions, ..self }
+    }
+
+    /// Errors that pass, besides the service's.
+    pub const fn retries(self, retries: &'static [Retry]) -> Self {
+        Self { retries, ..self }
+    }
+
+    /// Quotas besides the service's.
+    pub const fn quotas(self, quotas: &'static [Quota]) -> Self {
+        Self { quotas, ..self }
+    }
+
+    /// Quotas in place of the service's.
+    pub const fn own_quotas(self, quotas: &'static [Quota]) -> Self {
+        Self { quotas, outside_service_quota: true, ..self }
+    }
+
+    pub const fn throttle_pause(self, seconds: f64) -> Self {
+        Self { throttle_pause: Some(seconds), ..self }
+    }
+
+    pub const fn propagation_pause(self, seconds: f64) -> Self {
+        Self { propagation_pause: Some(seconds), ..self }
+    }
+
+    /// The IAM actions that the operation needs.
+    pub fn iam_actions(&self) -> Vec<&'static str> {
+        if self.actions.is_empty() { vec![self.operation] } else { self.actions.to_vec() }
+    }
+
+    /// Every error that passes by itself, the operation's own first.
+    pub fn all_retries(&self) -> impl Iterator<Item = &'static Retry> {
+        self.retries.iter().chain(self.service.retries)
+    }
+
+    /// Every quota that the operation spends.
+    pub fn all_quotas(&self) -> impl Iterator<Item = &'static Quota> {
+        let service = if self.outside_service_quota { &[] } else { self.service.quotas };
+        self.quotas.iter().chain(service)
+    }
+}
+
+/// Declared calls by operation.
+#[derive(Clone, Debug, Default)]
+pub struct CallTable(BTreeMap<&'static str, &'static Call>);
+
+impl CallTable {
+    /// A call that is declared twice must be the same; the first declaration counts, and a test
+    /// compares them.
+    pub fn new(calls: impl IntoIterator<Item = &'static Call>) -> Self {
+        let mut table = BTreeMap::new();
+        for call in calls {
+            table.entry(call.operation).or_insert(call);
+        }
+        Self(table)
+    }
+
+    pub fn get(&self, operation: &str) -> Option<&'static Call> {
+        self.0.get(operation).copied()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &'static Call> {
+        self.0.values().copied()
+    }
+}

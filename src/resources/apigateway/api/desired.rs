@@ -1,0 +1,23 @@
+//! The REST API of a stack.
+
+use super::INFO;
+use super::spec::RestApiSpec;
+use crate::resources::context::{Context, Wanted};
+use std::collections::BTreeSet;
+
+pub(super) fn api(context: &Context<'_>, wanted: &mut Wanted) {
+    if context.stack.api.is_none() {
+        return;
+    }
+    let scope = context.scope;
+    let spec = RestApiSpec {
+        tags: context.tags("api"),
+        description: format!("API of stack {}, env {}", scope.stack, scope.env),
+        endpoint_type: "REGIONAL".into(),
+        api_key_source: "HEADER".into(),
+        disable_execute_api_endpoint: false,
+        binary_media_types: BTreeSet::new(),
+        minimum_compression_size: None,
+    };
+    wanted.push(context.resource(&INFO, "main", scope.name("api"), &spec));
+}

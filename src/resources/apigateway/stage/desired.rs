@@ -1,0 +1,39 @@
+//! The stage that serves a stack's API.
+
+use super::INFO;
+use super::spec::StageSpec;
+use crate::model::{Address, Desired};
+use crate::resources::context::{Context, Wanted, reference};
+use crate::stack::Api;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+pub(super) fn stage(context: &Context<'_>, wanted: &mut Wanted) {
+    if let Some(api) = &context.stack.api {
+        wanted.push(desired_stage(context, api));
+    }
+}
+
+fn desired_stage(context: &Context<'_>, api: &Api) -> Desired {
+    // Only context variables that hold no body, no header and no token.
+    let format = json!({
+        "requestId": "$context.requestId", "time": "$context.requestTimeEpoch", "ip": "$context.identity.sourceIp",
+        "method": "$context.httpMethod", "path": "$context.path", "status": "$context.status",
+        "ms": "$context.responseLatency", "bytes": "$context.responseLength",
+        "integrationStatus": "$context.integrationStatus", "waf": "$context.wafResponseCode",
+    });
+    let spec = StageSpec {
+        tags: context.tags("stage"),
+        definition: reference("routes", "main", "definition"),
+        throttling_rate: f64::from(api.throttling.rate),
+        throttling_burst: i32::try_from(api.throttling.burst).unwrap_or(i32::MAX),
+        metrics: true,
+        access_log_arn: Some(reference("log_group", "api", "arn")),
+        access_log_format: Some(format.to_string()),
+        tracing: false,
+    };
+    let mut desired = context.resource(&INFO, "main", api.stage.clone(), &spec);
+    desired.context = json!({"rest_api_id": reference("api", "main", "id")});
+    desired.depends_on = BTreeSet::from([Address::new("account", "logging")]);
+    desired
+}

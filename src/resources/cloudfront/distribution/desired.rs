@@ -1,0 +1,60 @@
+//! The distribution in front of a stack's site.
+
+use super::INFO;
+use super::spec::{DistributionSpec, ErrorPageSpec};
+use crate::resources::context::{Context, Wanted, reference};
+use crate::stack::{Cdn, ErrorPage};
+use std::collections::BTreeMap;
+
+/// AWS's managed cache policy CachingOptimized, by its documented id.
+const CACHING_OPTIMIZED: &str = "658327ea-f89d-4fab-a63d-7e88639e58f6";
+
+pub(super) fn distribution(context: &Context<'_>, wanted: &mut Wanted) {
+    if let (Some(_), Some(cdn)) = (&context.stack.site, &context.stack.cdn) {
+        let spec = desired_distribution(context, cdn, &mut wanted.notes);
+        wanted.push(context.resource(&INFO, "site", context.scope.name("site"), &spec));
+    }
+}
+
+fn desired_distribution(
+    context: &Context<'_>,
+    cdn: &Cdn,
+    notes: &mut Vec<String>,
+) -> DistributionSpec {
+    let emulated = context.scope.endpoint.is_some();
+    if emulated {
+        notes.push(
+            "this endpoint is not AWS and speaks plain http: the viewer policy is allow-all and the bucket lets this \
+             distribution read without TLS here; on AWS it is redirect-to-https and TLS only"
+                .into(),
+        );
+    }
+    let page = |(status, page): (&u16, &ErrorPage)| {
+        let spec = ErrorPageSpec {
+            page: page.page.clone(),
+            status: page.status.to_string(),
+            min_ttl: i64::from(page.cache_seconds),
+        };
+        (status.to_string(), spec)
+    };
+    let waf = context.stack.waf.is_some();
+    DistributionSpec {
+        tags: context.tags("site"),
+        comment: context.scope.marker("site"),
+        enabled: true,
+        default_root_object: cdn.default_object.clone(),
+        price_class: cdn.price_class.aws().into(),
+        http_version: "http2and3".into(),
+        ipv6: true,
+        web_acl_arn: if waf { reference("web_acl", "cdn", "arn") } else { String::new() },
+        origin_domain: reference("bucket", "site", "regional_domain_name"),
+        origin_access_control_id: reference("oac", "site", "id"),
+        viewer_protocol_policy: if emulated { "allow-all" } else { "redirect-to-https" }.into(),
+        compress: true,
+        allowed_methods: ["GET", "HEAD", "OPTIONS"].map(String::from).into(),
+        cache_policy_id: CACHING_OPTIMIZED.into(),
+        response_headers_policy_id: reference("headers", "site", "id"),
+        error_pages: cdn.error_pages.iter().map(page).collect(),
+        extras: BTreeMap::new(),
+    }
+}

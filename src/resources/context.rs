@@ -1,0 +1,159 @@
+//! What resource types turn a stack into desired resources with.
+
+use super::TYPES;
+use crate::model::spec::{Tags, to_value};
+use crate::model::{Address, CloudError, Desired, ErrorKind, Scope, TypeInfo, tag, template};
+use crate::stack::{EnvPart, Origin, Stack};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// A stack, and where and how it is deployed.
+pub struct Context<'a> {
+    pub stack: &'a Stack,
+    pub scope: &'a Scope,
+    /// Folder of stack.yaml; its paths are relative to it.
+    pub root: &'a Path,
+    /// RFC 3339; set for environments that may be swept after it. They have no deletion protection.
+    pub expires_at: Option<&'a str>,
+    /// False on emulators that ignore the conditions of policies.
+    pub judges_conditions: bool,
+}
+
+/// The desired resources of a stack, and remarks for the plan.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    pub resources: Vec<Desired>,
+    pub notes: Vec<String>,
+}
+
+impl Wanted {
+    pub fn push(&mut self, desired: Desired) {
+        self.resources.push(desired);
+    }
+}
+
+/// Every resource the stack wants, in the order of `TYPES`.
+///
+/// Errors: a seed file or site folder that cannot be read, a name that AWS would refuse for its
+/// length.
+pub fn desired(context: &Context<'_>) -> Result<Wanted, CloudError> {
+    let mut wanted = Wanted::default();
+    for resource_type in TYPES {
+        let first = wanted.resources.len();
+        resource_type.desired(context, &mut wanted)?;
+        let added = wanted.resources.iter().skip(first);
+        added.into_iter().try_for_each(|d| check_name(resource_type.info(), d))?;
+    }
+    Ok(wanted)
+}
+
+impl Context<'_> {
+    /// Owner tags, the user's own, and the expiry.
+    pub(crate) fn tags(&self, id: &str) -> Tags {
+        let mut tags = self.stack.tags.clone();
+        tags.extend(self.scope.tags(id));
+        if let Some(at) = self.expires_at {
+            tags.insert(tag::EXPIRES_AT.into(), at.into());
+        }
+        tags
+    }
+
+    /// A desired resource without dependencies or payload.
+    pub(crate) fn resource(
+        &self,
+        info: &TypeInfo,
+        id: &str,
+        name: String,
+        spec: &impl Serialize,
+    ) -> Desired {
+        Desired {
+            address: Address::new(info.group, id),
+            type_name: info.type_name.into(),
+            name,
+            spec: to_value(spec),
+            context: Value::Null,
+            depends_on: BTreeSet::new(),
+            payload: None,
+        }
+    }
+
+    /// The origins that may call the API, references for what is not known yet.
+    pub(crate) fn cors_origins(&self) -> Vec<String> {
+        let origins = self.stack.api.as_ref().and_then(|a| a.cors.as_ref());
+        let text = |origin: &Origin| match origin {
+            Origin::Site => reference("distribution", "site", "url"),
+            Origin::Exact(text) => text.clone(),
+        };
+        origins.map(|cors| cors.origins.iter().map(text).collect()).unwrap_or_default()
+    }
+
+    /// URL of the API's stage, without a slash at the end.
+    pub(crate) fn api_url(&self) -> String {
+        let stage = self.stack.api.as_ref().map_or("", |a| a.stage.as_str());
+        format!("{}/{stage}", reference("api", "main", "endpoint"))
+    }
+
+    /// A variable's value with its `${...}` parts filled in.
+    pub(crate) fn fill(&self, parts: &[EnvPart]) -> String {
+        parts.iter().map(|part| self.fill_part(part)).collect()
+    }
+
+    fn fill_part(&self, part: &EnvPart) -> String {
+        match part {
+            EnvPart::Literal(text) => text.clone(),
+            EnvPart::TableName(id) => self.scope.name(id),
+            EnvPart::TableArn(id) => self.table_arn(id),
+            EnvPart::CorsOrigins => self.cors_origins().join(","),
+            EnvPart::ApiUrl => self.api_url(),
+            EnvPart::SiteUrl => reference("distribution", "site", "url"),
+            EnvPart::Region => self.scope.region.clone(),
+            EnvPart::Env => self.scope.env.clone(),
+            EnvPart::Stack => self.scope.stack.clone(),
+        }
+    }
+
+    pub(crate) fn table_arn(&self, id: &str) -> String {
+        let scope = self.scope;
+        format!("arn:aws:dynamodb:{}:{}:table/{}", scope.region, scope.account, scope.name(id))
+    }
+
+    pub(crate) fn function_arn(&self, id: &str) -> String {
+        let scope = self.scope;
+        format!("arn:aws:lambda:{}:{}:function:{}", scope.region, scope.account, scope.name(id))
+    }
+}
+
+/// `{{group.id.attribute}}`.
+pub(crate) fn reference(group: &str, id: &str, attribute: &str) -> String {
+    template::reference(&Address::new(group, id), attribute)
+}
+
+/// The real path of a file or folder in the project. Errors, in words: it cannot be read, or a
+/// link leads out.
+pub(crate) fn path_inside(project: &Path, path: &Path) -> Result<PathBuf, String> {
+    let real = path.canonicalize().map_err(|e| format!("cannot be read: {e}"))?;
+    let root = project.canonicalize().map_err(|e| format!("cannot be read: {e}"))?;
+    if real.starts_with(root) {
+        Ok(real)
+    } else {
+        Err("is reached by a link that leads out of the project".into())
+    }
+}
+
+/// AWS's own limits on names, checked before anything is made.
+fn check_name(info: &TypeInfo, desired: &Desired) -> Result<(), CloudError> {
+    let (length, limit) = (desired.name.len(), info.name_limit);
+    if length <= limit {
+        return Ok(());
+    }
+    Err(CloudError::ours(
+        ErrorKind::Other,
+        format!(
+            "{}: the name `{}` has {length} characters, AWS takes {limit}",
+            desired.address, desired.name
+        ),
+        "shorten the stack's name, the environment's or the logical id",
+    ))
+}

@@ -1,0 +1,70 @@
+//! The execution role of each function: its own log streams, and its grants.
+
+use super::INFO;
+use super::spec::RoleSpec;
+use crate::model::Desired;
+use crate::policy;
+use crate::resources::context::{Context, Wanted};
+use crate::stack::{Function, Grant};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) fn roles(context: &Context<'_>, wanted: &mut Wanted) {
+    for (id, function) in &context.stack.functions {
+        wanted.push(role(context, id, function));
+    }
+}
+
+fn role(context: &Context<'_>, id: &str, function: &Function) -> Desired {
+    let name = context.scope.name(id);
+    let trust = policy::canonical(&json!({"Statement": [{
+        "Sid": "LambdaOnly", "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": context.scope.account}},
+    }]}));
+    let spec = RoleSpec {
+        tags: context.tags(id),
+        path: context.scope.role_path(),
+        description: format!("What the function {name} may do, and nothing else"),
+        max_session_seconds: 3600,
+        trust,
+        policies: BTreeMap::from([(
+            "grants".to_string(),
+            policy::canonical(&grants(context, &name, &function.grants)),
+        )]),
+        attached: BTreeSet::new(),
+        permissions_boundary: None,
+    };
+    context.resource(&INFO, id, name, &spec)
+}
+
+/// The function's own log streams, and each declared grant on exactly its table and indexes.
+fn grants(context: &Context<'_>, function: &str, grants: &[Grant]) -> Value {
+    let (region, account) = (&context.scope.region, &context.scope.account);
+    let mut statements = vec![json!({
+        "Sid": "OwnLogs", "Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": format!("arn:aws:logs:{region}:{account}:log-group:/aws/lambda/{}:*", function),
+    })];
+    for (position, grant) in grants.iter().enumerate() {
+        let table = context.table_arn(&grant.table);
+        let mut resources = vec![table.clone()];
+        resources.extend(grant.indexes.iter().map(|index| format!("{table}/index/{index}")));
+        statements.push(json!({
+            "Sid": grant_sid(grants, position), "Effect": "Allow", "Action": grant.actions, "Resource": resources,
+        }));
+    }
+    json!({ "Statement": statements })
+}
+
+/// Statement id of a grant: the table, numbered where a function has several grants on it.
+pub fn grant_sid(grants: &[Grant], position: usize) -> String {
+    let Some(grant) = grants.get(position) else {
+        return String::new();
+    };
+    let earlier = grants.iter().take(position).filter(|g| g.table == grant.table).count();
+    if earlier == 0 {
+        format!("Table{}", grant.table)
+    } else {
+        format!("Table{}{}", grant.table, earlier + 1)
+    }
+}

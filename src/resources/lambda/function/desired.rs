@@ -1,0 +1,48 @@
+//! The functions of a stack.
+
+use super::INFO;
+use super::spec::FunctionSpec;
+use crate::model::{Address, Desired, tag};
+use crate::resources::context::{Context, Wanted, reference};
+use crate::stack::Function;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) fn functions(context: &Context<'_>, wanted: &mut Wanted) {
+    for (id, function) in &context.stack.functions {
+        wanted.push(desired_function(context, id, function));
+    }
+}
+
+fn desired_function(context: &Context<'_>, id: &str, function: &Function) -> Desired {
+    let name = context.scope.name(id);
+    let mut tags = context.tags(id);
+    // A role that was deleted and made again has the same ARN, and Lambda's grants go on naming the
+    // one that is gone: every call fails until the function is made again (catalogue 4.4). Its id
+    // tells the two apart, also in a later run.
+    tags.insert(tag::ROLE_ID.into(), reference("role", id, "unique_id"));
+    let spec = FunctionSpec {
+        tags,
+        role_arn: format!(
+            "arn:aws:iam::{}:role{}{name}",
+            context.scope.account,
+            context.scope.role_path()
+        ),
+        runtime: "provided.al2023".into(),
+        handler: "bootstrap".into(),
+        memory: i32::try_from(function.memory).unwrap_or(i32::MAX),
+        timeout: i32::try_from(function.timeout).unwrap_or(i32::MAX),
+        architecture: function.architecture.aws().into(),
+        environment: function
+            .env
+            .iter()
+            .map(|(key, value)| (key.clone(), context.fill(&value.parts)))
+            .collect(),
+        code_sha256: reference("build", id, "sha256"),
+        extras: BTreeMap::new(),
+    };
+    let mut desired = context.resource(&INFO, id, name, &spec);
+    desired.context = json!({"payload": reference("build", id, "zip")});
+    desired.depends_on = BTreeSet::from([Address::new("role", id), Address::new("log_group", id)]);
+    desired
+}
