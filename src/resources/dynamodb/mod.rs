@@ -1,4 +1,4 @@
-//! DynamoDB: tables.
+//! Resource types of DynamoDB: the table and its seed.
 
 pub mod table;
 

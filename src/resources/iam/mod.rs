@@ -1,4 +1,4 @@
-//! IAM: roles.
+//! Resource types of IAM: the role of a function.
 
 pub mod role;
 

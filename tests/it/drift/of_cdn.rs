@@ -1,4 +1,4 @@
-//! Cases of AWS::CloudFront::Distribution.
+//! Out-of-band changes of each field of AWS::CloudFront::Distribution.
 
 use super::bench::Bench;
 use super::case::{Meddling, Suite, case};

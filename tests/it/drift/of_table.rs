@@ -1,4 +1,4 @@
-//! Cases of AWS::DynamoDB::Table.
+//! Out-of-band changes of each field of AWS::DynamoDB::Table.
 
 use super::bench::Bench;
 use super::case::{Case, Meddling, Suite, case};

@@ -1,0 +1,200 @@
+//! The rule table of this project: layers, limits, and the breaches that are known and still there.
+
+use crate::rules::{Exception, Restricted, Row, Rules};
+
+pub const RULES: Rules = Rules {
+    package: "shopstack",
+    rows: ROWS,
+    document: "ARCHITECTURE.md",
+    main_imports: &["cli"],
+    types: "resources",
+    shared: &["common", "context", "expiry", "provider", "resource_type"],
+    type_tests: "tests/it/resources",
+    sdk: &["aws_sdk_", "aws_smithy_", "aws_config", "aws_credential_types", "aws_types"],
+    sdk_modules: &["aws", "resources"],
+    restricted: RESTRICTED,
+    restricted_methods: RESTRICTED_METHODS,
+    printing: &["src/cli/output.rs"],
+    vague: VAGUE,
+    file_lines: 400,
+    function_lines: 70,
+    columns: 100,
+    exceptions: EXCEPTIONS,
+};
+
+const fn row(layer: u8, module: &'static str, imports: &'static [&'static str]) -> Row {
+    Row { layer, module, imports }
+}
+
+/// Lowest layer first. A module may import modules of lower layers only, and those that stand here.
+const ROWS: &[Row] = &[
+    row(0, "model", &[]),
+    row(1, "stack", &["model"]),
+    row(1, "plan", &["model"]),
+    row(1, "policy", &[]),
+    row(1, "aws", &["model"]),
+    row(1, "build", &[]),
+    row(1, "local", &[]),
+    row(2, "resources", &["model", "stack", "policy", "aws"]),
+    row(2, "engine", &["model"]),
+    row(2, "smoke", &["model"]),
+    row(2, "report", &["model", "policy", "plan"]),
+    row(3, "render", &["model", "stack", "policy", "plan", "report"]),
+    row(
+        4,
+        "cli",
+        &[
+            "model",
+            "stack",
+            "plan",
+            "aws",
+            "build",
+            "local",
+            "resources",
+            "engine",
+            "smoke",
+            "report",
+            "render",
+        ],
+    ),
+];
+
+const RESTRICTED: &[Restricted] = &[
+    Restricted {
+        path: "shopstack::aws::clients::Clients",
+        from: &["src/aws/"],
+        why: "clients that can write are handed out by a Writer alone",
+    },
+    Restricted {
+        path: "shopstack::aws::writer::Writer::new",
+        from: &["src/cli/apply.rs"],
+        why: "only what applies a plan may write to AWS",
+    },
+    Restricted {
+        path: "shopstack::cli::apply::writer",
+        from: &["src/cli/up.rs", "src/cli/down.rs"],
+        why: "only up and down may write to AWS",
+    },
+];
+
+const RESTRICTED_METHODS: &[Restricted] = &[
+    Restricted {
+        path: "send()",
+        from: &["src/aws/", "src/resources/", "src/smoke/http.rs"],
+        why: "calls of AWS stand with the resource types",
+    },
+    Restricted {
+        path: "clients(..)",
+        from: &["src/aws/"],
+        why: "clients that can write are handed out by a Writer alone",
+    },
+];
+
+const VAGUE: &[&str] = &[
+    "again", "all", "and", "any", "bring", "check_it", "come", "do_it", "done", "each", "every",
+    "foreign", "found", "get_it", "give", "given", "go", "goes", "held", "it", "keep", "kept",
+    "known", "made", "make", "of", "once", "one", "ones", "other", "others", "own", "put", "rest",
+    "same", "say", "says", "see", "seen", "tame", "tell", "tells", "thing", "things", "till",
+    "told", "two", "under", "what", "with",
+];
+
+const fn allow(rule: &'static str, file: &'static str, detail: &'static str) -> Exception {
+    Exception { rule, file, detail }
+}
+
+/// Breaches that are known and still there. This list only shrinks.
+const EXCEPTIONS: &[Exception] = &[
+    allow("circle", "", "src/aws/call.rs src/aws/error.rs src/aws/rights.rs src/aws/waf.rs"),
+    allow("circle", "", "src/aws/index.rs src/aws/reader.rs"),
+    allow("circle", "", "src/build/cargo.rs src/build/metadata.rs"),
+    allow("circle", "", "src/cli/diff.rs src/cli/up.rs"),
+    allow("circle", "", "src/desired/data.rs src/desired/site.rs"),
+    allow("circle", "", "src/plan/lost.rs src/plan/record.rs"),
+    allow("circle", "", "src/policy/judge.rs src/policy/judge/principals.rs"),
+    allow("circle", "", "src/render/plan.rs src/render/plan/cost.rs"),
+    allow(
+        "circle",
+        "",
+        "src/render/report.rs src/render/report/markdown.rs \
+         src/render/report/text.rs",
+    ),
+    allow("circle", "", "src/stack/error.rs src/stack/node.rs"),
+    allow(
+        "circle",
+        "",
+        "src/stack/rules.rs src/stack/rules_edge.rs src/stack/rules_permission.rs \
+         src/stack/rules_table.rs",
+    ),
+    allow("test-import", "src/plan/cost.rs", ""),
+    allow("line-width", "lambdas/", ""),
+    allow("panic", "lambdas/shared/src/reply.rs", ""),
+    allow("line-width", "src/aws/", ""),
+    allow("file-length", "src/aws/error.rs", ""),
+    allow("line-width", "src/build/", ""),
+    allow("line-width", "src/cli/", ""),
+    allow("panic", "src/cli/output.rs", ""),
+    allow("line-width", "src/desired/", ""),
+    allow("panic", "src/desired/", ""),
+    allow("line-width", "src/engine/", ""),
+    allow("line-width", "src/local/", ""),
+    allow("panic", "src/local/health.rs", ""),
+    allow("line-width", "src/model/", ""),
+    allow("panic", "src/model/resource.rs", ""),
+    allow("panic", "src/model/template.rs", ""),
+    allow("file-length", "src/plan/build.rs", ""),
+    allow("panic", "src/plan/build.rs", ""),
+    allow("line-width", "src/plan/", ""),
+    allow("file-length", "src/plan/secret.rs", ""),
+    allow("file-length", "src/plan/tests.rs", ""),
+    allow("line-width", "src/policy/", ""),
+    allow("line-width", "src/render/", ""),
+    allow("file-length", "src/render/graph.rs", ""),
+    allow("line-width", "src/report/", ""),
+    allow("file-length", "src/report/tests.rs", ""),
+    allow("line-width", "src/resources/", ""),
+    allow("panic", "src/resources/", ""),
+    allow("file-length", "src/resources/apigateway/api/mod.rs", ""),
+    allow("file-length", "src/resources/dynamodb/table/write.rs", ""),
+    allow("line-width", "src/smoke/", ""),
+    allow("function-length", "src/smoke/tests.rs", ""),
+    allow("line-width", "src/stack/", ""),
+    allow("line-width", "tests/build.rs", ""),
+    allow("line-width", "tests/it/", ""),
+    allow("function-length", "tests/it/bad_input/mod.rs", ""),
+    allow("function-length", "tests/it/drift/binary.rs", ""),
+    allow("function-length", "tests/it/e2e/report.rs", ""),
+    allow("file-length", "tests/it/faults/injected/rows.rs", ""),
+    allow("file-length", "tests/it/replayed/api.rs", ""),
+    allow("file-length", "tests/it/replayed/function.rs", ""),
+    allow("file-length", "tests/it/replayed/table.rs", ""),
+    allow("function-length", "tests/local.rs", ""),
+    allow("print", "src/cli/apply.rs", "std::process::exit"),
+    allow("vague-name", "", "fn bring "),
+    allow("vague-name", "", "fn come "),
+    allow("vague-name", "", "fn done "),
+    allow("vague-name", "", "fn every "),
+    allow("vague-name", "", "fn foreign "),
+    allow("vague-name", "", "fn found "),
+    allow("vague-name", "", "fn goes "),
+    allow("vague-name", "", "fn keep "),
+    allow("vague-name", "", "fn kept "),
+    allow("vague-name", "", "fn known "),
+    allow("vague-name", "", "fn made "),
+    allow("vague-name", "", "fn make "),
+    allow("vague-name", "", "fn of "),
+    allow("vague-name", "", "fn one "),
+    allow("vague-name", "", "fn other "),
+    allow("vague-name", "", "fn own "),
+    allow("vague-name", "", "fn put "),
+    allow("vague-name", "", "fn rest "),
+    allow("vague-name", "", "fn same "),
+    allow("vague-name", "", "fn say "),
+    allow("vague-name", "", "fn see "),
+    allow("vague-name", "", "fn seen "),
+    allow("vague-name", "", "fn tame "),
+    allow("vague-name", "", "fn tells "),
+    allow("vague-name", "", "fn told "),
+    allow("vague-name", "", "fn under "),
+    allow("vague-name", "", "fn with "),
+    allow("vague-name", "", "fn all "),
+];
