@@ -10,7 +10,7 @@ use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Command;
 
-use super::metadata::Crate;
+use super::lambda_crate::Crate;
 use super::tool::{self, Tool};
 use super::{Architecture, BuildError, Progress};
 

@@ -6,17 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::lambda_crate::Crate;
 use super::{BuildError, BuildRequest, cargo};
-
-/// A crate that builds to one Lambda binary.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Crate {
-    pub(super) package_id: String,
-    pub(super) package: String,
-    pub(super) binary: String,
-    pub(super) workspace_root: PathBuf,
-    pub(super) target_dir: PathBuf,
-}
 
 /// The part of `cargo metadata --format-version 1` that matters here.
 #[derive(Deserialize)]

@@ -3,6 +3,7 @@
 
 mod cargo;
 mod elf;
+mod lambda_crate;
 mod metadata;
 mod package;
 mod tool;
@@ -10,7 +11,7 @@ mod tool;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use metadata::Crate;
+use lambda_crate::Crate;
 
 /// What the caller may hand in to hear what is being compiled.
 pub type Progress<'a> = &'a (dyn Fn(&str) + Sync);

@@ -71,7 +71,7 @@ fn is_ready(answer: &[u8]) -> bool {
     };
     head.split_whitespace().nth(1) == Some("200")
         && serde_json::from_str::<serde_json::Value>(body)
-            .is_ok_and(|json| json["status"] == "completed")
+            .is_ok_and(|json| json.get("status").is_some_and(|status| status == "completed"))
 }
 
 #[cfg(test)]

@@ -14,26 +14,29 @@ pub fn reference(address: &Address, attribute: &str) -> String {
 fn parts(text: &str) -> Vec<Result<&str, (Address, &str)>> {
     let mut found = Vec::new();
     let mut rest = text;
-    while let Some(start) = rest.find("{{") {
-        let Some(length) = rest[start..].find("}}") else {
-            break;
-        };
-        let inner = &rest[start + 2..start + length];
-        let end = start + length + 2;
-        match inner
-            .rsplit_once('.')
-            .and_then(|(a, attribute)| Some((Address::parse(a)?, attribute)))
-        {
+    while let Some((before, inner, after)) = split_reference(rest) {
+        let pair =
+            inner.rsplit_once('.').and_then(|(a, attribute)| Some((Address::parse(a)?, attribute)));
+
+        match pair {
             Some(pair) => {
-                found.push(Ok(&rest[..start]));
+                found.push(Ok(before));
                 found.push(Err(pair));
             }
-            None => found.push(Ok(&rest[..end])),
+            None => found.push(Ok(rest.strip_suffix(after).unwrap_or(rest))),
         }
-        rest = &rest[end..];
+
+        rest = after;
     }
     found.push(Ok(rest));
     found
+}
+
+/// The first `{{inner}}` of a text: what is before it, inside it and behind it.
+fn split_reference(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, opened) = text.split_once("{{")?;
+    let (inner, after) = opened.split_once("}}")?;
+    Some((before, inner, after))
 }
 
 /// Collects every address that strings inside `value` refer to.

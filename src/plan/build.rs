@@ -70,10 +70,10 @@ fn reach(desired: &[Desired]) -> BTreeMap<Address, BTreeSet<Address>> {
     let direct: BTreeMap<_, _> =
         desired.iter().map(|d| (d.address.clone(), d.dependencies())).collect();
     direct
-        .keys()
-        .map(|start| {
+        .iter()
+        .map(|(start, first)| {
             let mut all = BTreeSet::new();
-            let mut todo: Vec<&Address> = direct[start].iter().collect();
+            let mut todo: Vec<&Address> = first.iter().collect();
             while let Some(next) = todo.pop() {
                 if all.insert(next.clone()) {
                     todo.extend(direct.get(next).into_iter().flatten());

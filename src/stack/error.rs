@@ -1,7 +1,7 @@
 //! What is wrong with a stack.yaml, where, and what to do about it; printed as rustc prints its
 //! own.
 
-use super::node::{Node, Span};
+use super::span::Span;
 use serde::Serialize;
 use std::fmt;
 
@@ -112,37 +112,6 @@ impl<'a> Report<'a> {
 
     pub fn whole_file(&mut self, message: String, help: String) {
         self.errors.push(StackError::without_place(self.file, message, Some(help)));
-    }
-
-    /// An error at the key that `path` leads to.
-    pub fn at_key(&mut self, tree: &Node, path: &[&str], message: String, help: Option<String>) {
-        self.add(tree.locate(path).0, message, help);
-    }
-
-    /// An error at the value that `path` leads to.
-    pub fn at_value(&mut self, tree: &Node, path: &[&str], message: String, help: Option<String>) {
-        self.add(tree.locate(path).1, message, help);
-    }
-
-    /// An error at the first `part` of the scalar that `path` leads to, if it stands there
-    /// literally.
-    pub fn at_part(
-        &mut self,
-        tree: &Node,
-        path: &[&str],
-        part: &str,
-        message: String,
-        help: Option<String>,
-    ) {
-        let mut span = tree.locate(path).1;
-        let line = self.source.lines().nth(span.line.saturating_sub(1)).unwrap_or_default();
-        let skip = span.column.saturating_sub(1);
-        let rest: String = line.chars().skip(skip).collect();
-        if let Some(offset) = rest.find(part) {
-            span.column += rest.get(..offset).map_or(0, |before| before.chars().count());
-            span.width = part.chars().count();
-        }
-        self.add(span, message, help);
     }
 }
 

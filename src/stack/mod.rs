@@ -2,7 +2,7 @@
 //! for [`load`].
 //!
 //! Three passes over one tree that remembers where everything stood: `node` reads the YAML, `shape`
-//! holds it against the JSON Schema generated from the types themselves, `rules*` check what a
+//! holds it against the JSON Schema generated from the types themselves, `rules` check what a
 //! schema cannot say (names, references).
 
 mod compute;
@@ -12,11 +12,9 @@ mod error;
 mod names;
 mod node;
 mod rules;
-mod rules_edge;
-mod rules_permission;
-mod rules_table;
 mod schema;
 mod shape;
+mod span;
 mod types;
 
 pub use compute::{Architecture, EnvPart, EnvValue, Function, Grant};

@@ -1,16 +1,9 @@
 //! YAML as a tree in which every key and value knows its line and column.
 
 use super::error::{Report, quote};
+use super::span::Span;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_yaml::{DuplicateKeyPolicy, Error, Location, Options, Spanned, UserMessageFormatter};
-
-/// Where something stands: line and column from 1, width in characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Span {
-    pub line: usize,
-    pub column: usize,
-    pub width: usize,
-}
 
 #[derive(Clone, Debug)]
 pub(super) struct Node {

@@ -5,7 +5,8 @@
 //! left to `rules`, which can say in words what is wrong with a name.
 
 use super::error::{Report, quote, suggest};
-use super::node::{Kind, Node, Span};
+use super::node::{Kind, Node};
+use super::span::Span;
 use serde_json::{Map, Number, Value};
 
 /// What came out of the check.

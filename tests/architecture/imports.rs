@@ -152,12 +152,18 @@ pub fn check_forms(tree: &Tree, findings: &mut Findings) {
     }
 }
 
-/// Files of sources that no `mod` line reaches, and what could not be read.
+/// Files that no `mod` line reaches, files beside the folder of their own name, and what could not
+/// be read.
 pub fn check_declared(tree: &Tree, findings: &mut Findings) {
     for (file, line, message) in &tree.broken {
         findings.add("undeclared", file, *line, message.clone());
     }
     for (name, file) in &tree.files {
+        let folder = format!("{}/", name.trim_end_matches(".rs"));
+        if tree.files.keys().any(|other| other.starts_with(&folder)) && name.starts_with("src/") {
+            let message = format!("stands beside {folder}: make it {folder}mod.rs");
+            findings.add("module-file", name, 1, message);
+        }
         if file.module.is_empty() && !name.starts_with("tests/") {
             let message = "no `mod` line reaches this file".to_string();
             findings.add("undeclared", name, 1, message);

@@ -18,7 +18,7 @@ use source::Tree;
 use std::path::Path;
 
 /// The names of all rules, as messages show them.
-const RULE_NAMES: [&str; 20] = [
+const RULE_NAMES: [&str; 21] = [
     "circle",
     "document",
     "file-length",
@@ -27,6 +27,7 @@ const RULE_NAMES: [&str; 20] = [
     "header",
     "import",
     "line-width",
+    "module-file",
     "panic",
     "print",
     "renamed-crate",

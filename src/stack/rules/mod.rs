@@ -1,60 +1,19 @@
 //! What a schema cannot say: names, references between the parts, limits that depend on each other.
 //! Each error has its place.
 
+mod context;
+mod edge;
+mod permission;
+mod table;
+
 use super::compute::{EnvPart, split};
 use super::error::{Report, quote, suggest};
-use super::names::{self, Verdict};
+use super::names;
 use super::node::Node;
-use super::{Function, Grant, Stack, rules_edge, rules_table};
+use super::{Function, Grant, Stack};
 use crate::model::template;
+use context::Context;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What every rule gets: the stack, where its parts stand, and where to complain.
-pub(super) struct Context<'a, 'r, 's> {
-    pub stack: &'a Stack,
-    pub tree: &'a Node,
-    pub report: &'r mut Report<'s>,
-    /// False where part of the file was refused already: a missing target may then be the echo of
-    /// that.
-    pub references: bool,
-}
-
-impl Context<'_, '_, '_> {
-    /// Complains at the value of `path` if `verdict` is an error; `what` begins the sentence.
-    pub fn value(&mut self, path: &[&str], what: &str, verdict: Verdict, help: Option<String>) {
-        if let Err(problem) = verdict {
-            self.report.at_value(self.tree, path, format!("{what} {problem}"), help);
-        }
-    }
-
-    /// The same at the key.
-    pub fn key(&mut self, path: &[&str], what: &str, verdict: Verdict, help: Option<String>) {
-        if let Err(problem) = verdict {
-            self.report.at_key(self.tree, path, format!("{what} {problem}"), help);
-        }
-    }
-
-    /// Complains at the value of `path` if `target` is not among `known`.
-    pub fn reference<'k>(
-        &mut self,
-        path: &[&str],
-        what: &str,
-        target: &str,
-        known: impl Iterator<Item = &'k String>,
-    ) {
-        let known: Vec<_> = known.map(String::as_str).collect();
-        if self.references && !known.contains(&target) {
-            let help = suggest(target, &known, "there are")
-                .or_else(|| Some("there are none to refer to".to_string()));
-            self.report.at_value(
-                self.tree,
-                path,
-                format!("there is no {what} {}", quote(target)),
-                help,
-            );
-        }
-    }
-}
 
 pub(super) fn check(stack: &Stack, tree: &Node, report: &mut Report, references: bool) {
     let mut context = Context { stack, tree, report, references };
@@ -62,12 +21,12 @@ pub(super) fn check(stack: &Stack, tree: &Node, report: &mut Report, references:
     ids(&mut context, "tables", stack.tables.keys());
     ids(&mut context, "functions", stack.functions.keys());
     for (id, table) in &stack.tables {
-        rules_table::check(&mut context, id, table);
+        table::check(&mut context, id, table);
     }
     for (id, function) in &stack.functions {
         check_function(&mut context, id, function);
     }
-    rules_edge::check(&mut context);
+    edge::check(&mut context);
 }
 
 fn header(context: &mut Context) {
@@ -135,7 +94,7 @@ fn check_function(context: &mut Context, id: &str, function: &Function) {
             quote(&route.key())
         );
         let help = Some("set it to 29 or less, or take the function off the API".to_string());
-        context.report.at_value(context.tree, &["functions", id, "timeout"], what, help);
+        context.at_value(&["functions", id, "timeout"], what, help);
     }
     for (name, value) in env {
         let path = ["functions", id, "env", name];
@@ -161,12 +120,7 @@ fn check_function(context: &mut Context, id: &str, function: &Function) {
                 let what = format!("{} on {} is granted twice", quote(action), quote(&grant.table));
                 let help = Some("keep it in one of the grants".to_string());
                 let (number, i) = (number.to_string(), i.to_string());
-                context.report.at_value(
-                    context.tree,
-                    &["functions", id, "grants", &number, "actions", &i],
-                    what,
-                    help,
-                );
+                context.at_value(&["functions", id, "grants", &number, "actions", &i], what, help);
             }
         }
     }
@@ -182,8 +136,7 @@ fn check_env_value(context: &mut Context, path: &[&str], text: &str) {
     let known: Vec<_> = tables.iter().map(String::as_str).chain(known).collect();
     if let Some(inner) = internal(text) {
         let help = Some("shopstack keeps that form for itself; write it otherwise".to_string());
-        context.report.at_part(
-            context.tree,
+        context.at_part(
             path,
             &inner,
             format!("{} would be taken for an id of AWS", quote(&inner)),
@@ -208,8 +161,7 @@ fn check_env_value(context: &mut Context, path: &[&str], text: &str) {
             }
             _ => suggest(&written, &known, "there are"),
         };
-        context.report.at_part(
-            context.tree,
+        context.at_part(
             path,
             &written,
             format!("the reference {} {problem}", quote(&written)),
@@ -284,7 +236,7 @@ pub(super) fn missing_paths(
     let mut need = |place: &[&str], path: &str, help: &str| {
         if !exists(path) {
             let message = format!("{} does not exist", quote(path));
-            report.at_value(tree, place, message, Some(help.to_string()));
+            report.add(tree.locate(place).1, message, Some(help.to_string()));
         }
     };
     for (id, table) in &stack.tables {

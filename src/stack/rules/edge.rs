@@ -1,11 +1,13 @@
 //! Rules for what faces the internet (API, site, distribution, firewall), and for the smoke test
 //! that visits it.
 
-use super::error::{quote, suggest};
-use super::names::{self, Verdict};
-use super::rules::Context;
-use super::rules_permission;
-use super::{Api, CacheRule, Cdn, Cors, ErrorPage, Origin, Route, Site, Smoke, Stack, Throttling};
+use super::context::Context;
+use super::permission;
+use crate::stack::error::{quote, suggest};
+use crate::stack::names::{self, Verdict};
+use crate::stack::{
+    Api, CacheRule, Cdn, Cors, ErrorPage, Origin, Route, Site, Smoke, Stack, Throttling,
+};
 use std::collections::BTreeMap;
 
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
@@ -69,7 +71,7 @@ fn check_api(context: &mut Context, api: &Api) {
             refused => context.key(&place, &what, refused, None),
         }
     }
-    rules_permission::check(context, api);
+    permission::check(context, api);
     if let Some(Cors { origins }) = cors {
         for (i, origin) in origins.iter().enumerate() {
             let i = i.to_string();
@@ -208,7 +210,7 @@ fn check_site(context: &mut Context, site: &Site) {
         seen.push(pattern);
         if let Err((directive, help)) = cache_control(control) {
             let what = format!("{} is no directive of Cache-Control", quote(directive));
-            context.report.at_part(context.tree, &place("control"), directive, what, help);
+            context.at_part(&place("control"), directive, what, help);
         }
     }
 }

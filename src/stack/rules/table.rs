@@ -1,9 +1,9 @@
 //! Rules for tables: attributes that agree with each other, index names, seed files.
 
-use super::error::quote;
-use super::names;
-use super::rules::Context;
-use super::{Attribute, AttributeType, Index, Projection, Table};
+use super::context::Context;
+use crate::stack::error::quote;
+use crate::stack::names;
+use crate::stack::{Attribute, AttributeType, Index, Projection, Table};
 use std::collections::BTreeMap;
 
 pub(super) fn check(context: &mut Context, id: &str, table: &Table) {

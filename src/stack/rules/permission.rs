@@ -1,8 +1,8 @@
 //! A limit that depends on all routes of a function: the policy that lets the API call it.
 
-use super::error::quote;
-use super::rules::Context;
-use super::{Api, Route, Stack};
+use super::context::Context;
+use crate::stack::error::quote;
+use crate::stack::{Api, Route, Stack};
 
 /// What Lambda takes as the policy of one function, in bytes.
 const POLICY_BYTES: usize = 20_480;

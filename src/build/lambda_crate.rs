@@ -1,0 +1,13 @@
+//! The crate of one Lambda: what cargo builds, and where.
+
+use std::path::PathBuf;
+
+/// A crate that builds to one Lambda binary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Crate {
+    pub(super) package_id: String,
+    pub(super) package: String,
+    pub(super) binary: String,
+    pub(super) workspace_root: PathBuf,
+    pub(super) target_dir: PathBuf,
+}
