@@ -1,6 +1,19 @@
 //! Building Lambda crates with the real cargo: reproducible zips, and errors that say what to do.
 //! The crates are tiny and have no dependencies, so each build takes seconds.
 
+// Tests may stop at what they did not expect, and print what they measured.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
+
 use std::io::Read;
 use std::path::Path;
 

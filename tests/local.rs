@@ -2,6 +2,19 @@
 //! since a start takes seconds; each twin has a free port of its own, and the environment is shared
 //! by all runs.
 
+// Tests may stop at what they did not expect, and print what they measured.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

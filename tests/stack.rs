@@ -1,6 +1,19 @@
 //! stack.yaml: the shop's own file, the published schema, and every kind of bad input with the
 //! exact words it earns.
 
+// Tests may stop at what they did not expect, and print what they measured.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
+
 use shopstack::stack::{self, Billing, EnvPart, Origin, Projection, StackError};
 use std::path::{Path, PathBuf};
 

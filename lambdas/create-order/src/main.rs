@@ -14,6 +14,7 @@ use lambda_http::{Error, Request, run, service_fn};
 use shop_shared::{cors::Origins, dynamo, settings};
 use store::Dynamo;
 
+#[expect(clippy::print_stdout, reason = "the log line that Lambda collects")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let products = settings::required("PRODUCTS_TABLE")?;

@@ -7,6 +7,7 @@ use handler::{Dynamo, handle};
 use lambda_http::{Error, Request, run, service_fn};
 use shop_shared::{cors::Origins, dynamo, settings};
 
+#[expect(clippy::print_stdout, reason = "the log line that Lambda collects")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let table = settings::required("PRODUCTS_TABLE")?;
