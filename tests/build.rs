@@ -47,7 +47,8 @@ async fn build(root: &Path, reqs: &[BuildRequest]) -> Result<Vec<Artifact>, Buil
     build_all(root, reqs, &|_| ()).await
 }
 
-const HELLO: &str = "fn main() { let n: u32 = std::env::args().count() as u32; assert!(n < 100, \"too many\"); println!(\"{n}\"); }\n";
+const HELLO: &str = "fn main() { let n: u32 = std::env::args().count() as u32; assert!(n < \
+                     100, \"too many\"); println!(\"{n}\"); }\n";
 
 #[tokio::test]
 async fn two_checkouts_give_the_same_bytes() {

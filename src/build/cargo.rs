@@ -15,6 +15,9 @@ use super::tool::{self, Tool};
 use super::{Architecture, BuildError, Progress};
 
 const SHOWN_LINES: usize = 40;
+/// What cargo tells a running program about its own package, besides names with a prefix.
+const OF_PACKAGE: [&str; 4] =
+    ["CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR", "OUT_DIR"];
 
 /// One line of `--message-format=json`; lines of other kinds lack fields and are passed over.
 #[derive(Deserialize)]
@@ -172,7 +175,9 @@ fn failed(crates: &[&Crate], architecture: Architecture, words: &str) -> BuildEr
         "cargo-zigbuild and cargo-lambda need zig: `pip install ziglang`, or install zig itself"
             .to_owned()
     } else if words.contains("--locked") {
-        "Cargo.lock does not fit Cargo.toml any more: run `cargo build` once, look at the change, commit it".to_owned()
+        "Cargo.lock does not fit Cargo.toml any more: run `cargo build` once, look at the change, \
+         commit it"
+            .to_owned()
     } else {
         "mend what cargo reports above, and try again".to_owned()
     };
@@ -208,7 +213,7 @@ fn cargo() -> Command {
             .iter()
             .any(|start| text.starts_with(start));
         if of_package
-            || ["CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR", "OUT_DIR"].contains(&&*text)
+            || OF_PACKAGE.contains(&&*text)
             // Build scripts and macros of any crate run in this environment: AWS is none of their
             // business.
             || text.starts_with("AWS_")
@@ -245,9 +250,14 @@ mod tests {
     fn takes_paths_of_the_asked_binaries_only() {
         let messages = "not json\n\
             {\"reason\":\"build-finished\",\"success\":true}\n\
-            {\"reason\":\"compiler-artifact\",\"package_id\":\"other\",\"target\":{\"name\":\"orders\"},\"executable\":\"/x\"}\n\
-            {\"reason\":\"compiler-artifact\",\"package_id\":\"path+file:///w#orders@0.1.0\",\"target\":{\"name\":\"build-script-build\"},\"executable\":\"/y\"}\n\
-            {\"reason\":\"compiler-artifact\",\"package_id\":\"path+file:///w#orders@0.1.0\",\"target\":{\"name\":\"orders\"},\"executable\":\"/z\"}\n";
+            {\"reason\":\"compiler-artifact\",\
+            \"package_id\":\"other\",\"target\":{\"name\":\"orders\"},\"executable\":\"/x\"}\n\
+            {\"reason\":\"compiler-artifact\",\
+            \"package_id\":\"path+file:///w#orders@0.1.0\",\
+            \"target\":{\"name\":\"build-script-build\"},\"executable\":\"/y\"}\n\
+            {\"reason\":\"compiler-artifact\",\
+            \"package_id\":\"path+file:///w#orders@0.1.0\",\
+            \"target\":{\"name\":\"orders\"},\"executable\":\"/z\"}\n";
         let found = executables(&[&one()], messages);
         assert_eq!(
             found.into_iter().collect::<Vec<_>>(),

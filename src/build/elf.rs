@@ -187,7 +187,8 @@ impl Problem {
     pub(super) fn explain(self, function: &str, architecture: Architecture) -> BuildError {
         let triple = format!("{}-unknown-linux-gnu", architecture.rust_name());
         let cross = format!(
-            "install cargo-zigbuild, which shopstack then uses by itself: `pip install cargo-zigbuild ziglang` or \
+            "install cargo-zigbuild, which shopstack then uses by itself: `pip install \
+             cargo-zigbuild ziglang` or \
              `cargo install cargo-zigbuild` with zig, and `rustup target add {triple}`"
         );
         let (what, hint) = match self {

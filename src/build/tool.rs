@@ -54,7 +54,8 @@ fn choose_on(host: &Host<'_>, architecture: Architecture) -> Result<Tool, BuildE
     Err(BuildError::new(
         format!("plain cargo on {} {} cannot build Lambdas for {architecture}", host.os, host.arch),
         format!(
-            "install cargo-zigbuild: `pip install cargo-zigbuild ziglang` (or `cargo install cargo-zigbuild` with zig), \
+            "install cargo-zigbuild: `pip install cargo-zigbuild ziglang` (or `cargo install \
+             cargo-zigbuild` with zig), \
              then `rustup target add {triple}`; or declare another architecture in stack.yaml"
         ),
     ))

@@ -132,7 +132,8 @@ fn broken_off() -> CloudError {
     CloudError::ours(
         ErrorKind::Other,
         "it broke off because of a mistake in shopstack itself",
-        "please report it with the lines above; running the same command again goes on where it stopped",
+        "please report it with the lines above; running the same command again goes on where it \
+         stopped",
     )
 }
 

@@ -57,7 +57,8 @@ fn stack(random: &mut Random) -> Vec<Desired> {
     let (mut all, mut parts, mut machines) = (Vec::new(), Vec::new(), Vec::new());
     for id in ["a", "b", "c", "d"] {
         if random.flip() {
-            let spec = json!({"key": format!("k{}", random.below(2)), "size": random.below(3), "tags": {}});
+            let spec = json!({"key": format!("k{}", random.below(2)), "size": random.below(3),
+                    "tags": {}});
             all.push(desired(&PART, id, spec, &[]));
             parts.push(Address::new("part", id));
         }
@@ -181,7 +182,10 @@ async fn faults_on_the_way_only_cost_another_run() {
 }
 
 fn chain() -> Vec<Desired> {
-    let uses = |group: &str, id: &str| json!({"uses": [template::reference(&Address::new(group, id), "arn")]});
+    let uses = |group: &str, id: &str| {
+        json!({
+            "uses": [template::reference(&Address::new(group, id), "arn")]})
+    };
     vec![
         desired(&PART, "bad", json!({"key": "k"}), &[]),
         desired(&PART, "good", json!({"key": "k"}), &[]),

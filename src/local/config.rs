@@ -46,7 +46,8 @@ impl TwinConfig {
             (None, None, Some(home)) => PathBuf::from(home).join(".cache").join("shopstack"),
             (None, None, None) => {
                 return Err(LocalError::new(
-                    "no folder for the local twin: HOME, XDG_CACHE_HOME and SHOPSTACK_CACHE_DIR are all unset",
+                    "no folder for the local twin: HOME, XDG_CACHE_HOME and SHOPSTACK_CACHE_DIR \
+                     are all unset",
                     "set SHOPSTACK_CACHE_DIR to a writable folder",
                 ));
             }

@@ -40,7 +40,8 @@ impl LocalError {
     fn file(what: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
         Self::new(
             format!("cannot {what} {}: {error}", path.display()),
-            "check that the folder is writable and has room, or name another one in SHOPSTACK_CACHE_DIR",
+            "check that the folder is writable and has room, or name another one in \
+             SHOPSTACK_CACHE_DIR",
         )
     }
 }
@@ -241,7 +242,10 @@ mod tests {
         };
         assert_eq!(
             serde_json::to_string(&status).unwrap(),
-            r#"{"state":"running","pid":7,"port":4566,"endpoint":"http://127.0.0.1:4566","version":"1.5.33","log":"/l"}"#
+            concat!(
+                r#"{"state":"running","pid":7,"port":4566,"endpoint":"http://127.0.0.1:4566","#,
+                r#""version":"1.5.33","log":"/l"}"#
+            )
         );
     }
 }

@@ -21,7 +21,8 @@ const QUESTION: &str = "import sys\n\
     try:\n    import venv, ensurepip\n    print('venv')\n\
     except ImportError:\n    print('no venv')\n";
 
-const WHAT_TO_INSTALL: &str = "install Python 3.10 or newer with venv (Debian and Ubuntu: apt install python3 python3-venv; \
+const WHAT_TO_INSTALL: &str = "install Python 3.10 or newer with venv (Debian and Ubuntu: apt \
+                               install python3 python3-venv; \
     Fedora: dnf install python3; macOS: brew install python), or name one in SHOPSTACK_PYTHON";
 
 /// What one interpreter says of itself.

@@ -99,7 +99,8 @@ async fn make(base: &Path, dir: &Path, python: &Path) -> Result<(), LocalError> 
     run(venv, VENV_PATIENCE).await.map_err(|why| {
         LocalError::new(
             format!("cannot make a Python environment in {}: {why}", dir.display()),
-            "install venv (Debian and Ubuntu: apt install python3-venv), or name another Python in SHOPSTACK_PYTHON",
+            "install venv (Debian and Ubuntu: apt install python3-venv), or name another Python in \
+             SHOPSTACK_PYTHON",
         )
     })?;
     let wanted = dir.join("requirements.lock");
@@ -113,7 +114,8 @@ async fn make(base: &Path, dir: &Path, python: &Path) -> Result<(), LocalError> 
     run(pip, PIP_PATIENCE).await.map_err(|why| {
         LocalError::new(
             format!("pip cannot install the local twin: {why}"),
-            "check the network; behind a proxy or mirror, set what pip needs (HTTPS_PROXY, PIP_INDEX_URL, PIP_CERT), and try again",
+            "check the network; behind a proxy or mirror, set what pip needs (HTTPS_PROXY, \
+             PIP_INDEX_URL, PIP_CERT), and try again",
         )
     })
 }

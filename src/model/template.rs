@@ -120,7 +120,9 @@ mod tests {
 
     #[test]
     fn what_is_open_is_found_at_its_path() {
-        let spec = json!({"a": ["x", "{{api.main.id}}/y"], "b": {"c": "{{table.T.arn}}", "d": 1}, "e": "{{no reference}}"});
+        let spec = json!({
+            "a": ["x", "{{api.main.id}}/y"], "b": {"c": "{{table.T.arn}}", "d": 1},
+            "e": "{{no reference}}"});
         let found: Vec<(String, String)> = open(&spec).into_iter().collect();
         let pair = |path: &str, text: &str| (path.to_string(), text.to_string());
         assert_eq!(found, [pair("a.1", "{{api.main.id}}/y"), pair("b.c", "{{table.T.arn}}")]);

@@ -258,7 +258,8 @@ impl<'a> Builder<'a> {
         Err(CloudError::ours(
             ErrorKind::Foreign,
             format!(
-                "{}: `{}` cannot be adopted: its {} is {} and AWS cannot change that to {} in place",
+                "{}: `{}` cannot be adopted: its {} is {} and AWS cannot change that to {} in \
+                 place",
                 desired.address,
                 desired.name,
                 forcing.dotted(),
@@ -389,7 +390,8 @@ fn clash(desired: &Desired, says: &str) -> CloudError {
         return CloudError::ours(
             ErrorKind::Foreign,
             format!("{}: `{}` exists already: {says}", desired.address, desired.name),
-            "name that region, in stack.yaml or with --region, or take the environment down there first",
+            "name that region, in stack.yaml or with --region, or take the environment down there \
+             first",
         );
     }
     CloudError::ours(

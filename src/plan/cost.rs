@@ -1,4 +1,5 @@
-//! The fixed monthly cost of each resource: what AWS charges for its existence, without visitors and
+//! The fixed monthly cost of each resource: what AWS charges for its existence, without visitors
+//! and
 //! without data.
 
 use crate::model::type_info::{Pricing, TypeInfo};

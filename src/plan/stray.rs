@@ -13,7 +13,8 @@ pub fn note(live: &[Live]) -> Option<String> {
     let (verb, them) = if names.len() == 1 { ("carries", "its") } else { ("carry", "their") };
     let (is, it) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
     Some(format!(
-        "{} {verb} this stack's tags under another name, and {is} left alone: remove {them} tags, or delete {it} yourself.",
+        "{} {verb} this stack's tags under another name, and {is} left alone: remove {them} tags, \
+         or delete {it} yourself.",
         names.join(", ")
     ))
 }
@@ -78,7 +79,8 @@ mod tests {
         let both = planned(std::slice::from_ref(&wanted), std::slice::from_ref(&copy));
         let steps: Vec<_> = both.steps.iter().map(|s| (s.op, s.name.as_str())).collect();
         assert_eq!(steps, [(Op::Create, "shop-dev-Orders")], "the missing original is made");
-        let note = "table shop-dev-Orders-restored carries this stack's tags under another name, and is left alone: \
+        let note = "table shop-dev-Orders-restored carries this stack's tags under another name, \
+                    and is left alone: \
                     remove its tags, or delete it yourself.";
         assert_eq!(both.notes, [note]);
         // Nothing wanted, as for `down`.

@@ -163,11 +163,14 @@ mod tests {
         let ours = json!({"Version": "2012-10-17", "Statement": [{
             "Sid": "Read", "Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"},
             "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::b/*",
-            "Condition": {"ArnEquals": {"aws:SourceArn": "arn:x"}, "Bool": {"aws:SecureTransport": false}}}]});
+            "Condition": {"ArnEquals": {"aws:SourceArn": "arn:x"},
+                          "Bool": {"aws:SecureTransport": false}}}]});
         let theirs = json!({"Statement": {
-            "Resource": ["arn:aws:s3:::b/*"], "Action": "s3:GetObject", "Effect": "Allow", "Sid": "Read",
+            "Resource": ["arn:aws:s3:::b/*"], "Action": "s3:GetObject",
+            "Effect": "Allow", "Sid": "Read",
             "Principal": {"Service": ["cloudfront.amazonaws.com"]},
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}, "ArnEquals": {"AWS:SourceArn": ["arn:x"]}}},
+            "Condition": {"Bool": {"aws:SecureTransport": "false"},
+                          "ArnEquals": {"AWS:SourceArn": ["arn:x"]}}},
             "Version": "2012-10-17"});
         assert_eq!(canonical(&ours), canonical(&theirs));
     }
@@ -175,7 +178,8 @@ mod tests {
     #[test]
     fn a_document_survives_the_round_trip() {
         let document = json!({"Statement": [
-            {"Sid": "A", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ["b", "a"]},
+            {"Sid": "A", "Effect": "Deny", "Principal": "*",
+             "Action": "s3:*", "Resource": ["b", "a"]},
             {"Effect": "Allow", "Action": ["x:Y"], "Resource": "*"}]});
         let first = canonical(&document);
         let again = canonical(&parse(&to_json(&first)).unwrap());

@@ -257,10 +257,14 @@ mod tests {
     /// What is not in the contract's example need not be there.
     #[test]
     fn the_contracts_own_keys_are_enough() {
-        let text = r#"{"format_version":"1.0","stack":"shop","env":"dev","account":"000000000000","region":"us-east-1",
-            "summary":{"create":0,"update":1,"replace":0,"delete":0,"unchanged":40,"drifted":1,"not_emulated":0},
-            "changes":[{"address":"table.Orders","type":"AWS::DynamoDB::Table","name":"shop-dev-Orders","op":"update",
-            "cause":"both","fields":[{"path":"point_in_time_recovery","live":false,"applied":true,"wanted":true,
+        let text = r#"{"format_version":"1.0","stack":"shop","env":"dev","account":"000000000000",
+            "region":"us-east-1",
+            "summary":{"create":0,"update":1,"replace":0,
+            "delete":0,"unchanged":40,"drifted":1,"not_emulated":0},
+            "changes":[{"address":"table.Orders","type":"AWS::DynamoDB::Table",
+            "name":"shop-dev-Orders","op":"update",
+            "cause":"both","fields":[{"path":"point_in_time_recovery",
+            "live":false,"applied":true,"wanted":true,
             "replaces":false}]}],"calls":{"read":31,"write":0}}"#;
         let document: PlanDocument = serde_json::from_str(text).unwrap();
         assert_eq!((document.changes.len(), document.cost, document.secrets), (1, None, None));

@@ -130,7 +130,8 @@ fn floors(plan: &Plan) -> String {
         format!("{before} → {after}")
     };
     let mut out = format!(
-        "\n<details><summary>Monthly floor on AWS: {change}</summary>\n\n| resource | before | after |\n"
+        "\n<details><summary>Monthly floor on AWS: {change}</summary>\n\n| resource | before | \
+         after |\n"
     );
     out.push_str("|---|---|---|\n");
     for floor in &plan.floors {
@@ -208,7 +209,8 @@ mod tests {
             "> **Loses data:** replace `table.T` (`shop-dev-T`): 12 items, \\[not\\](a link)\n",
             "| tag @\u{200b}octo/x\\!\\[y\\](https:\u{200b}//evil.example) | `a` |",
             "| ± replace | `table.T` | `shop-dev-T` | drift |",
-            "| hash_key.name (forces replacement) | `a\\|b'&lt;x>\\n\\|` | `a\\|b'&lt;x>\\n\\|` | *known after it is made* |",
+            "| hash_key.name (forces replacement) | `a\\|b'&lt;x>\\n\\|` | `a\\|b'&lt;x>\\n\\|` | \
+             *known after it is made* |",
         ] {
             assert!(text.contains(part), "{part} not in:\n{text}");
         }

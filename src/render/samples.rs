@@ -118,7 +118,8 @@ fn create() -> Plan {
         made("log_group.createOrder", "AWS::Logs::LogGroup", vec![]),
     ]);
     plan.notes = vec![
-        "Usual times on AWS: distribution.site 3 to 6 minutes; table.Orders, table.Products ten seconds; \
+        "Usual times on AWS: distribution.site 3 to 6 minutes; table.Orders, table.Products ten \
+         seconds; \
          api.main a while."
             .into(),
     ];
@@ -139,7 +140,8 @@ fn update() -> Plan {
     ];
     let csp = |more: &str| {
         format!(
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' {more}"
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src \
+             'self' {more}"
         )
     };
     let policy = changed(
@@ -180,7 +182,8 @@ fn policy() -> Plan {
                    "conditions": {"Bool": {"aws:MultiFactorAuthPresent": ["true"]}}}),
         ),
     ];
-    let door = json!({"effect": "Allow", "actions": ["sts:AssumeRole"], "principals": {"AWS": ["arn:aws:iam::444455556666:root"]}});
+    let door = json!({"effect": "Allow", "actions": ["sts:AssumeRole"],
+                       "principals": {"AWS": ["arn:aws:iam::444455556666:root"]}});
     let strangers = vec![
         drifted("trust.statements.Door", door, Value::Null),
         drifted(
@@ -198,7 +201,10 @@ fn policy() -> Plan {
 fn routes() -> Plan {
     let arn =
         |name: &str| format!("arn:aws:lambda:us-east-1:111122223333:function:shop-dev-{name}");
-    let route = |name: &str| json!({"integration": "AWS_PROXY", "function_arn": arn(name), "authorization": "NONE"});
+    let route = |name: &str| {
+        json!({"integration": "AWS_PROXY",
+                                   "function_arn": arn(name), "authorization": "NONE"})
+    };
     let fields = vec![
         changed("routes.GET /orders/{id}", Value::Null, route("getOrder")),
         changed(
@@ -264,7 +270,8 @@ fn losses() -> Plan {
 }
 
 fn drift() -> Plan {
-    let door = json!({"priority": 50, "kind": "other", "group": "", "limit": 0, "action": "allow", "metrics": true});
+    let door = json!({"priority": 50, "kind": "other", "group": "",
+                       "limit": 0, "action": "allow", "metrics": true});
     let acl = vec![
         drifted("rules.door", door, Value::Null),
         drifted("default_action", json!("BLOCK"), json!("ALLOW")),

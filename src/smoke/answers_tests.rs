@@ -144,7 +144,8 @@ fn order(shop: &Shop, request: &Request) -> Reply {
         u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
     let mut orders = shop.orders.lock().unwrap();
     let id = format!("order-{}", orders.len());
-    let mut item = json!({"orderId": id, "userId": draft["userId"], "items": draft["items"], "total": draft["total"],
+    let mut item = json!({"orderId": id, "userId": draft["userId"],
+                             "items": draft["items"], "total": draft["total"],
                           "orderDate": now, "status": "PLACED"});
     if request.headers.get("x-shopstack-smoke").is_some_and(|mark| mark == "1")
         && shop.fault != Fault::OrderUnmarked

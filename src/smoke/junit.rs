@@ -87,16 +87,26 @@ mod tests {
                 result("order", SmokeStatus::Failed, "got <p class=\"x\">it's ]]> \u{1}\n&amp;"),
             ],
         );
-        let expected = r#"<?xml version="1.0" encoding="UTF-8"?>
-<testsuites tests="3" failures="1" errors="0" skipped="1" time="1.042">
-  <testsuite name="smoke of a&amp;b" tests="3" failures="1" errors="0" skipped="1" time="1.042">
-    <testcase classname="a&amp;b.smoke" name="site" time="1.042"/>
-    <testcase classname="a&amp;b.smoke" name="waf" time="1.042"><skipped message="1 &lt; 2"/></testcase>
-    <testcase classname="a&amp;b.smoke" name="order" time="1.042"><failure message="M" type="smoke">M</failure></testcase>
-  </testsuite>
-</testsuites>
-"#;
+        let case = |name: &str, result: &str| {
+            format!(
+                "    <testcase classname=\"a&amp;b.smoke\" name=\"{name}\" time=\"1.042\"{result}\n"
+            )
+        };
         let message = "got &lt;p class=&quot;x&quot;&gt;it&apos;s ]]&gt; \u{FFFD}&#10;&amp;amp;";
-        assert_eq!(xml, expected.replace('M', message));
+        let skipped = "><skipped message=\"1 &lt; 2\"/></testcase>";
+        let failure = format!(
+            "><failure message=\"{message}\" type=\"smoke\">{message}</failure></testcase>"
+        );
+
+        let expected = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+             <testsuites tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\" time=\"1.042\">\n  \
+             <testsuite name=\"smoke of a&amp;b\" tests=\"3\" failures=\"1\" errors=\"0\" \
+             skipped=\"1\" time=\"1.042\">\n{}{}{}  </testsuite>\n</testsuites>\n",
+            case("site", "/>"),
+            case("waf", skipped),
+            case("order", &failure),
+        );
+        assert_eq!(xml, expected);
     }
 }

@@ -152,8 +152,10 @@ async fn look(context: &Context<'_>, calls: &[Call], hunt: &mut Hunt<'_>) -> Try
         Some(Trouble::Never(why)) => Err(Trouble::Never(format!("{names}: cannot be read: {why}"))),
         Some(Trouble::Again(why)) => Err(Trouble::Again(format!("{names}: cannot be read: {why}"))),
         None => Err(Trouble::Again(format!(
-            "{names}: expected lines about the requests just made, got none; see the writer's rights \
-             (logs:CreateLogStream, logs:PutLogEvents, log delivery) and the group's name in `shopstack diff`"
+            "{names}: expected lines about the requests just made, got none; see the writer's \
+             rights \
+             (logs:CreateLogStream, logs:PutLogEvents, log delivery) and the group's name in \
+             `shopstack diff`"
         ))),
     }
 }

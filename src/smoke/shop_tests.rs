@@ -102,7 +102,8 @@ impl Shop {
             fault,
             port: listener.local_addr().unwrap().port(),
             products: Mutex::new(vec![
-                json!({"productId": "p-2", "name": "Lamp", "price": 129.99, "stock": 14, "tags": ["a", {"b": 1}]}),
+                json!({"productId": "p-2", "name": "Lamp", "price": 129.99,
+                       "stock": 14, "tags": ["a", {"b": 1}]}),
                 json!({"productId": "p-1", "name": "Mug", "price": 18.5, "stock": 48}),
                 json!({"productId": "p-0", "name": "Sold out", "price": 5, "stock": 0}),
             ]),

@@ -6,7 +6,8 @@ use super::http::{Answer, Call, Context, clip, join, unlike};
 use super::retry::{Trouble, Try, poll};
 use serde_json::Value;
 
-const REDEPLOY: &str = "CloudFront may still be rolling the change out: run `shopstack smoke` again, else see `shopstack diff`";
+const REDEPLOY: &str = "CloudFront may still be rolling the change out: run `shopstack smoke` \
+                        again, else see `shopstack diff`";
 
 /// The first page with its headers, the generated `config.json`, and on AWS the redirect from http
 /// to https.

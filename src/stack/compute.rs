@@ -42,7 +42,9 @@ pub struct Function {
     /// `${api.url}`, `${api.cors_origins}`, `${site.url}`, `${region}`, `${env}` and `${stack}`;
     /// `$${` is a literal `${`.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, String>", extend("examples" = [{"PRODUCTS_TABLE": "${table.Products.name}"}]))]
+    #[schemars(with = "BTreeMap<String, \
+                       String>",
+                       extend("examples" = [{"PRODUCTS_TABLE": "${table.Products.name}"}]))]
     pub env: BTreeMap<String, EnvValue>,
     /// What the function may do beside writing its own log: its role gets this and nothing else.
     #[serde(default)]

@@ -14,7 +14,8 @@ pub struct Table {
     pub sort_key: Option<Attribute>,
     /// Global secondary indexes by name.
     #[serde(default)]
-    #[schemars(extend("maxProperties" = 20, "propertyNames" = {"pattern": "^[A-Za-z0-9_.-]{3,255}$"}))]
+    #[schemars(extend("maxProperties" = 20,
+               "propertyNames" = {"pattern": "^[A-Za-z0-9_.-]{3,255}$"}))]
     pub indexes: BTreeMap<String, Index>,
     /// How the table is paid for; its indexes alike.
     #[serde(default)]
@@ -66,7 +67,8 @@ impl AttributeType {
 /// A key attribute: a name alone means a string; `{ name: orderDate, type: number }` says more.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[schemars(rename = "Attribute", extend("examples" = ["productId", {"name": "orderDate", "type": "number"}]))]
+#[schemars(rename = "Attribute",
+    extend("examples" = ["productId", {"name": "orderDate", "type": "number"}]))]
 enum AttributeForm {
     Name(String),
     Typed(TypedAttribute),
@@ -160,7 +162,8 @@ impl Default for Billing {
 /// How a table is paid for: `on_demand`, or one of the two with its numbers.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[schemars(rename = "Billing", extend("examples" = ["on_demand", {"provisioned": {"read": 5, "write": 5}}]))]
+#[schemars(rename = "Billing",
+    extend("examples" = ["on_demand", {"provisioned": {"read": 5, "write": 5}}]))]
 enum BillingForm {
     Word(BillingWord),
     Numbers(BillingNumbers),

@@ -72,7 +72,8 @@ fn routes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Route>, D::E
 pub struct Cors {
     /// `site` for this stack's own site, or exact origins such as `https://shop.example`; http for
     /// localhost alone.
-    #[schemars(with = "Vec<String>", extend("minItems" = 1, "uniqueItems" = true, "examples" = [["site"]]))]
+    #[schemars(with = "Vec<String>", extend("minItems" = 1,
+               "uniqueItems" = true, "examples" = [["site"]]))]
     pub origins: Vec<Origin>,
 }
 
@@ -192,7 +193,8 @@ pub struct Cdn {
     /// What viewers see in place of an error, by its status code.
     #[schemars(
         with = "BTreeMap<String, ErrorPage>",
-        extend("propertyNames" = {"enum": ["400", "403", "404", "405", "414", "416", "500", "501", "502", "503", "504"]})
+        extend("propertyNames" = {"enum": ["400", "403", "404", "405",
+                   "414", "416", "500", "501", "502", "503", "504"]})
     )]
     pub error_pages: BTreeMap<u16, ErrorPage>,
 }

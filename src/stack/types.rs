@@ -17,7 +17,8 @@ pub struct Stack {
     #[schemars(extend("pattern" = "^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$", "examples" = ["shop"]))]
     pub name: String,
     /// AWS region of everything but CloudFront and its web ACL, which AWS keeps in us-east-1.
-    #[schemars(extend("pattern" = "^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$", "examples" = ["us-east-1", "eu-central-1"]))]
+    #[schemars(extend("pattern" = "^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$",
+               "examples" = ["us-east-1", "eu-central-1"]))]
     pub region: String,
     /// Your own tags, put on every resource that can carry tags, beside those of shopstack itself.
     #[serde(default)]
@@ -62,7 +63,8 @@ impl Stack {
 #[serde(deny_unknown_fields, default)]
 pub struct Logs {
     /// Days that log events are kept: one of the values that CloudWatch Logs accepts.
-    #[schemars(extend("enum" = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]))]
+    #[schemars(extend("enum" = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365,
+               400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]))]
     pub retention_days: u32,
 }
 

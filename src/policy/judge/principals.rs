@@ -38,7 +38,8 @@ pub(super) fn public(statement: &Statement) -> Option<Issue> {
         rule: "public-principal",
         severity: Severity::High,
         message: format!("anybody may do this ({}), and no condition narrows it", open.join(", ")),
-        fix: "name the service or role that needs it, and bind it with aws:SourceArn or aws:SourceAccount",
+        fix: "name the service or role that needs it, and bind it with aws:SourceArn or \
+              aws:SourceAccount",
     })
 }
 

@@ -116,7 +116,8 @@ fn services_must_be_bound() {
         let service = json!({"Service": "lambda.amazonaws.com"});
         found(
             Place::Trust,
-            json!({"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole", "Condition": condition}),
+            json!({"Effect": "Allow", "Principal": service,
+                   "Action": "sts:AssumeRole", "Condition": condition}),
         )
     };
     assert_eq!(trust(json!({})), [("confused-deputy", Severity::Medium)]);
@@ -151,7 +152,8 @@ fn sources_name_one_route() {
 #[test]
 fn a_source_account_alone_is_every_api_of_the_account() {
     let statement = json!({"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"},
-        "Action": "lambda:InvokeFunction", "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}}});
+        "Action": "lambda:InvokeFunction",
+        "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}}});
     assert_eq!(found(Place::Function, statement), [("wide-source", Severity::Medium)]);
 }
 
@@ -170,7 +172,8 @@ fn the_tls_denial_must_cover_bucket_and_objects_without_further_conditions() {
         &policy(both(), json!({"Bool": {"aws:SecureTransport": true}})),
         "b"
     ));
-    let further = json!({"Bool": {"aws:SecureTransport": false}, "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}});
+    let further = json!({"Bool": {"aws:SecureTransport": false},
+                         "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}});
     assert!(!denies_plain_http(&policy(both(), further), "b"));
     assert!(!denies_plain_http(&Value::Null, "b"));
 }

@@ -87,7 +87,12 @@ impl Change {
 
     /// A thing with fields of its own is told field by field.
     fn has_parts(&self) -> bool {
-        matches!(self, Change::Set(value @ Value::Object(_)) | Change::Unset(value @ Value::Object(_)) if leaves(value).len() > 1)
+        match self {
+            Change::Set(value @ Value::Object(_)) | Change::Unset(value @ Value::Object(_)) => {
+                leaves(value).len() > 1
+            }
+            _ => false,
+        }
     }
 
     fn parts(&self, room: usize) -> Vec<(char, String)> {

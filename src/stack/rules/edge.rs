@@ -159,7 +159,9 @@ fn check_origin(context: &mut Context, place: &[&str], origin: &Origin) {
 fn exact_origin(text: &str) -> Verdict {
     if text.contains('*') {
         return Err(
-            "must be exact: browsers know no wildcard inside an origin, and `*` would let everybody in".to_string()
+            "must be exact: browsers know no wildcard inside an origin, and `*` would let \
+             everybody in"
+                .to_string(),
         );
     }
     let (scheme, rest) = text.split_once("://").ok_or("must begin with `https://`")?;

@@ -27,8 +27,10 @@ pub(super) fn check(context: &mut Context, api: &Api) {
         if let Some(route) = routes.get(count) {
             let key = route.key();
             let problem = format!(
-                "is one too many for the function {}: the policy that lets the API call it has a statement for each \
-                 route, Lambda takes {POLICY_BYTES} bytes of it, and {count} of its {} routes fill that",
+                "is one too many for the function {}: the policy that lets the API call it has a \
+                 statement for each \
+                 route, Lambda takes {POLICY_BYTES} bytes of it, and {count} of its {} routes fill \
+                 that",
                 quote(id),
                 routes.len()
             );
@@ -45,7 +47,8 @@ pub(super) fn check(context: &mut Context, api: &Api) {
 
 const ENVELOPE: &str = r#"{"Version":"2012-10-17","Id":"default","Statement":[]}"#;
 const STATEMENT: &str = concat!(
-    r#"{"Sid":"","Effect":"Allow","Principal":{"Service":"apigateway.amazonaws.com"},"Action":"lambda:InvokeFunction","#,
+    r#"{"Sid":"","Effect":"Allow","Principal":{"Service":"apigateway.amazonaws.com"},"#,
+    r#""Action":"lambda:InvokeFunction","#,
     r#""Resource":"arn:aws:lambda::123456789012:function:--","#,
     r#""Condition":{"ArnLike":{"AWS:SourceArn":"arn:aws:execute-api::123456789012://"}}}"#,
 );
@@ -65,15 +68,19 @@ mod tests {
 
     #[test]
     fn a_statement_is_as_long_as_lambda_writes_it() {
-        let text = "name: shop\nregion: us-east-1\ntables: {}\nfunctions:\n  list: { crate: lambdas/list }\n\
+        let text = "name: shop\nregion: us-east-1\ntables: {}\nfunctions:\n  list: { crate: \
+                    lambdas/list }\n\
                     api:\n  routes:\n    GET /products/{id}: list\n";
         let stack = crate::stack::parse(text, "stack.yaml").unwrap();
         let api = stack.api.as_ref().unwrap();
         let written = concat!(
             r#"{"Sid":"GET--products--id--12345678","Effect":"Allow","#,
-            r#""Principal":{"Service":"apigateway.amazonaws.com"},"Action":"lambda:InvokeFunction","#,
-            r#""Resource":"arn:aws:lambda:us-east-1:123456789012:function:shop-12345678901234567890-list","#,
-            r#""Condition":{"ArnLike":{"AWS:SourceArn":"arn:aws:execute-api:us-east-1:123456789012:"#,
+            r#""Principal":{"Service":"apigateway.amazonaws.com"},"#,
+            r#""Action":"lambda:InvokeFunction","#,
+            r#""Resource":"arn:aws:lambda:us-east-1:123456789012:function:"#,
+            r#"shop-12345678901234567890-list","#,
+            r#""Condition":{"ArnLike":{"AWS:SourceArn":"arn:aws:execute-api:us-east-1:"#,
+            r#"123456789012:"#,
             r#"abcdefghij/v1/GET/products/{id}"}}}"#,
         );
         assert_eq!(statement(&stack, api, &api.routes[0]), written.len());
