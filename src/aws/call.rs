@@ -5,6 +5,7 @@ use super::error;
 use super::quota::Limiter;
 use super::retry::{self, Class, Leave, Repeat, Spent};
 use super::upload::{Line, Turn};
+use crate::model::call::{Call, CallTable};
 use crate::model::{CloudError, ErrorKind};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -97,9 +98,12 @@ pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
 pub struct Caller {
     counter: Arc<Counter>,
     limiter: Arc<Limiter>,
+    calls: Arc<CallTable>,
     line: Arc<Line>,
     pub cancel: Cancel,
     emulated: bool,
+    /// Keeps to the published rate quotas, which only AWS has.
+    limited: bool,
     region: String,
     progress: Option<Progress>,
 }
@@ -111,14 +115,17 @@ impl std::fmt::Debug for Caller {
 }
 
 impl Caller {
-    /// `emulated`: the endpoint is not real AWS, and may lack operations.
-    pub fn new(counter: Arc<Counter>, emulated: bool) -> Self {
+    /// `calls` are those that may be made. `emulated`: the endpoint is not real AWS, may lack
+    /// operations, and has no rate quotas.
+    pub fn new(counter: Arc<Counter>, calls: Arc<CallTable>, emulated: bool) -> Self {
         Self {
             counter,
             limiter: Arc::default(),
+            calls,
             line: Arc::default(),
             cancel: Cancel::default(),
             emulated,
+            limited: !emulated,
             region: String::new(),
             progress: None,
         }
@@ -134,12 +141,17 @@ impl Caller {
         Self { progress: Some(progress), ..self.clone() }
     }
 
+    /// The same caller, keeping to AWS's rate quotas even where the endpoint is not AWS.
+    pub fn with_budgets(&self) -> Self {
+        Self { limited: true, ..self.clone() }
+    }
+
     pub fn is_emulated(&self) -> bool {
         self.emulated
     }
 
     #[cfg(test)]
-    pub(super) fn counter(&self) -> &Counter {
+    pub(crate) fn counter(&self) -> &Counter {
         &self.counter
     }
 
@@ -180,9 +192,10 @@ impl Caller {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
+        let declared = self.declared(operation)?;
         let mut spent: HashMap<Leave, Spent> = HashMap::new();
         loop {
-            self.ready(operation).await?;
+            self.ready(declared).await?;
             let start = Instant::now();
             let (failure, asked) = match make().await {
                 Ok(answer) => return Ok(answer),
@@ -190,11 +203,11 @@ impl Caller {
                     (self.explain(operation, options, &failure), error::retry_after(&failure))
                 }
             };
-            let Some(leave) = retry::classify(operation, &failure, options) else {
+            let Some(leave) = retry::classify(declared, &failure, options) else {
                 return Err(failure);
             };
             let budget = spent.entry(leave).or_default();
-            let Some(pause) = budget.next(leave, operation, start.elapsed(), asked) else {
+            let Some(pause) = budget.next(leave, declared, start.elapsed(), asked) else {
                 return Err(failure);
             };
             self.counter.count_retry(leave.class == Class::Throttle);
@@ -204,6 +217,18 @@ impl Caller {
             }
             self.pause(pause).await?;
         }
+    }
+
+    /// What is declared of an operation. An operation that nobody declares is a defect: the
+    /// deployer's policy would lack its rights.
+    fn declared(&self, operation: &str) -> Result<&'static Call, CloudError> {
+        self.calls.get(operation).ok_or_else(|| {
+            CloudError::ours(
+                ErrorKind::Other,
+                format!("{operation} is called and not declared by any resource type"),
+                "this is a defect of shopstack: please report it",
+            )
+        })
     }
 
     /// The failure in our terms. A 503 asks for fewer requests (catalogue 1.3); whether the call
@@ -227,11 +252,14 @@ impl Caller {
     }
 
     /// Waits for the rate budget, and refuses when the run has been stopped.
-    async fn ready(&self, operation: &str) -> Result<(), CloudError> {
+    async fn ready(&self, call: &Call) -> Result<(), CloudError> {
         if let Some(reason) = self.cancel.refusal() {
             return Err(reason);
         }
-        let (wait, label) = self.limiter.reserve(operation, &self.region);
+        if !self.limited {
+            return Ok(());
+        }
+        let (wait, label) = self.limiter.reserve(call, &self.region);
         if wait.is_zero() {
             return Ok(());
         }

@@ -1,8 +1,10 @@
 //! SDK clients: one set per purpose and region, all over one connection pool, SDK retries off
 //! (`retry.rs` does them).
 
+use super::call::Caller;
 use super::counter::{Counter, CountingInterceptor, Purpose};
 use super::error;
+use crate::model::call::CallTable;
 use crate::model::{CloudError, ErrorKind};
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -24,6 +26,10 @@ pub struct Connect {
     pub local_endpoint: Option<String>,
     /// Carries the requests in place of the network: how tests play conversations with AWS.
     pub transport: Option<SharedHttpClient>,
+    /// The calls that may be made besides this module's own: those of the resource types.
+    pub calls: CallTable,
+    /// Keep to AWS's rate quotas even where the endpoint is not AWS.
+    pub budgets: bool,
 }
 
 /// Who is calling, per STS.
@@ -42,6 +48,8 @@ pub struct Sdk {
     /// The emulator's endpoint; `None` on real AWS.
     pub endpoint: Option<String>,
     pub counter: Arc<Counter>,
+    calls: Arc<CallTable>,
+    budgets: bool,
 }
 
 /// All clients for one purpose.
@@ -99,7 +107,14 @@ impl Sdk {
         }
         let region = base.region().map_or_else(|| GLOBAL_REGION.to_string(), ToString::to_string);
         let endpoint = base.endpoint_url().map(|url| url.trim_end_matches('/').to_string());
-        Self { base, region, endpoint, counter }
+        let calls = Arc::new(CallTable::new(super::calls::all().chain(connect.calls.iter())));
+        Self { base, region, endpoint, counter, calls, budgets: connect.budgets }
+    }
+
+    /// Makes calls through this configuration's clients.
+    pub fn caller(&self) -> Caller {
+        let caller = Caller::new(self.counter.clone(), self.calls.clone(), self.endpoint.is_some());
+        if self.budgets { caller.with_budgets() } else { caller }
     }
 
     /// A set of clients that count, and are limited, by `purpose`.
@@ -147,7 +162,7 @@ impl Sdk {
     /// and reachability.
     pub async fn identity(&self) -> Result<Identity, CloudError> {
         let clients = self.clients(Purpose::Read);
-        let caller = super::Caller::new(self.counter.clone(), self.endpoint.is_some());
+        let caller = self.caller();
         let answer = caller
             .call("sts:GetCallerIdentity", || clients.sts.get_caller_identity().send())
             .await

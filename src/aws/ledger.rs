@@ -36,7 +36,7 @@ impl Ledger {
     pub fn new(sdk: &Sdk, scope: &Scope) -> Self {
         Self {
             clients: sdk.clients(Purpose::Bookkeeping),
-            caller: Caller::new(sdk.counter.clone(), sdk.endpoint.is_some()),
+            caller: sdk.caller(),
             pk: format!("{}/{}", scope.stack, scope.env),
         }
     }

@@ -2,8 +2,7 @@
 //! budgets, errors.
 
 pub mod call;
-#[cfg(test)]
-mod call_tests;
+pub mod calls;
 pub mod clients;
 pub mod clock;
 pub mod counter;

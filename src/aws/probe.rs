@@ -20,7 +20,7 @@ pub struct Probe {
 
 impl Probe {
     pub fn new(sdk: &Sdk) -> Self {
-        let caller = Caller::new(sdk.counter.clone(), sdk.endpoint.is_some());
+        let caller = sdk.caller();
         Self { clients: sdk.clients(Purpose::Smoke), caller }
     }
 

@@ -5,7 +5,7 @@ use super::error::CliError;
 use super::output::Output;
 use crate::aws::clients::Sdk;
 use crate::aws::counter::Counter;
-use crate::aws::{Caller, Connect, Identity, Reader};
+use crate::aws::{Connect, Identity, Reader};
 use crate::local;
 use crate::model::{CloudError, Desired, Scope};
 use crate::resources::{self, Context, dynamodb::table};
@@ -98,10 +98,7 @@ impl Session {
     }
 
     fn reader(sdk: &Sdk, output: &Output) -> Reader {
-        Reader::new(
-            sdk,
-            Caller::new(sdk.counter.clone(), sdk.endpoint.is_some()).with_progress(output.waits()),
-        )
+        Reader::new(sdk, sdk.caller().with_progress(output.waits()))
     }
 
     /// The SDK's configuration, and the scope but for the account.
@@ -125,6 +122,9 @@ impl Session {
             region,
             profile: global.profile.clone(),
             local_endpoint,
+            calls: resources::declared_calls(),
+            // Tests hold an emulator to AWS's published rates.
+            budgets: std::env::var_os("SHOPSTACK_RATE_BUDGETS").is_some_and(|on| on == "1"),
             ..Connect::default()
         };
         let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;

@@ -164,6 +164,27 @@ impl CallTable {
         self.0.get(operation).copied()
     }
 
+    /// Every declared retry with a call that has it; a service's once, whatever the calls.
+    pub fn retries(&self) -> Vec<(&'static Call, &'static Retry)> {
+        let mut found: Vec<(&'static Call, &'static Retry)> = Vec::new();
+        // A service's retries come with a call that no rate quota of its own slows down.
+        let slow = |call: &&Call| !call.quotas.is_empty();
+        let calls = self.iter().filter(|call| !slow(call)).chain(self.iter().filter(slow));
+        for call in calls {
+            for retry in call.retries {
+                found.push((call, retry));
+            }
+            for retry in call.service.retries {
+                let service = |c: &Call| c.operation.split(':').next().map(str::to_string);
+                let known = |(c, r): &(&Call, &Retry)| *r == retry && service(c) == service(call);
+                if !found.iter().any(known) {
+                    found.push((call, retry));
+                }
+            }
+        }
+        found
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &'static Call> {
         self.0.values().copied()
     }

@@ -1,6 +1,8 @@
 //! The list of resource types: a new type adds its folder and its line.
 
 pub mod apigateway;
+#[cfg(test)]
+mod call_tests;
 pub mod cloudfront;
 pub(crate) mod common;
 pub mod context;
@@ -10,12 +12,14 @@ pub mod iam;
 pub mod lambda;
 pub mod logs;
 pub mod provider;
+#[cfg(test)]
+mod quota_tests;
 pub mod resource_type;
 pub mod s3;
 pub mod waf;
 
 pub use context::{Context, Wanted, desired};
-pub use provider::{Applier, Finder, arn_of};
+pub use provider::{Applier, Finder, arn_of, declared_calls};
 pub use resource_type::ResourceType;
 
 /// Every resource type, in the order in which plans show them.

@@ -2,6 +2,7 @@
 
 use super::{ResourceType, TYPES};
 use crate::aws::{Reader, Writer};
+use crate::model::call::CallTable;
 use crate::model::provider::{Apply, Discover, Progress};
 use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Query, Scope, Step, TypeInfo};
 use async_trait::async_trait;
@@ -79,4 +80,9 @@ impl Apply for Applier {
 fn vanished(error: CloudError) -> CloudError {
     let hint = "it, or what it needs, was deleted since the plan: run the same command again";
     CloudError { hint: hint.into(), ..error }
+}
+
+/// Every call that a resource type declares.
+pub fn declared_calls() -> CallTable {
+    CallTable::new(TYPES.iter().flat_map(|t| t.info().calls.all()))
 }

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 use shopstack::aws::counter::{Calls, Counter};
-use shopstack::aws::{Caller, Connect, Reader, Writer, clients::Sdk};
+use shopstack::aws::{Connect, Reader, Writer, clients::Sdk};
 use shopstack::model::{Address, Cause, Desired, Live, Op, Query, Scope, Step};
 use shopstack::resources::ResourceType;
 use std::sync::Arc;
@@ -38,10 +38,11 @@ impl World {
         let connect = Connect {
             region: Some(region.into()),
             local_endpoint: Some(endpoint.clone()),
+            calls: shopstack::resources::declared_calls(),
             ..Connect::default()
         };
         let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
-        let caller = Caller::new(sdk.counter.clone(), true);
+        let caller = sdk.caller();
         let reader = Reader::new(&sdk, caller);
         let scope = Scope {
             stack: stack.into(),

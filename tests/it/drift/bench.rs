@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use shopstack::aws::clients::{Clients, Sdk};
 use shopstack::aws::counter::{Counter, Purpose};
-use shopstack::aws::{Caller, Connect, Reader, Writer};
+use shopstack::aws::{Connect, Reader, Writer};
 use shopstack::engine::{self, Outcome};
 use shopstack::model::provider::Discover;
 use shopstack::model::{Address, CloudError, Desired, Live, Outputs, Plan, Query, Scope, TypeInfo};
@@ -60,10 +60,11 @@ impl Bench {
             region: Some(lane.region.clone()),
             // As the binary sees it: addresses of sites and APIs name the endpoint's port.
             local_endpoint: Some(lane.proxy.url.clone()),
+            calls: shopstack::resources::declared_calls(),
             ..Connect::default()
         };
         let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
-        let reader = Reader::new(&sdk, Caller::new(sdk.counter.clone(), true));
+        let reader = Reader::new(&sdk, sdk.caller());
         let scope = Scope {
             stack: lane.stack.clone(),
             env: "dev".into(),
@@ -128,7 +129,7 @@ impl Bench {
     /// As a process of its own would have it: nothing known of tags, and the rate budgets
     /// untouched.
     pub fn reader(&self) -> Reader {
-        self.reader.with_caller(Caller::new(self.sdk.counter.clone(), true))
+        self.reader.with_caller(self.sdk.caller())
     }
 
     fn writer(&self) -> Writer {

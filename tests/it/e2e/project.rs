@@ -140,6 +140,7 @@ impl Project {
         let connect = Connect {
             region: Some(self.region.clone()),
             local_endpoint: Some(self.endpoint.clone()),
+            calls: shopstack::resources::declared_calls(),
             ..Connect::default()
         };
         let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;

@@ -166,8 +166,12 @@ impl Lane {
     /// The tests' own clients, past the proxy.
     pub async fn clients(&self) -> Clients {
         let region = Some(self.region.clone());
-        let connect =
-            Connect { region, local_endpoint: Some(self.endpoint.clone()), ..Connect::default() };
+        let connect = Connect {
+            region,
+            local_endpoint: Some(self.endpoint.clone()),
+            calls: shopstack::resources::declared_calls(),
+            ..Connect::default()
+        };
         Sdk::load(&connect, Arc::new(Counter::default())).await.clients(Purpose::Apply)
     }
 }

@@ -19,7 +19,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use serde_json::Value;
 use shopstack::aws::counter::Counter;
-use shopstack::aws::{Caller, Connect, Reader, Writer, clients::Sdk};
+use shopstack::aws::{Connect, Reader, Writer, clients::Sdk};
 use shopstack::model::{CloudError, Live, Query, Scope, Step};
 use shopstack::resources::ResourceType;
 use std::sync::{Arc, Mutex};
@@ -214,11 +214,12 @@ async fn world(region: &str, script: Arc<Script>) -> (World, Sdk) {
         // Gives credentials; the address itself is never dialled.
         local_endpoint: Some("http://aws.invalid".into()),
         transport: Some(http_client_fn(move |settings, _| connector(settings.read_timeout()))),
+        calls: shopstack::resources::declared_calls(),
         ..Connect::default()
     };
     let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
     let told = move |text: &str| script.told.lock().unwrap().push(text.to_string());
-    let caller = Caller::new(sdk.counter.clone(), false).with_progress(Arc::new(told));
+    let caller = sdk.caller().with_progress(Arc::new(told));
     let reader = Reader::new(&sdk, caller);
     let scope = Scope {
         stack: "replay".into(),

@@ -10,22 +10,25 @@ use crate::faults::lane::{self, Ended, Lane};
 use crate::support::{World, desired, endpoint, step};
 use serde_json::json;
 use shopstack::aws::error::{LATE, THROTTLE};
-use shopstack::aws::retry;
 use shopstack::model::Op;
-use shopstack::resources::{ResourceType, waf::waf_logging::WafLogging, waf::web_acl::WebAcl};
+use shopstack::resources::{
+    ResourceType, declared_calls, waf::waf_logging::WafLogging, waf::web_acl::WebAcl,
+};
 
 #[test]
 fn every_rule_and_every_throttle_code_has_its_error_here() {
-    let of = |rule: &str, row: &Row| {
-        row.operation == rule
-            || rule.ends_with(':') && row.operation.starts_with(rule)
-            || rule == "cloudfront:CreateDistribution" && row.operation.starts_with(rule)
-    };
+    let service = |operation: &str| operation.split(':').next().map(str::to_string);
     let mut missing: Vec<String> = Vec::new();
-    for (operation, code, fragment) in retry::rules() {
-        let said = |r: &Row| r.message.to_lowercase().contains(&fragment.to_lowercase());
-        if !rows::all().any(|r| of(operation, r) && r.code == code && said(r)) {
-            missing.push(format!("{operation} {code} {fragment}"));
+    for (call, rule) in declared_calls().retries() {
+        let own = call.retries.contains(rule);
+        let of = |row: &Row| match own {
+            true => row.operation == call.operation,
+            false => service(row.operation) == service(call.operation),
+        };
+        let fragment = rule.fragment.to_lowercase();
+        let said = |row: &Row| row.message.to_lowercase().contains(&fragment);
+        if !rows::all().any(|row| of(row) && row.code == rule.code && said(row)) {
+            missing.push(format!("{} {} {}", call.operation, rule.code, rule.fragment));
         }
     }
     let codes = THROTTLE.iter().chain(LATE);

@@ -1,11 +1,13 @@
 //! Tests of one call: which errors are repeated, for how long, and with what words it ends; time is
 //! paused.
 
-use super::call::Caller;
-use super::clients::{Connect, Sdk};
-use super::counter::{Counter, Purpose};
-use super::error::{explain_access, from_sdk};
-use super::retry::{self, Repeat};
+use super::declared_calls;
+use crate::aws::call::Caller;
+use crate::aws::clients::{Connect, Sdk};
+use crate::aws::counter::{Counter, Purpose};
+use crate::aws::error::{explain_access, from_sdk};
+use crate::aws::retry::{self, Repeat};
+use crate::model::call::CallTable;
 use crate::model::{CloudError, ErrorKind};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
@@ -21,6 +23,13 @@ type Refusal = SdkError<ErrorMetadata, HttpResponse>;
 
 const ONCE: Repeat = Repeat { fresh: false, not_idempotent: true };
 
+/// A caller for every declared call, without an endpoint.
+fn caller() -> Caller {
+    let own = crate::aws::calls::all();
+    let calls = CallTable::new(own.chain(declared_calls().iter()));
+    Caller::new(Arc::default(), Arc::new(calls), false)
+}
+
 fn refusal(status: u16, code: &str, message: &str) -> Refusal {
     let meta = ErrorMetadata::builder().code(code).message(message).build();
     SdkError::service_error(meta, HttpResponse::new(status.try_into().unwrap(), SdkBody::empty()))
@@ -33,8 +42,7 @@ async fn never(
     options: Repeat,
     refuse: impl Fn() -> Refusal,
 ) -> (CloudError, u32, Duration) {
-    let (caller, made, start) =
-        (Caller::new(Arc::default(), false), AtomicU32::new(0), Instant::now());
+    let (caller, made, start) = (caller(), AtomicU32::new(0), Instant::now());
     let answer: Result<(), CloudError> = caller
         .call_with(operation, options, || async {
             made.fetch_add(1, Ordering::Relaxed);
@@ -72,17 +80,14 @@ async fn a_right_that_never_comes_ends_with_awss_own_sentence() {
 
 #[tokio::test(start_paused = true)]
 async fn every_rule_repeats_its_error_until_its_ceiling_and_no_longer() {
-    for (operation, code, fragment) in retry::rules() {
-        let longest = if operation == "apigateway:UpdateAccount" { 25 } else { 5 };
-        let operation = operation
-            .strip_suffix(':')
-            .map_or(operation.into(), |service| format!("{service}:Any"));
+    for (call, rule) in declared_calls().retries() {
+        let (operation, code, fragment) = (call.operation, rule.code, rule.fragment);
+        let longest = if call.propagation_pause.is_some() { 25 } else { 5 };
         let words = format!("AWS says: {fragment}.");
         let expected =
             CloudError { code: code.into(), message: words.clone(), ..CloudError::shape("", "") };
-        let ceiling =
-            retry::classify(&operation, &expected, Repeat::default()).expect(code).ceiling;
-        let (error, made, took) = never(&operation, ONCE, || refusal(400, code, &words)).await;
+        let ceiling = retry::classify(call, &expected, Repeat::default()).expect(code).ceiling;
+        let (error, made, took) = never(operation, ONCE, || refusal(400, code, &words)).await;
         assert_eq!((error.code.as_str(), error.message.as_str()), (code, words.as_str()));
         // The next pause would have gone past it; a second is for rate budgets.
         let least = ceiling - Duration::from_secs(longest);
@@ -97,7 +102,7 @@ async fn every_rule_repeats_its_error_until_its_ceiling_and_no_longer() {
 /// Makes a call that is refused with these answers, in order, and then works; says how often it was
 /// made.
 async fn through(operation: &str, answers: Vec<Refusal>) -> (Result<(), CloudError>, usize) {
-    let (caller, made) = (Caller::new(Arc::default(), false), AtomicU32::new(0));
+    let (caller, made) = (caller(), AtomicU32::new(0));
     let all = answers.len();
     let left = std::sync::Mutex::new(answers.into_iter());
     let answer = caller
@@ -215,8 +220,7 @@ async fn throttles_are_told_by_code_status_or_words_and_end_after_five_minutes()
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_aws_asks_for_is_kept() {
-    let (caller, made, start) =
-        (Caller::new(Arc::default(), false), AtomicU32::new(0), Instant::now());
+    let (caller, made, start) = (caller(), AtomicU32::new(0), Instant::now());
     let answer: Result<(), CloudError> = caller
         .call("lambda:UpdateFunctionCode", || async {
             if made.fetch_add(1, Ordering::Relaxed) > 0 {

@@ -1,0 +1,82 @@
+//! The calls that no resource type makes: identity, tag index, lock and record, regions of an
+//! environment, and the smoke test's.
+
+use crate::model::call::{Call, Quota, Retry, Service};
+
+const DYNAMODB: Service = Service {
+    retries: &[
+        Retry::busy("ResourceInUseException", "being updated", 600),
+        Retry::busy("ResourceInUseException", "being deleted", 600),
+        Retry::busy("ResourceInUseException", "being created", 600),
+    ],
+    not_found: &["ResourceNotFoundException", "TableNotFoundException", "PolicyNotFoundException"],
+    ..Service::DEFAULT
+};
+const IAM: Service = Service {
+    retries: &[
+        Retry::propagation("MalformedPolicyDocument", "Invalid principal in policy", 120),
+        Retry::busy("ConcurrentModification", "", 180),
+        Retry::busy("EntityTemporarilyUnmodifiable", "", 180),
+    ],
+    not_found: &["NoSuchEntity"],
+    ..Service::DEFAULT
+};
+const CLOUDFRONT: Service = Service {
+    not_found: &[
+        "NoSuchDistribution",
+        "NoSuchOriginAccessControl",
+        "NoSuchResponseHeadersPolicy",
+        "NoSuchResource",
+    ],
+    ..Service::DEFAULT
+};
+const LOGS: Service = Service {
+    retries: &[Retry::busy("OperationAbortedException", "", 60)],
+    not_found: &["ResourceNotFoundException"],
+    ..Service::DEFAULT
+};
+const PLAIN: Service = Service::DEFAULT;
+
+/// Whose environment is asked for, and where it lives: every command's own reads.
+pub const IDENTITY: &[Call] = &[
+    Call::new(&PLAIN, "sts:GetCallerIdentity"),
+    Call::new(&PLAIN, "tag:GetResources"),
+    Call::new(&IAM, "iam:ListRoles"),
+    Call::new(&IAM, "iam:GetRole"),
+    Call::new(&CLOUDFRONT, "cloudfront:GetDistribution"),
+    Call::new(&CLOUDFRONT, "cloudfront:ListOriginAccessControls"),
+];
+
+/// The lock and the record, in the `shopstack` table.
+pub const LEDGER_READS: &[Call] = &[
+    Call::new(&DYNAMODB, "dynamodb:GetItem"),
+    Call::new(&DYNAMODB, "dynamodb:Query"),
+    Call::new(&DYNAMODB, "dynamodb:DescribeTable"),
+];
+
+/// What makes the `shopstack` table and writes to it.
+pub const LEDGER_WRITES: &[Call] = &[
+    Call::new(&DYNAMODB, "dynamodb:CreateTable")
+        .actions(&["dynamodb:CreateTable", "dynamodb:TagResource"]),
+    Call::new(&DYNAMODB, "dynamodb:PutItem"),
+    Call::new(&DYNAMODB, "dynamodb:UpdateItem"),
+    Call::new(&DYNAMODB, "dynamodb:DeleteItem"),
+];
+
+/// The smoke test's.
+pub const SMOKE: &[Call] = &[
+    Call::new(&DYNAMODB, "dynamodb:Scan"),
+    Call::new(&DYNAMODB, "dynamodb:GetItem"),
+    Call::new(&DYNAMODB, "dynamodb:DeleteItem"),
+    // Five per second for the whole account.
+    Call::new(&LOGS, "logs:FilterLogEvents").quotas(&[Quota {
+        label: "CloudWatch Logs: 5 FilterLogEvents per second",
+        rate: 5.0,
+        burst: 5.0,
+    }]),
+];
+
+/// Every call of this module's own.
+pub fn all() -> impl Iterator<Item = &'static Call> {
+    IDENTITY.iter().chain(LEDGER_READS).chain(LEDGER_WRITES).chain(SMOKE)
+}
