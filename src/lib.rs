@@ -26,6 +26,9 @@ pub mod resources;
 /// Checks against a deployed shop, over plain HTTP and a small backend; knows no SDK.
 pub mod smoke;
 
+/// The one way to a plan: stack and AWS to steps, protection beside it.
+pub mod planning;
+
 /// Values and events turned into text, JSON, Markdown and pictures; the only place with colour and
 /// width.
 pub mod render;

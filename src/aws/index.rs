@@ -91,7 +91,7 @@ impl TagIndex {
     }
 
     /// Adds ARNs as candidates, without tags: what the index may not have heard of yet.
-    pub fn suspect(&mut self, arns: impl IntoIterator<Item = String>) {
+    pub fn add_candidates(&mut self, arns: impl IntoIterator<Item = String>) {
         for arn in arns {
             self.by_arn.entry(arn).or_default();
         }

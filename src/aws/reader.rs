@@ -239,9 +239,13 @@ impl Reader {
     }
 
     /// The same reader, its tag index naming these ARNs as well.
-    pub async fn suspecting(&self, scope: &Scope, arns: Vec<String>) -> Result<Self, CloudError> {
+    pub async fn with_candidates(
+        &self,
+        scope: &Scope,
+        arns: Vec<String>,
+    ) -> Result<Self, CloudError> {
         let mut index = self.index(scope).await?.clone();
-        index.suspect(arns);
+        index.add_candidates(arns);
         Ok(Self { index: Arc::new(OnceCell::from(index)), ..self.clone() })
     }
 

@@ -7,11 +7,10 @@ use super::session::{Project, Session};
 use super::{apply, guard};
 use crate::aws::{Writer, home};
 use crate::engine;
-use crate::model::provider::Discover;
 use crate::model::{Event, Live, Owner, Plan};
-use crate::plan::{self, Inputs};
+use crate::planning;
 use crate::render;
-use crate::resources::{Finder, logs::log_group};
+use crate::resources::{Finder, TYPES};
 use crate::stack;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,7 +42,7 @@ pub async fn command(global: &Global, args: &Down, output: &Output) -> Result<u8
     apply::stop_on_signals(&session, output);
     let sink = apply::sink(&session, output);
     let (guard, plan) =
-        guard::locked(&session, "down", args.lock_timeout, output, || make(&session)).await?;
+        guard::locked(&session, "down", args.lock_timeout, output, || make_plan(&session)).await?;
     if named
         && plan.is_empty()
         && let Err(elsewhere) = lives_here(&session).await
@@ -164,19 +163,9 @@ async fn owned(session: &Session) -> Result<Vec<Live>, CliError> {
     Ok(live.into_iter().filter(|l| l.owner == Owner::Ours && !l.not_emulated).collect())
 }
 
-async fn make(session: &Session) -> Result<Plan, CliError> {
+async fn make_plan(session: &Session) -> Result<Plan, CliError> {
     let live = found(session).await?;
-    let types = Finder(session.reader.clone()).types();
-    let inputs = Inputs {
-        scope: &session.scope,
-        desired: &[],
-        live: &live,
-        known: &BTreeMap::new(),
-        record: None,
-        types: &types,
-        adopt: &BTreeSet::new(),
-    };
-    Ok(plan::plan(&inputs)?)
+    Ok(planning::plan_deletion(&session.scope, &live)?)
 }
 
 /// Asks for the stack's name where data would be lost, for a yes otherwise.
@@ -230,17 +219,10 @@ async fn look_again(
     writer: &Writer,
     plan: &Plan,
 ) -> Result<Vec<Live>, CliError> {
-    log_group::sweep(writer, &functions(plan)).await?;
+    for resource_type in TYPES {
+        resource_type.sweep(writer, &plan.steps).await?;
+    }
     owned(session).await
-}
-
-/// Names of the functions that went.
-fn functions(plan: &Plan) -> Vec<String> {
-    plan.steps
-        .iter()
-        .filter(|s| s.type_name == "AWS::Lambda::Function")
-        .map(|s| s.name.clone())
-        .collect()
 }
 
 fn plan_left(plan: &Plan, outcome: &engine::Outcome) -> Vec<Live> {

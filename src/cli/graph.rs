@@ -2,11 +2,12 @@
 
 use super::args::{Global, Graph, GraphFormat};
 use super::builds::Builds;
-use super::diff;
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
+use crate::planning;
 use crate::render::graph;
+use crate::resources::TYPES;
 use std::collections::BTreeSet;
 
 pub async fn command(global: &Global, args: &Graph, output: &Output) -> Result<u8, CliError> {
@@ -16,14 +17,16 @@ pub async fn command(global: &Global, args: &Graph, output: &Output) -> Result<u
         let session =
             Session::open_reading(global, &project.stack.name, Some(&project.stack.region), output)
                 .await?;
-        let reader = session.reader.clone();
-        Some(
-            diff::make(&session, &project, &builds, &BTreeSet::new(), None, reader, false).await?.0,
-        )
+        let adopt = BTreeSet::new();
+        let request = session.request(&project, &adopt, None, false);
+        let (record, built) = (session.last_applied(), builds.finished());
+        let made = planning::make_plan(&request, session.reader.clone(), record, built).await?;
+        Some(made.plan)
     } else {
         None
     };
-    let picture = graph::Graph::new(&project.stack, plan.as_ref());
+    let types = TYPES.iter().map(|t| t.info()).collect();
+    let picture = graph::Graph::new(&project.stack, types, plan.as_ref());
     let text = match args.format {
         GraphFormat::Mermaid => picture.mermaid(),
         GraphFormat::Dot => picture.dot(),

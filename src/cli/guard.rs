@@ -7,7 +7,7 @@ use crate::aws::call::Cancel;
 use crate::aws::ledger::Ledger;
 use crate::aws::lock::{self, Holder, Lock, Try};
 use crate::engine::{self, Outcome};
-use crate::model::{CloudError, Plan};
+use crate::model::Plan;
 use crate::plan::lost::{Lost, lost};
 use crate::plan::{Record, secret};
 use serde_json::Value;
@@ -120,7 +120,8 @@ impl Guard {
         output: &Output,
     ) {
         let specs = specs(plan, outcome);
-        if plan.is_empty() && matches!(record(session).await, Ok(Some(last)) if last.is_of(&specs))
+        if plan.is_empty()
+            && matches!(session.last_applied().await, Ok(Some(last)) if last.is_of(&specs))
         {
             return;
         }
@@ -166,25 +167,20 @@ impl Guard {
     }
 }
 
-/// The record of the last successful `up`, read by clients that cannot write.
-pub async fn record(session: &Session) -> Result<Option<Record>, CloudError> {
-    let text = session.reader.document(&session.scope, "record").await?;
-    // A record written by a newer version is no reason to stop: only words are lost.
-    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
-}
-
 /// What this endpoint did not keep of all that was written, found out by reading it back. Neither
 /// AWS nor the local twin needs that look.
 async fn lost_here(session: &Session, project: &Project, plan: &Plan, outcome: &Outcome) -> Lost {
     if session.serves {
         return Lost::new();
     }
-    let before = record(session).await.ok().flatten().map(|r| r.lost).unwrap_or_default();
+    let before = session.last_applied().await.ok().flatten().map(|r| r.lost).unwrap_or_default();
     let mut found: Lost = before
         .into_iter()
         .filter(|(a, _)| plan.unchanged.iter().any(|live| live.address == *a))
         .collect();
-    let Ok((desired, _)) = session.desired(project, None) else {
+    let adopt = std::collections::BTreeSet::new();
+    let wanted = session.request(project, &adopt, None, false).desired(None);
+    let Ok(desired) = wanted.map(|wanted| wanted.resources) else {
         return found;
     };
     let finder = crate::resources::Finder(session.reader.afresh());

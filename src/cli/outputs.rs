@@ -4,11 +4,12 @@ use super::args::Global;
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
-use crate::engine::{self, Outcome};
+use crate::engine;
 use crate::model::Owner;
-use crate::render;
-use crate::resources::Finder;
+use crate::model::type_info::OutputKey;
+use crate::resources::{Finder, TYPES, outputs_document};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     let project = Project::load(global)?;
@@ -27,7 +28,8 @@ pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
 
 /// The outputs of what is deployed. Error: nothing is.
 pub async fn live(session: &Session, project: &Project) -> Result<Value, CliError> {
-    let (desired, _) = session.desired(project, None)?;
+    let adopt = BTreeSet::new();
+    let desired = session.request(project, &adopt, None, false).desired(None)?.resources;
     let live =
         engine::read(&Finder(session.reader.clone()), &session.scope, &desired, false).await?;
     let ours: Vec<_> =
@@ -41,46 +43,39 @@ pub async fn live(session: &Session, project: &Project) -> Result<Value, CliErro
             "run `shopstack up` first, or check --env, --region and --profile",
         ));
     }
-    let groups: Vec<_> =
-        ours.iter().filter(|l| l.address.group() == "log_group").map(|l| l.name.clone()).collect();
-    Ok(render::json::outputs(&ours.into_iter().map(|l| (l.address, l.outputs)).collect(), &groups))
+    Ok(outputs_document(&ours.into_iter().map(|l| (l.address, l.outputs)).collect()))
 }
 
-/// The outputs after a run, without reading again.
-pub fn document(session: &Session, project: &Project, outcome: &Outcome) -> Value {
-    let desired = session.desired(project, None).map(|(desired, _)| desired).unwrap_or_default();
-    let groups: Vec<_> = desired
-        .iter()
-        .filter(|d| d.address.group() == "log_group")
-        .map(|d| d.name.clone())
-        .collect();
-    render::json::outputs(&outcome.outputs, &groups)
-}
-
-/// The rest of the document, a line each.
+/// The document's keys as lines for people, in the order of the types; URLs are shown by `show`.
 fn names(document: &Value, output: &Output) {
-    for (label, key) in
-        [("Bucket", "bucket"), ("Distribution", "distribution_id"), ("REST API", "rest_api_id")]
-    {
-        if let Some(text) = document.get(key).and_then(Value::as_str) {
-            output.result(&format!("{label:<13} {text}"));
+    for key in TYPES.iter().flat_map(|t| t.info().outputs).filter(|k| !is_url(k)) {
+        let value = document.get(key.key).unwrap_or(&Value::Null);
+        let label = key.label;
+        match value {
+            Value::String(text) => output.result(&format!("{label:<13} {text}")),
+            Value::Object(by_id) => by_id.iter().for_each(|(id, name)| {
+                let name = name.as_str().unwrap_or_default();
+                output.result(&format!("{label:<13} {id}: {name}"));
+            }),
+            Value::Array(list) => list.iter().filter_map(Value::as_str).for_each(|name| {
+                output.result(&format!("{label:<13} {name}"));
+            }),
+            _ => {}
         }
-    }
-    for (label, key) in [("Table", "tables"), ("Function", "functions")] {
-        for (id, name) in document.get(key).and_then(Value::as_object).into_iter().flatten() {
-            output.result(&format!("{label:<13} {id}: {}", name.as_str().unwrap_or_default()));
-        }
-    }
-    for group in document.get("log_groups").and_then(Value::as_array).into_iter().flatten() {
-        output.result(&format!("{:<13} {}", "Log group", group.as_str().unwrap_or_default()));
     }
 }
 
-/// As lines for people: what has a value.
+fn is_url(key: &OutputKey) -> bool {
+    key.attribute == "url"
+}
+
+/// The URLs as lines for people.
 pub fn show(document: &Value, output: &Output) {
-    for (label, key) in [("Shop", "site_url"), ("API", "api_url")] {
-        if let Some(url) = document.get(key).and_then(Value::as_str) {
-            output.result(&format!("{label:<5} {url}{}", if key == "site_url" { "/" } else { "" }));
+    for key in TYPES.iter().flat_map(|t| t.info().outputs).filter(|k| is_url(k)) {
+        if let Some(url) = document.get(key.key).and_then(Value::as_str) {
+            // The site is the folder behind its host name, the API's stage is not.
+            let slash = if url.matches('/').count() == 2 { "/" } else { "" };
+            output.result(&format!("{:<5} {url}{slash}", key.label));
         }
     }
 }

@@ -23,7 +23,8 @@ pub async fn command(
     let session =
         Session::open_reading(global, &project.stack.name, Some(&project.stack.region), output)
             .await?;
-    let (desired, _) = session.desired(&project, None)?;
+    let adopt = BTreeSet::new();
+    let desired = session.request(&project, &adopt, None, false).desired(None)?.resources;
     let live =
         engine::read(&Finder(session.reader.clone()), &session.scope, &desired, false).await?;
     let mut desired: Vec<Desired> = desired.into_iter().map(|d| resolved(d, &live)).collect();

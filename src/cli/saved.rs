@@ -208,6 +208,7 @@ mod tests {
             not_emulated: vec![],
             notes: vec![],
             floors: vec![],
+            headings: vec![],
         }
     }
 

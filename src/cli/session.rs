@@ -7,9 +7,12 @@ use crate::aws::clients::Sdk;
 use crate::aws::counter::Counter;
 use crate::aws::{Connect, Identity, Reader};
 use crate::local;
-use crate::model::{CloudError, Desired, Scope};
-use crate::resources::{self, Context, dynamodb::table};
+use crate::model::{Address, CloudError, Scope};
+use crate::plan::Record;
+use crate::planning::Request;
+use crate::resources::{self, dynamodb::table};
 use crate::stack::{self, Stack, StackError};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -139,21 +142,30 @@ impl Session {
         Ok((sdk, scope))
     }
 
-    /// What the project wants here, and remarks for the plan.
-    pub fn desired(
-        &self,
-        project: &Project,
-        expires_at: Option<&str>,
-    ) -> Result<(Vec<Desired>, Vec<String>), CliError> {
-        let context = Context {
+    /// What a plan for the project is made from.
+    pub fn request<'a>(
+        &'a self,
+        project: &'a Project,
+        adopt: &'a BTreeSet<Address>,
+        expires_at: Option<&'a str>,
+        whole: bool,
+    ) -> Request<'a> {
+        Request {
             stack: &project.stack,
-            scope: &self.scope,
             root: &project.root,
-            expires_at,
+            scope: &self.scope,
             judges_conditions: self.serves,
-        };
-        let wanted = resources::desired(&context)?;
-        Ok((wanted.resources, wanted.notes))
+            expires_at,
+            adopt,
+            whole,
+        }
+    }
+
+    /// The record of the last successful `up`, read by clients that cannot write.
+    pub async fn last_applied(&self) -> Result<Option<Record>, CloudError> {
+        let text = self.reader.document(&self.scope, "record").await?;
+        // A record written by a newer version is no reason to stop: only words are lost.
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
 }
 

@@ -5,12 +5,15 @@ use super::builds::Builds;
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
-use super::{apply, diff, guard, outputs, saved, smoke};
+use super::{apply, guard, outputs, saved, smoke};
 use crate::engine::Outcome;
-use crate::model::{Address, Event, Op, Plan, Step, event::Sink, tag};
+use crate::model::{Address, Event, Op, Plan, event::Sink};
+use crate::planning;
 use crate::render;
+use crate::resources::{TYPES, outputs_document};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, CliError> {
@@ -24,25 +27,23 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
         Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
     apply::stop_on_signals(&session, output);
     let sink = apply::sink(&session, output);
+    let request = session.request(&project, &adopt, expires_at.as_deref(), saved.is_some());
     let make = || async {
-        let reader = session.reader.afresh();
-        let whole = saved.is_some();
-        let made =
-            diff::make(&session, &project, &builds, &adopt, expires_at.as_deref(), reader, whole)
-                .await?;
+        let (reader, record) = (session.reader.afresh(), session.last_applied());
+        let made = planning::make_plan(&request, reader, record, builds.finished()).await?;
         if let Some(reviewed) = &saved {
-            saved::check(reviewed, &made.0)?;
+            saved::check(reviewed, &made.plan)?;
         }
-        Ok(made)
+        Ok(made.plan)
     };
-    let (guard, (plan, _)) = guard::locked(&session, "up", args.lock_timeout, output, make).await?;
+    let (guard, plan) = guard::locked(&session, "up", args.lock_timeout, output, make).await?;
     sink(Event::Plan(Box::new(plan.clone())));
     if !output.json {
         output.note(&render::plan::text(&plan, output.progress, output.verbose > 0));
     }
-    if let Err(refused) = protected(&plan) {
+    if let Err(refused) = planning::refuse_losses(&plan) {
         guard.release(output).await;
-        return Err(refused);
+        return Err(refused.into());
     }
     if !plan.is_empty()
         && !args.yes
@@ -61,38 +62,11 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     if error.is_none() && args.wait == Wait::Deployed {
         error = wait_served(&session, &plan, &outcome, &sink).await.err();
     }
-    let document = outputs::document(&session, &project, &outcome);
+    let document = outputs_document(&outcome.outputs);
     if error.is_none() && !args.no_smoke {
         error = smoke_test(&session, &project, &document, args, &sink, output).await;
     }
     finish(&session, &outcome, error, document, start, output)
-}
-
-/// A protected table or bucket is neither deleted nor replaced by `up`; lifting the protection is a
-/// step of its own.
-pub fn protected(plan: &Plan) -> Result<(), CliError> {
-    let lives_on_it = |spec: &Value| {
-        let tag = spec.get("tags").and_then(|tags| tags.get(tag::PROTECT));
-        spec.get("deletion_protection") == Some(&Value::Bool(true))
-            || tag.is_some_and(|on| on == "true")
-    };
-    let held = |s: &&Step| {
-        matches!(s.op, Op::Delete | Op::Replace)
-            && s.live.as_ref().is_some_and(|l| lives_on_it(&l.spec))
-    };
-    let names: Vec<_> = plan
-        .steps
-        .iter()
-        .filter(held)
-        .map(|s| format!("{} ({})", s.op.as_str(), s.address))
-        .collect();
-    if names.is_empty() {
-        return Ok(());
-    }
-    Err(CliError::new(
-        format!("what is protected would be lost: {}; nothing was changed", names.join(", ")),
-        "to lose it, say `protect: false` for the table or the site in stack.yaml, run `up`, and only then remove or change it",
-    ))
 }
 
 fn addresses(given: &[String]) -> Result<BTreeSet<Address>, CliError> {
@@ -125,7 +99,7 @@ async fn confirm(session: &Session, output: &Output) -> Result<(), CliError> {
     }
 }
 
-/// Waits for what was made or changed to be served: CloudFront answers long before it has spread a
+/// Waits until what was made or changed is served: CloudFront answers long before it has spread a
 /// change.
 async fn wait_served(
     session: &Session,
@@ -133,19 +107,16 @@ async fn wait_served(
     outcome: &Outcome,
     sink: &Sink,
 ) -> Result<(), CliError> {
-    let address = Address::new("distribution", "site");
-    let touched =
-        plan.steps.iter().find(|s| s.address == address && s.op != crate::model::Op::Delete);
-    let Some(made) = touched.and_then(|_| outcome.outputs.get(&address)) else {
-        return Ok(());
-    };
-    let told = sink.clone();
-    let caller = session
-        .reader
-        .caller
-        .with_progress(std::sync::Arc::new(move |text: &str| told(Event::Note(text.to_string()))));
-    crate::resources::cloudfront::distribution::wait_deployed(&caller, &session.reader, made)
-        .await?;
+    let sink = sink.clone();
+    let progress = Arc::new(move |text: &str| sink(Event::Note(text.to_string())));
+    let caller = session.reader.caller.with_progress(progress);
+
+    for step in plan.steps.iter().filter(|step| step.op != Op::Delete) {
+        let found = TYPES.iter().find(|t| t.info().type_name == step.type_name);
+        if let (Some(resource_type), Some(made)) = (found, outcome.outputs.get(&step.address)) {
+            resource_type.wait_served(&caller, &session.reader, made).await?;
+        }
+    }
     Ok(())
 }
 

@@ -109,6 +109,9 @@ pub struct Plan {
     /// nothing are left out.
     #[serde(default)]
     pub floors: Vec<Floor>,
+    /// Headings in the order of display, each with the groups of addresses under it.
+    #[serde(skip)]
+    pub headings: Vec<(&'static str, Vec<&'static str>)>,
 }
 
 impl Plan {

@@ -61,6 +61,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<CloudError>> {
         not_emulated,
         notes,
         floors,
+        headings: headings(inputs.types),
     })
 }
 
@@ -82,6 +83,18 @@ fn reach(desired: &[Desired]) -> BTreeMap<Address, BTreeSet<Address>> {
             (start.clone(), all)
         })
         .collect()
+}
+
+/// The headings of all types in the order of the types, each with its groups.
+pub fn headings(types: &[&TypeInfo]) -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut found: Vec<(&'static str, Vec<&'static str>)> = Vec::new();
+    for info in types {
+        match found.iter_mut().find(|(heading, _)| *heading == info.heading) {
+            Some((_, groups)) => groups.push(info.group),
+            None => found.push((info.heading, vec![info.group])),
+        }
+    }
+    found
 }
 
 struct Builder<'a> {

@@ -1,7 +1,8 @@
 //! A picture of the stack as its user thinks of it: browser, CDN and firewall, site; API,
 //! functions, tables.
 
-use crate::model::{Address, Op, Plan};
+use crate::model::type_info::GraphRole;
+use crate::model::{Address, Op, Plan, TypeInfo};
 use crate::stack::Stack;
 use std::collections::BTreeMap;
 
@@ -23,41 +24,29 @@ pub struct Graph {
     changes: BTreeMap<Address, Op>,
     /// Whether a plan was given, and colours say something.
     planned: bool,
+    types: Vec<&'static TypeInfo>,
 }
 
 impl Graph {
     /// The stack's picture; with a plan, boxes that it changes are coloured.
-    pub fn new(stack: &Stack, plan: Option<&Plan>) -> Self {
+    pub fn new(stack: &Stack, types: Vec<&'static TypeInfo>, plan: Option<&Plan>) -> Self {
         let changes = plan
             .map(|p| p.steps.iter().map(|s| (s.address.clone(), s.op)).collect())
             .unwrap_or_default();
-        let mut graph = Self { nodes: vec![], edges: vec![], changes, planned: plan.is_some() };
-        graph.node("browser", "Browser", "person", 0, &[]);
+        let mut graph =
+            Self { nodes: vec![], edges: vec![], changes, planned: plan.is_some(), types };
+        graph.node("browser", "Browser", "person", 0, "", None);
         let waf = stack.waf.is_some();
         if stack.site.is_some() {
             let title = if waf { "CloudFront + WAF" } else { "CloudFront" };
-            let parts = [
-                ("distribution", "site"),
-                ("oac", "site"),
-                ("headers", "site"),
-                ("web_acl", "cdn"),
-            ];
-            graph.node("cdn", title, "edge", 1, &parts);
-            let parts = [("bucket", "site"), ("bucket_policy", "site"), ("objects", "site")];
-            graph.node("site", "S3: site", "store", 2, &parts);
+            graph.node("cdn", title, "edge", 1, "distribution", None);
+            graph.node("site", "S3: site", "store", 2, "bucket", None);
             graph.edge("browser", "cdn", "https");
             graph.edge("cdn", "site", "OAC");
         }
         if let Some(api) = &stack.api {
             let title = if waf { "API Gateway + WAF" } else { "API Gateway" };
-            let parts = [
-                ("api", "main"),
-                ("routes", "main"),
-                ("stage", "main"),
-                ("web_acl", "api"),
-                ("association", "api"),
-            ];
-            graph.node("api", title, "edge", 1, &parts);
+            graph.node("api", title, "edge", 1, "api", None);
             graph.edge("browser", "api", "https");
             for route in &api.routes {
                 graph.edge("api", &format!("function_{}", route.function), &route.key());
@@ -65,9 +54,7 @@ impl Graph {
         }
         for (id, function) in &stack.functions {
             let name = format!("function_{id}");
-            let parts =
-                [("function", id.as_str()), ("role", id.as_str()), ("permission", id.as_str())];
-            graph.node(&name, &format!("Lambda: {id}"), "code", 2, &parts);
+            graph.node(&name, &format!("Lambda: {id}"), "code", 2, "function", Some(id));
             for grant in &function.grants {
                 let actions: Vec<_> =
                     grant.actions.iter().map(|a| a.trim_start_matches("dynamodb:")).collect();
@@ -75,13 +62,8 @@ impl Graph {
             }
         }
         for id in stack.tables.keys() {
-            graph.node(
-                &format!("table_{id}"),
-                &format!("DynamoDB: {id}"),
-                "store",
-                3,
-                &[("table", id)],
-            );
+            let name = format!("table_{id}");
+            graph.node(&name, &format!("DynamoDB: {id}"), "store", 3, "table", Some(id));
         }
         graph.goes();
         graph
@@ -98,35 +80,45 @@ impl Graph {
             .map(|(a, _)| a.clone())
             .collect();
         for address in gone {
-            let (title, kind, column) = match address.group() {
-                "table" => ("DynamoDB", "store", 3),
-                "function" => ("Lambda", "code", 2),
-                "bucket" => ("S3", "store", 2),
-                "distribution" => ("CloudFront", "edge", 1),
-                "api" => ("API Gateway", "edge", 1),
-                _ => continue,
+            let Some(GraphRole::Node { title, kind, column }) = self.role(&address) else {
+                continue;
             };
             let (group, id) = (address.group().to_string(), address.id().to_string());
-            self.node(
-                &format!("gone_{group}_{id}"),
-                &format!("{title}: {id}, goes"),
+            self.nodes.push(Node {
+                id: format!("gone_{group}_{id}"),
+                title: format!("{title}: {id}, goes"),
                 kind,
                 column,
-                &[(&group, &id)],
-            );
+                addresses: vec![address],
+            });
         }
     }
 
+    /// Adds a box for the resources of a group and all that is drawn as part of them: of one logical
+    /// id, or of every id.
     fn node(
         &mut self,
-        id: &str,
+        name: &str,
         title: &str,
         kind: &'static str,
         column: usize,
-        parts: &[(&str, &str)],
+        group: &'static str,
+        id: Option<&str>,
     ) {
-        let addresses = parts.iter().map(|(group, id)| Address::new(group, id)).collect();
-        self.nodes.push(Node { id: id.into(), title: title.into(), kind, column, addresses });
+        let drawn = |address: &&Address| {
+            let own = address.group() == group;
+            let part = match self.role(address) {
+                Some(GraphRole::PartOf(of)) => of(address.id()) == group,
+                _ => false,
+            };
+            (own || part) && id.is_none_or(|id| id == address.id())
+        };
+        let addresses = self.changes.keys().filter(drawn).cloned().collect();
+        self.nodes.push(Node { id: name.into(), title: title.into(), kind, column, addresses });
+    }
+
+    fn role(&self, address: &Address) -> Option<GraphRole> {
+        self.types.iter().find(|info| info.group == address.group()).map(|info| info.graph)
     }
 
     fn edge(&mut self, from: &str, to: &str, label: &str) {
@@ -312,13 +304,17 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn types() -> Vec<&'static TypeInfo> {
+        crate::resources::TYPES.iter().map(|t| t.info()).collect()
+    }
+
     fn stack() -> Stack {
         crate::stack::parse(include_str!("../../stack.yaml"), "stack.yaml").unwrap()
     }
 
     #[test]
     fn every_format_shows_every_part_and_every_way() {
-        let graph = Graph::new(&stack(), None);
+        let graph = Graph::new(&stack(), types(), None);
         for text in [graph.mermaid(), graph.dot(), graph.svg()] {
             for part in [
                 "Browser",
@@ -337,7 +333,7 @@ mod tests {
     #[test]
     fn the_picture_of_the_readme_is_that_of_the_shop() {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures/graph.svg");
-        let svg = Graph::new(&stack(), None).svg();
+        let svg = Graph::new(&stack(), types(), None).svg();
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(&path, &svg).unwrap();
         }
@@ -351,7 +347,7 @@ mod tests {
     fn a_stack_without_site_or_firewall_has_neither() {
         let mut bare = stack();
         (bare.site, bare.cdn, bare.waf) = (None, None, None);
-        let text = Graph::new(&bare, None).mermaid();
+        let text = Graph::new(&bare, types(), None).mermaid();
         assert!(
             !text.contains("CloudFront") && !text.contains("WAF") && text.contains("API Gateway"),
             "{text}"
@@ -369,7 +365,7 @@ mod tests {
             step("table.Old", Op::Delete),
             step("log_group.x", Op::Delete),
         ]);
-        let text = Graph::new(&stack(), Some(&plan)).mermaid();
+        let text = Graph::new(&stack(), types(), Some(&plan)).mermaid();
         for line in [
             "style function_createOrder fill:#fbe3a6",
             "style table_Orders fill:#c5e8c9",
@@ -387,7 +383,8 @@ mod tests {
     fn labels_of_one_line_stand_under_each_other() {
         let source = include_str!("../../stack.yaml")
             .replace("POST /orders: createOrder", "POST /orders: listProducts");
-        let svg = Graph::new(&crate::stack::parse(&source, "stack.yaml").unwrap(), None).svg();
+        let svg =
+            Graph::new(&crate::stack::parse(&source, "stack.yaml").unwrap(), types(), None).svg();
         let height = |label: &str| {
             let line = svg.lines().find(|l| l.contains(&format!(">{label}<"))).unwrap();
             line.split("y=\"").nth(1).unwrap().split('"').next().unwrap().parse::<usize>().unwrap()

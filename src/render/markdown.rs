@@ -90,7 +90,7 @@ fn details(step: &Step) -> String {
         return String::new();
     }
     let mut out = format!("\n<details><summary><code>{}</code></summary>\n\n", step.address);
-    if step.address.group() == "objects" {
+    if super::plan::files::lists_files(step) {
         let style = Style { width: 120, color: false };
         let list = text::files::lines(&fields, false, style, true);
         out.push_str(&format!("```\n{}```\n", list.replace("```", "'''")));

@@ -45,6 +45,9 @@ pub fn plan(steps: Vec<Step>) -> Plan {
         not_emulated: vec![],
         notes: vec![],
         floors: vec![],
+        headings: crate::plan::build::headings(
+            &crate::resources::TYPES.iter().map(|t| t.info()).collect::<Vec<_>>(),
+        ),
     }
 }
 

@@ -1,20 +1,21 @@
 //! When an environment may be swept, by the word of its own resources.
 
+use super::TYPES;
 use crate::model::{Live, Owner, tag};
-
-/// Types whose tags are read at the source in every run: their own word, and not the tag index's.
-const WITNESSES: [&str; 4] =
-    ["AWS::DynamoDB::Table", "AWS::IAM::Role", "AWS::Lambda::Function", "AWS::ApiGateway::RestApi"];
 
 /// The latest expiry (RFC 3339) that resources confirmed as the stack's carry, if all of them carry
 /// one. An expiry lifts the protection of tables: what is not the stack's has no say, and one tag
 /// that somebody put on one thing is drift.
 pub fn confirmed(live: &[Live]) -> Option<String> {
-    let ours =
-        live.iter().filter(|l| l.owner == Owner::Ours && WITNESSES.contains(&l.type_name.as_str()));
+    let ours = live.iter().filter(|l| l.owner == Owner::Ours && authoritative(&l.type_name));
     let told: Option<Vec<&str>> =
         ours.map(|l| l.spec.get("tags")?.get(tag::EXPIRES_AT)?.as_str()).collect();
     told?.into_iter().max().map(str::to_string)
+}
+
+/// True for types whose tags are read from their own service in every run.
+fn authoritative(type_name: &str) -> bool {
+    TYPES.iter().map(|t| t.info()).any(|i| i.authoritative_tags && i.type_name == type_name)
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub mod s3;
 pub mod waf;
 
 pub use context::{Context, Wanted, desired};
-pub use provider::{Applier, Finder, arn_of, declared_calls};
+pub use provider::{Applier, Finder, declared_calls, derivable_arn, outputs_document};
 pub use resource_type::ResourceType;
 
 /// Every resource type, in the order in which plans show them.

@@ -4,9 +4,11 @@ use super::{ResourceType, TYPES};
 use crate::aws::{Reader, Writer};
 use crate::model::call::CallTable;
 use crate::model::provider::{Apply, Discover, Progress};
+use crate::model::type_info::OutputForm;
 use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Query, Scope, Step, TypeInfo};
 use async_trait::async_trait;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 fn find(type_name: &str) -> Result<&'static dyn ResourceType, CloudError> {
     TYPES.iter().copied().find(|t| t.info().type_name == type_name).ok_or_else(|| {
@@ -18,16 +20,29 @@ fn find(type_name: &str) -> Result<&'static dyn ResourceType, CloudError> {
     })
 }
 
-/// The ARN of what an address of the stack stands for, of the types that are found by the tag index
-/// alone once nobody wants them, and whose ARN follows from the address.
-pub fn arn_of(scope: &Scope, address: &Address) -> Option<String> {
-    let (region, account, name) = (&scope.region, &scope.account, scope.name(address.id()));
-    match address.group() {
-        "table" => Some(format!("arn:aws:dynamodb:{region}:{account}:table/{name}")),
-        "function" => Some(format!("arn:aws:lambda:{region}:{account}:function:{name}")),
-        "bucket" => Some(format!("arn:aws:s3:::{}", scope.bucket_name())),
-        _ => None,
+/// ARN of `address`, for types whose ARN is derivable and which, once removed from stack.yaml, can
+/// only be found through the tag index. `None` for all others.
+pub fn derivable_arn(scope: &Scope, address: &Address) -> Option<String> {
+    let info = TYPES.iter().map(|t| t.info()).find(|info| info.group == address.group())?;
+    info.arn.map(|arn| arn(scope, address.id()))
+}
+
+/// The document of `outputs`, from the outputs of what exists: every key that a type declares.
+pub fn outputs_document(outputs: &BTreeMap<Address, Outputs>) -> Value {
+    let mut document = Map::new();
+    for info in TYPES.iter().map(|t| t.info()) {
+        for key in info.outputs {
+            let of_type = outputs.iter().filter(|(a, _)| a.group() == info.group);
+            let mut found = of_type.filter_map(|(a, o)| Some((a.id(), o.get(key.attribute)?)));
+            let value = match key.form {
+                OutputForm::Single => found.next().map_or(Value::Null, |(_, v)| json!(v)),
+                OutputForm::ById => found.map(|(id, v)| (id.to_string(), json!(v))).collect(),
+                OutputForm::List => json!(found.map(|(_, v)| v).collect::<BTreeSet<_>>()),
+            };
+            document.insert(key.key.to_string(), value);
+        }
     }
+    Value::Object(document)
 }
 
 /// Discovers live resources through a `Reader`.

@@ -1,7 +1,7 @@
 //! What a resource type is: the trait that every type implements.
 
 use super::context::{Context, Wanted};
-use crate::aws::{Reader, Writer};
+use crate::aws::{Caller, Reader, Writer};
 use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
 use async_trait::async_trait;
 use serde_json::Value;
@@ -38,6 +38,23 @@ pub trait ResourceType: Send + Sync {
         live: &Live,
         wanted: &Value,
     ) -> Result<Outputs, CloudError>;
+
+    /// Waits until what was made or changed is served to visitors, where that lags behind AWS's
+    /// answer.
+    async fn wait_served(
+        &self,
+        _caller: &Caller,
+        _reader: &Reader,
+        _outputs: &Outputs,
+    ) -> Result<(), CloudError> {
+        Ok(())
+    }
+
+    /// After `down`: deletes what AWS itself made again for resources that are gone; `deleted` are
+    /// the steps of the plan.
+    async fn sweep(&self, _writer: &Writer, _deleted: &[Step]) -> Result<(), CloudError> {
+        Ok(())
+    }
 
     /// Deletes the resource; already gone is done.
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError>;

@@ -39,6 +39,7 @@ const ROWS: &[Row] = &[
     row(2, "engine", &["model"]),
     row(2, "smoke", &["model"]),
     row(2, "report", &["model", "policy", "plan"]),
+    row(3, "planning", &["model", "stack", "plan", "aws", "resources", "engine"]),
     row(3, "render", &["model", "stack", "policy", "plan", "report"]),
     row(
         4,
@@ -54,6 +55,7 @@ const ROWS: &[Row] = &[
             "engine",
             "smoke",
             "report",
+            "planning",
             "render",
         ],
     ),
@@ -105,7 +107,6 @@ const fn allow(rule: &'static str, file: &'static str, detail: &'static str) -> 
 /// Breaches that are known and still there. This list only shrinks.
 const EXCEPTIONS: &[Exception] = &[
     allow("circle", "", "src/aws/index.rs src/aws/reader.rs"),
-    allow("circle", "", "src/cli/diff.rs src/cli/up.rs"),
     allow("circle", "", "src/plan/lost.rs src/plan/record.rs"),
     allow(
         "circle",
@@ -126,7 +127,6 @@ const EXCEPTIONS: &[Exception] = &[
     allow("line-width", "src/render/json.rs", ""),
     allow("line-width", "src/render/report.rs", ""),
     allow("line-width", "src/render/report/", ""),
-    allow("file-length", "src/render/graph.rs", ""),
     allow("line-width", "src/report/", ""),
     allow("file-length", "src/report/tests.rs", ""),
     allow("line-width", "src/resources/", ""),

@@ -1,7 +1,7 @@
 //! The files of a site in a plan: a count of new, changed and gone ones, and the list behind -v.
 
 use super::value::{self, clean};
-use crate::model::FieldChange;
+use crate::model::{FieldChange, Step};
 use crate::render::style::{Ink, Style};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -9,7 +9,12 @@ use std::collections::BTreeMap;
 /// Fields of one file, at the end of its path.
 const PARTS: [&str; 3] = [".md5", ".content_type", ".cache_control"];
 
-/// The lines below an `objects` step.
+/// True for a step that changes a list of files, which is shown as counts.
+pub fn lists_files(step: &Step) -> bool {
+    step.fields.iter().any(|f| f.path == "objects" || f.path.starts_with("objects."))
+}
+
+/// The lines below a step that lists files.
 pub fn lines(fields: &[FieldChange], fresh: bool, style: Style, verbose: bool) -> String {
     let files = files(fields);
     let counts: Vec<String> = [('+', "new"), ('~', "changed"), ('-', "gone")]

@@ -12,25 +12,14 @@ use super::style::{Ink, Style};
 use crate::model::{Cause, FieldChange, Op, Plan, Step};
 use crate::plan::diff::same;
 
-/// Groups in the order of stack.yaml, with their headings.
-const GROUPS: [(&str, &[&str]); 7] = [
-    ("Tables", &["table"]),
-    ("Functions", &["function", "role", "permission"]),
-    ("API", &["api", "routes", "stage", "account"]),
-    ("Site", &["bucket", "bucket_policy", "objects"]),
-    ("CDN", &["oac", "headers", "distribution"]),
-    ("WAF", &["web_acl", "association", "waf_logging"]),
-    ("Logs", &["log_group"]),
-];
-
 /// The whole plan; `verbose` shows every field of new resources and every file.
 pub fn text(plan: &Plan, style: Style, verbose: bool) -> String {
     let mut out = String::new();
     let place = format!("{} env {} in {} ({})", plan.stack, plan.env, plan.region, plan.account);
     out.push_str(&style.paint(Ink::Bold, &place));
     out.push('\n');
-    let known: Vec<&str> = GROUPS.iter().flat_map(|(_, groups)| groups.iter().copied()).collect();
-    let headings = GROUPS.iter().map(|(heading, groups)| (*heading, Some(*groups)));
+    let known: Vec<&str> = plan.headings.iter().flat_map(|(_, groups)| groups.clone()).collect();
+    let headings = plan.headings.iter().map(|(heading, groups)| (*heading, Some(groups)));
     // Nothing that would be done is ever left unsaid.
     for (heading, groups) in headings.chain([("Other", None)]) {
         let here = |s: &&Step| {
@@ -142,7 +131,7 @@ fn step(out: &mut String, step: &Step, style: Style, verbose: bool) {
     ));
     let fields = mask::told(step);
     match step.op {
-        _ if step.address.group() == "objects" => {
+        _ if files::lists_files(step) => {
             out.push_str(&files::lines(&fields, step.op == Op::Create, style, verbose))
         }
         Op::Create if !verbose => {}
@@ -199,20 +188,4 @@ fn paragraph(text: &str, ink: Option<Ink>, style: Style) -> String {
     out.push_str(&paint(&line));
     out.push('\n');
     out
-}
-
-#[cfg(test)]
-mod headings {
-    /// A type whose group has no heading would stand under `Other`, away from where people look for
-    /// it.
-    #[test]
-    fn every_resource_type_has_its_heading() {
-        let groups: Vec<&str> = crate::resources::TYPES.iter().map(|r| r.info().group).collect();
-        let known: Vec<&str> =
-            super::GROUPS.iter().flat_map(|(_, groups)| groups.iter().copied()).collect();
-        assert!(
-            groups.iter().all(|g| known.contains(g)) && groups.len() == known.len(),
-            "{groups:?} and {known:?}"
-        );
-    }
 }

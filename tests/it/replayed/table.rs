@@ -319,8 +319,8 @@ async fn a_removed_table_that_the_index_does_not_know_is_found_by_its_name() {
     let scope = &replay.world.scope;
     let mut kept = wanted(&replay);
     (kept.address, kept.name) = (Address::new("table", "Kept"), "replay-t-Kept".into());
-    let arn = resources::arn_of(scope, &Address::new("table", "T")).unwrap();
-    let reader = replay.world.reader.suspecting(scope, vec![arn]).await.expect("the index");
+    let arn = resources::derivable_arn(scope, &Address::new("table", "T")).unwrap();
+    let reader = replay.world.reader.with_candidates(scope, vec![arn]).await.expect("the index");
     let query = Query { scope, wanted: vec![&kept], found: &[], thorough: false };
     let found = Table.discover(&reader, &query).await.expect("discover");
     let seen: Vec<_> =

@@ -123,6 +123,15 @@ impl ResourceType for Distribution {
         write::update(writer, live, wanted).await
     }
 
+    async fn wait_served(
+        &self,
+        caller: &Caller,
+        reader: &Reader,
+        outputs: &Outputs,
+    ) -> Result<(), CloudError> {
+        wait_deployed(caller, reader, outputs).await.map(|_| ())
+    }
+
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
         delete::delete(writer, live.output("id")?).await
     }

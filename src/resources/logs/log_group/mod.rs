@@ -3,6 +3,7 @@
 
 mod desired;
 pub mod spec;
+mod sweep;
 
 use crate::aws::{CallOptions, Reader, Writer, reader::Logs};
 use crate::model::call::{Call, Retry};
@@ -18,6 +19,8 @@ use futures_util::future::try_join_all;
 use serde_json::Value;
 use spec::LogGroupSpec;
 use std::collections::BTreeMap;
+
+pub use sweep::sweep;
 
 pub struct LogGroup;
 
@@ -165,7 +168,7 @@ impl ResourceType for LogGroup {
             }
         }
         set_retention(writer, step, &wanted, crate::resources::common::FRESH).await?;
-        Ok(outputs(&arn(writer, &wanted.region, &step.name)))
+        Ok(outputs(&step.name, &arn(writer, &wanted.region, &step.name)))
     }
 
     async fn update(
@@ -187,6 +190,12 @@ impl ResourceType for LogGroup {
         Ok(live.outputs.clone())
     }
 
+    async fn sweep(&self, writer: &Writer, deleted: &[Step]) -> Result<(), CloudError> {
+        let function = "AWS::Lambda::Function";
+        let functions = deleted.iter().filter(|s| s.type_name == function);
+        sweep::sweep(writer, &functions.map(|s| s.name.clone()).collect::<Vec<_>>()).await
+    }
+
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
         let before: LogGroupSpec = from_value(&live.spec)?;
         let logs = writer.clients.logs_in(&before.region);
@@ -198,43 +207,6 @@ impl ResourceType for LogGroup {
             .await;
         optional(gone).map(|_| ())
     }
-}
-
-/// Deletes the groups that Lambda itself made again for functions that are gone (catalogue 5.6):
-/// late lines do that where a role may create groups. Only untagged groups of exactly these
-/// functions' names are touched.
-pub async fn sweep(writer: &Writer, functions: &[String]) -> Result<(), CloudError> {
-    if functions.is_empty() {
-        return Ok(());
-    }
-    let region = writer.scope.region.as_str();
-    let prefix = format!("/aws/lambda/{}", writer.scope.prefix());
-    let names: Vec<String> = functions.iter().map(|f| format!("/aws/lambda/{f}")).collect();
-    for group in
-        list(&writer.reader, &prefix, region).await?.into_iter().filter(|g| names.contains(&g.name))
-    {
-        let logs = writer.reader.logs_in(region);
-        let tags = writer
-            .caller
-            .call("logs:ListTagsForResource", || {
-                logs.list_tags_for_resource().resource_arn(&group.arn).send()
-            })
-            .await;
-        // Gone since it was listed.
-        let Some(tags) = optional(tags)? else {
-            continue;
-        };
-        if tags.tags().is_none_or(std::collections::HashMap::is_empty) {
-            let gone = writer
-                .caller
-                .call("logs:DeleteLogGroup", || {
-                    writer.clients.logs.delete_log_group().log_group_name(&group.name).send()
-                })
-                .await;
-            optional(gone)?;
-        }
-    }
-    Ok(())
 }
 
 async fn list(reader: &Reader, prefix: &str, region: &str) -> Result<Vec<Seen>, CloudError> {
@@ -289,7 +261,7 @@ async fn describe(
     let spec =
         LogGroupSpec { tags, region: region.to_string(), retention_days: seen.retention_days };
     let mut live = Live::new(address, INFO.type_name, &seen.name, to_value(&spec));
-    live.outputs = outputs(&seen.arn);
+    live.outputs = outputs(&seen.name, &seen.arn);
     live.owner = owner;
     Ok(Some(live))
 }
@@ -391,6 +363,6 @@ fn arn(writer: &Writer, region: &str, name: &str) -> String {
     format!("arn:aws:logs:{region}:{}:log-group:{name}", writer.scope.account)
 }
 
-fn outputs(arn: &str) -> Outputs {
-    BTreeMap::from([("arn".to_string(), arn.to_string())])
+fn outputs(name: &str, arn: &str) -> Outputs {
+    BTreeMap::from([("name".to_string(), name.into()), ("arn".to_string(), arn.into())])
 }

@@ -1,0 +1,220 @@
+//! The one way to a plan: what the stack wants against what AWS has, for `diff`, `up`, `graph` and
+//! the report; and `down`, which wants nothing.
+
+mod protection;
+
+pub use protection::refuse_losses;
+
+use crate::aws::Reader;
+use crate::engine;
+use crate::model::{Address, CloudError, Desired, ErrorKind, Live, Outputs, Plan, Scope};
+use crate::plan::{self, Inputs, Record};
+use crate::resources::{self, Context, Finder, TYPES, Wanted, derivable_arn};
+use crate::stack::Stack;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::path::Path;
+
+/// Outputs of finished builds by address.
+pub type Built = BTreeMap<Address, Outputs>;
+
+/// What a plan is made for.
+pub struct Request<'a> {
+    pub stack: &'a Stack,
+    /// Folder of stack.yaml; its paths are relative to it.
+    pub root: &'a Path,
+    pub scope: &'a Scope,
+    /// False on emulators that ignore the conditions of policies.
+    pub judges_conditions: bool,
+    /// RFC 3339; `None` keeps the time to live that the environment has.
+    pub expires_at: Option<&'a str>,
+    /// Foreign resources that the caller agreed to take over.
+    pub adopt: &'a BTreeSet<Address>,
+    /// Wait for the builds even where no live function is compared: a saved plan says which code
+    /// it means.
+    pub whole: bool,
+}
+
+/// A plan, and what it was made from.
+pub struct Planned {
+    pub plan: Plan,
+    pub desired: Vec<Desired>,
+}
+
+impl Request<'_> {
+    /// What the stack wants here, with an expiry or without.
+    pub fn desired(&self, expires_at: Option<&str>) -> Result<Wanted, CloudError> {
+        resources::desired(&Context {
+            stack: self.stack,
+            scope: self.scope,
+            root: self.root,
+            expires_at,
+            judges_conditions: self.judges_conditions,
+        })
+    }
+}
+
+/// Reads AWS and makes the plan.
+///
+/// `record` yields the last-applied record. `builds` starts beside the reads where a function seems
+/// to be deployed, and is awaited only where the plan needs the hashes of the Lambda zips. Errors:
+/// every reason why there is no plan.
+pub async fn make_plan<'a>(
+    request: &Request<'a>,
+    reader: Reader,
+    record: impl Future<Output = Result<Option<Record>, CloudError>>,
+    builds: impl Future<Output = Result<Built, CloudError>> + Send + 'a,
+) -> Result<Planned, Vec<CloudError>> {
+    let builds = builds.boxed().shared();
+    let read = read_all(request, reader, record, builds.clone());
+    let Read { record, live, wanted } = read.await.map_err(|e| vec![e])?;
+    let compared = request.whole || live.iter().any(|l| needs_build(&l.type_name));
+    let known = if compared { builds.await.map_err(|e| vec![e])? } else { Built::new() };
+
+    let types: Vec<_> = TYPES.iter().map(|t| t.info()).collect();
+    let mut plan = plan::plan(&Inputs {
+        scope: request.scope,
+        desired: &wanted.resources,
+        live: &live,
+        known: &known,
+        record: record.as_ref(),
+        types: &types,
+        adopt: request.adopt,
+    })?;
+    plan.notes.splice(0..0, wanted.notes);
+    Ok(Planned { plan, desired: wanted.resources })
+}
+
+/// The last-applied record, what is live, and what is wanted for it.
+struct Read {
+    record: Option<Record>,
+    live: Vec<Live>,
+    wanted: Wanted,
+}
+
+async fn read_all<'a>(
+    request: &Request<'a>,
+    reader: Reader,
+    record: impl Future<Output = Result<Option<Record>, CloudError>>,
+    builds: Shared<BoxFuture<'a, Result<Built, CloudError>>>,
+) -> Result<Read, CloudError> {
+    let scope = request.scope;
+    let (index, record) = tokio::join!(reader.index(scope), record);
+    // An environment that was given a time to live keeps it until `up --ttl` says otherwise.
+    let kept = index?.expires_at();
+    let record = record?;
+
+    let mut wanted = request.desired(request.expires_at.or(kept.as_deref()))?;
+    check_adopted(request.adopt, &wanted.resources)?;
+    let candidates = missing_from_index(scope, record.as_ref(), &wanted.resources);
+    let reader = reader.with_candidates(scope, candidates).await?;
+    let build_early = request.whole || seems_deployed(&reader, scope, &wanted.resources).await?;
+    let early = async { if build_early { builds.await.map(|_| ()) } else { Ok(()) } };
+    let finder = Finder(reader);
+    let (mut live, ()) =
+        tokio::try_join!(engine::read(&finder, scope, &wanted.resources, false), early)?;
+
+    // The index is a hint, and may name what is gone or not ours. Where the stack's own resources
+    // say otherwise, what is wanted changes, and with it what has to be read.
+    let confirmed = resources::expiry::confirmed(&live);
+    if request.expires_at.is_none() && confirmed != kept {
+        wanted = request.desired(confirmed.as_deref())?;
+        live = engine::read(&finder, scope, &wanted.resources, false).await?;
+    }
+    Ok(Read { record, live, wanted })
+}
+
+fn needs_build(type_name: &str) -> bool {
+    TYPES.iter().map(|t| t.info()).any(|info| info.needs_build && info.type_name == type_name)
+}
+
+/// True where the tag index names a function of the stack, whose code will have to be compared.
+async fn seems_deployed(
+    reader: &Reader,
+    scope: &Scope,
+    wanted: &[Desired],
+) -> Result<bool, CloudError> {
+    let index = reader.index(scope).await?;
+    let mut built = wanted.iter().filter(|d| needs_build(&d.type_name));
+    Ok(built
+        .any(|d| derivable_arn(scope, &d.address).is_some_and(|arn| index.tags(&arn).is_some())))
+}
+
+/// The plan that deletes everything of an environment.
+pub fn plan_deletion(scope: &Scope, live: &[Live]) -> Result<Plan, Vec<CloudError>> {
+    let types: Vec<_> = TYPES.iter().map(|t| t.info()).collect();
+    plan::plan(&Inputs {
+        scope,
+        desired: &[],
+        live,
+        known: &BTreeMap::new(),
+        record: None,
+        types: &types,
+        adopt: &BTreeSet::new(),
+    })
+}
+
+/// Only what the stack wants can be adopted; a slip in an address must not pass for done.
+fn check_adopted(adopt: &BTreeSet<Address>, desired: &[Desired]) -> Result<(), CloudError> {
+    let Some(unknown) = adopt.iter().find(|a| !desired.iter().any(|d| d.address == **a)) else {
+        return Ok(());
+    };
+    let known: Vec<_> = desired.iter().map(|d| d.address.as_str()).collect();
+    Err(CloudError::ours(
+        ErrorKind::Other,
+        format!("`{unknown}` is not in this stack, so it cannot be adopted"),
+        format!("its addresses are {}", known.join(", ")),
+    ))
+}
+
+/// ARNs of what the last `up` applied and the stack no longer wants. The tag index lags by minutes
+/// (catalogue 10.2): without them, such a resource would stay behind until the index knows it.
+fn missing_from_index(scope: &Scope, record: Option<&Record>, wanted: &[Desired]) -> Vec<String> {
+    let applied = record.iter().flat_map(|record| record.specs.keys());
+    let unwanted = applied.filter(|a| !wanted.iter().any(|d| d.address == **a));
+    unwanted.filter_map(|address| derivable_arn(scope, address)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    #[test]
+    fn a_resource_that_left_the_stack_is_looked_for_by_its_arn() {
+        let scope = Scope {
+            stack: "s".into(),
+            env: "e".into(),
+            account: "1".into(),
+            region: "us-east-1".into(),
+            endpoint: None,
+        };
+        let at = |address: &str| Address::parse(address).unwrap();
+        let applied = ["table.Old", "table.New", "function.f", "role.f", "bucket.site"];
+        let specs = applied.iter().map(|a| (at(a), Value::Null)).collect();
+        let record = Record { specs, ..Record::default() };
+        let wanted = [Desired {
+            address: at("table.New"),
+            type_name: String::new(),
+            name: String::new(),
+            spec: Value::Null,
+            context: Value::Null,
+            depends_on: BTreeSet::new(),
+            payload: None,
+        }];
+
+        let mut found = missing_from_index(&scope, Some(&record), &wanted);
+        found.sort();
+        let mut expected = [
+            "arn:aws:s3:::s-e-site-1-us-east-1",
+            "arn:aws:lambda:us-east-1:1:function:s-e-f",
+            "arn:aws:dynamodb:us-east-1:1:table/s-e-Old",
+        ]
+        .map(String::from);
+        expected.sort();
+        assert_eq!(found, expected);
+        assert!(missing_from_index(&scope, None, &wanted).is_empty());
+    }
+}
