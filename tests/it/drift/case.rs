@@ -1,6 +1,6 @@
 //! One field with another value for it: how a stranger sets it, and what a plan then has to say.
 
-use super::bench::Bench;
+use super::deployed::DeployedShop;
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 use shopstack::model::{Live, Op};
@@ -156,13 +156,13 @@ fn put(spec: &mut Value, path: &[String], to: &Value, entry: bool) {
 }
 
 /// What a stranger is told: the resource as it is, and the spec that its live one is to become.
-pub struct Meddling<'a> {
+pub struct OutOfBandChange<'a> {
     pub live: &'a Live,
     pub case: &'a Case,
     pub target: Value,
 }
 
-impl Meddling<'_> {
+impl OutOfBandChange<'_> {
     /// The field's new value.
     pub fn to(&self) -> &Value {
         &self.case.to
@@ -190,7 +190,7 @@ impl Meddling<'_> {
 }
 
 /// How a stranger changes a resource behind the stack's back, through the SDK alone.
-pub type Meddle = for<'a> fn(&'a Bench, &'a Meddling<'a>) -> BoxFuture<'a, ()>;
+pub type ApplyChange = for<'a> fn(&'a DeployedShop, &'a OutOfBandChange<'a>) -> BoxFuture<'a, ()>;
 
 /// All cases of one type.
 pub struct Suite {
@@ -198,5 +198,5 @@ pub struct Suite {
     /// Address of the resource that cases are tried on, unless they name another.
     pub at: &'static str,
     pub cases: Vec<Case>,
-    pub meddle: Meddle,
+    pub meddle: ApplyChange,
 }

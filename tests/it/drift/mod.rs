@@ -2,10 +2,10 @@
 //! apart from it, and `up` puts it right; nothing that reads can write; and a stack changed into
 //! another is that other one.
 
-mod bench;
 mod binary;
 mod case;
 mod coverage;
+mod deployed;
 mod fields;
 mod of_api;
 mod of_cdn;
@@ -17,4 +17,3 @@ mod of_waf;
 mod page;
 mod pairs;
 mod reading;
-mod stacks;

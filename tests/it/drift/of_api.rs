@@ -1,14 +1,14 @@
 //! Cases of the REST API, its stage and the account's log role.
 
-use super::bench::Bench;
-use super::case::{Case, Meddling, Suite, case, gap};
+use super::case::{Case, OutOfBandChange, Suite, case, gap};
+use super::deployed::DeployedShop;
 use aws_sdk_apigateway::types::PatchOperation;
 use serde_json::{Value, json};
 use shopstack::model::Op;
 use shopstack::resources::apigateway as gw;
 
-pub fn suites(bench: &Bench) -> Vec<Suite> {
-    vec![api(), stage(bench)]
+pub fn suites(deployed: &DeployedShop) -> Vec<Suite> {
+    vec![api(), stage(deployed)]
 }
 
 /// MiniStack keeps every patched setting of an API as a text, which the SDK then cannot read: this
@@ -49,7 +49,7 @@ fn of(cases: Vec<Case>) -> Suite {
     }
 }
 
-async fn of_api(b: &Bench, m: &Meddling<'_>) {
+async fn of_api(b: &DeployedShop, m: &OutOfBandChange<'_>) {
     let patch: PatchOperation = match m.case.field {
         "description" => gw::replace("/description", m.text()),
         "endpoint_type" => gw::replace("/endpointConfiguration/types/0", m.text()),
@@ -59,10 +59,10 @@ async fn of_api(b: &Bench, m: &Meddling<'_>) {
     update.patch_operations(patch).send().await.unwrap();
 }
 
-fn stage(bench: &Bench) -> Suite {
+fn stage(deployed: &DeployedShop) -> Suite {
     let elsewhere = format!(
         "arn:aws:logs:us-east-1:{}:log-group:/aws/apigateway/elsewhere",
-        bench.scope.account
+        deployed.scope.account
     );
     let cases = vec![
         gap(
@@ -85,7 +85,7 @@ fn stage(bench: &Bench) -> Suite {
     }
 }
 
-async fn of_stage(b: &Bench, m: &Meddling<'_>) {
+async fn of_stage(b: &DeployedShop, m: &OutOfBandChange<'_>) {
     let (client, api) = (&b.clients.apigateway, m.output("rest_api_id"));
     let patch = match m.case.field {
         "definition" => {
@@ -124,7 +124,7 @@ pub fn account() -> Suite {
     }
 }
 
-async fn clear_account(b: &Bench) {
+async fn clear_account(b: &DeployedShop) {
     let patch = gw::replace("/cloudwatchRoleArn", "");
     b.clients.apigateway.update_account().patch_operations(patch).send().await.unwrap();
 }

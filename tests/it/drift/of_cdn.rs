@@ -1,7 +1,7 @@
 //! Out-of-band changes of each field of AWS::CloudFront::Distribution.
 
-use super::bench::Bench;
-use super::case::{Meddling, Suite, case};
+use super::case::{OutOfBandChange, Suite, case};
+use super::deployed::DeployedShop;
 use aws_sdk_cloudfront::types as sdk;
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ pub fn distribution() -> Suite {
     Suite { type_name, at: "distribution.site", cases, meddle: |b, m| Box::pin(meddle(b, m)) }
 }
 
-async fn meddle(b: &Bench, m: &Meddling<'_>) {
+async fn meddle(b: &DeployedShop, m: &OutOfBandChange<'_>) {
     let client = &b.clients.cloudfront;
     if m.case.field == "tags.*" {
         let tag = sdk::Tag::builder().key(m.key()).value(m.text()).build().unwrap();
@@ -52,7 +52,7 @@ async fn meddle(b: &Bench, m: &Meddling<'_>) {
     update.distribution_config(config).send().await.unwrap();
 }
 
-fn change(config: &mut sdk::DistributionConfig, m: &Meddling<'_>) {
+fn change(config: &mut sdk::DistributionConfig, m: &OutOfBandChange<'_>) {
     let origin = &mut config.origins.as_mut().unwrap().items[0];
     let behavior = config.default_cache_behavior.as_mut().unwrap();
     match m.case.field {

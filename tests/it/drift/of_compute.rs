@@ -1,7 +1,7 @@
 //! Cases of functions, their roles, permissions and log groups.
 
-use super::bench::Bench;
-use super::case::{Case, Meddling, Suite, case};
+use super::case::{Case, OutOfBandChange, Suite, case};
+use super::deployed::DeployedShop;
 use aws_sdk_iam::types::Tag;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types as sdk;
@@ -15,13 +15,13 @@ use std::path::PathBuf;
 
 const MANAGED: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
 
-pub fn suites(bench: &Bench) -> Vec<Suite> {
-    vec![log_groups(), roles(), functions(bench), permissions(bench)]
+pub fn suites(deployed: &DeployedShop) -> Vec<Suite> {
+    vec![log_groups(), roles(), functions(deployed), permissions(deployed)]
 }
 
 /// A zip that is not the one that was built.
-fn other_zip(bench: &Bench) -> (PathBuf, String) {
-    let path = bench.lane.folder().join("other.zip");
+fn other_zip(deployed: &DeployedShop) -> (PathBuf, String) {
+    let path = deployed.shop.path("other.zip");
     let mut zip = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
     let options = zip::write::SimpleFileOptions::default().unix_permissions(0o755);
     zip.start_file("bootstrap", options).unwrap();
@@ -33,16 +33,16 @@ fn other_zip(bench: &Bench) -> (PathBuf, String) {
 
 const FOUND_ONLY: &str = "settings that no stack has: they are only found, and taken away";
 
-fn functions(bench: &Bench) -> Suite {
-    let (zip, hash) = other_zip(bench);
-    let key = format!("arn:aws:kms:us-east-1:{}:key/theirs", bench.scope.account);
+fn functions(deployed: &DeployedShop) -> Suite {
+    let (zip, hash) = other_zip(deployed);
+    let key = format!("arn:aws:kms:us-east-1:{}:key/theirs", deployed.scope.account);
     let cases = vec![
         case("tags.*", json!("x")).keys(&["stray"]),
         case("tags.*", json!("AROATHEIRS"))
             .keys(&[shopstack::model::tag::ROLE_ID])
             .op(Op::Replace)
             .with_op("permission.createOrder", Op::Create, "statements"),
-        case("role_arn", json!(bench.live("role.listProducts").outputs["arn"])),
+        case("role_arn", json!(deployed.live("role.listProducts").outputs["arn"])),
         case("runtime", json!("provided.al2")),
         case("handler", json!("main")),
         case("memory", json!(512)),
@@ -65,7 +65,7 @@ fn functions(bench: &Bench) -> Suite {
     }
 }
 
-async fn function(b: &Bench, m: &Meddling<'_>) {
+async fn function(b: &DeployedShop, m: &OutOfBandChange<'_>) {
     let (lambda, name) = (&b.clients.lambda, &m.live.name);
     let update = lambda.update_function_configuration().function_name(name);
     let code = lambda.update_function_code().function_name(name);
@@ -134,7 +134,7 @@ fn roles() -> Suite {
     }
 }
 
-async fn role(b: &Bench, m: &Meddling<'_>) {
+async fn role(b: &DeployedShop, m: &OutOfBandChange<'_>) {
     let (iam, name) = (&b.clients.iam, &m.live.name);
     let text = |document: &Value| policy::to_json(document);
     match m.case.field {
@@ -170,7 +170,7 @@ async fn role(b: &Bench, m: &Meddling<'_>) {
 }
 
 /// Makes the role again under another path.
-async fn elsewhere(b: &Bench, m: &Meddling<'_>) {
+async fn elsewhere(b: &DeployedShop, m: &OutOfBandChange<'_>) {
     let (iam, name) = (&b.clients.iam, &m.live.name);
     let policies = m.target["policies"].as_object().unwrap();
     for policy in policies.keys() {
@@ -188,9 +188,9 @@ async fn elsewhere(b: &Bench, m: &Meddling<'_>) {
     }
 }
 
-fn permissions(bench: &Bench) -> Suite {
+fn permissions(deployed: &DeployedShop) -> Suite {
     let at = "permission.createOrder";
-    let statements = bench.live(at).spec["statements"].as_object().unwrap().clone();
+    let statements = deployed.live(at).spec["statements"].as_object().unwrap().clone();
     let (sid, statement) = statements.iter().next().unwrap();
     let of = |field, to| case(field, to).keys(&[sid.as_str()]);
     let cases = vec![
@@ -201,7 +201,7 @@ fn permissions(bench: &Bench) -> Suite {
             "statements.*.source_arn",
             json!("arn:aws:execute-api:us-east-1:000000000000:other/*/GET/x"),
         ),
-        of("statements.*.source_account", json!(bench.scope.account)),
+        of("statements.*.source_account", json!(deployed.scope.account)),
     ];
     Suite {
         type_name: "AWS::Lambda::Permission",
@@ -211,7 +211,7 @@ fn permissions(bench: &Bench) -> Suite {
     }
 }
 
-async fn permission(b: &Bench, m: &Meddling<'_>) {
+async fn permission(b: &DeployedShop, m: &OutOfBandChange<'_>) {
     let (lambda, name) = (&b.clients.lambda, &m.live.name);
     if m.live.spec["statements"].get(m.key()).is_some() {
         lambda.remove_permission().function_name(name).statement_id(m.key()).send().await.unwrap();
@@ -255,7 +255,7 @@ pub fn regions() -> Suite {
     }
 }
 
-async fn log_group(b: &Bench, m: &Meddling<'_>) {
+async fn log_group(b: &DeployedShop, m: &OutOfBandChange<'_>) {
     let logs = &b.clients.logs;
     match m.case.field {
         "tags.*" => {

@@ -1,8 +1,8 @@
 //! Cases of an API's routes, CORS and gateway responses. Whatever changes them is deployed, so the
 //! stage follows.
 
-use super::bench::Bench;
-use super::case::{Meddling, Suite, case};
+use super::case::{OutOfBandChange, Suite, case};
+use super::deployed::DeployedShop;
 use aws_sdk_apigateway::types::IntegrationType;
 use serde_json::{Value, json};
 use shopstack::resources::apigateway as gw;
@@ -10,10 +10,10 @@ use std::collections::HashMap;
 
 const ROUTE: &str = "POST /orders";
 
-pub fn routes(bench: &Bench) -> Suite {
+pub fn routes(deployed: &DeployedShop) -> Suite {
     let at = "routes.main";
-    let other = bench.live("function.listProducts").outputs["arn"].clone();
-    let orders = bench.live(at).spec["routes"][ROUTE].clone();
+    let other = deployed.live("function.listProducts").outputs["arn"].clone();
+    let orders = deployed.live(at).spec["routes"][ROUTE].clone();
     let route = |field, to: Value| case(field, to).keys(&[ROUTE]);
     let cors = |field, to: &str| case(field, json!(to)).keys(&["/orders"]);
     let cases = vec![
@@ -42,7 +42,7 @@ pub fn routes(bench: &Bench) -> Suite {
     }
 }
 
-async fn meddle(b: &Bench, m: &Meddling<'_>) {
+async fn meddle(b: &DeployedShop, m: &OutOfBandChange<'_>) {
     let (client, api) = (&b.clients.apigateway, m.output("rest_api_id"));
     let (group, _) = m.case.field.split_once('.').unwrap();
     if group == "gateway_responses" {
@@ -80,7 +80,7 @@ fn quoted(value: &Value) -> String {
 }
 
 /// Sets the headers of the answer to OPTIONS.
-async fn cors(b: &Bench, api: &str, resource: &str, entry: &Value) {
+async fn cors(b: &DeployedShop, api: &str, resource: &str, entry: &Value) {
     let header = |name: &str, field: &str| {
         (format!("method.response.header.Access-Control-{name}"), quoted(&entry[field]))
     };
@@ -100,7 +100,7 @@ async fn cors(b: &Bench, api: &str, resource: &str, entry: &Value) {
         .unwrap();
 }
 
-async fn route(b: &Bench, m: &Meddling<'_>, api: &str, resource: &str, verb: &str) {
+async fn route(b: &DeployedShop, m: &OutOfBandChange<'_>, api: &str, resource: &str, verb: &str) {
     let client = &b.clients.apigateway;
     let entry = &m.target["routes"][m.key()];
     let text = |field: &str| entry[field].as_str().unwrap();

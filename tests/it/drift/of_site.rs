@@ -1,8 +1,8 @@
 //! Cases of the bucket, its policy and its objects, and of what CloudFront keeps beside the
 //! distribution.
 
-use super::bench::Bench;
-use super::case::{Case, Meddling, Suite, case, gap};
+use super::case::{Case, OutOfBandChange, Suite, case, gap};
+use super::deployed::DeployedShop;
 use aws_sdk_cloudfront::types as cdn;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types as sdk;
@@ -13,8 +13,8 @@ use std::time::Duration;
 
 const PAGE: &str = "<!doctype html><title>another shop</title>";
 
-pub fn suites(bench: &Bench) -> Vec<Suite> {
-    vec![bucket(), bucket_policy(), objects(bench), oac(bench), headers(bench)]
+pub fn suites(deployed: &DeployedShop) -> Vec<Suite> {
+    vec![bucket(), bucket_policy(), objects(deployed), oac(deployed), headers(deployed)]
 }
 
 fn bucket() -> Suite {
@@ -36,7 +36,7 @@ fn bucket() -> Suite {
     }
 }
 
-async fn of_bucket(b: &Bench, m: &Meddling<'_>) {
+async fn of_bucket(b: &DeployedShop, m: &OutOfBandChange<'_>) {
     let (s3, name, target) = (&b.clients.s3, &m.live.name, &m.target);
     match m.case.field {
         "tags.*" => {
@@ -112,19 +112,19 @@ fn bucket_policy() -> Suite {
     }
 }
 
-async fn of_policy(b: &Bench, m: &Meddling<'_>) {
+async fn of_policy(b: &DeployedShop, m: &OutOfBandChange<'_>) {
     let text = policy::to_json(&m.target["policy"]);
     b.clients.s3.put_bucket_policy().bucket(&m.live.name).policy(text).send().await.unwrap();
 }
 
-fn objects(bench: &Bench) -> Suite {
+fn objects(deployed: &DeployedShop) -> Suite {
     // A folder beside the stack's own: what the author's change sends.
-    let folder = bench.lane.folder().join("site2");
+    let folder = deployed.shop.path("site2");
     std::fs::create_dir_all(folder.join("images")).unwrap();
     for file in ["404.html", "images/dot.svg"] {
-        std::fs::copy(bench.lane.folder().join("site").join(file), folder.join(file)).unwrap();
+        std::fs::copy(deployed.shop.path("site").join(file), folder.join(file)).unwrap();
     }
-    let text = std::fs::read_to_string(bench.lane.folder().join("site/index.html")).unwrap();
+    let text = std::fs::read_to_string(deployed.shop.path("site/index.html")).unwrap();
     std::fs::write(folder.join("index.html"), &text).unwrap();
     let new =
         json!({"md5": md5("theirs"), "content_type": "text/plain", "cache_control": "no-cache"});
@@ -132,7 +132,7 @@ fn objects(bench: &Bench) -> Suite {
     // What nobody wants is not asked for its headers.
     let mut seen = new.clone();
     (seen["content_type"], seen["cache_control"]) = (json!(""), json!(""));
-    let other = bench.lane.folder().join("site3");
+    let other = deployed.shop.path("site3");
     std::fs::create_dir_all(&other).unwrap();
     std::fs::write(other.join("index.html"), PAGE).unwrap();
     std::fs::write(folder.join("theirs.txt"), "theirs").unwrap();
@@ -156,7 +156,7 @@ fn md5(text: &str) -> String {
     Md5::digest(text).iter().map(|b| format!("{b:02x}")).collect()
 }
 
-async fn of_objects(b: &Bench, m: &Meddling<'_>) {
+async fn of_objects(b: &DeployedShop, m: &OutOfBandChange<'_>) {
     let (s3, bucket) = (&b.clients.s3, &m.live.name);
     if m.case.field == "config" {
         let put = s3
@@ -178,7 +178,7 @@ async fn of_objects(b: &Bench, m: &Meddling<'_>) {
     let body = match m.key() {
         "theirs.txt" => "theirs".to_string(),
         _ if m.case.field == "objects.*.md5" => PAGE.to_string(),
-        key => std::fs::read_to_string(b.lane.folder().join("site").join(key)).unwrap(),
+        key => std::fs::read_to_string(b.shop.path("site").join(key)).unwrap(),
     };
     let text = |field: &str| entry[field].as_str().unwrap();
     // S3 tells times to the second: only what is younger than the manifest is looked at again.
@@ -202,9 +202,9 @@ async fn of_objects(b: &Bench, m: &Meddling<'_>) {
     }
 }
 
-fn oac(bench: &Bench) -> Suite {
+fn oac(deployed: &DeployedShop) -> Suite {
     let cases = vec![
-        case("description", json!(format!("{} x", bench.scope.marker("site")))),
+        case("description", json!(format!("{} x", deployed.scope.marker("site")))),
         case("origin_type", json!("mediastore")),
         case("signing_behavior", json!("never")),
         gap("signing_protocol", "AWS knows sigv4 alone"),
@@ -213,7 +213,7 @@ fn oac(bench: &Bench) -> Suite {
     Suite { type_name, at: "oac.site", cases, meddle: |b, m| Box::pin(of_oac(b, m)) }
 }
 
-async fn of_oac(b: &Bench, m: &Meddling<'_>) {
+async fn of_oac(b: &DeployedShop, m: &OutOfBandChange<'_>) {
     let (client, id) = (&b.clients.cloudfront, m.output("id"));
     let seen = client.get_origin_access_control().id(id).send().await.unwrap();
     let mut config = seen.origin_access_control.unwrap().origin_access_control_config.unwrap();
@@ -226,9 +226,9 @@ async fn of_oac(b: &Bench, m: &Meddling<'_>) {
     update.origin_access_control_config(config).send().await.unwrap();
 }
 
-fn headers(bench: &Bench) -> Suite {
+fn headers(deployed: &DeployedShop) -> Suite {
     let cases = vec![
-        case("comment", json!(format!("{} x", bench.scope.marker("site")))),
+        case("comment", json!(format!("{} x", deployed.scope.marker("site")))),
         case("content_security_policy", json!("default-src *")),
         case("frame_options", json!("SAMEORIGIN")),
         case("referrer_policy", json!("origin")),
@@ -242,7 +242,7 @@ fn headers(bench: &Bench) -> Suite {
     Suite { type_name, at: "headers.site", cases, meddle: |b, m| Box::pin(of_headers(b, m)) }
 }
 
-async fn of_headers(b: &Bench, m: &Meddling<'_>) {
+async fn of_headers(b: &DeployedShop, m: &OutOfBandChange<'_>) {
     let (client, id) = (&b.clients.cloudfront, m.output("id"));
     let seen = client.get_response_headers_policy().id(id).send().await.unwrap();
     let mut config = seen.response_headers_policy.unwrap().response_headers_policy_config.unwrap();

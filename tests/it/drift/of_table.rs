@@ -1,8 +1,8 @@
 //! Out-of-band changes of each field of AWS::DynamoDB::Table.
 
-use super::bench::Bench;
-use super::case::{Case, Meddling, Suite, case};
-use crate::faults::lane::Lane;
+use super::case::{Case, OutOfBandChange, Suite, case};
+use super::deployed::DeployedShop;
+use crate::support::proxied::ProxiedShop;
 use aws_sdk_dynamodb::types as sdk;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -14,7 +14,7 @@ const SEED: &str =
     r#"[{"productId":"p1","price":1},{"productId":"p2","price":2},{"productId":"p3","price":3}]"#;
 
 /// Gives the shop tables that have a value in every field.
-pub fn prepare(lane: &Lane) {
+pub fn prepare(shop: &ProxiedShop) {
     let orders = "  Orders:
     key: orderId
     sort_key: { name: placed, type: number }
@@ -25,11 +25,11 @@ pub fn prepare(lane: &Lane) {
   Limited: { key: id, protect: false, billing: { on_demand: { max_read: 100, max_write: 100 } } }
   Bought: { key: id, protect: false, billing: { provisioned: { read: 5, write: 5 } } }
 ";
-    lane.edit("  Orders:\n    key: orderId\n", orders);
-    std::fs::write(lane.folder().join("seed/more.json"), SEED).unwrap();
+    shop.edit_all("  Orders:\n    key: orderId\n", orders);
+    std::fs::write(shop.path("seed/more.json"), SEED).unwrap();
 }
 
-pub fn tables(bench: &Bench) -> Suite {
+pub fn tables(deployed: &DeployedShop) -> Suite {
     let seed: String = Sha256::digest(SEED).iter().map(|b| format!("{b:02x}")).collect();
     let replaced = |field, to| case(field, to).op(Op::Replace);
     let index = |field, to: Value| case(field, to).keys(&["byUser"]);
@@ -61,7 +61,7 @@ pub fn tables(bench: &Bench) -> Suite {
         case("deletion_protection", json!(true)),
         case("seed", json!(seed))
             .at("table.Products")
-            .payload(bench.lane.folder().join("seed/more.json")),
+            .payload(deployed.shop.path("seed/more.json")),
     ];
     Suite {
         type_name: "AWS::DynamoDB::Table",
@@ -71,7 +71,7 @@ pub fn tables(bench: &Bench) -> Suite {
     }
 }
 
-async fn meddle(b: &Bench, m: &Meddling<'_>) {
+async fn meddle(b: &DeployedShop, m: &OutOfBandChange<'_>) {
     let (db, name) = (&b.clients.dynamodb, &m.live.name);
     match m.case.field {
         "tags.*" => tag(b, m, m.key(), m.text()).await,
@@ -125,7 +125,7 @@ async fn meddle(b: &Bench, m: &Meddling<'_>) {
     ready(b, name).await;
 }
 
-async fn tag(b: &Bench, m: &Meddling<'_>, key: &str, value: &str) {
+async fn tag(b: &DeployedShop, m: &OutOfBandChange<'_>, key: &str, value: &str) {
     let tag = sdk::Tag::builder().key(key).value(value).build().unwrap();
     b.clients.dynamodb.tag_resource().resource_arn(m.output("arn")).tags(tag).send().await.unwrap();
 }
@@ -139,7 +139,7 @@ fn units(billing: &Value) -> sdk::ProvisionedThroughput {
 }
 
 /// Takes the index away, and puts it back as the case has it.
-async fn index(b: &Bench, m: &Meddling<'_>) {
+async fn index(b: &DeployedShop, m: &OutOfBandChange<'_>) {
     let (db, name) = (&b.clients.dynamodb, &m.live.name);
     let update = |change: sdk::GlobalSecondaryIndexUpdate| {
         let all = attributes(&m.target);
@@ -210,7 +210,7 @@ fn attributes(table: &Value) -> Vec<sdk::AttributeDefinition> {
 }
 
 /// Deletes the table and makes one of the same name with other keys.
-async fn remake(b: &Bench, m: &Meddling<'_>) {
+async fn remake(b: &DeployedShop, m: &OutOfBandChange<'_>) {
     let (db, name) = (&b.clients.dynamodb, &m.live.name);
     db.delete_table().table_name(name).send().await.unwrap();
     while db.describe_table().table_name(name).send().await.is_ok() {
@@ -248,7 +248,7 @@ async fn remake(b: &Bench, m: &Meddling<'_>) {
 }
 
 /// Waits until the table and its indexes rest.
-async fn ready(b: &Bench, name: &str) {
+async fn ready(b: &DeployedShop, name: &str) {
     loop {
         let table = b
             .clients

@@ -1,7 +1,7 @@
 //! Cases of web ACLs, their association and their logging.
 
-use super::bench::Bench;
-use super::case::{Case, Meddling, Suite, case, gap};
+use super::case::{Case, OutOfBandChange, Suite, case, gap};
+use super::deployed::DeployedShop;
 use aws_sdk_wafv2::types as sdk;
 use serde_json::{Value, json};
 use shopstack::model::Op;
@@ -10,8 +10,8 @@ const RATE: &str = "rate-per-ip";
 const GROUP: &str = "SQLiRuleSet";
 const LINUX: &str = "AWSManagedRulesLinuxRuleSet";
 
-pub async fn suites(bench: &Bench) -> Vec<Suite> {
-    vec![acls(), association(bench).await]
+pub async fn suites(deployed: &DeployedShop) -> Vec<Suite> {
+    vec![acls(), association(deployed).await]
 }
 
 fn acls() -> Suite {
@@ -49,7 +49,7 @@ fn acls() -> Suite {
     }
 }
 
-async fn acl(b: &Bench, m: &Meddling<'_>) {
+async fn acl(b: &DeployedShop, m: &OutOfBandChange<'_>) {
     let waf = &b.clients.wafv2;
     if m.case.field == "tags.*" {
         let tag = sdk::Tag::builder().key(m.key()).value(m.text()).build().unwrap();
@@ -115,18 +115,19 @@ fn rule(name: &str, spec: &Value) -> sdk::Rule {
     rule.statement(statement).override_action(action).build().unwrap()
 }
 
-fn theirs(bench: &Bench) -> String {
-    format!("{}-theirs", bench.scope.stack)
+fn theirs(deployed: &DeployedShop) -> String {
+    format!("{}-theirs", deployed.scope.stack)
 }
 
 /// Another ACL of somebody else's, which `tidy` takes away.
-async fn association(bench: &Bench) -> Suite {
+async fn association(deployed: &DeployedShop) -> Suite {
     let allow = sdk::DefaultAction::builder().allow(sdk::AllowAction::builder().build()).build();
     let visibility = sdk::VisibilityConfig::builder()
         .metric_name("theirs")
         .cloud_watch_metrics_enabled(false)
         .sampled_requests_enabled(false);
-    let made = bench.clients.wafv2.create_web_acl().name(theirs(bench)).scope(sdk::Scope::Regional);
+    let made =
+        deployed.clients.wafv2.create_web_acl().name(theirs(deployed)).scope(sdk::Scope::Regional);
     let made = made
         .default_action(allow)
         .visibility_config(visibility.build().unwrap())
@@ -145,7 +146,7 @@ async fn association(bench: &Bench) -> Suite {
     Suite { type_name, at: "association.api", cases, meddle: |b, m| Box::pin(associate(b, m)) }
 }
 
-async fn associate(b: &Bench, m: &Meddling<'_>) {
+async fn associate(b: &DeployedShop, m: &OutOfBandChange<'_>) {
     let stage = m.target["resource_arn"].as_str().unwrap();
     b.clients
         .wafv2
@@ -157,10 +158,10 @@ async fn associate(b: &Bench, m: &Meddling<'_>) {
         .unwrap();
 }
 
-pub async fn tidy(bench: &Bench) {
-    let waf = &bench.clients.wafv2;
+pub async fn tidy(deployed: &DeployedShop) {
+    let waf = &deployed.clients.wafv2;
     let listed = waf.list_web_acls().scope(sdk::Scope::Regional).send().await.unwrap();
-    for one in listed.web_acls().iter().filter(|a| a.name() == Some(&theirs(bench))) {
+    for one in listed.web_acls().iter().filter(|a| a.name() == Some(&theirs(deployed))) {
         let gone = waf
             .delete_web_acl()
             .scope(sdk::Scope::Regional)
@@ -176,9 +177,9 @@ pub fn described() -> Suite {
 }
 
 /// For moto, since MiniStack has no logging.
-pub fn logging(bench: &Bench) -> Suite {
+pub fn logging(deployed: &DeployedShop) -> Suite {
     let at = "waf_logging.api";
-    let destination = bench.live(at).spec["destination"].as_str().unwrap();
+    let destination = deployed.live(at).spec["destination"].as_str().unwrap();
     let cases = vec![
         gap(
             "web_acl_arn",
@@ -191,7 +192,7 @@ pub fn logging(bench: &Bench) -> Suite {
     Suite { type_name, at, cases, meddle: |b, m| Box::pin(log(b, m)) }
 }
 
-async fn log(b: &Bench, m: &Meddling<'_>) {
+async fn log(b: &DeployedShop, m: &OutOfBandChange<'_>) {
     let names: Vec<String> = serde_json::from_value(m.target["redacted_headers"].clone()).unwrap();
     let fields = names.iter().map(|name| {
         let header = sdk::SingleHeader::builder().name(name).build().unwrap();
