@@ -42,8 +42,10 @@ pub async fn main() -> u8 {
     };
     let (output, start) = (Output::new(&cli.global), std::time::Instant::now());
     let ended = tokio::select! {
-        ended = run(&cli, &output) => ended,
+        // In this order: signals are listened for before the first call is made.
+        biased;
         stopped = apply::stopped_by_signal(&output) => Err(stopped),
+        ended = run(&cli, &output) => ended,
     };
     match ended {
         Ok(code) => code,
