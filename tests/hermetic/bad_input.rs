@@ -1,6 +1,7 @@
 //! Bad input: each of it is one clear message with the way out, exit code 1, nothing on stdout, and
 //! nothing half-done. A broken stack.yaml has its own tests in `stack.rs`, usage and regions in
 //! `cli.rs`, and what needs an endpoint to show is in `tests/it/bad_input.rs`.
+
 use crate::support::endpoint::Endpoint;
 use crate::support::run::assert_refused;
 use crate::support::shop::Shop;

@@ -1,5 +1,6 @@
 //! The binary's manners, without any endpoint: exit codes, streams, colours, and errors that say
 //! what to do.
+
 use crate::support::run::Run;
 use crate::support::shop::{SECRET, Shop};
 use serde_json::Value;

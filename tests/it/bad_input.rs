@@ -1,5 +1,6 @@
 //! Bad input that needs an endpoint to show: plans for elsewhere or out of date, and answers of AWS
 //! that no model knows. The rest is in `tests/hermetic/`: `bad_input.rs`, `cli.rs` and `stack.rs`.
+
 use crate::support::endpoint::Endpoint;
 use crate::support::env::endpoint;
 use crate::support::inventory::Inventory;

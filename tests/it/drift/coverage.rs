@@ -1,9 +1,10 @@
 //! Every field of every type, changed by a stranger and by the author; docs/coverage.md is what
 //! came of it.
 
-use super::case::{Case, OutOfBandChange, Suite};
-use super::deployed::{DeployedShop, told};
-use super::{fields, of_api, of_cdn, of_compute, of_routes, of_site, of_table, of_waf, page};
+use super::{fields, page};
+use crate::resources::SUITES;
+use crate::support::deployed::{DeployedShop, told};
+use crate::support::drift::{Case, DriftCases, OutOfBandChange};
 use crate::support::env::moto;
 use crate::support::proxied::ProxiedShop;
 use futures_util::FutureExt;
@@ -22,9 +23,14 @@ pub struct Row {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_field_of_every_type_is_told_as_drift_or_change_and_put_right() {
-    let (data, calls, there) = tokio::join!(data_and_site(), calls_and_firewall(), on_moto());
+    let missing: Vec<&str> = all_fields().into_iter().map(|(type_name, _)| type_name).collect();
+    let missing = missing.into_iter().filter(|t| !SUITES.iter().any(|s| s.type_name == *t));
+    assert_eq!(missing.collect::<Vec<_>>(), Vec::<&str>::new(), "types without a SUITE");
+
+    let shares = futures_util::future::join_all((0..SHARES).map(on_ministack));
+    let (shares, there) = tokio::join!(shares, on_moto());
     let (mut rows, mut problems) = (Vec::new(), Vec::new());
-    for came in [data, calls, there] {
+    for came in shares.into_iter().chain([there]) {
         rows.extend(came.0);
         problems.extend(came.1);
     }
@@ -41,26 +47,24 @@ fn only() -> Option<String> {
 
 type Came = (Vec<Row>, Vec<String>);
 
-async fn data_and_site() -> Came {
-    let shop = ProxiedShop::new("drift").await;
-    of_table::prepare(&shop);
-    let mut deployed = DeployedShop::up(shop).await;
-    let mut suites = vec![of_table::tables(&deployed)];
-    suites.extend(of_site::suites(&deployed));
-    suites.push(of_cdn::distribution());
-    let came = all(&mut deployed, suites, "MiniStack").await;
-    deployed.down().await;
-    came
-}
+/// Shops on MiniStack that share the types among them.
+const SHARES: usize = 4;
 
-async fn calls_and_firewall() -> Came {
-    let mut deployed = DeployedShop::up(ProxiedShop::new("driftcalls").await).await;
-    let mut suites = of_compute::suites(&deployed);
-    suites.extend(of_api::suites(&deployed));
-    suites.push(of_routes::routes(&deployed));
-    suites.extend(of_waf::suites(&deployed).await);
-    let came = all(&mut deployed, suites, "MiniStack").await;
-    of_waf::tidy(&deployed).await;
+async fn on_ministack(share: usize) -> Came {
+    let shop = ProxiedShop::new(&format!("drift{share}")).await;
+    for prepare in SUITES.iter().filter_map(|suite| suite.prepare) {
+        prepare(&shop);
+    }
+    let mut deployed = DeployedShop::up(shop).await;
+    let mut cases = Vec::new();
+    let shared = SUITES.iter().skip(share).step_by(SHARES);
+    for make in shared.clone().flat_map(|suite| suite.on_ministack) {
+        cases.push(make(&deployed).await);
+    }
+    let came = all(&mut deployed, cases, "MiniStack").await;
+    for clean_up in shared.filter_map(|suite| suite.clean_up) {
+        clean_up(&deployed).await;
+    }
     deployed.down().await;
     came
 }
@@ -68,21 +72,18 @@ async fn calls_and_firewall() -> Came {
 /// What MiniStack does not keep. Another region, since API Gateway's account settings are one for
 /// each.
 async fn on_moto() -> Came {
-    let mut deployed =
-        DeployedShop::up(ProxiedShop::at("driftmoto", &moto(), "eu-west-3").await).await;
-    let suites = vec![
-        of_api::account(),
-        of_api::typed(),
-        of_compute::regions(),
-        of_waf::described(),
-        of_waf::logging(&deployed),
-    ];
-    let came = all(&mut deployed, suites, "moto").await;
+    let shop = ProxiedShop::at("driftmoto", &moto(), "eu-west-3").await;
+    let mut deployed = DeployedShop::up(shop).await;
+    let mut cases = Vec::new();
+    for make in SUITES.iter().flat_map(|suite| suite.on_moto) {
+        cases.push(make(&deployed).await);
+    }
+    let came = all(&mut deployed, cases, "moto").await;
     deployed.down().await;
     came
 }
 
-async fn all(deployed: &mut DeployedShop, suites: Vec<Suite>, endpoint: &'static str) -> Came {
+async fn all(deployed: &mut DeployedShop, suites: Vec<DriftCases>, endpoint: &'static str) -> Came {
     let (mut rows, mut problems) = (Vec::new(), Vec::new());
     for suite in suites {
         let start = std::time::Instant::now();
@@ -127,7 +128,11 @@ async fn mend(deployed: &mut DeployedShop) {
     deployed.look(&desired, &[]).await;
 }
 
-async fn attempt(deployed: &mut DeployedShop, suite: &Suite, case: &Case) -> Result<(), String> {
+async fn attempt(
+    deployed: &mut DeployedShop,
+    suite: &DriftCases,
+    case: &Case,
+) -> Result<(), String> {
     let at = if case.at.is_empty() { suite.at } else { case.at };
     if case.no_drift.is_none() {
         drift(deployed, suite, case, at).await.map_err(|problem| format!("drift: {problem}"))?;
@@ -141,13 +146,13 @@ async fn attempt(deployed: &mut DeployedShop, suite: &Suite, case: &Case) -> Res
 /// A stranger's change is named alone, put right by writes to that resource alone, and gone.
 async fn drift(
     deployed: &mut DeployedShop,
-    suite: &Suite,
+    suite: &DriftCases,
     case: &Case,
     at: &str,
 ) -> Result<(), String> {
     let before = deployed.live(at).clone();
     let change = OutOfBandChange { live: &before, case, target: case.applied_to(&before.spec) };
-    (suite.meddle)(deployed, &change).await;
+    (suite.change)(deployed, &change).await;
     let desired = deployed.desired.clone();
     deployed.look(&desired, &[suite.type_name]).await;
     let plan = deployed.plan(&desired);
@@ -175,7 +180,7 @@ async fn drift(
 /// The author's change is a change, made in one step, and so is the way back.
 async fn change(
     deployed: &mut DeployedShop,
-    suite: &Suite,
+    suite: &DriftCases,
     case: &Case,
     at: &str,
 ) -> Result<(), String> {

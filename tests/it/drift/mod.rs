@@ -3,17 +3,8 @@
 //! another is that other one.
 
 mod binary;
-mod case;
 mod coverage;
-mod deployed;
 mod fields;
-mod of_api;
-mod of_cdn;
-mod of_compute;
-mod of_routes;
-mod of_site;
-mod of_table;
-mod of_waf;
 mod page;
 mod pairs;
 mod reading;

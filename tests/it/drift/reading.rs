@@ -2,7 +2,7 @@
 //! list of those that tried. It judges requests by the verbs of HTTP and of AWS's operations, and
 //! not by any list of the code under test.
 
-use super::deployed::DeployedShop;
+use crate::support::deployed::DeployedShop;
 use crate::support::proxied::ProxiedShop;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;

@@ -1,5 +1,6 @@
 //! A customer in a real browser: sees the catalogue, fills the cart, places an order, and finds an
 //! honest error when the API is away.
+
 use super::story;
 use super::webdriver::Browser;
 use crate::support::env::endpoint;

@@ -1,5 +1,6 @@
 //! The README's first command, word for word: the local twin is started by it, and the shop is
 //! there.
+
 use crate::support::run::{Run, command, summary};
 use crate::support::shop::Shop;
 use serde_json::{Value, json};

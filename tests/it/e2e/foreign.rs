@@ -1,5 +1,6 @@
 //! Foreign things under names that a stack wants: `up`, `diff` and `down` leave every byte of them
 //! as it was, and the error says whose they are and what to do.
+
 use crate::support::env::endpoint;
 use crate::support::inventory::Inventory;
 use crate::support::run::{Run, changes, summary};

@@ -1,8 +1,9 @@
 //! `down` with a name and nothing else, for an environment of another region than the one that a
 //! bare command means.
+
 use super::story;
 use crate::support::env::endpoint;
-use crate::support::leftovers;
+use crate::support::inventory::leftovers;
 use crate::support::run::summary;
 use crate::support::shop::Shop;
 use serde_json::json;
@@ -13,7 +14,7 @@ async fn down_finds_the_region_of_what_it_takes_away() {
     let shop = Shop::new("home", &endpoint).in_region("eu-central-1").with_quick_crates();
     let (clients, _) = shop.clients().await;
     shop.events(&["up", "--yes", "--no-smoke"]);
-    let there = leftovers::find(&clients, &shop.stack).await.len();
+    let there = leftovers(&clients, &shop.stack).await.len();
     let name = shop.stack.clone();
 
     // A region that is named is believed, and that nothing is there is no success.
@@ -35,7 +36,7 @@ async fn down_finds_the_region_of_what_it_takes_away() {
     for part in ["lives in eu-central-1, and not in eu-west-2", "--region eu-central-1"] {
         assert!(elsewhere.stderr.contains(part), "{}", elsewhere.stderr);
     }
-    assert_eq!(leftovers::find(&clients, &shop.stack).await.len(), there);
+    assert_eq!(leftovers(&clients, &shop.stack).await.len(), there);
     // It is this stack's own, elsewhere: taking it over would be the wrong advice.
     let diff = shop.run(&["diff", "--region", "eu-west-2"]);
     assert_eq!(diff.code, 1, "{}", diff.stdout);

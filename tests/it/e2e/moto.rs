@@ -1,8 +1,9 @@
 //! The same binary against moto, which keeps every setting and serves no request: up, nothing to
 //! do, diff, down. moto leaves out fields that AWS stores; the plan says which, and no run sets
 //! them again and again.
+
 use crate::support::env::moto;
-use crate::support::leftovers;
+use crate::support::inventory::leftovers;
 use crate::support::run::{changes, done, summary};
 use crate::support::shop::Shop;
 use serde_json::json;
@@ -50,5 +51,5 @@ async fn the_control_plane_on_another_emulator() {
 
     let lines = shop.events(&["down", "--yes", "--destroy-data"]);
     assert_eq!(summary(&lines)["remaining"], json!([]));
-    assert_eq!(leftovers::find(&clients, &shop.stack).await, Vec::<String>::new());
+    assert_eq!(leftovers(&clients, &shop.stack).await, Vec::<String>::new());
 }

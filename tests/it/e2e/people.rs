@@ -1,7 +1,8 @@
 //! What people see at a terminal of their own: the plan and a question, progress with times, URLs,
 //! the name to be typed.
+
 use crate::support::env::endpoint;
-use crate::support::leftovers;
+use crate::support::inventory::leftovers;
 use crate::support::run::{Run, command};
 use crate::support::shop::Shop;
 use std::process::Command;
@@ -74,9 +75,7 @@ async fn a_person_is_shown_the_plan_asked_and_told_what_came_of_it() {
     let refused = at(&[("Do this? [y/N]", "")], &["up", "--no-smoke"]);
     shows(&refused, 1, &["+ table.Orders", "to create", "not confirmed: nothing was changed"]);
     // The row of a lock that nobody holds is all.
-    assert!(
-        leftovers::find(&clients, &shop.stack).await.iter().all(|left| left.starts_with("record "))
-    );
+    assert!(leftovers(&clients, &shop.stack).await.iter().all(|left| left.starts_with("record ")));
 
     let commit = committed(&shop);
     let up = at(&[("Do this? [y/N]", "y")], &["up", "--no-smoke"]);
@@ -117,7 +116,7 @@ async fn a_person_is_shown_the_plan_asked_and_told_what_came_of_it() {
     assert_eq!(code, 0, "{plan}");
     let down = at(&[(&prompt, name)], &["down"]);
     shows(&down, 0, &["table.Products deleted", "nothing of it is left in us-east-1"]);
-    assert_eq!(leftovers::find(&clients, &shop.stack).await, Vec::<String>::new());
+    assert_eq!(leftovers(&clients, &shop.stack).await, Vec::<String>::new());
 }
 
 /// `NO_COLOR` counts where there would be colour: at a terminal.

@@ -1,5 +1,6 @@
 //! Redeploys that cannot be missed: whatever a console does to routes, stage and deployments is
 //! drift, and is mended.
+
 use crate::support::env::endpoint;
 use crate::support::run::{changes, done};
 use crate::support::shop::Shop;

@@ -3,7 +3,7 @@
 
 use super::story;
 use crate::support::env::endpoint;
-use crate::support::leftovers;
+use crate::support::inventory::leftovers;
 use crate::support::run::summary;
 use crate::support::shop::Shop;
 #[tokio::test]
@@ -31,9 +31,6 @@ async fn a_stack_in_another_region_goes_up_and_down() {
         (&summary(&again)["changed"], &summary(&again)["calls"]["write"]),
         (&0.into(), &0.into())
     );
-    assert!(
-        !leftovers::find(&clients, &shop.stack).await.is_empty(),
-        "the search finds what is there"
-    );
+    assert!(!leftovers(&clients, &shop.stack).await.is_empty(), "the search finds what is there");
     story::gone(&shop, &clients).await;
 }

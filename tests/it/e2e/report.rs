@@ -1,5 +1,6 @@
 //! `policy-report` against an endpoint: clean after `up`, and every way of making it too wide
 //! named, with exit code 2.
+
 use crate::support::env::endpoint;
 use crate::support::shop::Shop;
 use serde_json::Value;

@@ -1,5 +1,6 @@
 //! The published schema of plans, judged by a validator that is not ours: it takes every plan there
 //! is, and no other.
+
 use crate::support::env::{endpoint, tools};
 use crate::support::shop::Shop;
 use serde_json::{Value, json};

@@ -1,7 +1,8 @@
 //! A secret among a function's variables: it reaches Lambda and no other place, and a change of it
 //! goes unnoticed nowhere.
+
 use crate::support::env::endpoint;
-use crate::support::leftovers;
+use crate::support::inventory::leftovers;
 use crate::support::run::{Run, changes, done, summary};
 use crate::support::shop::Shop;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -44,7 +45,7 @@ async fn a_secret_is_in_no_plan_record_or_output() {
 
     let run = shop.run(&["down", "--yes", "--destroy-data", "--json", "-v"]);
     assert_eq!(run.code, 0, "{}", said(&run));
-    assert_eq!(leftovers::find(&clients, &shop.stack).await, Vec::<String>::new());
+    assert_eq!(leftovers(&clients, &shop.stack).await, Vec::<String>::new());
 }
 
 fn a_change_is_shown_without_its_value(shop: &Shop) {

@@ -1,7 +1,8 @@
 //! The life of one stack on MiniStack: up, nothing to do, changes of its author and of others, a
 //! second environment, and down to nothing.
+
 use crate::support::env::endpoint;
-use crate::support::leftovers;
+use crate::support::inventory::leftovers;
 use crate::support::run::{changes, done, summary};
 use crate::support::shop::Shop;
 use serde_json::{Value, json};
@@ -179,7 +180,7 @@ async fn less_is_wanted(shop: &Shop, clients: &Clients) {
     assert!(!planned.iter().any(|c| c.contains("listProducts")), "{planned:?}");
     let lines = shop.events(&["up", "--yes"]);
     assert!(done(&lines).contains(&"function.createOrder"));
-    let left = leftovers::find(clients, &shop.stack).await;
+    let left = leftovers(clients, &shop.stack).await;
     let of_function: Vec<_> = left.iter().filter(|l| l.contains("createOrder")).collect();
     assert!(of_function.is_empty(), "{of_function:?}");
     assert!(left.contains(&format!("function {}", shop.name("listProducts"))), "{left:?}");
@@ -228,6 +229,6 @@ pub async fn gone(shop: &Shop, clients: &Clients) -> Vec<Value> {
     let lines = shop.events(&["down", "--yes", "--destroy-data"]);
     assert_eq!(summary(&lines)["remaining"], json!([]));
     assert_eq!(lines[0]["summary"]["delete"], summary(&lines)["changed"]);
-    assert_eq!(leftovers::find(clients, &shop.stack).await, Vec::<String>::new());
+    assert_eq!(leftovers(clients, &shop.stack).await, Vec::<String>::new());
     lines
 }

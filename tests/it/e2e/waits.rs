@@ -1,5 +1,6 @@
 //! What waits for what: `down --no-wait` while CloudFront takes its minutes, and how deep the reads
 //! of `diff` are.
+
 use crate::support::endpoint::Endpoint;
 use crate::support::env::endpoint;
 use crate::support::run::summary;

@@ -1,5 +1,6 @@
 //! `up` and `down`, killed at each of their writes in turn, before it takes effect and after: the
 //! next run completes what is half done, doubles nothing and leaves nothing behind.
+
 use crate::support::inventory::Inventory;
 use crate::support::proxied::{DOWN, ProxiedShop, UP};
 use crate::support::proxy::Point;

@@ -1,5 +1,6 @@
 //! The lock between runs: a dead holder is followed by itself, runs at once end as one, an
 //! interrupted one lets go.
+
 use crate::support::inventory::Inventory;
 use crate::support::proxied::{DOWN, ProxiedShop, UP};
 use crate::support::proxy::Point;

@@ -1,10 +1,23 @@
 //! AWS::ApiGateway::Account: set where there is no log role, left alone where there is one, never
 //! taken away.
+
+mod drift;
+
 use crate::support::env::TestEnv;
 use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite};
 use serde_json::json;
 use shopstack::model::{Op, Owner};
 use shopstack::resources::{ResourceType, apigateway::account::Account};
+
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::ApiGateway::Account",
+    prepare: None,
+    on_ministack: &[],
+    on_moto: &[|_| Box::pin(async { drift::cases() })],
+    clean_up: None,
+    inventory: Coverage::Elsewhere("shared by all stacks of the account"),
+};
 
 /// One test and not several, in a region of its own: there is one account for each, and what is
 /// cleared here would be drift to all other tests.

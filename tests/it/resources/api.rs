@@ -1,10 +1,28 @@
 //! AWS::ApiGateway::RestApi: made once, found by tags, patched, a duplicate of ours told apart,
 //! deleted.
+
+mod drift;
+mod inventory;
+
 use crate::support::env::TestEnv;
 use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite, TypeInventory};
 use serde_json::{Value, json};
 use shopstack::model::{Desired, Live, Op, Owner, tag};
 use shopstack::resources::{ResourceType, apigateway::api::RestApi};
+
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::ApiGateway::RestApi",
+    prepare: None,
+    on_ministack: &[|_| Box::pin(async { drift::cases() })],
+    on_moto: &[|_| Box::pin(async { drift::cases_on_moto() })],
+    clean_up: None,
+    inventory: Coverage::Own(TypeInventory {
+        kind: "api",
+        add: |all, clients| Box::pin(inventory::add(all, clients)),
+        names: |clients| Box::pin(inventory::names(clients)),
+    }),
+};
 
 fn wanted(env: &TestEnv, description: &str) -> Desired {
     let spec = json!({

@@ -1,12 +1,24 @@
 //! AWS::WAFv2::WebACLAssociation: put before a stage, read back, replaced by a stranger, repaired,
 //! taken away.
 
+mod drift;
+
 use super::web_acl::spec;
 use crate::support::env::TestEnv;
 use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite};
 use serde_json::json;
 use shopstack::model::{Address, Live, Op, Owner};
 use shopstack::resources::{ResourceType, waf::association::WafAssociation, waf::web_acl::WebAcl};
+
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::WAFv2::WebACLAssociation",
+    prepare: None,
+    on_ministack: &[|shop| Box::pin(drift::cases(shop))],
+    on_moto: &[],
+    clean_up: Some(|shop| Box::pin(drift::clean_up(shop))),
+    inventory: Coverage::Elsewhere("AWS::WAFv2::WebACL"),
+};
 
 /// Makes an API with one stage by hand, and returns the API's id and the stage as the engine would
 /// have found it.

@@ -1,10 +1,28 @@
 //! AWS::S3::Bucket: made, repaired after a crash, every setting changed, foreign names refused,
 //! emptied and deleted.
+
+mod drift;
+mod inventory;
+
 use crate::support::env::TestEnv;
 use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite, TypeInventory};
 use serde_json::{Value, json};
 use shopstack::model::{Desired, ErrorKind, Live, Op, Owner};
 use shopstack::resources::{ResourceType, s3::bucket::Bucket};
+
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::S3::Bucket",
+    prepare: None,
+    on_ministack: &[|_| Box::pin(async { drift::cases() })],
+    on_moto: &[],
+    clean_up: None,
+    inventory: Coverage::Own(TypeInventory {
+        kind: "bucket",
+        add: |all, clients| Box::pin(inventory::add(all, clients)),
+        names: |clients| Box::pin(inventory::names(clients)),
+    }),
+};
 
 /// The wanted bucket of a world, as stack.yaml's site means it.
 pub fn site_bucket(env: &TestEnv) -> Desired {

@@ -1,12 +1,24 @@
 //! AWS::S3::BucketPolicy: put, read back as a document, changed behind our back, removed.
 
+mod drift;
+
 use super::bucket::{made, site_bucket};
 use crate::support::env::TestEnv;
 use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite};
 use serde_json::json;
 use shopstack::model::Op;
 use shopstack::policy;
 use shopstack::resources::{ResourceType, s3::bucket::Bucket, s3::bucket_policy::BucketPolicy};
+
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::S3::BucketPolicy",
+    prepare: None,
+    on_ministack: &[|_| Box::pin(async { drift::cases() })],
+    on_moto: &[],
+    clean_up: None,
+    inventory: Coverage::Elsewhere("AWS::S3::Bucket"),
+};
 
 #[tokio::test]
 async fn its_whole_life() {

@@ -1,16 +1,33 @@
 //! AWS::CloudFront::Distribution: made once, every field changed, strangers' settings seen, served,
 //! deleted.
 
+mod drift;
+mod inventory;
+
 use super::bucket_policy::allow_distribution;
 use super::oac::site_oac;
 use super::objects::Site;
 use crate::support::env::TestEnv;
 use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite, TypeInventory};
 use serde_json::{Value, json};
 use shopstack::model::{Desired, Live, Op, Owner};
 use shopstack::resources::cloudfront::distribution::{Distribution, wait_deployed};
 use shopstack::resources::{
     ResourceType, cloudfront::oac::OriginAccessControl, s3::bucket::Bucket,
+};
+
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::CloudFront::Distribution",
+    prepare: None,
+    on_ministack: &[|_| Box::pin(async { drift::cases() })],
+    on_moto: &[],
+    clean_up: None,
+    inventory: Coverage::Own(TypeInventory {
+        kind: "distribution",
+        add: |all, clients| Box::pin(inventory::add(all, clients)),
+        names: |clients| Box::pin(inventory::names(clients)),
+    }),
 };
 
 /// Managed policy CachingOptimized.

@@ -1,7 +1,12 @@
 //! AWS::Lambda::Function: made, read back as wanted, every field changed both ways, foreign ones
 //! left alone, deleted.
+
+mod drift;
+mod inventory;
+
 use crate::support::env::TestEnv;
 use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite, TypeInventory};
 use base64::Engine as _;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -9,6 +14,19 @@ use shopstack::model::{Desired, ErrorKind, Live, Op, Owner};
 use shopstack::resources::{ResourceType, lambda::function::Function};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::Lambda::Function",
+    prepare: None,
+    on_ministack: &[|shop| Box::pin(async { drift::cases(shop) })],
+    on_moto: &[],
+    clean_up: None,
+    inventory: Coverage::Own(TypeInventory {
+        kind: "function",
+        add: |all, clients| Box::pin(inventory::add(all, clients)),
+        names: |clients| Box::pin(inventory::names(clients)),
+    }),
+};
 
 /// A zip with a `bootstrap` of that text, and its hash as Lambda tells it.
 pub fn zip_of(folder: &Path, text: &str) -> (PathBuf, String) {

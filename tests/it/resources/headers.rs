@@ -1,10 +1,28 @@
 //! AWS::CloudFront::ResponseHeadersPolicy: made, found again, every field changed, strangers'
 //! sections seen, deleted.
+
+mod drift;
+mod inventory;
+
 use crate::support::env::TestEnv;
 use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite, TypeInventory};
 use serde_json::json;
 use shopstack::model::{Desired, ErrorKind, Live, Op, Owner};
 use shopstack::resources::{ResourceType, cloudfront::headers::ResponseHeadersPolicy};
+
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::CloudFront::ResponseHeadersPolicy",
+    prepare: None,
+    on_ministack: &[|shop| Box::pin(async { drift::cases(shop) })],
+    on_moto: &[],
+    clean_up: None,
+    inventory: Coverage::Own(TypeInventory {
+        kind: "response headers policy",
+        add: |all, clients| Box::pin(inventory::add(all, clients)),
+        names: |clients| Box::pin(inventory::names(clients)),
+    }),
+};
 
 /// The wanted policy of a world's site.
 pub fn site_headers(env: &TestEnv) -> Desired {

@@ -1,9 +1,27 @@
 //! AWS::Logs::LogGroup: made, read back as wanted, changed, adopted when it exists, deleted.
+
+mod drift;
+mod inventory;
+
 use crate::support::env::TestEnv;
 use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite, TypeInventory};
 use serde_json::json;
 use shopstack::model::{ErrorKind, Op, Owner};
 use shopstack::resources::{ResourceType, logs::log_group::LogGroup};
+
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::Logs::LogGroup",
+    prepare: None,
+    on_ministack: &[|_| Box::pin(async { drift::cases() })],
+    on_moto: &[|_| Box::pin(async { drift::cases_on_moto() })],
+    clean_up: None,
+    inventory: Coverage::Own(TypeInventory {
+        kind: "log group",
+        add: |all, clients| Box::pin(inventory::add(all, clients)),
+        names: |clients| Box::pin(inventory::names(clients)),
+    }),
+};
 
 #[tokio::test]
 async fn its_whole_life() {

@@ -1,10 +1,28 @@
 //! AWS::CloudFront::OriginAccessControl: made, found again, every field changed, a foreign name
 //! refused, deleted.
+
+mod drift;
+mod inventory;
+
 use crate::support::env::TestEnv;
 use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite, TypeInventory};
 use serde_json::{Value, json};
 use shopstack::model::{Desired, ErrorKind, Live, Op, Owner};
 use shopstack::resources::{ResourceType, cloudfront::oac::OriginAccessControl};
+
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::CloudFront::OriginAccessControl",
+    prepare: None,
+    on_ministack: &[|shop| Box::pin(async { drift::cases(shop) })],
+    on_moto: &[],
+    clean_up: None,
+    inventory: Coverage::Own(TypeInventory {
+        kind: "origin access control",
+        add: |all, clients| Box::pin(inventory::add(all, clients)),
+        names: |clients| Box::pin(inventory::names(clients)),
+    }),
+};
 
 /// The wanted control of a world's site.
 pub fn site_oac(env: &TestEnv) -> Desired {

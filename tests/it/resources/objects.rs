@@ -1,14 +1,26 @@
 //! AWS::S3::Object: the site is sent, one listing shows it as wanted, every kind of change is seen
 //! and mended.
 
+mod drift;
+
 use super::bucket::{made, site_bucket};
 use crate::support::env::TestEnv;
 use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite};
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Value, json};
 use shopstack::model::{Desired, ErrorKind, Live, Op, Owner, spec};
 use shopstack::resources::s3::objects::files::scan_site;
 use shopstack::resources::{ResourceType, s3::bucket::Bucket, s3::objects::Objects};
+
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::S3::Object",
+    prepare: None,
+    on_ministack: &[|shop| Box::pin(async { drift::cases(shop) })],
+    on_moto: &[],
+    clean_up: None,
+    inventory: Coverage::Elsewhere("AWS::S3::Bucket"),
+};
 
 /// MD5 of `evil`.
 const EVIL: &str = "4034a346ccee15292d823416f7510a2f";

@@ -1,13 +1,25 @@
 //! AWS::Lambda::Permission: statements added, changed, lost and foreign ones, all brought back to
 //! what is wanted.
 
+mod drift;
+
 use super::function;
 use crate::support::env::TestEnv;
 use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite};
 use serde_json::{Value, json};
 use shopstack::model::{Desired, Live, Op, Owner};
 use shopstack::resources::{
     ResourceType, lambda::function::Function, lambda::permission::Permission,
+};
+
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::Lambda::Permission",
+    prepare: None,
+    on_ministack: &[|shop| Box::pin(async { drift::cases(shop) })],
+    on_moto: &[],
+    clean_up: None,
+    inventory: Coverage::Elsewhere("AWS::Lambda::Function"),
 };
 
 fn statement(env: &TestEnv, path: &str) -> Value {

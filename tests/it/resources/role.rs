@@ -1,11 +1,29 @@
 //! AWS::IAM::Role: made, read back as wanted, every field changed both ways, foreign ones left
 //! alone, deleted.
+
+mod drift;
+mod inventory;
+
 use crate::support::env::TestEnv;
 use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite, TypeInventory};
 use serde_json::{Value, json};
 use shopstack::model::{Desired, ErrorKind, Op, Owner};
 use shopstack::resources::{ResourceType, iam::role::Role};
 use shopstack::{aws::Writer, policy};
+
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::IAM::Role",
+    prepare: None,
+    on_ministack: &[|_| Box::pin(async { drift::cases() })],
+    on_moto: &[],
+    clean_up: None,
+    inventory: Coverage::Own(TypeInventory {
+        kind: "role",
+        add: |all, clients| Box::pin(inventory::add(all, clients)),
+        names: |clients| Box::pin(inventory::names(clients)),
+    }),
+};
 
 fn trust(service: &str) -> Value {
     policy::canonical(

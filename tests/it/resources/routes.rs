@@ -1,10 +1,23 @@
 //! AWS::ApiGateway::Resource: the whole tree made, read back as wanted, every field changed and
 //! mended, taken away.
+
+mod drift;
+
 use crate::support::env::TestEnv;
 use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite};
 use serde_json::{Value, json};
 use shopstack::model::{Desired, Live, Op};
 use shopstack::resources::{ResourceType, apigateway::api::RestApi, apigateway::routes::Routes};
+
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::ApiGateway::Resource",
+    prepare: None,
+    on_ministack: &[|shop| Box::pin(async { drift::cases(shop) })],
+    on_moto: &[],
+    clean_up: None,
+    inventory: Coverage::Elsewhere("AWS::ApiGateway::RestApi"),
+};
 
 /// An API to hang routes on, as the planner would see it.
 async fn api(env: &TestEnv) -> Live {

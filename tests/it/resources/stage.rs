@@ -1,12 +1,25 @@
 //! AWS::ApiGateway::Stage: deployed, read back as wanted, every setting changed and mended, old
 //! deployments gone.
+
+mod drift;
+
 use crate::support::env::TestEnv;
 use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite};
 use serde_json::json;
 use shopstack::model::{Desired, Live, Op, Owner};
 use shopstack::resources::apigateway as gw;
 use shopstack::resources::{
     ResourceType, apigateway::api::RestApi, apigateway::routes::Routes, apigateway::stage::Stage,
+};
+
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::ApiGateway::Stage",
+    prepare: None,
+    on_ministack: &[|shop| Box::pin(async { drift::cases(shop) })],
+    on_moto: &[],
+    clean_up: None,
+    inventory: Coverage::Elsewhere("AWS::ApiGateway::RestApi"),
 };
 
 /// An API with one route, as the planner would see it.

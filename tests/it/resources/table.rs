@@ -1,13 +1,31 @@
 //! AWS::DynamoDB::Table: made and seeded, read back as wanted, every field changed both ways,
 //! adopted, deleted.
+
+mod drift;
+mod inventory;
+
 use crate::support::env::TestEnv;
 use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite, TypeInventory};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use shopstack::model::{Desired, ErrorKind, Live, Op, Owner};
 use shopstack::resources::{ResourceType, dynamodb::table::Table};
 use std::path::{Path, PathBuf};
+
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::DynamoDB::Table",
+    prepare: Some(drift::prepare),
+    on_ministack: &[|shop| Box::pin(async { drift::cases(shop) })],
+    on_moto: &[],
+    clean_up: None,
+    inventory: Coverage::Own(TypeInventory {
+        kind: "table",
+        add: |all, clients| Box::pin(inventory::add(all, clients)),
+        names: |clients| Box::pin(inventory::names(clients)),
+    }),
+};
 
 const SEED: &str =
     r#"[{"orderId": "1", "price": 18.50, "tags": ["a", 2]}, {"orderId": "2", "price": 0.1}]"#;

@@ -1,12 +1,24 @@
 //! AWS::WAFv2::LoggingConfiguration: its life where the endpoint knows it, and "not emulated" where
 //! it does not.
 
+mod drift;
+
 use super::web_acl::spec;
 use crate::support::env::TestEnv;
 use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite};
 use serde_json::json;
 use shopstack::model::{ErrorKind, Op, Owner};
 use shopstack::resources::{ResourceType, waf::waf_logging::WafLogging, waf::web_acl::WebAcl};
+
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::WAFv2::LoggingConfiguration",
+    prepare: None,
+    on_ministack: &[],
+    on_moto: &[|shop| Box::pin(async { drift::cases(shop) })],
+    clean_up: None,
+    inventory: Coverage::Elsewhere("MiniStack has no logging of web ACLs"),
+};
 
 #[tokio::test]
 async fn its_whole_life_or_not_emulated() {

@@ -1,7 +1,12 @@
 //! AWS::WAFv2::WebACL in both scopes: made, read back as wanted, changed, drifted, adopted,
 //! deleted.
+
+mod drift;
+mod inventory;
+
 use crate::support::env::TestEnv;
 use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite, TypeInventory};
 use aws_sdk_wafv2::types::{
     AllowAction, ByteMatchStatement, DefaultAction, FieldToMatch, PositionalConstraint, Rule,
     RuleAction, Scope, Statement, TextTransformation, TextTransformationType, UriPath,
@@ -10,6 +15,19 @@ use aws_sdk_wafv2::types::{
 use serde_json::{Value, json};
 use shopstack::model::{ErrorKind, Op, Owner};
 use shopstack::resources::{ResourceType, waf::web_acl::WebAcl};
+
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::WAFv2::WebACL",
+    prepare: None,
+    on_ministack: &[|_| Box::pin(async { drift::cases() })],
+    on_moto: &[|_| Box::pin(async { drift::cases_on_moto() })],
+    clean_up: None,
+    inventory: Coverage::Own(TypeInventory {
+        kind: "web ACL",
+        add: |all, clients| Box::pin(inventory::add(all, clients)),
+        names: |clients| Box::pin(inventory::names(clients)),
+    }),
+};
 
 /// A spec as stack.yaml would make it.
 pub fn spec(env: &TestEnv, id: &str, waf_scope: &str) -> Value {

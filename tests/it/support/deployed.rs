@@ -1,7 +1,7 @@
 //! One stack made by the real binary, and the reads, plans and runs of `diff` and `up` on it, a few
 //! types at a time.
 
-use crate::support::proxied::{DOWN, ProxiedShop, UP};
+use super::proxied::{DOWN, ProxiedShop, UP};
 use async_trait::async_trait;
 use rustix::process::Signal;
 use serde_json::Value;

@@ -9,9 +9,9 @@ use std::path::PathBuf;
 /// A field of one resource, its other value, and where the usual expectation does not hold.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// As `fields::of` lists it.
+    /// As `drift::fields` lists it.
     pub field: &'static str,
-    /// Address of the resource; empty for the suite's own.
+    /// Address of the resource; empty for that of `DriftCases`.
     pub at: &'static str,
     keys: Vec<String>,
     inner: Vec<String>,
@@ -193,10 +193,10 @@ impl OutOfBandChange<'_> {
 pub type ApplyChange = for<'a> fn(&'a DeployedShop, &'a OutOfBandChange<'a>) -> BoxFuture<'a, ()>;
 
 /// All cases of one type.
-pub struct Suite {
+pub struct DriftCases {
     pub type_name: &'static str,
     /// Address of the resource that cases are tried on, unless they name another.
     pub at: &'static str,
     pub cases: Vec<Case>,
-    pub meddle: ApplyChange,
+    pub change: ApplyChange,
 }

@@ -1,9 +1,10 @@
-//! All that an endpoint holds of one stack, asked of AWS's own APIs and not of the code under test,
-//! ids made equal.
+//! All that an endpoint holds of one stack, as the test files of the resource types find it: asked
+//! of AWS's own APIs and not of the code under test, ids made equal.
 
-use super::inventory_edge as edge;
+use crate::resources::SUITES;
 use aws_sdk_dynamodb::types::AttributeValue;
 use shopstack::aws::clients::Clients;
+use shopstack::aws::ledger::TABLE;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
@@ -11,6 +12,7 @@ use std::fmt::Debug;
 #[derive(Default)]
 pub struct Inventory {
     entries: BTreeMap<String, String>,
+    stack: String,
     /// What differs from stack to stack, and what to read instead.
     same: Vec<(String, String)>,
 }
@@ -18,22 +20,15 @@ pub struct Inventory {
 impl Inventory {
     /// Everything of `stack` in env dev. `proxy` is the URL that its runs see as the endpoint.
     pub async fn take(clients: &Clients, stack: &str, proxy: &str) -> Inventory {
-        let mut all = Inventory::default();
+        let mut all = Inventory { stack: stack.into(), ..Inventory::default() };
         all.alike(proxy, "http://ENDPOINT");
         let port = proxy.rsplit(':').next().unwrap_or_default();
         all.alike(&format!(":{port}"), ":PORT");
         // What a new bucket has anyway, said or not.
         all.alike("bucket_key_enabled: Some(false)", "bucket_key_enabled: None");
-        let prefix = format!("{stack}-dev");
-        // In this order: ids become known before the texts that mention them are compared.
-        edge::apis(&mut all, clients, &prefix).await;
-        edge::cdn(&mut all, clients, &prefix).await;
-        edge::acls(&mut all, clients, &prefix).await;
-        tables(&mut all, clients, &prefix).await;
-        logs(&mut all, clients, &prefix).await;
-        roles(&mut all, clients, stack).await;
-        functions(&mut all, clients, &prefix).await;
-        edge::buckets(&mut all, clients, &prefix).await;
+        for inventory in SUITES.iter().filter_map(|suite| suite.inventory.own()) {
+            (inventory.add)(&mut all, clients).await;
+        }
         ledger(&mut all, clients, stack).await;
         all.alike(stack, "STACK");
         all.same.sort_by_key(|(from, _)| std::cmp::Reverse(from.len()));
@@ -44,7 +39,17 @@ impl Inventory {
         for (key, value) in &all.entries {
             entries.insert(same(key), same(value));
         }
-        Inventory { entries, same: vec![] }
+        Inventory { entries, ..Inventory::default() }
+    }
+
+    /// Name of the stack that is looked at.
+    pub fn stack(&self) -> String {
+        self.stack.clone()
+    }
+
+    /// What its names begin with in env dev.
+    pub fn prefix(&self) -> String {
+        format!("{}-dev", self.stack)
     }
 
     /// Reads `to` wherever `from` stands.
@@ -99,127 +104,6 @@ pub fn sorted<T: Debug>(items: impl IntoIterator<Item = T>) -> String {
     texts.join(", ")
 }
 
-async fn tables(all: &mut Inventory, clients: &Clients, prefix: &str) {
-    let db = &clients.dynamodb;
-    let names: Result<Vec<String>, _> =
-        db.list_tables().into_paginator().items().send().collect().await;
-    for name in names.unwrap().iter().filter(|n| n.starts_with(prefix)) {
-        let table = db.describe_table().table_name(name).send().await.unwrap().table.unwrap();
-        let backups = db.describe_continuous_backups().table_name(name).send().await.unwrap();
-        let backups = backups
-            .continuous_backups_description
-            .and_then(|b| b.point_in_time_recovery_description);
-        let items = db.scan().table_name(name).send().await.unwrap();
-        let tags = db
-            .list_tags_of_resource()
-            .resource_arn(table.table_arn().unwrap())
-            .send()
-            .await
-            .unwrap();
-        let text = format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?} recovery {:?} items {} tags {}",
-            table.table_status,
-            table.key_schema,
-            sorted(table.attribute_definitions()),
-            table.billing_mode_summary.and_then(|b| b.billing_mode),
-            table.deletion_protection_enabled,
-            table.sse_description,
-            backups.and_then(|b| b.point_in_time_recovery_status),
-            items.count,
-            sorted(tags.tags()),
-        );
-        all.add(format!("table {name}"), text);
-    }
-}
-
-async fn logs(all: &mut Inventory, clients: &Clients, prefix: &str) {
-    let groups: Result<Vec<_>, _> =
-        clients.logs.describe_log_groups().into_paginator().items().send().collect().await;
-    for group in groups.unwrap() {
-        let name = group.log_group_name().unwrap_or_default();
-        if !name.contains(prefix) {
-            continue;
-        }
-        let arn = group.arn().unwrap_or_default().trim_end_matches(":*").to_string();
-        let tags = clients.logs.list_tags_for_resource().resource_arn(arn).send().await.unwrap();
-        let tags = sorted(tags.tags.unwrap_or_default());
-        all.add(format!("log group {name}"), format!("{:?} tags {tags}", group.retention_in_days));
-    }
-}
-
-async fn roles(all: &mut Inventory, clients: &Clients, stack: &str) {
-    let iam = &clients.iam;
-    let roles: Result<Vec<_>, _> = iam.list_roles().into_paginator().items().send().collect().await;
-    for role in roles.unwrap() {
-        let name = role.role_name();
-        if !role.path().contains(&format!("/{stack}/")) && !name.starts_with(&format!("{stack}-")) {
-            continue;
-        }
-        // A function's tag names it.
-        all.alike(
-            role.role_id(),
-            &format!("ROLE-{}", name.trim_start_matches(&format!("{stack}-dev-"))),
-        );
-        let mut policies = Vec::new();
-        for policy in iam.list_role_policies().role_name(name).send().await.unwrap().policy_names()
-        {
-            let found =
-                iam.get_role_policy().role_name(name).policy_name(policy).send().await.unwrap();
-            policies.push((policy.clone(), found.policy_document));
-        }
-        let attached = iam.list_attached_role_policies().role_name(name).send().await.unwrap();
-        let tags = iam.list_role_tags().role_name(name).send().await.unwrap();
-        let text = format!(
-            "{} {:?} {:?} {:?} policies {} attached {} tags {}",
-            role.path(),
-            role.assume_role_policy_document,
-            role.description,
-            role.max_session_duration,
-            sorted(policies),
-            sorted(attached.attached_policies()),
-            sorted(tags.tags()),
-        );
-        all.add(format!("role {name}"), text);
-    }
-}
-
-async fn functions(all: &mut Inventory, clients: &Clients, prefix: &str) {
-    let lambda = &clients.lambda;
-    let functions: Result<Vec<_>, _> =
-        lambda.list_functions().into_paginator().items().send().collect().await;
-    for function in functions.unwrap() {
-        let name = function.function_name().unwrap_or_default();
-        if !name.starts_with(prefix) {
-            continue;
-        }
-        let found = lambda.get_function().function_name(name).send().await.unwrap();
-        let settings = found.configuration.unwrap();
-        let variables = settings.environment.and_then(|e| e.variables).unwrap_or_default();
-        let policy =
-            lambda.get_policy().function_name(name).send().await.ok().and_then(|p| p.policy);
-        let policy: serde_json::Value =
-            serde_json::from_str(&policy.unwrap_or_default()).unwrap_or_default();
-        let statements: Vec<String> =
-            policy["Statement"].as_array().into_iter().flatten().map(ToString::to_string).collect();
-        let text = format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} env {} policy {} tags {}",
-            settings.runtime,
-            settings.handler,
-            settings.role,
-            settings.timeout,
-            settings.memory_size,
-            settings.architectures,
-            settings.code_sha256,
-            settings.state,
-            settings.logging_config,
-            sorted(variables),
-            sorted(statements),
-            sorted(found.tags.unwrap_or_default()),
-        );
-        all.add(format!("function {name}"), text);
-    }
-}
-
 /// Rows of the shared table; a lock counts only while somebody holds it.
 async fn ledger(all: &mut Inventory, clients: &Clients, stack: &str) {
     let rows = clients
@@ -236,4 +120,25 @@ async fn ledger(all: &mut Inventory, clients: &Clients, stack: &str) {
             all.add(format!("row {sort_key}"), String::new());
         }
     }
+}
+
+/// Everything of a stack (all of its environments) that still exists, `kind name` each.
+pub async fn leftovers(clients: &Clients, stack: &str) -> Vec<String> {
+    let mut left = Vec::new();
+    for inventory in SUITES.iter().filter_map(|suite| suite.inventory.own()) {
+        let names = (inventory.names)(clients).await.into_iter();
+        let ours = names.filter(|name| name.contains(stack));
+        left.extend(ours.map(|name| format!("{} {name}", inventory.kind)));
+    }
+    left.extend(records(clients, stack).await);
+    left
+}
+
+/// Rows of the shared table, of all of the stack's environments.
+async fn records(clients: &Clients, stack: &str) -> Vec<String> {
+    let scan = clients.dynamodb.scan().table_name(TABLE).into_paginator().items().send();
+    let rows: Result<Vec<_>, _> = scan.collect().await;
+    // Without the table there are none.
+    let keys = rows.unwrap_or_default().into_iter().map(|row| format!("{:?}", row.get("pk")));
+    keys.filter(|key| key.contains(stack)).map(|key| format!("record {key}")).collect()
 }

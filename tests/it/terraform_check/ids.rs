@@ -1,5 +1,6 @@
 //! Ids that AWS gave and hashes of what was sent, found by this test and not by the code that it
 //! judges.
+
 use crate::support::shop::Shop;
 use aws_sdk_cloudfront::types::ResponseHeadersPolicyType;
 use aws_sdk_wafv2::types::Scope;

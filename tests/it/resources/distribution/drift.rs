@@ -1,11 +1,11 @@
 //! Out-of-band changes of each field of AWS::CloudFront::Distribution.
 
-use super::case::{OutOfBandChange, Suite, case};
-use super::deployed::DeployedShop;
+use crate::support::deployed::DeployedShop;
+use crate::support::drift::{DriftCases, OutOfBandChange, case};
 use aws_sdk_cloudfront::types as sdk;
 use serde_json::{Value, json};
 
-pub fn distribution() -> Suite {
+pub fn cases() -> DriftCases {
     let page = json!({"page": "/404.html", "status": "404", "min_ttl": 60});
     let of_page = |field, to: Value| case(field, to).keys(&["404"]);
     let cases = vec![
@@ -34,47 +34,54 @@ pub fn distribution() -> Suite {
             .no_change("settings that no stack has: they are only found, and taken away"),
     ];
     let type_name = "AWS::CloudFront::Distribution";
-    Suite { type_name, at: "distribution.site", cases, meddle: |b, m| Box::pin(meddle(b, m)) }
+    DriftCases {
+        type_name,
+        at: "distribution.site",
+        cases,
+        change: |shop, change| Box::pin(change_out_of_band(shop, change)),
+    }
 }
 
-async fn meddle(b: &DeployedShop, m: &OutOfBandChange<'_>) {
-    let client = &b.clients.cloudfront;
-    if m.case.field == "tags.*" {
-        let tag = sdk::Tag::builder().key(m.key()).value(m.text()).build().unwrap();
+async fn change_out_of_band(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
+    let client = &shop.clients.cloudfront;
+    if change.case.field == "tags.*" {
+        let tag = sdk::Tag::builder().key(change.key()).value(change.text()).build().unwrap();
         let tags = sdk::Tags::builder().items(tag).build();
-        client.tag_resource().resource(m.output("arn")).tags(tags).send().await.unwrap();
+        client.tag_resource().resource(change.output("arn")).tags(tags).send().await.unwrap();
         return;
     }
-    let seen = client.get_distribution_config().id(m.output("id")).send().await.unwrap();
+    let seen = client.get_distribution_config().id(change.output("id")).send().await.unwrap();
     let mut config = seen.distribution_config.unwrap();
-    change(&mut config, m);
-    let update = client.update_distribution().id(m.output("id")).set_if_match(seen.e_tag);
+    change_config(&mut config, change);
+    let update = client.update_distribution().id(change.output("id")).set_if_match(seen.e_tag);
     update.distribution_config(config).send().await.unwrap();
 }
 
-fn change(config: &mut sdk::DistributionConfig, m: &OutOfBandChange<'_>) {
+fn change_config(config: &mut sdk::DistributionConfig, change: &OutOfBandChange<'_>) {
     let origin = &mut config.origins.as_mut().unwrap().items[0];
     let behavior = config.default_cache_behavior.as_mut().unwrap();
-    match m.case.field {
-        "comment" => config.comment = m.text().into(),
-        "enabled" => config.enabled = m.flag(),
-        "default_root_object" => config.default_root_object = Some(m.text().into()),
-        "price_class" => config.price_class = Some(m.text().into()),
-        "http_version" => config.http_version = Some(m.text().into()),
-        "ipv6" => config.is_ipv6_enabled = Some(m.flag()),
-        "web_acl_arn" => config.web_acl_id = Some(m.text().into()),
-        "origin_domain" => origin.domain_name = m.text().into(),
-        "origin_access_control_id" => origin.origin_access_control_id = Some(m.text().into()),
-        "viewer_protocol_policy" => behavior.viewer_protocol_policy = m.text().into(),
-        "compress" => behavior.compress = Some(m.flag()),
-        "allowed_methods" => behavior.allowed_methods = Some(methods(m.to())),
-        "cache_policy_id" => behavior.cache_policy_id = Some(m.text().into()),
-        "response_headers_policy_id" => behavior.response_headers_policy_id = Some(m.text().into()),
+    match change.case.field {
+        "comment" => config.comment = change.text().into(),
+        "enabled" => config.enabled = change.flag(),
+        "default_root_object" => config.default_root_object = Some(change.text().into()),
+        "price_class" => config.price_class = Some(change.text().into()),
+        "http_version" => config.http_version = Some(change.text().into()),
+        "ipv6" => config.is_ipv6_enabled = Some(change.flag()),
+        "web_acl_arn" => config.web_acl_id = Some(change.text().into()),
+        "origin_domain" => origin.domain_name = change.text().into(),
+        "origin_access_control_id" => origin.origin_access_control_id = Some(change.text().into()),
+        "viewer_protocol_policy" => behavior.viewer_protocol_policy = change.text().into(),
+        "compress" => behavior.compress = Some(change.flag()),
+        "allowed_methods" => behavior.allowed_methods = Some(methods(change.to())),
+        "cache_policy_id" => behavior.cache_policy_id = Some(change.text().into()),
+        "response_headers_policy_id" => {
+            behavior.response_headers_policy_id = Some(change.text().into())
+        }
         "extras.*" => {
             config.aliases =
-                Some(sdk::Aliases::builder().quantity(1).items(m.text()).build().unwrap());
+                Some(sdk::Aliases::builder().quantity(1).items(change.text()).build().unwrap());
         }
-        _ => config.custom_error_responses = Some(pages(&m.target["error_pages"])),
+        _ => config.custom_error_responses = Some(pages(&change.target["error_pages"])),
     }
 }
 

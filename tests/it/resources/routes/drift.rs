@@ -1,8 +1,8 @@
 //! Cases of an API's routes, CORS and gateway responses. Whatever changes them is deployed, so the
 //! stage follows.
 
-use super::case::{OutOfBandChange, Suite, case};
-use super::deployed::DeployedShop;
+use crate::support::deployed::DeployedShop;
+use crate::support::drift::{DriftCases, OutOfBandChange, case};
 use aws_sdk_apigateway::types::IntegrationType;
 use serde_json::{Value, json};
 use shopstack::resources::apigateway as gw;
@@ -10,10 +10,10 @@ use std::collections::HashMap;
 
 const ROUTE: &str = "POST /orders";
 
-pub fn routes(deployed: &DeployedShop) -> Suite {
+pub fn cases(shop: &DeployedShop) -> DriftCases {
     let at = "routes.main";
-    let other = deployed.live("function.listProducts").outputs["arn"].clone();
-    let orders = deployed.live(at).spec["routes"][ROUTE].clone();
+    let other = shop.live("function.listProducts").outputs["arn"].clone();
+    let orders = shop.live(at).spec["routes"][ROUTE].clone();
     let route = |field, to: Value| case(field, to).keys(&[ROUTE]);
     let cors = |field, to: &str| case(field, json!(to)).keys(&["/orders"]);
     let cases = vec![
@@ -34,31 +34,34 @@ pub fn routes(deployed: &DeployedShop) -> Suite {
             .keys(&["DEFAULT_5XX", "Access-Control-Allow-Origin"]),
     ];
     let cases = cases.into_iter().map(|case| case.with("stage.main", "definition")).collect();
-    Suite {
+    DriftCases {
         type_name: "AWS::ApiGateway::Resource",
         at,
         cases,
-        meddle: |b, m| Box::pin(meddle(b, m)),
+        change: |shop, change| Box::pin(change_out_of_band(shop, change)),
     }
 }
 
-async fn meddle(b: &DeployedShop, m: &OutOfBandChange<'_>) {
-    let (client, api) = (&b.clients.apigateway, m.output("rest_api_id"));
-    let (group, _) = m.case.field.split_once('.').unwrap();
+async fn change_out_of_band(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
+    let (client, api) = (&shop.clients.apigateway, change.output("rest_api_id"));
+    let (group, _) = change.case.field.split_once('.').unwrap();
     if group == "gateway_responses" {
-        let headers = m.target[group][m.key()].as_object().unwrap();
+        let headers = change.target[group][change.key()].as_object().unwrap();
         let headers =
             headers.iter().map(|(k, v)| (format!("gatewayresponse.header.{k}"), quoted(v)));
-        let put = client.put_gateway_response().rest_api_id(api).response_type(m.key().into());
+        let put = client.put_gateway_response().rest_api_id(api).response_type(change.key().into());
         put.set_response_parameters(Some(headers.collect())).send().await.unwrap();
         return;
     }
-    let (verb, path) =
-        if group == "cors" { ("OPTIONS", m.key()) } else { m.key().split_once(' ').unwrap() };
+    let (verb, path) = if group == "cors" {
+        ("OPTIONS", change.key())
+    } else {
+        change.key().split_once(' ').unwrap()
+    };
     let resources = client.get_resources().rest_api_id(api).send().await.unwrap();
     let resource =
         resources.items().iter().find(|r| r.path() == Some(path)).and_then(|r| r.id()).unwrap();
-    let entry = &m.target[group][m.key()];
+    let entry = &change.target[group][change.key()];
     if entry.is_null() {
         client
             .delete_method()
@@ -69,9 +72,9 @@ async fn meddle(b: &DeployedShop, m: &OutOfBandChange<'_>) {
             .await
             .unwrap();
     } else if group == "cors" {
-        cors(b, api, resource, entry).await;
+        cors(shop, api, resource, entry).await;
     } else {
-        route(b, m, api, resource, verb).await;
+        route(shop, change, api, resource, verb).await;
     }
 }
 
@@ -80,7 +83,7 @@ fn quoted(value: &Value) -> String {
 }
 
 /// Sets the headers of the answer to OPTIONS.
-async fn cors(b: &DeployedShop, api: &str, resource: &str, entry: &Value) {
+async fn cors(shop: &DeployedShop, api: &str, resource: &str, entry: &Value) {
     let header = |name: &str, field: &str| {
         (format!("method.response.header.Access-Control-{name}"), quoted(&entry[field]))
     };
@@ -91,7 +94,7 @@ async fn cors(b: &DeployedShop, api: &str, resource: &str, entry: &Value) {
         header("Max-Age", "max_age"),
     ]);
     let put =
-        b.clients.apigateway.put_integration_response().rest_api_id(api).resource_id(resource);
+        shop.clients.apigateway.put_integration_response().rest_api_id(api).resource_id(resource);
     put.http_method("OPTIONS")
         .status_code("204")
         .set_response_parameters(Some(headers))
@@ -100,11 +103,17 @@ async fn cors(b: &DeployedShop, api: &str, resource: &str, entry: &Value) {
         .unwrap();
 }
 
-async fn route(b: &DeployedShop, m: &OutOfBandChange<'_>, api: &str, resource: &str, verb: &str) {
-    let client = &b.clients.apigateway;
-    let entry = &m.target["routes"][m.key()];
+async fn route(
+    shop: &DeployedShop,
+    change: &OutOfBandChange<'_>,
+    api: &str,
+    resource: &str,
+    verb: &str,
+) {
+    let client = &shop.clients.apigateway;
+    let entry = &change.target["routes"][change.key()];
     let text = |field: &str| entry[field].as_str().unwrap();
-    if m.case.field == "routes.*.api_key_required" {
+    if change.case.field == "routes.*.api_key_required" {
         // Patched, MiniStack would keep it as a text.
         client
             .delete_method()
@@ -115,11 +124,11 @@ async fn route(b: &DeployedShop, m: &OutOfBandChange<'_>, api: &str, resource: &
             .await
             .unwrap();
     }
-    match m.case.field {
+    match change.case.field {
         "routes.*.authorization" => {
             let update =
                 client.update_method().rest_api_id(api).resource_id(resource).http_method(verb);
-            let patch = gw::replace("/authorizationType", m.text());
+            let patch = gw::replace("/authorizationType", change.text());
             update.patch_operations(patch).send().await.unwrap();
             return;
         }
@@ -134,6 +143,6 @@ async fn route(b: &DeployedShop, m: &OutOfBandChange<'_>, api: &str, resource: &
     let put =
         put.r#type(IntegrationType::from(text("integration"))).integration_http_method("POST");
     let timeout = i32::try_from(entry["timeout_ms"].as_i64().unwrap()).unwrap();
-    let uri = gw::invocation_uri(&b.scope.region, text("function_arn"));
+    let uri = gw::invocation_uri(&shop.scope.region, text("function_arn"));
     put.uri(uri).timeout_in_millis(timeout).send().await.unwrap();
 }

@@ -1,7 +1,7 @@
 //! Out-of-band changes of each field of AWS::DynamoDB::Table.
 
-use super::case::{Case, OutOfBandChange, Suite, case};
-use super::deployed::DeployedShop;
+use crate::support::deployed::DeployedShop;
+use crate::support::drift::{Case, DriftCases, OutOfBandChange, case};
 use crate::support::proxied::ProxiedShop;
 use aws_sdk_dynamodb::types as sdk;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ pub fn prepare(shop: &ProxiedShop) {
     std::fs::write(shop.path("seed/more.json"), SEED).unwrap();
 }
 
-pub fn tables(deployed: &DeployedShop) -> Suite {
+pub fn cases(shop: &DeployedShop) -> DriftCases {
     let seed: String = Sha256::digest(SEED).iter().map(|b| format!("{b:02x}")).collect();
     let replaced = |field, to| case(field, to).op(Op::Replace);
     let index = |field, to: Value| case(field, to).keys(&["byUser"]);
@@ -59,35 +59,33 @@ pub fn tables(deployed: &DeployedShop) -> Suite {
         case("billing.max_write", json!(80)).at("table.Limited"),
         case("point_in_time_recovery", json!(false)),
         case("deletion_protection", json!(true)),
-        case("seed", json!(seed))
-            .at("table.Products")
-            .payload(deployed.shop.path("seed/more.json")),
+        case("seed", json!(seed)).at("table.Products").payload(shop.shop.path("seed/more.json")),
     ];
-    Suite {
+    DriftCases {
         type_name: "AWS::DynamoDB::Table",
         at: "table.Orders",
         cases,
-        meddle: |b, m| Box::pin(meddle(b, m)),
+        change: |shop, change| Box::pin(change_out_of_band(shop, change)),
     }
 }
 
-async fn meddle(b: &DeployedShop, m: &OutOfBandChange<'_>) {
-    let (db, name) = (&b.clients.dynamodb, &m.live.name);
-    match m.case.field {
-        "tags.*" => tag(b, m, m.key(), m.text()).await,
-        "seed" => tag(b, m, "shopstack:seed", m.text()).await,
+async fn change_out_of_band(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
+    let (db, name) = (&shop.clients.dynamodb, &change.live.name);
+    match change.case.field {
+        "tags.*" => tag(shop, change, change.key(), change.text()).await,
+        "seed" => tag(shop, change, "shopstack:seed", change.text()).await,
         "hash_key.name" | "hash_key.kind" | "range_key" | "range_key.name" | "range_key.kind" => {
-            remake(b, m).await
+            remake(shop, change).await
         }
         "billing.mode" | "billing.read" | "billing.write" => {
-            let units = units(&m.target["billing"]);
+            let units = units(&change.target["billing"]);
             let of_index = |index: &str| {
                 let update = sdk::UpdateGlobalSecondaryIndexAction::builder().index_name(index);
                 let update = update.provisioned_throughput(units.clone()).build().unwrap();
                 sdk::GlobalSecondaryIndexUpdate::builder().update(update).build()
             };
             let indexes: Vec<_> =
-                m.target["indexes"].as_object().unwrap().keys().map(|i| of_index(i)).collect();
+                change.target["indexes"].as_object().unwrap().keys().map(|i| of_index(i)).collect();
             let update =
                 db.update_table().table_name(name).billing_mode(sdk::BillingMode::Provisioned);
             let update =
@@ -95,7 +93,7 @@ async fn meddle(b: &DeployedShop, m: &OutOfBandChange<'_>) {
             update.provisioned_throughput(units.clone()).send().await.unwrap();
         }
         "billing.max_read" | "billing.max_write" => {
-            let units = |key: &str| m.target["billing"][key].as_i64();
+            let units = |key: &str| change.target["billing"][key].as_i64();
             let ceiling = sdk::OnDemandThroughput::builder()
                 .set_max_read_request_units(units("max_read"))
                 .set_max_write_request_units(units("max_write"));
@@ -108,26 +106,33 @@ async fn meddle(b: &DeployedShop, m: &OutOfBandChange<'_>) {
         }
         "point_in_time_recovery" => {
             let on = sdk::PointInTimeRecoverySpecification::builder()
-                .point_in_time_recovery_enabled(m.flag());
+                .point_in_time_recovery_enabled(change.flag());
             let update = db.update_continuous_backups().table_name(name);
             update.point_in_time_recovery_specification(on.build().unwrap()).send().await.unwrap();
         }
         "deletion_protection" => {
             db.update_table()
                 .table_name(name)
-                .deletion_protection_enabled(m.flag())
+                .deletion_protection_enabled(change.flag())
                 .send()
                 .await
                 .unwrap();
         }
-        _ => index(b, m).await,
+        _ => index(shop, change).await,
     }
-    ready(b, name).await;
+    ready(shop, name).await;
 }
 
-async fn tag(b: &DeployedShop, m: &OutOfBandChange<'_>, key: &str, value: &str) {
+async fn tag(shop: &DeployedShop, change: &OutOfBandChange<'_>, key: &str, value: &str) {
     let tag = sdk::Tag::builder().key(key).value(value).build().unwrap();
-    b.clients.dynamodb.tag_resource().resource_arn(m.output("arn")).tags(tag).send().await.unwrap();
+    shop.clients
+        .dynamodb
+        .tag_resource()
+        .resource_arn(change.output("arn"))
+        .tags(tag)
+        .send()
+        .await
+        .unwrap();
 }
 
 fn units(billing: &Value) -> sdk::ProvisionedThroughput {
@@ -139,30 +144,32 @@ fn units(billing: &Value) -> sdk::ProvisionedThroughput {
 }
 
 /// Takes the index away, and puts it back as the case has it.
-async fn index(b: &DeployedShop, m: &OutOfBandChange<'_>) {
-    let (db, name) = (&b.clients.dynamodb, &m.live.name);
-    let update = |change: sdk::GlobalSecondaryIndexUpdate| {
-        let all = attributes(&m.target);
+async fn index(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
+    let (db, name) = (&shop.clients.dynamodb, &change.live.name);
+    let update = |index: sdk::GlobalSecondaryIndexUpdate| {
+        let all = attributes(&change.target);
         db.update_table()
             .table_name(name)
             .set_attribute_definitions(Some(all))
-            .global_secondary_index_updates(change)
+            .global_secondary_index_updates(index)
     };
-    if m.live.spec["indexes"].get(m.key()).is_some() {
-        let gone =
-            sdk::DeleteGlobalSecondaryIndexAction::builder().index_name(m.key()).build().unwrap();
-        let change = sdk::GlobalSecondaryIndexUpdate::builder().delete(gone).build();
+    if change.live.spec["indexes"].get(change.key()).is_some() {
+        let gone = sdk::DeleteGlobalSecondaryIndexAction::builder()
+            .index_name(change.key())
+            .build()
+            .unwrap();
+        let gone = sdk::GlobalSecondaryIndexUpdate::builder().delete(gone).build();
         db.update_table()
             .table_name(name)
-            .global_secondary_index_updates(change)
+            .global_secondary_index_updates(gone)
             .send()
             .await
             .unwrap();
-        ready(b, name).await;
+        ready(shop, name).await;
     }
-    let spec = &m.target["indexes"][m.key()];
+    let spec = &change.target["indexes"][change.key()];
     let made = sdk::CreateGlobalSecondaryIndexAction::builder()
-        .index_name(m.key())
+        .index_name(change.key())
         .set_key_schema(Some(keys(spec)))
         .projection(projection(spec))
         .build()
@@ -210,31 +217,31 @@ fn attributes(table: &Value) -> Vec<sdk::AttributeDefinition> {
 }
 
 /// Deletes the table and makes one of the same name with other keys.
-async fn remake(b: &DeployedShop, m: &OutOfBandChange<'_>) {
-    let (db, name) = (&b.clients.dynamodb, &m.live.name);
+async fn remake(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
+    let (db, name) = (&shop.clients.dynamodb, &change.live.name);
     db.delete_table().table_name(name).send().await.unwrap();
     while db.describe_table().table_name(name).send().await.is_ok() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let tags = m.target["tags"].as_object().unwrap().iter();
+    let tags = change.target["tags"].as_object().unwrap().iter();
     let tags =
         tags.map(|(k, v)| sdk::Tag::builder().key(k).value(v.as_str().unwrap()).build().unwrap());
-    let indexes = m.target["indexes"].as_object().unwrap().iter().map(|(index, spec)| {
+    let indexes = change.target["indexes"].as_object().unwrap().iter().map(|(index, spec)| {
         let made =
             sdk::GlobalSecondaryIndex::builder().index_name(index).set_key_schema(Some(keys(spec)));
         made.projection(projection(spec)).build().unwrap()
     });
     db.create_table()
         .table_name(name)
-        .set_attribute_definitions(Some(attributes(&m.target)))
-        .set_key_schema(Some(keys(&m.target)))
+        .set_attribute_definitions(Some(attributes(&change.target)))
+        .set_key_schema(Some(keys(&change.target)))
         .set_global_secondary_indexes(Some(indexes.collect()))
         .billing_mode(sdk::BillingMode::PayPerRequest)
         .set_tags(Some(tags.collect()))
         .send()
         .await
         .unwrap();
-    ready(b, name).await;
+    ready(shop, name).await;
     let on = sdk::PointInTimeRecoverySpecification::builder()
         .point_in_time_recovery_enabled(true)
         .build()
@@ -248,9 +255,9 @@ async fn remake(b: &DeployedShop, m: &OutOfBandChange<'_>) {
 }
 
 /// Waits until the table and its indexes rest.
-async fn ready(b: &DeployedShop, name: &str) {
+async fn ready(shop: &DeployedShop, name: &str) {
     loop {
-        let table = b
+        let table = shop
             .clients
             .dynamodb
             .describe_table()
