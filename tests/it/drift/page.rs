@@ -95,7 +95,7 @@ fn text(fields: &[(&str, Vec<String>)], rows: &[Row]) -> String {
         "# Drift and change, field by field
 
 Written by `tests/it/drift/`; `INSTA_UPDATE=always tests/tools/run.sh --test it drift` writes it, and a page that differs
-from what the tests find fails them. The fields come from the specs in `src/model/spec.rs`: one that is added there without a
+from what the tests find fails them. The fields come from the specs in `src/resources/`: one that is added there without a
 case fails them too.
 
 - **drift**: the field was changed behind the stack's back, through the SDK; the plan named exactly this field as drift

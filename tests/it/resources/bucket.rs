@@ -24,7 +24,7 @@ pub const SUITE: Suite = Suite {
     }),
 };
 
-/// The wanted bucket of a world, as stack.yaml's site means it.
+/// The wanted bucket of a test, as stack.yaml's site means it.
 pub fn site_bucket(env: &TestEnv) -> Desired {
     let name = format!("{}site-{}-{}", env.scope.prefix(), env.scope.account, env.scope.region);
     let spec = json!({"tags": env.scope.tags("site"), "block_public_acls": true, "ignore_public_acls": true,

@@ -24,7 +24,7 @@ pub const SUITE: Suite = Suite {
     }),
 };
 
-/// The wanted policy of a world's site.
+/// The wanted policy of a test's site.
 pub fn site_headers(env: &TestEnv) -> Desired {
     let spec = json!({"comment": env.scope.marker("site"), "content_security_policy": "default-src 'self'",
         "frame_options": "DENY", "referrer_policy": "no-referrer", "content_type_options": true,

@@ -24,7 +24,7 @@ pub const SUITE: Suite = Suite {
     }),
 };
 
-/// The wanted control of a world's site.
+/// The wanted control of a test's site.
 pub fn site_oac(env: &TestEnv) -> Desired {
     let spec = json!({"description": env.scope.marker("site"), "origin_type": "s3", "signing_behavior": "always",
         "signing_protocol": "sigv4"});

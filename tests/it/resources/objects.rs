@@ -25,7 +25,7 @@ pub const SUITE: Suite = Suite {
 /// MD5 of `evil`.
 const EVIL: &str = "4034a346ccee15292d823416f7510a2f";
 
-/// A site of three files on disk, wanted in the world's bucket.
+/// A site of three files on disk, wanted in the test's bucket.
 pub struct Site {
     pub folder: tempfile::TempDir,
     pub wanted: Desired,

@@ -23,7 +23,7 @@ const ON_MOTO: [&str; 4] = ["main", "api", "logging", "moto_override"];
 
 /// Says something past the test harness, which keeps the output of tests that pass to itself.
 fn say(text: &str) {
-    let _ = writeln!(std::io::stderr(), "judge: {text}");
+    let _ = writeln!(std::io::stderr(), "terraform_check: {text}");
 }
 
 /// Terraform in a folder with these parts of `shop/`; `None`, said loudly, where the machine does

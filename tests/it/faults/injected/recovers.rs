@@ -2,11 +2,10 @@
 //! and ends as ever.
 
 use super::burst::Burst;
-use super::{quiet, reference};
+use super::{gone, quiet, reference};
 use crate::support::env::{TestEnv, endpoint, moto};
 use crate::support::inventory::Inventory;
-use crate::support::proxied;
-use crate::support::proxied::ProxiedShop;
+use crate::support::proxied::{self, ProxiedShop};
 use crate::support::rows::{CHANGE, LOGGING, Row, UP};
 use crate::support::rows_down::DOWN;
 use crate::support::run::Run;
@@ -15,12 +14,16 @@ use serde_json::json;
 use shopstack::model::Op;
 use shopstack::resources::{ResourceType, waf::waf_logging::WafLogging, waf::web_acl::WebAcl};
 
+/// Three shops at a time, since all that any of them does is wait.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_error_that_passes_is_got_over() {
     let reference = reference().await;
-    let burst = Burst::start(&endpoint(), 1).await;
-    let shop = ProxiedShop::behind("burst", &burst.url).await;
+    tokio::join!(errors_of_up(reference), errors_of_changes(), errors_of_down());
+}
 
+async fn errors_of_up(reference: &Inventory) {
+    let burst = Burst::start(&endpoint(), 1).await;
+    let shop = ProxiedShop::behind("burstup", &burst.url).await;
     let up = under(&burst, &shop, &proxied::UP, UP).await;
     assert_eq!(shop.inventory().await.differences(reference), Vec::<String>::new());
     for said in [
@@ -39,7 +42,13 @@ async fn every_error_that_passes_is_got_over() {
         up.stderr
     );
     quiet(&burst, &shop).await;
+    gone(&shop).await;
+}
 
+async fn errors_of_changes() {
+    let burst = Burst::start(&endpoint(), 1).await;
+    let shop = ProxiedShop::behind("burstchange", &burst.url).await;
+    quiet_up(&burst, &shop).await;
     let changes = [
         ("memory: 256", "memory: 320"),
         ("rate_limit: 2000", "rate_limit: 3000"),
@@ -50,7 +59,13 @@ async fn every_error_that_passes_is_got_over() {
     changes.iter().for_each(|(from, to)| shop.edit_all(from, to));
     under(&burst, &shop, &proxied::UP, CHANGE).await;
     quiet(&burst, &shop).await;
+    gone(&shop).await;
+}
 
+async fn errors_of_down() {
+    let burst = Burst::start(&endpoint(), 1).await;
+    let shop = ProxiedShop::behind("burstdown", &burst.url).await;
+    quiet_up(&burst, &shop).await;
     let down = under(&burst, &shop, &proxied::DOWN, DOWN).await;
     assert_eq!(down.last()["remaining"], json!([]));
     assert_eq!(shop.inventory().await.differences(&Inventory::default()), Vec::<String>::new());
@@ -59,6 +74,13 @@ async fn every_error_that_passes_is_got_over() {
         waits.iter().any(|w| w.contains("apigateway DeleteRestApi: AWS throttles")),
         "{waits:#?}"
     );
+}
+
+/// An `up` without any error.
+async fn quiet_up(burst: &Burst, shop: &ProxiedShop) {
+    burst.rules(&[]).await;
+    let up = shop.run(&proxied::UP).await;
+    assert_eq!(up.code, 0, "{up:#?}");
 }
 
 /// Runs a command while `rows` are injected: it succeeds, every error came as often as it should,
