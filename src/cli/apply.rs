@@ -9,6 +9,7 @@ use crate::engine::{self, Outcome, run::External};
 use crate::model::{Address, ErrorKind, Event, Plan, event::Sink};
 use crate::render::{json, progress::Progress};
 use crate::resources::Applier;
+use futures_util::FutureExt;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -143,7 +144,7 @@ pub async fn run(
         applier: Arc::new(Applier(writer)),
         externals,
         sink: sink.clone(),
-        stopped: Arc::new(move || cancel.reason()),
+        cancelled: async move { cancel.stopped().await }.boxed().shared(),
         parallel: PARALLEL,
     };
     engine::run(plan, &run).await

@@ -3,6 +3,7 @@
 
 use crate::replay::{Replay, json as answer, refused_with};
 use crate::support::step::{desired, step};
+use futures_util::FutureExt;
 use serde_json::json;
 use shopstack::engine::{self, Run};
 use shopstack::model::{ErrorKind, Event, Op, Plan, Status};
@@ -58,7 +59,7 @@ async fn a_wait_is_an_event_that_says_what_for_and_how_long_it_usually_takes() {
                 told.lock().unwrap().push((status, message));
             }
         }),
-        stopped: Arc::new(|| None),
+        cancelled: std::future::pending().boxed().shared(),
         parallel: 4,
     };
     let outcome = engine::run(&planned(&replay), &run).await;

@@ -166,7 +166,7 @@ impl DeployedShop {
             applier: Arc::new(Applier(self.writer())),
             externals: BTreeMap::new(),
             sink: Arc::new(|_| {}),
-            stopped: Arc::new(|| None),
+            cancelled: std::future::pending().boxed().shared(),
             parallel: 24,
         };
         self.shop.proxy.watch(std::process::id(), None, Signal::KILL);
