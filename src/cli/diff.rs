@@ -157,6 +157,9 @@ pub async fn make(
     };
     let mut plan = plan::plan(&inputs)?;
     plan.notes.splice(0..0, notes);
+    if !session.serves && plan.steps.iter().any(|step| step.live.is_some()) {
+        plan.notes.push(super::readback::NOTE.into());
+    }
     Ok((plan, live))
 }
 

@@ -6,9 +6,8 @@ use super::session::{Project, Session};
 use crate::aws::call::Cancel;
 use crate::aws::ledger::Ledger;
 use crate::aws::lock::{self, Holder, Lock, Try};
-use crate::engine::{self, Outcome};
+use crate::engine::Outcome;
 use crate::model::{CloudError, Plan};
-use crate::plan::lost::{Lost, lost};
 use crate::plan::{Record, secret};
 use serde_json::Value;
 use std::future::Future;
@@ -131,7 +130,6 @@ impl Guard {
             plan_hash: plan_hash(plan),
             specs,
             salt: String::new(),
-            lost: lost_here(session, project, plan, outcome).await,
         };
         let record = record.sealed();
         let text = serde_json::to_string(&record).unwrap_or_default();
@@ -171,27 +169,6 @@ pub async fn record(session: &Session) -> Result<Option<Record>, CloudError> {
     let text = session.reader.document(&session.scope, "record").await?;
     // A record written by a newer version is no reason to stop: only words are lost.
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
-}
-
-/// What this endpoint did not keep of all that was written, found out by reading it back. Neither
-/// AWS nor the local twin needs that look.
-async fn lost_here(session: &Session, project: &Project, plan: &Plan, outcome: &Outcome) -> Lost {
-    if session.serves {
-        return Lost::new();
-    }
-    let before = record(session).await.ok().flatten().map(|r| r.lost).unwrap_or_default();
-    let mut found: Lost = before
-        .into_iter()
-        .filter(|(a, _)| plan.unchanged.iter().any(|live| live.address == *a))
-        .collect();
-    let Ok((desired, _)) = session.desired(project, None) else {
-        return found;
-    };
-    let finder = crate::resources::Finder(session.reader.afresh());
-    if let Ok(live) = engine::read(&finder, &session.scope, &desired, false).await {
-        found.extend(lost(&outcome.specs, &live));
-    }
-    found
 }
 
 fn specs(

@@ -15,6 +15,7 @@ pub mod local;
 pub mod output;
 pub mod outputs;
 pub mod policy_report;
+mod readback;
 pub mod saved;
 pub mod session;
 pub mod smoke;

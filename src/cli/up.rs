@@ -5,7 +5,7 @@ use super::builds::Builds;
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
-use super::{apply, diff, guard, outputs, saved, smoke};
+use super::{apply, diff, guard, outputs, readback, saved, smoke};
 use crate::engine::Outcome;
 use crate::model::{Address, Event, Op, Plan, Step, event::Sink, tag};
 use crate::render;
@@ -56,6 +56,7 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     let mut error = apply::failure(&outcome);
     if error.is_none() {
         guard.record(&session, &project, &plan, &outcome, output).await;
+        readback::report(&session, &project, &outcome, &sink).await;
     }
     guard.release(output).await;
     if error.is_none() && args.wait == Wait::Deployed {

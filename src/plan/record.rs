@@ -1,7 +1,6 @@
 //! The record of the last successful `up`: what was applied, by whom, when. A memory for words and
 //! a hint where to look, never for decisions.
 
-use super::lost::Lost;
 use super::secret::Seal;
 use super::shorten;
 use crate::model::Address;
@@ -23,16 +22,10 @@ pub struct Record {
     /// Normalised specs by address, every template filled in; fields too large to be kept are
     /// digests.
     pub specs: BTreeMap<Address, Value>,
-    /// Of the digests that stand in `specs` and `lost` for secrets.
+    /// Of the digests that stand in `specs` for secrets.
     #[serde(default)]
     pub salt: String,
-    /// What an emulator did not keep; always empty on AWS.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub lost: Lost,
 }
-
-/// Bytes of JSON that what an emulator did not keep may take.
-const ROOM_FOR_LOST: usize = 60_000;
 
 /// What a record knows of one resource, opened for comparing.
 pub struct Applied<'a> {
@@ -61,16 +54,6 @@ impl Record {
     pub fn sealed(mut self) -> Self {
         let seal = Seal::fresh();
         self.specs = sealed(&seal, &self.specs);
-        for (address, fields) in &mut self.lost {
-            for field in fields {
-                field.live = seal.field(address, &field.path, &field.live);
-                field.wanted = seal.field(address, &field.path, &field.wanted);
-            }
-        }
-        // Words for emulators alone: without them a run there sets again what it did not keep.
-        if serde_json::to_string(&self.lost).map_or(0, |text| text.len()) > ROOM_FOR_LOST {
-            self.lost.clear();
-        }
         self.salt = seal.salt;
         self
     }
@@ -107,7 +90,6 @@ fn sealed(seal: &Seal, specs: &BTreeMap<Address, Value>) -> BTreeMap<Address, Va
 
 #[cfg(test)]
 mod tests {
-    use super::super::lost::LostField;
     use super::*;
     use serde_json::json;
 
@@ -119,10 +101,7 @@ mod tests {
             json!({"memory": 1, "environment": {"API_KEY": "hush", "A": "b"}}),
         )]);
         let path = ["environment".to_string(), "API_KEY".to_string()];
-        let field =
-            LostField { path: path.to_vec(), live: json!("hush-live"), wanted: json!("hush") };
-        let lost = BTreeMap::from([(at.clone(), vec![field])]);
-        let record = Record { specs: specs.clone(), lost, ..Record::default() }.sealed();
+        let record = Record { specs: specs.clone(), ..Record::default() }.sealed();
         let text = serde_json::to_string(&record).unwrap();
         assert!(!text.contains("hush"), "{text}");
         let record: Record = serde_json::from_str(&text).unwrap();

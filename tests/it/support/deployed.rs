@@ -3,6 +3,7 @@
 
 use super::proxied::{DOWN, ProxiedShop, UP};
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use rustix::process::Signal;
 use serde_json::Value;
 use shopstack::aws::clients::{Clients, Sdk};
@@ -11,6 +12,7 @@ use shopstack::aws::{Connect, Reader, Writer};
 use shopstack::engine::{self, Outcome};
 use shopstack::model::provider::Discover;
 use shopstack::model::{Address, CloudError, Desired, Live, Outputs, Plan, Query, Scope, TypeInfo};
+use shopstack::plan::diff::{self, Difference};
 use shopstack::plan::{self, Inputs, Record};
 use shopstack::resources::{Applier, Context, Finder, desired};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,12 +26,25 @@ pub struct DeployedShop {
     /// What stack.yaml wants.
     pub desired: Vec<Desired>,
     pub record: Record,
+    /// What the endpoint did not keep of what `up` wrote, by path: live and written value. Left
+    /// out, so that a case sees its own field alone.
+    gaps: Vec<(Address, Difference)>,
     live: Vec<Live>,
     known: BTreeMap<Address, Outputs>,
     sdk: Sdk,
     reader: Reader,
     /// Those that `up` writes by.
     writing: Arc<Clients>,
+}
+
+/// Sets a field to what was written, where the endpoint still shows what it made of that.
+fn fill(spec: &mut Value, gap: &Difference) {
+    let Some((last, parents)) = gap.path.split_last() else { return };
+    let parent = parents.iter().try_fold(spec, |value, part| value.get_mut(part));
+    let Some(fields) = parent.and_then(Value::as_object_mut) else { return };
+    if fields.get(last).unwrap_or(&Value::Null) == &gap.live {
+        fields.insert(last.clone(), gap.wanted.clone());
+    }
 }
 
 /// The step of one run as the plan's reader sees it: `table.Orders: update drift [billing.mode]`.
@@ -75,6 +90,7 @@ impl DeployedShop {
         let text = reader.document(&scope, "record").await.unwrap().expect("the record of this up");
         let mut deployed = DeployedShop {
             record: serde_json::from_str(&text).unwrap(),
+            gaps: vec![],
             clients: shop.clients().await.0,
             known: builds(&shop).await,
             desired: vec![],
@@ -86,6 +102,12 @@ impl DeployedShop {
             shop,
         };
         deployed.desired = deployed.wanted().await;
+        deployed.look(&deployed.desired.clone(), &[]).await;
+        for step in deployed.plan(&deployed.desired).steps {
+            let Some(live) = &step.live else { continue };
+            let fields = diff::differences(&live.spec, &step.wanted).into_iter();
+            deployed.gaps.extend(fields.map(|field| (step.address.clone(), field)));
+        }
         deployed.look(&deployed.desired.clone(), &[]).await;
         deployed
     }
@@ -117,6 +139,12 @@ impl DeployedShop {
     async fn read(&mut self, desired: &[Desired], fresh: BTreeSet<&'static str>) {
         let known = Known { finder: Finder(self.reader()), live: self.live.clone(), fresh };
         self.live = engine::read(&known, &self.scope, desired, false).await.unwrap();
+        for live in &mut self.live {
+            let of_live = self.gaps.iter().filter(|(address, _)| *address == live.address);
+            for (_, gap) in of_live {
+                fill(&mut live.spec, gap);
+            }
+        }
     }
 
     pub fn live(&self, address: &str) -> &Live {
