@@ -221,7 +221,9 @@ async fn the_removal_of_its_policies_takes_time_to_be_seen() {
     };
     let replay = Replay::start(vec![
         ("DeleteRolePolicy", result("DeleteRolePolicy", "")),
-        ("DeleteRole", conflict().times(4)),
+        ("DeleteRole", conflict().times(5)),
+        ("ListAttachedRolePolicies", none_attached()),
+        ("ListRolePolicies", names(&[])),
         ("DeleteRole", result("DeleteRole", "")),
     ])
     .await;
@@ -229,5 +231,5 @@ async fn the_removal_of_its_policies_takes_time_to_be_seen() {
     let live = Live::new(wanted.address, &wanted.type_name, &wanted.name, wanted.spec);
     Role.delete(&replay.env.writer, &live).await.expect("delete");
     assert_eq!(replay.operations()[0], "DeleteRolePolicy", "policies go first");
-    assert_eq!(replay.pauses("DeleteRole"), [0.5, 1.0, 2.0, 4.0]);
+    assert_eq!(replay.pauses("DeleteRole"), [0.0, 0.5, 1.0, 2.0, 4.0]);
 }
