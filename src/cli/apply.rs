@@ -239,3 +239,41 @@ pub fn result_word(error: Option<&CliError>) -> &'static str {
         Some(_) => "failed",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{CloudError, Op};
+
+    fn outcome(kinds: &[ErrorKind]) -> Outcome {
+        let failed = kinds.iter().enumerate().map(|(number, kind)| {
+            let address = Address::new("table", &format!("T{number}"));
+            (address, CloudError::ours(*kind, "so", "do this"))
+        });
+        Outcome {
+            done: vec![(Address::new("table", "Done"), Op::Create)],
+            failed: failed.collect(),
+            skipped: vec![Address::new("function", "f")],
+            ..Outcome::default()
+        }
+    }
+
+    #[test]
+    fn the_exit_code_says_why_a_run_broke_off() {
+        use ErrorKind::{Interrupted, Lock, Other, Pending};
+        for (kinds, expected) in [
+            (&[Lock][..], code::LOCKED),
+            (&[Other, Lock][..], code::LOCKED),
+            (&[Other][..], code::ERROR),
+            (&[Other, Pending][..], code::ERROR),
+            (&[Interrupted][..], code::INTERRUPTED),
+            (&[Lock, Interrupted][..], code::INTERRUPTED),
+            (&[][..], code::INTERRUPTED),
+        ] {
+            let error = failure(&outcome(kinds)).expect("an error");
+            assert_eq!(error.code, expected, "{kinds:?}: {}", error.message);
+        }
+        assert!(failure(&outcome(&[Pending])).is_none(), "what is pending is no failure");
+        assert!(failure(&Outcome::default()).is_none());
+    }
+}

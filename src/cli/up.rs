@@ -204,3 +204,7 @@ fn finish(
     }
     error.map_or(Ok(code::OK), Err)
 }
+
+#[cfg(test)]
+#[path = "up_tests.rs"]
+mod tests;

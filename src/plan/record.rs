@@ -90,8 +90,12 @@ fn sealed(seal: &Seal, specs: &BTreeMap<Address, Value>) -> BTreeMap<Address, Va
 
 #[cfg(test)]
 mod tests {
+    use super::super::Inputs;
+    use super::super::tests::BASE;
     use super::*;
+    use crate::model::{Cause, Desired, Live, Op, Scope};
     use serde_json::json;
+    use std::collections::BTreeSet;
 
     #[test]
     fn a_kept_record_holds_no_secret_and_still_knows_it() {
@@ -153,5 +157,54 @@ mod tests {
         assert_eq!(record.applied(&at, &[&new, &old]).unwrap().at(&path, &[]), md5);
         assert_eq!(record.applied(&at, &[&new, &other]).unwrap().at(&path, &[]), Value::Null);
         assert_eq!(record.applied(&at, &[&new]).unwrap().at(&["config".into()], &[]), json!("{}"));
+    }
+
+    /// Whoever may write the record's row cannot hide drift with it: opened trust, a lifted public
+    /// access block, backups turned off.
+    #[test]
+    fn no_entry_of_a_record_hides_drift() {
+        for (field, live, wanted) in [
+            ("trust", json!({"Principal": "*"}), json!({"Principal": "lambda.amazonaws.com"})),
+            ("block_public_policy", json!(false), json!(true)),
+            ("point_in_time_recovery", json!(false), json!(true)),
+        ] {
+            let at = Address::new("box", "x");
+            let lost = json!([{"path": [field], "live": live, "wanted": wanted},
+                {"path": ["trust", "Principal"], "live": "*", "wanted": "lambda.amazonaws.com"}]);
+            let row = json!({"who": "", "when": "", "commit": "", "plan_hash": "",
+                "specs": {"box.x": {field: wanted}}, "lost": {"box.x": lost}});
+            let record: Record = serde_json::from_value(row).unwrap();
+            let desired = Desired {
+                address: at.clone(),
+                type_name: BASE.type_name.into(),
+                name: "n".into(),
+                spec: json!({field: wanted}),
+                context: Value::Null,
+                depends_on: BTreeSet::new(),
+                payload: None,
+            };
+            for endpoint in [None, Some("http://127.0.0.1:4566".to_string())] {
+                let scope = Scope {
+                    stack: "s".into(),
+                    env: "e".into(),
+                    account: "000000000000".into(),
+                    region: "us-east-1".into(),
+                    endpoint,
+                };
+                let live = Live::new(at.clone(), BASE.type_name, "n", json!({field: live}));
+                let plan = super::super::plan(&Inputs {
+                    scope: &scope,
+                    desired: std::slice::from_ref(&desired),
+                    live: &[live],
+                    known: &BTreeMap::new(),
+                    record: Some(&record),
+                    types: &[&BASE],
+                    adopt: &BTreeSet::new(),
+                })
+                .unwrap();
+                let steps: Vec<_> = plan.steps.iter().map(|s| (s.op, s.cause)).collect();
+                assert_eq!(steps, [(Op::Update, Cause::Drift)], "{field}");
+            }
+        }
     }
 }
