@@ -5,6 +5,7 @@ mod bad_input;
 mod build;
 mod cli;
 mod generated;
+mod promises;
 mod random_stack;
 mod replay;
 mod replayed;

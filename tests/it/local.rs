@@ -22,7 +22,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use shopstack::aws::{Connect, clients::Sdk, counter::Counter};
+use shopstack::aws::counter::{Counter, Purpose};
+use shopstack::aws::{Connect, clients::Sdk};
 use shopstack::local::{State, TwinConfig, down, ensure_up, status};
 
 /// Under the target folder, so that only the first run ever installs.
@@ -125,6 +126,37 @@ async fn the_twin_sees_no_secret_and_one_interface() {
     assert_eq!(names, ours);
     // Another loopback address reaches whatever listens on every interface.
     assert!(std::net::TcpStream::connect(("127.0.0.2", cfg.port)).is_err());
+}
+
+/// A user without rights is refused: what a grant of stack.yaml leaves out would fail on AWS too.
+#[tokio::test]
+async fn the_twin_enforces_iam() {
+    let cfg = config();
+    let _stop = Stop(cfg.clone());
+    ensure_up(&cfg, &|_| ()).await.unwrap();
+    let connect = Connect {
+        region: Some("us-east-1".into()),
+        local_endpoint: Some(cfg.endpoint()),
+        ..Connect::default()
+    };
+    let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
+    let root = sdk.clients(Purpose::Apply);
+    root.iam.create_user().user_name("bare").send().await.unwrap();
+    let made = root.iam.create_access_key().user_name("bare").send().await.unwrap();
+    let pair = made.access_key.unwrap();
+    root.dynamodb.list_tables().send().await.expect("root may");
+
+    let bare = aws_sdk_dynamodb::config::Credentials::new(
+        pair.access_key_id,
+        pair.secret_access_key,
+        None,
+        None,
+        "a user without rights",
+    );
+    let config = root.dynamodb.config().to_builder().credentials_provider(bare).build();
+    let denied = aws_sdk_dynamodb::Client::from_conf(config).list_tables().send().await;
+    let denied = format!("{:?}", denied.expect_err("no policy allows it"));
+    assert!(denied.contains("AccessDenied"), "{denied}");
 }
 
 /// The status of the answer and its whole text.

@@ -19,6 +19,7 @@ mod drift;
 mod e2e;
 mod faults;
 mod local;
+mod promises;
 mod resources;
 mod support;
 mod terraform_check;

@@ -37,7 +37,7 @@ async fn the_control_plane_on_another_emulator() {
     let says = |note: &Value| note.as_str().is_some_and(|n| n.contains("may not store every"));
     assert!(plan["notes"].as_array().unwrap().iter().any(says), "{}", plan["notes"]);
 
-    shop.edit_all("memory: 256", "memory: 320");
+    shop.edit("memory: 256", "memory: 320");
     let with = |more: &str| -> Vec<String> {
         let all: BTreeSet<String> = gaps.iter().cloned().chain([more.to_string()]).collect();
         all.into_iter().collect()
