@@ -56,6 +56,13 @@ impl Cancel {
         self.lease.store(millis(until), Ordering::Relaxed);
     }
 
+    /// When the lease runs out, to the millisecond.
+    #[cfg(test)]
+    pub(super) fn lease_end(&self) -> Option<SystemTime> {
+        let lease = self.lease.load(Ordering::Relaxed);
+        (lease != 0).then(|| UNIX_EPOCH + Duration::from_millis(lease))
+    }
+
     /// Why no call may be made now, if so.
     fn refusal(&self) -> Option<CloudError> {
         let lease = self.lease.load(Ordering::Relaxed);

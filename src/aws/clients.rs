@@ -16,6 +16,10 @@ use std::time::Duration;
 
 pub use crate::model::GLOBAL_REGION;
 
+/// Idle connections are dropped after this long. Servers close them without a word, some within a
+/// minute and the local twin after 75 s, and a request that is sent just then gets no answer.
+const POOL_IDLE: Duration = Duration::from_secs(20);
+
 /// How to reach AWS, from flags and environment.
 #[derive(Clone, Debug, Default)]
 pub struct Connect {
@@ -76,6 +80,7 @@ impl Sdk {
     pub async fn load(connect: &Connect, counter: Arc<Counter>) -> Self {
         let network = || {
             aws_smithy_http_client::Builder::new()
+                .pool_idle_timeout(POOL_IDLE)
                 .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
                 .build_https()
         };

@@ -9,6 +9,8 @@ pub mod counter;
 pub mod error;
 pub mod home;
 pub mod index;
+#[cfg(test)]
+mod lease_tests;
 pub mod ledger;
 pub mod lock;
 pub mod pages;

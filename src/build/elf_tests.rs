@@ -81,6 +81,19 @@ fn names_the_symbols_that_are_too_new() {
     assert!(error.hint.contains("cargo-zigbuild"), "{}", error.hint);
 }
 
+/// 2.34 is the newest that Amazon Linux 2023 has; the limit lies right behind it.
+#[test]
+fn the_next_release_of_glibc_is_refused() {
+    for name in ["GLIBC_2.35", "GLIBC_2.34.1", "GLIBC_3.0"] {
+        let found = check(&binary(EM_X86_64, &[(name, 0)]), Architecture::X86_64);
+        let expected = match name {
+            "GLIBC_2.34.1" => Ok(()),
+            _ => Err(Problem::Glibc(vec![name.into()])),
+        };
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
 #[test]
 fn unnumbered_versions_are_not_trusted() {
     for name in ["GLIBC_ABI_DT_RELR", "GLIBC_PRIVATE"] {

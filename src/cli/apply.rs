@@ -9,6 +9,7 @@ use crate::engine::{self, Outcome, run::External};
 use crate::model::{Address, ErrorKind, Event, Plan, event::Sink};
 use crate::render::{json, progress::Progress};
 use crate::resources::Applier;
+use futures_util::FutureExt;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -143,7 +144,7 @@ pub async fn run(
         applier: Arc::new(Applier(writer)),
         externals,
         sink: sink.clone(),
-        stopped: Arc::new(move || cancel.reason()),
+        cancelled: async move { cancel.stopped().await }.boxed().shared(),
         parallel: PARALLEL,
     };
     engine::run(plan, &run).await
@@ -236,5 +237,43 @@ pub fn result_word(error: Option<&CliError>) -> &'static str {
         None => "ok",
         Some(e) if e.code == code::INTERRUPTED => "interrupted",
         Some(_) => "failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{CloudError, Op};
+
+    fn outcome(kinds: &[ErrorKind]) -> Outcome {
+        let failed = kinds.iter().enumerate().map(|(number, kind)| {
+            let address = Address::new("table", &format!("T{number}"));
+            (address, CloudError::ours(*kind, "so", "do this"))
+        });
+        Outcome {
+            done: vec![(Address::new("table", "Done"), Op::Create)],
+            failed: failed.collect(),
+            skipped: vec![Address::new("function", "f")],
+            ..Outcome::default()
+        }
+    }
+
+    #[test]
+    fn the_exit_code_says_why_a_run_broke_off() {
+        use ErrorKind::{Interrupted, Lock, Other, Pending};
+        for (kinds, expected) in [
+            (&[Lock][..], code::LOCKED),
+            (&[Other, Lock][..], code::LOCKED),
+            (&[Other][..], code::ERROR),
+            (&[Other, Pending][..], code::ERROR),
+            (&[Interrupted][..], code::INTERRUPTED),
+            (&[Lock, Interrupted][..], code::INTERRUPTED),
+            (&[][..], code::INTERRUPTED),
+        ] {
+            let error = failure(&outcome(kinds)).expect("an error");
+            assert_eq!(error.code, expected, "{kinds:?}: {}", error.message);
+        }
+        assert!(failure(&outcome(&[Pending])).is_none(), "what is pending is no failure");
+        assert!(failure(&Outcome::default()).is_none());
     }
 }

@@ -6,9 +6,8 @@ use super::session::{Project, Session};
 use crate::aws::call::Cancel;
 use crate::aws::ledger::Ledger;
 use crate::aws::lock::{self, Holder, Lock, Try};
-use crate::engine::{self, Outcome};
+use crate::engine::Outcome;
 use crate::model::Plan;
-use crate::plan::lost::{Lost, lost};
 use crate::plan::{Record, secret};
 use serde_json::Value;
 use std::future::Future;
@@ -132,7 +131,6 @@ impl Guard {
             plan_hash: plan_hash(plan),
             specs,
             salt: String::new(),
-            lost: lost_here(session, project, plan, outcome).await,
         };
         let record = record.sealed();
         let text = serde_json::to_string(&record).unwrap_or_default();
@@ -165,29 +163,6 @@ impl Guard {
             output.note(&format!("The records of this environment could not be removed: {error}"));
         }
     }
-}
-
-/// What this endpoint did not keep of all that was written, found out by reading it back. Neither
-/// AWS nor the local twin needs that look.
-async fn lost_here(session: &Session, project: &Project, plan: &Plan, outcome: &Outcome) -> Lost {
-    if session.serves {
-        return Lost::new();
-    }
-    let before = session.last_applied().await.ok().flatten().map(|r| r.lost).unwrap_or_default();
-    let mut found: Lost = before
-        .into_iter()
-        .filter(|(a, _)| plan.unchanged.iter().any(|live| live.address == *a))
-        .collect();
-    let adopt = std::collections::BTreeSet::new();
-    let wanted = session.request(project, &adopt, None, false).desired(None);
-    let Ok(desired) = wanted.map(|wanted| wanted.resources) else {
-        return found;
-    };
-    let finder = crate::resources::Finder(session.reader.afresh());
-    if let Ok(live) = engine::read(&finder, &session.scope, &desired, false).await {
-        found.extend(lost(&outcome.specs, &live));
-    }
-    found
 }
 
 fn specs(

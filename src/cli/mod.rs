@@ -15,6 +15,7 @@ pub mod local;
 pub mod output;
 pub mod outputs;
 pub mod policy_report;
+mod readback;
 pub mod saved;
 pub mod session;
 pub mod smoke;
@@ -42,8 +43,10 @@ pub async fn main() -> u8 {
     };
     let (output, start) = (Output::new(&cli.global), std::time::Instant::now());
     let ended = tokio::select! {
-        ended = run(&cli, &output) => ended,
+        // In this order: signals are listened for before the first call is made.
+        biased;
         stopped = apply::stopped_by_signal(&output) => Err(stopped),
+        ended = run(&cli, &output) => ended,
     };
     match ended {
         Ok(code) => code,

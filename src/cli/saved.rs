@@ -2,7 +2,7 @@
 //! refuses.
 
 use super::error::CliError;
-use crate::model::{Address, FieldChange, Plan};
+use crate::model::{Address, FieldChange, Op, Owner, Plan};
 use crate::plan::secret::Seal;
 use crate::render::document::{Change, PlanDocument, SecretDigest};
 use serde_json::{Value, json};
@@ -36,6 +36,9 @@ pub fn load(path: &Path) -> Result<PlanDocument, CliError> {
 
 /// Compares the reviewed plan with the one that live AWS and stack.yaml give now.
 ///
+/// One difference is accepted: a resource that all stacks of the account share, which the plan
+/// creates, and which another stack created meanwhile. Less is done then than was reviewed.
+///
 /// Error: they differ; every difference is named, nothing was changed.
 pub fn check(saved: &PlanDocument, now: &Plan) -> Result<(), CliError> {
     let place = [
@@ -54,7 +57,10 @@ pub fn check(saved: &PlanDocument, now: &Plan) -> Result<(), CliError> {
     }
     // Under the salt of the saved plan, secrets that are the same have the same digests.
     let seal = saved.secrets.as_ref().map_or_else(Seal::fresh, |s| Seal { salt: s.salt.clone() });
-    let differences = differences(saved, &PlanDocument::new(now, json!({}), &seal));
+    let shared = now.unchanged.iter().filter(|live| live.owner == Owner::Shared);
+    let shared: BTreeSet<&Address> = shared.map(|live| &live.address).collect();
+    let current = PlanDocument::new(now, json!({}), &seal);
+    let differences = differences(saved, &current, &shared);
     if differences.is_empty() {
         return Ok(());
     }
@@ -64,12 +70,17 @@ pub fn check(saved: &PlanDocument, now: &Plan) -> Result<(), CliError> {
     ))
 }
 
-fn differences(saved: &PlanDocument, current: &PlanDocument) -> Vec<String> {
+fn differences(
+    saved: &PlanDocument,
+    current: &PlanDocument,
+    shared: &BTreeSet<&Address>,
+) -> Vec<String> {
     let (before, after) = (&saved.changes, &current.changes);
     let mut found = Vec::new();
     for old in before {
         let name = &old.address;
         match after.iter().find(|new| new.address == *name) {
+            None if old.op == Op::Create && shared.contains(name) => {}
             None => {
                 found.push(format!("  {name}: the plan changes it, now there is nothing to do"))
             }
@@ -136,7 +147,7 @@ fn secrets(name: &Address, saved: &PlanDocument, current: &PlanDocument, found: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Cause, Op, Step};
+    use crate::model::{Cause, Live, Step};
 
     fn document(changes: Value) -> PlanDocument {
         let mut changes = changes;
@@ -165,7 +176,8 @@ mod tests {
             {"address": "a.x", "op": "update", "fields": [field("memory", 1), field("timeout", 3), field("env", 1)]},
             {"address": "c.x", "op": "replace", "fields": []},
             {"address": "d.x", "op": "delete", "fields": []}]));
-        let text = differences(&saved, &now).join("\n");
+        let none = BTreeSet::new();
+        let text = differences(&saved, &now, &none).join("\n");
         for part in [
             "a.x: timeout",
             "a.x: env",
@@ -176,7 +188,7 @@ mod tests {
             assert!(text.contains(part), "{part} not in:\n{text}");
         }
         assert!(!text.contains("memory"));
-        assert!(differences(&saved, &saved).is_empty());
+        assert!(differences(&saved, &saved, &none).is_empty());
     }
 
     /// A function whose `field` has this live and this wanted value.
@@ -210,6 +222,35 @@ mod tests {
             floors: vec![],
             headings: vec![],
         }
+    }
+
+    /// Another stack made the account's role between review and run: there is less to do, and
+    /// nothing that was not reviewed.
+    #[test]
+    fn a_shared_resource_that_exists_meanwhile_is_accepted_and_no_other() {
+        let reviewed = plan(Op::Create, "has_log_role", Value::Null, json!(true));
+        let step = &reviewed.steps[0];
+        let saved = PlanDocument::new(&reviewed, json!({"read": 1, "write": 0}), &Seal::fresh());
+        let now = |owner: Owner, address: &Address| {
+            let mut live = Live::new(address.clone(), &step.type_name, "n", json!({}));
+            live.owner = owner;
+            Plan { steps: vec![], unchanged: vec![live], ..reviewed.clone() }
+        };
+        check(&saved, &now(Owner::Shared, &step.address)).unwrap();
+        for other in [
+            now(Owner::Ours, &step.address),
+            now(Owner::Shared, &Address::new("function", "g")),
+            Plan { steps: vec![], ..reviewed.clone() },
+        ] {
+            let refused = check(&saved, &other).unwrap_err().message;
+            assert!(refused.contains("function.f: the plan changes it"), "{refused}");
+        }
+
+        // More than was reviewed is never accepted: the shared resource needs a change now.
+        let nothing = now(Owner::Shared, &step.address);
+        let saved = PlanDocument::new(&nothing, json!({"read": 1, "write": 0}), &Seal::fresh());
+        let refused = check(&saved, &reviewed).unwrap_err().message;
+        assert!(refused.contains("function.f: needs a change now"), "{refused}");
     }
 
     #[test]

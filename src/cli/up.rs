@@ -5,7 +5,7 @@ use super::builds::Builds;
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
-use super::{apply, guard, outputs, saved, smoke};
+use super::{apply, guard, outputs, readback, saved, smoke};
 use crate::engine::Outcome;
 use crate::model::{Address, Event, Op, Plan, event::Sink};
 use crate::planning;
@@ -34,9 +34,10 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
         if let Some(reviewed) = &saved {
             saved::check(reviewed, &made.plan)?;
         }
-        Ok(made.plan)
+        Ok(made)
     };
-    let (guard, plan) = guard::locked(&session, "up", args.lock_timeout, output, make).await?;
+    let (guard, made) = guard::locked(&session, "up", args.lock_timeout, output, make).await?;
+    let plan = made.plan;
     sink(Event::Plan(Box::new(plan.clone())));
     if !output.json {
         output.note(&render::plan::text(&plan, output.progress, output.verbose > 0));
@@ -57,6 +58,7 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     let mut error = apply::failure(&outcome);
     if error.is_none() {
         guard.record(&session, &project, &plan, &outcome, output).await;
+        readback::report(&session, &made.desired, &outcome, &sink).await;
     }
     guard.release(output).await;
     if error.is_none() && args.wait == Wait::Deployed {

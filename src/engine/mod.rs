@@ -4,6 +4,9 @@
 mod fake_tests;
 pub mod read;
 pub mod run;
+mod schedule;
+#[cfg(test)]
+mod schedule_tests;
 #[cfg(test)]
 mod tests;
 

@@ -1,28 +1,32 @@
 //! Runs a plan along its graph: everything independent side by side, the longest chain first, one
 //! failure stopping only what depends on it.
 
+use super::schedule::Schedule;
 use crate::model::provider::{Apply, Progress};
 use crate::model::{
     Address, CloudError, ErrorKind, Event, Op, Outputs, Plan, Status, Step, event::Sink, template,
 };
+use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::{Id, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
 /// Something besides steps whose outputs steps refer to: a Lambda build under way.
 pub type External = Shared<BoxFuture<'static, Result<Outputs, CloudError>>>;
+
+/// Resolves when no new step may start, with the reason.
+pub type Cancelled = Shared<BoxFuture<'static, CloudError>>;
 
 /// Everything a run needs besides the plan.
 pub struct Run {
     pub applier: Arc<dyn Apply>,
     pub externals: BTreeMap<Address, External>,
     pub sink: Sink,
-    /// Why no new step may start, once there is a reason.
-    pub stopped: Arc<dyn Fn() -> Option<CloudError> + Send + Sync>,
+    pub cancelled: Cancelled,
     /// Steps at a time.
     pub parallel: usize,
 }
@@ -51,72 +55,162 @@ impl Outcome {
 /// After a stop, calls in flight get this long to finish.
 pub const GRACE: Duration = Duration::from_secs(5);
 
-type StepResult = (Address, Result<(Outputs, Value), CloudError>);
+type StepResult = Result<(Outputs, Value), CloudError>;
 
 /// Runs all steps of `plan`. Never fails as a whole: the outcome says what happened to each step.
 pub async fn run(plan: &Plan, run: &Run) -> Outcome {
-    let mut outcome = Outcome::default();
-    for live in &plan.unchanged {
-        outcome.outputs.insert(live.address.clone(), live.outputs.clone());
-    }
-    // Updates keep their outputs until they report new ones.
-    for live in plan.steps.iter().filter_map(|s| s.live.as_ref()) {
-        outcome.outputs.insert(live.address.clone(), live.outputs.clone());
-    }
-    let heights = heights(plan);
-    let mut waiting: Vec<&Step> = plan.steps.iter().collect();
-    waiting.sort_by_key(|s| std::cmp::Reverse(heights.get(&s.address).copied().unwrap_or(0)));
-    let mut tasks: JoinSet<StepResult> = JoinSet::new();
-    let mut settled: BTreeSet<Address> = BTreeSet::new();
-    let mut lost: BTreeSet<Address> = BTreeSet::new();
-    let mut stop_seen: Option<Instant> = None;
-    let mut running: HashMap<Id, Address> = HashMap::new();
+    let mut execution = Execution::new(plan, run);
+    let mut abort_at: Option<Instant> = None;
     loop {
-        let started =
-            start_ready(plan, run, &mut waiting, &mut tasks, &settled, &mut lost, &mut outcome);
-        running.extend(started);
-        if tasks.is_empty() {
+        execution.start_ready();
+        if execution.tasks.is_empty() {
             break;
         }
-        let finished = tokio::select! {
-            joined = tasks.join_next_with_id() => joined,
-            () = tokio::time::sleep(Duration::from_millis(50)) => {
-                if (run.stopped)().is_some() {
-                    let since = *stop_seen.get_or_insert_with(Instant::now);
-                    if since.elapsed() > GRACE {
-                        tasks.abort_all();
-                    }
-                }
-                continue;
+        tokio::select! {
+            biased;
+            reason = run.cancelled.clone(), if execution.stopped.is_none() => {
+                execution.stopped = Some(reason);
+                abort_at = Some(Instant::now() + GRACE);
             }
-        };
-        let (address, result) = match finished {
-            Some(Ok((_, ended))) => ended,
-            // Cut off by a stop, which is told below, or broken by a mistake of ours.
-            Some(Err(broken)) => match running.remove(&broken.id()).filter(|_| broken.is_panic()) {
-                Some(address) => (address, Err(broken_off())),
-                None => continue,
-            },
-            None => continue,
-        };
-        if result.is_ok()
-            && let Some(step) = plan.steps.iter().find(|s| s.address == address)
-        {
-            outcome.done.push((address.clone(), step.op));
+            Some(ended) = execution.tasks.join_next_with_id() => execution.finish(ended),
+            () = tokio::time::sleep_until(abort_at.unwrap_or_else(Instant::now)),
+                if abort_at.is_some() =>
+            {
+                abort_at = None;
+                execution.tasks.abort_all();
+            }
         }
-        settle(address, result, &mut outcome, &mut settled, &mut lost);
     }
-    let known: BTreeSet<&Address> = settled
-        .iter()
-        .chain(outcome.failed.iter().map(|(a, _)| a))
-        .chain(&outcome.skipped)
-        .collect();
-    let cut: Vec<Address> =
-        plan.steps.iter().map(|s| &s.address).filter(|a| !known.contains(a)).cloned().collect();
-    for address in cut {
-        outcome.failed.push((address, (run.stopped)().unwrap_or_else(cut_short)));
+    execution.into_outcome()
+}
+
+/// A run under way. Steps are named by their index in the plan.
+struct Execution<'a> {
+    plan: &'a Plan,
+    run: &'a Run,
+    schedule: Schedule,
+    tasks: JoinSet<(usize, StepResult)>,
+    running: HashMap<Id, usize>,
+    /// Why no new step may start.
+    stopped: Option<CloudError>,
+    /// What the endpoint lacks.
+    absent: BTreeSet<Address>,
+    outcome: Outcome,
+}
+
+impl<'a> Execution<'a> {
+    fn new(plan: &'a Plan, run: &'a Run) -> Self {
+        // Updates keep their outputs until they report new ones.
+        let live = plan.unchanged.iter().chain(plan.steps.iter().filter_map(|s| s.live.as_ref()));
+        let outputs = live.map(|live| (live.address.clone(), live.outputs.clone())).collect();
+        Self {
+            plan,
+            run,
+            schedule: Schedule::new(plan),
+            tasks: JoinSet::new(),
+            running: HashMap::new(),
+            stopped: run.cancelled.clone().now_or_never(),
+            absent: plan.not_emulated.iter().cloned().collect(),
+            outcome: Outcome { outputs, ..Outcome::default() },
+        }
     }
-    outcome
+
+    /// Starts every ready step that there is room for; after a stop, skips all that are left.
+    fn start_ready(&mut self) {
+        if self.stopped.is_some() {
+            let left = self.schedule.skip_open();
+            self.skip(left);
+            return;
+        }
+        while self.tasks.len() < self.run.parallel
+            && let Some(position) = self.schedule.start_next()
+        {
+            let Some(step) = self.plan.steps.get(position) else { continue };
+            let inputs = self.inputs(step);
+            let (step, applier, sink) =
+                (step.clone(), self.run.applier.clone(), self.run.sink.clone());
+            let task = self.tasks.spawn(async move {
+                let result = execute(step, inputs, applier, sink).await;
+                (position, result)
+            });
+            self.running.insert(task.id(), position);
+        }
+    }
+
+    /// What a step refers to, and nothing else: a copy of all outputs for each step would grow with
+    /// the square of the plan.
+    fn inputs(&self, step: &Step) -> Inputs {
+        let mut needed = BTreeSet::new();
+        template::references(&step.wanted, &mut needed);
+        template::references(&step.context, &mut needed);
+        let mut inputs = Inputs::default();
+        for address in needed {
+            if let Some(external) = self.run.externals.get(&address) {
+                inputs.externals.insert(address.clone(), external.clone());
+            }
+            if let Some(outputs) = self.outcome.outputs.get(&address) {
+                inputs.outputs.insert(address.clone(), outputs.clone());
+            }
+            if self.absent.contains(&address) {
+                inputs.absent.insert(address);
+            }
+        }
+        inputs
+    }
+
+    fn finish(&mut self, ended: Result<(Id, (usize, StepResult)), JoinError>) {
+        let (position, result) = match ended {
+            Ok((id, ended)) => {
+                self.running.remove(&id);
+                ended
+            }
+            // A step that was cut off by a stop is reported by `into_outcome`.
+            Err(broken) => match self.running.remove(&broken.id()).filter(|_| broken.is_panic()) {
+                Some(position) => (position, Err(step_panicked())),
+                None => return,
+            },
+        };
+        let Some(step) = self.plan.steps.get(position) else { return };
+        let address = step.address.clone();
+        match result {
+            Ok((outputs, spec)) => {
+                self.outcome.done.push((address.clone(), step.op));
+                self.outcome.outputs.insert(address.clone(), outputs);
+                self.outcome.specs.insert(address, spec);
+                self.schedule.complete(position);
+            }
+            // What the endpoint lacks must not stop what depends on it: on AWS it would exist.
+            Err(error) if error.kind == ErrorKind::NotEmulated => {
+                self.absent.insert(address.clone());
+                self.outcome.not_emulated.push(address);
+                self.schedule.complete(position);
+            }
+            Err(error) => {
+                self.outcome.failed.push((address, error));
+                let dependents = self.schedule.skip_dependents(position);
+                self.skip(dependents);
+            }
+        }
+    }
+
+    fn skip(&mut self, positions: Vec<usize>) {
+        let steps = positions.into_iter().filter_map(|position| self.plan.steps.get(position));
+        self.outcome.skipped.extend(steps.map(|step| step.address.clone()));
+    }
+
+    /// Every step whose end was not seen counts as failed: it was cut off by a stop.
+    fn into_outcome(mut self) -> Outcome {
+        let outcome = &self.outcome;
+        let done = outcome.done.iter().map(|(address, _)| address);
+        let failed = outcome.failed.iter().map(|(address, _)| address);
+        let known: BTreeSet<&Address> =
+            done.chain(failed).chain(&outcome.skipped).chain(&outcome.not_emulated).collect();
+        let cut = self.plan.steps.iter().map(|s| &s.address).filter(|a| !known.contains(a));
+        let cut: Vec<Address> = cut.cloned().collect();
+        let reason = self.stopped.unwrap_or_else(cut_short);
+        self.outcome.failed.extend(cut.into_iter().map(|address| (address, reason.clone())));
+        self.outcome
+    }
 }
 
 fn cut_short() -> CloudError {
@@ -127,8 +221,8 @@ fn cut_short() -> CloudError {
     )
 }
 
-/// A step that panicked. What it had done by then is found again by the next run.
-fn broken_off() -> CloudError {
+/// What the step had done before the panic is found again by the next run.
+fn step_panicked() -> CloudError {
     CloudError::ours(
         ErrorKind::Other,
         "it broke off because of a mistake in shopstack itself",
@@ -137,104 +231,26 @@ fn broken_off() -> CloudError {
     )
 }
 
-fn settle(
-    address: Address,
-    result: Result<(Outputs, Value), CloudError>,
-    outcome: &mut Outcome,
-    settled: &mut BTreeSet<Address>,
-    lost: &mut BTreeSet<Address>,
-) {
-    match result {
-        Ok((outputs, spec)) => {
-            outcome.outputs.insert(address.clone(), outputs);
-            outcome.specs.insert(address.clone(), spec);
-            settled.insert(address);
-        }
-        // What the endpoint lacks must not stop what depends on it: on AWS it would exist.
-        Err(error) if error.kind == ErrorKind::NotEmulated => {
-            outcome.not_emulated.push(address.clone());
-            settled.insert(address);
-        }
-        Err(error) => {
-            lost.insert(address.clone());
-            outcome.failed.push((address, error));
-        }
-    }
-}
-
-/// Starts every step whose predecessors are settled, and drops those that can never start; returns
-/// what it started.
-fn start_ready(
-    plan: &Plan,
-    run: &Run,
-    waiting: &mut Vec<&Step>,
-    tasks: &mut JoinSet<StepResult>,
-    settled: &BTreeSet<Address>,
-    lost: &mut BTreeSet<Address>,
-    outcome: &mut Outcome,
-) -> Vec<(Id, Address)> {
-    let mut started = Vec::new();
-    let stopped = (run.stopped)().is_some();
-    loop {
-        let before = lost.len();
-        waiting.retain(|step| {
-            let hopeless = stopped || step.after.iter().any(|a| lost.contains(a));
-            if hopeless {
-                lost.insert(step.address.clone());
-                outcome.skipped.push(step.address.clone());
-            }
-            !hopeless
-        });
-        if lost.len() == before {
-            break;
-        }
-    }
-    let in_plan: BTreeSet<&Address> = plan.steps.iter().map(|s| &s.address).collect();
-    waiting.retain(|step| {
-        let ready = step.after.iter().all(|a| settled.contains(a) || !in_plan.contains(a));
-        if !ready || tasks.len() >= run.parallel {
-            return true;
-        }
-        let step: Step = (*step).clone();
-        let mut known = Known {
-            outputs: outcome.outputs.clone(),
-            absent: plan.not_emulated.iter().cloned().collect(),
-        };
-        known.absent.extend(outcome.not_emulated.iter().cloned());
-        let (applier, sink, externals) =
-            (run.applier.clone(), run.sink.clone(), run.externals.clone());
-        let address = step.address.clone();
-        let task = tasks.spawn(async move { execute(step, known, externals, applier, sink).await });
-        started.push((task.id(), address));
-        false
-    });
-    started
-}
-
-/// What a step may refer to.
-struct Known {
+/// What a step refers to, as far as it is known when the step starts.
+#[derive(Default)]
+struct Inputs {
     outputs: BTreeMap<Address, Outputs>,
-    /// What the endpoint lacks: it has no id there, and whoever refers to it does without.
+    externals: BTreeMap<Address, External>,
+    /// What the endpoint lacks: it has no id there, and references to it are empty.
     absent: BTreeSet<Address>,
 }
 
-impl Known {
+impl Inputs {
     fn value(&self, address: &Address, attribute: &str) -> Option<String> {
         let known = self.outputs.get(address).and_then(|o| o.get(attribute).cloned());
         known.or_else(|| self.absent.contains(address).then(String::new))
     }
 }
 
-async fn execute(
-    step: Step,
-    mut known: Known,
-    externals: BTreeMap<Address, External>,
-    applier: Arc<dyn Apply>,
-    sink: Sink,
-) -> StepResult {
+async fn execute(step: Step, inputs: Inputs, applier: Arc<dyn Apply>, sink: Sink) -> StepResult {
     let start = Instant::now();
     let (address, op) = (step.address.clone(), step.op);
-    let tell = {
+    let report = {
         let (address, sink) = (address.clone(), sink.clone());
         move |status: Status, message: &str| {
             sink(Event::Resource {
@@ -246,40 +262,36 @@ async fn execute(
             });
         }
     };
-    tell(Status::Started, "");
+    report(Status::Started, "");
     let progress: Progress = Arc::new({
-        let tell = tell.clone();
-        move |text: &str| tell(Status::Waiting, text)
+        let report = report.clone();
+        move |text: &str| report(Status::Waiting, text)
     });
-    let result = apply(step, &mut known, externals, applier, progress).await;
+    let result = apply(step, inputs, applier, progress).await;
     match &result {
-        Ok(_) => tell(Status::Done, ""),
+        Ok(_) => report(Status::Done, ""),
         Err(error) if error.kind == ErrorKind::NotEmulated => {
-            tell(Status::NotEmulated, &error.to_string())
+            report(Status::NotEmulated, &error.to_string())
         }
         Err(error) if error.kind == ErrorKind::Interrupted => {
-            tell(Status::Stopped, &error.to_string())
+            report(Status::Stopped, &error.to_string())
         }
-        Err(error) => tell(Status::Failed, &error.to_string()),
+        Err(error) => report(Status::Failed, &error.to_string()),
     }
-    (address, result)
+    result
 }
 
 async fn apply(
     mut step: Step,
-    known: &mut Known,
-    externals: BTreeMap<Address, External>,
+    mut inputs: Inputs,
     applier: Arc<dyn Apply>,
     progress: Progress,
-) -> Result<(Outputs, Value), CloudError> {
-    let mut needed = BTreeSet::new();
-    template::references(&step.wanted, &mut needed);
-    template::references(&step.context, &mut needed);
-    for (address, external) in externals.into_iter().filter(|(a, _)| needed.contains(a)) {
+) -> StepResult {
+    for (address, external) in std::mem::take(&mut inputs.externals) {
         progress("waiting for its build");
-        known.outputs.insert(address, external.await?);
+        inputs.outputs.insert(address, external.await?);
     }
-    let lookup = |a: &Address, k: &str| known.value(a, k);
+    let lookup = |a: &Address, k: &str| inputs.value(a, k);
     let wanted = template::resolve(&step.wanted, &lookup);
     step.context = template::resolve(&step.context, &lookup);
     if let Some(path) = step.context.get("payload").and_then(Value::as_str) {
@@ -326,41 +338,4 @@ fn missing_live(step: &Step) -> CloudError {
         ),
         "make the plan again",
     )
-}
-
-/// The length of the longest chain that waits for each step; slow resources weigh more, so they
-/// start first.
-fn heights(plan: &Plan) -> BTreeMap<Address, u64> {
-    let mut heights: BTreeMap<Address, u64> = BTreeMap::new();
-    // Plans are short; relaxing |steps| times covers every chain.
-    for _ in 0..plan.steps.len() {
-        let mut changed = false;
-        for step in &plan.steps {
-            let own = heights.get(&step.address).copied().unwrap_or(0).max(weight(step));
-            if heights.insert(step.address.clone(), own) != Some(own) {
-                changed = true;
-            }
-            for before in &step.after {
-                let needed =
-                    own + plan.steps.iter().find(|s| &s.address == before).map_or(1, weight);
-                let entry = heights.entry(before.clone()).or_insert(0);
-                if *entry < needed {
-                    *entry = needed;
-                    changed = true;
-                }
-            }
-        }
-        if !changed {
-            break;
-        }
-    }
-    heights
-}
-
-fn weight(step: &Step) -> u64 {
-    match (step.type_name.as_str(), step.op) {
-        ("AWS::CloudFront::Distribution", _) => 100,
-        ("AWS::DynamoDB::Table", Op::Create | Op::Replace) => 10,
-        _ => 1,
-    }
 }

@@ -2,6 +2,7 @@
 //! limits, stops.
 
 use super::fake_tests::{Cloud, Fault, LABEL, MACHINE, PART, PLUG};
+use super::run::GRACE;
 use super::{Outcome, Run, read, run};
 use crate::model::provider::Discover;
 use crate::model::{Address, CloudError, Desired, ErrorKind, Op, Plan, Scope, TypeInfo, template};
@@ -9,7 +10,6 @@ use crate::plan::{Inputs, plan};
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -116,7 +116,7 @@ fn settings(cloud: &Cloud, parallel: usize) -> Run {
         applier: Arc::new(cloud.clone()),
         externals: BTreeMap::new(),
         sink: Arc::new(|_| {}),
-        stopped: Arc::new(|| None),
+        cancelled: std::future::pending().boxed().shared(),
         parallel,
     }
 }
@@ -309,12 +309,10 @@ async fn a_stop_skips_the_rest_and_returns_within_the_grace() {
     let cloud = Cloud::default();
     cloud.0.lock().unwrap().hangs.insert(Address::new("part", "bad"));
     let plan = planned(&cloud, &chain()).await;
-    let stop = Arc::new(AtomicBool::new(false));
-    let (asked, seen) = (stop.clone(), Arc::new(Mutex::new(Vec::new())));
+    let (stop, asked) = tokio::sync::oneshot::channel();
+    let seen = Arc::new(Mutex::new(Vec::new()));
     let mut settings = settings(&cloud, 4);
-    let interrupted =
-        || CloudError::ours(ErrorKind::Interrupted, "stopped by a signal", "run it again");
-    settings.stopped = Arc::new(move || asked.load(Ordering::Relaxed).then(interrupted));
+    settings.cancelled = async { asked.await.expect("a reason") }.boxed().shared();
     let told = seen.clone();
     settings.sink = Arc::new(move |event| told.lock().unwrap().push(format!("{event:?}")));
     let start = Instant::now();
@@ -322,9 +320,10 @@ async fn a_stop_skips_the_rest_and_returns_within_the_grace() {
         while cloud.inventory().len() < 3 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        stop.store(true, Ordering::Relaxed);
+        let reason = CloudError::ours(ErrorKind::Interrupted, "stopped by a signal", "again");
+        stop.send(reason).expect("the run listens");
     });
-    let grace = Duration::from_secs(5)..Duration::from_secs(6);
+    let grace = GRACE..GRACE + Duration::from_secs(1);
     assert!(grace.contains(&start.elapsed()), "{:?}", start.elapsed());
     let starts = seen.lock().unwrap().iter().filter(|e| e.contains("status: Started")).count();
     assert_eq!(starts, 4, "nothing starts after the stop");
@@ -357,7 +356,8 @@ async fn a_stop_before_the_start_starts_nothing() {
     let cloud = Cloud::default();
     let plan = planned(&cloud, &chain()).await;
     let mut settings = settings(&cloud, 4);
-    settings.stopped = Arc::new(|| Some(CloudError::ours(ErrorKind::Interrupted, "", "")));
+    let reason = CloudError::ours(ErrorKind::Interrupted, "", "");
+    settings.cancelled = std::future::ready(reason).boxed().shared();
     let outcome = run(&plan, &settings).await;
     assert_eq!((outcome.skipped.len(), cloud.inventory().len()), (plan.steps.len(), 0));
 }

@@ -3,7 +3,7 @@
 
 use super::diff::{self, Difference, holds_unknown};
 use super::record::{Applied, Record};
-use super::{cost, lost, order, stray};
+use super::{cost, order, stray};
 use crate::model::scope::ELSEWHERE;
 use crate::model::{
     Address, Cause, CloudError, Desired, ErrorKind, FieldChange, Live, Op, Owner, Plan, Scope,
@@ -146,10 +146,7 @@ impl<'a> Builder<'a> {
         let resolve = |value: &Value| template::resolve(value, &|a, k| self.output(a, k));
         let wanted = resolve(&desired.spec);
         let context = resolve(&desired.context);
-        let mut differences = diff::differences(live.map_or(&Value::Null, |l| &l.spec), &wanted);
-        if live.is_some() && self.inputs.scope.endpoint.is_some() {
-            self.forgive(&desired.address, &mut differences);
-        }
+        let differences = diff::differences(live.map_or(&Value::Null, |l| &l.spec), &wanted);
         let op = match live.map(|l| &l.owner) {
             None => Op::Create,
             Some(Owner::Foreign(says)) if !self.inputs.adopt.contains(&desired.address) => {
@@ -202,24 +199,6 @@ impl<'a> Builder<'a> {
                 _ => None,
             }
         })
-    }
-
-    /// Drops the differences that this emulator makes by itself, and says so.
-    fn forgive(&mut self, address: &Address, differences: &mut Vec<Difference>) {
-        let mut fields = Vec::new();
-        differences.retain(|difference| {
-            let known = lost::is_known(self.inputs.record, address, difference);
-            if known {
-                fields.push(difference.dotted());
-            }
-            !known
-        });
-        if !fields.is_empty() {
-            self.notes.push(format!(
-                "this endpoint does not keep all it is told of {address}: {}",
-                fields.join(", ")
-            ));
-        }
     }
 
     fn fields(

@@ -3,7 +3,6 @@
 pub mod build;
 pub mod cost;
 pub mod diff;
-pub mod lost;
 pub mod order;
 pub mod record;
 pub mod secret;

@@ -1,7 +1,6 @@
 //! The record of the last successful `up`: what was applied, by whom, when. A memory for words and
 //! a hint where to look, never for decisions.
 
-use super::lost::Lost;
 use super::secret::Seal;
 use super::shorten;
 use crate::model::Address;
@@ -23,16 +22,10 @@ pub struct Record {
     /// Normalised specs by address, every template filled in; fields too large to be kept are
     /// digests.
     pub specs: BTreeMap<Address, Value>,
-    /// Of the digests that stand in `specs` and `lost` for secrets.
+    /// Of the digests that stand in `specs` for secrets.
     #[serde(default)]
     pub salt: String,
-    /// What an emulator did not keep; always empty on AWS.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub lost: Lost,
 }
-
-/// Bytes of JSON that what an emulator did not keep may take.
-const ROOM_FOR_LOST: usize = 60_000;
 
 /// What a record knows of one resource, opened for comparing.
 pub struct Applied<'a> {
@@ -61,16 +54,6 @@ impl Record {
     pub fn sealed(mut self) -> Self {
         let seal = Seal::fresh();
         self.specs = sealed(&seal, &self.specs);
-        for (address, fields) in &mut self.lost {
-            for field in fields {
-                field.live = seal.field(address, &field.path, &field.live);
-                field.wanted = seal.field(address, &field.path, &field.wanted);
-            }
-        }
-        // Words for emulators alone: without them a run there sets again what it did not keep.
-        if serde_json::to_string(&self.lost).map_or(0, |text| text.len()) > ROOM_FOR_LOST {
-            self.lost.clear();
-        }
         self.salt = seal.salt;
         self
     }
@@ -107,9 +90,12 @@ fn sealed(seal: &Seal, specs: &BTreeMap<Address, Value>) -> BTreeMap<Address, Va
 
 #[cfg(test)]
 mod tests {
-    use super::super::lost::LostField;
+    use super::super::Inputs;
+    use super::super::tests::BASE;
     use super::*;
+    use crate::model::{Cause, Desired, Live, Op, Scope};
     use serde_json::json;
+    use std::collections::BTreeSet;
 
     #[test]
     fn a_kept_record_holds_no_secret_and_still_knows_it() {
@@ -119,10 +105,7 @@ mod tests {
             json!({"memory": 1, "environment": {"API_KEY": "hush", "A": "b"}}),
         )]);
         let path = ["environment".to_string(), "API_KEY".to_string()];
-        let field =
-            LostField { path: path.to_vec(), live: json!("hush-live"), wanted: json!("hush") };
-        let lost = BTreeMap::from([(at.clone(), vec![field])]);
-        let record = Record { specs: specs.clone(), lost, ..Record::default() }.sealed();
+        let record = Record { specs: specs.clone(), ..Record::default() }.sealed();
         let text = serde_json::to_string(&record).unwrap();
         assert!(!text.contains("hush"), "{text}");
         let record: Record = serde_json::from_str(&text).unwrap();
@@ -174,5 +157,54 @@ mod tests {
         assert_eq!(record.applied(&at, &[&new, &old]).unwrap().at(&path, &[]), md5);
         assert_eq!(record.applied(&at, &[&new, &other]).unwrap().at(&path, &[]), Value::Null);
         assert_eq!(record.applied(&at, &[&new]).unwrap().at(&["config".into()], &[]), json!("{}"));
+    }
+
+    /// Whoever may write the record's row cannot hide drift with it: opened trust, a lifted public
+    /// access block, backups turned off.
+    #[test]
+    fn no_entry_of_a_record_hides_drift() {
+        for (field, live, wanted) in [
+            ("trust", json!({"Principal": "*"}), json!({"Principal": "lambda.amazonaws.com"})),
+            ("block_public_policy", json!(false), json!(true)),
+            ("point_in_time_recovery", json!(false), json!(true)),
+        ] {
+            let at = Address::new("box", "x");
+            let lost = json!([{"path": [field], "live": live, "wanted": wanted},
+                {"path": ["trust", "Principal"], "live": "*", "wanted": "lambda.amazonaws.com"}]);
+            let row = json!({"who": "", "when": "", "commit": "", "plan_hash": "",
+                "specs": {"box.x": {field: wanted}}, "lost": {"box.x": lost}});
+            let record: Record = serde_json::from_value(row).unwrap();
+            let desired = Desired {
+                address: at.clone(),
+                type_name: BASE.type_name.into(),
+                name: "n".into(),
+                spec: json!({field: wanted}),
+                context: Value::Null,
+                depends_on: BTreeSet::new(),
+                payload: None,
+            };
+            for endpoint in [None, Some("http://127.0.0.1:4566".to_string())] {
+                let scope = Scope {
+                    stack: "s".into(),
+                    env: "e".into(),
+                    account: "000000000000".into(),
+                    region: "us-east-1".into(),
+                    endpoint,
+                };
+                let live = Live::new(at.clone(), BASE.type_name, "n", json!({field: live}));
+                let plan = super::super::plan(&Inputs {
+                    scope: &scope,
+                    desired: std::slice::from_ref(&desired),
+                    live: &[live],
+                    known: &BTreeMap::new(),
+                    record: Some(&record),
+                    types: &[&BASE],
+                    adopt: &BTreeSet::new(),
+                })
+                .unwrap();
+                let steps: Vec<_> = plan.steps.iter().map(|s| (s.op, s.cause)).collect();
+                assert_eq!(steps, [(Op::Update, Cause::Drift)], "{field}");
+            }
+        }
     }
 }

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[path = "replace_tests.rs"]
 mod replace_tests;
 
-const BASE: TypeInfo = TypeInfo {
+pub(super) const BASE: TypeInfo = TypeInfo {
     type_name: "Box",
     group: "box",
     read_after: &[],

@@ -17,6 +17,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::path::Path;
 
+/// Added to a plan that would change what exists on an emulator of that kind.
+const INCOMPLETE_ENDPOINT: &str = "this endpoint is neither AWS nor the local twin, and may not store every \
+    field: a difference that is there again after `up` is the endpoint's";
+
 /// Outputs of finished builds by address.
 pub type Built = BTreeMap<Address, Outputs>;
 
@@ -84,6 +88,9 @@ pub async fn make_plan<'a>(
         adopt: request.adopt,
     })?;
     plan.notes.splice(0..0, wanted.notes);
+    if !request.judges_conditions && plan.steps.iter().any(|step| step.live.is_some()) {
+        plan.notes.push(INCOMPLETE_ENDPOINT.into());
+    }
     Ok(Planned { plan, desired: wanted.resources })
 }
 

@@ -331,19 +331,6 @@ mod tests {
     }
 
     #[test]
-    fn the_picture_of_the_readme_is_that_of_the_shop() {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures/graph.svg");
-        let svg = Graph::new(&stack(), types(), None).svg();
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            std::fs::write(&path, &svg).unwrap();
-        }
-        assert!(
-            std::fs::read_to_string(path).unwrap_or_default() == svg,
-            "UPDATE_GOLDEN=1 draws it anew"
-        );
-    }
-
-    #[test]
     fn a_stack_without_site_or_firewall_has_neither() {
         let mut bare = stack();
         (bare.site, bare.cdn, bare.waf) = (None, None, None);

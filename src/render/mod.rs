@@ -10,4 +10,6 @@ pub mod progress;
 pub mod report;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod snapshot;
 pub mod style;

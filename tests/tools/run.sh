@@ -84,6 +84,25 @@ answers "http://127.0.0.1:$driver_port/status"
 export SHOPSTACK_TEST_ENDPOINT="http://127.0.0.1:$twin_port"
 export SHOPSTACK_TEST_MOTO="http://127.0.0.1:$moto_port"
 export SHOPSTACK_TEST_WEBDRIVER="http://127.0.0.1:$driver_port"
+# A missing endpoint is a failure from here on.
+export SHOPSTACK_TEST_REQUIRED=1
+
+say "Lambdas"
+# All copies of the shop use these crates and this target folder, so no test waits for cargo.
+"$target/debug/shopstack" build
 
 say "Tests"
+# Live tests mostly wait, so more of them than there are cores.
+export RUST_TEST_THREADS="${RUST_TEST_THREADS:-6}"
+export INSTA_UPDATE="${INSTA_UPDATE:-no}"
+export INSTA_SNAPSHOT_REFERENCES_FILE="$logs/snapshots"
 cargo test --workspace --locked --no-fail-fast "$@"
+
+if [ $# = 0 ]; then
+  say "Snapshots"
+  there=$(find "$PWD/src" "$PWD/tests" -name '*.snap' | sort)
+  used=$(xargs -d '\n' realpath <"$INSTA_SNAPSHOT_REFERENCES_FILE" | sort -u)
+  unused=$(comm -23 <(echo "$there") <(echo "$used"))
+  [ -z "$unused" ] || { printf 'no test refers to these snapshots, delete them:\n%s\n' "$unused" >&2; exit 1; }
+  echo "all $(wc -l <<<"$there") are in use"
+fi

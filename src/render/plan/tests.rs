@@ -1,29 +1,12 @@
-//! Every kind of plan as text, Markdown and JSON against golden files; text at 80 and 120 columns,
+//! Every kind of plan as text, Markdown and JSON against snapshots; text at 80 and 120 columns,
 //! plain and in colour.
-//!
-//! `UPDATE_GOLDEN=1 cargo test --lib render::plan` writes the golden files anew; read the
-//! difference before committing.
 
 use super::text;
 use crate::model::Plan;
 use crate::plan::secret::Seal;
+use crate::render::snapshot::assert_snapshot;
 use crate::render::{json, markdown, samples, style::Style};
 use serde_json::json;
-
-/// Compares with a golden file, or writes it; what differs is told with the file's name.
-fn golden(name: &str, found: &str) -> Result<(), String> {
-    let path =
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/render/golden").join(name);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, found).unwrap();
-    }
-    let wanted = std::fs::read_to_string(&path).unwrap_or_default();
-    if found == wanted {
-        Ok(())
-    } else {
-        Err(format!("{name} is not what it was; found:\n{found}"))
-    }
-}
 
 /// All looks of a plan as one text; escapes are written out, so that it can be read.
 fn looks(name: &str, plan: &Plan) -> String {
@@ -55,17 +38,12 @@ fn document(plan: &Plan) -> String {
 }
 
 #[test]
-fn every_kind_of_change_reads_as_its_golden_files_say() {
-    let mut wrong = Vec::new();
+fn every_kind_of_change_reads_as_its_snapshots_say() {
     for (name, plan) in samples::all() {
-        let found = [
-            golden(&format!("plan_{name}.txt"), &looks(name, &plan)),
-            golden(&format!("plan_{name}.md"), &markdown::plan(&plan)),
-            golden(&format!("plan_{name}.json"), &document(&plan)),
-        ];
-        wrong.extend(found.into_iter().filter_map(Result::err));
+        assert_snapshot(&format!("plan_{name}.txt"), &looks(name, &plan));
+        assert_snapshot(&format!("plan_{name}.md"), &markdown::plan(&plan));
+        assert_snapshot(&format!("plan_{name}.json"), &document(&plan));
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

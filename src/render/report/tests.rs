@@ -1,10 +1,8 @@
-//! The report's texts against golden files: a clean shop, and one tampered with in every way.
-//!
-//! `UPDATE_GOLDEN=1 cargo test render::report` writes the golden files anew; read the difference
-//! before committing.
+//! The report's texts against snapshots: a clean shop, and one tampered with in every way.
 
 use super::*;
 use crate::policy::canonical;
+use crate::render::snapshot::assert_snapshot;
 use crate::render::style::Style;
 use crate::report::fixture::{Shop, shop};
 use serde_json::json;
@@ -33,29 +31,25 @@ fn tampered() -> Shop {
     shop
 }
 
-fn golden(name: &str, found: &str) {
-    let path =
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/render/golden").join(name);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, found).unwrap();
-    }
-    let wanted = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == wanted, "{name} is not what it was; found:\n{found}");
-}
-
 #[test]
 fn a_clean_shop_as_text() {
-    golden("policy_report_clean.txt", &text(&shop().report(), Style { width: 100, color: false }));
+    assert_snapshot(
+        "policy_report_clean.txt",
+        &text(&shop().report(), Style { width: 100, color: false }),
+    );
 }
 
 #[test]
 fn a_tampered_shop_as_text() {
-    golden("policy_report.txt", &text(&tampered().report(), Style { width: 100, color: false }));
+    assert_snapshot(
+        "policy_report.txt",
+        &text(&tampered().report(), Style { width: 100, color: false }),
+    );
 }
 
 #[test]
 fn a_tampered_shop_as_markdown() {
-    golden("policy_report.md", &markdown(&tampered().report()));
+    assert_snapshot("policy_report.md", &markdown(&tampered().report()));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The same through the real binary: exit codes 3, 2 and 0, in one stack with several changes at
 //! once.
 
-use crate::faults::lane::{Ended, Lane, UP};
+use crate::support::proxied::{ProxiedShop, UP};
+use crate::support::run::Run;
 use aws_sdk_dynamodb::types::PointInTimeRecoverySpecification;
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use serde_json::Value;
@@ -9,8 +10,8 @@ use shopstack::aws::clients::Clients;
 use shopstack::resources::apigateway as gw;
 
 /// The changes of a `diff --json`, and its exit code.
-async fn diff(lane: &Lane, more: &[&str]) -> (i32, Vec<String>) {
-    let ended = lane.run(&[&["diff", "--json"], more].concat()).await;
+async fn diff(shop: &ProxiedShop, more: &[&str]) -> (i32, Vec<String>) {
+    let ended = shop.run(&[&["diff", "--json"], more].concat()).await;
     let plan = ended.last();
     assert_eq!(plan["calls"]["write"], 0, "{ended:?}");
     let one = |change: &Value| {
@@ -25,18 +26,18 @@ async fn diff(lane: &Lane, more: &[&str]) -> (i32, Vec<String>) {
 }
 
 /// Runs `up`, which must do these steps and no others; then nothing is left.
-async fn up(lane: &Lane, addresses: &[&str]) {
-    let ended = lane.run(&UP).await;
+async fn up(shop: &ProxiedShop, addresses: &[&str]) {
+    let ended = shop.run(&UP).await;
     assert_eq!(
         (ended.code, done(&ended)),
         (0, addresses.iter().map(ToString::to_string).collect()),
         "{ended:?}"
     );
-    assert_eq!(diff(lane, &[]).await, (0, vec![]));
+    assert_eq!(diff(shop, &[]).await, (0, vec![]));
 }
 
 /// What was done, sorted.
-fn done(ended: &Ended) -> Vec<String> {
+fn done(ended: &Run) -> Vec<String> {
     let lines = ended.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let done = lines.filter(|l| l["event"] == "resource" && l["status"] == "done");
     let mut done: Vec<String> = done.map(|l| l["address"].as_str().unwrap().to_string()).collect();
@@ -55,11 +56,11 @@ async fn recovery(clients: &Clients, table: &str, on: bool) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_binary_tells_drift_change_and_both_by_its_exit_code() {
-    let lane = Lane::new("driftbin").await;
-    let first = lane.run(&UP).await;
+    let shop = ProxiedShop::new("driftbin").await;
+    let first = shop.run(&UP).await;
     assert_eq!(first.code, 0, "{first:?}");
-    let clients = lane.clients().await;
-    let name = |id: &str| format!("{}-dev-{id}", lane.stack);
+    let clients = shop.clients().await.0;
+    let name = |id: &str| format!("{}-dev-{id}", shop.stack);
 
     // Strangers, each at another resource.
     recovery(&clients, &name("Products"), false).await;
@@ -101,10 +102,10 @@ async fn the_binary_tells_drift_change_and_both_by_its_exit_code() {
         "stage.main: update drift [metrics]",
         "table.Products: update drift [point_in_time_recovery]",
     ];
-    assert_eq!(diff(&lane, &[]).await, (3, drift.map(String::from).to_vec()));
-    assert_eq!(diff(&lane, &["--only", "change"]).await, (0, vec![]));
+    assert_eq!(diff(&shop, &[]).await, (3, drift.map(String::from).to_vec()));
+    assert_eq!(diff(&shop, &["--only", "change"]).await, (0, vec![]));
     up(
-        &lane,
+        &shop,
         &[
             "bucket.site",
             "log_group.listProducts",
@@ -116,10 +117,10 @@ async fn the_binary_tells_drift_change_and_both_by_its_exit_code() {
     .await;
 
     // The author.
-    lane.edit_first("memory: 256", "memory: 320");
-    lane.edit_first("rate: 50", "rate: 60");
-    lane.edit_first("PriceClass_100", "PriceClass_200");
-    lane.edit_first("rate_limit: 2000", "rate_limit: 2500");
+    shop.edit("memory: 256", "memory: 320");
+    shop.edit("rate: 50", "rate: 60");
+    shop.edit("PriceClass_100", "PriceClass_200");
+    shop.edit("rate_limit: 2000", "rate_limit: 2500");
     let change = [
         "distribution.site: update change [price_class]",
         "function.listProducts: update change [memory]",
@@ -127,17 +128,17 @@ async fn the_binary_tells_drift_change_and_both_by_its_exit_code() {
         "web_acl.api: update change [rules.rate-per-ip.limit]",
         "web_acl.cdn: update change [rules.rate-per-ip.limit]",
     ];
-    assert_eq!(diff(&lane, &[]).await, (2, change.map(String::from).to_vec()));
-    assert_eq!(diff(&lane, &["--only", "drift"]).await, (0, vec![]));
+    assert_eq!(diff(&shop, &[]).await, (2, change.map(String::from).to_vec()));
+    assert_eq!(diff(&shop, &["--only", "drift"]).await, (0, vec![]));
     up(
-        &lane,
+        &shop,
         &["distribution.site", "function.listProducts", "stage.main", "web_acl.api", "web_acl.cdn"],
     )
     .await;
 
     // Both, at different resources, at one, and at the same field.
-    lane.edit_first("memory: 256", "memory: 512");
-    lane.edit_first("key: orderId", "key: orderId\n    point_in_time_recovery: false");
+    shop.edit("memory: 256", "memory: 512");
+    shop.edit("key: orderId", "key: orderId\n    point_in_time_recovery: false");
     recovery(&clients, &name("Products"), false).await;
     let update = clients.lambda.update_function_configuration().function_name(name("createOrder"));
     update.memory_size(1024).timeout(20).send().await.unwrap();
@@ -146,13 +147,13 @@ async fn the_binary_tells_drift_change_and_both_by_its_exit_code() {
         "table.Orders: update change [point_in_time_recovery]",
         "table.Products: update drift [point_in_time_recovery]",
     ];
-    assert_eq!(diff(&lane, &[]).await, (2, both.map(String::from).to_vec()));
+    assert_eq!(diff(&shop, &[]).await, (2, both.map(String::from).to_vec()));
     assert_eq!(
-        diff(&lane, &["--only", "drift"]).await.0,
+        diff(&shop, &["--only", "drift"]).await.0,
         2,
         "what both did is the author's as well"
     );
-    up(&lane, &["function.createOrder", "table.Orders", "table.Products"]).await;
-    let gone = lane.run(&crate::faults::lane::DOWN).await;
+    up(&shop, &["function.createOrder", "table.Orders", "table.Products"]).await;
+    let gone = shop.run(&crate::support::proxied::DOWN).await;
     assert_eq!(gone.code, 0, "{gone:?}");
 }

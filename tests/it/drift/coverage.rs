@@ -1,10 +1,12 @@
 //! Every field of every type, changed by a stranger and by the author; docs/coverage.md is what
 //! came of it.
 
-use super::bench::{Bench, told};
-use super::case::{Case, Meddling, Suite};
-use super::{fields, of_api, of_cdn, of_compute, of_routes, of_site, of_table, of_waf, page};
-use crate::faults::lane::Lane;
+use super::{fields, page};
+use crate::resources::SUITES;
+use crate::support::deployed::{DeployedShop, told};
+use crate::support::drift::{Case, DriftCases, OutOfBandChange};
+use crate::support::env::moto;
+use crate::support::proxied::ProxiedShop;
 use futures_util::FutureExt;
 use serde_json::Value;
 use shopstack::cli::diff::exit_code;
@@ -21,9 +23,14 @@ pub struct Row {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_field_of_every_type_is_told_as_drift_or_change_and_put_right() {
-    let (data, calls, there) = tokio::join!(data_and_site(), calls_and_firewall(), on_moto());
+    let missing: Vec<&str> = all_fields().into_iter().map(|(type_name, _)| type_name).collect();
+    let missing = missing.into_iter().filter(|t| !SUITES.iter().any(|s| s.type_name == *t));
+    assert_eq!(missing.collect::<Vec<_>>(), Vec::<&str>::new(), "types without a SUITE");
+
+    let shares = futures_util::future::join_all((0..SHARES).map(on_ministack));
+    let (shares, there) = tokio::join!(shares, on_moto());
     let (mut rows, mut problems) = (Vec::new(), Vec::new());
-    for came in [data, calls, there] {
+    for came in shares.into_iter().chain([there]) {
         rows.extend(came.0);
         problems.extend(came.1);
     }
@@ -40,49 +47,43 @@ fn only() -> Option<String> {
 
 type Came = (Vec<Row>, Vec<String>);
 
-async fn data_and_site() -> Came {
-    let lane = Lane::new("drift").await;
-    of_table::prepare(&lane);
-    let mut bench = Bench::up(lane).await;
-    let mut suites = vec![of_table::tables(&bench)];
-    suites.extend(of_site::suites(&bench));
-    suites.push(of_cdn::distribution());
-    let came = all(&mut bench, suites, "MiniStack").await;
-    bench.down().await;
-    came
-}
+/// Shops on MiniStack that share the types among them.
+const SHARES: usize = 4;
 
-async fn calls_and_firewall() -> Came {
-    let mut bench = Bench::up(Lane::new("driftcalls").await).await;
-    let mut suites = of_compute::suites(&bench);
-    suites.extend(of_api::suites(&bench));
-    suites.push(of_routes::routes(&bench));
-    suites.extend(of_waf::suites(&bench).await);
-    let came = all(&mut bench, suites, "MiniStack").await;
-    of_waf::tidy(&bench).await;
-    bench.down().await;
+async fn on_ministack(share: usize) -> Came {
+    let shop = ProxiedShop::new(&format!("drift{share}")).await;
+    for prepare in SUITES.iter().filter_map(|suite| suite.prepare) {
+        prepare(&shop);
+    }
+    let mut deployed = DeployedShop::up(shop).await;
+    let mut cases = Vec::new();
+    let shared = SUITES.iter().skip(share).step_by(SHARES);
+    for make in shared.clone().flat_map(|suite| suite.on_ministack) {
+        cases.push(make(&deployed).await);
+    }
+    let came = all(&mut deployed, cases, "MiniStack").await;
+    for clean_up in shared.filter_map(|suite| suite.clean_up) {
+        clean_up(&deployed).await;
+    }
+    deployed.down().await;
     came
 }
 
 /// What MiniStack does not keep. Another region, since API Gateway's account settings are one for
 /// each.
 async fn on_moto() -> Came {
-    let endpoint =
-        std::env::var("SHOPSTACK_TEST_MOTO").expect("SHOPSTACK_TEST_MOTO names a moto server");
-    let mut bench = Bench::up(Lane::at("driftmoto", endpoint, "eu-west-3").await).await;
-    let suites = vec![
-        of_api::account(),
-        of_api::typed(),
-        of_compute::regions(),
-        of_waf::described(),
-        of_waf::logging(&bench),
-    ];
-    let came = all(&mut bench, suites, "moto").await;
-    bench.down().await;
+    let shop = ProxiedShop::at("driftmoto", &moto(), "eu-west-3").await;
+    let mut deployed = DeployedShop::up(shop).await;
+    let mut cases = Vec::new();
+    for make in SUITES.iter().flat_map(|suite| suite.on_moto) {
+        cases.push(make(&deployed).await);
+    }
+    let came = all(&mut deployed, cases, "moto").await;
+    deployed.down().await;
     came
 }
 
-async fn all(bench: &mut Bench, suites: Vec<Suite>, endpoint: &'static str) -> Came {
+async fn all(deployed: &mut DeployedShop, suites: Vec<DriftCases>, endpoint: &'static str) -> Came {
     let (mut rows, mut problems) = (Vec::new(), Vec::new());
     for suite in suites {
         let start = std::time::Instant::now();
@@ -91,21 +92,21 @@ async fn all(bench: &mut Bench, suites: Vec<Suite>, endpoint: &'static str) -> C
             if only().is_some_and(|wanted| !name.contains(&wanted)) {
                 continue;
             }
-            let tried = AssertUnwindSafe(attempt(bench, &suite, case)).catch_unwind().await;
+            let tried = AssertUnwindSafe(attempt(deployed, &suite, case)).catch_unwind().await;
             let problem = tried.unwrap_or_else(|_| Err("it panicked, see above".into())).err();
             if let Some(problem) = problem {
                 println!("drift: {endpoint}: {name}: {problem}");
                 problems.push(format!("{endpoint}: {name}: {problem}"));
-                if AssertUnwindSafe(mend(bench)).catch_unwind().await.is_err() {
+                if AssertUnwindSafe(mend(deployed)).catch_unwind().await.is_err() {
                     return (rows, problems);
                 }
             }
             rows.push(Row { type_name: suite.type_name, case: case.clone(), endpoint });
         }
         // Nothing else was touched on the way.
-        let desired = bench.desired.clone();
-        bench.look(&desired, &[]).await;
-        let left = told(&bench.plan(&desired));
+        let desired = deployed.desired.clone();
+        deployed.look(&desired, &[]).await;
+        let left = told(&deployed.plan(&desired));
         if !left.is_empty() {
             problems.push(format!("{endpoint}: {} leaves {left:?}", suite.type_name));
         }
@@ -120,38 +121,47 @@ async fn all(bench: &mut Bench, suites: Vec<Suite>, endpoint: &'static str) -> C
 }
 
 /// So that the cases after a problem can be judged.
-async fn mend(bench: &mut Bench) {
-    let desired = bench.desired.clone();
-    bench.look(&desired, &[]).await;
-    let _ = bench.apply(&bench.plan(&desired)).await;
-    bench.look(&desired, &[]).await;
+async fn mend(deployed: &mut DeployedShop) {
+    let desired = deployed.desired.clone();
+    deployed.look(&desired, &[]).await;
+    let _ = deployed.apply(&deployed.plan(&desired)).await;
+    deployed.look(&desired, &[]).await;
 }
 
-async fn attempt(bench: &mut Bench, suite: &Suite, case: &Case) -> Result<(), String> {
+async fn attempt(
+    deployed: &mut DeployedShop,
+    suite: &DriftCases,
+    case: &Case,
+) -> Result<(), String> {
     let at = if case.at.is_empty() { suite.at } else { case.at };
     if case.no_drift.is_none() {
-        drift(bench, suite, case, at).await.map_err(|problem| format!("drift: {problem}"))?;
+        drift(deployed, suite, case, at).await.map_err(|problem| format!("drift: {problem}"))?;
     }
     if case.no_change.is_none() {
-        change(bench, suite, case, at).await.map_err(|problem| format!("change: {problem}"))?;
+        change(deployed, suite, case, at).await.map_err(|problem| format!("change: {problem}"))?;
     }
     Ok(())
 }
 
 /// A stranger's change is named alone, put right by writes to that resource alone, and gone.
-async fn drift(bench: &mut Bench, suite: &Suite, case: &Case, at: &str) -> Result<(), String> {
-    let before = bench.live(at).clone();
-    let meddling = Meddling { live: &before, case, target: case.applied_to(&before.spec) };
-    (suite.meddle)(bench, &meddling).await;
-    let desired = bench.desired.clone();
-    bench.look(&desired, &[suite.type_name]).await;
-    let plan = bench.plan(&desired);
+async fn drift(
+    deployed: &mut DeployedShop,
+    suite: &DriftCases,
+    case: &Case,
+    at: &str,
+) -> Result<(), String> {
+    let before = deployed.live(at).clone();
+    let change = OutOfBandChange { live: &before, case, target: case.applied_to(&before.spec) };
+    (suite.change)(deployed, &change).await;
+    let desired = deployed.desired.clone();
+    deployed.look(&desired, &[suite.type_name]).await;
+    let plan = deployed.plan(&desired);
     expect(&plan, case, at, "drift", 3)?;
     let step =
         plan.steps.iter().find(|s| s.address.as_str() == at).expect("the step that is expected");
     for field in &step.fields {
         let is = |part: &Value| Value::clone(value_at(part, &field.path).unwrap_or(&Value::Null));
-        let (was, now) = (is(&before.spec), is(&meddling.target));
+        let (was, now) = (is(&before.spec), is(&change.target));
         let live = if field.path == case.path().join(".") {
             case.seen_as.clone().unwrap_or(now)
         } else {
@@ -164,12 +174,17 @@ async fn drift(bench: &mut Bench, suite: &Suite, case: &Case, at: &str) -> Resul
             return Err(format!("{field:?} instead of live {live}, and {was} applied and wanted"));
         }
     }
-    carry_out(bench, &plan, &desired).await
+    carry_out(deployed, &plan, &desired).await
 }
 
 /// The author's change is a change, made in one step, and so is the way back.
-async fn change(bench: &mut Bench, suite: &Suite, case: &Case, at: &str) -> Result<(), String> {
-    let before = bench.desired.clone();
+async fn change(
+    deployed: &mut DeployedShop,
+    suite: &DriftCases,
+    case: &Case,
+    at: &str,
+) -> Result<(), String> {
+    let before = deployed.desired.clone();
     let mut after = before.clone();
     let changed = after.iter_mut().find(|d| d.address.as_str() == at).expect("a wanted resource");
     changed.spec = case.applied_to(&changed.spec);
@@ -179,10 +194,10 @@ async fn change(bench: &mut Bench, suite: &Suite, case: &Case, at: &str) -> Resu
         (None, _) => {}
     }
     for desired in [&after, &before] {
-        bench.look_only(desired, suite.type_name).await;
-        let plan = bench.plan(desired);
+        deployed.look_only(desired, suite.type_name).await;
+        let plan = deployed.plan(desired);
         expect(&plan, case, at, "change", 2)?;
-        carry_out(bench, &plan, desired).await?;
+        carry_out(deployed, &plan, desired).await?;
     }
     Ok(())
 }
@@ -209,12 +224,16 @@ fn expect(plan: &Plan, case: &Case, at: &str, cause: &str, code: u8) -> Result<(
 }
 
 /// Carries a plan out and looks again.
-async fn carry_out(bench: &mut Bench, plan: &Plan, desired: &[Desired]) -> Result<(), String> {
-    let sent = bench.apply(plan).await?;
+async fn carry_out(
+    deployed: &mut DeployedShop,
+    plan: &Plan,
+    desired: &[Desired],
+) -> Result<(), String> {
+    let sent = deployed.apply(plan).await?;
     let names: Vec<String> = plan
         .steps
         .iter()
-        .flat_map(|s| marks(s.address.clone(), &s.name, s.live.as_ref(), bench))
+        .flat_map(|s| marks(s.address.clone(), &s.name, s.live.as_ref(), deployed))
         .collect();
     let other: Vec<&String> =
         sent.iter().filter(|text| !names.iter().any(|name| text.contains(name))).collect();
@@ -222,8 +241,8 @@ async fn carry_out(bench: &mut Bench, plan: &Plan, desired: &[Desired]) -> Resul
         return Err(format!("{} writes, of which these are elsewhere: {other:?}", sent.len()));
     }
     let types: Vec<&str> = plan.steps.iter().map(|s| s.type_name.as_str()).collect();
-    bench.look(desired, &types).await;
-    let left = bench.plan(desired);
+    deployed.look(desired, &types).await;
+    let left = deployed.plan(desired);
     if exit_code(&left) == 0 {
         Ok(())
     } else {
@@ -232,15 +251,22 @@ async fn carry_out(bench: &mut Bench, plan: &Plan, desired: &[Desired]) -> Resul
 }
 
 /// What a request on a resource has in it: its name or its id.
-fn marks(address: Address, name: &str, live: Option<&Live>, bench: &Bench) -> Vec<String> {
+fn marks(
+    address: Address,
+    name: &str,
+    live: Option<&Live>,
+    deployed: &DeployedShop,
+) -> Vec<String> {
     let mut marks = vec![name.to_string()];
     for key in ["id", "rest_api_id"] {
         marks.extend(live.and_then(|l| l.outputs.get(key)).cloned());
     }
     match address.as_str() {
         // Caches are told what changed in the bucket.
-        "objects.site" => marks.extend(bench.live("distribution.site").outputs.get("id").cloned()),
-        "association.api" => marks.extend(bench.live("stage.main").outputs.get("arn").cloned()),
+        "objects.site" => {
+            marks.extend(deployed.live("distribution.site").outputs.get("id").cloned())
+        }
+        "association.api" => marks.extend(deployed.live("stage.main").outputs.get("arn").cloned()),
         "account.logging" => marks.push("/account".into()),
         _ => {}
     }

@@ -2,11 +2,11 @@
 //! fail the test.
 
 use super::coverage::{Row, all_fields};
+use crate::support::generated::assert_generated;
 use shopstack::model::Op;
 use std::fmt::Write;
-use std::path::Path;
 
-/// Compares the page on disk with the one that these rows make; UPDATE_GOLDEN=1 writes it anew.
+/// Compares the page on disk with the one that these rows make, or writes it.
 pub fn check(rows: &[Row]) {
     let fields = all_fields();
     let of = |type_name: &str, field: &str| {
@@ -27,16 +27,7 @@ pub fn check(rows: &[Row]) {
         .collect();
     assert!(unknown.is_empty(), "cases of fields that no spec has: {unknown:#?}");
 
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/coverage.md");
-    let text = text(&fields, rows);
-    if std::env::var("UPDATE_GOLDEN").is_ok_and(|v| v == "1") {
-        std::fs::write(&path, &text).unwrap();
-    }
-    let there = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        there == text,
-        "docs/coverage.md is out of date: UPDATE_GOLDEN=1 writes it anew\n{text}"
-    );
+    assert_generated("docs/coverage.md", &text(&fields, rows));
 }
 
 /// What is known of one field from all its cases.
@@ -103,8 +94,8 @@ fn text(fields: &[(&str, Vec<String>)], rows: &[Row]) -> String {
     format!(
         "# Drift and change, field by field
 
-Written by `tests/it/drift/`; `UPDATE_GOLDEN=1 tests/tools/run.sh --test it drift` writes it anew, and a page that differs
-from what the tests find fails them. The fields come from the specs in `src/model/spec.rs`: one that is added there without a
+Written by `tests/it/drift/`; `INSTA_UPDATE=always tests/tools/run.sh --test it drift` writes it, and a page that differs
+from what the tests find fails them. The fields come from the specs in `src/resources/`: one that is added there without a
 case fails them too.
 
 - **drift**: the field was changed behind the stack's back, through the SDK; the plan named exactly this field as drift

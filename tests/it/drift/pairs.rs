@@ -1,8 +1,8 @@
 //! Any stack changed into any other: what is there then is what the other one makes out of nothing.
 
-use super::stacks::{Dice, stack};
-use crate::faults::inventory::Inventory;
-use crate::faults::lane::{DOWN, Lane, UP};
+use crate::support::inventory::Inventory;
+use crate::support::proxied::{DOWN, ProxiedShop, UP};
+use crate::support::random_stack::{Dice, stack};
 use std::sync::{Arc, Mutex};
 
 /// Pairs that once went wrong: a site that leaves its ACL, a renamed stage that leaves its
@@ -46,8 +46,8 @@ async fn a_stack_changed_into_another_is_that_other_one() {
             }
         });
     }
-    while let Some(lane) = lanes.join_next().await {
-        lane.unwrap();
+    while let Some(shop) = lanes.join_next().await {
+        shop.unwrap();
     }
     let problems = problems.lock().unwrap();
     assert!(problems.is_empty(), "{}", problems.join("\n\n"));
@@ -59,7 +59,7 @@ async fn pair(seed: u64) -> Vec<String> {
     // A stack's name has at most 20 characters, the process id among them.
     let short = seed % 10_000;
     let (changed, fresh) =
-        (lane(&format!("pair{short}a")).await, lane(&format!("pair{short}b")).await);
+        (prepare(&format!("pair{short}a")).await, prepare(&format!("pair{short}b")).await);
     let before = stack(&changed.stack, &mut dice);
     let after = stack(&changed.stack, &mut dice);
     let mut problems = Vec::new();
@@ -73,9 +73,9 @@ async fn pair(seed: u64) -> Vec<String> {
     put(&fresh, &after.replace(&changed.stack, &fresh.stack));
     run(&fresh, &UP, 0, "up to the second out of nothing", &mut problems).await;
     problems.extend(changed.inventory().await.differences(&fresh.inventory().await));
-    for lane in [&changed, &fresh] {
-        run(lane, &DOWN, 0, "down", &mut problems).await;
-        let left = lane.inventory().await.differences(&Inventory::default());
+    for shop in [&changed, &fresh] {
+        run(shop, &DOWN, 0, "down", &mut problems).await;
+        let left = shop.inventory().await.differences(&Inventory::default());
         problems.extend(left.into_iter().map(|l| format!("left by down: {l}")));
     }
     if !problems.is_empty() {
@@ -84,9 +84,9 @@ async fn pair(seed: u64) -> Vec<String> {
     problems
 }
 
-async fn lane(name: &str) -> Lane {
-    let lane = Lane::new(name).await;
-    let other = lane.folder().join("site2");
+async fn prepare(name: &str) -> ProxiedShop {
+    let shop = ProxiedShop::new(name).await;
+    let other = shop.path("site2");
     std::fs::create_dir_all(other.join("images")).unwrap();
     for (file, text) in [
         ("index.html", "<title>another</title>"),
@@ -95,15 +95,21 @@ async fn lane(name: &str) -> Lane {
     ] {
         std::fs::write(other.join(file), text).unwrap();
     }
-    lane
+    shop
 }
 
-fn put(lane: &Lane, text: &str) {
-    std::fs::write(lane.folder().join("stack.yaml"), text).unwrap();
+fn put(shop: &ProxiedShop, text: &str) {
+    std::fs::write(shop.path("stack.yaml"), text).unwrap();
 }
 
-async fn run(lane: &Lane, arguments: &[&str], code: i32, what: &str, problems: &mut Vec<String>) {
-    let ended = lane.run(arguments).await;
+async fn run(
+    shop: &ProxiedShop,
+    arguments: &[&str],
+    code: i32,
+    what: &str,
+    problems: &mut Vec<String>,
+) {
+    let ended = shop.run(arguments).await;
     if ended.code != code {
         let said: String =
             ended.stdout.lines().filter(|l| l.contains("failed") || !l.starts_with('{')).collect();

@@ -2,35 +2,39 @@
 //! list of those that tried. It judges requests by the verbs of HTTP and of AWS's operations, and
 //! not by any list of the code under test.
 
-use super::bench::Bench;
-use crate::faults::lane::Lane;
+use crate::support::deployed::DeployedShop;
+use crate::support::proxied::ProxiedShop;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 use shopstack::model::{Desired, Live, Query};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_that_reads_writes() {
-    let mut bench = Bench::up(Lane::new("driftread").await).await;
-    let (before, rows) = (bench.lane.inventory().await, ledger(&bench).await);
-    commands(&bench).await;
-    every_type(&bench).await;
+    let mut deployed = DeployedShop::up(ProxiedShop::new("driftread").await).await;
+    let (before, rows) = (deployed.shop.inventory().await, ledger(&deployed).await);
+    commands(&deployed).await;
+    every_type(&deployed).await;
     assert_eq!(
-        bench.lane.inventory().await.differences(&before),
+        deployed.shop.inventory().await.differences(&before),
         Vec::<String>::new(),
         "no resource, no tag"
     );
-    assert_eq!(ledger(&bench).await, rows, "no record, no lock");
-    control(&mut bench).await;
-    bench.down().await;
+    assert_eq!(ledger(&deployed).await, rows, "no record, no lock");
+    control(&mut deployed).await;
+    deployed.down().await;
 }
 
 /// The rows of the shared table that are this stack's, lock and record among them, as they are.
-async fn ledger(bench: &Bench) -> Vec<String> {
-    let query =
-        bench.clients.dynamodb.query().table_name("shopstack").key_condition_expression("pk = :pk");
+async fn ledger(deployed: &DeployedShop) -> Vec<String> {
+    let query = deployed
+        .clients
+        .dynamodb
+        .query()
+        .table_name("shopstack")
+        .key_condition_expression("pk = :pk");
     let query = query.expression_attribute_values(
         ":pk",
-        AttributeValue::S(format!("{}/dev", bench.scope.stack)),
+        AttributeValue::S(format!("{}/dev", deployed.scope.stack)),
     );
     let rows = query.send().await.unwrap().items.unwrap_or_default();
     let one = |row: &std::collections::HashMap<String, AttributeValue>| {
@@ -42,9 +46,9 @@ async fn ledger(bench: &Bench) -> Vec<String> {
 
 /// The binary, with nothing to do, with drift and with changes; and the other commands that only
 /// tell something.
-async fn commands(bench: &Bench) {
-    let lane = &bench.lane;
-    lane.proxy.read_only();
+async fn commands(deployed: &DeployedShop) {
+    let shop = &deployed.shop;
+    shop.proxy.read_only();
     let mut ran = 0;
     for (arguments, code) in [
         (&["diff"][..], 0),
@@ -58,67 +62,67 @@ async fn commands(bench: &Bench) {
         (&["graph", "--format", "dot"], 0),
         (&["graph", "--format", "mermaid", "--plan"], 0),
     ] {
-        let passed = lane.proxy.passed();
-        let ended = lane.run(arguments).await;
+        let passed = shop.proxy.passed();
+        let ended = shop.run(arguments).await;
         assert_eq!(ended.code, code, "{arguments:?}: {ended:?}");
-        ran += usize::from(lane.proxy.passed() > passed);
+        ran += usize::from(shop.proxy.passed() > passed);
     }
     assert!(ran >= 7, "{ran} commands asked the endpoint");
-    assert_eq!(lane.proxy.read_write(), Vec::<String>::new());
+    assert_eq!(shop.proxy.read_write(), Vec::<String>::new());
     // Where there is something to tell.
-    let group = bench.live("log_group.api").name.clone();
+    let group = deployed.live("log_group.api").name.clone();
     let keeps = |days: i32| {
-        bench.clients.logs.put_retention_policy().log_group_name(&group).retention_in_days(days)
+        deployed.clients.logs.put_retention_policy().log_group_name(&group).retention_in_days(days)
     };
     keeps(1).send().await.unwrap();
-    lane.proxy.read_only();
-    assert_eq!(lane.run(&["diff", "--json"]).await.code, 3);
-    assert_eq!(lane.run(&["diff", "--out", "plan.json"]).await.code, 3);
-    lane.edit("memory: 256", "memory: 320");
-    assert_eq!(lane.run(&["diff"]).await.code, 2);
-    lane.edit("memory: 320", "memory: 256");
-    assert_eq!(lane.proxy.read_write(), Vec::<String>::new());
+    shop.proxy.read_only();
+    assert_eq!(shop.run(&["diff", "--json"]).await.code, 3);
+    assert_eq!(shop.run(&["diff", "--out", "plan.json"]).await.code, 3);
+    shop.edit_all("memory: 256", "memory: 320");
+    assert_eq!(shop.run(&["diff"]).await.code, 2);
+    shop.edit_all("memory: 320", "memory: 256");
+    assert_eq!(shop.proxy.read_write(), Vec::<String>::new());
     keeps(30).send().await.unwrap();
 }
 
 /// Every type's own read: wanted and not, thorough and not, with and without what it builds on.
-async fn every_type(bench: &Bench) {
-    bench.lane.proxy.read_only();
+async fn every_type(deployed: &DeployedShop) {
+    deployed.shop.proxy.read_only();
     for resource in shopstack::resources::TYPES {
         let info = resource.info();
         let wanted: Vec<&Desired> =
-            bench.desired.iter().filter(|d| d.type_name == info.type_name).collect();
+            deployed.desired.iter().filter(|d| d.type_name == info.type_name).collect();
         assert!(!wanted.is_empty(), "the shop has no {}", info.type_name);
-        let found: Vec<Live> = bench
+        let found: Vec<Live> = deployed
             .all()
             .iter()
             .filter(|l| info.read_after.contains(&l.type_name.as_str()))
             .cloned()
             .collect();
-        let passed = bench.lane.proxy.passed();
+        let passed = deployed.shop.proxy.passed();
         for thorough in [false, true] {
             for wanted in [wanted.clone(), vec![]] {
                 for found in [found.as_slice(), &[]] {
                     let query =
-                        Query { scope: &bench.scope, wanted: wanted.clone(), found, thorough };
-                    resource.discover(&bench.reader(), &query).await.unwrap();
+                        Query { scope: &deployed.scope, wanted: wanted.clone(), found, thorough };
+                    resource.discover(&deployed.reader(), &query).await.unwrap();
                 }
             }
         }
-        assert!(bench.lane.proxy.passed() > passed, "{} asked nothing", info.type_name);
+        assert!(deployed.shop.proxy.passed() > passed, "{} asked nothing", info.type_name);
     }
-    assert_eq!(bench.lane.proxy.read_write(), Vec::<String>::new());
+    assert_eq!(deployed.shop.proxy.read_write(), Vec::<String>::new());
 }
 
 /// The proxy does catch what writes: the lock of an `up`, and an update of every type.
-async fn control(bench: &mut Bench) {
-    let before = bench.lane.inventory().await;
-    bench.lane.edit("memory: 256", "memory: 320");
-    bench.lane.proxy.read_only();
-    let up = bench.lane.run(&["up", "--yes", "--no-smoke"]).await;
+async fn control(deployed: &mut DeployedShop) {
+    let before = deployed.shop.inventory().await;
+    deployed.shop.edit_all("memory: 256", "memory: 320");
+    deployed.shop.proxy.read_only();
+    let up = deployed.shop.run(&["up", "--yes", "--no-smoke"]).await;
     assert_eq!(up.code, 1, "{up:?}");
-    assert_eq!(bench.lane.proxy.read_write(), ["DynamoDB UpdateItem"], "the lock comes first");
-    bench.lane.edit("memory: 320", "memory: 256");
+    assert_eq!(deployed.shop.proxy.read_write(), ["DynamoDB UpdateItem"], "the lock comes first");
+    deployed.shop.edit_all("memory: 320", "memory: 256");
     for info in shopstack::resources::TYPES.iter().map(|r| r.info()) {
         // Neither has anything to write here: the log role is there, and MiniStack has no logging.
         if ["AWS::ApiGateway::Account", "AWS::WAFv2::LoggingConfiguration"]
@@ -126,18 +130,18 @@ async fn control(bench: &mut Bench) {
         {
             continue;
         }
-        let mut wanted = bench.desired.clone();
+        let mut wanted = deployed.desired.clone();
         wanted.iter_mut().filter(|d| d.type_name == info.type_name).for_each(another);
-        let mut plan = bench.plan(&wanted);
+        let mut plan = deployed.plan(&wanted);
         plan.steps.retain(|step| step.type_name == info.type_name);
-        bench.lane.proxy.read_only();
-        let came = bench.apply(&plan).await;
-        let refused = bench.lane.proxy.read_write();
+        deployed.shop.proxy.read_only();
+        let came = deployed.apply(&plan).await;
+        let refused = deployed.shop.proxy.read_write();
         println!("drift: {} was refused {refused:?}", info.type_name);
         assert!(came.is_err() && !refused.is_empty(), "{}: {came:?}", info.type_name);
     }
     assert_eq!(
-        bench.lane.inventory().await.differences(&before),
+        deployed.shop.inventory().await.differences(&before),
         Vec::<String>::new(),
         "nothing came through"
     );

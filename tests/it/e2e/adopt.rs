@@ -2,8 +2,9 @@
 //! stack.yaml.
 
 use super::foreign::table;
-use super::project::{Project, changes, done, summary};
-use crate::support;
+use crate::support::env::endpoint;
+use crate::support::run::{changes, done, summary};
+use crate::support::shop::Shop;
 use serde_json::{Value, json};
 use shopstack::aws::Clients;
 use std::collections::BTreeMap;
@@ -23,23 +24,23 @@ async fn protected(clients: &Clients, table: &str) -> Option<bool> {
 
 #[tokio::test]
 async fn a_foreign_table_is_taken_over_when_asked_for() {
-    let project = Project::new("adopt", &support::endpoint().await).with_quick_crates();
-    let (clients, _) = project.clients().await;
-    let name = project.name("Products");
+    let shop = Shop::new("adopt", &endpoint()).with_quick_crates();
+    let (clients, _) = shop.clients().await;
+    let name = shop.name("Products");
     table(&clients, &name, "productId", "books").await;
-    table(&clients, &project.name("Orders"), "number", "books").await;
+    table(&clients, &shop.name("Orders"), "number", "books").await;
 
     let refused =
-        project.run(&["up", "--yes", "--adopt", "table.Products", "--adopt", "table.Orders"]);
+        shop.run(&["up", "--yes", "--adopt", "table.Products", "--adopt", "table.Orders"]);
     assert_eq!(refused.code, 1);
     for part in ["table.Orders", "cannot be adopted", "hash_key", "number", "orderId"] {
         assert!(refused.stderr.contains(part), "{part}: {}", refused.stderr);
     }
     assert_eq!(tags_of(&clients, &name).await, BTreeMap::from([("team".into(), "books".into())]));
-    clients.dynamodb.delete_table().table_name(project.name("Orders")).send().await.unwrap();
-    let unknown = project.run(&["up", "--yes", "--adopt", "table.Product"]);
+    clients.dynamodb.delete_table().table_name(shop.name("Orders")).send().await.unwrap();
+    let unknown = shop.run(&["up", "--yes", "--adopt", "table.Product"]);
     assert!(unknown.code == 1 && unknown.stderr.contains("`table.Product`"), "{}", unknown.stderr);
-    let shown = project.run(&["up", "--adopt", "table.Products"]);
+    let shown = shop.run(&["up", "--adopt", "table.Products"]);
     assert!(shown.code == 1 && shown.stderr.contains("table.Products"), "{}", shown.stderr);
     assert!(
         shown.stderr.contains("add --yes") && shown.stderr.contains("adopt"),
@@ -47,7 +48,7 @@ async fn a_foreign_table_is_taken_over_when_asked_for() {
         shown.stderr
     );
 
-    let lines = project.events(&["up", "--yes", "--no-smoke", "--adopt", "table.Products"]);
+    let lines = shop.events(&["up", "--yes", "--no-smoke", "--adopt", "table.Products"]);
     let plan = &lines[0];
     let of_table = changes(plan).into_iter().find(|c| c.starts_with("table.Products")).unwrap();
     assert!(of_table.starts_with("table.Products: adopt change ["), "{of_table}");
@@ -62,7 +63,7 @@ async fn a_foreign_table_is_taken_over_when_asked_for() {
     }
     assert!(done(&lines).contains(&"table.Products"));
     let tags = tags_of(&clients, &name).await;
-    assert_eq!(tags.get("shopstack:stack"), Some(&project.stack));
+    assert_eq!(tags.get("shopstack:stack"), Some(&shop.stack));
     assert!(
         !tags.contains_key("team") && protected(&clients, &name).await == Some(true),
         "{tags:?}"
@@ -74,32 +75,32 @@ async fn a_foreign_table_is_taken_over_when_asked_for() {
     );
     assert!(items.count > 1, "and the seed is put beside them");
 
-    let again = project.events(&["up", "--yes", "--no-smoke", "--adopt", "table.Products"]);
+    let again = shop.events(&["up", "--yes", "--no-smoke", "--adopt", "table.Products"]);
     assert_eq!(
         (&summary(&again)["changed"], &summary(&again)["calls"]["write"]),
         (&json!(0), &json!(0))
     );
-    assert_eq!(project.diff().0, 0);
-    project.events(&["down", "--yes", "--destroy-data"]);
+    assert_eq!(shop.diff().0, 0);
+    shop.events(&["down", "--yes", "--destroy-data"]);
 }
 
 #[tokio::test]
 async fn a_protected_table_goes_only_after_a_step_of_its_own() {
-    let project = Project::new("protect", &support::endpoint().await).with_quick_crates();
-    let (clients, _) = project.clients().await;
-    let name = project.name("Orders");
-    project.events(&["up", "--yes", "--no-smoke"]);
+    let shop = Shop::new("protect", &endpoint()).with_quick_crates();
+    let (clients, _) = shop.clients().await;
+    let name = shop.name("Orders");
+    shop.events(&["up", "--yes", "--no-smoke"]);
     assert_eq!(protected(&clients, &name).await, Some(true), "protection lives on the table");
-    let whole = std::fs::read_to_string(project.path("stack.yaml")).unwrap();
-    let without_table = |project: &Project| {
-        project.cut("  Orders:", "functions:");
-        project.cut("  createOrder:", "api:");
-        project.edit("    POST /orders: createOrder\n", "");
-        project.edit("  order: { route: POST /orders, table: Orders }\n", "");
+    let whole = std::fs::read_to_string(shop.path("stack.yaml")).unwrap();
+    let without_table = |shop: &Shop| {
+        shop.cut("  Orders:", "functions:");
+        shop.cut("  createOrder:", "api:");
+        shop.edit("    POST /orders: createOrder\n", "");
+        shop.edit("  order: { route: POST /orders, table: Orders }\n", "");
     };
 
-    without_table(&project);
-    let (code, plan) = project.diff();
+    without_table(&shop);
+    let (code, plan) = shop.diff();
     assert_eq!(code, 2);
     let planned = changes(&plan);
     for gone in ["table.Orders: delete change []", "function.createOrder: delete change []"] {
@@ -110,61 +111,60 @@ async fn a_protected_table_goes_only_after_a_step_of_its_own() {
         told.contains("`up` refuses this plan") && told.contains("protect: false"),
         "a reviewer is told: {told}"
     );
-    let refused = project.run(&["up", "--yes", "--no-smoke", "--json"]);
+    let refused = shop.run(&["up", "--yes", "--no-smoke", "--json"]);
     assert_eq!(refused.code, 1);
     for part in ["protected", "table.Orders", "protect: false", "nothing was changed"] {
         assert!(refused.stderr.contains(part), "{part}: {}", refused.stderr);
     }
     assert!(refused.lines().iter().all(|l| l["event"] != "resource"), "{}", refused.stdout);
-    assert_eq!(project.diff().1["changes"], plan["changes"], "nothing was done");
+    assert_eq!(shop.diff().1["changes"], plan["changes"], "nothing was done");
     assert_eq!(protected(&clients, &name).await, Some(true));
 
-    std::fs::write(project.path("stack.yaml"), whole).unwrap();
-    project
-        .edit("  Orders:\n    key: orderId\n", "  Orders:\n    key: orderId\n    protect: false\n");
-    let (code, plan) = project.diff();
+    std::fs::write(shop.path("stack.yaml"), whole).unwrap();
+    shop.edit("  Orders:\n    key: orderId\n", "  Orders:\n    key: orderId\n    protect: false\n");
+    let (code, plan) = shop.diff();
     assert_eq!(
         (code, changes(&plan)),
         (2, vec!["table.Orders: update change [deletion_protection]".into()])
     );
-    assert_eq!(done(&project.events(&["up", "--yes", "--no-smoke"])), ["table.Orders"]);
+    assert_eq!(done(&shop.events(&["up", "--yes", "--no-smoke"])), ["table.Orders"]);
     assert_eq!(protected(&clients, &name).await, Some(false), "lifted, visibly");
 
-    project.edit("    protect: false\n", "");
-    project.edit("  Orders:\n    key: orderId\n", "  Orders:\n    key: orderId\n\n");
-    without_table(&project);
-    let lines = project.events(&["up", "--yes", "--no-smoke"]);
+    shop.edit("    protect: false\n", "");
+    shop.edit("  Orders:\n    key: orderId\n", "  Orders:\n    key: orderId\n\n");
+    without_table(&shop);
+    let lines = shop.events(&["up", "--yes", "--no-smoke"]);
     assert!(done(&lines).contains(&"table.Orders"), "{:?}", done(&lines));
     assert_eq!(protected(&clients, &name).await, None, "gone");
-    without_a_site(&project).await;
+    without_a_site(&shop).await;
 }
 
 /// A site that leaves stack.yaml is found by ownership: distribution, bucket and what hangs on them
 /// are deleted, once the bucket's protection is lifted.
-async fn without_a_site(project: &Project) {
-    let whole = project.read("stack.yaml");
+async fn without_a_site(shop: &Shop) {
+    let whole = shop.read("stack.yaml");
     let without_site = || {
-        project.cut("site:", "waf:");
-        project.edit("origins: [site]", "origins: [\"https://shop.example\"]");
+        shop.cut("site:", "waf:");
+        shop.edit("origins: [site]", "origins: [\"https://shop.example\"]");
     };
     without_site();
-    let refused = project.run(&["up", "--yes", "--no-smoke", "--json"]);
+    let refused = shop.run(&["up", "--yes", "--no-smoke", "--json"]);
     assert!(
         refused.code == 1 && refused.stderr.contains("delete (bucket.site)"),
         "{}",
         refused.stderr
     );
     assert!(refused.stderr.contains("protect: false"), "{}", refused.stderr);
-    project.write("stack.yaml", &whole);
-    project.edit("  folder: site\n", "  folder: site\n  protect: false\n");
-    let (code, plan) = project.diff();
+    shop.write("stack.yaml", &whole);
+    shop.edit("  folder: site\n", "  folder: site\n  protect: false\n");
+    let (code, plan) = shop.diff();
     assert_eq!(
         (code, changes(&plan)),
         (2, vec!["bucket.site: update change [tags.shopstack:protect]".into()])
     );
-    assert_eq!(done(&project.events(&["up", "--yes", "--no-smoke"])), ["bucket.site"]);
+    assert_eq!(done(&shop.events(&["up", "--yes", "--no-smoke"])), ["bucket.site"]);
     without_site();
-    let (code, plan) = project.diff();
+    let (code, plan) = shop.diff();
     assert_eq!(code, 2);
     let planned = changes(&plan);
     for gone in ["distribution.site", "bucket.site", "oac.site", "headers.site", "web_acl.cdn"] {
@@ -173,10 +173,10 @@ async fn without_a_site(project: &Project) {
             "{gone} in {planned:?}"
         );
     }
-    project.events(&["up", "--yes", "--no-smoke"]);
-    let (code, plan) = project.diff();
+    shop.events(&["up", "--yes", "--no-smoke"]);
+    let (code, plan) = shop.diff();
     assert_eq!((code, changes(&plan)), (0, vec![]));
-    let outputs: Value = project.run(&["outputs", "--json"]).lines()[0].clone();
+    let outputs: Value = shop.run(&["outputs", "--json"]).lines()[0].clone();
     assert!(outputs["distribution_id"].is_null() && outputs["bucket"].is_null(), "{outputs}");
-    project.events(&["down", "--yes", "--destroy-data"]);
+    shop.events(&["down", "--yes", "--destroy-data"]);
 }

@@ -1,10 +1,11 @@
 //! A customer in a real browser: sees the catalogue, fills the cart, places an order, and finds an
 //! honest error when the API is away.
 
-use super::project::{Project, summary};
 use super::story;
 use super::webdriver::Browser;
-use crate::support;
+use crate::support::env::endpoint;
+use crate::support::run::summary;
+use crate::support::shop::Shop;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
 use shopstack::aws::Clients;
@@ -13,9 +14,9 @@ const PRODUCTS: usize = 12;
 
 #[tokio::test]
 async fn an_order_is_placed_by_clicking() {
-    let project = Project::new("clicks", &support::endpoint().await);
-    let (clients, _) = project.clients().await;
-    let lines = project.events(&["up", "--yes"]);
+    let shop = Shop::new("clicks", &endpoint());
+    let (clients, _) = shop.clients().await;
+    let lines = shop.events(&["up", "--yes"]);
     let outputs = &summary(&lines)["outputs"];
     let driver = std::env::var("SHOPSTACK_TEST_WEBDRIVER")
         .expect("SHOPSTACK_TEST_WEBDRIVER names a chromedriver");
@@ -26,11 +27,11 @@ async fn an_order_is_placed_by_clicking() {
     accessible(&browser, "the catalogue").await;
     let order = buy(&browser).await;
     accessible(&browser, "the confirmation").await;
-    stored(&clients, &project.name("Orders"), &order).await;
+    stored(&clients, &shop.name("Orders"), &order).await;
     without_api(&browser, &clients, outputs).await;
 
     browser.quit().await;
-    let lines = story::gone(&project, &clients).await;
+    let lines = story::gone(&shop, &clients).await;
     assert!(story::requests(&lines) <= story::DOWN, "{}", summary(&lines)["calls"]);
 }
 

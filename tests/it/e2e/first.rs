@@ -1,7 +1,8 @@
 //! The README's first command, word for word: the local twin is started by it, and the shop is
 //! there.
 
-use super::project::{Project, Run, command, summary};
+use crate::support::run::{Run, command, summary};
+use crate::support::shop::Shop;
 use serde_json::{Value, json};
 use std::net::TcpListener;
 
@@ -13,13 +14,15 @@ fn free_port() -> String {
 
 #[tokio::test]
 async fn one_command_starts_the_twin_and_ends_with_a_shop() {
+    // A twin is installed from the network: not in a run without endpoints.
+    crate::support::env::endpoint();
     let port = free_port();
     let endpoint = format!("http://127.0.0.1:{port}");
-    let project = Project::new("first", &endpoint);
+    let shop = Shop::new("first", &endpoint);
     let run = |arguments: &[&str]| {
-        let mut shopstack = command(&project.path("home"));
-        shopstack.current_dir(project.path("")).args(arguments).env("SHOPSTACK_LOCAL_PORT", &port);
-        Run::of(shopstack)
+        let mut shopstack = command(&shop.path("home"));
+        shopstack.current_dir(shop.path("")).args(arguments).env("SHOPSTACK_LOCAL_PORT", &port);
+        Run::execute(shopstack)
     };
     let first = run(&["up", "--local", "--yes", "--json"]);
     assert_eq!(first.code, 0, "{}{}", first.stdout, first.stderr);

@@ -1,9 +1,10 @@
 //! Foreign things under names that a stack wants: `up`, `diff` and `down` leave every byte of them
 //! as it was, and the error says whose they are and what to do.
 
-use super::project::{Project, Run, changes, summary};
-use crate::faults::inventory::Inventory;
-use crate::support;
+use crate::support::env::endpoint;
+use crate::support::inventory::Inventory;
+use crate::support::run::{Run, changes, summary};
+use crate::support::shop::Shop;
 use aws_sdk_cloudfront::types as cf;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
@@ -38,14 +39,10 @@ pub async fn table(clients: &Clients, name: &str, key: &str, team: &str) {
 
 /// Takes nearly every name that the stack wants. Returns what the error must say: address and
 /// owner.
-async fn squat(
-    project: &Project,
-    clients: &Clients,
-    account: &str,
-) -> Vec<(&'static str, &'static str)> {
-    table(clients, &project.name("Products"), "productId", "books").await;
-    table(clients, &project.name("Orders"), "orderId", "").await;
-    let bucket = format!("{}-{account}-us-east-1", project.name("site"));
+async fn squat(shop: &Shop, clients: &Clients, account: &str) -> Vec<(&'static str, &'static str)> {
+    table(clients, &shop.name("Products"), "productId", "books").await;
+    table(clients, &shop.name("Orders"), "orderId", "").await;
+    let bucket = format!("{}-{account}-us-east-1", shop.name("site"));
     clients.s3.create_bucket().bucket(&bucket).send().await.unwrap();
     let tag = BucketTag::builder().key("shopstack:stack").value("another").build().unwrap();
     let env = BucketTag::builder().key("shopstack:env").value("prod").build().unwrap();
@@ -54,8 +51,8 @@ async fn squat(
     let put =
         clients.s3.put_object().bucket(&bucket).key("index.html").body(b"theirs".to_vec().into());
     put.send().await.unwrap();
-    compute(project, clients, account).await;
-    edge(project, clients).await;
+    compute(shop, clients, account).await;
+    edge(shop, clients).await;
     vec![
         ("table.Products", "its tags are team=books"),
         ("table.Orders", "it has no tags"),
@@ -71,10 +68,10 @@ async fn squat(
     ]
 }
 
-async fn compute(project: &Project, clients: &Clients, account: &str) {
+async fn compute(shop: &Shop, clients: &Clients, account: &str) {
     let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
     let wide = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
-    let role = project.name("listProducts");
+    let role = shop.name("listProducts");
     let tag = aws_sdk_iam::types::Tag::builder().key("team").value("people").build().unwrap();
     let create =
         clients.iam.create_role().role_name(&role).assume_role_policy_document(trust).tags(tag);
@@ -85,13 +82,13 @@ async fn compute(project: &Project, clients: &Clients, account: &str) {
     let code =
         aws_sdk_lambda::types::FunctionCode::builder().zip_file(EMPTY_ZIP.to_vec().into()).build();
     let create =
-        clients.lambda.create_function().function_name(project.name("createOrder")).code(code);
+        clients.lambda.create_function().function_name(shop.name("createOrder")).code(code);
     let create = create.role(format!("arn:aws:iam::{account}:role/{role}")).handler("bootstrap");
     create.runtime(aws_sdk_lambda::types::Runtime::Providedal2023).send().await.unwrap();
     let permit = clients
         .lambda
         .add_permission()
-        .function_name(project.name("createOrder"))
+        .function_name(shop.name("createOrder"))
         .statement_id("theirs");
     permit
         .action("lambda:InvokeFunction")
@@ -100,7 +97,7 @@ async fn compute(project: &Project, clients: &Clients, account: &str) {
         .await
         .unwrap();
     // Until it is at rest it changes by itself.
-    let name = project.name("createOrder");
+    let name = shop.name("createOrder");
     let state = || async {
         clients.lambda.get_function_configuration().function_name(&name).send().await.unwrap().state
     };
@@ -110,7 +107,7 @@ async fn compute(project: &Project, clients: &Clients, account: &str) {
     let logs = clients
         .logs
         .create_log_group()
-        .log_group_name(format!("/aws/apigateway/{}", project.name("api")));
+        .log_group_name(format!("/aws/apigateway/{}", shop.name("api")));
     logs.set_tags(Some(HashMap::from([("team".into(), "logs".into())]))).send().await.unwrap();
     let logs = clients.logs.create_log_group().log_group_name(format!("/aws/lambda/{role}"));
     logs.send().await.unwrap();
@@ -118,15 +115,15 @@ async fn compute(project: &Project, clients: &Clients, account: &str) {
     clients
         .apigateway
         .create_rest_api()
-        .name(project.name("api"))
+        .name(shop.name("api"))
         .description("theirs")
         .send()
         .await
         .unwrap();
 }
 
-async fn edge(project: &Project, clients: &Clients) {
-    let (cloudfront, name) = (&clients.cloudfront, project.name("site"));
+async fn edge(shop: &Shop, clients: &Clients) {
+    let (cloudfront, name) = (&clients.cloudfront, shop.name("site"));
     let control = cf::OriginAccessControlConfig::builder()
         .name(&name)
         .description("theirs")
@@ -145,7 +142,7 @@ async fn edge(project: &Project, clients: &Clients) {
     create.send().await.unwrap();
     // One that carries our marker and no tags, and one that has nothing to do with us but the
     // bucket's name.
-    let marker = format!("shopstack:stack={} shopstack:env=dev shopstack:id=site", project.stack);
+    let marker = format!("shopstack:stack={} shopstack:env=dev shopstack:id=site", shop.stack);
     for comment in [marker.as_str(), "theirs"] {
         let origin = cf::Origin::builder().id("a").domain_name(format!("{name}.example"));
         let origins =
@@ -168,8 +165,7 @@ async fn edge(project: &Project, clients: &Clients) {
         waf::VisibilityConfig::builder().metric_name("theirs").sampled_requests_enabled(false);
     let visibility = visibility.cloud_watch_metrics_enabled(false).build().unwrap();
     let block = waf::DefaultAction::builder().block(waf::BlockAction::builder().build()).build();
-    let create =
-        clients.wafv2.create_web_acl().name(project.name("api")).scope(waf::Scope::Regional);
+    let create = clients.wafv2.create_web_acl().name(shop.name("api")).scope(waf::Scope::Regional);
     let create = create.default_action(block).visibility_config(visibility);
     create
         .tags(waf::Tag::builder().key("team").value("guards").build().unwrap())
@@ -201,58 +197,58 @@ fn refused(run: &Run, clashes: &[(&str, &str)]) {
 
 #[tokio::test]
 async fn what_is_not_ours_stays_as_it_is_to_the_byte() {
-    let endpoint = support::endpoint().await;
-    let project = Project::new("clash", &endpoint).with_quick_crates();
-    let (clients, identity) = project.clients().await;
-    let clashes = squat(&project, &clients, &identity.account).await;
-    let before = Inventory::take(&clients, &project.stack, &endpoint).await;
+    let endpoint = endpoint();
+    let shop = Shop::new("clash", &endpoint).with_quick_crates();
+    let (clients, identity) = shop.clients().await;
+    let clashes = squat(&shop, &clients, &identity.account).await;
+    let before = Inventory::take(&clients, &shop.stack, &endpoint).await;
     assert!(before.len() >= clashes.len(), "{} entries", before.len());
     let untouched = |now: Inventory| now.differences(&before);
 
     for command in [&["diff", "--json"][..], &["up", "--yes", "--json"]] {
-        refused(&project.run(command), &clashes);
-        let now = Inventory::take(&clients, &project.stack, &endpoint).await;
+        refused(&shop.run(command), &clashes);
+        let now = Inventory::take(&clients, &shop.stack, &endpoint).await;
         assert_eq!(untouched(now), Vec::<String>::new(), "after {command:?}");
     }
-    let lines = project.events(&["down", "--yes", "--destroy-data"]);
+    let lines = shop.events(&["down", "--yes", "--destroy-data"]);
     assert_eq!(
         (changes(&lines[0]), &summary(&lines)["changed"]),
         (vec![], &0.into()),
         "nothing of it is ours"
     );
-    let now = Inventory::take(&clients, &project.stack, &endpoint).await;
+    let now = Inventory::take(&clients, &shop.stack, &endpoint).await;
     assert_eq!(untouched(now), Vec::<String>::new(), "after down");
-    let lock = project.run(&["unlock", "--yes", "--json"]);
+    let lock = shop.run(&["unlock", "--yes", "--json"]);
     assert_eq!(lock.lines()[0]["released"], false, "no lock is left behind");
 }
 
 /// What stands beside a stack and clashes with nothing outlives its whole life.
 #[tokio::test]
 async fn neighbours_outlive_a_stack() {
-    let endpoint = support::endpoint().await;
-    let project = Project::new("neighbour", &endpoint).with_quick_crates();
-    let (clients, _) = project.clients().await;
+    let endpoint = endpoint();
+    let shop = Shop::new("neighbour", &endpoint).with_quick_crates();
+    let (clients, _) = shop.clients().await;
     // Names that begin as ours do, and a REST API of our very name.
-    table(&clients, &project.name("Archive"), "id", "books").await;
+    table(&clients, &shop.name("Archive"), "id", "books").await;
     let logs = clients
         .logs
         .create_log_group()
-        .log_group_name(format!("/aws/lambda/{}", project.name("theirs")));
+        .log_group_name(format!("/aws/lambda/{}", shop.name("theirs")));
     logs.send().await.unwrap();
     clients
         .apigateway
         .create_rest_api()
-        .name(project.name("api"))
+        .name(shop.name("api"))
         .description("theirs")
         .send()
         .await
         .unwrap();
-    let before = Inventory::take(&clients, &project.stack, &endpoint).await;
+    let before = Inventory::take(&clients, &shop.stack, &endpoint).await;
     assert_eq!(before.len(), 4, "a table, a group, an API and its root");
-    project.events(&["up", "--yes", "--no-smoke"]);
-    let (code, plan) = project.diff();
+    shop.events(&["up", "--yes", "--no-smoke"]);
+    let (code, plan) = shop.diff();
     assert_eq!((code, changes(&plan)), (0, vec![]));
-    project.events(&["down", "--yes", "--destroy-data"]);
-    let after = Inventory::take(&clients, &project.stack, &endpoint).await;
+    shop.events(&["down", "--yes", "--destroy-data"]);
+    let after = Inventory::take(&clients, &shop.stack, &endpoint).await;
     assert_eq!(after.differences(&before), Vec::<String>::new());
 }

@@ -1,19 +1,21 @@
 //! `down` with a name and nothing else, for an environment of another region than the one that a
 //! bare command means.
 
-use super::project::{Project, summary};
-use super::{leftovers, story};
-use crate::support;
+use super::story;
+use crate::support::env::endpoint;
+use crate::support::inventory::leftovers;
+use crate::support::run::summary;
+use crate::support::shop::Shop;
 use serde_json::json;
 
 #[tokio::test]
 async fn down_finds_the_region_of_what_it_takes_away() {
-    let endpoint = support::endpoint().await;
-    let project = Project::new("home", &endpoint).in_region("eu-central-1").with_quick_crates();
-    let (clients, _) = project.clients().await;
-    project.events(&["up", "--yes", "--no-smoke"]);
-    let there = leftovers::of(&clients, &project.stack).await.len();
-    let name = project.stack.clone();
+    let endpoint = endpoint();
+    let shop = Shop::new("home", &endpoint).in_region("eu-central-1").with_quick_crates();
+    let (clients, _) = shop.clients().await;
+    shop.events(&["up", "--yes", "--no-smoke"]);
+    let there = leftovers(&clients, &shop.stack).await.len();
+    let name = shop.stack.clone();
 
     // A region that is named is believed, and that nothing is there is no success.
     let down = |more: &[&str]| {
@@ -27,16 +29,16 @@ async fn down_finds_the_region_of_what_it_takes_away() {
             "--destroy-data",
             "--json",
         ];
-        project.run(&[&all[..], more].concat())
+        shop.run(&[&all[..], more].concat())
     };
     let elsewhere = down(&["--region", "eu-west-2"]);
     assert_eq!(elsewhere.code, 1, "{}", elsewhere.stderr);
     for part in ["lives in eu-central-1, and not in eu-west-2", "--region eu-central-1"] {
         assert!(elsewhere.stderr.contains(part), "{}", elsewhere.stderr);
     }
-    assert_eq!(leftovers::of(&clients, &project.stack).await.len(), there);
+    assert_eq!(leftovers(&clients, &shop.stack).await.len(), there);
     // It is this stack's own, elsewhere: taking it over would be the wrong advice.
-    let diff = project.run(&["diff", "--region", "eu-west-2"]);
+    let diff = shop.run(&["diff", "--region", "eu-west-2"]);
     assert_eq!(diff.code, 1, "{}", diff.stdout);
     assert!(
         diff.stderr.contains("lives in region eu-central-1")
@@ -50,19 +52,19 @@ async fn down_finds_the_region_of_what_it_takes_away() {
     assert_eq!(found.code, 0, "{}", found.stderr);
     assert!(found.stderr.contains("lives in eu-central-1"), "{}", found.stderr);
     assert_eq!(summary(&found.lines())["remaining"], json!([]));
-    story::gone(&project, &clients).await;
+    story::gone(&shop, &clients).await;
 
     // Nothing was there, and nothing was taken away: the two are not told in the same words.
-    let nothing = project.run(&["down", "--yes"]);
+    let nothing = shop.run(&["down", "--yes"]);
     let words = "was found in eu-central-1; --region looks elsewhere";
     assert!(nothing.code == 0 && nothing.stdout.contains(words), "{}", nothing.stdout);
 }
 
 #[tokio::test]
 async fn what_is_no_name_is_refused() {
-    let project = Project::new("noname", &support::endpoint().await);
+    let shop = Shop::new("noname", &endpoint());
     for name in ["", "*", "../x", "Shop Two"] {
-        let run = project.run(&["down", "--stack", name, "--yes"]);
+        let run = shop.run(&["down", "--stack", name, "--yes"]);
         assert!(
             run.code == 1 && run.stderr.contains("is not the name of a stack"),
             "{name:?}: {}",

@@ -3,14 +3,12 @@
 
 mod adopt;
 mod browser;
-mod contract;
 mod first;
 mod foreign;
 mod home;
-mod leftovers;
+mod manners;
 mod moto;
 mod people;
-pub mod project;
 pub mod redeploy;
 mod region;
 mod report;

@@ -1,8 +1,9 @@
 //! Redeploys that cannot be missed: whatever a console does to routes, stage and deployments is
 //! drift, and is mended.
 
-use super::project::{Project, changes, done};
-use crate::support;
+use crate::support::env::endpoint;
+use crate::support::run::{changes, done};
+use crate::support::shop::Shop;
 use aws_sdk_apigateway::types::{Op, PatchOperation};
 use serde_json::Value;
 use shopstack::aws::Clients;
@@ -77,27 +78,27 @@ impl Api<'_> {
 }
 
 /// `diff` finds just this, as drift; `up` does just this, and `diff` is clean.
-fn mended(project: &Project, drift: &[&str]) -> Vec<Value> {
-    let (code, plan) = project.diff();
+fn mended(shop: &Shop, drift: &[&str]) -> Vec<Value> {
+    let (code, plan) = shop.diff();
     assert_eq!(
         (code, changes(&plan)),
         (3, drift.iter().map(ToString::to_string).collect::<Vec<_>>())
     );
-    let lines = project.events(&["up", "--yes", "--no-smoke"]);
+    let lines = shop.events(&["up", "--yes", "--no-smoke"]);
     let addresses: Vec<_> = drift.iter().filter_map(|d| d.split(':').next()).collect();
     assert_eq!(done(&lines), addresses);
-    let (code, plan) = project.diff();
+    let (code, plan) = shop.diff();
     assert_eq!((code, changes(&plan)), (0, vec![]));
     lines
 }
 
 #[tokio::test]
 async fn what_a_console_does_to_an_api_is_drift_and_mended() {
-    let project = Project::new("redeploy", &support::endpoint().await).with_quick_crates();
-    let (clients, _) = project.clients().await;
-    project.events(&["up", "--yes", "--no-smoke"]);
+    let shop = Shop::new("redeploy", &endpoint()).with_quick_crates();
+    let (clients, _) = shop.clients().await;
+    shop.events(&["up", "--yes", "--no-smoke"]);
     let id =
-        project.run(&["outputs", "--json"]).lines()[0]["rest_api_id"].as_str().unwrap().to_string();
+        shop.run(&["outputs", "--json"]).lines()[0]["rest_api_id"].as_str().unwrap().to_string();
     let api = Api { clients: &clients, id };
     let (_, definition) = api.served().await;
     assert!(definition.starts_with("shopstack:"), "{definition}");
@@ -106,13 +107,13 @@ async fn what_a_console_does_to_an_api_is_drift_and_mended() {
     // deployment tells.
     api.route_timeout("/products", "GET", 5000).await;
     let stage = "stage.main: update drift [definition]";
-    mended(&project, &["routes.main: update drift [routes.GET /products.timeout_ms]", stage]);
+    mended(&shop, &["routes.main: update drift [routes.GET /products.timeout_ms]", stage]);
     assert_eq!(api.served().await.1, definition);
 
     // A hand-made deployment: of the right routes, but nobody can tell.
     let by_hand = api.deploy("by hand").await;
     api.serve(&by_hand).await;
-    mended(&project, &["stage.main: update drift [definition]"]);
+    mended(&shop, &["stage.main: update drift [definition]"]);
     let (second, now) = api.served().await;
     assert!(second != by_hand && now == definition, "{second} {now}");
 
@@ -121,7 +122,7 @@ async fn what_a_console_does_to_an_api_is_drift_and_mended() {
     let by_hand = api.deploy("").await;
     api.serve(&by_hand).await;
     mended(
-        &project,
+        &shop,
         &[
             "routes.main: update drift [routes.POST /orders.timeout_ms]",
             "stage.main: update drift [definition]",
@@ -132,22 +133,22 @@ async fn what_a_console_does_to_an_api_is_drift_and_mended() {
     // An older deployment of the stack's own, of other routes: the stage moved back to it.
     let older = api.deploy("shopstack:0123456789abcdef").await;
     api.serve(&older).await;
-    mended(&project, &["stage.main: update drift [definition]"]);
+    mended(&shop, &["stage.main: update drift [definition]"]);
     assert_eq!(api.served().await.1, definition);
 
     // A change of the author's routes is a redeploy.
-    project.edit("throttling: { rate: 50", "throttling: { rate: 51");
-    project.edit(
+    shop.edit("throttling: { rate: 50", "throttling: { rate: 51");
+    shop.edit(
         "    GET /products: listProducts\n",
         "    GET /products: listProducts\n    GET /stock: listProducts\n",
     );
-    let (code, plan) = project.diff();
+    let (code, plan) = shop.diff();
     let planned: Vec<_> = changes(&plan);
     assert!(
         code == 2 && planned.iter().any(|c| c.starts_with("stage.main: update change [definition")),
         "{planned:?}"
     );
-    project.events(&["up", "--yes", "--no-smoke"]);
+    shop.events(&["up", "--yes", "--no-smoke"]);
     assert_ne!(api.served().await.1, definition);
-    project.events(&["down", "--yes", "--destroy-data"]);
+    shop.events(&["down", "--yes", "--destroy-data"]);
 }

@@ -1,11 +1,11 @@
 //! The published schema of plans, judged by a validator that is not ours: it takes every plan there
 //! is, and no other.
 
-use super::project::Project;
-use crate::support;
+use crate::support::env::{endpoint, tools};
+use crate::support::shop::Shop;
 use serde_json::{Value, json};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// Keys that need not be there.
@@ -17,9 +17,7 @@ fn root() -> PathBuf {
 
 /// For each document: nothing where it is valid, else what is wrong with it.
 fn verdicts(documents: &[Value]) -> Vec<Option<String>> {
-    let tools = std::env::var_os("SHOPSTACK_TEST_TOOLS")
-        .expect("SHOPSTACK_TEST_TOOLS names the tests' Python");
-    let mut child = Command::new(Path::new(&tools).join("bin/python"))
+    let mut child = Command::new(tools().join("bin/python"))
         .arg(root().join("tests/tools/validate.py"))
         .arg(root().join("plan.schema.json"))
         .stdin(Stdio::piped())
@@ -36,35 +34,35 @@ fn verdicts(documents: &[Value]) -> Vec<Option<String>> {
     verdicts
 }
 
-/// Every golden plan, by file name.
-fn golden() -> Vec<(String, Value)> {
+/// Every plan among the snapshots, by file name.
+fn snapshots() -> Vec<(String, Value)> {
     let mut all = Vec::new();
-    for entry in std::fs::read_dir(root().join("src/render/golden")).unwrap() {
+    for entry in std::fs::read_dir(root().join("src/render/snapshots")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().to_string();
-        if name.starts_with("plan_") && name.ends_with(".json") {
-            all.push((
-                name,
-                serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap(),
-            ));
+        if name.starts_with("plan_") && name.ends_with(".json.snap") {
+            let snapshot = std::fs::read_to_string(path).unwrap();
+            // Below insta's header, which ends with its second line of dashes.
+            let document = snapshot.splitn(3, "---\n").nth(2).unwrap();
+            all.push((name, serde_json::from_str(document).unwrap()));
         }
     }
-    assert!(all.len() >= 15, "where are the golden plans? {all:?}");
+    assert!(all.len() >= 15, "where are the plans? {all:?}");
     all
 }
 
 #[tokio::test]
-async fn every_golden_plan_and_a_real_one_are_valid() {
-    let project = Project::new("schema", &support::endpoint().await);
-    let run = project.run(&["diff", "--json", "--out", "plan.json"]);
+async fn every_plan_of_the_snapshots_and_a_real_one_are_valid() {
+    let shop = Shop::new("schema", &endpoint());
+    let run = shop.run(&["diff", "--json", "--out", "plan.json"]);
     assert_eq!(run.code, 2, "{}", run.stderr);
-    let (printed, saved) = (run.lines().remove(0), project.read("plan.json"));
+    let (printed, saved) = (run.lines().remove(0), shop.read("plan.json"));
     assert_eq!(
         printed,
         serde_json::from_str::<Value>(&saved).unwrap(),
         "printed and saved are one document"
     );
-    let mut all = golden();
+    let mut all = snapshots();
     all.push(("diff --json".into(), printed));
     let documents: Vec<Value> = all.iter().map(|(_, document)| document.clone()).collect();
     let wrong: Vec<_> =
@@ -75,7 +73,7 @@ async fn every_golden_plan_and_a_real_one_are_valid() {
 #[test]
 fn no_key_may_be_invented_left_out_or_of_another_kind() {
     let mut spoilt: Vec<(String, Value)> = Vec::new();
-    for (name, document) in golden() {
+    for (name, document) in snapshots() {
         for place in places(&document) {
             let keys: Vec<String> =
                 document.pointer(&place).unwrap().as_object().unwrap().keys().cloned().collect();

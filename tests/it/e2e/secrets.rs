@@ -1,9 +1,10 @@
 //! A secret among a function's variables: it reaches Lambda and no other place, and a change of it
 //! goes unnoticed nowhere.
 
-use super::leftovers;
-use super::project::{Project, Run, changes, done, summary};
-use crate::support;
+use crate::support::env::endpoint;
+use crate::support::inventory::leftovers;
+use crate::support::run::{Run, changes, done, summary};
+use crate::support::shop::Shop;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
 use shopstack::aws::Clients;
@@ -29,27 +30,27 @@ fn said(run: &Run) -> String {
 
 #[tokio::test]
 async fn a_secret_is_in_no_plan_record_or_output() {
-    let project = Project::new("secret", &support::endpoint().await);
-    let (clients, _) = project.clients().await;
-    project.write("stack.yaml", &stack(&project.stack));
+    let shop = Shop::new("secret", &endpoint());
+    let (clients, _) = shop.clients().await;
+    shop.write("stack.yaml", &stack(&shop.stack));
 
-    let run = project.run(&["up", "--yes", "--no-smoke", "--json", "-vv"]);
+    let run = shop.run(&["up", "--yes", "--no-smoke", "--json", "-vv"]);
     assert_eq!(run.code, 0, "{}", said(&run));
-    assert_eq!(live(&project, &clients).await, "hush-one");
-    kept(&project, &clients).await;
+    assert_eq!(live(&shop, &clients).await, "hush-one");
+    kept(&shop, &clients).await;
 
-    a_change_is_shown_without_its_value(&project);
-    a_saved_plan_means_one_value(&project, &clients).await;
-    a_stranger_changes_it(&project, &clients).await;
+    a_change_is_shown_without_its_value(&shop);
+    a_saved_plan_means_one_value(&shop, &clients).await;
+    a_stranger_changes_it(&shop, &clients).await;
 
-    let run = project.run(&["down", "--yes", "--destroy-data", "--json", "-v"]);
+    let run = shop.run(&["down", "--yes", "--destroy-data", "--json", "-v"]);
     assert_eq!(run.code, 0, "{}", said(&run));
-    assert_eq!(leftovers::of(&clients, &project.stack).await, Vec::<String>::new());
+    assert_eq!(leftovers(&clients, &shop.stack).await, Vec::<String>::new());
 }
 
-fn a_change_is_shown_without_its_value(project: &Project) {
-    project.edit("hush-one", "hush-two");
-    let run = project.run(&["diff", "--json"]);
+fn a_change_is_shown_without_its_value(shop: &Shop) {
+    shop.edit("hush-one", "hush-two");
+    let run = shop.run(&["diff", "--json"]);
     said(&run);
     assert_eq!(run.code, 2);
     assert_eq!(
@@ -58,34 +59,34 @@ fn a_change_is_shown_without_its_value(project: &Project) {
     );
     for arguments in [&["diff", "-vv"][..], &["diff", "--markdown"], &["diff", "--color", "always"]]
     {
-        assert!(said(&project.run(arguments)).contains("PAYMENT_API_KEY"), "{arguments:?}");
+        assert!(said(&shop.run(arguments)).contains("PAYMENT_API_KEY"), "{arguments:?}");
     }
 }
 
-async fn a_saved_plan_means_one_value(project: &Project, clients: &Clients) {
-    let run = project.run(&["diff", "--out", "plan.json"]);
+async fn a_saved_plan_means_one_value(shop: &Shop, clients: &Clients) {
+    let run = shop.run(&["diff", "--out", "plan.json"]);
     assert_eq!(run.code, 2, "{}", said(&run));
-    assert!(!project.read("plan.json").contains(MARK));
+    assert!(!shop.read("plan.json").contains(MARK));
 
-    project.edit("hush-two", "hush-three");
-    let run = project.run(&["up", "--yes", "--no-smoke", "--plan", "plan.json"]);
+    shop.edit("hush-two", "hush-three");
+    let run = shop.run(&["up", "--yes", "--no-smoke", "--plan", "plan.json"]);
     let text = said(&run);
     assert_eq!(run.code, 1, "{text}");
     assert!(text.contains(&format!("function.listProducts: {FIELD} is not what it was")), "{text}");
-    assert_eq!(live(project, clients).await, "hush-one", "nothing was done");
+    assert_eq!(live(shop, clients).await, "hush-one", "nothing was done");
 
-    project.edit("hush-three", "hush-two");
-    let run = project.run(&["up", "--yes", "--no-smoke", "--plan", "plan.json", "--json"]);
+    shop.edit("hush-three", "hush-two");
+    let run = shop.run(&["up", "--yes", "--no-smoke", "--plan", "plan.json", "--json"]);
     assert_eq!(run.code, 0, "{}", said(&run));
     assert_eq!(done(&run.lines()), ["function.listProducts"]);
-    assert_eq!(live(project, clients).await, "hush-two");
-    kept(project, clients).await;
-    let run = project.run(&["up", "--yes", "--no-smoke", "--json"]);
+    assert_eq!(live(shop, clients).await, "hush-two");
+    kept(shop, clients).await;
+    let run = shop.run(&["up", "--yes", "--no-smoke", "--json"]);
     assert_eq!(summary(&run.lines())["changed"], 0, "{}", said(&run));
 }
 
-async fn a_stranger_changes_it(project: &Project, clients: &Clients) {
-    let name = project.name("listProducts");
+async fn a_stranger_changes_it(shop: &Shop, clients: &Clients) {
+    let name = shop.name("listProducts");
     let now =
         clients.lambda.get_function_configuration().function_name(&name).send().await.unwrap();
     let mut variables = now.environment().and_then(|e| e.variables()).cloned().unwrap();
@@ -100,21 +101,21 @@ async fn a_stranger_changes_it(project: &Project, clients: &Clients) {
         .send()
         .await
         .unwrap();
-    let run = project.run(&["diff", "--json"]);
+    let run = shop.run(&["diff", "--json"]);
     said(&run);
     assert_eq!(run.code, 3, "drift alone");
     assert_eq!(
         changes(&run.lines()[0]),
         [format!("function.listProducts: update drift [{FIELD}]")]
     );
-    project.edit("hush-two", "hush-four");
-    let run = project.run(&["diff", "--json"]);
+    shop.edit("hush-two", "hush-four");
+    let run = shop.run(&["diff", "--json"]);
     said(&run);
     assert_eq!(changes(&run.lines()[0]), [format!("function.listProducts: update both [{FIELD}]")]);
 }
 
-async fn live(project: &Project, clients: &Clients) -> String {
-    let name = project.name("listProducts");
+async fn live(shop: &Shop, clients: &Clients) -> String {
+    let name = shop.name("listProducts");
     let now = clients.lambda.get_function_configuration().function_name(name).send().await.unwrap();
     now.environment()
         .and_then(|e| e.variables())
@@ -125,13 +126,13 @@ async fn live(project: &Project, clients: &Clients) -> String {
 
 /// Every row that the environment has in the `shopstack` table, the record among them, holds no
 /// secret.
-async fn kept(project: &Project, clients: &Clients) {
+async fn kept(shop: &Shop, clients: &Clients) {
     let rows = clients
         .dynamodb
         .query()
         .table_name("shopstack")
         .key_condition_expression("pk = :pk")
-        .expression_attribute_values(":pk", AttributeValue::S(format!("{}/dev", project.stack)))
+        .expression_attribute_values(":pk", AttributeValue::S(format!("{}/dev", shop.stack)))
         .consistent_read(true)
         .send()
         .await

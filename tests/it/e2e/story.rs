@@ -1,9 +1,10 @@
 //! The life of one stack on MiniStack: up, nothing to do, changes of its author and of others, a
 //! second environment, and down to nothing.
 
-use super::leftovers;
-use super::project::{Project, changes, done, summary};
-use crate::support;
+use crate::support::env::endpoint;
+use crate::support::inventory::leftovers;
+use crate::support::run::{changes, done, summary};
+use crate::support::shop::Shop;
 use serde_json::{Value, json};
 use shopstack::aws::Clients;
 
@@ -19,22 +20,22 @@ pub fn requests(lines: &[Value]) -> u64 {
 
 #[tokio::test]
 async fn the_whole_story() {
-    let project = Project::new("story", &support::endpoint().await);
-    let (clients, _) = project.clients().await;
+    let shop = Shop::new("story", &endpoint());
+    let (clients, _) = shop.clients().await;
 
-    first_up(&project);
-    nothing_to_do(&project);
-    a_change_of_the_author(&project);
-    drift(&project, &clients).await;
-    a_lost_table(&project, &clients).await;
-    a_lost_role(&project, &clients).await;
-    less_is_wanted(&project, &clients).await;
-    a_second_environment(&project);
-    down(&project, &clients).await;
+    first_up(&shop);
+    nothing_to_do(&shop);
+    a_change_of_the_author(&shop);
+    drift(&shop, &clients).await;
+    a_lost_table(&shop, &clients).await;
+    a_lost_role(&shop, &clients).await;
+    less_is_wanted(&shop, &clients).await;
+    a_second_environment(&shop);
+    down(&shop, &clients).await;
 }
 
-fn first_up(project: &Project) {
-    let lines = project.events(&["up", "--yes"]);
+fn first_up(shop: &Shop) {
+    let lines = shop.events(&["up", "--yes"]);
     let end = summary(&lines);
     assert_eq!(end["result"], "ok");
     assert_eq!(lines[0]["summary"]["create"], end["changed"], "everything planned was made");
@@ -49,38 +50,38 @@ fn first_up(project: &Project) {
     let outputs = &end["outputs"];
     assert_eq!(
         outputs["tables"],
-        json!({"Products": project.name("Products"), "Orders": project.name("Orders")})
+        json!({"Products": shop.name("Products"), "Orders": shop.name("Orders")})
     );
     assert_eq!(
         outputs["functions"],
-        json!({"listProducts": project.name("listProducts"), "createOrder": project.name("createOrder")})
+        json!({"listProducts": shop.name("listProducts"), "createOrder": shop.name("createOrder")})
     );
     assert_eq!(
-        project.run(&["outputs", "--json"]).lines()[0],
+        shop.run(&["outputs", "--json"]).lines()[0],
         *outputs,
         "`outputs` finds what `up` told"
     );
 }
 
-fn nothing_to_do(project: &Project) {
-    let lines = project.events(&["up", "--yes"]);
+fn nothing_to_do(shop: &Shop) {
+    let lines = shop.events(&["up", "--yes"]);
     assert_eq!(summary(&lines)["changed"], 0, "{:?}", changes(&lines[0]));
     assert_eq!(summary(&lines)["calls"]["write"], 0);
     assert!(lines.iter().any(|l| l["event"] == "smoke"), "the smoke test still runs");
-    clean(project);
+    clean(shop);
 }
 
 /// `diff` finds nothing, writes nothing, and stays within its budget.
-fn clean(project: &Project) {
-    let (code, plan) = project.diff();
+fn clean(shop: &Shop) {
+    let (code, plan) = shop.diff();
     assert_eq!((code, changes(&plan)), (0, vec![]));
     assert_eq!(plan["calls"]["write"], 0);
     assert!(plan["calls"]["read"].as_u64().unwrap() <= DIFF, "{}", plan["calls"]);
 }
 
-fn a_change_of_the_author(project: &Project) {
-    project.edit("memory: 256", "memory: 320");
-    let (code, plan) = project.diff();
+fn a_change_of_the_author(shop: &Shop) {
+    shop.edit("memory: 256", "memory: 320");
+    let (code, plan) = shop.diff();
     assert_eq!(
         (code, changes(&plan)),
         (2, vec!["function.listProducts: update change [memory]".into()])
@@ -90,13 +91,13 @@ fn a_change_of_the_author(project: &Project) {
         (&field["live"], &field["applied"], &field["wanted"]),
         (&json!(256), &json!(256), &json!(320))
     );
-    let lines = project.events(&["up", "--yes"]);
+    let lines = shop.events(&["up", "--yes"]);
     assert_eq!(done(&lines), ["function.listProducts"]);
     assert_eq!(summary(&lines)["changed"], 1);
 }
 
-async fn drift(project: &Project, clients: &Clients) {
-    let name = project.name("createOrder");
+async fn drift(shop: &Shop, clients: &Clients) {
+    let name = shop.name("createOrder");
     clients
         .lambda
         .update_function_configuration()
@@ -105,46 +106,46 @@ async fn drift(project: &Project, clients: &Clients) {
         .send()
         .await
         .unwrap();
-    let (code, plan) = project.diff();
+    let (code, plan) = shop.diff();
     assert_eq!(
         (code, changes(&plan)),
         (3, vec!["function.createOrder: update drift [memory]".into()])
     );
     assert_eq!(plan["summary"]["drifted"], 1);
-    let text = project.run(&["diff"]);
+    let text = shop.run(&["diff"]);
     assert_eq!(text.code, 3);
     assert!(text.stdout.contains("memory") && !text.stdout.contains('\u{1b}'), "{}", text.stdout);
-    assert_eq!(done(&project.events(&["up", "--yes"])), ["function.createOrder"]);
+    assert_eq!(done(&shop.events(&["up", "--yes"])), ["function.createOrder"]);
     let now =
         clients.lambda.get_function_configuration().function_name(&name).send().await.unwrap();
     assert_eq!(now.memory_size(), Some(256));
 }
 
-async fn a_lost_table(project: &Project, clients: &Clients) {
-    let name = project.name("Orders");
+async fn a_lost_table(shop: &Shop, clients: &Clients) {
+    let name = shop.name("Orders");
     let unprotect =
         clients.dynamodb.update_table().table_name(&name).deletion_protection_enabled(false);
     unprotect.send().await.unwrap();
     clients.dynamodb.delete_table().table_name(&name).send().await.unwrap();
-    let (code, plan) = project.diff();
+    let (code, plan) = shop.diff();
     assert_eq!(code, 3, "{:?}", changes(&plan));
     assert_eq!(plan["changes"][0]["address"], "table.Orders");
     assert_eq!(plan["changes"].as_array().unwrap().len(), 1, "{:?}", changes(&plan));
-    let lines = project.events(&["up", "--yes"]);
+    let lines = shop.events(&["up", "--yes"]);
     assert_eq!(done(&lines), ["table.Orders"]);
     let table =
         clients.dynamodb.describe_table().table_name(&name).send().await.unwrap().table.unwrap();
     assert_eq!(table.deletion_protection_enabled(), Some(true));
-    clean(project);
+    clean(shop);
 }
 
 /// Made again, a role has the same ARN and another id, and Lambda's grants name the old one: the
 /// function is made again.
-async fn a_lost_role(project: &Project, clients: &Clients) {
-    let name = project.name("createOrder");
+async fn a_lost_role(shop: &Shop, clients: &Clients) {
+    let name = shop.name("createOrder");
     clients.iam.delete_role_policy().role_name(&name).policy_name("grants").send().await.unwrap();
     clients.iam.delete_role().role_name(&name).send().await.unwrap();
-    let (code, plan) = project.diff();
+    let (code, plan) = shop.diff();
     let mut planned: Vec<_> =
         changes(&plan).iter().map(|c| c.split(" [").next().unwrap().to_string()).collect();
     planned.sort();
@@ -154,7 +155,7 @@ async fn a_lost_role(project: &Project, clients: &Clients) {
         "role.createOrder: create drift",
     ];
     assert_eq!((code, planned), (3, expected.map(String::from).to_vec()));
-    let lines = project.events(&["up", "--yes"]);
+    let lines = shop.events(&["up", "--yes"]);
     assert_eq!(summary(&lines)["changed"], 3);
     let policy = clients.lambda.get_policy().function_name(&name).send().await.unwrap();
     assert!(policy.policy().unwrap().contains("apigateway.amazonaws.com"), "{policy:?}");
@@ -162,72 +163,72 @@ async fn a_lost_role(project: &Project, clients: &Clients) {
     let tags =
         clients.lambda.get_function().function_name(&name).send().await.unwrap().tags.unwrap();
     assert_eq!(tags["shopstack:role-id"], id);
-    clean(project);
+    clean(shop);
 }
 
 /// A function and its route go out of stack.yaml.
-async fn less_is_wanted(project: &Project, clients: &Clients) {
-    project.cut("  createOrder:", "api:");
-    project.edit("    POST /orders: createOrder\n", "");
-    project.edit("  order: { route: POST /orders, table: Orders }\n", "");
-    let (code, plan) = project.diff();
+async fn less_is_wanted(shop: &Shop, clients: &Clients) {
+    shop.cut("  createOrder:", "api:");
+    shop.edit("    POST /orders: createOrder\n", "");
+    shop.edit("  order: { route: POST /orders, table: Orders }\n", "");
+    let (code, plan) = shop.diff();
     assert_eq!(code, 2);
     let planned: Vec<_> = changes(&plan).into_iter().filter(|c| c.contains(": delete ")).collect();
     for gone in ["function.createOrder", "role.createOrder"] {
         assert!(planned.iter().any(|c| c.starts_with(gone)), "{gone} in {planned:?}");
     }
     assert!(!planned.iter().any(|c| c.contains("listProducts")), "{planned:?}");
-    let lines = project.events(&["up", "--yes"]);
+    let lines = shop.events(&["up", "--yes"]);
     assert!(done(&lines).contains(&"function.createOrder"));
-    let left = leftovers::of(clients, &project.stack).await;
+    let left = leftovers(clients, &shop.stack).await;
     let of_function: Vec<_> = left.iter().filter(|l| l.contains("createOrder")).collect();
     assert!(of_function.is_empty(), "{of_function:?}");
-    assert!(left.contains(&format!("function {}", project.name("listProducts"))), "{left:?}");
-    clean(project);
+    assert!(left.contains(&format!("function {}", shop.name("listProducts"))), "{left:?}");
+    clean(shop);
 }
 
-fn a_second_environment(project: &Project) {
-    let lines = project.events(&["--env", "other", "up", "--yes"]);
+fn a_second_environment(shop: &Shop) {
+    let lines = shop.events(&["--env", "other", "up", "--yes"]);
     assert_eq!(lines[0]["env"], "other");
-    let all = project.run(&["envs", "--json"]).lines();
+    let all = shop.run(&["envs", "--json"]).lines();
     let mine: Vec<&str> = all[0]["environments"]
         .as_array()
         .unwrap()
         .iter()
-        .filter(|e| e["stack"] == project.stack.as_str())
+        .filter(|e| e["stack"] == shop.stack.as_str())
         .map(|e| e["env"].as_str().unwrap())
         .collect();
     assert_eq!(mine, ["dev", "other"]);
-    let lines = project.events(&["--env", "other", "down", "--yes", "--destroy-data"]);
+    let lines = shop.events(&["--env", "other", "down", "--yes", "--destroy-data"]);
     assert_eq!(summary(&lines)["remaining"], json!([]));
-    clean(project);
+    clean(shop);
 }
 
-async fn down(project: &Project, clients: &Clients) {
-    let unsaid = project.run(&["down"]);
+async fn down(shop: &Shop, clients: &Clients) {
+    let unsaid = shop.run(&["down"]);
     assert_eq!(unsaid.code, 1);
     assert!(unsaid.stderr.contains("--yes --destroy-data"), "{}", unsaid.stderr);
-    let refused = project.run(&["down", "--yes"]);
+    let refused = shop.run(&["down", "--yes"]);
     assert_eq!(refused.code, 1);
     assert!(refused.stderr.contains("--destroy-data"), "{}", refused.stderr);
     assert!(
-        refused.stderr.contains(&project.name("Products")),
+        refused.stderr.contains(&shop.name("Products")),
         "it names the table: {}",
         refused.stderr
     );
-    clean(project);
-    gone(project, clients).await;
-    let again = project.events(&["down", "--yes"]);
+    clean(shop);
+    gone(shop, clients).await;
+    let again = shop.events(&["down", "--yes"]);
     assert_eq!(summary(&again)["changed"], 0);
-    let (code, plan) = project.diff();
+    let (code, plan) = shop.diff();
     assert_eq!(code, 2, "everything is to be made again: {:?}", changes(&plan));
 }
 
 /// `down` with all that it needs; then nothing of the stack is anywhere.
-pub async fn gone(project: &Project, clients: &Clients) -> Vec<Value> {
-    let lines = project.events(&["down", "--yes", "--destroy-data"]);
+pub async fn gone(shop: &Shop, clients: &Clients) -> Vec<Value> {
+    let lines = shop.events(&["down", "--yes", "--destroy-data"]);
     assert_eq!(summary(&lines)["remaining"], json!([]));
     assert_eq!(lines[0]["summary"]["delete"], summary(&lines)["changed"]);
-    assert_eq!(leftovers::of(clients, &project.stack).await, Vec::<String>::new());
+    assert_eq!(leftovers(clients, &shop.stack).await, Vec::<String>::new());
     lines
 }

@@ -3,8 +3,9 @@
 //! and do not believe the time to live it names.
 
 use super::foreign::table;
-use super::project::{Project, done, summary};
-use crate::support;
+use crate::support::env::endpoint;
+use crate::support::run::{done, summary};
+use crate::support::shop::Shop;
 use aws_sdk_cloudfront::types as cf;
 use aws_sdk_dynamodb::types::Tag as TableTag;
 use aws_sdk_s3::types::{Tag as BucketTag, Tagging};
@@ -13,19 +14,19 @@ use shopstack::aws::Clients;
 use std::collections::BTreeMap;
 
 /// A stack of one table.
-fn small(name: &str, endpoint: &str) -> Project {
-    let project = Project::new(name, endpoint);
-    let stack = &project.stack;
-    project.write(
+fn small(name: &str, endpoint: &str) -> Shop {
+    let shop = Shop::new(name, endpoint);
+    let stack = &shop.stack;
+    shop.write(
         "stack.yaml",
         &format!("name: {stack}\nregion: us-east-1\ntables:\n  Orders:\n    key: orderId\n"),
     );
-    project
+    shop
 }
 
-fn tags(project: &Project, id: &str) -> BTreeMap<&'static str, String> {
+fn tags(shop: &Shop, id: &str) -> BTreeMap<&'static str, String> {
     BTreeMap::from([
-        ("shopstack:stack", project.stack.clone()),
+        ("shopstack:stack", shop.stack.clone()),
         ("shopstack:env", "dev".into()),
         ("shopstack:id", id.into()),
         ("shopstack:region", "us-east-1".into()),
@@ -34,10 +35,10 @@ fn tags(project: &Project, id: &str) -> BTreeMap<&'static str, String> {
 }
 
 /// Another team's bucket with the stack's tags and one object.
-async fn stray_bucket(project: &Project, clients: &Clients) -> String {
-    let name = format!("team-backups-{}", project.stack);
+async fn stray_bucket(shop: &Shop, clients: &Clients) -> String {
+    let name = format!("team-backups-{}", shop.stack);
     clients.s3.create_bucket().bucket(&name).send().await.unwrap();
-    let set = tags(project, "site")
+    let set = tags(shop, "site")
         .into_iter()
         .map(|(k, v)| BucketTag::builder().key(k).value(v).build().unwrap());
     let tagging = Tagging::builder().set_tag_set(Some(set.collect())).build().unwrap();
@@ -55,12 +56,12 @@ async fn stray_bucket(project: &Project, clients: &Clients) -> String {
 }
 
 /// The original's tags on a table under another name, as a restored backup may have them.
-async fn stray_table(project: &Project, clients: &Clients) -> String {
-    let name = project.name("Orders-restored");
+async fn stray_table(shop: &Shop, clients: &Clients) -> String {
+    let name = shop.name("Orders-restored");
     table(clients, &name, "orderId", "").await;
     let found =
         clients.dynamodb.describe_table().table_name(&name).send().await.unwrap().table.unwrap();
-    let set = tags(project, "Orders")
+    let set = tags(shop, "Orders")
         .into_iter()
         .map(|(k, v)| TableTag::builder().key(k).value(v).build().unwrap());
     let tag = clients.dynamodb.tag_resource().resource_arn(found.table_arn().unwrap());
@@ -70,8 +71,8 @@ async fn stray_table(project: &Project, clients: &Clients) -> String {
 
 /// Another team's API with the stack's two tags alone, as somebody may set who has no rights but to
 /// tag; its id.
-async fn stray_api(project: &Project, clients: &Clients) -> String {
-    let pair = tags(project, "")
+async fn stray_api(shop: &Shop, clients: &Clients) -> String {
+    let pair = tags(shop, "")
         .into_iter()
         .filter(|(key, _)| key.ends_with(":stack") || key.ends_with(":env"));
     let create = clients.apigateway.create_rest_api().name("payments-prod");
@@ -80,20 +81,20 @@ async fn stray_api(project: &Project, clients: &Clients) -> String {
 }
 
 /// Another team's distribution with all of the stack's tags; its id.
-async fn stray_distribution(project: &Project, clients: &Clients) -> String {
+async fn stray_distribution(shop: &Shop, clients: &Clients) -> String {
     let origin = cf::Origin::builder().id("a").domain_name("payments.example").build().unwrap();
     let origins = cf::Origins::builder().quantity(1).items(origin).build().unwrap();
     let behavior = cf::DefaultCacheBehavior::builder().target_origin_id("a");
     let behavior =
         behavior.viewer_protocol_policy(cf::ViewerProtocolPolicy::HttpsOnly).build().unwrap();
     let config =
-        cf::DistributionConfig::builder().caller_reference(format!("payments {}", project.stack));
+        cf::DistributionConfig::builder().caller_reference(format!("payments {}", shop.stack));
     let config = config
         .comment("payments team")
         .enabled(false)
         .origins(origins)
         .default_cache_behavior(behavior);
-    let set = tags(project, "x")
+    let set = tags(shop, "x")
         .into_iter()
         .map(|(k, v)| cf::Tag::builder().key(k).value(v).build().unwrap());
     let set = cf::Tags::builder().set_items(Some(set.collect())).build();
@@ -117,15 +118,14 @@ fn told(plan: &Value, names: &[&str]) {
 
 #[tokio::test]
 async fn copies_are_told_of_and_neither_changed_nor_deleted_nor_believed() {
-    let project = small("strays", &support::endpoint().await);
-    let (clients, _) = project.clients().await;
+    let shop = small("strays", &endpoint());
+    let (clients, _) = shop.clients().await;
     let (bucket, restored) =
-        (stray_bucket(&project, &clients).await, stray_table(&project, &clients).await);
-    let (api, site) =
-        (stray_api(&project, &clients).await, stray_distribution(&project, &clients).await);
+        (stray_bucket(&shop, &clients).await, stray_table(&shop, &clients).await);
+    let (api, site) = (stray_api(&shop, &clients).await, stray_distribution(&shop, &clients).await);
     let all = [&bucket, &restored, &api, &site].map(String::as_str);
 
-    let (code, plan) = project.diff();
+    let (code, plan) = shop.diff();
     told(&plan, &all);
     let steps: Vec<_> =
         plan["changes"].as_array().unwrap().iter().map(|c| (&c["address"], &c["op"])).collect();
@@ -134,18 +134,18 @@ async fn copies_are_told_of_and_neither_changed_nor_deleted_nor_believed() {
         (2, vec![(&json!("table.Orders"), &json!("create"))]),
         "the original is missing"
     );
-    let lines = project.events(&["up", "--yes", "--no-smoke"]);
+    let lines = shop.events(&["up", "--yes", "--no-smoke"]);
     assert_eq!(done(&lines), ["table.Orders"]);
     let made =
-        clients.dynamodb.describe_table().table_name(project.name("Orders")).send().await.unwrap();
+        clients.dynamodb.describe_table().table_name(shop.name("Orders")).send().await.unwrap();
     assert_eq!(
         made.table.unwrap().deletion_protection_enabled(),
         Some(true),
         "a stranger's time to live lifts nothing"
     );
-    assert_eq!(project.diff().0, 0);
+    assert_eq!(shop.diff().0, 0);
 
-    let down = project.events(&["down", "--yes"]);
+    let down = shop.events(&["down", "--yes"]);
     told(&down[0], &all);
     assert_eq!(summary(&down)["result"], "ok");
     assert_eq!(done(&down), ["table.Orders"]);
@@ -179,27 +179,22 @@ async fn copies_are_told_of_and_neither_changed_nor_deleted_nor_believed() {
 
 #[tokio::test]
 async fn a_time_to_live_is_what_the_stacks_own_resources_say() {
-    let project = small("ttl", &support::endpoint().await);
-    let (clients, _) = project.clients().await;
-    project.events(&["up", "--yes", "--no-smoke", "--ttl", "4h"]);
+    let shop = small("ttl", &endpoint());
+    let (clients, _) = shop.clients().await;
+    shop.events(&["up", "--yes", "--no-smoke", "--ttl", "4h"]);
     let protected = || async {
-        let found = clients
-            .dynamodb
-            .describe_table()
-            .table_name(project.name("Orders"))
-            .send()
-            .await
-            .unwrap();
+        let found =
+            clients.dynamodb.describe_table().table_name(shop.name("Orders")).send().await.unwrap();
         found.table.unwrap().deletion_protection_enabled
     };
     assert_eq!(protected().await, Some(false));
-    assert_eq!(project.diff().0, 0, "it is kept");
+    assert_eq!(shop.diff().0, 0, "it is kept");
     // The index now knows of a later time, of a bucket that is not the stack's.
-    let bucket = stray_bucket(&project, &clients).await;
-    assert_eq!(project.diff().0, 0);
+    let bucket = stray_bucket(&shop, &clients).await;
+    assert_eq!(shop.diff().0, 0);
     // Without its own tag the environment is no longer one that goes by itself.
     let found =
-        clients.dynamodb.describe_table().table_name(project.name("Orders")).send().await.unwrap();
+        clients.dynamodb.describe_table().table_name(shop.name("Orders")).send().await.unwrap();
     let arn = found.table.unwrap().table_arn.unwrap();
     clients
         .dynamodb
@@ -209,9 +204,9 @@ async fn a_time_to_live_is_what_the_stacks_own_resources_say() {
         .send()
         .await
         .unwrap();
-    assert_eq!(done(&project.events(&["up", "--yes", "--no-smoke"])), ["table.Orders"]);
+    assert_eq!(done(&shop.events(&["up", "--yes", "--no-smoke"])), ["table.Orders"]);
     assert_eq!(protected().await, Some(true));
-    assert_eq!(summary(&project.events(&["down", "--yes"]))["result"], "ok");
+    assert_eq!(summary(&shop.events(&["down", "--yes"]))["result"], "ok");
     clients.s3.delete_object().bucket(&bucket).key("backup.sql").send().await.unwrap();
     clients.s3.delete_bucket().bucket(&bucket).send().await.unwrap();
 }

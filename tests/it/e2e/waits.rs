@@ -1,23 +1,24 @@
 //! What waits for what: `down --no-wait` while CloudFront takes its minutes, and how deep the reads
 //! of `diff` are.
 
-use super::project::{Project, summary};
-use crate::bad_input::endpoint::Endpoint;
-use crate::support;
+use crate::support::endpoint::Endpoint;
+use crate::support::env::endpoint;
+use crate::support::run::summary;
+use crate::support::shop::Shop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 #[tokio::test]
 async fn down_without_waiting_takes_all_but_what_cloudfront_holds_and_names_that() {
-    let endpoint = support::endpoint().await;
-    let project = Project::new("nowait", &endpoint).with_quick_crates();
-    project.events(&["up", "--yes", "--no-smoke"]);
+    let endpoint = endpoint();
+    let shop = Shop::new("nowait", &endpoint).with_quick_crates();
+    shop.events(&["up", "--yes", "--no-smoke"]);
     let slow = Endpoint::rewriting(&endpoint, |text| {
         text.replace("<Status>Deployed<", "<Status>InProgress<")
     });
     let down = ["down", "--yes", "--destroy-data", "--no-wait", "--json"];
     for run in ["the first", "one more while it is still in progress"] {
-        let left = project.run_at(&slow.url, &down);
+        let left = shop.run_at(&slow.url, &down);
         assert_eq!(left.code, 6, "{run}: {}\n{}", left.stdout, left.stderr);
         let lines = left.lines();
         let remaining = summary(&lines)["remaining"].as_array().expect("a list").clone();
@@ -36,7 +37,7 @@ async fn down_without_waiting_takes_all_but_what_cloudfront_holds_and_names_that
         assert!(left.stderr.contains("run `shopstack down` again"), "{}", left.stderr);
     }
     assert!(slow.changed.load(Ordering::SeqCst) > 0, "CloudFront was never slow");
-    let lines = project.events(&["down", "--yes", "--destroy-data"]);
+    let lines = shop.events(&["down", "--yes", "--destroy-data"]);
     assert_eq!(summary(&lines)["remaining"], serde_json::json!([]));
 }
 
@@ -44,18 +45,18 @@ async fn down_without_waiting_takes_all_but_what_cloudfront_holds_and_names_that
 async fn the_reads_of_a_clean_diff_are_at_most_four_deep() {
     for (name, region) in [("deephere", "us-east-1"), ("deepthere", "eu-west-1")] {
         let holds = Arc::new(AtomicBool::new(false));
-        let waves = Endpoint::in_waves(&support::endpoint().await, holds.clone());
-        let project = Project::new(name, &waves.url).in_region(region).with_quick_crates();
-        project.events(&["up", "--yes", "--no-smoke"]);
-        assert_eq!(project.diff().0, 0, "clean, and the Lambdas are built");
+        let waves = Endpoint::in_waves(&endpoint(), holds.clone());
+        let shop = Shop::new(name, &waves.url).in_region(region).with_quick_crates();
+        shop.events(&["up", "--yes", "--no-smoke"]);
+        assert_eq!(shop.diff().0, 0, "clean, and the Lambdas are built");
         let asked = waves.asked.load(Ordering::SeqCst);
         holds.store(true, Ordering::SeqCst);
-        assert_eq!(project.diff().0, 0, "clean");
+        assert_eq!(shop.diff().0, 0, "clean");
         holds.store(false, Ordering::SeqCst);
         let (asked, deep) =
             (waves.asked.load(Ordering::SeqCst) - asked, waves.changed.load(Ordering::SeqCst));
         println!("diff in {region}: {asked} requests, {deep} deep");
         assert!((2..=4).contains(&deep), "{region}: {deep} deep");
-        project.events(&["down", "--yes", "--destroy-data"]);
+        shop.events(&["down", "--yes", "--destroy-data"]);
     }
 }

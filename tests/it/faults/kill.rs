@@ -1,9 +1,10 @@
 //! `up` and `down`, killed at each of their writes in turn, before it takes effect and after: the
 //! next run completes what is half done, doubles nothing and leaves nothing behind.
 
-use super::inventory::Inventory;
-use super::lane::{DOWN, Ended, Lane, UP};
-use super::proxy::Point;
+use crate::support::inventory::Inventory;
+use crate::support::proxied::{DOWN, ProxiedShop, UP};
+use crate::support::proxy::Point;
+use crate::support::run::Run;
 use std::sync::{Arc, Mutex};
 
 /// Stacks at a time.
@@ -40,7 +41,7 @@ struct Tally {
 async fn a_run_killed_at_any_write_is_completed_by_the_next() {
     let reference = Arc::new(reference().await);
     // Somebody else's stack, which none of the deaths and repairs around it may touch.
-    let neighbour = Lane::new("faultneighbour").await;
+    let neighbour = ProxiedShop::new("faultneighbour").await;
     assert_eq!(neighbour.run(&UP).await.code, 0);
     let untouched = neighbour.inventory().await;
     let trials = trials(&reference);
@@ -59,8 +60,8 @@ async fn a_run_killed_at_any_write_is_completed_by_the_next() {
             }
         });
     }
-    while let Some(lane) = lanes.join_next().await {
-        lane.unwrap();
+    while let Some(shop) = lanes.join_next().await {
+        shop.unwrap();
     }
     assert_eq!(
         neighbour.inventory().await.differences(&untouched),
@@ -86,23 +87,23 @@ async fn a_run_killed_at_any_write_is_completed_by_the_next() {
 
 /// Two undisturbed lives: the first also makes what all stacks of the account share.
 async fn reference() -> Reference {
-    let (first, lane) = (Lane::new("faultfirst").await, Lane::new("faultref").await);
+    let (first, shop) = (ProxiedShop::new("faultfirst").await, ProxiedShop::new("faultref").await);
     let ended = first.run(&UP).await;
     assert_eq!(ended.code, 0, "{ended:?}");
     let inventory = first.inventory().await;
     assert!(inventory.len() > 30, "an inventory of {} things has holes", inventory.len());
-    let (ended, up) = lane.watched(&UP, None).await;
+    let (ended, up) = shop.run_killed_at(&UP, None).await;
     assert_eq!(ended.code, 0, "{ended:?}");
     assert_eq!(
-        lane.inventory().await.differences(&inventory),
+        shop.inventory().await.differences(&inventory),
         Vec::<String>::new(),
         "two stacks are alike"
     );
     let ended = first.run(&DOWN).await;
     assert_eq!(ended.code, 0, "{ended:?}");
-    let (ended, down) = lane.watched(&DOWN, None).await;
+    let (ended, down) = shop.run_killed_at(&DOWN, None).await;
     assert_eq!(ended.code, 0, "{ended:?}");
-    for gone in [first, lane] {
+    for gone in [first, shop] {
         assert_eq!(
             gone.inventory().await.differences(&Inventory::default()),
             Vec::<String>::new(),
@@ -148,35 +149,35 @@ fn chosen(points: &[Point]) -> Vec<Point> {
 }
 
 async fn attempt(trial: &Trial, reference: &Reference, tally: &Mutex<Tally>) {
-    let lane = Lane::new(&format!("fault{}", trial.number)).await;
+    let shop = ProxiedShop::new(&format!("fault{}", trial.number)).await;
     let mut problems = Vec::new();
-    half(&lane, &UP, trial.up.as_ref(), tally, &mut problems).await;
-    let there = lane.inventory().await;
+    half(&shop, &UP, trial.up.as_ref(), tally, &mut problems).await;
+    let there = shop.inventory().await;
     problems.extend(there.differences(&reference.inventory));
-    let diff = lane.run(&["diff"]).await;
+    let diff = shop.run(&["diff"]).await;
     check(&diff, "diff after it", &mut problems);
     note(trial.up.as_ref(), "up", problems, tally);
 
     let mut problems = Vec::new();
-    let ended = half(&lane, &DOWN, trial.down.as_ref(), tally, &mut problems).await;
+    let ended = half(&shop, &DOWN, trial.down.as_ref(), tally, &mut problems).await;
     if ended.last()["remaining"] != serde_json::json!([]) {
         problems.push(format!("down reports as remaining: {}", ended.last()["remaining"]));
     }
-    let left = lane.inventory().await;
+    let left = shop.inventory().await;
     problems.extend(left.differences(&Inventory::default()));
     note(trial.down.as_ref(), "down", problems, tally);
 }
 
 /// One command that dies at `point`, then the same again to its end.
 async fn half(
-    lane: &Lane,
+    shop: &ProxiedShop,
     command: &[&str],
     point: Option<&Point>,
     tally: &Mutex<Tally>,
     problems: &mut Vec<String>,
-) -> Ended {
+) -> Run {
     if let Some(point) = point {
-        let (ended, seen) = lane.watched(command, Some(point.clone())).await;
+        let (ended, seen) = shop.run_killed_at(command, Some(point.clone())).await;
         if seen.struck.is_some() {
             let mut tally = tally.lock().unwrap();
             *(if command[0] == "up" { &mut tally.killed_up } else { &mut tally.killed_down }) += 1;
@@ -185,14 +186,14 @@ async fn half(
             tally.lock().unwrap().missed.push(format!("{} {point}", command[0]));
         }
         // The dead run's lease would last 40 s; `lock.rs` shows that it ends by itself.
-        check(&lane.run(&["unlock", "--yes"]).await, "unlock", problems);
+        check(&shop.run(&["unlock", "--yes"]).await, "unlock", problems);
     }
-    let ended = lane.run(command).await;
+    let ended = shop.run(command).await;
     check(&ended, "the run after it", problems);
     ended
 }
 
-fn check(ended: &Ended, what: &str, problems: &mut Vec<String>) {
+fn check(ended: &Run, what: &str, problems: &mut Vec<String>) {
     if ended.code != 0 {
         let said: String =
             ended.stdout.lines().filter(|l| l.contains("failed") || !l.starts_with('{')).collect();

@@ -4,10 +4,5 @@
 //! connections, lost answers, a storm of all of them.
 
 mod injected;
-pub mod inventory;
-mod inventory_edge;
 mod kill;
-pub mod lane;
 mod lock;
-pub mod proxy;
-pub mod wire;

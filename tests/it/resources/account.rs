@@ -1,40 +1,53 @@
 //! AWS::ApiGateway::Account: set where there is no log role, left alone where there is one, never
 //! taken away.
 
-use crate::support::{World, desired, step};
+mod drift;
+
+use crate::support::env::TestEnv;
+use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite};
 use serde_json::json;
 use shopstack::model::{Op, Owner};
 use shopstack::resources::{ResourceType, apigateway::account::Account};
+
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::ApiGateway::Account",
+    prepare: None,
+    on_ministack: &[],
+    on_moto: &[|_| Box::pin(async { drift::cases() })],
+    clean_up: None,
+    inventory: Coverage::Elsewhere("shared by all stacks of the account"),
+};
 
 /// One test and not several, in a region of its own: there is one account for each, and what is
 /// cleared here would be drift to all other tests.
 #[tokio::test]
 async fn its_whole_life() {
-    let world = World::in_region("account", "eu-west-3").await;
+    let env = TestEnv::in_region("account", "eu-west-3").await;
     let want =
-        desired(&Account, "account.logging", &world.scope.account, json!({"has_log_role": true}));
-    let client = &world.writer.clients.apigateway;
+        desired(&Account, "account.logging", &env.scope.account, json!({"has_log_role": true}));
+    let client = &env.writer.clients.apigateway;
     let set = |arn: &str| {
         let patch = shopstack::resources::apigateway::replace("/cloudwatchRoleArn", arn);
         client.update_account().patch_operations(patch).send()
     };
     set("").await.expect("clear");
-    assert!(world.discover(&Account, &[&want], &[]).await.is_empty());
+    assert!(env.discover(&Account, &[&want], &[]).await.is_empty());
 
     let made = Account
-        .create(&world.writer, &step(&want, Op::Create, None), &want.spec)
+        .create(&env.writer, &step(&want, Op::Create, None), &want.spec)
         .await
         .expect("create");
     let again = Account
-        .create(&world.writer, &step(&want, Op::Create, None), &want.spec)
+        .create(&env.writer, &step(&want, Op::Create, None), &want.spec)
         .await
         .expect("again");
     assert_eq!(made, again);
-    let live = world.discover(&Account, &[&want], &[]).await.remove(0);
+    let live = env.discover(&Account, &[&want], &[]).await.remove(0);
     assert_eq!((&live.spec, &live.owner), (&want.spec, &Owner::Shared));
-    assert!(world.discover(&Account, &[], &[]).await.is_empty());
+    assert!(env.discover(&Account, &[], &[]).await.is_empty());
 
-    let role = world
+    let role = env
         .reader
         .iam
         .get_role()
@@ -55,16 +68,16 @@ async fn its_whole_life() {
     // Cleared by somebody: the role is found again. Set to another role: left as it is.
     set("").await.expect("clear");
     let healed = Account
-        .create(&world.writer, &step(&want, Op::Create, None), &want.spec)
+        .create(&env.writer, &step(&want, Op::Create, None), &want.spec)
         .await
         .expect("heal");
     assert_eq!(made, healed);
-    let other = format!("arn:aws:iam::{}:role/theirs", world.scope.account);
+    let other = format!("arn:aws:iam::{}:role/theirs", env.scope.account);
     set(&other).await.expect("set another");
     Account
-        .update(&world.writer, &step(&want, Op::Update, None), &live, &want.spec)
+        .update(&env.writer, &step(&want, Op::Update, None), &live, &want.spec)
         .await
         .expect("update");
-    Account.delete(&world.writer, &live).await.expect("delete");
-    assert_eq!(world.discover(&Account, &[&want], &[]).await.remove(0).outputs["role_arn"], other);
+    Account.delete(&env.writer, &live).await.expect("delete");
+    assert_eq!(env.discover(&Account, &[&want], &[]).await.remove(0).outputs["role_arn"], other);
 }

@@ -1,17 +1,30 @@
 //! AWS::WAFv2::WebACLAssociation: put before a stage, read back, replaced by a stranger, repaired,
 //! taken away.
 
+mod drift;
+
 use super::web_acl::spec;
-use crate::support::{World, desired, step};
+use crate::support::env::TestEnv;
+use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite};
 use serde_json::json;
 use shopstack::model::{Address, Live, Op, Owner};
 use shopstack::resources::{ResourceType, waf::association::WafAssociation, waf::web_acl::WebAcl};
 
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::WAFv2::WebACLAssociation",
+    prepare: None,
+    on_ministack: &[|shop| Box::pin(drift::cases(shop))],
+    on_moto: &[],
+    clean_up: Some(|shop| Box::pin(drift::clean_up(shop))),
+    inventory: Coverage::Elsewhere("AWS::WAFv2::WebACL"),
+};
+
 /// Makes an API with one stage by hand, and returns the API's id and the stage as the engine would
 /// have found it.
-async fn stage(world: &World) -> (String, Live) {
-    let api = &world.writer.clients.apigateway;
-    let made = api.create_rest_api().name(world.scope.name("api")).send().await.unwrap();
+async fn stage(env: &TestEnv) -> (String, Live) {
+    let api = &env.writer.clients.apigateway;
+    let made = api.create_rest_api().name(env.scope.name("api")).send().await.unwrap();
     let id = made.id().unwrap().to_string();
     let root = match made.root_resource_id() {
         Some(root) => root.to_string(),
@@ -33,20 +46,19 @@ async fn stage(world: &World) -> (String, Live) {
 
 #[tokio::test]
 async fn its_whole_life() {
-    let world = World::new("wafassoc").await;
-    let (api, stage) = stage(&world).await;
+    let env = TestEnv::new("wafassoc").await;
+    let (api, stage) = stage(&env).await;
     let mut acls = Vec::new();
     for id in ["api", "else"] {
         let acl = desired(
             &WebAcl,
             &format!("web_acl.{id}"),
-            &world.scope.name(id),
-            spec(&world, id, "REGIONAL"),
+            &env.scope.name(id),
+            spec(&env, id, "REGIONAL"),
         );
-        WebAcl.create(&world.writer, &step(&acl, Op::Create, None), &acl.spec).await.expect("acl");
+        WebAcl.create(&env.writer, &step(&acl, Op::Create, None), &acl.spec).await.expect("acl");
         acls.extend(
-            world
-                .discover(&WebAcl, &[&acl], &[])
+            env.discover(&WebAcl, &[&acl], &[])
                 .await
                 .into_iter()
                 .filter(|l| l.address == acl.address),
@@ -59,40 +71,40 @@ async fn its_whole_life() {
         json!({"web_acl_arn": "{{web_acl.api.arn}}", "resource_arn": "{{stage.main.arn}}"});
     let wanted = desired(&WafAssociation, "association.api", "wafassoc-t-api", template);
     let create = step(&wanted, Op::Create, None);
-    assert!(world.discover(&WafAssociation, &[&wanted], &found).await.is_empty());
+    assert!(env.discover(&WafAssociation, &[&wanted], &found).await.is_empty());
     assert!(
-        world.discover(&WafAssociation, &[&wanted], &[]).await.is_empty(),
+        env.discover(&WafAssociation, &[&wanted], &[]).await.is_empty(),
         "no stage yet, so nothing to ask"
     );
 
-    WafAssociation.create(&world.writer, &create, &filled).await.expect("create");
+    WafAssociation.create(&env.writer, &create, &filled).await.expect("create");
     // moto keeps every association ever made beside the others: there, a stage cannot change its
     // ACL.
-    let replaces = world.scope.account == "000000000000";
+    let replaces = env.scope.account == "000000000000";
     if replaces {
-        WafAssociation.create(&world.writer, &create, &filled).await.expect("create again");
+        WafAssociation.create(&env.writer, &create, &filled).await.expect("create again");
     }
-    let live = world.discover(&WafAssociation, &[&wanted], &found).await.remove(0);
+    let live = env.discover(&WafAssociation, &[&wanted], &found).await.remove(0);
     assert_eq!((&live.spec, &live.address, &live.owner), (&filled, &wanted.address, &Owner::Ours));
 
     if replaces {
         // A stranger puts another ACL in front of the stage: drift, and mended.
-        let waf = &world.writer.clients.wafv2;
+        let waf = &env.writer.clients.wafv2;
         let (theirs, arn) = (&acls[1].outputs["arn"], &stage.outputs["arn"]);
         waf.associate_web_acl().web_acl_arn(theirs).resource_arn(arn).send().await.unwrap();
-        let live = world.discover(&WafAssociation, &[&wanted], &found).await.remove(0);
+        let live = env.discover(&WafAssociation, &[&wanted], &found).await.remove(0);
         assert_eq!(live.spec["web_acl_arn"], json!(theirs));
         assert_eq!(live.owner, Owner::Ours);
         let change = step(&wanted, Op::Update, Some(live.clone()));
-        WafAssociation.update(&world.writer, &change, &live, &filled).await.expect("update");
+        WafAssociation.update(&env.writer, &change, &live, &filled).await.expect("update");
     }
-    let owned = world.discover(&WafAssociation, &[], &found).await.remove(0);
+    let owned = env.discover(&WafAssociation, &[], &found).await.remove(0);
     assert_eq!((&owned.spec, owned.address.as_str()), (&filled, "association.api"));
-    WafAssociation.delete(&world.writer, &owned).await.expect("delete");
-    assert!(world.discover(&WafAssociation, &[&wanted], &found).await.is_empty());
-    WafAssociation.delete(&world.writer, &owned).await.expect("deleting what is gone is done");
+    WafAssociation.delete(&env.writer, &owned).await.expect("delete");
+    assert!(env.discover(&WafAssociation, &[&wanted], &found).await.is_empty());
+    WafAssociation.delete(&env.writer, &owned).await.expect("deleting what is gone is done");
     for acl in &acls {
-        WebAcl.delete(&world.writer, acl).await.expect("delete acl");
+        WebAcl.delete(&env.writer, acl).await.expect("delete acl");
     }
-    world.writer.clients.apigateway.delete_rest_api().rest_api_id(api).send().await.unwrap();
+    env.writer.clients.apigateway.delete_rest_api().rest_api_id(api).send().await.unwrap();
 }

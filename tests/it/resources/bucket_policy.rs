@@ -1,17 +1,30 @@
 //! AWS::S3::BucketPolicy: put, read back as a document, changed behind our back, removed.
 
+mod drift;
+
 use super::bucket::{made, site_bucket};
-use crate::support::{World, desired, step};
+use crate::support::env::TestEnv;
+use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite};
 use serde_json::json;
 use shopstack::model::Op;
 use shopstack::policy;
 use shopstack::resources::{ResourceType, s3::bucket::Bucket, s3::bucket_policy::BucketPolicy};
 
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::S3::BucketPolicy",
+    prepare: None,
+    on_ministack: &[|_| Box::pin(async { drift::cases() })],
+    on_moto: &[],
+    clean_up: None,
+    inventory: Coverage::Elsewhere("AWS::S3::Bucket"),
+};
+
 #[tokio::test]
 async fn its_whole_life() {
-    let world = World::new("bucketpolicy").await;
-    let bucket = site_bucket(&world);
-    let found = vec![made(&world, &bucket).await];
+    let env = TestEnv::new("bucketpolicy").await;
+    let bucket = site_bucket(&env);
+    let found = vec![made(&env, &bucket).await];
     let document = |action: &str| {
         json!({"policy": policy::canonical(&json!({"Statement": [{"Sid": "Cdn", "Effect": "Allow",
             "Principal": {"Service": "cloudfront.amazonaws.com"}, "Action": action,
@@ -20,21 +33,20 @@ async fn its_whole_life() {
     };
     let mut wanted =
         desired(&BucketPolicy, "bucket_policy.site", &bucket.name, document("s3:GetObject"));
-    assert!(world.discover(&BucketPolicy, &[&wanted], &found).await.is_empty());
+    assert!(env.discover(&BucketPolicy, &[&wanted], &found).await.is_empty());
 
     for _ in 0..2 {
         BucketPolicy
-            .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+            .create(&env.writer, &step(&wanted, Op::Create, None), &wanted.spec)
             .await
             .expect("create");
     }
-    let live = world.discover(&BucketPolicy, &[&wanted], &found).await.remove(0);
+    let live = env.discover(&BucketPolicy, &[&wanted], &found).await.remove(0);
     assert_eq!(live.spec, wanted.spec);
 
     // A statement that a stranger adds shows.
     let stranger = r#"{"Version":"2012-10-17","Statement":{"Sid":"Open","Effect":"Deny","Principal":"*","Action":"s3:DeleteObject","Resource":"*"}}"#;
-    world
-        .writer
+    env.writer
         .clients
         .s3
         .put_bucket_policy()
@@ -43,33 +55,33 @@ async fn its_whole_life() {
         .send()
         .await
         .unwrap();
-    let live = world.discover(&BucketPolicy, &[&wanted], &found).await.remove(0);
+    let live = env.discover(&BucketPolicy, &[&wanted], &found).await.remove(0);
     assert_eq!(live.spec["policy"]["statements"]["Open"]["actions"], json!(["s3:DeleteObject"]));
 
     wanted.spec = document("s3:Get*");
     BucketPolicy
-        .update(&world.writer, &step(&wanted, Op::Update, None), &live, &wanted.spec)
+        .update(&env.writer, &step(&wanted, Op::Update, None), &live, &wanted.spec)
         .await
         .expect("update");
-    let live = world.discover(&BucketPolicy, &[&wanted], &found).await.remove(0);
+    let live = env.discover(&BucketPolicy, &[&wanted], &found).await.remove(0);
     assert_eq!(live.spec, wanted.spec);
 
     for _ in 0..2 {
-        BucketPolicy.delete(&world.writer, &live).await.expect("delete");
+        BucketPolicy.delete(&env.writer, &live).await.expect("delete");
     }
-    assert!(world.discover(&BucketPolicy, &[&wanted], &found).await.is_empty());
-    Bucket.delete(&world.writer, &found[0]).await.expect("delete bucket");
-    assert!(world.discover(&BucketPolicy, &[&wanted], &found).await.is_empty());
+    assert!(env.discover(&BucketPolicy, &[&wanted], &found).await.is_empty());
+    Bucket.delete(&env.writer, &found[0]).await.expect("delete bucket");
+    assert!(env.discover(&BucketPolicy, &[&wanted], &found).await.is_empty());
 }
 
 /// Lets one distribution, and nobody else, read the bucket's objects.
-pub async fn allow_distribution(world: &World, bucket: &str, arn: &str) {
+pub async fn allow_distribution(env: &TestEnv, bucket: &str, arn: &str) {
     let policy = policy::canonical(&json!({"Statement": [{"Sid": "Cdn", "Effect": "Allow",
         "Principal": {"Service": "cloudfront.amazonaws.com"}, "Action": "s3:GetObject",
         "Resource": format!("arn:aws:s3:::{bucket}/*"), "Condition": {"StringEquals": {"aws:SourceArn": arn}}}]}));
     let wanted = desired(&BucketPolicy, "bucket_policy.site", bucket, json!({"policy": policy}));
     BucketPolicy
-        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .create(&env.writer, &step(&wanted, Op::Create, None), &wanted.spec)
         .await
         .expect("policy");
 }

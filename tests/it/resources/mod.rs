@@ -1,4 +1,5 @@
-//! One file per resource type, named as its source file: the whole life of a resource on MiniStack.
+//! One file per resource type, named as its source file: the whole life of a resource on MiniStack,
+//! and `SUITE`, which is what other tests need of the type.
 
 mod account;
 mod api;
@@ -18,3 +19,27 @@ mod stage;
 mod table;
 mod waf_logging;
 pub mod web_acl;
+
+use crate::support::suite::Suite;
+
+/// All resource types; `drift`, the inventory and the search for leftovers go by this list.
+pub const SUITES: &[Suite] = &[
+    table::SUITE,
+    log_group::SUITE,
+    role::SUITE,
+    function::SUITE,
+    permission::SUITE,
+    account::SUITE,
+    api::SUITE,
+    routes::SUITE,
+    stage::SUITE,
+    bucket::SUITE,
+    bucket_policy::SUITE,
+    objects::SUITE,
+    oac::SUITE,
+    headers::SUITE,
+    distribution::SUITE,
+    web_acl::SUITE,
+    association::SUITE,
+    waf_logging::SUITE,
+];

@@ -1,18 +1,31 @@
 //! AWS::S3::Object: the site is sent, one listing shows it as wanted, every kind of change is seen
 //! and mended.
 
+mod drift;
+
 use super::bucket::{made, site_bucket};
-use crate::support::{World, desired, step};
+use crate::support::env::TestEnv;
+use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite};
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Value, json};
 use shopstack::model::{Desired, ErrorKind, Live, Op, Owner, spec};
 use shopstack::resources::s3::objects::files::scan_site;
 use shopstack::resources::{ResourceType, s3::bucket::Bucket, s3::objects::Objects};
 
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::S3::Object",
+    prepare: None,
+    on_ministack: &[|shop| Box::pin(async { drift::cases(shop) })],
+    on_moto: &[],
+    clean_up: None,
+    inventory: Coverage::Elsewhere("AWS::S3::Bucket"),
+};
+
 /// MD5 of `evil`.
 const EVIL: &str = "4034a346ccee15292d823416f7510a2f";
 
-/// A site of three files on disk, wanted in the world's bucket.
+/// A site of three files on disk, wanted in the test's bucket.
 pub struct Site {
     pub folder: tempfile::TempDir,
     pub wanted: Desired,
@@ -20,48 +33,45 @@ pub struct Site {
 }
 
 impl Site {
-    pub async fn new(world: &World) -> Site {
+    pub async fn new(env: &TestEnv) -> Site {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("img")).unwrap();
         std::fs::write(folder.path().join("index.html"), "<h1>shop</h1>").unwrap();
         std::fs::write(folder.path().join("app.js"), "1").unwrap();
         std::fs::write(folder.path().join("img/ä +%.svg"), "<svg/>").unwrap();
-        let bucket = site_bucket(world);
-        let live = made(world, &bucket).await;
+        let bucket = site_bucket(env);
+        let live = made(env, &bucket).await;
         let mut wanted = desired(&Objects, "objects.site", &bucket.name, Value::Null);
         wanted.payload = Some(folder.path().into());
         wanted.spec = json!({"objects": scan_site(folder.path(), folder.path(), &|_| "no-cache".into()).unwrap(), "config": "{\"api\":\"x\"}"});
         Site { folder, wanted, bucket: live }
     }
 
-    pub async fn live(&self, world: &World) -> Live {
-        world
-            .discover(&Objects, &[&self.wanted], std::slice::from_ref(&self.bucket))
-            .await
-            .remove(0)
+    pub async fn live(&self, env: &TestEnv) -> Live {
+        env.discover(&Objects, &[&self.wanted], std::slice::from_ref(&self.bucket)).await.remove(0)
     }
 
-    pub async fn sent(&self, world: &World) {
+    pub async fn sent(&self, env: &TestEnv) {
         Objects
-            .create(&world.writer, &step(&self.wanted, Op::Create, None), &self.wanted.spec)
+            .create(&env.writer, &step(&self.wanted, Op::Create, None), &self.wanted.spec)
             .await
             .expect("create");
     }
 
     /// Reads what is there, mends it, and checks that it is as wanted then. Returns what was found
     /// before.
-    async fn mended(&self, world: &World) -> Value {
-        let live = self.live(world).await;
+    async fn mended(&self, env: &TestEnv) -> Value {
+        let live = self.live(env).await;
         let change = step(&self.wanted, Op::Update, Some(live.clone()));
-        Objects.update(&world.writer, &change, &live, &self.wanted.spec).await.expect("update");
-        assert_eq!(self.live(world).await.spec, self.wanted.spec);
+        Objects.update(&env.writer, &change, &live, &self.wanted.spec).await.expect("update");
+        assert_eq!(self.live(env).await.spec, self.wanted.spec);
         live.spec
     }
 
     /// Puts an object as a stranger would: until the endpoint's clock shows that it is later than
     /// the manifest.
-    async fn put(&self, world: &World, key: &str, text: &str, content_type: &str) {
-        let s3 = &world.writer.clients.s3;
+    async fn put(&self, env: &TestEnv, key: &str, text: &str, content_type: &str) {
+        let s3 = &env.writer.clients.s3;
         let bucket = &self.wanted.name;
         let manifest =
             s3.head_object().bucket(bucket).key(".shopstack/site.json").send().await.unwrap();
@@ -85,23 +95,19 @@ impl Site {
 
 #[tokio::test]
 async fn its_whole_life() {
-    let world = World::new("objectslife").await;
-    let mut site = Site::new(&world).await;
+    let env = TestEnv::new("objectslife").await;
+    let mut site = Site::new(&env).await;
     assert!(
-        world
-            .discover(&Objects, &[&site.wanted], std::slice::from_ref(&site.bucket))
+        env.discover(&Objects, &[&site.wanted], std::slice::from_ref(&site.bucket))
             .await
             .is_empty()
     );
-    assert!(
-        world.discover(&Objects, &[&site.wanted], &[]).await.is_empty(),
-        "no bucket, no objects"
-    );
-    site.sent(&world).await;
-    site.sent(&world).await;
-    let live = site.live(&world).await;
+    assert!(env.discover(&Objects, &[&site.wanted], &[]).await.is_empty(), "no bucket, no objects");
+    site.sent(&env).await;
+    site.sent(&env).await;
+    let live = site.live(&env).await;
     assert_eq!((&live.spec, &live.owner), (&site.wanted.spec, &Owner::Ours));
-    let head = world
+    let head = env
         .reader
         .s3
         .head_object()
@@ -122,78 +128,77 @@ async fn its_whole_life() {
     let rules =
         |key: &str| if key.ends_with(".html") { "no-store" } else { "no-cache" }.to_string();
     site.wanted.spec = json!({"objects": scan_site(site.folder.path(), site.folder.path(), &rules).unwrap(), "config": "{\"api\":\"y\"}"});
-    let before = site.mended(&world).await;
+    let before = site.mended(&env).await;
     assert_eq!(before["config"], json!("{\"api\":\"x\"}"));
     assert_eq!(before["objects"]["img/ä +%.svg"]["content_type"], json!("image/svg+xml"));
 
-    Objects.delete(&world.writer, &live).await.expect("delete");
-    Objects.delete(&world.writer, &live).await.expect("deleting what is gone is done");
+    Objects.delete(&env.writer, &live).await.expect("delete");
+    Objects.delete(&env.writer, &live).await.expect("deleting what is gone is done");
     assert!(
-        world
-            .discover(&Objects, &[&site.wanted], std::slice::from_ref(&site.bucket))
+        env.discover(&Objects, &[&site.wanted], std::slice::from_ref(&site.bucket))
             .await
             .is_empty()
     );
-    Bucket.delete(&world.writer, &site.bucket).await.expect("delete bucket");
-    Objects.delete(&world.writer, &live).await.expect("no bucket, nothing to delete");
+    Bucket.delete(&env.writer, &site.bucket).await.expect("delete bucket");
+    Objects.delete(&env.writer, &live).await.expect("no bucket, nothing to delete");
 }
 
 #[tokio::test]
 async fn a_clean_look_is_one_read() {
-    let world = World::new("objectscount").await;
-    let site = Site::new(&world).await;
-    site.sent(&world).await;
-    let reads = || world.calls().read;
+    let env = TestEnv::new("objectscount").await;
+    let site = Site::new(&env).await;
+    site.sent(&env).await;
+    let reads = || env.calls().read;
     let before = reads();
-    site.live(&world).await;
+    site.live(&env).await;
     assert_eq!(reads() - before, 1);
-    Bucket.delete(&world.writer, &site.bucket).await.expect("delete bucket");
+    Bucket.delete(&env.writer, &site.bucket).await.expect("delete bucket");
 }
 
 #[tokio::test]
 async fn what_strangers_do_is_seen_and_mended() {
-    let world = World::new("objectsdrift").await;
-    let site = Site::new(&world).await;
-    site.sent(&world).await;
+    let env = TestEnv::new("objectsdrift").await;
+    let site = Site::new(&env).await;
+    site.sent(&env).await;
 
-    site.put(&world, "app.js", "evil", "text/javascript; charset=utf-8").await;
-    assert_eq!(site.mended(&world).await["objects"]["app.js"]["md5"], json!(EVIL));
+    site.put(&env, "app.js", "evil", "text/javascript; charset=utf-8").await;
+    assert_eq!(site.mended(&env).await["objects"]["app.js"]["md5"], json!(EVIL));
     // The same bytes under other headers: the listing shows nothing but the time.
-    site.put(&world, "app.js", "1", "text/plain").await;
-    assert_eq!(site.mended(&world).await["objects"]["app.js"]["content_type"], json!("text/plain"));
-    site.put(&world, "config.json", "{\"api\":\"evil\"}", "application/json").await;
-    assert_eq!(site.mended(&world).await["config"], json!("{\"api\":\"evil\"}"));
-    site.put(&world, "config.json", "{\"api\":\"x\"}", "text/plain").await;
+    site.put(&env, "app.js", "1", "text/plain").await;
+    assert_eq!(site.mended(&env).await["objects"]["app.js"]["content_type"], json!("text/plain"));
+    site.put(&env, "config.json", "{\"api\":\"evil\"}", "application/json").await;
+    assert_eq!(site.mended(&env).await["config"], json!("{\"api\":\"evil\"}"));
+    site.put(&env, "config.json", "{\"api\":\"x\"}", "text/plain").await;
     assert_eq!(
-        site.mended(&world).await["objects"]["config.json"]["content_type"],
+        site.mended(&env).await["objects"]["config.json"]["content_type"],
         json!("text/plain")
     );
-    site.put(&world, "evil.html", "evil", "text/html").await;
-    assert_eq!(site.mended(&world).await["objects"]["evil.html"]["md5"], json!(EVIL));
-    let s3 = &world.writer.clients.s3;
+    site.put(&env, "evil.html", "evil", "text/html").await;
+    assert_eq!(site.mended(&env).await["objects"]["evil.html"]["md5"], json!(EVIL));
+    let s3 = &env.writer.clients.s3;
     s3.delete_object().bucket(&site.wanted.name).key("index.html").send().await.unwrap();
-    assert_eq!(site.mended(&world).await["objects"]["index.html"], Value::Null);
+    assert_eq!(site.mended(&env).await["objects"]["index.html"], Value::Null);
     s3.delete_object().bucket(&site.wanted.name).key("config.json").send().await.unwrap();
-    assert_eq!(site.mended(&world).await["config"], json!(""));
+    assert_eq!(site.mended(&env).await["config"], json!(""));
     // Without a manifest nobody knows whether the run that sent the files came to its end.
     s3.delete_object().bucket(&site.wanted.name).key(".shopstack/site.json").send().await.unwrap();
-    assert_eq!(site.mended(&world).await["objects"], json!({}));
+    assert_eq!(site.mended(&env).await["objects"], json!({}));
     s3.head_object()
         .bucket(&site.wanted.name)
         .key(".shopstack/site.json")
         .send()
         .await
         .expect("a manifest again");
-    Bucket.delete(&world.writer, &site.bucket).await.expect("delete bucket");
+    Bucket.delete(&env.writer, &site.bucket).await.expect("delete bucket");
 }
 
 #[tokio::test]
 async fn a_file_that_changed_since_the_plan_is_not_sent() {
-    let world = World::new("objectsrace").await;
-    let site = Site::new(&world).await;
+    let env = TestEnv::new("objectsrace").await;
+    let site = Site::new(&env).await;
     std::fs::write(site.folder.path().join("app.js"), "later").unwrap();
     let create = step(&site.wanted, Op::Create, None);
-    let refused = Objects.create(&world.writer, &create, &site.wanted.spec).await.unwrap_err();
+    let refused = Objects.create(&env.writer, &create, &site.wanted.spec).await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Conflict);
     assert!(refused.message.contains("app.js"), "{refused}");
 
@@ -203,9 +208,9 @@ async fn a_file_that_changed_since_the_plan_is_not_sent() {
         spec::to_value(&json!({"md5": "", "content_type": "", "cache_control": ""}));
     outside.spec["objects"].as_object_mut().unwrap().remove("app.js");
     let refused = Objects
-        .create(&world.writer, &step(&outside, Op::Create, None), &outside.spec)
+        .create(&env.writer, &step(&outside, Op::Create, None), &outside.spec)
         .await
         .unwrap_err();
     assert!(refused.message.contains("../secret"), "{refused}");
-    Bucket.delete(&world.writer, &site.bucket).await.expect("delete bucket");
+    Bucket.delete(&env.writer, &site.bucket).await.expect("delete bucket");
 }

@@ -1,54 +1,67 @@
 //! AWS::Lambda::Permission: statements added, changed, lost and foreign ones, all brought back to
 //! what is wanted.
 
+mod drift;
+
 use super::function;
-use crate::support::{World, desired, step};
+use crate::support::env::TestEnv;
+use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite};
 use serde_json::{Value, json};
 use shopstack::model::{Desired, Live, Op, Owner};
 use shopstack::resources::{
     ResourceType, lambda::function::Function, lambda::permission::Permission,
 };
 
-fn statement(world: &World, path: &str) -> Value {
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::Lambda::Permission",
+    prepare: None,
+    on_ministack: &[|shop| Box::pin(async { drift::cases(shop) })],
+    on_moto: &[],
+    clean_up: None,
+    inventory: Coverage::Elsewhere("AWS::Lambda::Function"),
+};
+
+fn statement(env: &TestEnv, path: &str) -> Value {
     json!({
         "action": "lambda:InvokeFunction", "principal": "apigateway.amazonaws.com",
-        "source_arn": format!("arn:aws:execute-api:us-east-1:{}:abc/*/{path}", world.scope.account),
-        "source_account": world.scope.account,
+        "source_arn": format!("arn:aws:execute-api:us-east-1:{}:abc/*/{path}", env.scope.account),
+        "source_account": env.scope.account,
     })
 }
 
 /// Makes the function; returns it as found, and its wanted permission.
-async fn made(world: &World) -> (Live, Desired) {
+async fn made(env: &TestEnv) -> (Live, Desired) {
     let folder = tempfile::tempdir().unwrap();
-    let wanted = function::wanted(world, folder.path()).await;
+    let wanted = function::wanted(env, folder.path()).await;
     Function
-        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .create(&env.writer, &step(&wanted, Op::Create, None), &wanted.spec)
         .await
         .expect("function");
-    let found = world.discover(&Function, &[&wanted], &[]).await.remove(0);
-    let spec = json!({"statements": {"api-1": statement(world, "GET/products"), "api-2": statement(world, "POST/orders")}});
+    let found = env.discover(&Function, &[&wanted], &[]).await.remove(0);
+    let spec = json!({"statements": {"api-1": statement(env, "GET/products"), "api-2": statement(env, "POST/orders")}});
     let permission = desired(&Permission, "permission.f", &wanted.name, spec);
     (found, permission)
 }
 
 #[tokio::test]
 async fn its_whole_life() {
-    let world = World::new("permission").await;
-    let (function, mut wanted) = made(&world).await;
+    let env = TestEnv::new("permission").await;
+    let (function, mut wanted) = made(&env).await;
     let found = [function.clone()];
     assert!(
-        world.discover(&Permission, &[&wanted], &found).await.is_empty(),
+        env.discover(&Permission, &[&wanted], &found).await.is_empty(),
         "no policy is no permission"
     );
     Permission
-        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .create(&env.writer, &step(&wanted, Op::Create, None), &wanted.spec)
         .await
         .expect("create");
     Permission
-        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .create(&env.writer, &step(&wanted, Op::Create, None), &wanted.spec)
         .await
         .expect("create again");
-    let live = world.discover(&Permission, &[&wanted], &found).await.remove(0);
+    let live = env.discover(&Permission, &[&wanted], &found).await.remove(0);
     assert_eq!((&live.spec, &live.owner), (&wanted.spec, &Owner::Ours));
 
     for (field, value) in [
@@ -59,37 +72,37 @@ async fn its_whole_life() {
         ("action", json!("lambda:GetFunction")),
     ] {
         wanted.spec["statements"]["api-1"][field] = value;
-        update(&world, &wanted, &found).await;
+        update(&env, &wanted, &found).await;
     }
-    wanted.spec = json!({"statements": {"api-3": statement(&world, "GET/products")}});
-    update(&world, &wanted, &found).await;
+    wanted.spec = json!({"statements": {"api-3": statement(&env, "GET/products")}});
+    update(&env, &wanted, &found).await;
 
-    let by_ownership = world.discover(&Permission, &[], &found).await.remove(0);
+    let by_ownership = env.discover(&Permission, &[], &found).await.remove(0);
     assert_eq!((&by_ownership.spec, &by_ownership.address), (&wanted.spec, &wanted.address));
-    Permission.delete(&world.writer, &by_ownership).await.expect("delete");
-    Permission.delete(&world.writer, &by_ownership).await.expect("deleting what is gone is done");
-    assert!(world.discover(&Permission, &[&wanted], &found).await.is_empty());
-    Function.delete(&world.writer, &function).await.expect("delete the function");
-    Permission.delete(&world.writer, &by_ownership).await.expect("the function took it along");
+    Permission.delete(&env.writer, &by_ownership).await.expect("delete");
+    Permission.delete(&env.writer, &by_ownership).await.expect("deleting what is gone is done");
+    assert!(env.discover(&Permission, &[&wanted], &found).await.is_empty());
+    Function.delete(&env.writer, &function).await.expect("delete the function");
+    Permission.delete(&env.writer, &by_ownership).await.expect("the function took it along");
 }
 
-async fn update(world: &World, wanted: &Desired, found: &[Live]) {
-    let live = world.discover(&Permission, &[wanted], found).await.remove(0);
+async fn update(env: &TestEnv, wanted: &Desired, found: &[Live]) {
+    let live = env.discover(&Permission, &[wanted], found).await.remove(0);
     let change = step(wanted, Op::Update, Some(live.clone()));
-    Permission.update(&world.writer, &change, &live, &wanted.spec).await.expect("update");
-    assert_eq!(world.discover(&Permission, &[wanted], found).await.remove(0).spec, wanted.spec);
+    Permission.update(&env.writer, &change, &live, &wanted.spec).await.expect("update");
+    assert_eq!(env.discover(&Permission, &[wanted], found).await.remove(0).spec, wanted.spec);
 }
 
 #[tokio::test]
 async fn a_strangers_statement_is_drift_and_goes() {
-    let world = World::new("permissiondrift").await;
-    let (function, wanted) = made(&world).await;
+    let env = TestEnv::new("permissiondrift").await;
+    let (function, wanted) = made(&env).await;
     let found = [function.clone()];
     Permission
-        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .create(&env.writer, &step(&wanted, Op::Create, None), &wanted.spec)
         .await
         .expect("create");
-    let lambda = &world.writer.clients.lambda;
+    let lambda = &env.writer.clients.lambda;
     let open =
         lambda.add_permission().function_name(&wanted.name).statement_id("open").principal("*");
     open.action("lambda:InvokeFunction").send().await.expect("stranger's statement");
@@ -100,11 +113,11 @@ async fn a_strangers_statement_is_drift_and_goes() {
         .send()
         .await
         .expect("lost");
-    let spec = world.discover(&Permission, &[&wanted], &found).await.remove(0).spec;
+    let spec = env.discover(&Permission, &[&wanted], &found).await.remove(0).spec;
     assert!(
         spec["statements"]["open"].is_object() && spec["statements"]["api-2"].is_null(),
         "{spec}"
     );
-    update(&world, &wanted, &found).await;
-    Function.delete(&world.writer, &function).await.expect("delete the function");
+    update(&env, &wanted, &found).await;
+    Function.delete(&env.writer, &function).await.expect("delete the function");
 }

@@ -1,23 +1,33 @@
 //! AWS::ApiGateway::Resource: the whole tree made, read back as wanted, every field changed and
 //! mended, taken away.
 
-use crate::support::{World, desired, step};
+mod drift;
+
+use crate::support::env::TestEnv;
+use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite};
 use serde_json::{Value, json};
 use shopstack::model::{Desired, Live, Op};
 use shopstack::resources::{ResourceType, apigateway::api::RestApi, apigateway::routes::Routes};
 
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::ApiGateway::Resource",
+    prepare: None,
+    on_ministack: &[|shop| Box::pin(async { drift::cases(shop) })],
+    on_moto: &[],
+    clean_up: None,
+    inventory: Coverage::Elsewhere("AWS::ApiGateway::RestApi"),
+};
+
 /// An API to hang routes on, as the planner would see it.
-async fn api(world: &World) -> Live {
+async fn api(env: &TestEnv) -> Live {
     let spec = json!({
-        "tags": world.scope.tags("api"), "description": "", "endpoint_type": "REGIONAL", "api_key_source": "HEADER",
+        "tags": env.scope.tags("api"), "description": "", "endpoint_type": "REGIONAL", "api_key_source": "HEADER",
         "disable_execute_api_endpoint": false, "binary_media_types": [], "minimum_compression_size": null,
     });
-    let want = desired(&RestApi, "api.main", &world.scope.name("api"), spec);
-    RestApi
-        .create(&world.writer, &step(&want, Op::Create, None), &want.spec)
-        .await
-        .expect("an API");
-    world.discover(&RestApi, &[&want], &[]).await.remove(0)
+    let want = desired(&RestApi, "api.main", &env.scope.name("api"), spec);
+    RestApi.create(&env.writer, &step(&want, Op::Create, None), &want.spec).await.expect("an API");
+    env.discover(&RestApi, &[&want], &[]).await.remove(0)
 }
 
 fn route(function: &str) -> Value {
@@ -33,27 +43,27 @@ fn cors(origin: &str) -> Value {
     })
 }
 
-fn wanted(world: &World, api: &Live) -> Desired {
+fn wanted(env: &TestEnv, api: &Live) -> Desired {
     let headers = json!({"Access-Control-Allow-Origin": "https://a.example"});
     let spec = json!({
         "routes": {"GET /orders/{id}": route("one"), "GET /products": route("list"), "POST /orders": route("order")},
         "cors": {"/orders": cors("https://a.example"), "/products": cors("https://a.example http://b.localhost:4566")},
         "gateway_responses": {"DEFAULT_4XX": headers, "DEFAULT_5XX": headers},
     });
-    let mut want = desired(&Routes, "routes.main", &world.scope.name("api"), spec);
+    let mut want = desired(&Routes, "routes.main", &env.scope.name("api"), spec);
     want.context = json!({"rest_api_id": api.outputs["id"]});
     want
 }
 
-async fn look(world: &World, want: &Desired, api: &Live) -> Live {
-    world.discover(&Routes, &[want], std::slice::from_ref(api)).await.remove(0)
+async fn look(env: &TestEnv, want: &Desired, api: &Live) -> Live {
+    env.discover(&Routes, &[want], std::slice::from_ref(api)).await.remove(0)
 }
 
-async fn update(world: &World, want: &Desired, api: &Live) -> Live {
-    let live = look(world, want, api).await;
+async fn update(env: &TestEnv, want: &Desired, api: &Live) -> Live {
+    let live = look(env, want, api).await;
     let change = step(want, Op::Update, Some(live.clone()));
-    let outputs = Routes.update(&world.writer, &change, &live, &want.spec).await.expect("update");
-    let after = look(world, want, api).await;
+    let outputs = Routes.update(&env.writer, &change, &live, &want.spec).await.expect("update");
+    let after = look(env, want, api).await;
     assert_eq!(after.spec, want.spec);
     assert_eq!(outputs["definition"], after.outputs["definition"]);
     after
@@ -61,24 +71,24 @@ async fn update(world: &World, want: &Desired, api: &Live) -> Live {
 
 #[tokio::test]
 async fn its_whole_life() {
-    let world = World::new("routes").await;
-    let api = api(&world).await;
-    let mut want = wanted(&world, &api);
-    assert!(world.discover(&Routes, &[&want], std::slice::from_ref(&api)).await.is_empty());
+    let env = TestEnv::new("routes").await;
+    let api = api(&env).await;
+    let mut want = wanted(&env, &api);
+    assert!(env.discover(&Routes, &[&want], std::slice::from_ref(&api)).await.is_empty());
     let made = Routes
-        .create(&world.writer, &step(&want, Op::Create, None), &want.spec)
+        .create(&env.writer, &step(&want, Op::Create, None), &want.spec)
         .await
         .expect("create");
-    let live = look(&world, &want, &api).await;
+    let live = look(&env, &want, &api).await;
     assert_eq!(live.spec, want.spec);
     assert_eq!(live.outputs, made);
     // A crash after the create: running it again changes nothing.
     Routes
-        .create(&world.writer, &step(&want, Op::Create, None), &want.spec)
+        .create(&env.writer, &step(&want, Op::Create, None), &want.spec)
         .await
         .expect("create again");
     assert_eq!(
-        world.discover(&Routes, &[], std::slice::from_ref(&api)).await.remove(0).spec,
+        env.discover(&Routes, &[], std::slice::from_ref(&api)).await.remove(0).spec,
         want.spec
     );
 
@@ -94,8 +104,8 @@ async fn its_whole_life() {
         ("/gateway_responses/DEFAULT_4XX/Access-Control-Allow-Origin", json!("https://c.example")),
     ] {
         *want.spec.pointer_mut(path).unwrap_or_else(|| panic!("{path}")) = value;
-        assert_ne!(look(&world, &want, &api).await.spec, want.spec, "{path}");
-        update(&world, &want, &api).await;
+        assert_ne!(look(&env, &want, &api).await.spec, want.spec, "{path}");
+        update(&env, &want, &api).await;
     }
     // Removed and added parts: a route of another shape takes the place of a path variable.
     let routes = want.spec["routes"].as_object_mut().unwrap();
@@ -103,23 +113,23 @@ async fn its_whole_life() {
     routes.insert("GET /orders/{number}/lines".into(), route("lines"));
     want.spec["cors"].as_object_mut().unwrap().remove("/products");
     want.spec["gateway_responses"].as_object_mut().unwrap().remove("DEFAULT_5XX");
-    let live = update(&world, &want, &api).await;
+    let live = update(&env, &want, &api).await;
 
-    Routes.delete(&world.writer, &live).await.expect("delete");
-    assert!(world.discover(&Routes, &[], std::slice::from_ref(&api)).await.is_empty());
-    RestApi.delete(&world.writer, &api).await.expect("delete the API");
-    if world.scope.account == "000000000000" {
-        Routes.delete(&world.writer, &live).await.expect("gone with its API is gone");
+    Routes.delete(&env.writer, &live).await.expect("delete");
+    assert!(env.discover(&Routes, &[], std::slice::from_ref(&api)).await.is_empty());
+    RestApi.delete(&env.writer, &api).await.expect("delete the API");
+    if env.scope.account == "000000000000" {
+        Routes.delete(&env.writer, &live).await.expect("gone with its API is gone");
     }
 }
 
 #[tokio::test]
 async fn what_a_stranger_does_shows_and_goes() {
-    let world = World::new("routesdrift").await;
-    let api = api(&world).await;
-    let want = wanted(&world, &api);
-    Routes.create(&world.writer, &step(&want, Op::Create, None), &want.spec).await.expect("create");
-    let client = &world.writer.clients.apigateway;
+    let env = TestEnv::new("routesdrift").await;
+    let api = api(&env).await;
+    let want = wanted(&env, &api);
+    Routes.create(&env.writer, &step(&want, Op::Create, None), &want.spec).await.expect("create");
+    let client = &env.writer.clients.apigateway;
     let id = &api.outputs["id"];
     let tree = client.get_resources().rest_api_id(id).send().await.unwrap();
     let resource = |path: &str| {
@@ -161,7 +171,7 @@ async fn what_a_stranger_does_shows_and_goes() {
         .await
         .unwrap();
 
-    let live = look(&world, &want, &api).await;
+    let live = look(&env, &want, &api).await;
     let routes = live.spec["routes"].as_object().unwrap();
     assert!(routes.contains_key("(no method) /stray"), "{routes:?}");
     assert_eq!(routes["DELETE /products"]["integration"], "(no integration)");
@@ -171,21 +181,21 @@ async fn what_a_stranger_does_shows_and_goes() {
     assert_eq!(live.spec["cors"].get("/orders"), None);
     assert_eq!(live.spec["gateway_responses"]["THROTTLED"]["(status)"], "418");
     assert_ne!(live.outputs["definition"], "");
-    update(&world, &want, &api).await;
-    RestApi.delete(&world.writer, &api).await.expect("delete the API");
+    update(&env, &want, &api).await;
+    RestApi.delete(&env.writer, &api).await.expect("delete the API");
 }
 
 /// A crash half way leaves a part of the tree; the next create completes it.
 #[tokio::test]
 async fn half_a_tree_is_completed() {
-    let world = World::new("routeshalf").await;
-    let api = api(&world).await;
-    let want = wanted(&world, &api);
+    let env = TestEnv::new("routeshalf").await;
+    let api = api(&env).await;
+    let want = wanted(&env, &api);
     let mut half = want.clone();
     half.spec["routes"].as_object_mut().unwrap().remove("GET /products");
     half.spec["cors"] = json!({});
-    Routes.create(&world.writer, &step(&half, Op::Create, None), &half.spec).await.expect("half");
-    Routes.create(&world.writer, &step(&want, Op::Create, None), &want.spec).await.expect("whole");
-    assert_eq!(look(&world, &want, &api).await.spec, want.spec);
-    RestApi.delete(&world.writer, &api).await.expect("delete the API");
+    Routes.create(&env.writer, &step(&half, Op::Create, None), &half.spec).await.expect("half");
+    Routes.create(&env.writer, &step(&want, Op::Create, None), &want.spec).await.expect("whole");
+    assert_eq!(look(&env, &want, &api).await.spec, want.spec);
+    RestApi.delete(&env.writer, &api).await.expect("delete the API");
 }

@@ -1,13 +1,31 @@
 //! AWS::DynamoDB::Table: made and seeded, read back as wanted, every field changed both ways,
 //! adopted, deleted.
 
-use crate::support::{World, desired, step};
+mod drift;
+mod inventory;
+
+use crate::support::env::TestEnv;
+use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite, TypeInventory};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use shopstack::model::{Desired, ErrorKind, Live, Op, Owner};
 use shopstack::resources::{ResourceType, dynamodb::table::Table};
 use std::path::{Path, PathBuf};
+
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::DynamoDB::Table",
+    prepare: Some(drift::prepare),
+    on_ministack: &[|shop| Box::pin(async { drift::cases(shop) })],
+    on_moto: &[],
+    clean_up: None,
+    inventory: Coverage::Own(TypeInventory {
+        kind: "table",
+        add: |all, clients| Box::pin(inventory::add(all, clients)),
+        names: |clients| Box::pin(inventory::names(clients)),
+    }),
+};
 
 const SEED: &str =
     r#"[{"orderId": "1", "price": 18.50, "tags": ["a", 2]}, {"orderId": "2", "price": 0.1}]"#;
@@ -32,38 +50,38 @@ fn billing(units: Option<i64>, ceiling: Option<i64>) -> Value {
     json!({"mode": mode, "read": units, "write": units, "max_read": ceiling, "max_write": ceiling})
 }
 
-fn wanted(world: &World) -> Desired {
+fn wanted(env: &TestEnv) -> Desired {
     let spec = json!({
-        "tags": world.scope.tags("T"), "hash_key": key("orderId", "S"), "range_key": null,
+        "tags": env.scope.tags("T"), "hash_key": key("orderId", "S"), "range_key": null,
         "indexes": {"byUser": index("userId")}, "billing": billing(None, None),
         "point_in_time_recovery": true, "deletion_protection": true, "seed": null,
     });
-    desired(&Table, "table.T", &world.scope.name("T"), spec)
+    desired(&Table, "table.T", &env.scope.name("T"), spec)
 }
 
-async fn live(world: &World, wanted: &Desired) -> Live {
-    world.discover(&Table, &[wanted], &[]).await.remove(0)
+async fn live(env: &TestEnv, wanted: &Desired) -> Live {
+    env.discover(&Table, &[wanted], &[]).await.remove(0)
 }
 
 /// Brings the table from what it is to `wanted.spec`, and asserts that it reads back so.
-async fn update(world: &World, wanted: &Desired) {
-    let before = live(world, wanted).await;
+async fn update(env: &TestEnv, wanted: &Desired) {
+    let before = live(env, wanted).await;
     let change = step(wanted, Op::Update, Some(before.clone()));
-    Table.update(&world.writer, &change, &before, &wanted.spec).await.expect("update");
-    assert_eq!(live(world, wanted).await.spec, wanted.spec);
+    Table.update(&env.writer, &change, &before, &wanted.spec).await.expect("update");
+    assert_eq!(live(env, wanted).await.spec, wanted.spec);
 }
 
-async fn create(world: &World, wanted: &Desired) -> Result<(), shopstack::model::CloudError> {
-    Table.create(&world.writer, &step(wanted, Op::Create, None), &wanted.spec).await.map(|_| ())
+async fn create(env: &TestEnv, wanted: &Desired) -> Result<(), shopstack::model::CloudError> {
+    Table.create(&env.writer, &step(wanted, Op::Create, None), &wanted.spec).await.map(|_| ())
 }
 
 #[tokio::test]
 async fn its_whole_life() {
-    let world = World::new("table").await;
-    let mut wanted = wanted(&world);
-    create(&world, &wanted).await.expect("create");
-    create(&world, &wanted).await.expect("create again");
-    let found = live(&world, &wanted).await;
+    let env = TestEnv::new("table").await;
+    let mut wanted = wanted(&env);
+    create(&env, &wanted).await.expect("create");
+    create(&env, &wanted).await.expect("create again");
+    let found = live(&env, &wanted).await;
     assert_eq!((&found.spec, &found.owner, &found.data), (&wanted.spec, &Owner::Ours, &None));
     assert!(found.outputs["arn"].ends_with(&format!(":table/{}", wanted.name)));
 
@@ -81,45 +99,45 @@ async fn its_whole_life() {
         ("deletion_protection", json!(true)),
     ] {
         wanted.spec[field] = value;
-        update(&world, &wanted).await;
+        update(&env, &wanted).await;
     }
     wanted.spec["tags"]["shopstack:expires-at"] = json!("2030-01-01T00:00:00Z");
-    update(&world, &wanted).await;
-    wanted.spec["tags"] = json!(world.scope.tags("T"));
-    update(&world, &wanted).await;
+    update(&env, &wanted).await;
+    wanted.spec["tags"] = json!(env.scope.tags("T"));
+    update(&env, &wanted).await;
     // moto never tells ceilings.
-    if world.scope.account == "000000000000" {
+    if env.scope.account == "000000000000" {
         for ceiling in [Some(20), Some(10), None] {
             wanted.spec["billing"] = billing(None, ceiling);
-            update(&world, &wanted).await;
+            update(&env, &wanted).await;
         }
     }
 
-    let by_ownership = world.discover(&Table, &[], &[]).await.remove(0);
+    let by_ownership = env.discover(&Table, &[], &[]).await.remove(0);
     // For `down` the backups are not looked at.
     assert_eq!(
         (&by_ownership.spec["tags"], &by_ownership.address),
         (&wanted.spec["tags"], &wanted.address)
     );
-    Table.delete(&world.writer, &by_ownership).await.expect("delete, although it is protected");
-    Table.delete(&world.writer, &by_ownership).await.expect("deleting what is gone is done");
-    assert!(world.discover(&Table, &[&wanted], &[]).await.is_empty());
+    Table.delete(&env.writer, &by_ownership).await.expect("delete, although it is protected");
+    Table.delete(&env.writer, &by_ownership).await.expect("deleting what is gone is done");
+    assert!(env.discover(&Table, &[&wanted], &[]).await.is_empty());
 }
 
 #[tokio::test]
 async fn seeds_are_put_once_and_never_overwrite() {
-    let world = World::new("tableseed").await;
+    let env = TestEnv::new("tableseed").await;
     let folder = tempfile::tempdir().unwrap();
-    let mut wanted = wanted(&world);
+    let mut wanted = wanted(&env);
     let (path, hash) = seed_file(folder.path(), SEED);
     (wanted.payload, wanted.spec["seed"]) = (Some(path), json!(hash));
     wanted.spec["deletion_protection"] = json!(false);
-    create(&world, &wanted).await.expect("create");
-    let found = live(&world, &wanted).await;
+    create(&env, &wanted).await.expect("create");
+    let found = live(&env, &wanted).await;
     assert_eq!((&found.spec, found.data.is_some()), (&wanted.spec, true));
 
     // A shop that has changed an item keeps it, also when the seed changes.
-    let dynamodb = &world.writer.clients.dynamodb;
+    let dynamodb = &env.writer.clients.dynamodb;
     let item = |id: &str| {
         dynamodb.get_item().table_name(&wanted.name).key("orderId", AttributeValue::S(id.into()))
     };
@@ -133,61 +151,61 @@ async fn seeds_are_put_once_and_never_overwrite() {
         seed_file(folder.path(), r#"[{"orderId": "1", "price": 1}, {"orderId": "3"}]"#);
     let mut reseeded = wanted.clone();
     (reseeded.payload, reseeded.spec["seed"]) = (Some(path), json!(hash));
-    update(&world, &reseeded).await;
+    update(&env, &reseeded).await;
     assert_eq!(item("1").send().await.unwrap().item.unwrap()["price"].as_n().unwrap(), "99");
     assert!(item("3").send().await.unwrap().item.is_some());
 
     // No seed wanted any more: nothing to do, and the tag is no drift.
     reseeded.spec["seed"] = json!(null);
-    assert_eq!(live(&world, &reseeded).await.spec, reseeded.spec);
-    Table.delete(&world.writer, &live(&world, &reseeded).await).await.expect("delete");
+    assert_eq!(live(&env, &reseeded).await.spec, reseeded.spec);
+    Table.delete(&env.writer, &live(&env, &reseeded).await).await.expect("delete");
 }
 
 #[tokio::test]
 async fn a_seed_file_that_is_not_the_planned_one_leaves_no_table_behind() {
-    let world = World::new("tablebadseed").await;
+    let env = TestEnv::new("tablebadseed").await;
     let folder = tempfile::tempdir().unwrap();
-    let mut wanted = wanted(&world);
+    let mut wanted = wanted(&env);
     (wanted.payload, wanted.spec["seed"]) = (Some(seed_file(folder.path(), SEED).0), json!("00"));
-    let refused = create(&world, &wanted).await.unwrap_err();
+    let refused = create(&env, &wanted).await.unwrap_err();
     assert!(refused.message.contains("not the one that was planned"), "{refused}");
-    assert!(world.discover(&Table, &[&wanted], &[]).await.is_empty());
+    assert!(env.discover(&Table, &[&wanted], &[]).await.is_empty());
 }
 
 #[tokio::test]
 async fn what_a_stranger_changed_is_seen_and_mended() {
-    let world = World::new("tabledrift").await;
-    let mut wanted = wanted(&world);
+    let env = TestEnv::new("tabledrift").await;
+    let mut wanted = wanted(&env);
     wanted.spec["deletion_protection"] = json!(false);
-    create(&world, &wanted).await.expect("create");
+    create(&env, &wanted).await.expect("create");
     let mut theirs = wanted.clone();
     theirs.spec["indexes"]["theirs"] = index("other");
     theirs.spec["point_in_time_recovery"] = json!(false);
     theirs.spec["tags"]["stray"] = json!("x");
-    update(&world, &theirs).await;
-    let seen = live(&world, &wanted).await.spec;
+    update(&env, &theirs).await;
+    let seen = live(&env, &wanted).await.spec;
     assert!(seen["indexes"]["theirs"].is_object() && seen["tags"]["stray"] == "x", "{seen}");
-    update(&world, &wanted).await;
-    Table.delete(&world.writer, &live(&world, &wanted).await).await.expect("delete");
+    update(&env, &wanted).await;
+    Table.delete(&env.writer, &live(&env, &wanted).await).await.expect("delete");
 }
 
 #[tokio::test]
 async fn a_foreign_table_is_refused_and_can_be_adopted() {
-    let world = World::new("tableforeign").await;
-    let mut wanted = wanted(&world);
+    let env = TestEnv::new("tableforeign").await;
+    let mut wanted = wanted(&env);
     wanted.spec["deletion_protection"] = json!(false);
     let mut theirs = wanted.clone();
     theirs.spec["tags"] = json!({"shopstack:stack": "other", "shopstack:env": "prod"});
-    create(&world, &theirs).await.expect("the stranger's");
-    let refused = create(&world, &wanted).await.unwrap_err();
+    create(&env, &theirs).await.expect("the stranger's");
+    let refused = create(&env, &wanted).await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Foreign);
     assert!(refused.message.contains("stack `other`, env `prod`"), "{refused}");
-    assert!(matches!(live(&world, &wanted).await.owner, Owner::Foreign(_)));
+    assert!(matches!(live(&env, &wanted).await.owner, Owner::Foreign(_)));
     assert!(
-        world.discover(&Table, &[], &[]).await.is_empty(),
+        env.discover(&Table, &[], &[]).await.is_empty(),
         "what is not ours is not found by ownership"
     );
-    update(&world, &wanted).await;
-    assert_eq!(live(&world, &wanted).await.owner, Owner::Ours);
-    Table.delete(&world.writer, &live(&world, &wanted).await).await.expect("delete");
+    update(&env, &wanted).await;
+    assert_eq!(live(&env, &wanted).await.owner, Owner::Ours);
+    Table.delete(&env.writer, &live(&env, &wanted).await).await.expect("delete");
 }

@@ -1,7 +1,12 @@
 //! AWS::WAFv2::WebACL in both scopes: made, read back as wanted, changed, drifted, adopted,
 //! deleted.
 
-use crate::support::{World, desired, step};
+mod drift;
+mod inventory;
+
+use crate::support::env::TestEnv;
+use crate::support::step::{desired, step};
+use crate::support::suite::{Coverage, Suite, TypeInventory};
 use aws_sdk_wafv2::types::{
     AllowAction, ByteMatchStatement, DefaultAction, FieldToMatch, PositionalConstraint, Rule,
     RuleAction, Scope, Statement, TextTransformation, TextTransformationType, UriPath,
@@ -11,18 +16,31 @@ use serde_json::{Value, json};
 use shopstack::model::{ErrorKind, Op, Owner};
 use shopstack::resources::{ResourceType, waf::web_acl::WebAcl};
 
+pub const SUITE: Suite = Suite {
+    type_name: "AWS::WAFv2::WebACL",
+    prepare: None,
+    on_ministack: &[|_| Box::pin(async { drift::cases() })],
+    on_moto: &[|_| Box::pin(async { drift::cases_on_moto() })],
+    clean_up: None,
+    inventory: Coverage::Own(TypeInventory {
+        kind: "web ACL",
+        add: |all, clients| Box::pin(inventory::add(all, clients)),
+        names: |clients| Box::pin(inventory::names(clients)),
+    }),
+};
+
 /// A spec as stack.yaml would make it.
-pub fn spec(world: &World, id: &str, waf_scope: &str) -> Value {
+pub fn spec(env: &TestEnv, id: &str, waf_scope: &str) -> Value {
     let managed = |priority: i32, group: &str| {
         json!({"priority": priority, "kind": "managed", "group": group, "limit": 0, "action": "none",
                "metrics": true, "sampled": true})
     };
     json!({
-        "tags": world.scope.tags(id),
+        "tags": env.scope.tags(id),
         "scope": waf_scope,
         "description": "in front of the shop",
         "default_action": "ALLOW",
-        "metric_name": world.scope.name(id),
+        "metric_name": env.scope.name(id),
         "rules": {
             "rate": {"priority": 0, "kind": "rate", "group": "", "limit": 1000, "action": "block",
                      "metrics": true, "sampled": true},
@@ -33,14 +51,14 @@ pub fn spec(world: &World, id: &str, waf_scope: &str) -> Value {
 }
 
 /// Every field that can change in place, each with another value.
-fn changes(world: &World) -> Vec<(&'static str, Value)> {
-    let mut tags = world.scope.tags("cdn");
+fn changes(env: &TestEnv) -> Vec<(&'static str, Value)> {
+    let mut tags = env.scope.tags("cdn");
     tags.insert("team".into(), "shop".into());
     let bots = json!({"priority": 7, "kind": "managed", "group": "AWSManagedRulesBotControlRuleSet", "limit": 0,
                       "action": "count", "metrics": true, "sampled": true});
     let mut changes = vec![
         ("/tags", json!(tags)),
-        ("/tags", json!(world.scope.tags("cdn"))),
+        ("/tags", json!(env.scope.tags("cdn"))),
         ("/default_action", json!("BLOCK")),
         ("/metric_name", json!("another-metric")),
         ("/rules/rate/limit", json!(200)),
@@ -53,7 +71,7 @@ fn changes(world: &World) -> Vec<(&'static str, Value)> {
         ("/rules/sqli", bots),
     ];
     // MiniStack's UpdateWebACL leaves the description as it was at creation.
-    if world.scope.account != "000000000000" {
+    if env.scope.account != "000000000000" {
         changes.push(("/description", json!("another text")));
     }
     changes
@@ -61,61 +79,56 @@ fn changes(world: &World) -> Vec<(&'static str, Value)> {
 
 #[tokio::test]
 async fn its_whole_life_in_both_scopes() {
-    let world = World::new("webacl").await;
+    let env = TestEnv::new("webacl").await;
     for (id, waf_scope) in [("cdn", "CLOUDFRONT"), ("api", "REGIONAL")] {
         let wanted = desired(
             &WebAcl,
             &format!("web_acl.{id}"),
-            &world.scope.name(id),
-            spec(&world, id, waf_scope),
+            &env.scope.name(id),
+            spec(&env, id, waf_scope),
         );
         let create = step(&wanted, Op::Create, None);
-        let made = WebAcl.create(&world.writer, &create, &wanted.spec).await.expect("create");
+        let made = WebAcl.create(&env.writer, &create, &wanted.spec).await.expect("create");
         // A crash after the create: running it again adopts what is there.
-        let again =
-            WebAcl.create(&world.writer, &create, &wanted.spec).await.expect("create again");
+        let again = WebAcl.create(&env.writer, &create, &wanted.spec).await.expect("create again");
         assert_eq!(made, again);
-        let found = world.discover(&WebAcl, &[&wanted], &[]).await;
+        let found = env.discover(&WebAcl, &[&wanted], &[]).await;
         let live = found.iter().find(|live| live.address == wanted.address).expect("found");
         assert_eq!(live.spec, wanted.spec);
         assert_eq!(live.owner, Owner::Ours);
         assert_eq!(live.outputs, made);
         assert!(made["arn"].contains(&made["id"]), "{made:?}");
     }
-    let owned = world.discover(&WebAcl, &[], &[]).await;
+    let owned = env.discover(&WebAcl, &[], &[]).await;
     let addresses: Vec<_> = owned.iter().map(|live| live.address.as_str()).collect();
     assert_eq!(addresses, ["web_acl.cdn", "web_acl.api"]);
     for live in &owned {
-        WebAcl.delete(&world.writer, live).await.expect("delete");
-        WebAcl.delete(&world.writer, live).await.expect("deleting what is gone is done");
+        WebAcl.delete(&env.writer, live).await.expect("delete");
+        WebAcl.delete(&env.writer, live).await.expect("deleting what is gone is done");
     }
-    assert!(world.discover(&WebAcl, &[], &[]).await.is_empty());
+    assert!(env.discover(&WebAcl, &[], &[]).await.is_empty());
 }
 
 #[tokio::test]
 async fn every_field_can_be_changed_and_a_change_shows() {
-    let world = World::new("webaclfields").await;
-    let mut wanted = desired(
-        &WebAcl,
-        "web_acl.cdn",
-        &world.scope.name("cdn"),
-        spec(&world, "cdn", "CLOUDFRONT"),
-    );
+    let env = TestEnv::new("webaclfields").await;
+    let mut wanted =
+        desired(&WebAcl, "web_acl.cdn", &env.scope.name("cdn"), spec(&env, "cdn", "CLOUDFRONT"));
     WebAcl
-        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .create(&env.writer, &step(&wanted, Op::Create, None), &wanted.spec)
         .await
         .expect("create");
-    let mut live = world.discover(&WebAcl, &[&wanted], &[]).await.remove(0);
+    let mut live = env.discover(&WebAcl, &[&wanted], &[]).await.remove(0);
     assert_eq!(live.spec, wanted.spec);
-    for (path, value) in changes(&world) {
+    for (path, value) in changes(&env) {
         *wanted.spec.pointer_mut(path).unwrap() = value;
         assert_ne!(live.spec, wanted.spec, "{path}");
         let change = step(&wanted, Op::Update, Some(live.clone()));
-        WebAcl.update(&world.writer, &change, &live, &wanted.spec).await.expect(path);
-        live = world.discover(&WebAcl, &[], &[]).await.remove(0);
+        WebAcl.update(&env.writer, &change, &live, &wanted.spec).await.expect(path);
+        live = env.discover(&WebAcl, &[], &[]).await.remove(0);
         assert_eq!(live.spec, wanted.spec, "{path}");
     }
-    WebAcl.delete(&world.writer, &live).await.expect("delete");
+    WebAcl.delete(&env.writer, &live).await.expect("delete");
 }
 
 /// A rule as a stranger would add it in the console, and Shield's own.
@@ -151,14 +164,14 @@ fn strange_rule(name: &str, priority: i32) -> Rule {
 
 #[tokio::test]
 async fn a_strangers_rule_is_drift_that_update_removes_and_shields_rule_stays() {
-    let world = World::new("webacldrift").await;
+    let env = TestEnv::new("webacldrift").await;
     let wanted =
-        desired(&WebAcl, "web_acl.api", &world.scope.name("api"), spec(&world, "api", "REGIONAL"));
+        desired(&WebAcl, "web_acl.api", &env.scope.name("api"), spec(&env, "api", "REGIONAL"));
     let made = WebAcl
-        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .create(&env.writer, &step(&wanted, Op::Create, None), &wanted.spec)
         .await
         .expect("create");
-    let waf = &world.writer.clients.wafv2;
+    let waf = &env.writer.clients.wafv2;
     let get = || waf.get_web_acl().name(&wanted.name).id(&made["id"]).scope(Scope::Regional).send();
     let seen = get().await.unwrap();
     let acl = seen.web_acl().unwrap();
@@ -177,52 +190,48 @@ async fn a_strangers_rule_is_drift_that_update_removes_and_shields_rule_stays() 
         .await
         .unwrap();
 
-    let live = world.discover(&WebAcl, &[&wanted], &[]).await.remove(0);
+    let live = env.discover(&WebAcl, &[&wanted], &[]).await.remove(0);
     assert_eq!(live.spec["rules"]["door"]["kind"], "other");
     assert!(live.spec["rules"][shield].is_null(), "Shield's rule is nobody's drift");
     let change = step(&wanted, Op::Update, Some(live.clone()));
-    WebAcl.update(&world.writer, &change, &live, &wanted.spec).await.expect("update");
-    let live = world.discover(&WebAcl, &[&wanted], &[]).await.remove(0);
+    WebAcl.update(&env.writer, &change, &live, &wanted.spec).await.expect("update");
+    let live = env.discover(&WebAcl, &[&wanted], &[]).await.remove(0);
     assert_eq!(live.spec, wanted.spec);
     let left = get().await.unwrap().web_acl.unwrap();
     assert!(left.rules().iter().any(|rule| rule.name == shield), "Shield's rule is kept");
-    WebAcl.delete(&world.writer, &live).await.expect("delete");
+    WebAcl.delete(&env.writer, &live).await.expect("delete");
 }
 
 #[tokio::test]
 async fn a_foreign_acl_is_refused_and_can_be_adopted() {
-    let world = World::new("webaclforeign").await;
-    let wanted = desired(
-        &WebAcl,
-        "web_acl.cdn",
-        &world.scope.name("cdn"),
-        spec(&world, "cdn", "CLOUDFRONT"),
-    );
+    let env = TestEnv::new("webaclforeign").await;
+    let wanted =
+        desired(&WebAcl, "web_acl.cdn", &env.scope.name("cdn"), spec(&env, "cdn", "CLOUDFRONT"));
     let mut theirs = wanted.clone();
     theirs.spec["tags"] = json!({"team": "other"});
     theirs.spec["default_action"] = json!("BLOCK");
     WebAcl
-        .create(&world.writer, &step(&theirs, Op::Create, None), &theirs.spec)
+        .create(&env.writer, &step(&theirs, Op::Create, None), &theirs.spec)
         .await
         .expect("create");
-    assert!(world.discover(&WebAcl, &[], &[]).await.is_empty());
+    assert!(env.discover(&WebAcl, &[], &[]).await.is_empty());
 
-    let live = world.discover(&WebAcl, &[&wanted], &[]).await.remove(0);
+    let live = env.discover(&WebAcl, &[&wanted], &[]).await.remove(0);
     assert!(
         matches!(&live.owner, Owner::Foreign(says) if says.contains("team=other")),
         "{:?}",
         live.owner
     );
     let refused = WebAcl
-        .create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec)
+        .create(&env.writer, &step(&wanted, Op::Create, None), &wanted.spec)
         .await
         .unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Foreign);
     assert!(refused.hint.contains("--adopt web_acl.cdn"), "{}", refused.hint);
 
     let adopt = step(&wanted, Op::Adopt, Some(live.clone()));
-    WebAcl.update(&world.writer, &adopt, &live, &wanted.spec).await.expect("adopt");
-    let live = world.discover(&WebAcl, &[], &[]).await.remove(0);
+    WebAcl.update(&env.writer, &adopt, &live, &wanted.spec).await.expect("adopt");
+    let live = env.discover(&WebAcl, &[], &[]).await.remove(0);
     assert_eq!((&live.spec, &live.owner), (&wanted.spec, &Owner::Ours));
-    WebAcl.delete(&world.writer, &live).await.expect("delete");
+    WebAcl.delete(&env.writer, &live).await.expect("delete");
 }

@@ -9,6 +9,7 @@ use crate::model::spec::Tags;
 use crate::model::{CloudError, ErrorKind, Outputs, Owner, Step};
 use crate::policy;
 use crate::resources::common::{FRESH, foreign, tag_changes};
+use aws_sdk_iam::error::ProvideErrorMetadata;
 use aws_sdk_iam::types::Tag;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -255,9 +256,10 @@ async fn bring_tags(
     Ok(())
 }
 
-/// Takes the role apart and deletes it. Its policies are listed afresh: some may have come since
-/// the plan. What the role was seen with goes first; if somebody added to it since, AWS says so and
-/// it is looked at again.
+/// Takes the role apart and deletes it.
+///
+/// What the plan saw goes first. If AWS still refuses, policies may have been added since, so they
+/// are listed before the delete is repeated: waiting alone would not remove them.
 pub async fn delete(writer: &Writer, name: &str, seen: &RoleSpec) -> Result<(), CloudError> {
     for arn in &seen.attached {
         detach(writer, name, arn).await?;
@@ -265,37 +267,51 @@ pub async fn delete(writer: &Writer, name: &str, seen: &RoleSpec) -> Result<(), 
     for policy in seen.policies.keys() {
         delete_inline(writer, name, policy).await?;
     }
-    match delete_bare(writer, name).await {
-        Err(error) if error.code == "DeleteConflict" => {}
-        other => return other,
+    let Some(conflict) = delete_unless_in_use(writer, name).await? else {
+        return Ok(());
+    };
+    if conflict.contains("instance profile") {
+        return Err(in_instance_profile(name));
     }
+
     for arn in read::attached(&writer.reader, name).await? {
         detach(writer, name, &arn).await?;
     }
     for policy in read::inline_names(&writer.reader, name).await? {
         delete_inline(writer, name, &policy).await?;
     }
-    delete_bare(writer, name).await
-}
-
-async fn delete_bare(writer: &Writer, name: &str) -> Result<(), CloudError> {
+    // IAM may take seconds to notice what was removed; the caller repeats the conflict.
     let iam = &writer.clients.iam;
     let gone =
         writer.caller.call("iam:DeleteRole", || iam.delete_role().role_name(name).send()).await;
-    match gone {
-        Err(error)
-            if error.code == "DeleteConflict" && error.message.contains("instance profile") =>
-        {
-            Err(CloudError::ours(
-                ErrorKind::Conflict,
-                format!(
-                    "the role `{name}` is in an EC2 instance profile, which this stack did not make"
-                ),
-                "take it out of the instance profile, then run again",
-            ))
-        }
-        other => optional(other).map(|_| ()),
-    }
+    optional(gone).map(|_| ())
+}
+
+/// Deletes the role. `Some` with AWS's words where something still hangs on it: that answer is not
+/// repeated here.
+async fn delete_unless_in_use(writer: &Writer, name: &str) -> Result<Option<String>, CloudError> {
+    let iam = &writer.clients.iam;
+    let answer = writer
+        .caller
+        .call("iam:DeleteRole", || async {
+            match iam.delete_role().role_name(name).send().await {
+                Ok(_) => Ok(None),
+                Err(error) if error.code() == Some("DeleteConflict") => {
+                    Ok(Some(error.message().unwrap_or_default().to_string()))
+                }
+                Err(error) => Err(error),
+            }
+        })
+        .await;
+    optional(answer).map(Option::flatten)
+}
+
+fn in_instance_profile(name: &str) -> CloudError {
+    CloudError::ours(
+        ErrorKind::Conflict,
+        format!("the role `{name}` is in an EC2 instance profile, which this stack did not make"),
+        "take it out of the instance profile, then run again",
+    )
 }
 
 async fn detach(writer: &Writer, name: &str, arn: &str) -> Result<(), CloudError> {

@@ -1,7 +1,8 @@
 //! One microburst process: started on a free port in front of the endpoint, given rules, asked what
 //! fired, ended.
 
-use super::rows::Row;
+use crate::support::env::tools;
+use crate::support::rows::Row;
 use serde_json::{Value, json};
 use std::process::Stdio;
 use std::time::Duration;
@@ -25,12 +26,11 @@ impl Burst {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http =
             reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap();
-        let tools = std::env::var("SHOPSTACK_TEST_TOOLS")
-            .expect("SHOPSTACK_TEST_TOOLS names the tests' Python");
+        let tools = tools();
         for _ in 0..5 {
             let port =
                 std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            let mut command = Command::new(format!("{tools}/bin/python"));
+            let mut command = Command::new(tools.join("bin/python"));
             command.args([
                 "-c",
                 START,
@@ -59,7 +59,7 @@ impl Burst {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
-        panic!("microburst ends at once: {tools}/bin/python -m microburst");
+        panic!("microburst ends at once: {}/bin/python -m microburst", tools.display());
     }
 
     /// Replaces all rules; the first that matches a request wins.

@@ -4,13 +4,10 @@
 mod burst;
 mod lost;
 mod recovers;
-mod rows;
-mod rows_down;
 mod stops;
 mod storm;
-
-use super::inventory::Inventory;
-use super::lane::{DOWN, Lane, UP};
+use crate::support::inventory::Inventory;
+use crate::support::proxied::{DOWN, ProxiedShop, UP};
 use burst::Burst;
 use tokio::sync::OnceCell;
 
@@ -18,20 +15,20 @@ use tokio::sync::OnceCell;
 async fn reference() -> &'static Inventory {
     static REFERENCE: OnceCell<Inventory> = OnceCell::const_new();
     let make = || async {
-        let lane = Lane::new("burstref").await;
-        let up = lane.run(&UP).await;
+        let shop = ProxiedShop::new("burstref").await;
+        let up = shop.run(&UP).await;
         assert_eq!(up.code, 0, "{up:#?}");
-        let inventory = lane.inventory().await;
-        gone(&lane).await;
+        let inventory = shop.inventory().await;
+        gone(&shop).await;
         inventory
     };
     REFERENCE.get_or_init(make).await
 }
 
 /// Nothing is left to do: a second `up` writes nothing, and `diff` is clean.
-async fn quiet(burst: &Burst, lane: &Lane) {
+async fn quiet(burst: &Burst, shop: &ProxiedShop) {
     burst.rules(&[]).await;
-    let again = lane.run(&UP).await;
+    let again = shop.run(&UP).await;
     assert_eq!(again.code, 0, "{again:#?}");
     let summary = again.last();
     assert_eq!(
@@ -39,14 +36,14 @@ async fn quiet(burst: &Burst, lane: &Lane) {
         (Some(0), Some(0)),
         "{again:#?}"
     );
-    let diff = lane.run(&["diff"]).await;
+    let diff = shop.run(&["diff"]).await;
     assert_eq!(diff.code, 0, "{diff:#?}");
 }
 
 /// Takes the stack away: nothing of it remains.
-async fn gone(lane: &Lane) {
-    let down = lane.run(&DOWN).await;
+async fn gone(shop: &ProxiedShop) {
+    let down = shop.run(&DOWN).await;
     assert_eq!(down.code, 0, "{down:#?}");
     assert_eq!(down.last()["remaining"], serde_json::json!([]), "{down:#?}");
-    assert_eq!(lane.inventory().await.differences(&Inventory::default()), Vec::<String>::new());
+    assert_eq!(shop.inventory().await.differences(&Inventory::default()), Vec::<String>::new());
 }

@@ -2,50 +2,30 @@
 //! and ends as ever.
 
 use super::burst::Burst;
-use super::rows::{self, CHANGE, LOGGING, Row, UP};
-use super::rows_down::DOWN;
-use super::{quiet, reference};
-use crate::faults::inventory::Inventory;
-use crate::faults::lane::{self, Ended, Lane};
-use crate::support::{World, desired, endpoint, step};
+use super::{gone, quiet, reference};
+use crate::support::env::{TestEnv, endpoint, moto};
+use crate::support::inventory::Inventory;
+use crate::support::proxied::{self, ProxiedShop};
+use crate::support::rows::{CHANGE, LOGGING, Row, UP};
+use crate::support::rows_down::DOWN;
+use crate::support::run::Run;
+use crate::support::step::{desired, step};
 use serde_json::json;
-use shopstack::aws::error::{LATE, THROTTLE};
 use shopstack::model::Op;
-use shopstack::resources::{
-    ResourceType, declared_calls, waf::waf_logging::WafLogging, waf::web_acl::WebAcl,
-};
+use shopstack::resources::{ResourceType, waf::waf_logging::WafLogging, waf::web_acl::WebAcl};
 
-#[test]
-fn every_rule_and_every_throttle_code_has_its_error_here() {
-    let service = |operation: &str| operation.split(':').next().map(str::to_string);
-    let mut missing: Vec<String> = Vec::new();
-    for (call, rule) in declared_calls().retries() {
-        let own = call.retries.contains(rule);
-        let of = |row: &Row| match own {
-            true => row.operation == call.operation,
-            false => service(row.operation) == service(call.operation),
-        };
-        let fragment = rule.fragment.to_lowercase();
-        let said = |row: &Row| row.message.to_lowercase().contains(&fragment);
-        if !rows::all().any(|row| of(row) && row.code == rule.code && said(row)) {
-            missing.push(format!("{} {} {}", call.operation, rule.code, rule.fragment));
-        }
-    }
-    let codes = THROTTLE.iter().chain(LATE);
-    missing.extend(
-        codes.filter(|code| !rows::all().any(|r| r.code == **code)).map(|c| (*c).to_string()),
-    );
-    assert!(missing.is_empty(), "no test injects: {missing:#?}");
-}
-
+/// Three shops at a time, since all that any of them does is wait.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_error_that_passes_is_got_over() {
     let reference = reference().await;
-    let burst = Burst::start(&endpoint().await, 1).await;
-    let lane = Lane::behind("burst", &burst.url).await;
+    tokio::join!(errors_of_up(reference), errors_of_changes(), errors_of_down());
+}
 
-    let up = under(&burst, &lane, &lane::UP, UP).await;
-    assert_eq!(lane.inventory().await.differences(reference), Vec::<String>::new());
+async fn errors_of_up(reference: &Inventory) {
+    let burst = Burst::start(&endpoint(), 1).await;
+    let shop = ProxiedShop::behind("burstup", &burst.url).await;
+    let up = under(&burst, &shop, &proxied::UP, UP).await;
+    assert_eq!(shop.inventory().await.differences(reference), Vec::<String>::new());
     for said in [
         "AWS throttles",
         "it is busy with a change",
@@ -61,8 +41,14 @@ async fn every_error_that_passes_is_got_over() {
         "told once, though no step waits yet: {}",
         up.stderr
     );
-    quiet(&burst, &lane).await;
+    quiet(&burst, &shop).await;
+    gone(&shop).await;
+}
 
+async fn errors_of_changes() {
+    let burst = Burst::start(&endpoint(), 1).await;
+    let shop = ProxiedShop::behind("burstchange", &burst.url).await;
+    quiet_up(&burst, &shop).await;
     let changes = [
         ("memory: 256", "memory: 320"),
         ("rate_limit: 2000", "rate_limit: 3000"),
@@ -70,13 +56,19 @@ async fn every_error_that_passes_is_got_over() {
         ("rate: 50,", "rate: 60,"),
         ("PriceClass_100", "PriceClass_200"),
     ];
-    changes.iter().for_each(|(from, to)| lane.edit(from, to));
-    under(&burst, &lane, &lane::UP, CHANGE).await;
-    quiet(&burst, &lane).await;
+    changes.iter().for_each(|(from, to)| shop.edit_all(from, to));
+    under(&burst, &shop, &proxied::UP, CHANGE).await;
+    quiet(&burst, &shop).await;
+    gone(&shop).await;
+}
 
-    let down = under(&burst, &lane, &lane::DOWN, DOWN).await;
+async fn errors_of_down() {
+    let burst = Burst::start(&endpoint(), 1).await;
+    let shop = ProxiedShop::behind("burstdown", &burst.url).await;
+    quiet_up(&burst, &shop).await;
+    let down = under(&burst, &shop, &proxied::DOWN, DOWN).await;
     assert_eq!(down.last()["remaining"], json!([]));
-    assert_eq!(lane.inventory().await.differences(&Inventory::default()), Vec::<String>::new());
+    assert_eq!(shop.inventory().await.differences(&Inventory::default()), Vec::<String>::new());
     let waits = down.waits();
     assert!(
         waits.iter().any(|w| w.contains("apigateway DeleteRestApi: AWS throttles")),
@@ -84,12 +76,19 @@ async fn every_error_that_passes_is_got_over() {
     );
 }
 
+/// An `up` without any error.
+async fn quiet_up(burst: &Burst, shop: &ProxiedShop) {
+    burst.rules(&[]).await;
+    let up = shop.run(&proxied::UP).await;
+    assert_eq!(up.code, 0, "{up:#?}");
+}
+
 /// Runs a command while `rows` are injected: it succeeds, every error came as often as it should,
 /// and was counted.
-async fn under(burst: &Burst, lane: &Lane, command: &[&str], rows: &[Row]) -> Ended {
+async fn under(burst: &Burst, shop: &ProxiedShop, command: &[&str], rows: &[Row]) -> Run {
     let rows: Vec<&Row> = rows.iter().collect();
     burst.inject(&rows).await;
-    let run = lane.run(command).await;
+    let run = shop.run(command).await;
     let missed = burst.missed(&rows).await;
     burst.rules(&[]).await;
     assert_eq!(run.code, 0, "{run:#?}");
@@ -118,26 +117,24 @@ async fn under(burst: &Burst, lane: &Lane, command: &[&str], rows: &[Row]) -> En
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn errors_of_waf_logging_are_got_over_where_the_endpoint_knows_it() {
-    let moto =
-        std::env::var("SHOPSTACK_TEST_MOTO").expect("SHOPSTACK_TEST_MOTO names a moto server");
+    let moto = moto();
     let burst = Burst::start(&moto, 1).await;
-    let world = World::at("burstlog", &burst.url).await;
-    let spec = crate::resources::web_acl::spec(&world, "cdn", "CLOUDFRONT");
-    let acl = desired(&WebAcl, "web_acl.cdn", &world.scope.name("cdn"), spec);
-    let made =
-        WebAcl.create(&world.writer, &step(&acl, Op::Create, None), &acl.spec).await.unwrap();
+    let env = TestEnv::at("burstlog", &burst.url).await;
+    let spec = crate::resources::web_acl::spec(&env, "cdn", "CLOUDFRONT");
+    let acl = desired(&WebAcl, "web_acl.cdn", &env.scope.name("cdn"), spec);
+    let made = WebAcl.create(&env.writer, &step(&acl, Op::Create, None), &acl.spec).await.unwrap();
     let destination =
-        format!("arn:aws:logs:us-east-1:{}:log-group:aws-waf-logs-burst", world.scope.account);
+        format!("arn:aws:logs:us-east-1:{}:log-group:aws-waf-logs-burst", env.scope.account);
     let spec = json!({"web_acl_arn": made["arn"], "destination": destination, "redacted_headers": ["cookie"]});
     let wanted = desired(&WafLogging, "waf_logging.cdn", "burstlog-t-cdn", spec);
 
     let rows: Vec<&Row> = LOGGING.iter().collect();
     burst.inject(&rows).await;
-    WafLogging.create(&world.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.unwrap();
+    WafLogging.create(&env.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.unwrap();
     assert_eq!(burst.missed(&rows).await, Vec::<String>::new());
-    let acls = world.discover(&WebAcl, &[&acl], &[]).await;
-    let seen = world.discover(&WafLogging, &[&wanted], &acls).await;
+    let acls = env.discover(&WebAcl, &[&acl], &[]).await;
+    let seen = env.discover(&WafLogging, &[&wanted], &acls).await;
     assert_eq!(seen[0].spec, wanted.spec);
-    WafLogging.delete(&world.writer, &seen[0]).await.unwrap();
-    WebAcl.delete(&world.writer, &acls[0]).await.unwrap();
+    WafLogging.delete(&env.writer, &seen[0]).await.unwrap();
+    WebAcl.delete(&env.writer, &acls[0]).await.unwrap();
 }

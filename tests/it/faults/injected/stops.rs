@@ -2,10 +2,11 @@
 //! next one completes it.
 
 use super::burst::Burst;
-use super::rows::Row;
 use super::{gone, quiet, reference};
-use crate::faults::lane::{DOWN, Ended, Lane, UP};
-use crate::support::endpoint;
+use crate::support::env::endpoint;
+use crate::support::proxied::{DOWN, ProxiedShop, UP};
+use crate::support::rows::Row;
+use crate::support::run::Run;
 use serde_json::Value;
 
 /// More than any run tries: what is never retried fires once for each resource.
@@ -131,11 +132,11 @@ const CONTESTED: &[(Row, &[&str], usize)] = &[
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_does_not_pass_ends_the_run_at_once_and_the_next_completes_it() {
     let reference = reference().await;
-    let burst = Burst::start(&endpoint().await, 1).await;
-    let lane = Lane::behind("burststop", &burst.url).await;
+    let burst = Burst::start(&endpoint(), 1).await;
+    let shop = ProxiedShop::behind("burststop", &burst.url).await;
 
     for rows in [FIRST, SECOND, THIRD, FOURTH, LAST] {
-        let run = refused(&burst, &lane, &UP, rows).await;
+        let run = refused(&burst, &shop, &UP, rows).await;
         for row in rows {
             let failed = failures(&run)
                 .filter(|(_, m)| m.contains(&format!("{}: {}", row.code, row.message)))
@@ -148,14 +149,14 @@ async fn what_does_not_pass_ends_the_run_at_once_and_the_next_completes_it() {
         }
     }
     burst.rules(&[]).await;
-    assert_eq!(lane.run(&UP).await.code, 0);
-    assert_eq!(lane.inventory().await.differences(reference), Vec::<String>::new());
-    quiet(&burst, &lane).await;
+    assert_eq!(shop.run(&UP).await.code, 0);
+    assert_eq!(shop.inventory().await.differences(reference), Vec::<String>::new());
+    quiet(&burst, &shop).await;
 
-    lane.edit("rate_limit: 2000", "rate_limit: 3000");
-    lane.edit("PriceClass_100", "PriceClass_200");
+    shop.edit_all("rate_limit: 2000", "rate_limit: 3000");
+    shop.edit_all("PriceClass_100", "PriceClass_200");
     for (row, addresses, count) in CONTESTED {
-        let run = refused(&burst, &lane, &UP, &[*row]).await;
+        let run = refused(&burst, &shop, &UP, &[*row]).await;
         for address in *addresses {
             let said = failures(&run)
                 .find(|(a, _)| a == address)
@@ -169,11 +170,11 @@ async fn what_does_not_pass_ends_the_run_at_once_and_the_next_completes_it() {
         assert_eq!(burst_count(&burst, &[*row], row).await, *count, "{row}");
     }
     burst.rules(&[]).await;
-    assert_eq!(lane.run(&UP).await.code, 0);
-    quiet(&burst, &lane).await;
+    assert_eq!(shop.run(&UP).await.code, 0);
+    quiet(&burst, &shop).await;
 
     let rows = [stop("1.2", "dynamodb:DeleteTable", (400, "AccessDeniedException"), DENIED)];
-    let run = stopped(&burst, &lane, &DOWN, &rows, 6).await;
+    let run = stopped(&burst, &shop, &DOWN, &rows, 6).await;
     assert!(run.stderr.contains("still there: table.Orders"), "{}", run.stderr);
     assert!(
         run.last()["remaining"]
@@ -183,17 +184,17 @@ async fn what_does_not_pass_ends_the_run_at_once_and_the_next_completes_it() {
             .any(|r| r.as_str().unwrap().contains("Orders"))
     );
     burst.rules(&[]).await;
-    gone(&lane).await;
+    gone(&shop).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn credentials_that_have_expired_end_the_run_before_it_does_anything() {
-    let burst = Burst::start(&endpoint().await, 1).await;
-    let lane = Lane::behind("burstcred", &burst.url).await;
+    let burst = Burst::start(&endpoint(), 1).await;
+    let shop = ProxiedShop::behind("burstcred", &burst.url).await;
     let words = "The security token included in the request is expired";
     let row = stop("1.1", "sts:GetCallerIdentity", (403, "ExpiredToken"), words);
     burst.inject(&[&row]).await;
-    let run = lane.run(&UP).await;
+    let run = shop.run(&UP).await;
     assert_eq!(run.code, 1, "{run:#?}");
     assert!(run.stderr.contains(words) && run.stderr.contains("sign in again"), "{run:#?}");
     assert_eq!(burst_count(&burst, &[row], &row).await, 1);
@@ -201,14 +202,20 @@ async fn credentials_that_have_expired_end_the_run_before_it_does_anything() {
 
 /// Runs a command that `rows` make fail: exit 1, and each error with its operation, AWS's code and
 /// words, and a remedy.
-async fn refused(burst: &Burst, lane: &Lane, command: &[&str], rows: &[Row]) -> Ended {
-    stopped(burst, lane, command, rows, 1).await
+async fn refused(burst: &Burst, shop: &ProxiedShop, command: &[&str], rows: &[Row]) -> Run {
+    stopped(burst, shop, command, rows, 1).await
 }
 
 /// The same with another exit code: a `down` that fails has left something behind.
-async fn stopped(burst: &Burst, lane: &Lane, command: &[&str], rows: &[Row], code: i32) -> Ended {
+async fn stopped(
+    burst: &Burst,
+    shop: &ProxiedShop,
+    command: &[&str],
+    rows: &[Row],
+    code: i32,
+) -> Run {
     burst.inject(&rows.iter().collect::<Vec<_>>()).await;
-    let run = lane.run(command).await;
+    let run = shop.run(command).await;
     assert_eq!(run.code, code, "{run:#?}");
     assert_eq!(run.last()["result"], "failed");
     assert!(run.stderr.contains("help: "), "what to do now: {}", run.stderr);
@@ -222,7 +229,7 @@ async fn stopped(burst: &Burst, lane: &Lane, command: &[&str], rows: &[Row], cod
 }
 
 /// Address and message of every step that failed.
-fn failures(run: &Ended) -> impl Iterator<Item = (String, String)> {
+fn failures(run: &Run) -> impl Iterator<Item = (String, String)> {
     let events = run.stdout.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
     events

@@ -3,9 +3,10 @@
 
 use super::burst::Burst;
 use super::reference;
-use crate::faults::inventory::Inventory;
-use crate::faults::lane::{DOWN, Ended, Lane, UP};
-use crate::support::endpoint;
+use crate::support::env::endpoint;
+use crate::support::inventory::Inventory;
+use crate::support::proxied::{DOWN, ProxiedShop, UP};
+use crate::support::run::Run;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
@@ -64,8 +65,8 @@ async fn up_up_again_diff_and_down_in_a_storm() {
             }
         });
     }
-    while let Some(lane) = lanes.join_next().await {
-        lane.unwrap();
+    while let Some(shop) = lanes.join_next().await {
+        shop.unwrap();
     }
     println!("storm: {count} seeds from {first} on, all ended as without it");
 }
@@ -94,23 +95,23 @@ fn rules() -> Vec<Value> {
 
 /// One life of a stack in the storm of one seed.
 async fn weather(seed: u64, reference: &Inventory) {
-    let burst = Burst::start(&endpoint().await, seed).await;
-    let lane = Lane::behind(&format!("storm{seed}"), &burst.url).await;
+    let burst = Burst::start(&endpoint(), seed).await;
+    let shop = ProxiedShop::behind(&format!("storm{seed}"), &burst.url).await;
     let mut figures = Figures::default();
-    let up = blow(&burst, &lane, &UP, &mut figures).await;
+    let up = blow(&burst, &shop, &UP, &mut figures).await;
     assert_eq!(up.code, 0, "seed {seed}: {up:#?}");
-    assert_eq!(lane.inventory().await.differences(reference), Vec::<String>::new(), "seed {seed}");
-    let again = blow(&burst, &lane, &UP, &mut figures).await;
+    assert_eq!(shop.inventory().await.differences(reference), Vec::<String>::new(), "seed {seed}");
+    let again = blow(&burst, &shop, &UP, &mut figures).await;
     assert_eq!(again.code, 0, "seed {seed}: {again:#?}");
     let calls = (again.last()["changed"].as_u64(), again.last()["calls"]["write"].as_u64());
     assert_eq!(calls, (Some(0), Some(0)), "seed {seed}: {again:#?}");
-    let diff = blow(&burst, &lane, &["diff"], &mut figures).await;
+    let diff = blow(&burst, &shop, &["diff"], &mut figures).await;
     assert_eq!(diff.code, 0, "seed {seed}: {diff:#?}");
-    let down = blow(&burst, &lane, &DOWN, &mut figures).await;
+    let down = blow(&burst, &shop, &DOWN, &mut figures).await;
     assert_eq!(down.code, 0, "seed {seed}: {down:#?}");
     assert_eq!(down.last()["remaining"], json!([]), "seed {seed}");
     assert_eq!(
-        lane.inventory().await.differences(&Inventory::default()),
+        shop.inventory().await.differences(&Inventory::default()),
         Vec::<String>::new(),
         "seed {seed}"
     );
@@ -126,10 +127,10 @@ async fn weather(seed: u64, reference: &Inventory) {
 }
 
 /// One command with the storm's rules set anew.
-async fn blow(burst: &Burst, lane: &Lane, command: &[&str], figures: &mut Figures) -> Ended {
+async fn blow(burst: &Burst, shop: &ProxiedShop, command: &[&str], figures: &mut Figures) -> Run {
     burst.rules(&rules()).await;
     let start = std::time::Instant::now();
-    let run = lane.run(command).await;
+    let run = shop.run(command).await;
     let fired = burst.fired().await;
     let (delayed, kinds) = fired.split_last().unwrap();
     let sum = |kind: usize| kinds.iter().skip(kind).step_by(KINDS).sum::<u64>();

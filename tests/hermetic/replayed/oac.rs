@@ -1,0 +1,141 @@
+//! Origin access controls: in use for a while after their distribution went, listed late, changed
+//! by two at once.
+
+use crate::replay::{Answer, Replay, empty, refused, xml};
+use crate::support::step::{desired, step};
+use serde_json::json;
+use shopstack::model::{CloudError, Desired, ErrorKind, Live, Op, Query};
+use shopstack::resources::{ResourceType, cloudfront::oac::OriginAccessControl};
+
+fn config(replay: &str) -> String {
+    let marker = format!(
+        "shopstack:stack={replay} shopstack:env=t shopstack:id=site shopstack:region=us-east-1"
+    );
+    format!(
+        "<Description>{marker}</Description><Name>replay-t-site</Name><SigningProtocol>sigv4</SigningProtocol>\
+         <SigningBehavior>always</SigningBehavior><OriginAccessControlOriginType>s3</OriginAccessControlOriginType>"
+    )
+}
+
+fn one(etag: &str) -> Answer {
+    xml(format!(
+        "<OriginAccessControl><Id>O1</Id><OriginAccessControlConfig>{}</OriginAccessControlConfig></OriginAccessControl>",
+        config("replay")
+    ))
+    .etag(etag)
+}
+
+fn page(stack: Option<&str>, next: &str) -> Answer {
+    let item = stack.map(|stack| {
+        format!(
+            "<Items><OriginAccessControlSummary><Id>O1</Id>{}</OriginAccessControlSummary></Items>",
+            config(stack)
+        )
+    });
+    let next =
+        if next.is_empty() { String::new() } else { format!("<NextMarker>{next}</NextMarker>") };
+    xml(format!(
+        "<OriginAccessControlList><Marker></Marker>{next}<MaxItems>100</MaxItems>\
+         <IsTruncated>{}</IsTruncated><Quantity>{}</Quantity>{}</OriginAccessControlList>",
+        !next.is_empty(),
+        u8::from(item.is_some()),
+        item.unwrap_or_default()
+    ))
+}
+
+fn wanted(replay: &Replay) -> Desired {
+    let spec = json!({"description": replay.env.scope.marker("site"), "origin_type": "s3",
+                      "signing_behavior": "always", "signing_protocol": "sigv4"});
+    desired(&OriginAccessControl, "oac.site", "replay-t-site", spec)
+}
+
+async fn delete(replay: &Replay) -> Result<(), CloudError> {
+    let wanted = wanted(replay);
+    let live = Live::new(wanted.address, &wanted.type_name, &wanted.name, wanted.spec)
+        .with_output("id", "O1");
+    OriginAccessControl.delete(&replay.env.writer, &live).await
+}
+
+fn in_use() -> Answer {
+    refused("OriginAccessControlInUse").status(409)
+}
+
+#[tokio::test]
+async fn one_still_in_use_is_tried_again_until_the_distribution_has_let_go() {
+    let replay = Replay::start(vec![
+        ("GetOriginAccessControl", one("e1")),
+        ("DeleteOriginAccessControl", in_use().times(8)),
+        ("DeleteOriginAccessControl", empty().status(204)),
+    ])
+    .await;
+    delete(&replay).await.expect("delete");
+    assert_eq!(
+        replay.pauses("DeleteOriginAccessControl"),
+        [0.5, 1.0, 2.0, 4.0, 5.0, 5.0, 5.0, 5.0]
+    );
+    let told =
+        "cloudfront DeleteOriginAccessControl: it is busy with a change of its own; trying again";
+    assert_eq!(replay.told(), [told]);
+}
+
+#[tokio::test]
+async fn one_that_stays_in_use_ends_in_awss_words_after_five_minutes() {
+    let always = in_use().always();
+    let answers =
+        vec![("GetOriginAccessControl", one("e1")), ("DeleteOriginAccessControl", always)];
+    let replay = Replay::start(answers).await;
+    let error = delete(&replay).await.unwrap_err();
+    assert_eq!(error.code, "OriginAccessControlInUse");
+    let waited = replay.asked().last().unwrap().at.as_secs();
+    assert!((280..=300).contains(&waited), "{waited} s");
+}
+
+#[tokio::test]
+async fn an_etag_stale_twice_is_somebody_elses_work() {
+    let stale = || ("DeleteOriginAccessControl", refused("PreconditionFailed").status(412));
+    let get = |etag| ("GetOriginAccessControl", one(etag));
+    let replay = Replay::start(vec![get("e1"), stale(), get("e2"), stale()]).await;
+    let error = delete(&replay).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Conflict);
+    assert!(error.message.contains("changed by somebody else since the plan"), "{error}");
+    assert_eq!(replay.etags("DeleteOriginAccessControl"), ["e1", "e2"]);
+}
+
+#[tokio::test]
+async fn one_that_exists_and_is_not_listed_yet_is_waited_for_and_adopted() {
+    let replay = Replay::start(vec![
+        ("ListOriginAccessControls", page(None, "").times(4)),
+        ("CreateOriginAccessControl", refused("OriginAccessControlAlreadyExists").status(409)),
+        ("ListOriginAccessControls", page(Some("replay"), "")),
+        ("GetOriginAccessControl", one("e1")),
+        ("UpdateOriginAccessControl", one("e2")),
+    ])
+    .await;
+    let wanted = wanted(&replay);
+    replay
+        .create(&OriginAccessControl, &step(&wanted, Op::Create, None))
+        .await
+        .expect("found at last");
+    assert_eq!(replay.count("CreateOriginAccessControl"), 1);
+    assert_eq!(
+        replay.told(),
+        ["waiting for `replay-t-site`, which exists, to be listed (usually seconds)"]
+    );
+}
+
+#[tokio::test]
+async fn one_of_somebody_else_is_found_behind_an_empty_page_and_left_alone() {
+    let replay = Replay::start(vec![
+        ("ListOriginAccessControls", page(None, "next")),
+        ("ListOriginAccessControls Marker=next", page(Some("other"), "")),
+    ])
+    .await;
+    let wanted = wanted(&replay);
+    let query =
+        Query { scope: &replay.env.scope, wanted: vec![&wanted], found: &[], thorough: false };
+    let found = replay.discover(&OriginAccessControl, &query).await.expect("discover");
+    assert!(
+        matches!(&found[0].owner, shopstack::model::Owner::Foreign(says) if says.contains("other")),
+        "{found:?}"
+    );
+}

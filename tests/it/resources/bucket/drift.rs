@@ -1,0 +1,86 @@
+//! Cases of AWS::S3::Bucket.
+
+use crate::support::deployed::DeployedShop;
+use crate::support::drift::{DriftCases, OutOfBandChange, case};
+use aws_sdk_s3::types as sdk;
+use serde_json::json;
+
+pub fn cases() -> DriftCases {
+    let cases = vec![
+        case("tags.*", json!("x")).keys(&["stray"]),
+        case("block_public_acls", json!(false)),
+        case("ignore_public_acls", json!(false)),
+        case("block_public_policy", json!(false)),
+        case("restrict_public_buckets", json!(false)),
+        case("object_ownership", json!("BucketOwnerPreferred")),
+        case("encryption", json!("aws:kms")),
+        case("versioning", json!("Suspended")),
+    ];
+    DriftCases {
+        type_name: "AWS::S3::Bucket",
+        at: "bucket.site",
+        cases,
+        change: |shop, change| Box::pin(change_bucket(shop, change)),
+    }
+}
+
+async fn change_bucket(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
+    let (s3, name, target) = (&shop.clients.s3, &change.live.name, &change.target);
+    match change.case.field {
+        "tags.*" => {
+            let tags = target["tags"].as_object().unwrap().iter();
+            let tags = tags.map(|(k, v)| {
+                sdk::Tag::builder().key(k).value(v.as_str().unwrap()).build().unwrap()
+            });
+            let tagging =
+                sdk::Tagging::builder().set_tag_set(Some(tags.collect())).build().unwrap();
+            s3.put_bucket_tagging().bucket(name).tagging(tagging).send().await.unwrap();
+        }
+        "object_ownership" => {
+            let rule = sdk::OwnershipControlsRule::builder()
+                .object_ownership(change.text().into())
+                .build()
+                .unwrap();
+            let controls = sdk::OwnershipControls::builder().rules(rule).build().unwrap();
+            s3.put_bucket_ownership_controls()
+                .bucket(name)
+                .ownership_controls(controls)
+                .send()
+                .await
+                .unwrap();
+        }
+        "encryption" => {
+            let by_default =
+                sdk::ServerSideEncryptionByDefault::builder().sse_algorithm(change.text().into());
+            let rule = sdk::ServerSideEncryptionRule::builder()
+                .apply_server_side_encryption_by_default(by_default.build().unwrap());
+            let rules = sdk::ServerSideEncryptionConfiguration::builder()
+                .rules(rule.build())
+                .build()
+                .unwrap();
+            let put =
+                s3.put_bucket_encryption().bucket(name).server_side_encryption_configuration(rules);
+            put.send().await.unwrap();
+        }
+        "versioning" => {
+            let status =
+                sdk::VersioningConfiguration::builder().status(change.text().into()).build();
+            s3.put_bucket_versioning()
+                .bucket(name)
+                .versioning_configuration(status)
+                .send()
+                .await
+                .unwrap();
+        }
+        _ => {
+            let flag = |field: &str| target[field].as_bool().unwrap();
+            let block = sdk::PublicAccessBlockConfiguration::builder()
+                .block_public_acls(flag("block_public_acls"))
+                .ignore_public_acls(flag("ignore_public_acls"))
+                .block_public_policy(flag("block_public_policy"))
+                .restrict_public_buckets(flag("restrict_public_buckets"));
+            let put = s3.put_public_access_block().bucket(name);
+            put.public_access_block_configuration(block.build()).send().await.unwrap();
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Out-of-band changes of each field of AWS::CloudFront::Distribution.
+
+use crate::support::deployed::DeployedShop;
+use crate::support::drift::{DriftCases, OutOfBandChange, case};
+use aws_sdk_cloudfront::types as sdk;
+use serde_json::{Value, json};
+
+pub fn cases() -> DriftCases {
+    let page = json!({"page": "/404.html", "status": "404", "min_ttl": 60});
+    let of_page = |field, to: Value| case(field, to).keys(&["404"]);
+    let cases = vec![
+        case("tags.*", json!("x")).keys(&["stray"]),
+        case("comment", json!("")),
+        case("enabled", json!(false)),
+        case("default_root_object", json!("start.html")),
+        case("price_class", json!("PriceClass_All")),
+        case("http_version", json!("http2")),
+        case("ipv6", json!(false)),
+        case("web_acl_arn", json!("arn:aws:wafv2:us-east-1:000000000000:global/webacl/theirs/1")),
+        case("origin_domain", json!("theirs.s3.us-east-1.amazonaws.com")),
+        case("origin_access_control_id", json!("E2THEIRS")),
+        case("viewer_protocol_policy", json!("https-only")),
+        case("compress", json!(false)),
+        case("allowed_methods", json!(["GET", "HEAD"])),
+        case("cache_policy_id", json!("4135ea2d-6df8-44a3-9df3-4b5a84be39ad")),
+        case("response_headers_policy_id", json!("67f7725c-6f97-4210-82d7-5512b31e9d03")),
+        case("error_pages.*", page).keys(&["500"]),
+        of_page("error_pages.*", Value::Null),
+        of_page("error_pages.*.page", json!("/theirs.html")),
+        of_page("error_pages.*.status", json!("200")),
+        of_page("error_pages.*.min_ttl", json!(7)),
+        case("extras.*", json!("evil.example"))
+            .keys(&["aliases"])
+            .no_change("settings that no stack has: they are only found, and taken away"),
+    ];
+    let type_name = "AWS::CloudFront::Distribution";
+    DriftCases {
+        type_name,
+        at: "distribution.site",
+        cases,
+        change: |shop, change| Box::pin(change_out_of_band(shop, change)),
+    }
+}
+
+async fn change_out_of_band(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
+    let client = &shop.clients.cloudfront;
+    if change.case.field == "tags.*" {
+        let tag = sdk::Tag::builder().key(change.key()).value(change.text()).build().unwrap();
+        let tags = sdk::Tags::builder().items(tag).build();
+        client.tag_resource().resource(change.output("arn")).tags(tags).send().await.unwrap();
+        return;
+    }
+    let seen = client.get_distribution_config().id(change.output("id")).send().await.unwrap();
+    let mut config = seen.distribution_config.unwrap();
+    change_config(&mut config, change);
+    let update = client.update_distribution().id(change.output("id")).set_if_match(seen.e_tag);
+    update.distribution_config(config).send().await.unwrap();
+}
+
+fn change_config(config: &mut sdk::DistributionConfig, change: &OutOfBandChange<'_>) {
+    let origin = &mut config.origins.as_mut().unwrap().items[0];
+    let behavior = config.default_cache_behavior.as_mut().unwrap();
+    match change.case.field {
+        "comment" => config.comment = change.text().into(),
+        "enabled" => config.enabled = change.flag(),
+        "default_root_object" => config.default_root_object = Some(change.text().into()),
+        "price_class" => config.price_class = Some(change.text().into()),
+        "http_version" => config.http_version = Some(change.text().into()),
+        "ipv6" => config.is_ipv6_enabled = Some(change.flag()),
+        "web_acl_arn" => config.web_acl_id = Some(change.text().into()),
+        "origin_domain" => origin.domain_name = change.text().into(),
+        "origin_access_control_id" => origin.origin_access_control_id = Some(change.text().into()),
+        "viewer_protocol_policy" => behavior.viewer_protocol_policy = change.text().into(),
+        "compress" => behavior.compress = Some(change.flag()),
+        "allowed_methods" => behavior.allowed_methods = Some(methods(change.to())),
+        "cache_policy_id" => behavior.cache_policy_id = Some(change.text().into()),
+        "response_headers_policy_id" => {
+            behavior.response_headers_policy_id = Some(change.text().into())
+        }
+        "extras.*" => {
+            config.aliases =
+                Some(sdk::Aliases::builder().quantity(1).items(change.text()).build().unwrap());
+        }
+        _ => config.custom_error_responses = Some(pages(&change.target["error_pages"])),
+    }
+}
+
+fn methods(names: &Value) -> sdk::AllowedMethods {
+    let names: Vec<String> = serde_json::from_value(names.clone()).unwrap();
+    let list: Vec<sdk::Method> = names.iter().map(|n| n.as_str().into()).collect();
+    let quantity = i32::try_from(list.len()).unwrap();
+    let cached =
+        sdk::CachedMethods::builder().quantity(2).items(sdk::Method::Get).items(sdk::Method::Head);
+    let methods = sdk::AllowedMethods::builder().quantity(quantity).set_items(Some(list));
+    methods.cached_methods(cached.build().unwrap()).build().unwrap()
+}
+
+fn pages(spec: &Value) -> sdk::CustomErrorResponses {
+    let one = |(status, page): (&String, &Value)| {
+        sdk::CustomErrorResponse::builder()
+            .error_code(status.parse().unwrap())
+            .response_page_path(page["page"].as_str().unwrap())
+            .response_code(page["status"].as_str().unwrap())
+            .error_caching_min_ttl(page["min_ttl"].as_i64().unwrap())
+            .build()
+            .unwrap()
+    };
+    let list: Vec<_> = spec.as_object().unwrap().iter().map(one).collect();
+    let quantity = i32::try_from(list.len()).unwrap();
+    sdk::CustomErrorResponses::builder().quantity(quantity).set_items(Some(list)).build().unwrap()
+}

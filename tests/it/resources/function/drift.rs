@@ -1,0 +1,101 @@
+//! Cases of AWS::Lambda::Function.
+
+use crate::support::deployed::DeployedShop;
+use crate::support::drift::{DriftCases, OutOfBandChange, case};
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types as sdk;
+use base64::Engine;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use shopstack::model::Op;
+use std::io::Write;
+use std::path::PathBuf;
+
+const FOUND_ONLY: &str = "settings that no stack has: they are only found, and taken away";
+
+/// A zip that is not the one that was built.
+fn other_zip(shop: &DeployedShop) -> (PathBuf, String) {
+    let path = shop.shop.path("other.zip");
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
+    let options = zip::write::SimpleFileOptions::default().unix_permissions(0o755);
+    zip.start_file("bootstrap", options).unwrap();
+    zip.write_all(b"#!/bin/sh\nexit 1\n").unwrap();
+    zip.finish().unwrap();
+    let hash = Sha256::digest(std::fs::read(&path).unwrap());
+    (path, base64::engine::general_purpose::STANDARD.encode(hash))
+}
+
+pub fn cases(shop: &DeployedShop) -> DriftCases {
+    let (zip, hash) = other_zip(shop);
+    let key = format!("arn:aws:kms:us-east-1:{}:key/theirs", shop.scope.account);
+    let cases = vec![
+        case("tags.*", json!("x")).keys(&["stray"]),
+        case("tags.*", json!("AROATHEIRS"))
+            .keys(&[shopstack::model::tag::ROLE_ID])
+            .op(Op::Replace)
+            .with_op("permission.createOrder", Op::Create, "statements"),
+        case("role_arn", json!(shop.live("role.listProducts").outputs["arn"])),
+        case("runtime", json!("provided.al2")),
+        case("handler", json!("main")),
+        case("memory", json!(512)),
+        case("timeout", json!(11)),
+        case("architecture", json!("arm64")),
+        case("environment.*", json!("x")).keys(&["STRAY"]),
+        case("environment.*", Value::Null).keys(&["ORDERS_TABLE"]),
+        case("code_sha256", json!(hash)).payload(zip),
+        case("extras.*", json!(key)).keys(&["kms key"]).no_change(FOUND_ONLY),
+        case("extras.*", json!("theirs"))
+            .keys(&["layers"])
+            .no_change(FOUND_ONLY)
+            .seen_as(Value::Null),
+    ];
+    DriftCases {
+        type_name: "AWS::Lambda::Function",
+        at: "function.createOrder",
+        cases,
+        change: |shop, change| Box::pin(change_function(shop, change)),
+    }
+}
+
+async fn change_function(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
+    let (lambda, name) = (&shop.clients.lambda, &change.live.name);
+    let update = lambda.update_function_configuration().function_name(name);
+    let code = lambda.update_function_code().function_name(name);
+    let update = match change.case.field {
+        "tags.*" => {
+            let tag = lambda
+                .tag_resource()
+                .resource(change.output("arn"))
+                .tags(change.key(), change.text());
+            tag.send().await.unwrap();
+            return;
+        }
+        "architecture" => {
+            let zip = std::fs::read(shop.zip("createOrder")).unwrap();
+            code.zip_file(Blob::new(zip)).architectures(change.text().into()).send().await.unwrap();
+            return;
+        }
+        "code_sha256" => {
+            let zip = std::fs::read(change.case.payload.as_ref().unwrap()).unwrap();
+            code.zip_file(Blob::new(zip)).send().await.unwrap();
+            return;
+        }
+        "role_arn" => update.role(change.text()),
+        "runtime" => update.runtime(change.text().into()),
+        "handler" => update.handler(change.text()),
+        "memory" => update.memory_size(change.number()),
+        "timeout" => update.timeout(change.number()),
+        "extras.*" if change.key() == "layers" => {
+            let zip = Blob::new(std::fs::read(shop.zip("createOrder")).unwrap());
+            let content = sdk::LayerVersionContentInput::builder().zip_file(zip).build();
+            let publish = lambda.publish_layer_version().layer_name(change.text()).content(content);
+            update.layers(publish.send().await.unwrap().layer_version_arn.unwrap())
+        }
+        "extras.*" => update.kms_key_arn(change.text()),
+        _ => {
+            let all = serde_json::from_value(change.target["environment"].clone()).unwrap();
+            update.environment(sdk::Environment::builder().set_variables(Some(all)).build())
+        }
+    };
+    update.send().await.unwrap();
+}

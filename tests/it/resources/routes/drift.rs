@@ -1,0 +1,148 @@
+//! Cases of an API's routes, CORS and gateway responses. Whatever changes them is deployed, so the
+//! stage follows.
+
+use crate::support::deployed::DeployedShop;
+use crate::support::drift::{DriftCases, OutOfBandChange, case};
+use aws_sdk_apigateway::types::IntegrationType;
+use serde_json::{Value, json};
+use shopstack::resources::apigateway as gw;
+use std::collections::HashMap;
+
+const ROUTE: &str = "POST /orders";
+
+pub fn cases(shop: &DeployedShop) -> DriftCases {
+    let at = "routes.main";
+    let other = shop.live("function.listProducts").outputs["arn"].clone();
+    let orders = shop.live(at).spec["routes"][ROUTE].clone();
+    let route = |field, to: Value| case(field, to).keys(&[ROUTE]);
+    let cors = |field, to: &str| case(field, json!(to)).keys(&["/orders"]);
+    let cases = vec![
+        case("routes.*", orders).keys(&["PUT /orders"]),
+        route("routes.*", Value::Null),
+        route("routes.*.integration", json!("AWS")),
+        route("routes.*.function_arn", json!(other)),
+        route("routes.*.authorization", json!("AWS_IAM")),
+        route("routes.*.api_key_required", json!(true)),
+        route("routes.*.timeout_ms", json!(5000)),
+        case("cors.*", Value::Null).keys(&["/orders"]),
+        cors("cors.*.allow_origin", "https://evil.example"),
+        cors("cors.*.allow_methods", "DELETE,OPTIONS"),
+        cors("cors.*.allow_headers", "Authorization"),
+        cors("cors.*.max_age", "1"),
+        case("gateway_responses.*.*", json!("x")).keys(&["DEFAULT_4XX", "X-Theirs"]),
+        case("gateway_responses.*.*", json!("https://evil.example"))
+            .keys(&["DEFAULT_5XX", "Access-Control-Allow-Origin"]),
+    ];
+    let cases = cases.into_iter().map(|case| case.with("stage.main", "definition")).collect();
+    DriftCases {
+        type_name: "AWS::ApiGateway::Resource",
+        at,
+        cases,
+        change: |shop, change| Box::pin(change_out_of_band(shop, change)),
+    }
+}
+
+async fn change_out_of_band(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
+    let (client, api) = (&shop.clients.apigateway, change.output("rest_api_id"));
+    let (group, _) = change.case.field.split_once('.').unwrap();
+    if group == "gateway_responses" {
+        let headers = change.target[group][change.key()].as_object().unwrap();
+        let headers =
+            headers.iter().map(|(k, v)| (format!("gatewayresponse.header.{k}"), quoted(v)));
+        let put = client.put_gateway_response().rest_api_id(api).response_type(change.key().into());
+        put.set_response_parameters(Some(headers.collect())).send().await.unwrap();
+        return;
+    }
+    let (verb, path) = if group == "cors" {
+        ("OPTIONS", change.key())
+    } else {
+        change.key().split_once(' ').unwrap()
+    };
+    let resources = client.get_resources().rest_api_id(api).send().await.unwrap();
+    let resource =
+        resources.items().iter().find(|r| r.path() == Some(path)).and_then(|r| r.id()).unwrap();
+    let entry = &change.target[group][change.key()];
+    if entry.is_null() {
+        client
+            .delete_method()
+            .rest_api_id(api)
+            .resource_id(resource)
+            .http_method(verb)
+            .send()
+            .await
+            .unwrap();
+    } else if group == "cors" {
+        cors(shop, api, resource, entry).await;
+    } else {
+        route(shop, change, api, resource, verb).await;
+    }
+}
+
+fn quoted(value: &Value) -> String {
+    format!("'{}'", value.as_str().unwrap())
+}
+
+/// Sets the headers of the answer to OPTIONS.
+async fn cors(shop: &DeployedShop, api: &str, resource: &str, entry: &Value) {
+    let header = |name: &str, field: &str| {
+        (format!("method.response.header.Access-Control-{name}"), quoted(&entry[field]))
+    };
+    let headers = HashMap::from([
+        header("Allow-Origin", "allow_origin"),
+        header("Allow-Methods", "allow_methods"),
+        header("Allow-Headers", "allow_headers"),
+        header("Max-Age", "max_age"),
+    ]);
+    let put =
+        shop.clients.apigateway.put_integration_response().rest_api_id(api).resource_id(resource);
+    put.http_method("OPTIONS")
+        .status_code("204")
+        .set_response_parameters(Some(headers))
+        .send()
+        .await
+        .unwrap();
+}
+
+async fn route(
+    shop: &DeployedShop,
+    change: &OutOfBandChange<'_>,
+    api: &str,
+    resource: &str,
+    verb: &str,
+) {
+    let client = &shop.clients.apigateway;
+    let entry = &change.target["routes"][change.key()];
+    let text = |field: &str| entry[field].as_str().unwrap();
+    if change.case.field == "routes.*.api_key_required" {
+        // Patched, MiniStack would keep it as a text.
+        client
+            .delete_method()
+            .rest_api_id(api)
+            .resource_id(resource)
+            .http_method(verb)
+            .send()
+            .await
+            .unwrap();
+    }
+    match change.case.field {
+        "routes.*.authorization" => {
+            let update =
+                client.update_method().rest_api_id(api).resource_id(resource).http_method(verb);
+            let patch = gw::replace("/authorizationType", change.text());
+            update.patch_operations(patch).send().await.unwrap();
+            return;
+        }
+        "routes.*" | "routes.*.api_key_required" => {
+            let put = client.put_method().rest_api_id(api).resource_id(resource).http_method(verb);
+            let put = put.authorization_type(text("authorization"));
+            put.api_key_required(entry["api_key_required"] == true).send().await.unwrap();
+        }
+        _ => {}
+    }
+    let put = client.put_integration().rest_api_id(api).resource_id(resource).http_method(verb);
+    let put =
+        put.r#type(IntegrationType::from(text("integration"))).integration_http_method("POST");
+    let timeout = i32::try_from(entry["timeout_ms"].as_i64().unwrap()).unwrap();
+    let uri = gw::invocation_uri(&shop.scope.region, text("function_arn"));
+    put.uri(uri).timeout_in_millis(timeout).send().await.unwrap();
+}

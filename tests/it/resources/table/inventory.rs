@@ -1,0 +1,44 @@
+//! What an account holds of tables.
+
+use crate::support::inventory::{Inventory, sorted};
+use shopstack::aws::clients::Clients;
+
+pub async fn add(all: &mut Inventory, clients: &Clients) {
+    let prefix = all.prefix();
+    let db = &clients.dynamodb;
+    let names: Result<Vec<String>, _> =
+        db.list_tables().into_paginator().items().send().collect().await;
+    for name in names.unwrap().iter().filter(|n| n.starts_with(&prefix)) {
+        let table = db.describe_table().table_name(name).send().await.unwrap().table.unwrap();
+        let backups = db.describe_continuous_backups().table_name(name).send().await.unwrap();
+        let backups = backups
+            .continuous_backups_description
+            .and_then(|b| b.point_in_time_recovery_description);
+        let items = db.scan().table_name(name).send().await.unwrap();
+        let tags = db
+            .list_tags_of_resource()
+            .resource_arn(table.table_arn().unwrap())
+            .send()
+            .await
+            .unwrap();
+        let text = format!(
+            "{:?} {:?} {:?} {:?} {:?} {:?} recovery {:?} items {} tags {}",
+            table.table_status,
+            table.key_schema,
+            sorted(table.attribute_definitions()),
+            table.billing_mode_summary.and_then(|b| b.billing_mode),
+            table.deletion_protection_enabled,
+            table.sse_description,
+            backups.and_then(|b| b.point_in_time_recovery_status),
+            items.count,
+            sorted(tags.tags()),
+        );
+        all.add(format!("table {name}"), text);
+    }
+}
+
+/// Names of all tables.
+pub async fn names(clients: &Clients) -> Vec<String> {
+    let tables = clients.dynamodb.list_tables().into_paginator().items().send();
+    tables.collect::<Result<_, _>>().await.unwrap()
+}
