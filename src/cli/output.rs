@@ -119,6 +119,12 @@ impl Output {
         let _ = writeln!(err, "{}", tame(text.trim_end_matches('\n')));
     }
 
+    /// Ends the process at once, whatever still runs.
+    pub fn exit_now(&self, text: &str, code: u8) -> ! {
+        self.note(text);
+        std::process::exit(i32::from(code))
+    }
+
     /// Notes what is waited for outside of steps, each text once: AWS may throttle reads for
     /// minutes.
     pub fn waits(&self) -> Arc<dyn Fn(&str) + Send + Sync> {

@@ -286,11 +286,14 @@ impl<'a> Builder<'a> {
                 let removed = diff::differences(&applied.spec, &desired.spec)
                     .iter()
                     .any(|d| d.wanted.is_null());
-                (removed || known.any(|f| !diff::same(&f.wanted, &f.applied)), renewed.is_none())
+                (removed || known.any(|f| !diff::is_same(&f.wanted, &f.applied)), renewed.is_none())
             }
             Op::Update | Op::Replace => (
-                fields.iter().filter(|f| !unknown(f)).any(|f| !diff::same(&f.wanted, &f.applied)),
-                fields.iter().any(|f| !diff::same(&f.live, &f.applied)),
+                fields
+                    .iter()
+                    .filter(|f| !unknown(f))
+                    .any(|f| !diff::is_same(&f.wanted, &f.applied)),
+                fields.iter().any(|f| !diff::is_same(&f.live, &f.applied)),
             ),
             Op::Adopt | Op::Delete => (true, false),
         };

@@ -189,7 +189,7 @@ pub fn masked(address: &Address, field: &FieldChange) -> FieldChange {
                 false => path.strip_prefix("environment.").and_then(|name| side.get_mut(name)),
             };
             // What is absent or unknown tells nothing.
-            if let Some(value) = value.filter(|v| tells(v)) {
+            if let Some(value) = value.filter(|v| is_known(v)) {
                 *value = SENSITIVE.into();
             }
         }
@@ -212,7 +212,7 @@ pub fn hidden(address: &Address, spec: &Value) -> Value {
 }
 
 /// False for what is absent or not known yet.
-fn tells(value: &Value) -> bool {
+fn is_known(value: &Value) -> bool {
     !value.is_null() && *value != json!({"unknown": true})
 }
 
@@ -234,7 +234,7 @@ impl Seal {
     ///
     /// None for what is absent or not known yet.
     pub fn digest(&self, address: &Address, path: &str, value: &Value) -> Option<String> {
-        if !tells(value) {
+        if !is_known(value) {
             return None;
         }
         let text = json!([self.salt, address, path, value]).to_string();

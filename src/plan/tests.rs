@@ -112,7 +112,7 @@ impl World {
     }
 }
 
-fn one(wanted: Value, live_spec: Option<Value>) -> World {
+fn world_of(wanted: Value, live_spec: Option<Value>) -> World {
     World {
         desired: vec![desired("box.a", wanted)],
         live: live_spec.map(|s| live("box.a", s)).into_iter().collect(),
@@ -155,7 +155,7 @@ fn operations_follow_from_what_is_wanted_and_what_is_there() {
         ),
     ];
     for (what, wanted, found, op, fields) in cases {
-        let plan = one(wanted, found).plan();
+        let plan = world_of(wanted, found).plan();
         assert_eq!(plan.steps.first().map(|s| s.op), op, "{what}");
         assert_eq!(plan.unchanged.len(), usize::from(op.is_none()), "{what}");
         assert_eq!(plan.steps.first().map(paths).unwrap_or_default(), fields, "{what}");
@@ -164,7 +164,8 @@ fn operations_follow_from_what_is_wanted_and_what_is_there() {
 
 #[test]
 fn a_replacement_names_the_field_that_forces_it_and_what_is_lost() {
-    let mut world = one(json!({"size": 2, "key": "new"}), Some(json!({"size": 1, "key": "old"})));
+    let mut world =
+        world_of(json!({"size": 2, "key": "new"}), Some(json!({"size": 1, "key": "old"})));
     world.live[0].data = Some("12 items".into());
     let step = world.step();
     let forced: Vec<_> = step.fields.iter().map(|f| (f.path.as_str(), f.replaces)).collect();
@@ -348,7 +349,7 @@ fn causes_tell_who_made_a_step_necessary() {
         ("deleted by a stranger, and changed by the author", 2, None, Some(1), Cause::Both),
     ];
     for (what, wanted, found, applied, cause) in cases {
-        let mut world = one(v(wanted), found.map(v));
+        let mut world = world_of(v(wanted), found.map(v));
         world.record = Some(applied.map_or_else(Record::default, |n| record(&[("box.a", v(n))])));
         let step = world.step();
         assert_eq!(step.cause, cause, "{what}");
@@ -440,7 +441,7 @@ fn slow_steps_are_told_once_per_duration() {
 
 #[test]
 fn the_same_input_gives_the_same_plan() {
-    let world = one(json!({"size": 2}), Some(json!({"size": 1})));
+    let world = world_of(json!({"size": 2}), Some(json!({"size": 1})));
     assert_eq!(
         serde_json::to_string(&world.plan()).unwrap(),
         serde_json::to_string(&world.plan()).unwrap()

@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use serde_json::Value;
 use shopstack::cli::diff::exit_code;
 use shopstack::model::{Address, Desired, Live, Op, Plan};
-use shopstack::plan::diff::same;
+use shopstack::plan::diff::is_same;
 use std::panic::AssertUnwindSafe;
 
 /// What was tried of one field, and where.
@@ -159,8 +159,8 @@ async fn drift(bench: &mut Bench, suite: &Suite, case: &Case, at: &str) -> Resul
         };
         let seen = live.is_null() && case.seen_as.is_some()
             || step.op == Op::Create
-            || same(&field.live, &live);
-        if !seen || !same(&field.applied, &was) || !same(&field.wanted, &was) {
+            || is_same(&field.live, &live);
+        if !seen || !is_same(&field.applied, &was) || !is_same(&field.wanted, &was) {
             return Err(format!("{field:?} instead of live {live}, and {was} applied and wanted"));
         }
     }
