@@ -47,7 +47,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<CloudError>> {
     let Builder { mut steps, unchanged, not_emulated, mut notes, .. } = builder;
     notes.extend(slow);
     notes.extend(stray::note(inputs.live));
-    let dependencies = reach(inputs.desired);
+    let dependencies = order::transitive_dependencies(inputs.desired);
     order::connect(&mut steps, &dependencies, inputs.types);
     let floors = cost::floors(&steps, &unchanged, inputs.types);
     Ok(Plan {
@@ -62,26 +62,6 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<CloudError>> {
         notes,
         floors,
     })
-}
-
-/// Dependencies of every address, through unchanged resources as well: a change two steps up still
-/// comes first.
-fn reach(desired: &[Desired]) -> BTreeMap<Address, BTreeSet<Address>> {
-    let direct: BTreeMap<_, _> =
-        desired.iter().map(|d| (d.address.clone(), d.dependencies())).collect();
-    direct
-        .iter()
-        .map(|(start, first)| {
-            let mut all = BTreeSet::new();
-            let mut todo: Vec<&Address> = first.iter().collect();
-            while let Some(next) = todo.pop() {
-                if all.insert(next.clone()) {
-                    todo.extend(direct.get(next).into_iter().flatten());
-                }
-            }
-            (start.clone(), all)
-        })
-        .collect()
 }
 
 struct Builder<'a> {
