@@ -236,7 +236,7 @@ fn no_cargo(error: &std::io::Error) -> BuildError {
 mod tests {
     use super::*;
 
-    fn one() -> Crate {
+    fn orders_crate() -> Crate {
         Crate {
             package_id: "path+file:///w#orders@0.1.0".into(),
             package: "orders".into(),
@@ -258,24 +258,27 @@ mod tests {
             {\"reason\":\"compiler-artifact\",\
             \"package_id\":\"path+file:///w#orders@0.1.0\",\
             \"target\":{\"name\":\"orders\"},\"executable\":\"/z\"}\n";
-        let found = executables(&[&one()], messages);
+        let found = executables(&[&orders_crate()], messages);
         assert_eq!(
             found.into_iter().collect::<Vec<_>>(),
-            [(one().package_id, PathBuf::from("/z"))]
+            [(orders_crate().package_id, PathBuf::from("/z"))]
         );
     }
 
     #[test]
     fn a_failure_shows_the_end_and_not_the_successes() {
         let words: String = (0..60).map(|n| format!("line {n}\n   Compiling c{n} v1\n")).collect();
-        let error = failed(&[&one()], Architecture::X86_64, &words);
+        let error = failed(&[&orders_crate()], Architecture::X86_64, &words);
         assert!(
             error.message.contains("line 59") && !error.message.contains("line 19\n"),
             "{error}"
         );
         assert!(!error.message.contains("Compiling"), "{error}");
-        let error =
-            failed(&[&one()], Architecture::Arm64, "the `aarch64` target may not be installed");
+        let error = failed(
+            &[&orders_crate()],
+            Architecture::Arm64,
+            "the `aarch64` target may not be installed",
+        );
         assert_eq!(error.hint, "`rustup target add aarch64-unknown-linux-gnu`");
     }
 }

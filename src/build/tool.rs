@@ -117,7 +117,7 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
-    fn with(programs: &[&str]) -> (tempfile::TempDir, Vec<PathBuf>) {
+    fn folder_with(programs: &[&str]) -> (tempfile::TempDir, Vec<PathBuf>) {
         let dir = tempfile::tempdir().unwrap();
         for program in programs {
             let path = dir.path().join(program);
@@ -134,7 +134,7 @@ mod tests {
         programs: &[&str],
         architecture: Architecture,
     ) -> Result<Tool, BuildError> {
-        let (_dir, folders) = with(programs);
+        let (_dir, folders) = folder_with(programs);
         choose_on(&Host { os, arch, folders: &folders }, architecture)
     }
 

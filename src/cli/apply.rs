@@ -53,9 +53,11 @@ pub fn stop_on_signals(session: &Session, output: &Output) {
         cancel.stop(call::interrupted());
         output.note("Stopping: calls in flight finish first.");
         signals.next().await;
-        output
-            .note("Stopped at once. The lock runs out within 40 s; the same command then goes on where this one was.");
-        std::process::exit(i32::from(code::INTERRUPTED));
+        output.exit_now(
+            "Stopped at once. The lock runs out within 40 s; the same command then goes on where this \
+             one was.",
+            code::INTERRUPTED,
+        );
     });
 }
 

@@ -36,12 +36,12 @@ struct Stream {
 impl Output {
     pub fn new(global: &Global) -> Self {
         let (out, err) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
-        let allowed = match global.color {
-            Color::Always => [true, true],
-            Color::Never => [false, false],
+        let (colored, err_colored) = match global.color {
+            Color::Always => (true, true),
+            Color::Never => (false, false),
             Color::Auto => {
                 let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-                [out && !plain, err && !plain]
+                (out && !plain, err && !plain)
             }
         };
         let width =
@@ -49,8 +49,8 @@ impl Output {
         Self {
             json: global.json,
             verbose: global.verbose,
-            style: Style { color: allowed[0], width },
-            progress: Style { color: allowed[1], width },
+            style: Style { color: colored, width },
+            progress: Style { color: err_colored, width },
             interactive: std::io::stdin().is_terminal() && err,
             stream: Arc::default(),
         }
@@ -117,6 +117,12 @@ impl Output {
     pub fn note(&self, text: &str) {
         let mut err = std::io::stderr().lock();
         let _ = writeln!(err, "{}", tame(text.trim_end_matches('\n')));
+    }
+
+    /// Ends the process at once, whatever still runs.
+    pub fn exit_now(&self, text: &str, code: u8) -> ! {
+        self.note(text);
+        std::process::exit(i32::from(code))
     }
 
     /// Notes what is waited for outside of steps, each text once: AWS may throttle reads for

@@ -157,7 +157,7 @@ pub async fn ensure_up(cfg: &TwinConfig, progress: Progress<'_>) -> Result<Twin,
             progress("the local twin had died; starting it anew");
             record.forget(cfg)?;
         }
-        Observed::Foreign(what) => return Err(foreign(cfg.port, what)),
+        Observed::Foreign(what) => return Err(port_taken(cfg.port, what)),
         Observed::Stopped => {}
     }
     let python = venv::ensure(&cfg.cache_dir, progress).await?;
@@ -206,7 +206,7 @@ pub async fn status(cfg: &TwinConfig) -> Result<Status, LocalError> {
     })
 }
 
-fn foreign(port: u16, what: &str) -> LocalError {
+fn port_taken(port: u16, what: &str) -> LocalError {
     LocalError::new(
         format!("port {port} on 127.0.0.1 is taken by {what}, not by shopstack's local twin"),
         "stop that program, or choose another port: SHOPSTACK_LOCAL_PORT=4567 (any free port)",

@@ -70,7 +70,7 @@ pub(super) async fn ensure(
         "installing the local twin (MiniStack {}), once; this takes half a minute",
         version()
     ));
-    make(&base, &dir, &python).await?;
+    create_environment(&base, &dir, &python).await?;
     if !works(&python).await {
         return Err(LocalError::new(
             format!(
@@ -93,7 +93,7 @@ fn lock_hash() -> String {
     })
 }
 
-async fn make(base: &Path, dir: &Path, python: &Path) -> Result<(), LocalError> {
+async fn create_environment(base: &Path, dir: &Path, python: &Path) -> Result<(), LocalError> {
     let mut venv = command(base);
     venv.args(["-m", "venv"]).arg(dir);
     run(venv, VENV_PATIENCE).await.map_err(|why| {

@@ -12,6 +12,11 @@ use std::collections::BTreeMap;
 
 pub type Tags = BTreeMap<String, String>;
 
+/// The value of a field of `object`; null where it has none or is no object.
+pub fn field<'v>(object: &'v Value, name: &str) -> &'v Value {
+    object.get(name).unwrap_or(&Value::Null)
+}
+
 /// Serialises a spec; specs are plain data, so this cannot fail for a reason a user could mend.
 pub fn to_value<T: Serialize>(spec: &T) -> Value {
     serde_json::to_value(spec).unwrap_or(Value::Null)

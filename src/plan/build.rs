@@ -47,7 +47,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<CloudError>> {
     let Builder { mut steps, unchanged, not_emulated, mut notes, .. } = builder;
     notes.extend(slow);
     notes.extend(stray::note(inputs.live));
-    let dependencies = reach(inputs.desired);
+    let dependencies = order::transitive_dependencies(inputs.desired);
     order::connect(&mut steps, &dependencies, inputs.types);
     let floors = cost::floors(&steps, &unchanged, inputs.types);
     Ok(Plan {
@@ -63,26 +63,6 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<CloudError>> {
         floors,
         headings: headings(inputs.types),
     })
-}
-
-/// Dependencies of every address, through unchanged resources as well: a change two steps up still
-/// comes first.
-fn reach(desired: &[Desired]) -> BTreeMap<Address, BTreeSet<Address>> {
-    let direct: BTreeMap<_, _> =
-        desired.iter().map(|d| (d.address.clone(), d.dependencies())).collect();
-    direct
-        .iter()
-        .map(|(start, first)| {
-            let mut all = BTreeSet::new();
-            let mut todo: Vec<&Address> = first.iter().collect();
-            while let Some(next) = todo.pop() {
-                if all.insert(next.clone()) {
-                    todo.extend(direct.get(next).into_iter().flatten());
-                }
-            }
-            (start.clone(), all)
-        })
-        .collect()
 }
 
 /// The headings of all types in the order of the types, each with its groups.
@@ -278,11 +258,14 @@ impl<'a> Builder<'a> {
                 let removed = diff::differences(&applied.spec, &desired.spec)
                     .iter()
                     .any(|d| d.wanted.is_null());
-                (removed || known.any(|f| !diff::same(&f.wanted, &f.applied)), renewed.is_none())
+                (removed || known.any(|f| !diff::is_same(&f.wanted, &f.applied)), renewed.is_none())
             }
             Op::Update | Op::Replace => (
-                fields.iter().filter(|f| !unknown(f)).any(|f| !diff::same(&f.wanted, &f.applied)),
-                fields.iter().any(|f| !diff::same(&f.live, &f.applied)),
+                fields
+                    .iter()
+                    .filter(|f| !unknown(f))
+                    .any(|f| !diff::is_same(&f.wanted, &f.applied)),
+                fields.iter().any(|f| !diff::is_same(&f.live, &f.applied)),
             ),
             Op::Adopt | Op::Delete => (true, false),
         };

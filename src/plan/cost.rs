@@ -1,6 +1,5 @@
 //! The fixed monthly cost of each resource: what AWS charges for its existence, without visitors
-//! and
-//! without data.
+//! and without data.
 
 use crate::model::type_info::{Pricing, TypeInfo};
 use crate::model::{Floor, Live, Money, Part, Step};

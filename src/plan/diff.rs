@@ -28,7 +28,7 @@ pub fn differences(live: &Value, wanted: &Value) -> Vec<Difference> {
 fn walk(path: &mut Vec<String>, live: &Value, wanted: &Value, found: &mut Vec<Difference>) {
     match (live, wanted) {
         (Value::Object(before), Value::Object(after)) => walk_objects(path, before, after, found),
-        _ if same(live, wanted) => {}
+        _ if is_same(live, wanted) => {}
         _ => found.push(Difference {
             path: path.clone(),
             live: live.clone(),
@@ -58,11 +58,11 @@ fn walk_objects(
 }
 
 /// Equal as a plan sees it: 50 is 50.0.
-pub fn same(live: &Value, wanted: &Value) -> bool {
+pub fn is_same(live: &Value, wanted: &Value) -> bool {
     match (live, wanted) {
         (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
         (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same(a, b))
         }
         _ => live == wanted,
     }

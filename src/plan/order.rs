@@ -82,6 +82,26 @@ fn predecessors(
     first.into_iter().cloned().collect()
 }
 
+/// Dependencies of every address, through unchanged resources as well: a change two steps up still
+/// comes first.
+pub fn transitive_dependencies(desired: &[Desired]) -> BTreeMap<Address, BTreeSet<Address>> {
+    let direct: BTreeMap<_, _> =
+        desired.iter().map(|d| (d.address.clone(), d.dependencies())).collect();
+    direct
+        .iter()
+        .map(|(start, first)| {
+            let mut all = BTreeSet::new();
+            let mut todo: Vec<&Address> = first.iter().collect();
+            while let Some(next) = todo.pop() {
+                if all.insert(next.clone()) {
+                    todo.extend(direct.get(next).into_iter().flatten());
+                }
+            }
+            (start.clone(), all)
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -158,15 +158,15 @@ impl PlanDocument {
             changes: plan.steps.iter().map(change).collect(),
             not_emulated: plan.not_emulated.clone(),
             notes: plan.notes.clone(),
-            cost: (!plan.floors.is_empty()).then(|| Cost::of(plan)),
-            secrets: Secrets::of(plan, seal),
+            cost: (!plan.floors.is_empty()).then(|| Cost::from_plan(plan)),
+            secrets: Secrets::from_plan(plan, seal),
             calls,
         }
     }
 }
 
 impl Cost {
-    fn of(plan: &Plan) -> Self {
+    fn from_plan(plan: &Plan) -> Self {
         let resources = plan.floors.iter().map(|floor| ResourceCost {
             address: floor.address.clone(),
             before: floor.before().dollars(),
@@ -186,7 +186,7 @@ impl Cost {
 }
 
 impl Secrets {
-    fn of(plan: &Plan, seal: &Seal) -> Option<Self> {
+    fn from_plan(plan: &Plan, seal: &Seal) -> Option<Self> {
         let mut digests = Vec::new();
         for step in &plan.steps {
             // Of a value that is not known yet, what is written around the unknown part is.
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn every_kind_of_plan_reads_back_as_it_was_written() {
         let seal = Seal { salt: "s".into() };
-        for (name, plan) in samples::all() {
+        for (name, plan) in samples::named_plans() {
             let document =
                 PlanDocument::new(&plan, serde_json::json!({"read": 1, "write": 0}), &seal);
             let text = serde_json::to_string(&document).unwrap();

@@ -85,7 +85,7 @@ fn row(step: &Step) -> String {
 
 /// One folded block: the fields of a step before and after; files as a list.
 fn details(step: &Step) -> String {
-    let fields = mask::told(step);
+    let fields = mask::readable_fields(step);
     if fields.is_empty() {
         return String::new();
     }

@@ -16,7 +16,7 @@ pub fn fields(step: &Step) -> Vec<FieldChange> {
 }
 
 /// The same for people: a value that is not known yet says what is written around the unknown part.
-pub fn told(step: &Step) -> Vec<FieldChange> {
+pub fn readable_fields(step: &Step) -> Vec<FieldChange> {
     let texts = unknown(step);
     let mut fields = fields(step);
     fields.iter_mut().for_each(|field| fill(&field.path, &mut field.wanted, &texts));

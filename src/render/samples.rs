@@ -12,7 +12,7 @@ const WEB_ACL: &str = "AWS::WAFv2::WebACL";
 const TABLE_ARN: &str = "arn:aws:dynamodb:us-east-1:111122223333:table/shop-dev-Orders";
 
 /// Every kind by name; each has golden files of that name.
-pub fn all() -> Vec<(&'static str, Plan)> {
+pub fn named_plans() -> Vec<(&'static str, Plan)> {
     vec![
         ("clean", clean()),
         ("create", create()),

@@ -182,7 +182,7 @@ impl Maker<'_> {
             self.add("missing-policy", Severity::Medium, None, Side::Wanted, message, MAKE.into());
         }
         let wanted: BTreeMap<String, Statement> =
-            Statement::all(&self.pair.wanted).into_iter().collect();
+            Statement::parse_all(&self.pair.wanted).into_iter().collect();
         for row in &surface.statements {
             if surface.status != Status::Missing {
                 self.compared(row, wanted.get(&row.sid));

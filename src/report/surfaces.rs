@@ -241,7 +241,7 @@ fn attached_to(
 /// Source ARNs that wanted permissions name: one for each route.
 pub(super) fn wanted_sources(pairs: &[Pair]) -> BTreeSet<String> {
     let permissions = pairs.iter().filter(|pair| pair.kind == Kind::FunctionPolicy);
-    let statements = permissions.flat_map(|pair| Statement::all(&pair.wanted));
+    let statements = permissions.flat_map(|pair| Statement::parse_all(&pair.wanted));
     statements
         .flat_map(|(_, s)| s.condition_values("aws:sourcearn").cloned().collect::<Vec<_>>())
         .collect()

@@ -96,7 +96,7 @@ impl Answer {
     }
 
     /// Status and the beginning of the body, for messages.
-    pub(super) fn seen(&self) -> String {
+    pub(super) fn summary(&self) -> String {
         let body = clip(&self.body);
         if body.is_empty() {
             format!("{} with no body", self.status)
@@ -107,7 +107,7 @@ impl Answer {
 
     /// `URL: expected …, got …; what to do`.
     pub(super) fn unlike(&self, expected: &str, todo: &str) -> String {
-        unlike(&self.url, expected, &self.seen(), todo)
+        unlike(&self.url, expected, &self.summary(), todo)
     }
 
     /// `error.code` of the API's error body.

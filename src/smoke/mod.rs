@@ -93,11 +93,11 @@ enum Outcome {
 /// marked `smokeTest`.
 pub async fn run(target: &Target, backend: &dyn Backend, sink: &Sink) -> Report {
     let context = http::Context::new(target, backend);
-    let tasks = target.checks.iter().map(|check| one(*check, target, &context, sink));
+    let tasks = target.checks.iter().map(|check| run_check(*check, target, &context, sink));
     Report { results: join_all(tasks).await }
 }
 
-async fn one(
+async fn run_check(
     check: Check,
     target: &Target,
     context: &Result<http::Context<'_>, String>,

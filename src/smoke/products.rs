@@ -58,7 +58,7 @@ fn difference(listed: &[Value], held: &[Value]) -> Option<String> {
     let foreign: Vec<&String> = api.keys().filter(|id| !table.contains_key(*id)).collect();
     let changed: Vec<&String> = table
         .iter()
-        .filter(|(id, item)| api.get(*id).is_some_and(|other| !same(item, other)))
+        .filter(|(id, item)| api.get(*id).is_some_and(|other| !is_equal(item, other)))
         .map(|(id, _)| id)
         .collect();
     let mut parts = Vec::new();
@@ -86,16 +86,17 @@ fn by_id(items: &[Value]) -> BTreeMap<String, &Value> {
 }
 
 /// Deep equality in which 20 and 20.0 are one number: JSON writers differ, amounts do not.
-pub(super) fn same(a: &Value, b: &Value) -> bool {
+pub(super) fn is_equal(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => {
             a == b || a.as_f64().is_some_and(|a| Some(a) == b.as_f64())
         }
         (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_equal(a, b))
         }
         (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+            a.len() == b.len()
+                && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| is_equal(a, b)))
         }
         _ => a == b,
     }

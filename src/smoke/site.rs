@@ -174,7 +174,7 @@ pub(super) async fn bucket(context: &Context<'_>) -> Result<Outcome, String> {
         let seen = if answer.status == 200 {
             "200: anybody can read it".to_string()
         } else {
-            answer.seen()
+            answer.summary()
         };
         Err(Trouble::Again(unlike(&answer.url, "403 without credentials", &seen, todo)))
     })

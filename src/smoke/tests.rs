@@ -47,7 +47,7 @@ fn silent() -> Sink {
     Arc::new(|_| {})
 }
 
-fn with(report: &Report, status: SmokeStatus) -> Vec<&str> {
+fn checks_with(report: &Report, status: SmokeStatus) -> Vec<&str> {
     report.results.iter().filter(|r| r.status == status).map(|r| r.check.as_str()).collect()
 }
 
@@ -81,7 +81,11 @@ async fn a_good_shop_passes_every_check_and_is_left_as_it_was() {
     let target = target(&shop, 5000);
     let running = run(&target, shop.as_ref(), &sink);
     let report = sendable(running).await;
-    assert_eq!(with(&report, SmokeStatus::Passed), Check::ALL.map(Check::as_str), "{report:#?}");
+    assert_eq!(
+        checks_with(&report, SmokeStatus::Passed),
+        Check::ALL.map(Check::as_str),
+        "{report:#?}"
+    );
     assert!(!report.failed());
     let mut told = seen.lock().unwrap().clone();
     told.sort_by(|a, b| a.0.cmp(&b.0));
@@ -160,8 +164,10 @@ async fn each_fault_fails_just_its_own_check_and_is_named() {
     for (fault, check, phrase) in cases {
         let (shop, report) = report(*fault).await;
         assert!(report.failed());
-        let others: Vec<&str> =
-            with(&report, SmokeStatus::Failed).into_iter().filter(|name| name != check).collect();
+        let others: Vec<&str> = checks_with(&report, SmokeStatus::Failed)
+            .into_iter()
+            .filter(|name| name != check)
+            .collect();
         assert!(others.is_empty(), "{fault:?}: {report:#?}");
         let message = message(&report, check);
         assert!(message.contains(phrase), "{fault:?}: {message}");
@@ -176,7 +182,7 @@ async fn each_fault_fails_just_its_own_check_and_is_named() {
 #[tokio::test]
 async fn little_of_an_answer_is_shown() {
     let (_, report) = report(Fault::ProductsFail).await;
-    assert_eq!(with(&report, SmokeStatus::Failed), ["products"], "{report:#?}");
+    assert_eq!(checks_with(&report, SmokeStatus::Failed), ["products"], "{report:#?}");
     assert!(message(&report, "products").len() < 600, "{}", message(&report, "products"));
 }
 
@@ -200,7 +206,7 @@ async fn an_order_that_is_not_marked_is_never_deleted() {
 #[tokio::test]
 async fn an_order_taken_from_malformed_json_is_removed_again() {
     let (shop, report) = report(Fault::MalformedAccepted).await;
-    assert!(with(&report, SmokeStatus::Failed).contains(&"tampering"));
+    assert!(checks_with(&report, SmokeStatus::Failed).contains(&"tampering"));
     assert_eq!(shop.orders.lock().unwrap().keys().collect::<Vec<_>>(), ["real"]);
 }
 
@@ -271,7 +277,7 @@ async fn what_the_endpoint_cannot_do_is_skipped_and_said() {
     let shop = Shop::open(Fault::SqlPasses).await;
     let emulator = Target { waf_evaluated: false, ..target(&shop, 150) };
     let report = run(&emulator, shop.as_ref(), &silent()).await;
-    assert_eq!(with(&report, SmokeStatus::Skipped), ["waf"]);
+    assert_eq!(checks_with(&report, SmokeStatus::Skipped), ["waf"]);
     assert_eq!(message(&report, "waf"), "this endpoint does not evaluate WAF rules");
     assert!(
         message(&report, "logs").contains("writes no access log"),
@@ -280,9 +286,9 @@ async fn what_the_endpoint_cannot_do_is_skipped_and_said() {
     );
     let settings_only = Target { serves_requests: false, ..target(&shop, 150) };
     let report = run(&settings_only, shop.as_ref(), &silent()).await;
-    assert_eq!(with(&report, SmokeStatus::Skipped).len(), Check::ALL.len());
+    assert_eq!(checks_with(&report, SmokeStatus::Skipped).len(), Check::ALL.len());
     let nothing = run(&Target::default(), shop.as_ref(), &silent()).await;
-    assert_eq!(with(&nothing, SmokeStatus::Skipped).len(), Check::ALL.len(), "{nothing:#?}");
+    assert_eq!(checks_with(&nothing, SmokeStatus::Skipped).len(), Check::ALL.len(), "{nothing:#?}");
 }
 
 #[tokio::test]

@@ -121,7 +121,7 @@ impl<'a> Checker<'a, '_, '_> {
         } else {
             self.refuse(
                 node.span,
-                format!("{} must be {wanted}, not {}", subject.name, found(node)),
+                format!("{} must be {wanted}, not {}", subject.name, describe_kind(node)),
                 help,
             );
         }
@@ -228,7 +228,7 @@ impl<'a> Checker<'a, '_, '_> {
         };
         for (key, node) in entries {
             let name = quote(&key.text);
-            let Some(schema) = self.known(schema, &key.text).or(free) else {
+            let Some(schema) = self.property(schema, &key.text).or(free) else {
                 let known: Vec<_> = known.keys().map(String::as_str).collect();
                 self.refuse(
                     key.span,
@@ -251,7 +251,7 @@ impl<'a> Checker<'a, '_, '_> {
         Some(Value::Object(map))
     }
 
-    fn known(&self, schema: &'a Value, key: &str) -> Option<&'a Value> {
+    fn property(&self, schema: &'a Value, key: &str) -> Option<&'a Value> {
         schema.get("properties").and_then(|p| p.get(key))
     }
 
@@ -286,7 +286,7 @@ impl<'a> Checker<'a, '_, '_> {
             .filter_map(Value::as_str)
         {
             if node.get(key).is_none() {
-                let example = self.known(self.root, key).filter(|_| subject.name == "the file");
+                let example = self.property(self.root, key).filter(|_| subject.name == "the file");
                 let example = example
                     .and_then(|s| s.get("examples"))
                     .and_then(|e| e.get(0))
@@ -350,7 +350,7 @@ fn describe(schema: &Value) -> &'static str {
     }
 }
 
-fn found(node: &Node) -> String {
+fn describe_kind(node: &Node) -> String {
     match &node.kind {
         Kind::Null => "nothing".to_string(),
         Kind::Bool(b) => format!("the truth value `{b}`"),

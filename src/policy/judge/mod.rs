@@ -219,7 +219,7 @@ fn negations(statement: &Statement) -> Vec<Issue> {
 pub fn denies_plain_http(document: &Value, bucket: &str) -> bool {
     let arn = format!("arn:aws:s3:::{bucket}");
     let objects = format!("{arn}/*");
-    Statement::all(document).iter().any(|(_, statement)| {
+    Statement::parse_all(document).iter().any(|(_, statement)| {
         let all_resources = statement.resources.iter().any(|r| r == "*")
             || (statement.resources.contains(&arn) && statement.resources.contains(&objects));
         let only_condition = statement.conditions.len() == 1

@@ -50,7 +50,7 @@ impl Statement {
     }
 
     /// Every statement of a canonical document with its key (the Sid, or its position as `#1`).
-    pub fn all(document: &Value) -> Vec<(String, Statement)> {
+    pub fn parse_all(document: &Value) -> Vec<(String, Statement)> {
         let none = Map::new();
         let keyed = document.get("statements").and_then(Value::as_object).unwrap_or(&none);
         keyed.iter().map(|(sid, statement)| (sid.clone(), Statement::read(statement))).collect()

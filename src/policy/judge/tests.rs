@@ -7,17 +7,17 @@ use serde_json::json;
 const ACCOUNT: &str = "111122223333";
 const API: &str = "arn:aws:execute-api:us-east-1:111122223333:abc";
 
-fn found(place: Place, statement: Value) -> Vec<(&'static str, Severity)> {
+fn findings_of(place: Place, statement: Value) -> Vec<(&'static str, Severity)> {
     let routes = BTreeSet::from([format!("{API}/prod/GET/products/*")]);
     let document = canonical(&json!({"Statement": statement}));
     let judge = Judge { place, account: ACCOUNT, routes: &routes };
-    let all = Statement::all(&document);
+    let all = Statement::parse_all(&document);
     assert_eq!(all.len(), 1);
     judge.issues(&all[0].1).into_iter().map(|issue| (issue.rule, issue.severity)).collect()
 }
 
 fn identity(action: Value, resource: Value) -> Vec<(&'static str, Severity)> {
-    found(Place::Identity, json!({"Effect": "Allow", "Action": action, "Resource": resource}))
+    findings_of(Place::Identity, json!({"Effect": "Allow", "Action": action, "Resource": resource}))
 }
 
 #[test]
@@ -53,17 +53,17 @@ fn wildcards_in_resources() {
 fn negations_and_denials() {
     let not = json!({"Effect": "Allow", "NotAction": "iam:*", "NotResource": "arn:x"});
     assert_eq!(
-        found(Place::Identity, not),
+        findings_of(Place::Identity, not),
         [("not-action", Severity::High), ("not-resource", Severity::High)]
     );
     let deny = json!({"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"});
-    assert_eq!(found(Place::Bucket, deny), []);
+    assert_eq!(findings_of(Place::Bucket, deny), []);
 }
 
 fn bucket(principal: Value, condition: Value) -> Vec<&'static str> {
     let statement = json!({"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject",
         "Resource": "arn:aws:s3:::b/*", "Condition": condition});
-    found(Place::Bucket, statement).into_iter().map(|(rule, _)| rule).collect()
+    findings_of(Place::Bucket, statement).into_iter().map(|(rule, _)| rule).collect()
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn services_must_be_bound() {
     );
     let trust = |condition: Value| {
         let service = json!({"Service": "lambda.amazonaws.com"});
-        found(
+        findings_of(
             Place::Trust,
             json!({"Effect": "Allow", "Principal": service,
                    "Action": "sts:AssumeRole", "Condition": condition}),
@@ -127,7 +127,7 @@ fn services_must_be_bound() {
 fn invoked_by(source: &str) -> Vec<&'static str> {
     let statement = json!({"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"},
         "Action": "lambda:InvokeFunction", "Condition": {"ArnLike": {"aws:SourceArn": source}}});
-    found(Place::Function, statement).into_iter().map(|(rule, _)| rule).collect()
+    findings_of(Place::Function, statement).into_iter().map(|(rule, _)| rule).collect()
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn a_source_account_alone_is_every_api_of_the_account() {
     let statement = json!({"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"},
         "Action": "lambda:InvokeFunction",
         "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}}});
-    assert_eq!(found(Place::Function, statement), [("wide-source", Severity::Medium)]);
+    assert_eq!(findings_of(Place::Function, statement), [("wide-source", Severity::Medium)]);
 }
 
 #[test]

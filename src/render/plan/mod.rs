@@ -10,7 +10,7 @@ pub(super) mod value;
 use super::mask;
 use super::style::{Ink, Style};
 use crate::model::{Cause, FieldChange, Op, Plan, Step};
-use crate::plan::diff::same;
+use crate::plan::diff::is_same;
 
 /// The whole plan; `verbose` shows every field of new resources and every file.
 pub fn text(plan: &Plan, style: Style, verbose: bool) -> String {
@@ -129,7 +129,7 @@ fn step(out: &mut String, step: &Step, style: Style, verbose: bool) {
         style.paint(ink, &head),
         style.paint(Ink::Dim, &name)
     ));
-    let fields = mask::told(step);
+    let fields = mask::readable_fields(step);
     match step.op {
         _ if files::lists_files(step) => {
             out.push_str(&files::lines(&fields, step.op == Op::Create, style, verbose))
@@ -143,8 +143,8 @@ fn step(out: &mut String, step: &Step, style: Style, verbose: bool) {
 
 /// What is to be said of one field besides its values.
 fn remark(step: &Step, field: &FieldChange) -> String {
-    let drifted = !same(&field.live, &field.applied);
-    let changed = !same(&field.wanted, &field.applied);
+    let drifted = !is_same(&field.live, &field.applied);
+    let changed = !is_same(&field.wanted, &field.applied);
     let mut said = String::new();
     if field.replaces {
         said.push_str("  (forces replacement)");

@@ -12,7 +12,7 @@ const DEEPER: &str = "        ";
 /// that the whole resource is new, so that each field need not say so.
 pub fn lines(field: &FieldChange, fresh: bool, remark: &str, style: Style) -> String {
     let path = clean(&label(&field.path));
-    let change = Change::of(field);
+    let change = Change::from_field(field);
     let sign = if matches!(change, Change::Set(_)) && !fresh { "+ " } else { "" };
     let one = format!("{INDENT}{path}: {sign}{}{remark}", change.in_one_line());
     if one.chars().count() <= style.width && !change.has_parts() {
@@ -46,7 +46,7 @@ enum Change {
 }
 
 impl Change {
-    fn of(field: &FieldChange) -> Change {
+    fn from_field(field: &FieldChange) -> Change {
         match (&field.live, &field.wanted) {
             (Value::Null, wanted) => Change::Set(wanted.clone()),
             (live, Value::Null) => Change::Unset(live.clone()),

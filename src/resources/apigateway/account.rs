@@ -297,7 +297,8 @@ async fn ours(writer: &Writer) -> Result<String, CloudError> {
         format!(
             "the role `{ROLE}` exists and was not made by shopstack: it has no tag {SHARED}=true"
         ),
-        "give API Gateway's account settings a CloudWatch role of your own, or rename that role; then run again",
+        "give API Gateway's account settings a CloudWatch role of your own, or rename that role; \
+         then run again",
     ))
 }
 

@@ -22,16 +22,17 @@ mod tests {
     #[test]
     fn the_order_of_writing_is_nothing_but_every_value_counts() {
         let routes = |value| definition(&from_value(value).unwrap());
-        let cors = |origin: &str| json!({"allow_origin": origin, "allow_methods": "GET", "allow_headers": "", "max_age": "1"});
-        let one = routes(
-            json!({"routes": {}, "cors": {"/a": cors("x"), "/b": cors("x")}, "gateway_responses": {}}),
-        );
-        let two = routes(
-            json!({"gateway_responses": {}, "cors": {"/b": cors("x"), "/a": cors("x")}, "routes": {}}),
-        );
-        let other = routes(
-            json!({"routes": {}, "cors": {"/a": cors("x"), "/b": cors("y")}, "gateway_responses": {}}),
-        );
+        let cors = |origin: &str| {
+            json!({"allow_origin": origin, "allow_methods": "GET",
+            "allow_headers": "", "max_age": "1"})
+        };
+        let one = routes(json!({"routes": {}, "cors": {"/a": cors("x"), "/b": cors("x")},
+                "gateway_responses": {}}));
+        let two =
+            routes(json!({"gateway_responses": {}, "cors": {"/b": cors("x"), "/a": cors("x")},
+                "routes": {}}));
+        let other = routes(json!({"routes": {}, "cors": {"/a": cors("x"), "/b": cors("y")},
+                "gateway_responses": {}}));
         assert_eq!(one, two);
         assert_eq!(one.len(), 64);
         assert_ne!(one, other);

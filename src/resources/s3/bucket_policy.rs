@@ -3,7 +3,7 @@
 
 use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::call::{Call, Retry};
-use crate::model::spec::{from_value, to_value};
+use crate::model::spec::{field, from_value, to_value};
 use crate::model::type_info::{Calls, GraphRole, Pricing};
 use crate::model::{
     Address, After, CloudError, Desired, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo,
@@ -183,26 +183,31 @@ async fn remove(writer: &Writer, bucket: &str) -> Result<(), CloudError> {
 fn desired_policy(context: &Context<'_>, notes: &mut Vec<String>) -> Desired {
     let bucket = context.scope.bucket_name();
     let arn = format!("arn:aws:s3:::{bucket}");
-    let mut tls = json!({"Bool": {"aws:SecureTransport": "false"}});
-    if context.scope.endpoint.is_some() {
+    let secure = json!({"aws:SecureTransport": "false"});
+    let tls = if context.scope.endpoint.is_some() {
         // An emulator's CloudFront fetches over plain http: it alone is let through, everybody else
         // still needs TLS.
-        tls["ArnNotEquals"] = json!({"aws:SourceArn": reference("distribution", "site", "arn")});
-    }
+        let source = json!({"aws:SourceArn": reference("distribution", "site", "arn")});
+        json!({"Bool": secure, "ArnNotEquals": source})
+    } else {
+        json!({"Bool": secure})
+    };
     let mut document = json!({"Statement": [
-        {"Sid": "OnlyThisDistributionReads", "Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"},
+        {"Sid": "OnlyThisDistributionReads", "Effect": "Allow",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
          "Action": "s3:GetObject", "Resource": format!("{arn}/*"),
          "Condition": {"ArnEquals": {"aws:SourceArn": reference("distribution", "site", "arn")}}},
         {"Sid": "OnlyOverTls", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
          "Resource": [arn, format!("{arn}/*")], "Condition": tls},
     ]});
     if !context.judges_conditions
-        && let Some(statements) = document["Statement"].as_array_mut()
+        && let Some(statements) = document.get_mut("Statement").and_then(Value::as_array_mut)
     {
         // Read without its condition, the TLS rule refuses everything to everybody.
-        statements.retain(|s| s["Effect"] == "Allow");
+        statements.retain(|s| field(s, "Effect") == "Allow");
         notes.push(
-            "this endpoint reads bucket policies without their conditions: the bucket's TLS rule is left out here"
+            "this endpoint reads bucket policies without their conditions: the bucket's TLS rule \
+             is left out here"
                 .into(),
         );
     }

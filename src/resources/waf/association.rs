@@ -6,7 +6,7 @@
 use crate::aws::{Reader, Writer};
 use crate::model::call::Call;
 use crate::model::cloud_error::optional;
-use crate::model::spec::{from_value, to_value};
+use crate::model::spec::{field, from_value, to_value};
 use crate::model::type_info::{Calls, GraphRole, Pricing};
 use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo};
 use crate::resources::ResourceType;
@@ -143,7 +143,8 @@ async fn describe(
     let Some(acl) = optional(answer)?.and_then(|answer| answer.web_acl) else {
         return Ok(None);
     };
-    let desired = query.wanted.iter().find(|d| query.resolved(d)["resource_arn"] == stage_arn);
+    let desired =
+        query.wanted.iter().find(|d| *field(&query.resolved(d), "resource_arn") == stage_arn);
     let (address, name) = match desired {
         Some(desired) => (desired.address.clone(), desired.name.as_str()),
         None => (Address::new(INFO.group, ID), stage_arn),

@@ -4,7 +4,7 @@
 use crate::aws::{Reader, Writer, clients::GLOBAL_REGION};
 use crate::model::call::{Call, Retry};
 use crate::model::cloud_error::optional;
-use crate::model::spec::{from_value, to_value};
+use crate::model::spec::{field, from_value, to_value};
 use crate::model::type_info::{Calls, Pricing};
 use crate::model::{
     Address, CloudError, Desired, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo,
@@ -153,7 +153,7 @@ async fn describe(
     let Some(seen) = optional(get(reader, arn).await)? else {
         return Ok(None);
     };
-    let desired = query.wanted.iter().find(|d| query.resolved(d)["web_acl_arn"] == arn);
+    let desired = query.wanted.iter().find(|d| *field(&query.resolved(d), "web_acl_arn") == arn);
     if desired.is_none() && acl.owner != Owner::Ours {
         return Ok(None);
     }

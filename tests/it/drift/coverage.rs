@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use serde_json::Value;
 use shopstack::cli::diff::exit_code;
 use shopstack::model::{Address, Desired, Live, Op, Plan};
-use shopstack::plan::diff::same;
+use shopstack::plan::diff::is_same;
 use std::panic::AssertUnwindSafe;
 
 /// What was tried of one field, and where.
@@ -169,8 +169,8 @@ async fn drift(
         };
         let seen = live.is_null() && case.seen_as.is_some()
             || step.op == Op::Create
-            || same(&field.live, &live);
-        if !seen || !same(&field.applied, &was) || !same(&field.wanted, &was) {
+            || is_same(&field.live, &live);
+        if !seen || !is_same(&field.applied, &was) || !is_same(&field.wanted, &was) {
             return Err(format!("{field:?} instead of live {live}, and {was} applied and wanted"));
         }
     }

@@ -6,7 +6,7 @@ pub mod spec;
 
 use crate::aws::{Reader, Writer};
 use crate::model::call::{Call, Quota};
-use crate::model::spec::{Tags, from_value, to_value};
+use crate::model::spec::{Tags, field, from_value, to_value};
 use crate::model::type_info::{Calls, GraphRole, OutputForm, OutputKey, Pricing};
 use crate::model::{
     Address, After, CloudError, Desired, ErrorKind, Live, Outputs, Owner, Query, Scope, Step,
@@ -261,7 +261,7 @@ async fn is_deployed_here(reader: &Reader, api: &Seen) -> Result<bool, CloudErro
 /// By the id tag; by name where somebody took that tag away.
 fn stands_for(wanted: &Desired, api: &Seen) -> bool {
     match api.tags().and_then(|tags| tags.get(tag::ID)) {
-        Some(id) => wanted.spec["tags"][tag::ID] == id.as_str(),
+        Some(id) => field(field(&wanted.spec, "tags"), tag::ID) == id.as_str(),
         None => api.name() == Some(wanted.name.as_str()),
     }
 }
@@ -311,7 +311,7 @@ async fn describe(
     let desired = query.wanted.iter().find(|d| d.address == address);
     let id = api.id().unwrap_or_default();
     let wanted: Option<Tags> =
-        desired.and_then(|d| serde_json::from_value(d.spec["tags"].clone()).ok());
+        desired.and_then(|d| serde_json::from_value(field(&d.spec, "tags").clone()).ok());
     let arn = gw::api_arn(&query.scope.region, id);
     let tags = gw::tags_of(reader, &arn, gw::inline_tags(api.tags()), wanted.as_ref()).await?;
     let name = api.name().unwrap_or_default();

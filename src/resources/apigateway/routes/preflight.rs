@@ -6,6 +6,7 @@
 //! keeps the list readable.
 
 use super::spec::CorsSpec;
+use crate::model::spec::field;
 use aws_sdk_apigateway::types::{Integration, Method};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
@@ -72,13 +73,13 @@ pub fn read(
     extras: &[String],
 ) -> Result<CorsSpec, String> {
     let seen = shape(method, integration, extras);
-    let answer = &seen["answers"][STATUS];
+    let answer = field(field(&seen, "answers"), STATUS);
     let header = |name: &str| {
-        let value =
-            answer["headers"][format!("{METHOD_HEADER}{name}")].as_str().unwrap_or_default();
+        let value = field(field(answer, "headers"), &format!("{METHOD_HEADER}{name}"));
+        let value = value.as_str().unwrap_or_default();
         value.trim_matches('\'').to_string()
     };
-    let listed = answer["templates"][JSON]
+    let listed = field(field(answer, "templates"), JSON)
         .as_str()
         .and_then(|t| t.lines().next()?.strip_prefix(ORIGINS_LINE));
     let cors = CorsSpec {

@@ -17,7 +17,8 @@ pub(super) fn stage(context: &Context<'_>, wanted: &mut Wanted) {
 fn desired_stage(context: &Context<'_>, api: &Api) -> Desired {
     // Only context variables that hold no body, no header and no token.
     let format = json!({
-        "requestId": "$context.requestId", "time": "$context.requestTimeEpoch", "ip": "$context.identity.sourceIp",
+        "requestId": "$context.requestId", "time": "$context.requestTimeEpoch",
+        "ip": "$context.identity.sourceIp",
         "method": "$context.httpMethod", "path": "$context.path", "status": "$context.status",
         "ms": "$context.responseLatency", "bytes": "$context.responseLength",
         "integrationStatus": "$context.integrationStatus", "waf": "$context.wafResponseCode",

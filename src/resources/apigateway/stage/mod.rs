@@ -8,7 +8,7 @@ mod write;
 
 use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::call::{Call, Quota, Retry};
-use crate::model::spec::{Tags, from_value};
+use crate::model::spec::{Tags, field, from_value};
 use crate::model::type_info::{Calls, GraphRole, OutputForm, OutputKey, Pricing};
 use crate::model::{
     Address, After, CloudError, Live, Outputs, Query, Scope, Step, TypeInfo, cloud_error, tag,
@@ -195,7 +195,7 @@ async fn describe_all(
         let address = address_of(query, stage, name, &mut taken);
         let wanted = query.wanted.iter().find(|d| d.address == address && d.name == name);
         let wanted: Option<Tags> =
-            wanted.and_then(|d| serde_json::from_value(d.spec["tags"].clone()).ok());
+            wanted.and_then(|d| serde_json::from_value(field(&d.spec, "tags").clone()).ok());
         let arn = gw::stage_arn(&query.scope.region, id, name);
         let tags =
             gw::tags_of(reader, &arn, gw::inline_tags(stage.tags()), wanted.as_ref()).await?;

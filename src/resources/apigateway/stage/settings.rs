@@ -19,10 +19,13 @@ const UNEXPECTED: &str = "unexpected";
 pub fn definition(deployments: &[Deployment], id: &str) -> String {
     match deployments.iter().find(|d| d.id() == Some(id)) {
         None => format!("deployment {id} does not exist"),
-        Some(found) => match found.description().unwrap_or_default() {
-            ours if ours.starts_with(MARK) => ours[MARK.len()..].to_string(),
-            other => format!("deployment {id} not made by shopstack: {other}"),
-        },
+        Some(found) => {
+            let description = found.description().unwrap_or_default();
+            match description.strip_prefix(MARK) {
+                Some(ours) => ours.to_string(),
+                None => format!("deployment {id} not made by shopstack: {description}"),
+            }
+        }
     }
 }
 
@@ -224,7 +227,8 @@ mod tests {
     fn what_is_not_ours_is_taken_away() {
         let rest = json!({
             "variables/a": "x", "methodSettings/items/GET": "y", "methodSettings/~1items/POST": "y",
-            "*/*/logging/loglevel": "INFO", "*/*/logging/dataTrace": "true", "canarySettings": "deployment d",
+            "*/*/logging/loglevel": "INFO", "*/*/logging/dataTrace": "true",
+            "canarySettings": "deployment d",
             "clientCertificateId": "c", "cacheClusterEnabled": "true",
         });
         let mut wanted = spec();

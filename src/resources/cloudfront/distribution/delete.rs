@@ -81,9 +81,12 @@ fn insisted(id: &str) -> CloudError {
 /// arranged in the console.
 fn explained(mut error: CloudError) -> CloudError {
     if names_pricing_plan(&error) {
-        error.hint = "cancel its pricing plan in the CloudFront console, then run the same command again: once a Free \
-                      plan is cancelled it can go at once, with a paid plan only when the billing cycle has ended"
-            .into();
+        error.hint =
+            "cancel its pricing plan in the CloudFront console, then run the same command \
+                      again: once a Free \
+                      plan is cancelled it can go at once, with a paid plan only when the billing \
+                      cycle has ended"
+                .into();
     }
     error
 }

@@ -24,7 +24,8 @@ fn desired_distribution(
     let emulated = context.scope.endpoint.is_some();
     if emulated {
         notes.push(
-            "this endpoint is not AWS and speaks plain http: the viewer policy is allow-all and the bucket lets this \
+            "this endpoint is not AWS and speaks plain http: the viewer policy is allow-all and \
+             the bucket lets this \
              distribution read without TLS here; on AWS it is redirect-to-https and TLS only"
                 .into(),
         );

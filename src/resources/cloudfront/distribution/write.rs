@@ -154,7 +154,8 @@ async fn converge(
 /// A flat-rate pricing plan allows less than shopstack makes, and what it allows is AWS's to say.
 fn explained(mut error: CloudError) -> CloudError {
     if names_pricing_plan(&error) {
-        error.hint = "its flat-rate pricing plan does not allow this: cancel the plan or choose a larger one in the \
+        error.hint = "its flat-rate pricing plan does not allow this: cancel the plan or choose a \
+                      larger one in the \
                       CloudFront console, then run the same command again"
             .into();
     }

@@ -21,8 +21,10 @@ fn response_headers(context: &Context<'_>) -> ResponseHeadersSpec {
     ResponseHeadersSpec {
         comment: context.scope.marker("site"),
         content_security_policy: format!(
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
-             manifest-src 'self'; connect-src 'self'{api}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src \
+             'self'; \
+             manifest-src 'self'; connect-src 'self'{api}; base-uri 'none'; form-action 'none'; \
+             frame-ancestors 'none'"
         ),
         frame_options: "DENY".into(),
         referrer_policy: "no-referrer".into(),

@@ -42,7 +42,8 @@ fn role(context: &Context<'_>, id: &str, function: &Function) -> Desired {
 fn grants(context: &Context<'_>, function: &str, grants: &[Grant]) -> Value {
     let (region, account) = (&context.scope.region, &context.scope.account);
     let mut statements = vec![json!({
-        "Sid": "OwnLogs", "Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Sid": "OwnLogs", "Effect": "Allow", "Action": ["logs:CreateLogStream",
+        "logs:PutLogEvents"],
         "Resource": format!("arn:aws:logs:{region}:{account}:log-group:/aws/lambda/{}:*", function),
     })];
     for (position, grant) in grants.iter().enumerate() {
@@ -50,7 +51,8 @@ fn grants(context: &Context<'_>, function: &str, grants: &[Grant]) -> Value {
         let mut resources = vec![table.clone()];
         resources.extend(grant.indexes.iter().map(|index| format!("{table}/index/{index}")));
         statements.push(json!({
-            "Sid": grant_sid(grants, position), "Effect": "Allow", "Action": grant.actions, "Resource": resources,
+            "Sid": grant_sid(grants, position), "Effect": "Allow", "Action": grant.actions,
+            "Resource": resources,
         }));
     }
     json!({ "Statement": statements })

@@ -149,7 +149,8 @@ fn hidden(name: &str, function: &FunctionConfiguration) -> Option<CloudError> {
         if code.contains("AccessDenied") { ErrorKind::AccessDenied } else { ErrorKind::Other };
     let says = error.message().unwrap_or("AWS gives no reason");
     let what = format!("the variables of the function `{name}` cannot be read: {says}");
-    let hint = "get kms:Decrypt on the key that they are encrypted with, or take that key off the function, then run again";
+    let hint = "get kms:Decrypt on the key that they are encrypted with, or take that key off the \
+                function, then run again";
     Some(CloudError {
         operation: "lambda GetFunction".into(),
         code: code.into(),

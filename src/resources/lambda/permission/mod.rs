@@ -8,7 +8,7 @@ pub mod spec;
 use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::call::{Call, Quota};
 use crate::model::cloud_error::optional;
-use crate::model::spec::{from_value, to_value};
+use crate::model::spec::{field, from_value, to_value};
 use crate::model::type_info::{Calls, GraphRole, Pricing};
 use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Query, Step, TypeInfo};
 use crate::policy;
@@ -124,7 +124,7 @@ async fn describe(
     let live = async {
         let statements = statements(reader, &function.name).await?;
         // Nothing wanted and nothing there is equal, not missing.
-        let empty_wanted = desired.is_some_and(|d| d.spec["statements"] == json!({}));
+        let empty_wanted = desired.is_some_and(|d| *field(&d.spec, "statements") == json!({}));
         if statements.is_empty() && !empty_wanted {
             return Ok(None);
         }
@@ -332,7 +332,8 @@ mod tests {
     }
 
     fn api() -> Value {
-        json!({"Sid": "api", "Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"},
+        json!({"Sid": "api", "Effect": "Allow",
+            "Principal": {"Service": "apigateway.amazonaws.com"},
             "Action": "lambda:InvokeFunction", "Resource": "arn:aws:lambda:us-east-1:1:function:f",
             "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:execute-api:us-east-1:1:a/*/GET/products"},
                           "StringEquals": {"AWS:SourceAccount": "1"}}})

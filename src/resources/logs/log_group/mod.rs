@@ -8,7 +8,7 @@ mod sweep;
 use crate::aws::{CallOptions, Reader, Writer, reader::Logs};
 use crate::model::call::{Call, Retry};
 use crate::model::cloud_error::optional;
-use crate::model::spec::{Tags, from_value, to_value};
+use crate::model::spec::{Tags, field, from_value, to_value};
 use crate::model::type_info::{Calls, OutputForm, OutputKey, Pricing};
 use crate::model::{After, CloudError, Live, Outputs, Owner, Query, Scope, Step, TypeInfo, tag};
 use crate::resources::ResourceType;
@@ -245,7 +245,8 @@ async fn describe(
     seen: Seen,
     region: &str,
 ) -> Result<Option<Live>, CloudError> {
-    let desired = query.wanted.iter().find(|d| d.name == seen.name && d.spec["region"] == region);
+    let desired =
+        query.wanted.iter().find(|d| d.name == seen.name && field(&d.spec, "region") == region);
     // The listing may go on naming a group that has been deleted.
     let Some(tags) =
         optional(tags_of(reader, query, &seen.arn, region, desired.map(|d| &d.spec)).await)?
@@ -287,7 +288,7 @@ async fn tags_of(
     wanted: Option<&Value>,
 ) -> Result<Tags, CloudError> {
     if let (Some(indexed), Some(wanted)) = (reader.index(query.scope).await?.tags(arn), wanted)
-        && to_value(indexed) == wanted["tags"]
+        && to_value(indexed) == *field(wanted, "tags")
     {
         return Ok(indexed.clone());
     }

@@ -3,6 +3,7 @@
 
 use super::optional;
 use crate::aws::Reader;
+use crate::model::spec::field;
 use crate::model::{CloudError, ErrorKind, Scope};
 use crate::resources::s3::SITE_MANIFEST;
 use serde_json::Value;
@@ -77,7 +78,7 @@ async fn manifest(
     };
     let bytes = answer.body.collect().await.map(|body| body.to_vec()).unwrap_or_default();
     let manifest: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    Ok(manifest["objects"]
+    Ok(field(&manifest, "objects")
         .as_object()
         .map(|objects| objects.keys().cloned().collect())
         .unwrap_or_default())

@@ -17,7 +17,7 @@ const SITE: &str = "site";
 pub(super) async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
     let mut names: BTreeSet<String> = query.wanted.iter().map(|d| d.name.clone()).collect();
     let index = reader.index(query.scope).await?;
-    names.extend(index.arns(ARN).map(|arn| arn[ARN.len()..].to_string()));
+    names.extend(index.arns(ARN).filter_map(|arn| arn.strip_prefix(ARN)).map(str::to_string));
     if query.thorough {
         names.extend(named_like_ours(reader, query.scope).await?);
     }

@@ -11,7 +11,7 @@ use crate::aws::index::TagIndex;
 use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::call::{Call, Retry};
 use crate::model::cloud_error::optional;
-use crate::model::spec::{Tags, from_value, to_value};
+use crate::model::spec::{Tags, field, from_value, to_value};
 use crate::model::type_info::{Calls, GraphRole, Pricing};
 use crate::model::{
     After, CloudError, Desired, ErrorKind, Live, Outputs, Query, Step, TypeInfo, tag,
@@ -68,7 +68,7 @@ pub const INFO: TypeInfo = TypeInfo {
 /// A distribution uses ACLs of CLOUDFRONT scope alone, a stage those of the region: neither holds
 /// up the other's.
 fn of_scope(acl: &Live, waf_scope: &str) -> bool {
-    acl.spec["scope"] == waf_scope
+    field(&acl.spec, "scope") == waf_scope
 }
 
 /// What GetWebACL needs, besides the scope, to find an ACL.
@@ -168,7 +168,7 @@ async fn in_scope(
     waf_scope: &str,
 ) -> Result<Vec<Live>, CloudError> {
     let wanted: Vec<&Desired> =
-        query.wanted.iter().copied().filter(|d| d.spec["scope"] == waf_scope).collect();
+        query.wanted.iter().copied().filter(|d| field(&d.spec, "scope") == waf_scope).collect();
     let index = reader.index(query.scope).await?;
     let indexed = indexed(index, waf_scope);
     // Where nothing is wanted in a scope, an index that knows no ACL there says nothing of what was
@@ -248,7 +248,7 @@ async fn describe(
     handle: &Handle,
 ) -> Result<Option<Live>, CloudError> {
     let desired =
-        query.wanted.iter().find(|d| d.name == handle.name && d.spec["scope"] == waf_scope);
+        query.wanted.iter().find(|d| d.name == handle.name && field(&d.spec, "scope") == waf_scope);
     let read = futures_util::future::try_join(
         async { optional(get(reader, waf_scope, handle, CallOptions::default()).await) },
         async {
@@ -303,7 +303,7 @@ async fn tags_of(
     wanted: Option<&Value>,
 ) -> Result<Tags, CloudError> {
     if let (Some(indexed), Some(wanted)) = (reader.index(query.scope).await?.tags(arn), wanted)
-        && to_value(indexed) == wanted["tags"]
+        && to_value(indexed) == *field(wanted, "tags")
     {
         return Ok(indexed.clone());
     }

@@ -152,7 +152,8 @@ pub(super) async fn delete(
 fn explained(mut error: CloudError, handle: &Handle) -> CloudError {
     if error.code == "WAFAssociatedItemException" {
         error.hint = format!(
-            "something else still uses it: see the associated resources of `{}` in the WAF console, let them go, then run again",
+            "something else still uses it: see the associated resources of `{}` in the WAF \
+             console, let them go, then run again",
             handle.name
         );
     }

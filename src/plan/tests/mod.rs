@@ -8,8 +8,8 @@ use crate::model::{
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-#[path = "replace_tests.rs"]
-mod replace_tests;
+mod causes;
+mod replace;
 
 pub(super) const BASE: TypeInfo = TypeInfo {
     type_name: "Box",
@@ -112,7 +112,7 @@ impl World {
     }
 }
 
-fn one(wanted: Value, live_spec: Option<Value>) -> World {
+fn world_of(wanted: Value, live_spec: Option<Value>) -> World {
     World {
         desired: vec![desired("box.a", wanted)],
         live: live_spec.map(|s| live("box.a", s)).into_iter().collect(),
@@ -155,7 +155,7 @@ fn operations_follow_from_what_is_wanted_and_what_is_there() {
         ),
     ];
     for (what, wanted, found, op, fields) in cases {
-        let plan = one(wanted, found).plan();
+        let plan = world_of(wanted, found).plan();
         assert_eq!(plan.steps.first().map(|s| s.op), op, "{what}");
         assert_eq!(plan.unchanged.len(), usize::from(op.is_none()), "{what}");
         assert_eq!(plan.steps.first().map(paths).unwrap_or_default(), fields, "{what}");
@@ -164,7 +164,8 @@ fn operations_follow_from_what_is_wanted_and_what_is_there() {
 
 #[test]
 fn a_replacement_names_the_field_that_forces_it_and_what_is_lost() {
-    let mut world = one(json!({"size": 2, "key": "new"}), Some(json!({"size": 1, "key": "old"})));
+    let mut world =
+        world_of(json!({"size": 2, "key": "new"}), Some(json!({"size": 1, "key": "old"})));
     world.live[0].data = Some("12 items".into());
     let step = world.step();
     let forced: Vec<_> = step.fields.iter().map(|f| (f.path.as_str(), f.replaces)).collect();
@@ -335,69 +336,6 @@ fn a_build_that_is_finished_is_known_and_one_under_way_is_not() {
 }
 
 #[test]
-fn causes_tell_who_made_a_step_necessary() {
-    let v = |n: i32| json!({ "size": n });
-    // (wanted, live, applied) -> cause; None in `live` is "gone", in `applied` "not in the record".
-    let cases = [
-        ("nobody knows", 2, Some(1), None, Cause::Change),
-        ("the author", 2, Some(1), Some(1), Cause::Change),
-        ("a stranger", 1, Some(2), Some(1), Cause::Drift),
-        ("both", 3, Some(2), Some(1), Cause::Both),
-        ("new", 1, None, None, Cause::Change),
-        ("deleted by a stranger", 1, None, Some(1), Cause::Drift),
-        ("deleted by a stranger, and changed by the author", 2, None, Some(1), Cause::Both),
-    ];
-    for (what, wanted, found, applied, cause) in cases {
-        let mut world = one(v(wanted), found.map(v));
-        world.record = Some(applied.map_or_else(Record::default, |n| record(&[("box.a", v(n))])));
-        let step = world.step();
-        assert_eq!(step.cause, cause, "{what}");
-        assert_eq!(step.fields[0].applied, applied.map_or(Value::Null, |n| json!(n)), "{what}");
-        world.record = None;
-        assert_eq!(world.step().cause, Cause::Change, "{what}: without a record");
-    }
-}
-
-#[test]
-fn deletes_are_a_change_of_what_was_applied_and_drift_of_what_never_was() {
-    let mut world = World { live: vec![live("box.a", json!({}))], ..World::default() };
-    assert_eq!(world.step().cause, Cause::Change);
-    world.record = Some(record(&[("box.a", json!({}))]));
-    assert_eq!(world.step().cause, Cause::Change);
-    world.record = Some(Record::default());
-    assert_eq!(world.step().cause, Cause::Drift);
-}
-
-#[test]
-fn an_unknown_value_inherits_the_cause_of_what_it_waits_for() {
-    let mut world = World {
-        desired: vec![
-            desired("box.a", json!({"size": 1})),
-            desired("user.u", json!({"of": "{{box.a.id}}"})),
-        ],
-        live: vec![live("user.u", json!({"of": "id-box.a"}))],
-        record: Some(record(&[
-            ("box.a", json!({"size": 1})),
-            ("user.u", json!({"of": "id-box.a"})),
-        ])),
-        ..World::default()
-    };
-    let causes = |world: &World| world.plan().steps.iter().map(|s| s.cause).collect::<Vec<_>>();
-    assert_eq!(causes(&world), [Cause::Drift, Cause::Drift], "a stranger deleted the box");
-    // Something new that it must merely come after is no cause.
-    world.desired.insert(0, desired("box.new", json!({})));
-    world.desired[2].depends_on.insert(at("box.new"));
-    assert_eq!(causes(&world), [Cause::Change, Cause::Drift, Cause::Drift]);
-    world.desired[2].depends_on.clear();
-    world.desired.remove(0);
-    world.desired[0].spec["size"] = json!(2);
-    assert_eq!(causes(&world), [Cause::Both, Cause::Both]);
-    world.live.push(live("box.a", json!({"key": "k", "size": 1})));
-    world.record.as_mut().unwrap().specs.insert(at("box.a"), json!({"key": "k", "size": 1}));
-    assert_eq!(causes(&world), [Cause::Change, Cause::Change], "the author replaces the box");
-}
-
-#[test]
 fn what_the_endpoint_lacks_is_listed_and_neither_made_nor_deleted() {
     let mut world = World { desired: vec![desired("user.u", json!({}))], ..World::default() };
     world.live = vec![Live::not_emulated(&world.desired[0])];
@@ -440,7 +378,7 @@ fn slow_steps_are_told_once_per_duration() {
 
 #[test]
 fn the_same_input_gives_the_same_plan() {
-    let world = one(json!({"size": 2}), Some(json!({"size": 1})));
+    let world = world_of(json!({"size": 2}), Some(json!({"size": 1})));
     assert_eq!(
         serde_json::to_string(&world.plan()).unwrap(),
         serde_json::to_string(&world.plan()).unwrap()

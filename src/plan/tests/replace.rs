@@ -31,7 +31,7 @@ fn what_is_contained_is_made_again_with_a_replaced_container_and_for_its_reason(
 #[test]
 fn a_field_that_is_only_set_once_replaces_where_it_has_a_value() {
     let wanted = || json!({"maker": "b", "key": "k"});
-    let mut world = one(wanted(), Some(json!({"maker": "a", "key": "k"})));
+    let mut world = world_of(wanted(), Some(json!({"maker": "a", "key": "k"})));
     assert_eq!(world.step().op, Op::Replace);
     world.live[0].spec = json!({"key": "k"});
     assert_eq!(world.step().op, Op::Update);
