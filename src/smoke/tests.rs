@@ -22,6 +22,7 @@ fn target(shop: &Shop, budget_ms: u64) -> Target {
             table: "shop-Products".into(),
         }),
         order: Some(OrderTarget {
+            secret: Some("a-secret".into()),
             route: "POST /orders".into(),
             table: "shop-Orders".into(),
             user: "smoke-test".into(),
@@ -150,7 +151,7 @@ async fn each_fault_fails_just_its_own_check_and_is_named() {
         (OrderUser, "order", "userId: expected \"smoke-test\", got \"somebody\""),
         (PriceAccepted, "tampering", "a total of 36.99 instead of 37.00, got 201"),
         (MalformedCrashes, "tampering", "for malformed JSON, got 502"),
-        (RefusedWithoutCode, "tampering", "400 with an error code"),
+        (RefusedWithoutCode, "tampering", "409 with an error code"),
         (SqlPasses, "waf", "expected 403 from the firewall, got 200"),
         (ScriptPasses, "waf", "expected 403 from the firewall, got 200"),
         (FunctionSilent, "logs", "/aws/lambda/list: expected lines"),

@@ -48,7 +48,7 @@ async fn terraform_finds_nothing_to_change_and_sees_what_strangers_change() {
         return;
     };
     let endpoint = support::endpoint().await;
-    let project = Project::new("judge", &endpoint).with_quick_crates();
+    let project = project("judge", &endpoint);
     let (clients, identity) = project.clients().await;
     project.events(&["up", "--yes", "--no-smoke"]);
     terraform.variables(&variables(&project, &endpoint, &identity.account, &clients).await);
@@ -82,7 +82,7 @@ async fn what_one_emulator_lacks_is_judged_on_the_other() {
     };
     let endpoint =
         std::env::var("SHOPSTACK_TEST_MOTO").expect("SHOPSTACK_TEST_MOTO names a moto server");
-    let project = Project::new("judgemoto", &endpoint).with_quick_crates();
+    let project = project("judgemoto", &endpoint);
     let (clients, identity) = project.clients().await;
     project.events(&["up", "--yes", "--no-smoke"]);
     terraform.variables(&variables(&project, &endpoint, &identity.account, &clients).await);
@@ -90,6 +90,15 @@ async fn what_one_emulator_lacks_is_judged_on_the_other() {
     assert_eq!(terraform.plan(), (0, vec![]));
     say(&format!("{imported} resources imported from moto, no difference"));
     project.events(&["down", "--yes", "--destroy-data"]);
+}
+
+/// The repository's stack without what `shop/` does not describe: a second method on one path, and
+/// a variable with a random value.
+fn project(name: &str, endpoint: &str) -> Project {
+    let project = Project::new(name, endpoint).with_quick_crates();
+    project.edit("    HEAD /products: listProducts\n", "");
+    project.edit("SMOKE_SECRET: ${smoke.secret} #", "SMOKE_SECRET: known #");
+    project
 }
 
 /// Imports everything; the number of resources. Before and after it, no resource differs in
