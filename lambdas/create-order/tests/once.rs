@@ -1,5 +1,18 @@
 //! An order is stored exactly once and with its stock, whatever gets lost on the way.
 
+// Tests may stop at what they did not expect, and print what they measured.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
+
 mod common;
 
 use common::{Fate, SECRET, body, order_id, send, shop, status, verdict};

@@ -1,6 +1,19 @@
 //! Properties: any bytes in, a well-formed answer out; a total is never off by a cent; no order of
 //! events sells what is not there.
 
+// Tests may stop at what they did not expect, and print what they measured.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
+
 mod common;
 
 use common::{Fate, body, order_id, send, settings, shop, status};

@@ -1,5 +1,18 @@
 //! Every refusal: its status, its code, and the field it names; nothing is stored with any of them.
 
+// Tests may stop at what they did not expect, and print what they measured.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
+
 mod common;
 
 use common::{body, order_id, request, send, settings, shop, status, verdict};

@@ -4,6 +4,19 @@
 //!
 //! Small by default; whole with `SHOPSTACK_SOAK=1`. `SHOPSTACK_TEST_ENDPOINT` names the DynamoDB.
 
+// Tests may stop at what they did not expect, and print what they measured.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
+
 #[path = "storm/weather.rs"]
 mod weather;
 

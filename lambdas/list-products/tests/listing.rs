@@ -1,6 +1,19 @@
 //! The list against a table in memory: pages, limits, what the public sees, and what caches are
 //! told.
 
+// Tests may stop at what they did not expect, and print what they measured.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
+
 use lambda_http::http::Method;
 use lambda_http::{Body, Request, RequestExt};
 use list_products::catalogue::{Catalogue, Page};

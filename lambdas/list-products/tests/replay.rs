@@ -1,6 +1,19 @@
 //! The DynamoDB side against recorded answers in DynamoDB's wire format: the Scan goes through all
 //! pages, also past an empty one.
 
+// Tests may stop at what they did not expect, and print what they measured.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
+
 use aws_sdk_dynamodb::config::http::HttpRequest;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
