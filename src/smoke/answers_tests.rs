@@ -113,7 +113,9 @@ fn list(shop: &Shop, request: &Request) -> Answer {
 
 /// Takes a line's pieces of a product whose stock is counted; what was taken, by product.
 fn take_stock(shop: &Shop, line: &Value) -> Value {
-    let (id, pieces) = (line["productId"].as_str().unwrap(), line["quantity"].as_u64().unwrap());
+    let (Some(id), Some(pieces)) = (line["productId"].as_str(), line["quantity"].as_u64()) else {
+        return json!({});
+    };
     let mut products = shop.products.lock().unwrap();
     let counted = products.iter_mut().find(|p| p["productId"] == id && p["stock"].is_u64());
     let Some(product) = counted else { return json!({}) };

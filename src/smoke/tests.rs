@@ -143,7 +143,7 @@ async fn each_fault_fails_just_its_own_check_and_is_named() {
         ),
         (ReadingEchoes, "cors", "GET http://127.0.0.1"),
         (ReadingForNobody, "cors", "GET http://127.0.0.1"),
-        (OrderRefused, "order", "expected 201 with an orderId, got 400"),
+        (OrderRefused, "order", "expected 201 with an orderId, got 409"),
         (OrderNotStored, "order", "no such item"),
         (OrderTotal, "order", "total: expected 37.00, got 0.01"),
         (OrderStatus, "order", "status: expected \"PLACED\", got \"LOST\""),
