@@ -12,6 +12,6 @@ soak:
 	SHOPSTACK_SOAK=1 tests/tools/run.sh --test it -- --nocapture faults drift::pairs
 	SHOPSTACK_SOAK=1 tests/tools/run.sh --test storm -- --nocapture
 
-# Both functions in Rust beside the same two in Node; needs Node, and prints the table of docs/lambdas.md.
+# Both functions in Rust beside the same two in Node; needs Node, and prints a table.
 bench-lambda:
 	tests/bench/lambda/run.sh

@@ -106,11 +106,12 @@ impl Probe {
     pub async fn variable(&self, function: &str, name: &str) -> Result<Option<String>, CloudError> {
         let answer = self
             .caller
-            .call("lambda:GetFunctionConfiguration", || {
-                self.clients.lambda.get_function_configuration().function_name(function).send()
+            .call("lambda:GetFunction", || {
+                self.clients.lambda.get_function().function_name(function).send()
             })
             .await?;
-        let variables = answer.environment.and_then(|environment| environment.variables);
+        let environment = answer.configuration.and_then(|settings| settings.environment);
+        let variables = environment.and_then(|environment| environment.variables);
         Ok(variables.and_then(|mut variables| variables.remove(name)))
     }
 

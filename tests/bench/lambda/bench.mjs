@@ -1,5 +1,5 @@
 // Measures both functions in Rust and in Node, side by side in one run, through the Lambda Runtime
-// API and against the same DynamoDB endpoint. Prints the table of docs/lambdas.md.
+// API and against the same DynamoDB endpoint. Prints a table in Markdown.
 //
 //   node bench.mjs RUST_FOLDER NODE_FOLDER NODE_ZIP
 import { spawn } from "node:child_process";
