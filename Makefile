@@ -1,5 +1,5 @@
 # The commands a developer needs; `make test` is all that CI runs.
-.PHONY: test lint soak
+.PHONY: test lint soak bench-lambda
 test: lint
 	tests/tools/run.sh
 
@@ -10,3 +10,8 @@ lint:
 # Every kill point instead of a sample of them, ten storms instead of two, many pairs of stacks; prints its figures.
 soak:
 	SHOPSTACK_SOAK=1 tests/tools/run.sh --test it -- --nocapture faults drift::pairs
+	SHOPSTACK_SOAK=1 tests/tools/run.sh --test storm -- --nocapture
+
+# Both functions in Rust beside the same two in Node; needs Node, and prints a table.
+bench-lambda:
+	tests/bench/lambda/run.sh

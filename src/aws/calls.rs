@@ -67,7 +67,9 @@ pub const LEDGER_WRITES: &[Call] = &[
 pub const SMOKE: &[Call] = &[
     Call::new(&DYNAMODB, "dynamodb:Scan"),
     Call::new(&DYNAMODB, "dynamodb:GetItem"),
-    Call::new(&DYNAMODB, "dynamodb:DeleteItem"),
+    // Each of its writes is authorized as the call that does the same alone.
+    Call::new(&DYNAMODB, "dynamodb:TransactWriteItems")
+        .actions(&["dynamodb:DeleteItem", "dynamodb:UpdateItem"]),
     // Five per second for the whole account.
     Call::new(&LOGS, "logs:FilterLogEvents").quotas(&[Quota {
         label: "CloudWatch Logs: 5 FilterLogEvents per second",

@@ -6,10 +6,18 @@ use super::clients::{Clients, Sdk};
 use super::counter::Purpose;
 use crate::model::cloud_error::optional;
 use crate::model::{CloudError, ErrorKind};
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
 use base64::Engine;
 use serde_json::{Map, Number, Value, json};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+
+/// Pieces of products that an order took from the table that counts them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TakenStock {
+    pub table: String,
+    /// By `productId`.
+    pub pieces: BTreeMap<String, u64>,
+}
 
 /// Clients whose calls count as the smoke test's.
 #[derive(Clone, Debug)]
@@ -57,22 +65,54 @@ impl Probe {
         Ok(answer.item().map(to_json))
     }
 
-    /// Removes one item, on condition that it is a smoke test's own.
-    pub async fn delete_smoke_item(&self, table: &str, key: &Value) -> Result<(), CloudError> {
+    /// Removes one order, on condition that it is a smoke test's own, and gives back the stock that
+    /// it took: both or neither, so that a repetition cannot give it back twice.
+    pub async fn remove_smoke_order(
+        &self,
+        table: &str,
+        key: &Value,
+        taken: &TakenStock,
+    ) -> Result<(), CloudError> {
         let key = to_key(key)?;
+        let delete = Delete::builder()
+            .table_name(table)
+            .set_key(Some(key))
+            .condition_expression("smokeTest = :yes")
+            .expression_attribute_values(":yes", AttributeValue::Bool(true))
+            .build()
+            .map_err(|error| not_built(&error))?;
+        let mut writes = vec![TransactWriteItem::builder().delete(delete).build()];
+        for (product, pieces) in &taken.pieces {
+            let update = Update::builder()
+                .table_name(&taken.table)
+                .key("productId", AttributeValue::S(product.clone()))
+                .update_expression("SET stock = stock + :taken")
+                .condition_expression("attribute_exists(stock)")
+                .expression_attribute_values(":taken", AttributeValue::N(pieces.to_string()))
+                .build()
+                .map_err(|error| not_built(&error))?;
+            writes.push(TransactWriteItem::builder().update(update).build());
+        }
         self.caller
-            .call("dynamodb:DeleteItem", || {
-                self.clients
-                    .dynamodb
-                    .delete_item()
-                    .table_name(table)
-                    .set_key(Some(key.clone()))
-                    .condition_expression("smokeTest = :yes")
-                    .expression_attribute_values(":yes", AttributeValue::Bool(true))
-                    .send()
+            .call("dynamodb:TransactWriteItems", || {
+                let call = self.clients.dynamodb.transact_write_items();
+                call.set_transact_items(Some(writes.clone())).send()
             })
             .await
             .map(|_| ())
+    }
+
+    /// The value of a function's environment variable, where it has one.
+    pub async fn variable(&self, function: &str, name: &str) -> Result<Option<String>, CloudError> {
+        let answer = self
+            .caller
+            .call("lambda:GetFunction", || {
+                self.clients.lambda.get_function().function_name(function).send()
+            })
+            .await?;
+        let environment = answer.configuration.and_then(|settings| settings.environment);
+        let variables = environment.and_then(|environment| environment.variables);
+        Ok(variables.and_then(|mut variables| variables.remove(name)))
     }
 
     /// Lines of a log group since `since_ms` (epoch) that hold `containing` literally; stops
@@ -111,6 +151,10 @@ impl Probe {
             }
         }
     }
+}
+
+fn not_built(error: &impl std::fmt::Display) -> CloudError {
+    CloudError::ours(ErrorKind::Other, format!("a request cannot be built: {error}"), "")
 }
 
 fn to_key(key: &Value) -> Result<HashMap<String, AttributeValue>, CloudError> {

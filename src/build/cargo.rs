@@ -11,6 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Command;
 
 use super::lambda_crate::Crate;
+use super::paths::{self, Flags};
 use super::tool::{self, Tool};
 use super::{Architecture, BuildError, Progress};
 
@@ -63,8 +64,12 @@ pub(super) async fn build(
     let lambda_dir =
         first.target_dir.join("shopstack").join("cargo-lambda").join(architecture.to_string());
     let mut command = cargo();
+    command.args(arguments(crates, tool, architecture, &lambda_dir));
+    match paths::flags(first).await {
+        Flags::Argument(setting) => command.arg("--config").arg(setting),
+        Flags::Environment(flags) => command.env("CARGO_ENCODED_RUSTFLAGS", flags),
+    };
     command
-        .args(arguments(crates, tool, architecture, &lambda_dir))
         .current_dir(&first.workspace_root)
         .env("CARGO_TARGET_DIR", &first.target_dir)
         .stdout(Stdio::piped())

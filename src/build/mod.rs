@@ -6,6 +6,7 @@ mod elf;
 mod lambda_crate;
 mod metadata;
 mod package;
+mod paths;
 mod tool;
 
 use std::fmt;

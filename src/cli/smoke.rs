@@ -7,15 +7,15 @@ use super::output::Output;
 use super::outputs;
 use super::session::{Project, Session};
 use crate::aws::counter::Counter;
-use crate::aws::probe::Probe;
+use crate::aws::probe::{Probe, TakenStock};
 use crate::model::{CloudError, event::Sink};
 use crate::smoke::{
     self, Backend, Check, LogKind, LogTarget, OrderTarget, ProductsTarget, Report, Target,
 };
-use crate::stack::{ManagedGroup, SmokeCheck, Stack};
+use crate::stack::{EnvPart, ManagedGroup, SmokeCheck, Stack};
 use async_trait::async_trait;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -58,8 +58,22 @@ pub async fn command(global: &Global, args: &Smoke, output: &Output) -> Result<u
 /// Runs the checks that stack.yaml asks for against the outputs of what is deployed.
 pub async fn run(session: &Session, project: &Project, document: &Value, sink: &Sink) -> Report {
     let backend = Cloud { probe: Probe::new(&session.sdk), counter: session.sdk.counter.clone() };
-    let target = target(session, &project.stack, document, session.serves);
+    let mut target = target(session, &project.stack, document, session.serves);
+    if let Some(order) = &mut target.order {
+        order.secret = secret(session, &project.stack, &backend.probe).await;
+    }
     smoke::run(&target, &backend, sink).await
+}
+
+/// The secret of the function behind the order route: the variable that stack.yaml fills with
+/// `${smoke.secret}`. Where it cannot be read there is none, and the checks that order say so.
+async fn secret(session: &Session, stack: &Stack, probe: &Probe) -> Option<String> {
+    let route = stack.smoke.order.as_ref().map(|order| order.route.as_str())?;
+    let route = stack.api.as_ref()?.routes.iter().find(|r| r.key() == route)?;
+    let variables = &stack.functions.get(&route.function)?.env;
+    let (name, _) = variables.iter().find(|(_, v)| v.parts == [EnvPart::SmokeSecret])?;
+    let function = session.scope.name(&route.function);
+    probe.variable(&function, name).await.ok().flatten().filter(|secret| !secret.is_empty())
 }
 
 fn target(session: &Session, stack: &Stack, document: &Value, serves_requests: bool) -> Target {
@@ -94,6 +108,7 @@ fn target(session: &Session, stack: &Stack, document: &Value, serves_requests: b
             route: o.route.clone(),
             table: scope.name(&o.table),
             user: o.user.clone(),
+            secret: None,
         }),
         cors_origin: text("site_url"),
         log_groups: log_groups(session, stack),
@@ -175,8 +190,15 @@ impl Backend for Cloud {
         self.probe.item(table, key).await.map_err(|e| of_table(table, e))
     }
 
-    async fn delete_item(&self, table: &str, key: &Value) -> Result<(), CloudError> {
-        self.probe.delete_smoke_item(table, key).await
+    async fn remove_order(
+        &self,
+        table: &str,
+        key: &Value,
+        stock_of: &str,
+        pieces: &BTreeMap<String, u64>,
+    ) -> Result<(), CloudError> {
+        let taken = TakenStock { table: stock_of.to_string(), pieces: pieces.clone() };
+        self.probe.remove_smoke_order(table, key, &taken).await
     }
 
     async fn log_lines(

@@ -110,6 +110,7 @@ impl Context<'_> {
             EnvPart::SiteUrl => reference("distribution", "site", "url"),
             EnvPart::Region => self.scope.region.clone(),
             EnvPart::Env => self.scope.env.clone(),
+            EnvPart::SmokeSecret => crate::resources::lambda::function::GENERATED.to_string(),
             EnvPart::Stack => self.scope.stack.clone(),
         }
     }

@@ -111,22 +111,34 @@ fn list(shop: &Shop, request: &Request) -> Answer {
     (200, headers, Value::Array(products).to_string())
 }
 
+/// Takes a line's pieces of a product whose stock is counted; what was taken, by product.
+fn take_stock(shop: &Shop, line: &Value) -> Value {
+    let (Some(id), Some(pieces)) = (line["productId"].as_str(), line["quantity"].as_u64()) else {
+        return json!({});
+    };
+    let mut products = shop.products.lock().unwrap();
+    let counted = products.iter_mut().find(|p| p["productId"] == id && p["stock"].is_u64());
+    let Some(product) = counted else { return json!({}) };
+    product["stock"] = json!(product["stock"].as_u64().unwrap() - pieces);
+    json!({ id: pieces })
+}
+
 fn order(shop: &Shop, request: &Request) -> Reply {
     shop.log(ORDER_LOG, "START RequestId: 2".into());
-    let refuse = |code: &str| {
+    let refuse = |status: u16, code: &str| {
         let body = if shop.fault == Fault::RefusedWithoutCode {
             json!("no")
         } else {
             json!({"error": {"code": code}})
         };
-        Some((400, vec![], body.to_string()))
+        Some((status, vec![], body.to_string()))
     };
     let draft: Value = match serde_json::from_str(&request.body) {
         Ok(draft) => draft,
         Err(_) => match shop.fault {
             Fault::MalformedAccepted => json!({"userId": "smoke-test"}),
             Fault::MalformedCrashes => return Some((502, vec![], "Internal server error".into())),
-            _ => return refuse("MalformedJson"),
+            _ => return refuse(400, "MalformedJson"),
         },
     };
     let line = &draft["items"][0];
@@ -138,7 +150,7 @@ fn order(shop: &Shop, request: &Request) -> Reply {
     if !honest && shop.fault != Fault::PriceAccepted && shop.fault != Fault::MalformedAccepted
         || shop.fault == Fault::OrderRefused
     {
-        return refuse("TotalMismatch");
+        return refuse(409, "TotalMismatch");
     }
     let now =
         u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
@@ -147,10 +159,11 @@ fn order(shop: &Shop, request: &Request) -> Reply {
     let mut item = json!({"orderId": id, "userId": draft["userId"],
                              "items": draft["items"], "total": draft["total"],
                           "orderDate": now, "status": "PLACED"});
-    if request.headers.get("x-shopstack-smoke").is_some_and(|mark| mark == "1")
+    if request.headers.get("x-shopstack-smoke").is_some_and(|mark| mark == "a-secret")
         && shop.fault != Fault::OrderUnmarked
     {
         item["smokeTest"] = json!(true);
+        item["stockTaken"] = take_stock(shop, line);
     }
     match shop.fault {
         Fault::OrderTotal => item["total"] = json!(0.01),

@@ -23,6 +23,7 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// What the test needs of AWS beside plain HTTP; its calls count under `calls.smoke`.
@@ -33,9 +34,16 @@ pub trait Backend: Send + Sync {
     async fn items(&self, table: &str) -> Result<Vec<Value>, CloudError>;
     /// One item by its key (`{"orderId": "…"}`), strongly consistent.
     async fn item(&self, table: &str, key: &Value) -> Result<Option<Value>, CloudError>;
-    /// Removes one item. Called only for items that were just read with `smokeTest` true; an
-    /// implementation should make the same a condition of the delete.
-    async fn delete_item(&self, table: &str, key: &Value) -> Result<(), CloudError>;
+    /// Removes one order and gives back the pieces that it took of products in the table
+    /// `stock_of`, both or neither. Called only for orders that were just read with `smokeTest`
+    /// true; an implementation should make the same a condition of the change.
+    async fn remove_order(
+        &self,
+        table: &str,
+        key: &Value,
+        stock_of: &str,
+        pieces: &BTreeMap<String, u64>,
+    ) -> Result<(), CloudError>;
     /// How many lines (at least whether any) of a log group are from `since_ms` (epoch) on and hold
     /// `containing` literally; an empty text matches every line.
     async fn log_lines(

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 
 const QUANTITY: u64 = 2;
 const PLACED: &str = "PLACED";
+const NO_SECRET: &str = "the order's function has no variable with `${smoke.secret}`, or it cannot \
+                         be read: a test order could not be told from a customer's";
 const NOTHING_TO_BUY: &str = "the catalogue has no product with a price to order";
 
 /// What the test orders: `QUANTITY` of one product.
@@ -24,6 +26,9 @@ pub(super) async fn order(context: &Context<'_>) -> Result<Outcome, String> {
     let (Some(api), Some(order)) = (&context.target.api_url, &context.target.order) else {
         return Ok(Outcome::Skipped("the stack has no API, or `smoke.order` is not set".into()));
     };
+    if order.secret.is_none() {
+        return Ok(Outcome::Skipped(NO_SECRET.into()));
+    }
     let Some(products) = &context.target.products else {
         return Ok(Outcome::Skipped(
             "without `smoke.products` there is no price to order at".into(),
@@ -117,6 +122,9 @@ pub(super) async fn tampering(context: &Context<'_>) -> Result<Outcome, String> 
     let (Some(api), Some(order)) = (&context.target.api_url, &context.target.order) else {
         return Ok(Outcome::Skipped("the stack has no API, or `smoke.order` is not set".into()));
     };
+    if order.secret.is_none() {
+        return Ok(Outcome::Skipped(NO_SECRET.into()));
+    }
     let _alone = context.till.lock().await;
     let (method, path) = route(&order.route)?;
     let url = join(api, path);
@@ -131,37 +139,40 @@ pub(super) async fn tampering(context: &Context<'_>) -> Result<Outcome, String> 
         let cheaper =
             basket.cents.checked_sub(1).filter(|cents| *cents > 0).unwrap_or(basket.cents + 1);
         let what = format!("a total of {} instead of {}", amount(cheaper), amount(basket.cents));
-        verdict = refused(context, &till, &call(body(order, basket, cheaper)), &what).await;
+        let call = call(body(order, basket, cheaper));
+        verdict = refused(context, &till, &call, 409, &what).await;
     }
     if verdict.is_ok() {
-        verdict = refused(context, &till, &call(r#"{"userId": "#.into()), "malformed JSON").await;
+        let call = call(r#"{"userId": "#.into());
+        verdict = refused(context, &till, &call, 400, "malformed JSON").await;
     }
     till.close(verdict).await?;
     Ok(Outcome::Passed(match basket {
-        Some(_) => "a tampered total and malformed JSON are refused with 400".into(),
+        Some(_) => "a tampered total is refused with 409, malformed JSON with 400".into(),
         None => format!(
             "malformed JSON is refused with 400; a tampered total was not tried: {NOTHING_TO_BUY}"
         ),
     }))
 }
 
-/// 400 with an error code, or else a failure; an order taken by mistake is removed.
+/// `status` with an error code, or else a failure; an order taken by mistake is removed.
 async fn refused(
     context: &Context<'_>,
     till: &Till<'_>,
     call: &Call,
+    status: u16,
     what: &str,
 ) -> Result<(), String> {
-    let expected = &format!("400 with an error code for {what}");
+    let expected = &format!("{status} with an error code for {what}");
     let answer = poll(context.deadline, || async move {
         let answer = till.post(call).await?;
-        if answer.status == 400 || (200..300).contains(&answer.status) {
+        if answer.status == status || (200..300).contains(&answer.status) {
             return Ok(answer);
         }
         Err(settling(&answer, expected, "see the function's log group"))
     })
     .await?;
-    if answer.status == 400 && answer.error_code().is_some() {
+    if answer.status == status && answer.error_code().is_some() {
         return Ok(());
     }
     let fault =
@@ -215,7 +226,7 @@ fn settling(answer: &Answer, expected: &str, todo: &str) -> Trouble {
 }
 
 /// Whole cents of a JSON number that stands for an amount.
-fn cents(value: &Value) -> Option<u64> {
+pub(super) fn cents(value: &Value) -> Option<u64> {
     let exact = value.as_f64()? * 100.0;
     let whole = exact.round();
     ((0.0..=1e15).contains(&whole) && (exact - whole).abs() < 1e-4).then_some(whole as u64)

@@ -1,11 +1,15 @@
-//! Check `products`: the API lists exactly what the table holds, item by item.
+//! Check `products`: the API lists exactly the products that the table has on sale, item by item.
 
 use super::Outcome;
 use super::http::{Call, Context, clip, join, unlike};
+use super::order::cents;
 use super::retry::{Trouble, Try, poll};
 use super::target::{ProductsTarget, route};
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// A catalogue has no more pages than this.
+const MOST_PAGES: usize = 1_000;
 
 pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
     let (Some(api), Some(products)) = (&context.target.api_url, &context.target.products) else {
@@ -20,7 +24,7 @@ pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
     })
     .await?;
     Ok(Outcome::Passed(format!(
-        "{} lists exactly the {count} items of {}",
+        "{} lists exactly the {count} products on sale in {}",
         products.route, products.table
     )))
 }
@@ -31,24 +35,63 @@ async fn attempt(
     products: &ProductsTarget,
     again: bool,
 ) -> Try<usize> {
-    let answer = context.send(call).await?;
-    let listed: Option<Vec<Value>> = serde_json::from_str(&answer.body).ok();
-    let Some(listed) = listed.filter(|_| answer.status == 200) else {
-        let todo = "see the function's log group; a fresh role may take some seconds to count";
-        return Err(Trouble::Again(answer.unlike("200 with a JSON array", todo)));
-    };
+    let listed = listed(context, call).await?;
     let held = context.catalogue(&products.table, again).await?;
-    match difference(&listed, &held) {
-        None => Ok(held.len()),
+    let for_sale = for_sale(&held, &listed);
+    match difference(&listed, &for_sale) {
+        None => Ok(for_sale.len()),
         Some(got) => {
-            let expected = format!("exactly the {} items of table {}", held.len(), products.table);
+            let expected =
+                format!("exactly the {} products on sale in {}", for_sale.len(), products.table);
             let todo = "see that the function reads this table, and all of its pages";
-            Err(Trouble::Again(unlike(&answer.url, &expected, &got, todo)))
+            Err(Trouble::Again(unlike(&call.url, &expected, &got, todo)))
         }
     }
 }
 
-/// The first differences in words; `None` where both hold equal items, in whatever order.
+/// All products that the API lists: its first answer, and those that it links to.
+async fn listed(context: &Context<'_>, call: &Call) -> Try<Vec<Value>> {
+    let mut all = Vec::new();
+    let mut call = call.clone();
+    for _ in 0..MOST_PAGES {
+        let answer = context.send(&call).await?;
+        let page: Option<Vec<Value>> = serde_json::from_str(&answer.body).ok();
+        let Some(page) = page.filter(|_| answer.status == 200) else {
+            let todo = "see the function's log group; a fresh role may take some seconds to count";
+            return Err(Trouble::Again(answer.unlike("200 with a JSON array", todo)));
+        };
+        all.extend(page);
+        let Some(next) = next_page(&call.url, &answer.header("link")) else {
+            return Ok(all);
+        };
+        call = Call::new(&call.method, next);
+    }
+    Err(Trouble::Never(format!("{}: more than {MOST_PAGES} pages follow each other", call.url)))
+}
+
+/// The address that a `Link: <?…>; rel="next"` names; other forms of it are not followed.
+fn next_page(url: &str, link: &str) -> Option<String> {
+    let (target, rest) = link.strip_prefix('<')?.split_once('>')?;
+    let query = target.strip_prefix('?').filter(|_| rest.contains("rel=\"next\""))?;
+    let base = url.split('?').next()?;
+    Some(format!("{base}?{query}"))
+}
+
+/// What the shop sells of a table's items: not what is withdrawn (`active` not true), and not what
+/// has no price in whole cents or is priced in another currency than the rest.
+fn for_sale(held: &[Value], listed: &[Value]) -> Vec<Value> {
+    let currency = listed.first().and_then(|product| product.get("currency"));
+    let is_sold = |item: &&Value| {
+        let active = item.get("active").is_none_or(|active| *active == Value::Bool(true));
+        let priced = item.get("price").and_then(cents).is_some();
+        let named = item.get("currency").filter(|_| currency.is_some());
+        active && priced && named.is_none_or(|named| Some(named) == currency)
+    };
+    held.iter().filter(is_sold).cloned().collect()
+}
+
+/// The first differences in words; `None` where the API lists each of the table's products, in
+/// whatever order, and says nothing else of it than the table does. It may say less.
 fn difference(listed: &[Value], held: &[Value]) -> Option<String> {
     let (api, table) = (by_id(listed), by_id(held));
     let ids = |ids: Vec<&String>| {
@@ -58,7 +101,7 @@ fn difference(listed: &[Value], held: &[Value]) -> Option<String> {
     let foreign: Vec<&String> = api.keys().filter(|id| !table.contains_key(*id)).collect();
     let changed: Vec<&String> = table
         .iter()
-        .filter(|(id, item)| api.get(*id).is_some_and(|other| !is_equal(item, other)))
+        .filter(|(id, item)| api.get(*id).is_some_and(|other| !is_part_of(other, item)))
         .map(|(id, _)| id)
         .collect();
     let mut parts = Vec::new();
@@ -73,6 +116,16 @@ fn difference(listed: &[Value], held: &[Value]) -> Option<String> {
         }
     }
     if parts.is_empty() { None } else { Some(format!("a list {}", parts.join(", "))) }
+}
+
+/// True where every field of the API's product is in the table's item, with an equal value. A price
+/// must be among them.
+fn is_part_of(listed: &Value, held: &Value) -> bool {
+    let fields = listed.as_object().filter(|fields| fields.contains_key("price"));
+    let equal = |(name, value): (&String, &Value)| {
+        held.get(name).map_or_else(|| name == "currency", |held| same(value, held))
+    };
+    fields.is_some_and(|fields| fields.iter().all(equal))
 }
 
 /// Items by `productId`, or by their own text where they have none.

@@ -222,8 +222,14 @@ impl Backend for Shop {
         Ok(self.orders.lock().unwrap().get(key["orderId"].as_str().unwrap()).cloned())
     }
 
-    async fn delete_item(&self, table: &str, key: &Value) -> Result<(), CloudError> {
-        assert_eq!(table, "shop-Orders");
+    async fn remove_order(
+        &self,
+        table: &str,
+        key: &Value,
+        stock_of: &str,
+        pieces: &BTreeMap<String, u64>,
+    ) -> Result<(), CloudError> {
+        assert_eq!((table, stock_of), ("shop-Orders", "shop-Products"));
         let id = key["orderId"].as_str().unwrap().to_string();
         if self.fault == Fault::DeleteFails {
             let kind = crate::model::ErrorKind::AccessDenied;
@@ -236,6 +242,12 @@ impl Backend for Shop {
         self.deleted.lock().unwrap().push(id.clone());
         if self.fault != Fault::DeleteDoesNothing {
             self.orders.lock().unwrap().remove(&id);
+            for product in self.products.lock().unwrap().iter_mut() {
+                let back = pieces.get(product["productId"].as_str().unwrap_or_default());
+                if let (Some(back), Some(stock)) = (back, product["stock"].as_u64()) {
+                    product["stock"] = serde_json::json!(stock + back);
+                }
+            }
         }
         Ok(())
     }

@@ -81,6 +81,8 @@ pub struct OrderTarget {
     pub table: String,
     /// The `userId` of the test's orders.
     pub user: String,
+    /// Marks the test's orders; none where the function knows no secret, and then none is placed.
+    pub secret: Option<String>,
 }
 
 /// Who writes a log group.

@@ -4,6 +4,7 @@ use super::http::{Answer, Call, Context, NoAnswer, clip};
 use super::retry::{Trouble, Try, cloud, poll};
 use super::target::OrderTarget;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
@@ -35,7 +36,8 @@ impl<'a> Till<'a> {
 
     /// Posts an order, marked as a test.
     pub(super) async fn post(&self, call: &Call) -> Result<Answer, NoAnswer> {
-        let outcome = self.context.send(&call.clone().header("x-shopstack-smoke", "1")).await;
+        let secret = self.order.secret.clone().unwrap_or_default();
+        let outcome = self.context.send(&call.clone().header("x-shopstack-smoke", secret)).await;
         let uncertain = match &outcome {
             Ok(answer) => answer.status >= 500,
             Err(error) => error.may_have_arrived,
@@ -49,6 +51,7 @@ impl<'a> Till<'a> {
         let deadline = self.context.deadline.max(Instant::now() + GRACE);
         let key = &json!({"orderId": id});
         let (backend, table) = (self.context.backend, &self.order.table);
+        let products = self.context.target.products.as_ref().map_or("", |p| p.table.as_str());
         let left = |why: &str| {
             format!(
                 "table {table}: the test's order {} is still there: {why}; remove it by hand",
@@ -64,7 +67,7 @@ impl<'a> Till<'a> {
                     "it does not carry smokeTest true, and only such items are removed".into(),
                 ));
             }
-            backend.delete_item(table, key).await?;
+            backend.remove_order(table, key, products, &stock_taken(&item)).await?;
             match backend.item(table, key).await? {
                 None => Try::Ok(()),
                 Some(_) => Err(Trouble::Again("the delete had no effect".into())),
@@ -106,6 +109,16 @@ impl<'a> Till<'a> {
         }
         Ok(())
     }
+}
+
+/// What a test order says of the stock it took: pieces by product. An order that says nothing took
+/// none.
+fn stock_taken(item: &Value) -> BTreeMap<String, u64> {
+    let Some(taken) = item.get("stockTaken").and_then(Value::as_object) else {
+        return BTreeMap::new();
+    };
+    let pieces = |(product, pieces): (&String, &Value)| Some((product.clone(), pieces.as_u64()?));
+    taken.iter().filter_map(pieces).collect()
 }
 
 fn is_test(item: &Value) -> bool {

@@ -19,6 +19,18 @@ pub(super) const ACTIONS: [&str; 10] = [
     "dynamodb:DescribeTable",
 ];
 
+/// Actions that return items, and so must be held to the attributes of their grant.
+pub(crate) const READS: [&str; 4] =
+    ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"];
+/// Actions that change items; those of one item can return what was there.
+pub(crate) const WRITES: [&str; 5] = [
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:ConditionCheckItem",
+];
+
 /// A Lambda function, built from a Rust crate of the project.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -40,7 +52,8 @@ pub struct Function {
     pub architecture: Architecture,
     /// Environment variables. A value may refer to `${table.ID.name}`, `${table.ID.arn}`,
     /// `${api.url}`, `${api.cors_origins}`, `${site.url}`, `${region}`, `${env}` and `${stack}`;
-    /// `$${` is a literal `${`.
+    /// `$${` is a literal `${`. A value that is just `${smoke.secret}` is random: the smoke test
+    /// marks its orders with it.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, \
                        String>",
@@ -92,6 +105,11 @@ pub struct Grant {
     #[serde(default)]
     #[schemars(extend("uniqueItems" = true))]
     pub indexes: Vec<String>,
+    /// Attributes that the actions may name, beside the keys; all of them unless set. A read must
+    /// then ask for these by name, and a write may return no others.
+    #[serde(default)]
+    #[schemars(extend("uniqueItems" = true, "examples" = [["stock"]]))]
+    pub attributes: Vec<String>,
     /// Why the function needs this, in one line, for those who audit it.
     pub reason: String,
 }
@@ -122,6 +140,8 @@ pub enum EnvPart {
     CorsOrigins,
     ApiUrl,
     SiteUrl,
+    /// A random value of this deployment, which the smoke test reads from the function.
+    SmokeSecret,
     Region,
     Env,
     Stack,
@@ -134,6 +154,7 @@ impl EnvPart {
             "api.cors_origins" => Self::CorsOrigins,
             "api.url" => Self::ApiUrl,
             "site.url" => Self::SiteUrl,
+            "smoke.secret" => Self::SmokeSecret,
             "region" => Self::Region,
             "env" => Self::Env,
             "stack" => Self::Stack,

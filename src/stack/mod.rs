@@ -18,6 +18,7 @@ mod span;
 mod types;
 
 pub use compute::{Architecture, EnvPart, EnvValue, Function, Grant};
+pub(crate) use compute::{READS, WRITES};
 pub use data::{Attribute, AttributeType, Billing, Index, Projection, Table};
 pub use edge::{
     Api, CacheRule, Cdn, Cors, ErrorPage, ManagedGroup, Origin, PriceClass, Route, Site,

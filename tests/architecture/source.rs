@@ -93,7 +93,8 @@ impl Tree {
         // Integration tests are of interest for their style alone: their modules are not followed.
         for name in &names {
             if !tree.files.contains_key(name) {
-                tree.add_file(name, Vec::new(), name.starts_with("tests/"));
+                let is_test = name.starts_with("tests/") || name.contains("/tests/");
+                tree.add_file(name, Vec::new(), is_test);
             }
         }
         tree

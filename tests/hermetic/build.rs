@@ -51,6 +51,29 @@ const HELLO: &str = "fn main() { let n: u32 = std::env::args().count() as u32; a
                      100, \"too many\"); println!(\"{n}\"); }\n";
 
 #[tokio::test]
+async fn a_binary_names_no_folder_of_this_machine() {
+    let root = tempfile::tempdir().unwrap();
+    let name_it = "fn main() { let n = std::env::args().count(); println!(\"{} {}\", file!(), \
+                   [1, 2, 3][n]); std::path::PathBuf::new().canonicalize().unwrap(); }\n";
+    workspace(root.path(), &[("list", name_it)]);
+    let built = build(root.path(), &[request("list", "list", HOST)]).await.unwrap();
+    let binary = bootstrap(&built[0].zip_path);
+    let home = std::env::home_dir().unwrap();
+    for folder in [root.path(), home.as_path()] {
+        let folder = folder.to_str().unwrap().as_bytes();
+        assert!(!binary.windows(folder.len()).any(|part| part == folder));
+    }
+}
+
+/// The program inside a zip.
+fn bootstrap(zip: &Path) -> Vec<u8> {
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(zip).unwrap()).unwrap();
+    let mut binary = Vec::new();
+    archive.by_name("bootstrap").unwrap().read_to_end(&mut binary).unwrap();
+    binary
+}
+
+#[tokio::test]
 async fn two_checkouts_give_the_same_bytes() {
     let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let reqs = [request("listThings", "list", HOST), request("makeThing", "make", HOST)];

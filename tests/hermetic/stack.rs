@@ -44,11 +44,14 @@ fn the_shops_own_file_says_what_it_seems_to_say() {
     let order = &stack.functions["createOrder"];
     assert_eq!((order.memory, order.timeout, order.architecture.aws()), (256, 10, "x86_64"));
     assert_eq!(order.env["ORDERS_TABLE"].parts, [EnvPart::TableName("Orders".to_string())]);
-    assert_eq!(order.grants[1].actions, ["dynamodb:PutItem"]);
+    assert_eq!(order.env["SMOKE_SECRET"].parts, [EnvPart::SmokeSecret]);
+    assert_eq!(order.grants[1].actions, ["dynamodb:UpdateItem"]);
+    assert_eq!(order.grants[1].attributes, ["stock"]);
+    assert_eq!(order.grants[2].actions, ["dynamodb:PutItem"]);
     let api = stack.api.as_ref().unwrap();
     assert_eq!(
         api.routes.iter().map(|r| r.key()).collect::<Vec<_>>(),
-        ["GET /products", "POST /orders"]
+        ["GET /products", "HEAD /products", "POST /orders"]
     );
     assert_eq!(api.cors.as_ref().unwrap().origins, [Origin::Site]);
     let site = stack.site.as_ref().unwrap();

@@ -1,30 +1,30 @@
-//! createOrder: `POST /orders` checks an order against the catalogue and stores it. This file only
-//! wires; see `handler`.
+//! Wires createOrder to Lambda and to its tables; see the library.
 
-mod handler;
-#[cfg(test)]
-mod handler_tests;
-mod money;
-mod order;
-mod prices;
-mod store;
-
-use handler::handle;
+use create_order::dynamo::Dynamo;
+use create_order::handler::{Settings, handle, service};
 use lambda_http::{Error, Request, run, service_fn};
-use shop_shared::{cors::Origins, dynamo, settings};
-use store::Dynamo;
+use shop_shared::{dynamo, settings};
 
 #[expect(clippy::print_stdout, reason = "the log line that Lambda collects")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let products = settings::required("PRODUCTS_TABLE")?;
-    let orders = settings::required("ORDERS_TABLE")?;
-    let origins = Origins::parse(&settings::optional("CORS_ORIGINS"));
-    let store = Dynamo { client: dynamo::client().await, products, orders };
-    let (store, origins) = (&store, &origins);
+    let settings = Settings {
+        service: service(),
+        currency: settings::currency(),
+        smoke_secret: settings::optional("SMOKE_SECRET"),
+    };
+    let store = Dynamo {
+        products: settings::required("PRODUCTS_TABLE")?,
+        orders: settings::required("ORDERS_TABLE")?,
+        client: dynamo::client().await,
+    };
+
+    let (store, settings) = (&store, &settings);
     run(service_fn(move |request: Request| async move {
-        let answer = handle(store, origins, &request).await;
-        println!("{}", answer.log);
+        let answer = handle(store, settings, &request).await;
+        for line in answer.log {
+            println!("{line}");
+        }
         Ok::<_, Error>(answer.response)
     }))
     .await

@@ -1,80 +1,84 @@
-//! The two tables behind a trait: prices are read from Products, orders are put into Orders.
+//! The two tables behind a trait, in plain values.
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use crate::delivery::Delivery;
+use crate::order::{Draft, Line};
 use shop_shared::dynamo::StoreError;
-use std::collections::HashMap;
+use shop_shared::product::Fields;
 
-pub type Item = HashMap<String, AttributeValue>;
-
-/// One answer to a batch of keys: decimal prices by productId, and the ids to ask for again.
+/// One answer to a batch of keys: what was found, and the ids to ask for again.
 #[derive(Debug, Default, Clone)]
 pub struct Batch {
-    pub prices: HashMap<String, String>,
+    pub items: Vec<Fields>,
     pub unprocessed: Vec<String>,
 }
 
-/// What the handler needs of the tables; tests put a list of answers in its place.
-pub trait Store {
-    /// Prices of up to 100 products. One that does not exist is in neither part of the answer; one
-    /// without a numeric price has an empty text.
-    fn prices(&self, ids: Vec<String>) -> impl Future<Output = Result<Batch, StoreError>> + Send;
-
-    /// Stores a new order; an order with the same id is an error, not overwritten.
-    fn put(&self, order: Item) -> impl Future<Output = Result<(), StoreError>> + Send;
+/// An order as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    pub id: String,
+    pub user_id: String,
+    pub lines: Vec<PricedLine>,
+    pub total_cents: u64,
+    pub currency: String,
+    /// Milliseconds since 1970.
+    pub placed_at: u64,
+    pub delivery: Option<Delivery>,
+    /// Placed by the smoke test of this deployment, which removes it again.
+    pub smoke_test: bool,
 }
 
-/// Needs `dynamodb:BatchGetItem` on Products and `dynamodb:PutItem` on Orders, and nothing else.
-pub struct Dynamo {
-    pub client: Client,
-    pub products: String,
-    pub orders: String,
+/// One line at the price at which it is sold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PricedLine {
+    pub product_id: String,
+    pub quantity: u32,
+    pub name: Option<String>,
+    /// Per piece.
+    pub cents: u64,
+    pub currency: String,
+    /// The product's stock is counted: the order takes `quantity` of it.
+    pub takes_stock: bool,
 }
 
-const ID: &str = "productId";
-const PRICE: &str = "price";
+/// What a stored order says of what the customer sent; enough to know a repeated request by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Purchase {
+    pub user_id: String,
+    pub lines: Vec<Line>,
+    pub total_cents: u64,
+    pub currency: String,
+    pub delivery: Option<Delivery>,
+}
 
-impl Store for Dynamo {
-    async fn prices(&self, ids: Vec<String>) -> Result<Batch, StoreError> {
-        let keys =
-            ids.into_iter().map(|id| HashMap::from([(ID.to_owned(), AttributeValue::S(id))]));
-        let request = KeysAndAttributes::builder()
-            .set_keys(Some(keys.collect()))
-            .consistent_read(true)
-            .projection_expression("#id, #price")
-            .expression_attribute_names("#id", ID)
-            .expression_attribute_names("#price", PRICE)
-            .build()
-            .map_err(|_| StoreError::Failed("request not built".into()))?;
-        let call = self.client.batch_get_item().request_items(&self.products, request);
-        let output = call.send().await?;
-        let found = output.responses.unwrap_or_default().remove(&self.products).unwrap_or_default();
-        let left = output.unprocessed_keys.unwrap_or_default().remove(&self.products);
-        let left = left.map(|request| request.keys).unwrap_or_default();
-        Ok(Batch {
-            prices: found.into_iter().filter_map(price_of).collect(),
-            unprocessed: left.into_iter().filter_map(id_of).collect(),
-        })
-    }
-
-    async fn put(&self, order: Item) -> Result<(), StoreError> {
-        let call = self.client.put_item().table_name(&self.orders).set_item(Some(order));
-        call.condition_expression("attribute_not_exists(orderId)").send().await?;
-        Ok(())
+impl Purchase {
+    /// True where the request asks for just this order.
+    pub fn is_asked_for_by(&self, draft: &Draft) -> bool {
+        self.user_id == draft.user_id
+            && self.lines == draft.lines
+            && Some(self.total_cents) == draft.claimed
+            && self.delivery == draft.delivery
     }
 }
 
-fn id_of(mut item: Item) -> Option<String> {
-    match item.remove(ID) {
-        Some(AttributeValue::S(id)) => Some(id),
-        _ => None,
-    }
+/// How an attempt to store an order ended, where the tables decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Placement {
+    /// The order is stored, and the stock it takes is taken.
+    Stored,
+    /// An order with this id was there already; nothing was changed.
+    Exists(Purchase),
+    /// A product has less stock than the order takes, or is gone; nothing was changed.
+    OutOfStock,
 }
 
-fn price_of(mut item: Item) -> Option<(String, String)> {
-    let price = match item.remove(PRICE) {
-        Some(AttributeValue::N(price)) => price,
-        _ => String::new(),
-    };
-    id_of(item).map(|id| (id, price))
+/// What the checkout needs of the tables; tests put a model in its place.
+pub trait Store: Sync {
+    /// Up to 100 products. One that does not exist is in neither part of the answer.
+    fn products(&self, ids: Vec<String>) -> impl Future<Output = Result<Batch, StoreError>> + Send;
+
+    /// Stores a new order and takes its stock, both or neither.
+    fn place(&self, order: &Order) -> impl Future<Output = Result<Placement, StoreError>> + Send;
+
+    /// The order with this id, as of now and not as of some time ago.
+    fn order(&self, id: &str) -> impl Future<Output = Result<Option<Purchase>, StoreError>> + Send;
 }

@@ -1,22 +1,27 @@
-//! listProducts: `GET /products` answers with every product of the table. This file only wires; see
-//! `handler`.
+//! Wires listProducts to Lambda and to its table; see the library.
 
-mod handler;
-
-use handler::{Dynamo, handle};
 use lambda_http::{Error, Request, run, service_fn};
-use shop_shared::{cors::Origins, dynamo, settings};
+use list_products::dynamo::Dynamo;
+use list_products::handler::{Settings, handle, service};
+use shop_shared::{dynamo, settings};
 
 #[expect(clippy::print_stdout, reason = "the log line that Lambda collects")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let table = settings::required("PRODUCTS_TABLE")?;
-    let origins = Origins::parse(&settings::optional("CORS_ORIGINS"));
-    let catalogue = Dynamo { client: dynamo::client().await, table };
-    let (catalogue, origins) = (&catalogue, &origins);
+    let settings = Settings {
+        service: service(),
+        currency: settings::currency(),
+        cache_seconds: settings::seconds("CACHE_SECONDS")?,
+    };
+    let catalogue =
+        Dynamo { table: settings::required("PRODUCTS_TABLE")?, client: dynamo::client().await };
+
+    let (catalogue, settings) = (&catalogue, &settings);
     run(service_fn(move |request: Request| async move {
-        let answer = handle(catalogue, origins, &request).await;
-        println!("{}", answer.log);
+        let answer = handle(catalogue, settings, &request).await;
+        for line in answer.log {
+            println!("{line}");
+        }
         Ok::<_, Error>(answer.response)
     }))
     .await

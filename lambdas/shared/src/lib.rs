@@ -1,8 +1,11 @@
-//! What both Lambdas share: the DynamoDB client, its errors, CORS, answers, the log line, and
-//! attribute values as JSON.
+//! What both Lambdas share: the DynamoDB client and its errors, the time that a request has, the
+//! rule that decides which products are sold, money, CORS, answers, log lines.
 
-pub mod attribute;
 pub mod cors;
+pub mod deadline;
 pub mod dynamo;
+pub mod log;
+pub mod money;
+pub mod product;
 pub mod reply;
 pub mod settings;

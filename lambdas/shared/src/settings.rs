@@ -14,3 +14,21 @@ pub fn required(name: &str) -> Result<String, String> {
 pub fn optional(name: &str) -> String {
     std::env::var(name).unwrap_or_default()
 }
+
+/// The currency that the shop sells in: `CURRENCY`, or US dollars where it is not set.
+pub fn currency() -> String {
+    match optional("CURRENCY").trim() {
+        "" => "USD".to_owned(),
+        currency => currency.to_owned(),
+    }
+}
+
+/// A number of seconds; 0 where the variable is absent. The error names the variable.
+pub fn seconds(name: &str) -> Result<u32, String> {
+    match optional(name).trim() {
+        "" => Ok(0),
+        digits => digits.parse().map_err(|_| {
+            format!("the environment variable {name} is not a whole number of seconds")
+        }),
+    }
+}

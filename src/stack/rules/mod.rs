@@ -10,7 +10,7 @@ use super::compute::{EnvPart, split};
 use super::error::{Report, quote, suggest};
 use super::names;
 use super::node::Node;
-use super::{Function, Grant, Stack};
+use super::{Function, Grant, READS, Stack, WRITES};
 use crate::model::template;
 use context::Context;
 use std::collections::{BTreeMap, BTreeSet};
@@ -127,8 +127,15 @@ fn check_function(context: &mut Context, id: &str, function: &Function) {
 }
 
 fn check_env_value(context: &mut Context, path: &[&str], text: &str) {
-    let known =
-        ["${api.url}", "${api.cors_origins}", "${site.url}", "${region}", "${env}", "${stack}"];
+    let known = [
+        "${api.url}",
+        "${api.cors_origins}",
+        "${site.url}",
+        "${smoke.secret}",
+        "${region}",
+        "${env}",
+        "${stack}",
+    ];
     let tables = context.stack.tables.keys();
     let tables: Vec<_> = tables
         .flat_map(|t| [format!("${{table.{t}.name}}"), format!("${{table.{t}.arn}}")])
@@ -143,10 +150,15 @@ fn check_env_value(context: &mut Context, path: &[&str], text: &str) {
             help,
         );
     }
-    for part in split(text) {
+    let parts = split(text);
+    let is_alone = parts.len() == 1;
+    for part in parts {
         let (written, problem) = match &part {
             Err(written) if written.ends_with('}') => ((*written).to_string(), "means nothing"),
             Err(written) => ((*written).to_string(), "is not closed by `}`"),
+            Ok(EnvPart::SmokeSecret) if !is_alone => {
+                ("${smoke.secret}".to_string(), "is a value of its own, without text beside it")
+            }
             Ok(part) => match dangling(context.stack, part) {
                 Some(found) if context.references => found,
                 _ => continue,
@@ -156,6 +168,7 @@ fn check_env_value(context: &mut Context, path: &[&str], text: &str) {
             "is not closed by `}`" => {
                 Some("close it, or write `$${` for a literal `${`".to_string())
             }
+            _ if written == "${smoke.secret}" => Some("give it a variable of its own".to_string()),
             _ if known.contains(&written.as_str()) => {
                 Some("add that part to the stack, or remove the reference".to_string())
             }
@@ -201,11 +214,14 @@ fn dangling(stack: &Stack, part: &EnvPart) -> Option<(String, &'static str)> {
 }
 
 fn check_grant(context: &mut Context, id: &str, number: usize, grant: &Grant) {
-    let Grant { table, actions, indexes, reason } = grant;
+    let Grant { table, actions, indexes, attributes, reason } = grant;
     let number = number.to_string();
     let path = |key| ["functions", id, "grants", &number, key];
     context.reference(&path("table"), "table", table, context.stack.tables.keys());
     context.value(&path("reason"), "the reason", names::one_line(reason), None);
+    if !attributes.is_empty() {
+        check_attributes(context, id, &number, grant);
+    }
     if let Some(table) = context.stack.tables.get(table) {
         for (i, index) in indexes.iter().enumerate() {
             let i = i.to_string();
@@ -223,6 +239,31 @@ fn check_grant(context: &mut Context, id: &str, number: usize, grant: &Grant) {
             Err("are read by `dynamodb:Query` and `dynamodb:Scan` alone, and neither is granted"
                 .to_string());
         context.key(&path("indexes"), "indexes", verdict, None);
+    }
+}
+
+/// A read is held to its attributes by other means than a write, so one grant cannot be both.
+fn check_attributes(context: &mut Context, id: &str, number: &str, grant: &Grant) {
+    let path = ["functions", id, "grants", number, "attributes"];
+    let grants = |actions: &[&str]| grant.actions.iter().any(|a| actions.contains(&a.as_str()));
+    if grants(&["dynamodb:DescribeTable"]) {
+        let verdict = Err("cannot narrow `dynamodb:DescribeTable`, which reads no item".into());
+        let help = Some("give that action a grant of its own".to_string());
+        context.key(&path, "attributes", verdict, help);
+    } else if grants(&READS) && grants(&WRITES) {
+        let verdict = Err("narrow reads and writes in different ways".into());
+        let help = Some("give the reads and the writes a grant each".to_string());
+        context.key(&path, "attributes", verdict, help);
+    }
+    for (at, name) in grant.attributes.iter().enumerate() {
+        let verdict = if name.is_empty() || name.len() > 255 || name.contains(['*', '?', '$']) {
+            Err("must have 1 to 255 bytes, without `*`, `?` and `$`".to_string())
+        } else {
+            Ok(())
+        };
+        let at = at.to_string();
+        let path = ["functions", id, "grants", number, "attributes", &at];
+        context.value(&path, "an attribute's name", verdict, None);
     }
 }
 

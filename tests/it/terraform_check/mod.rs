@@ -47,7 +47,7 @@ async fn terraform_finds_nothing_to_change_and_sees_what_strangers_change() {
         return;
     };
     let endpoint = endpoint();
-    let shop = Shop::new("judge", &endpoint).with_quick_crates();
+    let shop = described_shop("judge", &endpoint);
     let (clients, identity) = shop.clients().await;
     shop.events(&["up", "--yes", "--no-smoke"]);
     terraform.variables(&variables(&shop, &endpoint, &identity.account, &clients).await);
@@ -80,7 +80,7 @@ async fn what_one_emulator_lacks_is_judged_on_the_other() {
         return;
     };
     let endpoint = moto();
-    let shop = Shop::new("judgemoto", &endpoint).with_quick_crates();
+    let shop = described_shop("judgemoto", &endpoint);
     let (clients, identity) = shop.clients().await;
     shop.events(&["up", "--yes", "--no-smoke"]);
     terraform.variables(&variables(&shop, &endpoint, &identity.account, &clients).await);
@@ -88,6 +88,15 @@ async fn what_one_emulator_lacks_is_judged_on_the_other() {
     assert_eq!(terraform.plan(), (0, vec![]));
     say(&format!("{imported} resources imported from moto, no difference"));
     shop.events(&["down", "--yes", "--destroy-data"]);
+}
+
+/// The repository's stack without what `shop/` does not describe: a second method on one path, and
+/// a variable with a random value.
+fn described_shop(name: &str, endpoint: &str) -> Shop {
+    let shop = Shop::new(name, endpoint).with_quick_crates();
+    shop.edit("    HEAD /products: listProducts\n", "");
+    shop.edit("SMOKE_SECRET: ${smoke.secret} #", "SMOKE_SECRET: known #");
+    shop
 }
 
 /// Imports everything; the number of resources. Before and after it, no resource differs in

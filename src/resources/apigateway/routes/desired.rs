@@ -62,7 +62,7 @@ fn cors(api: &Api, allow_origin: &str) -> BTreeMap<String, CorsSpec> {
     let answer = |methods: BTreeSet<&str>| CorsSpec {
         allow_origin: allow_origin.to_string(),
         allow_methods: methods.into_iter().collect::<Vec<_>>().join(","),
-        allow_headers: "Content-Type".into(),
+        allow_headers: "Content-Type,Idempotency-Key".into(),
         max_age: "600".into(),
     };
     methods.into_iter().map(|(path, methods)| (path.to_string(), answer(methods))).collect()

@@ -5,7 +5,7 @@ use super::spec::RoleSpec;
 use crate::model::Desired;
 use crate::policy;
 use crate::resources::context::{Context, Wanted};
-use crate::stack::{Function, Grant};
+use crate::stack::{Function, Grant, READS};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,12 +50,41 @@ fn grants(context: &Context<'_>, function: &str, grants: &[Grant]) -> Value {
         let table = context.table_arn(&grant.table);
         let mut resources = vec![table.clone()];
         resources.extend(grant.indexes.iter().map(|index| format!("{table}/index/{index}")));
-        statements.push(json!({
+        let mut statement = json!({
             "Sid": grant_sid(grants, position), "Effect": "Allow", "Action": grant.actions,
             "Resource": resources,
-        }));
+        });
+        if !grant.attributes.is_empty() {
+            statement["Condition"] = narrowed(context, grant);
+        }
+        statements.push(statement);
     }
     json!({ "Statement": statements })
+}
+
+/// The conditions that hold a grant to its attributes (DynamoDB developer guide, "Using IAM policy
+/// conditions for fine-grained access control"). The keys must be among them, or no item could be
+/// named. A read without a projection would return everything, and so would a write that asks for
+/// the whole old or new item; requests without such a parameter pass.
+fn narrowed(context: &Context<'_>, grant: &Grant) -> Value {
+    let mut attributes: BTreeSet<&str> = grant.attributes.iter().map(String::as_str).collect();
+    if let Some(table) = context.stack.tables.get(&grant.table) {
+        let indexes = table.indexes.iter().filter(|(name, _)| grant.indexes.contains(name));
+        let of_indexes = indexes.flat_map(|(_, index)| [Some(&index.key), index.sort_key.as_ref()]);
+        let keys = [Some(&table.key), table.sort_key.as_ref()].into_iter().chain(of_indexes);
+        attributes.extend(keys.flatten().map(|key| key.name.as_str()));
+    }
+
+    let reads = grant.actions.iter().any(|action| READS.contains(&action.as_str()));
+    let returned = if reads {
+        json!({"dynamodb:Select": "SPECIFIC_ATTRIBUTES"})
+    } else {
+        json!({"dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"]})
+    };
+    json!({
+        "ForAllValues:StringEquals": {"dynamodb:Attributes": attributes},
+        "StringEqualsIfExists": returned,
+    })
 }
 
 /// Statement id of a grant: the table, numbered where a function has several grants on it.

@@ -3,6 +3,7 @@
 
 mod desired;
 mod extras;
+mod generated;
 mod read;
 pub mod spec;
 mod write;
@@ -18,6 +19,8 @@ use crate::resources::lambda::SERVICE;
 use async_trait::async_trait;
 use serde_json::Value;
 use spec::FunctionSpec;
+
+pub use generated::MARK as GENERATED;
 
 pub struct Function;
 

@@ -2,7 +2,7 @@
 //! longer wanted.
 
 use super::spec::FunctionSpec;
-use super::{INFO, extras};
+use super::{INFO, extras, generated};
 use crate::aws::{CallOptions, Reader};
 use crate::model::cloud_error::optional;
 use crate::model::spec::to_value;
@@ -192,7 +192,8 @@ fn spec_of(
 }
 
 fn plain(map: Option<&HashMap<String, String>>) -> BTreeMap<String, String> {
-    map.map(|m| m.iter().map(|(k, v)| (k.clone(), v.clone())).collect()).unwrap_or_default()
+    map.map(|m| m.iter().map(|(k, v)| (k.clone(), generated::masked(v))).collect())
+        .unwrap_or_default()
 }
 
 pub fn outputs(arn: &str, name: &str) -> Outputs {

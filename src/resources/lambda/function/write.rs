@@ -2,7 +2,7 @@
 //! gone.
 
 use super::spec::FunctionSpec;
-use super::{extras, read};
+use super::{extras, generated, read};
 use crate::aws::{CallOptions, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::Tags;
@@ -274,9 +274,8 @@ pub async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError> {
 
 /// An empty map clears the variables; an absent one would keep them (catalogue 5.1).
 fn environment(wanted: &FunctionSpec) -> Environment {
-    Environment::builder()
-        .set_variables(Some(wanted.environment.clone().into_iter().collect()))
-        .build()
+    let filled = wanted.environment.iter().map(|(k, v)| (k.clone(), generated::filled(v)));
+    Environment::builder().set_variables(Some(filled.collect())).build()
 }
 
 /// Reads the zip, and makes sure that it is the one the plan speaks of.

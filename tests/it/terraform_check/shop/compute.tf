@@ -6,6 +6,8 @@ locals {
       environment = {
         PRODUCTS_TABLE = "${local.name}-Products"
         CORS_ORIGINS   = local.site
+        CURRENCY       = "USD"
+        CACHE_SECONDS  = "30"
       }
       grants = [
         { sid = "TableProducts", actions = ["dynamodb:Scan"], table = "Products" },
@@ -17,10 +19,28 @@ locals {
         PRODUCTS_TABLE = "${local.name}-Products"
         ORDERS_TABLE   = "${local.name}-Orders"
         CORS_ORIGINS   = local.site
+        CURRENCY       = "USD"
+        SMOKE_SECRET   = "known"
       }
       grants = [
         { sid = "TableProducts", actions = ["dynamodb:BatchGetItem"], table = "Products" },
+        {
+          sid = "TableProducts2", actions = ["dynamodb:UpdateItem"], table = "Products"
+          condition = {
+            "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["productId", "stock"] }
+            StringEqualsIfExists        = { "dynamodb:ReturnValues" = ["NONE", "UPDATED_NEW", "UPDATED_OLD"] }
+          }
+        },
         { sid = "TableOrders", actions = ["dynamodb:PutItem"], table = "Orders" },
+        {
+          sid = "TableOrders2", actions = ["dynamodb:GetItem"], table = "Orders"
+          condition = {
+            "ForAllValues:StringEquals" = {
+              "dynamodb:Attributes" = ["currency", "delivery", "items", "orderId", "total", "userId"]
+            }
+            StringEqualsIfExists = { "dynamodb:Select" = "SPECIFIC_ATTRIBUTES" }
+          }
+        },
       ]
       route = "POST /orders"
     }
@@ -82,10 +102,13 @@ resource "aws_iam_role_policy" "grants" {
         Resource = "arn:aws:logs:${local.region}:${var.account}:log-group:/aws/lambda/${local.name}-${each.key}:*"
       }],
       [for grant in each.value.grants : {
-        Sid      = grant.sid
-        Effect   = "Allow"
-        Action   = grant.actions
-        Resource = "arn:aws:dynamodb:${local.region}:${var.account}:table/${local.name}-${grant.table}"
+        for key, value in {
+          Sid       = grant.sid
+          Effect    = "Allow"
+          Action    = grant.actions
+          Resource  = "arn:aws:dynamodb:${local.region}:${var.account}:table/${local.name}-${grant.table}"
+          Condition = try(grant.condition, null)
+        } : key => value if value != null
       }],
     )
   })

@@ -29,6 +29,11 @@ pub fn cents_despite_noise(text: &str) -> Result<u64, MoneyError> {
     if nearest.abs_diff(fine) <= 1 { Ok(cents) } else { Err(MoneyError::TooPrecise) }
 }
 
+/// The whole part of a number that is not negative: `3.7` is 3.
+pub fn whole(text: &str) -> Result<u64, MoneyError> {
+    scaled(text, 0).map(|(value, _)| value)
+}
+
 /// Cents as the decimal text to store: `1998` is `19.98`.
 pub fn decimal(cents: u64) -> String {
     format!("{}.{:02}", cents / 100, cents % 100)

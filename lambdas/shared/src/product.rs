@@ -1,0 +1,194 @@
+//! Which products are sold, and which of their fields the public sees. Both functions use this one
+//! rule, so that whatever is listed can be ordered.
+
+use crate::money::{MoneyError, cents, whole};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The key of the Products table.
+pub const ID: &str = "productId";
+/// Everything that is read of a product. What is not named here (a purchase price, a supplier)
+/// never leaves the table.
+pub const FIELDS: [&str; 9] =
+    [ID, "name", "description", "price", "currency", "image", "category", "stock", "active"];
+/// In cents. Fifty lines of 99 pieces at this price stay exact in a JSON number.
+const HIGHEST_PRICE: u64 = 99_999_999_999;
+
+/// One attribute of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Field {
+    Text(String),
+    /// As DynamoDB writes numbers, such as `129.99` or `1.2E+2`.
+    Number(String),
+    Flag(bool),
+    Other,
+}
+
+/// The attributes of an item by name.
+pub type Fields = BTreeMap<String, Field>;
+
+/// A product that is sold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Product {
+    pub id: String,
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub cents: u64,
+    pub currency: String,
+    pub image: Option<String>,
+    pub category: Option<String>,
+    /// Pieces left; none where stock is not counted.
+    pub stock: Option<u64>,
+}
+
+/// What an item of the Products table is to a customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Offer {
+    Sold(Product),
+    /// `active` is there and not true.
+    Withdrawn,
+    Broken(Broken),
+}
+
+/// A product that cannot be sold although it is meant to be, for the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Broken {
+    pub product_id: String,
+    pub reason: &'static str,
+}
+
+/// Judges one item of the table. `currency` is the shop's; an item that names none has it too.
+pub fn judge(mut item: Fields, currency: &str) -> Offer {
+    let id = take_text(&mut item, ID).unwrap_or_default();
+    if item.get("active").is_some_and(|active| *active != Field::Flag(true)) {
+        return Offer::Withdrawn;
+    }
+
+    match sold(id.clone(), item, currency) {
+        Ok(product) => Offer::Sold(product),
+        Err(reason) => Offer::Broken(Broken { product_id: id, reason }),
+    }
+}
+
+fn sold(id: String, mut item: Fields, currency: &str) -> Result<Product, &'static str> {
+    if id.is_empty() {
+        return Err("it has no productId");
+    }
+    let priced_in = match item.remove("currency") {
+        None => currency.to_owned(),
+        Some(Field::Text(named)) if named == currency => named,
+        Some(_) => return Err("its currency is not the shop's"),
+    };
+
+    Ok(Product {
+        cents: price(item.get("price"))?,
+        stock: stock(item.get("stock"))?,
+        id,
+        name: take_text(&mut item, "name"),
+        description: take_text(&mut item, "description"),
+        currency: priced_in,
+        image: take_text(&mut item, "image"),
+        category: take_text(&mut item, "category"),
+    })
+}
+
+fn price(field: Option<&Field>) -> Result<u64, &'static str> {
+    let Some(Field::Number(text)) = field else {
+        return Err("its price is missing or not a number");
+    };
+    match cents(text) {
+        Ok(cents) if cents <= HIGHEST_PRICE => Ok(cents),
+        Ok(_) | Err(MoneyError::TooLarge) => Err("its price is too high"),
+        Err(MoneyError::TooPrecise) => Err("its price has more than two decimals"),
+        Err(MoneyError::NotAnAmount) => Err("its price is negative"),
+    }
+}
+
+/// A fraction of a piece cannot be sold, and less than nothing is nothing.
+fn stock(field: Option<&Field>) -> Result<Option<u64>, &'static str> {
+    match field {
+        None => Ok(None),
+        Some(Field::Number(text)) if text.starts_with('-') => Ok(Some(0)),
+        Some(Field::Number(text)) => match whole(text) {
+            Ok(pieces) => Ok(Some(pieces)),
+            Err(MoneyError::TooLarge) => Ok(Some(u64::MAX)),
+            Err(_) => Err("its stock is not a number"),
+        },
+        Some(_) => Err("its stock is not a number"),
+    }
+}
+
+fn take_text(item: &mut Fields, name: &str) -> Option<String> {
+    match item.remove(name) {
+        Some(Field::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(pairs: &[(&str, Field)]) -> Fields {
+        let given = pairs.iter().map(|(name, field)| ((*name).to_owned(), field.clone()));
+        let id = (ID.to_owned(), Field::Text("p-1".into()));
+        std::iter::once(id).chain(given).collect()
+    }
+
+    fn number(text: &str) -> Field {
+        Field::Number(text.into())
+    }
+
+    fn reason(pairs: &[(&str, Field)]) -> &'static str {
+        match judge(item(pairs), "EUR") {
+            Offer::Broken(Broken { product_id, reason }) if product_id == "p-1" => reason,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_product_is_sold_at_its_price_in_the_shops_currency() {
+        let bare = judge(item(&[("price", number("18.5"))]), "EUR");
+        let Offer::Sold(product) = bare else { panic!("{bare:?}") };
+        assert_eq!((product.cents, product.currency.as_str(), product.stock), (1_850, "EUR", None));
+
+        let named = [
+            ("price", number("1.2E+2")),
+            ("currency", Field::Text("EUR".into())),
+            ("active", Field::Flag(true)),
+            ("stock", number("3.7")),
+            ("name", Field::Text("Mug".into())),
+        ];
+        let Offer::Sold(product) = judge(item(&named), "EUR") else { panic!("sold") };
+        assert_eq!((product.cents, product.stock), (12_000, Some(3)));
+        assert_eq!(product.name.as_deref(), Some("Mug"));
+    }
+
+    #[test]
+    fn what_has_no_price_in_cents_cannot_be_sold() {
+        let price = |field: Field| reason(&[("price", field)]);
+        assert_eq!(reason(&[]), "its price is missing or not a number");
+        assert_eq!(price(Field::Text("9.99".into())), "its price is missing or not a number");
+        assert_eq!(price(number("1.005")), "its price has more than two decimals");
+        assert_eq!(price(number("-1")), "its price is negative");
+        assert_eq!(price(number("1E+30")), "its price is too high");
+        assert_eq!(price(number("1000000000")), "its price is too high");
+
+        let dollars = [("price", number("1")), ("currency", Field::Text("USD".into()))];
+        assert_eq!(reason(&dollars), "its currency is not the shop's");
+        let stock = [("price", number("1")), ("stock", Field::Text("many".into()))];
+        assert_eq!(reason(&stock), "its stock is not a number");
+    }
+
+    #[test]
+    fn only_true_is_active_and_a_negative_stock_is_none() {
+        for active in [Field::Flag(false), Field::Text("true".into()), Field::Other] {
+            let withdrawn = judge(item(&[("price", number("1")), ("active", active)]), "EUR");
+            assert_eq!(withdrawn, Offer::Withdrawn);
+        }
+
+        let owed = judge(item(&[("price", number("1")), ("stock", number("-4"))]), "EUR");
+        assert!(matches!(owed, Offer::Sold(Product { stock: Some(0), .. })));
+    }
+}
