@@ -94,6 +94,14 @@ pub struct Artifact {
     pub size: u64,
 }
 
+/// Whether this machine has a tool for the architecture of each function.
+///
+/// # Errors
+/// The first architecture that no installed tool builds for, with what to install.
+pub fn check_tools(reqs: &[BuildRequest]) -> Result<(), BuildError> {
+    reqs.iter().try_for_each(|req| tool::choose(req.architecture).map(|_| ()))
+}
+
 /// Builds, checks and packs all functions; artifacts come in the order of the requests. Functions
 /// that share a crate share its compilation.
 ///

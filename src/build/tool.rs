@@ -101,18 +101,24 @@ fn search_path() -> Vec<PathBuf> {
         .map(|path| std::env::split_paths(&path).collect())
         .unwrap_or_default();
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"));
+    let home = std::env::home_dir().map(|home| home.join(".cargo"));
     folders.extend(cargo_home.or(home).map(|home| home.join("bin")));
     folders
 }
 
+#[cfg(unix)]
 fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path)
         .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
-#[cfg(test)]
+#[cfg(not(unix))]
+fn is_program(path: &Path) -> bool {
+    path.with_extension(std::env::consts::EXE_EXTENSION).is_file()
+}
+
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;

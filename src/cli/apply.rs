@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
+#[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Steps at a time; AWS's own rate quotas bind before this does.
@@ -63,8 +64,10 @@ pub fn stop_on_signals(session: &Session, output: &Output) {
 
 /// SIGINT and SIGTERM since `listen`. Where the system gives no such stream, its own way of ending
 /// a process stays.
+#[cfg(unix)]
 struct Signals([Option<Signal>; 2]);
 
+#[cfg(unix)]
 impl Signals {
     fn listen() -> Self {
         Self([SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok()))
@@ -80,6 +83,23 @@ impl Signals {
         tokio::select! {
             () = interrupt => {}
             () = terminate => {}
+        }
+    }
+}
+
+/// Elsewhere there is Ctrl-C alone.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
         }
     }
 }

@@ -44,12 +44,20 @@ fn requests(project: &Project) -> Vec<BuildRequest> {
     let request = |(id, function): (&String, &crate::stack::Function)| BuildRequest {
         name: id.clone(),
         crate_dir: function.crate_path.clone().into(),
-        architecture: match function.architecture {
+        architecture: match function.architecture.unwrap_or_default() {
             Architecture::Arm64 => build::Architecture::Arm64,
             Architecture::X86_64 => build::Architecture::X86_64,
         },
     };
     project.stack.functions.iter().map(request).collect()
+}
+
+/// Whether this machine can build the functions at all; said before anything is made.
+///
+/// # Errors
+/// A tool is missing for one of the architectures: how to install it.
+pub fn check_tools(project: &Project) -> Result<(), CliError> {
+    build::check_tools(&requests(project)).map_err(|e| CliError::new(e.message, e.hint))
 }
 
 type BuildResult = Result<Arc<Vec<Artifact>>, CloudError>;

@@ -30,7 +30,13 @@ impl Project {
 
     /// The same with its errors as they are, each with its place.
     pub fn placed(global: &Global) -> Result<Self, Vec<StackError>> {
-        let (stack, _) = stack::load(&global.file)?;
+        let (mut stack, _) = stack::load(&global.file)?;
+        if global.local {
+            // The twin runs functions as processes of this machine.
+            for function in stack.functions.values_mut() {
+                function.architecture.get_or_insert(stack::Architecture::of_this_machine());
+            }
+        }
         let parent =
             global.file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Ok(Self { stack, root: parent.to_path_buf() })

@@ -1,7 +1,7 @@
 //! `up`: make it so.
 
 use super::args::{Global, Up, Wait};
-use super::builds::Builds;
+use super::builds::{self, Builds};
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
@@ -22,6 +22,7 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     let adopt = addresses(&args.adopt)?;
     let saved = args.plan.as_deref().map(saved::load).transpose()?;
     let expires_at = args.ttl.map(|ttl| super::time::rfc3339(SystemTime::now() + ttl));
+    builds::check_tools(&project)?;
     let builds = Builds::start(&project, output);
     let session =
         Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;

@@ -20,8 +20,10 @@ impl TwinConfig {
     /// Reads `SHOPSTACK_LOCAL_PORT`, `SHOPSTACK_CACHE_DIR`, `XDG_CACHE_HOME` and `HOME`.
     ///
     /// # Errors
-    /// A port that is not a number from 1 to 65535, or no folder to be found.
+    /// A port that is not a number from 1 to 65535, no folder to be found, or a system on which the
+    /// twin does not run.
     pub fn from_env() -> Result<Self, LocalError> {
+        check_system(std::env::consts::FAMILY, std::env::consts::OS)?;
         Self::from_vars(|name| std::env::var(name).ok())
     }
 
@@ -74,9 +76,29 @@ impl TwinConfig {
     }
 }
 
+/// The twin runs the shop's Linux Lambdas as processes of this machine, and ends them by process
+/// group.
+fn check_system(family: &str, system: &str) -> Result<(), LocalError> {
+    if family == "unix" {
+        return Ok(());
+    }
+    Err(LocalError::new(
+        format!("the local twin does not run on {system}: it starts Lambdas built for Linux"),
+        "run shopstack inside WSL 2, or without --local against AWS",
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn systems_without_the_twin_are_told_where_it_runs() {
+        assert!(check_system("unix", "macos").is_ok());
+        let error = check_system("windows", "windows").unwrap_err();
+        assert!(error.message.contains("does not run on windows"), "{error}");
+        assert!(error.hint.contains("WSL"), "{}", error.hint);
+    }
 
     fn from(pairs: &[(&str, &str)]) -> Result<TwinConfig, LocalError> {
         TwinConfig::from_vars(|name| {

@@ -1,15 +1,18 @@
 //! Processes by identity, not by bare number: a pid counts as ours only with the start time noted
 //! when we started it.
 
-use std::time::Duration;
-
+#[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use std::time::Duration;
+#[cfg(unix)]
 use tokio::time::{Instant, sleep};
 
 /// How long a twin may take to put its affairs in order before it is killed.
 pub(super) const GRACE: Duration = Duration::from_secs(10);
 /// After SIGKILL only the kernel is left to wait for.
+#[cfg(unix)]
 const KILLED: Duration = Duration::from_secs(5);
+#[cfg(unix)]
 const POLL: Duration = Duration::from_millis(50);
 
 /// A mark that no later process with the same pid shares: the start time, in the kernel's own
@@ -41,6 +44,7 @@ fn mark_from_stat(stat: &str) -> Option<String> {
 
 /// Ends the process group led by `pid`, politely first. `mark` is checked before every signal, so
 /// that a pid that was given to somebody else meanwhile is left alone.
+#[cfg(unix)]
 pub(super) async fn stop_group(pid: u32, mark: &str, grace: Duration) -> Result<(), String> {
     let Some(leader) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
         return Err(format!("{pid} is no process id"));
@@ -72,7 +76,13 @@ pub(super) async fn stop_group(pid: u32, mark: &str, grace: Duration) -> Result<
     Ok(())
 }
 
-#[cfg(test)]
+/// Without process groups there is no twin to stop: `TwinConfig::from_env` refuses before that.
+#[cfg(not(unix))]
+pub(super) async fn stop_group(pid: u32, _mark: &str, _grace: Duration) -> Result<(), String> {
+    Err(format!("cannot signal process {pid} on {}", std::env::consts::OS))
+}
+
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
     use std::os::unix::process::CommandExt;

@@ -95,7 +95,7 @@ fn judge(answer: &str) -> Found {
     if lines.next() == Some("venv") { Found::Fit } else { Found::NoVenv(version.to_owned()) }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;

@@ -3,6 +3,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
+#[cfg(unix)]
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -110,10 +111,11 @@ fn spawn(cfg: &TwinConfig, python: &Path) -> Result<Child, LocalError> {
         .stdin(Stdio::null())
         .stdout(out)
         .stderr(err)
-        // A group of its own: Ctrl-C in the terminal is not for it, and `down` can end it with its
-        // Lambda processes.
-        .process_group(0)
         .kill_on_drop(false);
+    // A group of its own: Ctrl-C in the terminal is not for it, and `down` can end it with its
+    // Lambda processes.
+    #[cfg(unix)]
+    command.process_group(0);
     command.spawn().map_err(|error| LocalError::file("run", python, &error))
 }
 
@@ -121,7 +123,9 @@ fn spawn(cfg: &TwinConfig, python: &Path) -> Result<Child, LocalError> {
 fn write_launcher(scratch: &Path) -> Result<PathBuf, LocalError> {
     let path = scratch.join("launch.py");
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    options.mode(0o600);
     let written = options.open(&path).and_then(|mut file| file.write_all(LAUNCHER.as_bytes()));
     written.map_err(|error| LocalError::file("write", &path, &error))?;
     Ok(path)

@@ -47,9 +47,9 @@ pub struct Function {
     #[serde(default = "timeout")]
     #[schemars(range(min = 1, max = 900))]
     pub timeout: u32,
-    /// Processor that the function is built for.
-    #[serde(default)]
-    pub architecture: Architecture,
+    /// Processor that the function is built for. Unless set: x86_64, and with `--local` that of
+    /// this machine.
+    pub architecture: Option<Architecture>,
     /// Environment variables. A value may refer to `${table.ID.name}`, `${table.ID.arn}`,
     /// `${api.url}`, `${api.cors_origins}`, `${site.url}`, `${region}`, `${env}` and `${stack}`;
     /// `$${` is a literal `${`. A value that is just `${smoke.secret}` is random: the smoke test
@@ -83,6 +83,11 @@ pub enum Architecture {
 }
 
 impl Architecture {
+    /// The one that runs on this machine, where Lambda offers it.
+    pub fn of_this_machine() -> Self {
+        if std::env::consts::ARCH == "aarch64" { Self::Arm64 } else { Self::X86_64 }
+    }
+
     /// As Lambda's API writes it.
     pub fn aws(self) -> &'static str {
         match self {

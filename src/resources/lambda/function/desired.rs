@@ -32,7 +32,7 @@ fn desired_function(context: &Context<'_>, id: &str, function: &Function) -> Des
         handler: "bootstrap".into(),
         memory: i32::try_from(function.memory).unwrap_or(i32::MAX),
         timeout: i32::try_from(function.timeout).unwrap_or(i32::MAX),
-        architecture: function.architecture.aws().into(),
+        architecture: function.architecture.unwrap_or_default().aws().into(),
         environment: function
             .env
             .iter()
