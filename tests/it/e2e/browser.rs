@@ -10,7 +10,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
 use shopstack::aws::Clients;
 
-const PRODUCTS: usize = 12;
+use super::shop_page::inspect as accessible;
+use super::shop_page::{COUNT, ERROR, PRODUCT, add, fill_form, go_to_checkout, seed};
 
 #[tokio::test]
 async fn an_order_is_placed_by_clicking() {
@@ -36,8 +37,9 @@ async fn an_order_is_placed_by_clicking() {
 }
 
 async fn catalogue(browser: &Browser) {
-    browser.one("[data-testid=product] [data-testid=add-to-cart]").await;
-    assert_eq!(browser.all("[data-testid=product]").await.len(), PRODUCTS);
+    browser.one(PRODUCT).await;
+    let products = seed().len();
+    assert_eq!(browser.all("[data-testid=product]").await.len(), products);
     // Pictures below the fold are lazy; `decode` fails for one that is missing or broken.
     let widths = browser
         .promise(
@@ -47,24 +49,23 @@ async fn catalogue(browser: &Browser) {
         )
         .await;
     let widths: Vec<u64> = widths.as_array().unwrap().iter().map(|w| w.as_u64().unwrap()).collect();
-    assert_eq!(widths.len(), PRODUCTS);
+    assert_eq!(widths.len(), products);
     assert!(widths.iter().all(|w| *w > 0), "{widths:?}");
 }
 
 /// Two pieces of the first product and one of the second; the order's number.
 async fn buy(browser: &Browser) -> String {
-    let add = |n: u32| format!("[data-testid=product]:nth-child({n}) [data-testid=add-to-cart]");
-    browser.click(&add(1)).await;
-    browser.click(&add(1)).await;
-    browser.click(&add(2)).await;
-    browser.shows("[data-testid=cart-count]", "3").await;
-    browser.click("[data-testid=checkout]").await;
-    browser.type_text("#user-id", "ada@example.org").await;
+    browser.click(&add("p-001")).await;
+    browser.click(&add("p-001")).await;
+    browser.click(&add("p-002")).await;
+    browser.shows(COUNT, "3").await;
+    go_to_checkout(browser).await;
+    fill_form(browser).await;
     accessible(browser, "the checkout").await;
     browser.click("[data-testid=place-order]").await;
     let order = browser.text("[data-testid=order-id]").await;
     assert!(!order.is_empty());
-    browser.shows("[data-testid=cart-count]", "0").await;
+    browser.shows(COUNT, "0").await;
     order
 }
 
@@ -83,30 +84,6 @@ async fn stored(clients: &Clients, table: &str, order: &str) {
     assert_eq!(quantities, ["1", "2"]);
 }
 
-/// axe-core finds nothing serious on what is shown now.
-async fn accessible(browser: &Browser, what: &str) {
-    let tools = std::env::var("SHOPSTACK_TEST_TOOLS")
-        .expect("SHOPSTACK_TEST_TOOLS names the tests' Python tools");
-    let lib = std::fs::read_dir(format!("{tools}/lib")).unwrap();
-    let axe = lib
-        .map(|entry| entry.unwrap().path().join("site-packages/axe_core_python/axe.min.js"))
-        .find(|path| path.exists())
-        .expect("axe-core among the tests' tools");
-    browser.script(&std::fs::read_to_string(axe).unwrap()).await;
-    let report =
-        browser.promise("return await axe.run(document, { resultTypes: ['violations'] });").await;
-    assert!(report["testEngine"]["name"] == "axe-core", "{report}");
-    let grave = |v: &&Value| matches!(v["impact"].as_str(), Some("serious" | "critical"));
-    let found: Vec<String> = report["violations"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(grave)
-        .map(|v| format!("{}: {} {}", v["id"], v["help"], v["nodes"][0]["html"]))
-        .collect();
-    assert!(found.is_empty(), "{what}: {found:#?}");
-}
-
 /// With the API away the shop says so in words, and goes on once it is back.
 async fn without_api(browser: &Browser, clients: &Clients, outputs: &Value) {
     let bucket = outputs["bucket"].as_str().unwrap();
@@ -123,12 +100,12 @@ async fn without_api(browser: &Browser, clients: &Clients, outputs: &Value) {
     };
     let api = outputs["api_url"].as_str().unwrap();
     config(&format!(r#"{{"apiUrl":"{api}-away"}}"#)).await.unwrap();
-    browser.script("location.reload()").await;
-    let words = browser.text("[data-testid=error]").await;
+    browser.open(&format!("{}/", outputs["site_url"].as_str().unwrap())).await;
+    let words = browser.text(ERROR).await;
     assert!(words.len() > 20 && !words.contains("undefined"), "{words}");
     accessible(browser, "the error").await;
     config(&format!(r#"{{"apiUrl":"{api}"}}"#)).await.unwrap();
     browser.one("[data-testid=retry]").await;
     browser.script("location.reload()").await;
-    browser.one("[data-testid=product] [data-testid=add-to-cart]").await;
+    browser.one(PRODUCT).await;
 }

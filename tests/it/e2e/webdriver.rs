@@ -43,7 +43,9 @@ impl Browser {
         ];
         let wanted = json!({"capabilities": {"alwaysMatch": {
             "browserName": "chrome", "goog:chromeOptions": {"args": arguments},
-            "timeouts": {"implicit": BUDGET.as_millis() as u64, "script": 60_000, "pageLoad": 60_000},
+            "timeouts": {
+                "implicit": BUDGET.as_millis() as u64, "script": 60_000, "pageLoad": 60_000,
+            },
         }}});
         let mut browser =
             Browser { http, session: driver.trim_end_matches('/').into(), _profile: profile };
@@ -108,6 +110,80 @@ impl Browser {
         }
     }
 
+    /// Waits until something matches whose text holds `part`.
+    pub async fn says(&self, css: &str, part: &str) {
+        let script = format!(
+            "return [...document.querySelectorAll({})].map((e) => e.innerText).join(' | ')",
+            json!(css)
+        );
+        let end = Instant::now() + BUDGET;
+        loop {
+            let seen = self.script(&script).await;
+            if seen.as_str().unwrap_or_default().contains(part) {
+                return;
+            }
+            assert!(Instant::now() < end, "{css} says {seen} and not {part:?}");
+        }
+    }
+
+    /// Waits until the script, an expression, is true.
+    pub async fn until(&self, expression: &str) {
+        let end = Instant::now() + BUDGET;
+        while self.script(&format!("return Boolean({expression})")).await != json!(true) {
+            assert!(Instant::now() < end, "never true: {expression}");
+        }
+    }
+
+    /// A command of Chromium's own protocol.
+    pub async fn command(&self, name: &str, parameters: Value) -> Value {
+        self.post("/goog/cdp/execute", json!({"cmd": name, "params": parameters})).await
+    }
+
+    /// The size of the page as on a screen of this width; below 700 pixels it is a phone's.
+    pub async fn resize(&self, width: u32, height: u32) {
+        let size = json!({
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 700,
+        });
+        self.command("Emulation.setDeviceMetricsOverride", size).await;
+    }
+
+    /// Preferences that a style sheet can ask for, such as `("prefers-color-scheme", "dark")`.
+    pub async fn prefer(&self, features: &[(&str, &str)]) {
+        let features: Vec<Value> =
+            features.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+        self.command("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+    }
+
+    /// Takes the network away from the page, or gives it back.
+    pub async fn set_offline(&self, offline: bool) {
+        let conditions = json!({"offline": offline, "latency": 0, "throughput": -1,
+            "download_throughput": -1, "upload_throughput": -1});
+        self.post("/chromium/network_conditions", json!({"network_conditions": conditions})).await;
+    }
+
+    /// What is in the window, as a PNG in base64.
+    pub async fn picture(&self) -> String {
+        let answer = self.command("Page.captureScreenshot", json!({"format": "png"})).await;
+        answer["data"].as_str().unwrap().to_string()
+    }
+
+    /// Opens another tab and goes to it; its handle.
+    pub async fn open_tab(&self) -> String {
+        let answer = self.post("/window/new", json!({"type": "tab"})).await;
+        let tab = answer["handle"].as_str().unwrap().to_string();
+        self.switch(&tab).await;
+        tab
+    }
+
+    pub async fn tab(&self) -> String {
+        let handle = self.send(self.http.get(format!("{}/window", self.session))).await;
+        handle.as_str().unwrap().to_string()
+    }
+
+    pub async fn switch(&self, tab: &str) {
+        self.post("/window", json!({"handle": tab})).await;
+    }
+
     /// Runs a function body in the page and returns what it returns.
     pub async fn script(&self, body: &str) -> Value {
         self.post("/execute/sync", json!({"script": body, "args": []})).await
@@ -117,7 +193,8 @@ impl Browser {
     pub async fn promise(&self, body: &str) -> Value {
         let script = format!(
             "const done = arguments[arguments.length - 1]; \
-             (async () => {{ {body} }})().then((v) => done({{ ok: v ?? null }}), (e) => done({{ error: String(e) }}));"
+             (async () => {{ {body} }})()\
+             .then((v) => done({{ ok: v ?? null }}), (e) => done({{ error: String(e) }}));"
         );
         let answer = self.post("/execute/async", json!({"script": script, "args": []})).await;
         assert!(answer.get("error").is_none(), "{answer}");
