@@ -7,5 +7,5 @@ pub mod run;
 #[cfg(test)]
 mod tests;
 
-pub use read::read;
+pub use read::{Survey, read, survey};
 pub use run::{Outcome, Run, run};

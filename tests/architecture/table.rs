@@ -107,12 +107,6 @@ const EXCEPTIONS: &[Exception] = &[
     allow("circle", "", "src/aws/index.rs src/aws/reader.rs"),
     allow("circle", "", "src/cli/diff.rs src/cli/up.rs"),
     allow("circle", "", "src/plan/lost.rs src/plan/record.rs"),
-    allow(
-        "circle",
-        "",
-        "src/render/report.rs src/render/report/markdown.rs \
-         src/render/report/text.rs",
-    ),
     allow("line-width", "lambdas/", ""),
     allow("panic", "lambdas/shared/src/reply.rs", ""),
     allow("line-width", "src/aws/", ""),
@@ -124,7 +118,6 @@ const EXCEPTIONS: &[Exception] = &[
     allow("file-length", "src/plan/tests.rs", ""),
     allow("line-width", "src/render/graph.rs", ""),
     allow("line-width", "src/render/json.rs", ""),
-    allow("line-width", "src/render/report.rs", ""),
     allow("line-width", "src/render/report/", ""),
     allow("file-length", "src/render/graph.rs", ""),
     allow("line-width", "src/report/", ""),
@@ -143,7 +136,6 @@ const EXCEPTIONS: &[Exception] = &[
     allow("file-length", "tests/it/replayed/function.rs", ""),
     allow("file-length", "tests/it/replayed/table.rs", ""),
     allow("function-length", "tests/local.rs", ""),
-    allow("module-file", "src/render/report.rs", ""),
     allow("print", "src/cli/apply.rs", "std::process::exit"),
     allow("vague-name", "", "fn bring "),
     allow("vague-name", "", "fn come "),

@@ -14,6 +14,7 @@ pub mod project;
 pub mod redeploy;
 mod region;
 mod report;
+mod report_live;
 mod schema;
 mod secrets;
 mod smoke;
