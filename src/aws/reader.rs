@@ -75,6 +75,8 @@ reads_only! {
     /// IAM, reads only.
     Iam(aws_sdk_iam) {
         get_account_authorization_details: GetAccountAuthorizationDetailsFluentBuilder,
+        get_policy: GetPolicyFluentBuilder,
+        get_policy_version: GetPolicyVersionFluentBuilder,
         get_role: GetRoleFluentBuilder,
         get_role_policy: GetRolePolicyFluentBuilder,
         list_attached_role_policies: ListAttachedRolePoliciesFluentBuilder,
@@ -87,8 +89,12 @@ reads_only! {
     Lambda(aws_sdk_lambda) {
         get_function: GetFunctionFluentBuilder,
         get_policy: GetPolicyFluentBuilder,
+        list_aliases: ListAliasesFluentBuilder,
+        list_event_source_mappings: ListEventSourceMappingsFluentBuilder,
+        list_function_url_configs: ListFunctionUrlConfigsFluentBuilder,
         list_functions: ListFunctionsFluentBuilder,
         list_tags: ListTagsFluentBuilder,
+        list_versions_by_function: ListVersionsByFunctionFluentBuilder,
     }
 }
 reads_only! {
@@ -96,6 +102,8 @@ reads_only! {
     Logs(aws_sdk_cloudwatchlogs) {
         describe_log_groups: DescribeLogGroupsFluentBuilder,
         describe_log_streams: DescribeLogStreamsFluentBuilder,
+        describe_resource_policies: DescribeResourcePoliciesFluentBuilder,
+        describe_subscription_filters: DescribeSubscriptionFiltersFluentBuilder,
         filter_log_events: FilterLogEventsFluentBuilder,
         get_log_events: GetLogEventsFluentBuilder,
         list_tags_for_resource: ListTagsForResourceFluentBuilder,

@@ -72,8 +72,14 @@ pub fn actions(operation: &str) -> Vec<&str> {
 /// What to do about a refusal: grant the action that AWS's sentence names, or else those that the
 /// operation needs.
 pub fn hint(operation: &str, message: &str) -> String {
-    let named = named(message).map_or_else(|| actions(operation), |action| vec![action]);
-    format!("grant {} to the caller, or use another profile; then run again", named.join(", "))
+    let missing = missing(operation, message).join(", ");
+    format!("grant {missing} to the caller, or use another profile; then run again")
+}
+
+/// The actions that a refused caller lacks: the one that AWS's sentence names, or else those that
+/// the operation needs.
+pub fn missing<'a>(operation: &'a str, message: &'a str) -> Vec<&'a str> {
+    named(message).map_or_else(|| actions(operation), |action| vec![action])
 }
 
 /// The action in `... is not authorized to perform: iam:PassRole on resource: ...`.

@@ -186,6 +186,9 @@ pub struct PolicyReport {
     /// Write the report to a file
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// List the access gained and lost since an older report (JSON)
+    #[arg(long, value_name = "FILE")]
+    pub since: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -193,6 +196,9 @@ pub enum ReportFormat {
     Text,
     Json,
     Markdown,
+    Html,
+    Sarif,
+    Csv,
 }
 
 #[derive(Clone, Debug, Args)]

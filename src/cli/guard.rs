@@ -198,7 +198,7 @@ pub fn plan_hash(plan: &Plan) -> String {
 
 /// The commit that the stack's folder is at, with `-dirty` behind it where files are not as
 /// committed; empty without git.
-fn commit(root: &Path) -> String {
+pub(super) fn commit(root: &Path) -> String {
     let git = |arguments: &[&str]| {
         let answer =
             std::process::Command::new("git").arg("-C").arg(root).args(arguments).output().ok()?;

@@ -10,5 +10,5 @@ mod schedule_tests;
 #[cfg(test)]
 mod tests;
 
-pub use read::read;
+pub use read::{Survey, read, survey};
 pub use run::{Outcome, Run, run};

@@ -2,15 +2,26 @@
 //! known.
 
 use crate::model::provider::Discover;
-use crate::model::{CloudError, Desired, Live, Owner, Query, Scope, TypeInfo};
+use crate::model::{CloudError, Desired, ErrorKind, Live, Owner, Query, Scope, TypeInfo};
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
 
 /// For `down` nothing is compared: what goes with its container needs no look, unless another type
 /// builds on it.
 fn goes_unread(info: &TypeInfo, types: &[&TypeInfo], desired: &[Desired], thorough: bool) -> bool {
     let needed = types.iter().any(|t| t.read_after.contains(&info.type_name));
     thorough && desired.is_empty() && info.contained_in.is_some() && !needed
+}
+
+/// What a read that goes on past failures found.
+#[derive(Debug, Default)]
+pub struct Survey {
+    pub live: Vec<Live>,
+    /// Types of which a read failed; resources of them that are not in `live` are unknown.
+    pub failed: BTreeMap<String, CloudError>,
+    /// When the answers of each type were there.
+    pub at: BTreeMap<String, SystemTime>,
 }
 
 /// All live resources that are wanted by name or owned by the stack, in the order of the registry.
@@ -23,8 +34,33 @@ pub async fn read(
     desired: &[Desired],
     thorough: bool,
 ) -> Result<Vec<Live>, CloudError> {
+    Ok(walk(finder, scope, desired, thorough, true).await?.live)
+}
+
+/// The same for a report: a type whose read fails does not end the others.
+///
+/// Errors: an interruption, no network, no credentials.
+pub async fn survey(
+    finder: &dyn Discover,
+    scope: &Scope,
+    desired: &[Desired],
+) -> Result<Survey, CloudError> {
+    walk(finder, scope, desired, false, false).await
+}
+
+fn ends_all(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Interrupted | ErrorKind::Unreachable | ErrorKind::Credentials)
+}
+
+async fn walk(
+    finder: &dyn Discover,
+    scope: &Scope,
+    desired: &[Desired],
+    thorough: bool,
+    strict: bool,
+) -> Result<Survey, CloudError> {
     let types = finder.types();
-    let mut found: Vec<Live> = Vec::new();
+    let mut survey = Survey::default();
     let mut done: BTreeSet<&str> = BTreeSet::new();
     let mut started: BTreeSet<&str> = BTreeSet::new();
     let mut running = FuturesUnordered::new();
@@ -46,7 +82,7 @@ pub async fn read(
             let is_parent = |l: &&Live| {
                 info.read_after.contains(&l.type_name.as_str()) && l.owner != Owner::Stray
             };
-            let parents: Vec<Live> = found.iter().filter(is_parent).cloned().collect();
+            let parents: Vec<Live> = survey.live.iter().filter(is_parent).cloned().collect();
             let wanted: Vec<&Desired> =
                 desired.iter().filter(|d| d.type_name == info.type_name).collect();
             running.push(async move {
@@ -62,10 +98,27 @@ pub async fn read(
             }
             break;
         };
-        found.extend(result?);
+        match result {
+            Ok(found) => survey.live.extend(found),
+            // Without network or credentials every other read fails as well.
+            Err(error) if strict || ends_all(error.kind) => return Err(error),
+            Err(error) => {
+                survey.failed.insert(type_name.to_string(), error);
+            }
+        }
+        survey.at.insert(type_name.to_string(), SystemTime::now());
         done.insert(type_name);
     }
+    // What is found by way of another type is unknown where that one is.
+    for info in &types {
+        let parent = info.read_after.iter().find_map(|t| survey.failed.get(*t)).cloned();
+        if let Some(error) = parent.filter(|_| !survey.failed.contains_key(info.type_name)) {
+            survey.failed.insert(info.type_name.to_string(), error);
+        }
+    }
     let position = |l: &Live| types.iter().position(|t| t.type_name == l.type_name);
-    found.sort_by(|a, b| position(a).cmp(&position(b)).then_with(|| a.address.cmp(&b.address)));
-    Ok(found)
+    survey
+        .live
+        .sort_by(|a, b| position(a).cmp(&position(b)).then_with(|| a.address.cmp(&b.address)));
+    Ok(survey)
 }

@@ -1,6 +1,9 @@
 //! IAM documents: build, normalise, compare, judge. Pure.
 
+pub mod actions;
 pub mod document;
 pub mod judge;
+pub mod pattern;
+pub mod source;
 
 pub use document::{canonical, parse, to_json};

@@ -1,18 +1,22 @@
 //! One policy compared: statements paired by meaning, the rows of the report, and the fields that
 //! differ.
 
-use super::surfaces::Pair;
-use super::{Difference, Kind, Reasons, Row, Status, Surface, reasons};
+use super::sides::Pair;
+use super::{Difference, Input, Kind, Row, Status, Surface, checked, reasons};
 use crate::plan::diff;
 use crate::policy::judge::Statement;
 use serde_json::{Map, Value, json};
 
 /// A policy compared, without its findings.
-pub(super) fn surface(pair: &Pair, known: &Reasons) -> Surface {
+pub(super) fn surface(input: &Input<'_>, pair: &Pair) -> Surface {
     let live = aligned(&pair.wanted, &pair.live);
-    let differences =
-        if pair.not_emulated { vec![] } else { differences(pair.kind, &live, &pair.wanted) };
+    let differences = if pair.not_emulated || pair.unread.is_some() {
+        vec![]
+    } else {
+        differences(pair.kind, &live, &pair.wanted)
+    };
     let status = match (pair.wanted.is_null(), pair.live.is_null()) {
+        _ if pair.unread.is_some() => Status::Unread,
         _ if pair.not_emulated => Status::NotEmulated,
         _ if pair.foreign.is_some() => Status::Foreign,
         _ if differences.is_empty() => Status::Same,
@@ -26,10 +30,11 @@ pub(super) fn surface(pair: &Pair, known: &Reasons) -> Surface {
         name: pair.name.clone(),
         shared: pair.shared,
         policy: pair.policy.clone(),
+        location: input.location(&pair.address, None),
         status,
         wanted: sorted(&pair.wanted),
         live: sorted(&pair.live),
-        statements: rows(pair, &live, known),
+        statements: rows(input, pair, &live),
         differences,
     }
 }
@@ -40,6 +45,7 @@ fn differences(kind: Kind, live: &Value, wanted: &Value) -> Vec<Difference> {
         Kind::ManagedPolicies => json!({"attached": value}),
         Kind::PermissionsBoundary => json!({"permissions_boundary": value}),
         Kind::ExecutionRole => json!({"role": value}),
+        Kind::WebAcl => json!({"web_acl_arn": value}),
         _ => value.clone(),
     };
     let found = diff::differences(&named(live), &named(wanted));
@@ -94,7 +100,7 @@ fn aligned(wanted: &Value, live: &Value) -> Value {
 }
 
 /// Wanted statements in their own order, then those only AWS has.
-fn rows(pair: &Pair, live: &Value, known: &Reasons) -> Vec<Row> {
+fn rows(input: &Input<'_>, pair: &Pair, live: &Value) -> Vec<Row> {
     let none = Map::new();
     let (ours, theirs) =
         (statements(&pair.wanted).unwrap_or(&none), statements(live).unwrap_or(&none));
@@ -104,16 +110,20 @@ fn rows(pair: &Pair, live: &Value, known: &Reasons) -> Vec<Row> {
         let (wanted, live) = (ours.get(sid), theirs.get(sid));
         let content = Statement::read(live.or(wanted).unwrap_or(&Value::Null));
         let status = match (wanted, live) {
+            _ if pair.unread.is_some() => Status::Unread,
             _ if pair.not_emulated => Status::NotEmulated,
             (Some(wanted), Some(live)) if wanted == live => Status::Same,
             (Some(_), Some(_)) => Status::Differs,
             (Some(_), None) => Status::Missing,
             (None, _) => Status::Foreign,
         };
-        let reason =
-            wanted.and_then(|wanted| reasons::reason(pair, sid, &Statement::read(wanted), known));
+        let reason = wanted
+            .and_then(|wanted| reasons::reason(pair, sid, &Statement::read(wanted), input.reasons));
         Row {
             sid: sid.clone(),
+            location: wanted.and_then(|_| input.location(&pair.address, Some(sid))),
+            checked_actions: checked::actions(&content),
+            checked_conditions: checked::conditions(&content),
             content,
             reason,
             status,

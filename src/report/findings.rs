@@ -1,34 +1,63 @@
 //! What is to be mended in one policy: what only one side has, what differs, and what is too wide
 //! on either side.
 
-use super::surfaces::Pair;
-use super::{Finding, Kind, Row, Severity, Side, Status, Surface};
-use crate::model::Scope;
+use super::changes::{changes, gist};
+use super::exposure;
+use super::maker::{Maker, REMOVE, RESTORE};
+use super::sides::Pair;
+use super::{Finding, Input, Kind, Row, Severity, Side, Status, Surface};
 use crate::policy::judge::{self, Issue, Judge, Statement};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-const RESTORE: &str =
-    "run `shopstack up`: it puts back what stack.yaml says; then find out who changed it";
-const REMOVE: &str = "run `shopstack up`: it takes this away; what a function needs belongs in its grants in stack.yaml";
 /// What is wanted and may look too wide all the same: for each, `reasons` says why it cannot be
 /// narrower.
 const SHARED_AS_WANTED: [&str; 2] = ["wildcard-resource", "confused-deputy"];
-const SHARED: &str = "`shopstack up` never changes a role that other stacks rely on: put it back by hand as it is \
-                      wanted here, in the IAM console, and find out who changed it";
 const MAKE: &str = "run `shopstack up`: it makes what is missing";
+
+/// Ways by which a role can give itself more rights, over all its policies together.
+pub(super) fn escalations(input: &Input<'_>, pairs: &[Pair]) -> Vec<Finding> {
+    let mut all = Vec::new();
+    for trust in pairs.iter().filter(|pair| pair.kind == Kind::Trust && !pair.shared) {
+        let of_role = |pair: &&Pair| {
+            pair.address == trust.address
+                && matches!(pair.kind, Kind::InlinePolicy | Kind::ManagedDocument)
+        };
+        let (mut live, mut wanted) = (Vec::new(), Vec::new());
+        for pair in pairs.iter().filter(of_role) {
+            live.extend(Statement::all(&pair.live).into_iter().map(|(_, s)| s));
+            wanted.extend(Statement::all(&pair.wanted).into_iter().map(|(_, s)| s));
+        }
+        let asked = judge::escalations(&wanted);
+        let mut maker = Maker { pair: trust, input, found: Vec::new() };
+        for way in judge::escalations(&live) {
+            let side = if asked.contains(&way) { Side::Both } else { Side::Live };
+            let fix = if side == Side::Both {
+                "remove the grant from stack.yaml: no function of a shop needs it"
+            } else {
+                REMOVE
+            };
+            let id = way.split(':').take(2).collect::<Vec<_>>().join(":");
+            let message = format!("the role can give itself more rights: {way}");
+            maker.add("privilege-escalation", Severity::High, Some(&id), side, message, fix.into());
+        }
+        all.extend(maker.found);
+    }
+    all
+}
 
 /// Findings of one policy; the rows of `surface` get the ids of theirs.
 pub(super) fn of(
-    scope: &Scope,
+    input: &Input<'_>,
     pair: &Pair,
     surface: &mut Surface,
     routes: &BTreeSet<String>,
 ) -> Vec<Finding> {
-    if pair.not_emulated {
+    let scope = input.scope;
+    if pair.not_emulated || pair.unread.is_some() {
         return vec![];
     }
-    let mut maker = Maker { pair, found: Vec::new() };
+    let mut maker = Maker { pair, input, found: Vec::new() };
     // A role has several policies and one owner: said once, at its trust policy.
     let speaks = matches!(
         pair.kind,
@@ -43,6 +72,7 @@ pub(super) fn of(
         maker.add("foreign-resource", Severity::High, None, Side::Live, message, fix);
     }
     match pair.place() {
+        None if exposure::speaks(pair.kind) => exposure::add(&mut maker),
         None => maker.attachments(),
         Some(place) => {
             let judge = Judge { place, account: &scope.account, routes };
@@ -68,50 +98,7 @@ pub(super) fn of(
     maker.found
 }
 
-struct Maker<'a> {
-    pair: &'a Pair,
-    found: Vec<Finding>,
-}
-
 impl Maker<'_> {
-    fn add(
-        &mut self,
-        rule: &str,
-        severity: Severity,
-        sid: Option<&str>,
-        side: Side,
-        message: String,
-        fix: String,
-    ) {
-        let pair = self.pair;
-        let kind = match pair.kind {
-            Kind::Trust => "trust",
-            Kind::InlinePolicy => "inline",
-            Kind::ManagedPolicies => "managed",
-            Kind::PermissionsBoundary => "boundary",
-            Kind::BucketPolicy => "bucket",
-            Kind::ExecutionRole => "execution-role",
-            Kind::FunctionPolicy => "function",
-            Kind::ApiPolicy => "api",
-            Kind::TablePolicy => "table",
-        };
-        let parts =
-            [Some(pair.address.as_str()), Some(kind), pair.policy.as_deref(), sid, Some(rule)];
-        self.found.push(Finding {
-            id: parts.into_iter().flatten().collect::<Vec<_>>().join("/"),
-            rule: rule.into(),
-            severity,
-            surface: pair.kind,
-            address: pair.address.clone(),
-            name: pair.name.clone(),
-            policy: pair.policy.clone(),
-            sid: sid.map(str::to_string),
-            side,
-            message,
-            fix: if pair.shared { SHARED.into() } else { fix },
-        });
-    }
-
     /// Managed policies, the boundary and a function's role: ARNs, not documents.
     fn attachments(&mut self) {
         let pair = self.pair;
@@ -182,12 +169,18 @@ impl Maker<'_> {
             self.add("missing-policy", Severity::Medium, None, Side::Wanted, message, MAKE.into());
         }
         let wanted: BTreeMap<String, Statement> =
-            Statement::parse_all(&self.pair.wanted).into_iter().collect();
+            Statement::all(&self.pair.wanted).into_iter().collect();
+        let compared = !matches!(self.pair.kind, Kind::ManagedDocument | Kind::LogResourcePolicies);
         for row in &surface.statements {
-            if surface.status != Status::Missing {
+            if compared && surface.status != Status::Missing {
                 self.compared(row, wanted.get(&row.sid));
             }
-            let live_issues = if row.live { judge.issues(&row.content) } else { vec![] };
+            let mut live_issues = if row.live { judge.issues(&row.content) } else { vec![] };
+            live_issues.retain(|issue| {
+                compared
+                    || self.pair.kind != Kind::LogResourcePolicies
+                    || !issue.rule.starts_with("wildcard")
+            });
             let wanted_issues = wanted.get(&row.sid).map(|s| judge.issues(s)).unwrap_or_default();
             self.too_wide(row, &live_issues, &wanted_issues);
         }
@@ -261,78 +254,6 @@ impl Maker<'_> {
             );
         }
     }
-}
-
-/// How the live statement differs, in words; `true` where it lets more through.
-fn changes(wanted: &Statement, live: &Statement) -> Vec<(bool, String)> {
-    let allows = live.effect == "Allow";
-    let mut all = Vec::new();
-    if wanted.effect != live.effect {
-        all.push((true, format!("effect {} instead of {}", live.effect, wanted.effect)));
-    }
-    let lists = |s: &Statement| {
-        let kinds = |map: &BTreeMap<String, Vec<String>>| {
-            map.iter()
-                .flat_map(|(k, list)| list.iter().map(move |p| format!("{k} {p}")))
-                .collect::<Vec<_>>()
-        };
-        [
-            ("action", s.actions.clone(), true),
-            ("resource", s.resources.clone(), true),
-            ("principal", kinds(&s.principals), true),
-            ("NotAction", s.not_actions.clone(), false),
-            ("NotResource", s.not_resources.clone(), false),
-            ("NotPrincipal", kinds(&s.not_principals), false),
-        ]
-    };
-    for ((what, ours, more_is_wider), (_, theirs, _)) in lists(wanted).into_iter().zip(lists(live))
-    {
-        let words = |a: &[String], b: &[String]| {
-            a.iter().filter(|x| !b.contains(x)).cloned().collect::<Vec<_>>()
-        };
-        let (more, less) = (words(&theirs, &ours), words(&ours, &theirs));
-        if !more.is_empty() {
-            all.push((more_is_wider == allows, format!("{what} more: {}", more.join(", "))));
-        }
-        if !less.is_empty() {
-            all.push((more_is_wider != allows, format!("{what} less: {}", less.join(", "))));
-        }
-    }
-    if wanted.conditions != live.conditions {
-        let words = |s: &Statement| {
-            if s.conditions.is_empty() { "none".into() } else { conditions(s).join(" and ") }
-        };
-        // A condition may be looser or tighter; only one more on top of all others is surely
-        // tighter.
-        let kept = wanted.conditions.iter().all(|(operator, keys)| {
-            keys.iter().all(|(key, values)| {
-                live.conditions.get(operator).and_then(|k| k.get(key)) == Some(values)
-            })
-        });
-        let tighter = if allows { kept } else { live.conditions.is_empty() };
-        all.push((!tighter, format!("condition {} instead of {}", words(live), words(wanted))));
-    }
-    all
-}
-
-/// Each condition in one phrase: `ArnEquals aws:SourceArn = arn:...`.
-pub(crate) fn conditions(statement: &Statement) -> Vec<String> {
-    let all = statement
-        .conditions
-        .iter()
-        .flat_map(|(operator, keys)| keys.iter().map(move |(k, v)| (operator, k, v)));
-    all.map(|(operator, key, values)| format!("{operator} {key} = {}", values.join(" or ")))
-        .collect()
-}
-
-fn gist(statement: &Statement) -> String {
-    let not = |list: &[String]| {
-        if list.is_empty() { String::new() } else { format!("all but {}", list.join(", ")) }
-    };
-    let actions = format!("{}{}", statement.actions.join(", "), not(&statement.not_actions));
-    let resources = format!("{}{}", statement.resources.join(", "), not(&statement.not_resources));
-    let on = if resources.is_empty() { String::new() } else { format!(" on {resources}") };
-    format!("{} {actions}{on}", statement.effect)
 }
 
 fn count(statements: usize) -> String {

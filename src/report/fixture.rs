@@ -1,11 +1,14 @@
 //! A shop of two functions for tests: what `desired` makes of it, and an account that has exactly
 //! that.
 
-use super::{Reasons, Report, TABLE_POLICY, report};
+use super::{
+    Accepted, Failure, Generator, Input, Kind, Observed, Older, Places, Reasons, Report,
+    SourceCall, report,
+};
 use crate::model::{Address, Desired, Live, Scope};
 use crate::policy::canonical;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub const ACCOUNT: &str = "111122223333";
 pub const API: &str = "arn:aws:execute-api:us-east-1:111122223333:a1b2c3";
@@ -13,6 +16,11 @@ pub const API: &str = "arn:aws:execute-api:us-east-1:111122223333:a1b2c3";
 pub struct Shop {
     pub desired: Vec<Desired>,
     pub live: Vec<Live>,
+    pub observed: Vec<Observed>,
+    pub unread: BTreeMap<String, Failure>,
+    pub accepted: Vec<Accepted>,
+    pub calls: BTreeMap<String, Vec<SourceCall>>,
+    pub since: Option<Older>,
 }
 
 pub fn scope() -> Scope {
@@ -61,6 +69,33 @@ fn function(id: &str, grant: Value, sid: &str, route: &str) -> [Desired; 3] {
     ]
 }
 
+/// The API's routes, the firewalls, the distribution and a table.
+fn edge() -> Vec<Desired> {
+    let mut desired = Vec::new();
+    let route = |function: &str| {
+        json!({"integration": "AWS_PROXY", "authorization": "NONE", "api_key_required": false,
+            "function_arn": format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:shop-dev-{function}")})
+    };
+    let routes = json!({"routes": {
+        "GET /products": route("listProducts"), "POST /orders": route("createOrder")}});
+    desired.push(resource("routes", "main", "AWS::ApiGateway::Resource", "shop-dev-api", routes));
+    let acl =
+        |id: &str| format!("arn:aws:wafv2:us-east-1:{ACCOUNT}:regional/webacl/shop-dev-{id}/1");
+    let stage = json!({});
+    desired.push(resource("stage", "main", "AWS::ApiGateway::Stage", "prod", stage));
+    let association = json!({"web_acl_arn": acl("api"), "resource_arn": "arn:stage"});
+    let type_name = "AWS::WAFv2::WebACLAssociation";
+    desired.push(resource("association", "api", type_name, "shop-dev-api", association));
+    let rules = json!({"default_action": "ALLOW", "rules": {"rate-per-ip": {"action": "block", "limit": 2000}}});
+    desired.push(resource("web_acl", "api", "AWS::WAFv2::WebACL", "shop-dev-api", rules));
+    let distribution = json!({"enabled": true, "viewer_protocol_policy": "redirect-to-https",
+        "web_acl_arn": acl("cdn"), "extras": {}});
+    let type_name = "AWS::CloudFront::Distribution";
+    desired.push(resource("distribution", "site", type_name, "shop-dev-site", distribution));
+    desired.push(resource("table", "Orders", "AWS::DynamoDB::Table", "shop-dev-Orders", json!({})));
+    desired
+}
+
 /// Two functions, one bucket; the account has everything as wanted.
 pub fn shop() -> Shop {
     let scan = json!({"Sid": "TableProducts", "Effect": "Allow", "Action": "dynamodb:Scan", "Resource": table("Products")});
@@ -78,17 +113,42 @@ pub fn shop() -> Shop {
             {"aws:SourceArn": format!("arn:aws:cloudfront::{ACCOUNT}:distribution/E1EXAMPLE")}}},
         {"Sid": "OnlyOverTls", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
          "Resource": [arn, format!("{arn}/*")], "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}));
-    desired.push(resource("bucket", "site", "AWS::S3::Bucket", bucket, json!({})));
-    let policy = serde_json::json!({"policy": policy});
+    desired.push(resource(
+        "bucket",
+        "site",
+        "AWS::S3::Bucket",
+        bucket,
+        json!({
+        "block_public_acls": true, "ignore_public_acls": true, "block_public_policy": true,
+        "restrict_public_buckets": true, "object_ownership": "BucketOwnerEnforced"}),
+    ));
+    let policy = json!({"policy": policy});
     desired.push(resource("bucket_policy", "site", "AWS::S3::BucketPolicy", bucket, policy));
     desired.push(resource("api", "main", "AWS::ApiGateway::RestApi", "shop-dev-api", json!({})));
-    let orders = json!({TABLE_POLICY: null});
-    desired.push(resource("table", "Orders", "AWS::DynamoDB::Table", "shop-dev-Orders", orders));
+    desired.extend(edge());
     let live = desired
         .iter()
         .map(|d| Live::new(d.address.clone(), &d.type_name, &d.name, d.spec.clone()))
         .collect();
-    Shop { desired, live }
+    let observed = vec![Observed {
+        kind: Kind::TablePolicy,
+        address: Address::new("table", "Orders"),
+        name: "shop-dev-Orders".into(),
+        policy: Some(table("Orders")),
+        wanted: Value::Null,
+        result: Ok(Value::Null),
+        not_emulated: false,
+        at: "2026-11-22T09:00:01Z".into(),
+    }];
+    Shop {
+        desired,
+        live,
+        observed,
+        unread: BTreeMap::new(),
+        accepted: Vec::new(),
+        calls: BTreeMap::new(),
+        since: None,
+    }
 }
 
 impl Shop {
@@ -117,6 +177,26 @@ impl Shop {
         ]);
         let caller = "arn:aws:sts::111122223333:assumed-role/Auditor/kim";
         let (started, finished) = ("2026-11-22T09:00:00Z", "2026-11-22T09:00:02Z");
-        report(&scope(), caller, "0.1.0", started, finished, &self.desired, &self.live, &reasons)
+        report(Input {
+            scope: &scope(),
+            caller,
+            generator: Generator {
+                name: "shopstack".into(),
+                version: "0.1.0".into(),
+                ..Generator::default()
+            },
+            started,
+            finished,
+            desired: &self.desired,
+            live: &self.live,
+            observed: &self.observed,
+            unread: &self.unread,
+            read_at: &BTreeMap::new(),
+            reasons: &reasons,
+            places: &Places::new(),
+            accepted: &self.accepted,
+            calls: &self.calls,
+            since: self.since.as_ref(),
+        })
     }
 }

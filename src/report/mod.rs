@@ -1,259 +1,201 @@
-//! The auditors' report as a value: each policy as stack.yaml wants it and as AWS has it, statement
-//! by statement.
+//! The auditors' report as a value: each policy, and each setting that governs access, as
+//! stack.yaml wants it and as AWS has it, statement by statement.
 //!
 //! Pure: the same stack and the same account give the same report, apart from the times. Compared
 //! is meaning: the canonical forms of `policy`, with statements paired by what they say before they
 //! are paired by their Sid.
 
+mod access;
+mod changes;
+mod checked;
 mod compare;
+mod evidence;
+mod exceptions;
+mod exposure;
 mod findings;
+mod fixes;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod integrity;
+mod maker;
+mod needs;
 mod permission;
 mod reasons;
+pub mod rules;
+mod settings;
+#[cfg(test)]
+mod settings_tests;
+mod sides;
+mod since;
 mod surfaces;
 #[cfg(test)]
 mod tests;
+mod types;
 
 pub use crate::policy::judge::Severity;
-pub(crate) use findings::conditions;
-pub use surfaces::TABLE_POLICY;
+pub(crate) use changes::conditions;
+pub use evidence::{Need, Needed};
+pub use exceptions::Accepted;
+pub use needs::SourceCall;
+pub use since::Older;
+pub(crate) use surfaces::carrier;
+pub use types::{
+    Access, Changes, CheckedAction, CheckedCondition, Count, Coverage, Difference, Digest,
+    Exception, Failure, Finding, Generator, Kind, Location, Population, Read, Reasons, Report, Row,
+    Side, Status, Surface, Verdict,
+};
 
 use crate::model::{Address, Desired, Live, Scope};
-use crate::policy::judge::Statement;
-use serde::Serialize;
+use crate::policy::actions::catalogue;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Why a statement is there: by the address of its role and the statement's id, or `<inline
-/// policy>.<statement id>`.
-pub type Reasons = BTreeMap<(Address, String), String>;
+/// Where resources and grants stand in stack.yaml: by address, and by statement id for grants.
+pub type Places = BTreeMap<(Address, Option<String>), Location>;
 
-/// What kind of policy it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Who may take on a role.
-    Trust,
-    /// What a role may do.
-    InlinePolicy,
-    /// ARNs of managed policies on a role.
-    ManagedPolicies,
-    /// The ceiling of a role.
-    PermissionsBoundary,
-    BucketPolicy,
-    /// ARN of the role that a function runs as.
-    ExecutionRole,
-    /// Who may call a function.
-    FunctionPolicy,
-    /// Who may call the API, beyond what its routes say.
-    ApiPolicy,
-    TablePolicy,
-}
-
-/// How wanted and live compare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    Same,
-    Differs,
-    /// Wanted, but AWS does not have it.
-    Missing,
-    /// AWS has it, stack.yaml does not want it; or it is somebody else's.
-    Foreign,
-    /// The endpoint (never AWS) does not know such policies.
-    NotEmulated,
-}
-
-/// One policy, wanted and live.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Surface {
-    pub surface: Kind,
-    pub address: Address,
-    /// Physical name of the role, bucket, function, API or table.
-    pub name: String,
-    /// All stacks of the account share the role; only there where it is so.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub shared: bool,
-    /// Name of the inline policy.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub policy: Option<String>,
-    pub status: Status,
-    /// Canonical document, list of ARNs, or ARN; null for none.
-    pub wanted: Value,
-    pub live: Value,
-    pub statements: Vec<Row>,
-    pub differences: Vec<Difference>,
-}
-
-/// One statement. Its content is what AWS has; what stack.yaml wants where AWS does not have it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Row {
-    pub sid: String,
-    #[serde(flatten)]
-    pub content: Statement,
-    /// Null where stack.yaml does not ask for the statement, or gives no reason.
-    pub reason: Option<String>,
-    pub status: Status,
-    pub wanted: bool,
-    pub live: bool,
-    /// Ids of findings.
-    pub findings: Vec<String>,
-}
-
-/// One field in which the canonical documents differ; absent is null, not known yet is
-/// `{"unknown":true}`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Difference {
-    pub path: String,
-    pub live: Value,
-    pub wanted: Value,
-}
-
-/// Which side a finding is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Side {
-    Wanted,
-    Live,
-    Both,
-}
-
-/// One thing to mend. The id is the same in every report for as long as the thing is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Finding {
-    pub id: String,
-    pub rule: String,
-    pub severity: Severity,
-    pub surface: Kind,
-    pub address: Address,
-    pub name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub policy: Option<String>,
-    /// The statement, or the ARN of an attached policy; null for the policy as a whole.
-    pub sid: Option<String>,
-    pub side: Side,
-    pub message: String,
-    pub fix: String,
-}
-
-/// How many were wanted, and how many were found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Count {
-    pub wanted: usize,
-    pub live: usize,
-}
-
-/// What was looked at, for the question whether the report is complete.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Population {
-    pub roles: Count,
-    pub buckets: Count,
-    pub functions: Count,
-    pub apis: Count,
-    pub tables: Count,
-    pub inline_policies: Count,
-    pub managed_policies: Count,
-    pub statements: Count,
-    pub surfaces: BTreeMap<Status, usize>,
-}
-
-/// Which program made the report.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Generator {
-    pub name: String,
-    pub version: String,
-}
-
-/// The whole report; serialises with keys in this order.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Report {
-    pub format_version: String,
-    pub stack: String,
-    pub env: String,
-    pub account: String,
-    pub region: String,
-    /// Set where the account is not on AWS.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub endpoint: Option<String>,
-    /// ARN of who read the account.
-    pub caller: String,
+/// Everything that the report is made of.
+pub struct Input<'a> {
+    pub scope: &'a Scope,
+    /// ARN of who reads the account.
+    pub caller: &'a str,
     pub generator: Generator,
+    /// RFC 3339; both frame the reading of `live`.
+    pub started: &'a str,
+    pub finished: &'a str,
+    /// With their templates filled in as far as values are known. Types without access settings
+    /// are passed over.
+    pub desired: &'a [Desired],
+    pub live: &'a [Live],
+    /// What the report read beyond `live`.
+    pub observed: &'a [Observed],
+    /// Why resources of a type could not be read, by type.
+    pub unread: &'a BTreeMap<String, Failure>,
+    /// When each type was read, RFC 3339.
+    pub read_at: &'a BTreeMap<String, String>,
+    pub reasons: &'a Reasons,
+    pub places: &'a Places,
+    /// The exceptions of stack.yaml.
+    pub accepted: &'a [Accepted],
+    /// What the functions' sources call, by logical id of the function.
+    pub calls: &'a BTreeMap<String, Vec<SourceCall>>,
+    pub since: Option<&'a Older>,
+}
+
+/// A policy or setting that only the report reads. stack.yaml has none of the kind, so what is
+/// found is foreign, unless `wanted` says otherwise.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observed {
+    pub kind: Kind,
+    pub address: Address,
+    pub name: String,
+    pub policy: Option<String>,
+    pub wanted: Value,
+    /// Null for none.
+    pub result: Result<Value, Failure>,
+    pub not_emulated: bool,
     /// RFC 3339.
-    pub started: String,
-    pub finished: String,
-    pub exit_code: i32,
-    pub population: Population,
-    /// The worst first.
-    pub findings: Vec<Finding>,
-    /// Roles first, then buckets, functions, APIs and tables, each by address.
-    pub surfaces: Vec<Surface>,
-    /// What this report says nothing about.
-    pub not_evaluated: Vec<String>,
+    pub at: String,
+}
+
+impl Input<'_> {
+    /// The place of a grant, or else of the resource.
+    fn location(&self, address: &Address, sid: Option<&str>) -> Option<Location> {
+        let key = |sid: Option<&str>| (address.clone(), sid.map(str::to_string));
+        self.places.get(&key(sid)).or_else(|| self.places.get(&key(None))).cloned()
+    }
 }
 
 impl Report {
-    pub const FORMAT_VERSION: &'static str = "1.0";
+    pub const FORMAT_VERSION: &'static str = "2.0";
 
-    /// 0, or 2 where something differs or is too wide.
-    pub fn exit_code(&self) -> i32 {
-        let settled =
-            |surface: &Surface| matches!(surface.status, Status::Same | Status::NotEmulated);
-        if self.findings.is_empty() && self.surfaces.iter().all(settled) { 0 } else { 2 }
+    /// 1 where something could not be read, else 2 where something differs or a finding is not
+    /// accepted, else 0.
+    fn exit_code(&self) -> i32 {
+        let settled = |s: &Surface| {
+            matches!(s.status, Status::Same | Status::NotEmulated) || self.is_accepted(s)
+        };
+        let open = self.findings.iter().any(|f| f.exception.as_ref().is_none_or(|e| e.expired));
+        if self.coverage.unread > 0 {
+            1
+        } else if open || !self.surfaces.iter().all(settled) {
+            2
+        } else {
+            0
+        }
+    }
+
+    /// True where every finding on a surface is covered by an exception that has not expired.
+    fn is_accepted(&self, surface: &Surface) -> bool {
+        let mut of_surface = self
+            .findings
+            .iter()
+            .filter(|f| {
+                f.surface == surface.surface
+                    && f.address == surface.address
+                    && f.policy == surface.policy
+            })
+            .peekable();
+        of_surface.peek().is_some()
+            && of_surface.all(|f| f.exception.as_ref().is_some_and(|e| !e.expired))
     }
 }
 
-/// Makes the report out of all desired and live resources of a stack; types without policies are
-/// passed over.
-///
-/// `desired` has its templates filled in as far as values are known; `started` and `finished` are
-/// RFC 3339 and frame the reading of `live`.
-#[allow(clippy::too_many_arguments)] // Each is a field of the report, and its one caller has them one by one.
-pub fn report(
-    scope: &Scope,
-    caller_arn: &str,
-    version: &str,
-    started: &str,
-    finished: &str,
-    desired: &[Desired],
-    live: &[Live],
-    reasons: &Reasons,
-) -> Report {
-    let pairs = surfaces::pairs(scope, desired, live);
+/// Makes the report; see [`Input`].
+pub fn report(input: Input<'_>) -> Report {
+    let pairs = surfaces::pairs(&input);
     let routes = surfaces::wanted_sources(&pairs);
-    let mut all = Vec::new();
-    let mut surfaces = Vec::new();
+    let (mut found, mut surfaces, mut reads) = (Vec::new(), Vec::new(), Vec::new());
     for pair in &pairs {
-        let mut surface = compare::surface(pair, reasons);
-        all.extend(findings::of(scope, pair, &mut surface, &routes));
+        let mut surface = compare::surface(&input, pair);
+        found.extend(findings::of(&input, pair, &mut surface, &routes));
+        reads.push(surfaces::read(pair));
         surfaces.push(surface);
     }
-    all.sort_by(|a, b| (a.severity, &a.id).cmp(&(b.severity, &b.id)));
+    found.extend(findings::escalations(&input, &pairs));
+    let needs = needs::list(&input, &surfaces);
+    found.extend(needs::findings(&input, &needs));
+    let exceptions = exceptions::apply(&input, &mut found);
+    found.sort_by(|a, b| (a.severity, &a.id).cmp(&(b.severity, &b.id)));
+    let access = access::list(&input.scope.account, &surfaces);
+    let changes = input.since.map(|older| older.changes(&access, &found));
+    let mut generator = input.generator.clone();
+    generator.actions_dated = catalogue().dated.clone();
     let mut report = Report {
         format_version: Report::FORMAT_VERSION.into(),
-        stack: scope.stack.clone(),
-        env: scope.env.clone(),
-        account: scope.account.clone(),
-        region: scope.region.clone(),
-        endpoint: scope.endpoint.clone(),
-        caller: caller_arn.into(),
-        generator: Generator { name: "shopstack".into(), version: version.into() },
-        started: started.into(),
-        finished: finished.into(),
+        stack: input.scope.stack.clone(),
+        env: input.scope.env.clone(),
+        account: input.scope.account.clone(),
+        region: input.scope.region.clone(),
+        endpoint: input.scope.endpoint.clone(),
+        caller: input.caller.into(),
+        generator,
+        started: input.started.into(),
+        finished: input.finished.into(),
         exit_code: 0,
-        population: surfaces::population(desired, live, &surfaces),
-        findings: all,
+        coverage: surfaces::coverage(&reads),
+        population: surfaces::population(&input, &surfaces),
+        findings: found,
+        exceptions,
+        changes,
+        needs,
+        access,
         surfaces,
-        not_evaluated: not_evaluated(scope, live),
+        reads,
+        not_evaluated: not_evaluated(input.scope, input.live),
+        digest: Digest::default(),
     };
     report.exit_code = report.exit_code();
+    report.digest = integrity::digest(&report);
     report
 }
 
-const NOT_EVALUATED: [&str; 4] = [
-    "function URLs, and policies of single versions and aliases of functions and of DynamoDB streams",
+const NOT_EVALUATED: [&str; 6] = [
     "service and resource control policies of the organisation",
     "session policies and what the caller of a role passes on",
+    "the public access block of the account and IAM Access Analyzer, which are the account's and \
+     not the stack's",
+    "grants and policies of KMS keys: a stack has none of its own",
+    "when each right was last used",
     "resources that do not belong to this stack and environment",
 ];
 
@@ -264,7 +206,7 @@ fn not_evaluated(scope: &Scope, live: &[Live]) -> Vec<String> {
         .iter()
         .find(|l| l.type_name == "AWS::ApiGateway::Account")
         .and_then(|l| l.outputs.get("role_arn"));
-    if let Some(arn) = role.filter(|_| !live.iter().any(surfaces::is_shared_role)) {
+    if let Some(arn) = role.filter(|_| !live.iter().any(sides::is_shared_role)) {
         list.push(format!(
             "the account's log role for API Gateway, which is not shopstack's: {arn}"
         ));

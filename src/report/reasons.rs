@@ -1,6 +1,6 @@
 //! Why a statement is there: the author's words for grants, our own for what every stack has.
 
-use super::surfaces::Pair;
+use super::sides::Pair;
 use super::{Kind, Reasons};
 use crate::policy::judge::Statement;
 

@@ -1,10 +1,12 @@
 //! Every policy of a stack as a pair, wanted and live: collected out of the specs of roles, buckets
 //! and functions.
 
-use super::{Count, Kind, Population, Status, Surface, permission};
-use crate::model::{Address, Desired, Live, Owner, Scope};
-use crate::policy;
-use crate::policy::judge::{Place, Statement};
+use super::sides::{Pair, Side, canonical, empty_side, is_shared_role, sides};
+use super::{
+    Count, Coverage, Input, Kind, Population, Read, Status, Surface, Verdict, permission, settings,
+};
+use crate::model::{Address, Owner};
+use crate::policy::judge::Statement;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,46 +18,17 @@ const PERMISSION: &str = "AWS::Lambda::Permission";
 const API: &str = "AWS::ApiGateway::RestApi";
 const TABLE: &str = "AWS::DynamoDB::Table";
 
-/// One policy before it is compared; null stands for none.
-pub(super) struct Pair {
-    pub kind: Kind,
-    pub address: Address,
-    pub name: String,
-    pub policy: Option<String>,
-    pub wanted: Value,
-    pub live: Value,
-    /// What is known of the owner, where the resource is somebody else's.
-    pub foreign: Option<String>,
-    pub not_emulated: bool,
-    /// The resource that carries the policy exists.
-    pub carried: bool,
-    /// All stacks of the account share it: `up` makes it and never changes it back.
-    pub shared: bool,
-}
-
-impl Pair {
-    /// Where its document stands; `None` for lists of ARNs.
-    pub fn place(&self) -> Option<Place> {
-        match self.kind {
-            Kind::Trust => Some(Place::Trust),
-            Kind::InlinePolicy => Some(Place::Identity),
-            Kind::BucketPolicy => Some(Place::Bucket),
-            Kind::FunctionPolicy | Kind::ApiPolicy | Kind::TablePolicy => Some(Place::Function),
-            Kind::ManagedPolicies | Kind::PermissionsBoundary | Kind::ExecutionRole => None,
-        }
-    }
-}
-
 /// All policies: of roles, then buckets, functions, APIs and tables, each by address. A resource
 /// without one is there with null.
-pub(super) fn pairs(scope: &Scope, desired: &[Desired], live: &[Live]) -> Vec<Pair> {
+pub(super) fn pairs(input: &Input<'_>) -> Vec<Pair> {
+    let scope = input.scope;
     let mut all = Vec::new();
-    for (id, side) in sides(ROLE, desired, live) {
+    for (id, side) in sides(ROLE, input) {
         all.extend(role(&Address::new("role", &id), &side));
     }
-    let buckets = sides(BUCKET, desired, live);
-    let policies = sides(BUCKET_POLICY, desired, live);
-    let nothing = Side::default();
+    let buckets = sides(BUCKET, input);
+    let policies = sides(BUCKET_POLICY, input);
+    let nothing = empty_side(BUCKET_POLICY, input);
     for id in buckets.keys().chain(policies.keys()).collect::<BTreeSet<_>>() {
         let (bucket, policy) =
             (buckets.get(id).unwrap_or(&nothing), policies.get(id).unwrap_or(&nothing));
@@ -68,8 +41,9 @@ pub(super) fn pairs(scope: &Scope, desired: &[Desired], live: &[Live]) -> Vec<Pa
             &document,
         ));
     }
-    let functions = sides(FUNCTION, desired, live);
-    let permissions = sides(PERMISSION, desired, live);
+    let functions = sides(FUNCTION, input);
+    let permissions = sides(PERMISSION, input);
+    let nothing = empty_side(PERMISSION, input);
     for id in functions.keys().chain(permissions.keys()).collect::<BTreeSet<_>>() {
         let (function, policy) =
             (functions.get(id).unwrap_or(&nothing), permissions.get(id).unwrap_or(&nothing));
@@ -88,88 +62,31 @@ pub(super) fn pairs(scope: &Scope, desired: &[Desired], live: &[Live]) -> Vec<Pa
             &document,
         ));
     }
-    for (id, api) in sides(API, desired, live) {
+    for (id, api) in sides(API, input) {
         let document = |spec: Option<&Value>| canonical(field(spec, "policy"));
         all.push(attached_to(Kind::ApiPolicy, Address::new("api", &id), &api, &api, &document));
     }
-    for (id, table) in sides(TABLE, desired, live) {
-        let document = |spec: Option<&Value>| canonical(field(spec, TABLE_POLICY));
-        let mut pair =
-            attached_to(Kind::TablePolicy, Address::new("table", &id), &table, &table, &document);
-        let unasked = table
-            .live
-            .is_some_and(|l| l.owner == Owner::Ours && l.spec.get(TABLE_POLICY).is_none());
-        pair.not_emulated |= unasked;
-        all.push(pair);
-    }
+    all.extend(settings::pairs(input));
+    all.extend(input.observed.iter().map(Pair::of_observed));
+    all.sort_by_cached_key(|pair| (carrier(&pair.address), pair.kind, pair.policy.clone()));
     all
 }
 
-/// The field of a live table's spec that holds its resource policy, null for none; absent where the
-/// endpoint does not know such policies. `diff` does not ask for them.
-pub const TABLE_POLICY: &str = "resource_policy";
-
-/// A raw document in canonical form; what is none stays as it is, and so differs from what is
-/// wanted.
-fn canonical(document: Value) -> Value {
-    if document.is_object() { policy::canonical(&document) } else { document }
-}
-
-/// True for the role that all stacks of the account share, where it was found.
-pub(super) fn is_shared_role(live: &Live) -> bool {
-    live.type_name == ROLE && live.owner == Owner::Shared
-}
-
-/// Both sides of one address.
-#[derive(Clone, Copy, Default)]
-struct Side<'a> {
-    wanted: Option<&'a Desired>,
-    live: Option<&'a Live>,
-}
-
-impl<'a> Side<'a> {
-    fn wanted_spec(&self) -> Option<&'a Value> {
-        self.wanted.map(|d| &d.spec)
-    }
-
-    fn live_spec(&self) -> Option<&'a Value> {
-        self.live.map(|l| &l.spec)
-    }
-
-    fn foreign(&self) -> Option<String> {
-        self.live.and_then(|live| match &live.owner {
-            Owner::Foreign(says) => Some(says.clone()),
-            Owner::Ours | Owner::Stray | Owner::Shared => None,
-        })
-    }
-
-    fn not_emulated(&self) -> bool {
-        self.live.is_some_and(|live| live.not_emulated)
-    }
-}
-
-/// Wanted and live resources of a type by logical id.
-fn sides<'a>(
-    type_name: &str,
-    desired: &'a [Desired],
-    live: &'a [Live],
-) -> BTreeMap<String, Side<'a>> {
-    let mut all: BTreeMap<String, Side<'a>> = BTreeMap::new();
-    for one in desired.iter().filter(|d| d.type_name == type_name) {
-        all.entry(one.address.id().to_string()).or_default().wanted = Some(one);
-    }
-    // What merely carries the stack's tags under another name is no part of it.
-    for one in live.iter().filter(|l| l.type_name == type_name && l.owner != Owner::Stray) {
-        all.entry(one.address.id().to_string()).or_default().live = Some(one);
-    }
-    all
-}
-
-fn name_of(sides: &[&Side<'_>]) -> String {
-    let name = |side: &&Side<'_>| {
-        side.live.map(|l| l.name.clone()).or_else(|| side.wanted.map(|d| d.name.clone()))
+/// What carries a policy or setting, in the order of the report, and which one of these.
+pub(crate) fn carrier(address: &Address) -> (usize, &'static str, String) {
+    let (group, id) = address.as_str().split_once('.').unwrap_or((address.as_str(), ""));
+    let (rank, noun) = match group {
+        "role" => (0, "Role"),
+        "function" | "permission" => (1, "Function"),
+        "api" | "routes" | "stage" | "association" => return (2, "API", String::new()),
+        "table" => (3, "Table"),
+        "bucket" | "bucket_policy" => (4, "Bucket"),
+        "distribution" => (5, "Distribution"),
+        "web_acl" => (6, "Web ACL"),
+        "log_group" => (7, "Log group"),
+        _ => (8, "Account"),
     };
-    sides.iter().find_map(name).unwrap_or_default()
+    (rank, noun, id.to_string())
 }
 
 fn field(spec: Option<&Value>, key: &str) -> Value {
@@ -179,16 +96,8 @@ fn field(spec: Option<&Value>, key: &str) -> Value {
 fn role(address: &Address, side: &Side<'_>) -> Vec<Pair> {
     let (wanted, live) = (side.wanted_spec(), side.live_spec());
     let pair = |kind: Kind, policy: Option<String>, wanted: Value, live: Value| Pair {
-        kind,
-        address: address.clone(),
-        name: name_of(&[side]),
         policy,
-        wanted,
-        live,
-        foreign: side.foreign(),
-        not_emulated: side.not_emulated(),
-        carried: side.live.is_some(),
-        shared: side.live.is_some_and(is_shared_role),
+        ..Pair::of_side(kind, address.clone(), side, wanted, live)
     };
     let mut all = vec![pair(Kind::Trust, None, field(wanted, "trust"), field(live, "trust"))];
     let (wanted_policies, live_policies) = (field(wanted, "policies"), field(live, "policies"));
@@ -224,18 +133,20 @@ fn attached_to(
     policy: &Side<'_>,
     document: &dyn Fn(Option<&Value>) -> Value,
 ) -> Pair {
+    let (wanted, live) = (document(policy.wanted_spec()), document(policy.live_spec()));
+    let pair = Pair::of_side(kind, address, policy, wanted, live);
     Pair {
-        kind,
-        address,
         name: name_of(&[policy, carrier]),
-        policy: None,
-        wanted: document(policy.wanted_spec()),
-        live: document(policy.live_spec()),
         foreign: policy.foreign().or_else(|| carrier.foreign()),
         not_emulated: policy.not_emulated() || carrier.not_emulated(),
         carried: carrier.live.is_some() || policy.live.is_some(),
         shared: false,
+        ..pair
     }
+}
+
+fn name_of(sides: &[&Side<'_>]) -> String {
+    sides.iter().map(|side| side.name()).find(|name| !name.is_empty()).unwrap_or_default()
 }
 
 /// Source ARNs that wanted permissions name: one for each route.
@@ -247,7 +158,41 @@ pub(super) fn wanted_sources(pairs: &[Pair]) -> BTreeSet<String> {
         .collect()
 }
 
-pub(super) fn population(desired: &[Desired], live: &[Live], surfaces: &[Surface]) -> Population {
+/// What came of reading one pair.
+pub(super) fn read(pair: &Pair) -> Read {
+    let verdict = match &pair.unread {
+        Some(failure) if failure.missing_right.is_some() => Verdict::Denied,
+        Some(_) => Verdict::Failed,
+        None if pair.not_emulated => Verdict::NotEmulated,
+        None if pair.live.is_null() => Verdict::Absent,
+        None => Verdict::Read,
+    };
+    Read {
+        surface: pair.kind,
+        address: pair.address.clone(),
+        name: pair.name.clone(),
+        policy: pair.policy.clone(),
+        calls: pair.calls.clone(),
+        at: pair.at.clone(),
+        verdict,
+        failure: pair.unread.clone(),
+    }
+}
+
+pub(super) fn coverage(reads: &[Read]) -> Coverage {
+    let mut coverage = Coverage::default();
+    for read in reads {
+        match read.verdict {
+            Verdict::Read | Verdict::Absent => coverage.read += 1,
+            Verdict::Denied | Verdict::Failed => coverage.unread += 1,
+            Verdict::NotEmulated => coverage.not_emulated += 1,
+        }
+    }
+    coverage
+}
+
+pub(super) fn population(input: &Input<'_>, surfaces: &[Surface]) -> Population {
+    let (desired, live) = (input.desired, input.live);
     let resources = |type_name: &str| Count {
         wanted: desired.iter().filter(|d| d.type_name == type_name).count(),
         live: live

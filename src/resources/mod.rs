@@ -11,6 +11,7 @@ pub mod expiry;
 pub mod iam;
 pub mod lambda;
 pub mod logs;
+pub mod observe;
 pub mod provider;
 #[cfg(test)]
 mod quota_tests;

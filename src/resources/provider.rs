@@ -99,5 +99,5 @@ fn vanished(error: CloudError) -> CloudError {
 
 /// Every call that a resource type declares.
 pub fn declared_calls() -> CallTable {
-    CallTable::new(TYPES.iter().flat_map(|t| t.info().calls.all()))
+    CallTable::new(TYPES.iter().flat_map(|t| t.info().calls.all()).chain(super::observe::CALLS))
 }

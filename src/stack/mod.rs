@@ -11,6 +11,7 @@ mod edge;
 mod error;
 mod names;
 mod node;
+mod places;
 mod rules;
 mod schema;
 mod shape;
@@ -25,8 +26,9 @@ pub use edge::{
     Throttling, Waf,
 };
 pub use error::StackError;
+pub use places::Lines;
 pub use schema::json_schema;
-pub use types::{Logs, Smoke, SmokeCheck, SmokeOrder, SmokeProducts, Stack};
+pub use types::{AcceptedFinding, Logs, Smoke, SmokeCheck, SmokeOrder, SmokeProducts, Stack};
 
 use node::Node;
 use std::path::Path;

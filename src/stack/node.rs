@@ -37,6 +37,21 @@ impl Node {
         }
     }
 
+    /// Place of the key that `path` leads to; `None` where it leads nowhere.
+    pub fn find(&self, path: &[&str]) -> Option<Span> {
+        let (mut place, mut node) = (self.span, self);
+        for step in path {
+            (place, node) = match &node.kind {
+                Kind::List(items) => {
+                    let item = items.get(step.parse::<usize>().ok()?)?;
+                    (item.span, item)
+                }
+                _ => node.get(step).map(|(k, v)| (k.span, v))?,
+            };
+        }
+        Some(place)
+    }
+
     /// Places of the key and of the value that `path` leads to, as far as it can be followed; a
     /// list's items go by number.
     pub fn locate(&self, path: &[&str]) -> (Span, Span) {

@@ -46,6 +46,9 @@ pub struct Stack {
     /// What `shopstack smoke`, and every `up`, tries on the deployed stack.
     #[serde(default)]
     pub smoke: Smoke,
+    /// Findings of `shopstack policy-report` that are accepted, each until a day.
+    #[serde(default)]
+    pub exceptions: Vec<AcceptedFinding>,
 }
 
 impl Stack {
@@ -56,6 +59,28 @@ impl Stack {
         }
         self
     }
+}
+
+/// A finding of `policy-report` that is accepted: why, by whom, until when. After that day the
+/// report fails until somebody has reviewed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptedFinding {
+    /// The rule, as the report names it.
+    #[schemars(extend("examples" = ["unencrypted-viewer"]))]
+    pub rule: String,
+    /// Address of the resource, as the report names it; `*` is a wildcard. Every resource unless
+    /// given.
+    #[schemars(extend("examples" = ["distribution.site"]))]
+    pub resource: Option<String>,
+    /// Why the risk is acceptable.
+    pub reason: String,
+    /// Who accepted it.
+    #[schemars(extend("examples" = ["kim@example.com"]))]
+    pub approver: String,
+    /// The last day on which it is accepted.
+    #[schemars(extend("pattern" = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "examples" = ["2027-06-30"]))]
+    pub expires: String,
 }
 
 /// Settings of every log group of the stack.

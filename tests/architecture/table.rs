@@ -108,12 +108,6 @@ const fn allow(rule: &'static str, file: &'static str, detail: &'static str) -> 
 const EXCEPTIONS: &[Exception] = &[
     allow("circle", "", "src/aws/index.rs src/aws/reader.rs"),
     allow("circle", "", "src/plan/lost.rs src/plan/record.rs"),
-    allow(
-        "circle",
-        "",
-        "src/render/report.rs src/render/report/markdown.rs \
-         src/render/report/text.rs",
-    ),
     allow("line-width", "lambdas/", ""),
     allow("panic", "lambdas/shared/src/reply.rs", ""),
     allow("line-width", "src/aws/", ""),
@@ -121,7 +115,6 @@ const EXCEPTIONS: &[Exception] = &[
     allow("line-width", "src/cli/", ""),
     allow("line-width", "src/render/graph/", ""),
     allow("line-width", "src/render/json.rs", ""),
-    allow("line-width", "src/render/report.rs", ""),
     allow("line-width", "src/render/report/", ""),
     allow("line-width", "src/report/", ""),
     allow("file-length", "src/report/tests.rs", ""),

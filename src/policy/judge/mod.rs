@@ -5,19 +5,25 @@
 //! list. The rules are those of AWS's own security checks (IAM.21, S3.5, Lambda.1) and of the
 //! common policy linters.
 
+mod escalation;
+mod lookup;
 mod principals;
 mod statement;
 #[cfg(test)]
 mod tests;
 
+pub use escalation::escalations;
 pub use statement::{Conditions, Statement};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// How bad a finding is; the worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     High,
@@ -46,6 +52,8 @@ pub enum Place {
     Bucket,
     /// The resource policy of a function, an API or a table, which speaks of that one only.
     Function,
+    /// A policy of the account on log groups, whose names AWS chooses.
+    LogGroup,
 }
 
 /// One thing that is too wide, in words that name the offending part.
@@ -86,12 +94,16 @@ impl Judge<'_> {
         if self.place == Place::Function {
             found.extend(self.wide_source(statement));
         }
+        found.extend(lookup::issues(statement, self.place));
         found
     }
 
     fn wildcard_resource(&self, statement: &Statement) -> Option<Issue> {
         // A trust policy has no resource, and a function's own policy speaks of that function only.
-        if matches!(self.place, Place::Trust | Place::Function) {
+        if matches!(self.place, Place::Trust | Place::Function | Place::LogGroup) {
+            return None;
+        }
+        if lookup::takes_star_alone(statement) {
             return None;
         }
         let wide: Vec<&str> = statement

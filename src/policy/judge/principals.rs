@@ -5,7 +5,7 @@ use super::{Conditions, Issue, Place, Severity, Statement, wild};
 
 /// Condition keys that say who asks or from where, lower case. SecureTransport and the like narrow
 /// nothing.
-const NARROWING: [&str; 14] = [
+const NARROWING: [&str; 13] = [
     "aws:principalaccount",
     "aws:principalarn",
     "aws:principalorgid",
@@ -19,7 +19,6 @@ const NARROWING: [&str; 14] = [
     "aws:sourcevpc",
     "aws:sourcevpce",
     "aws:userid",
-    "lambda:functionurlauthtype",
 ];
 
 /// Condition keys that bind a service to whom it acts for.
@@ -34,10 +33,14 @@ const POSITIVE: [&str; 6] =
 pub(super) fn public(statement: &Statement) -> Option<Issue> {
     let open: Vec<String> =
         named(statement).filter(|(_, p)| wild(p)).map(|(kind, p)| format!("{kind} {p}")).collect();
+    let signed = statement
+        .condition_values("lambda:functionurlauthtype")
+        .any(|value| value.eq_ignore_ascii_case("AWS_IAM"));
+    let who = if signed { "every AWS account" } else { "anyone" };
     (!open.is_empty() && !bound(&statement.conditions, &NARROWING)).then(|| Issue {
         rule: "public-principal",
         severity: Severity::High,
-        message: format!("anybody may do this ({}), and no condition narrows it", open.join(", ")),
+        message: format!("{who} may do this ({}), and no condition narrows it", open.join(", ")),
         fix: "name the service or role that needs it, and bind it with aws:SourceArn or \
               aws:SourceAccount",
     })

@@ -1,5 +1,6 @@
 //! One statement of a canonical document, typed: what the rules and the report look at.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ pub type Conditions = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 
 /// A statement; lists are sorted, what is absent is empty. Values not known yet are
 /// `{{address.attribute}}`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Statement {
     /// Allow or Deny.
     pub effect: String,

@@ -27,7 +27,7 @@ fn wildcards_in_actions() {
     assert_eq!(identity(json!("dynamodb:*"), table.clone()), [("wildcard-action", Severity::High)]);
     assert_eq!(
         identity(json!(["dynamodb:Put*", "s3:GetObject"]), table),
-        [("wildcard-action", Severity::Medium)]
+        [("wildcard-action", Severity::Medium), ("resource-mismatch", Severity::Medium)]
     );
 }
 

@@ -1,28 +1,30 @@
 //! The report as Markdown, for a pull request or a wiki: summary first, findings, then one section
 //! per resource.
 
-use super::{
-    actions, carrier, clean, details, fields, groups, kind_name, mark, place, short, status_name,
-    summary,
+use super::words::{
+    actions, clean, details, fields, finding_place, groups, is_accepted, kind_name, levels,
+    location, mark, needed_name, origin, short, status_name, summary, verdict_name,
 };
-use crate::report::{Report, Row, Status, Surface};
+use crate::report::{Access, Report, Row, Status, Surface, Verdict};
 
 /// Markdown (GitHub's dialect); text from AWS is escaped and cannot make markup.
 pub fn markdown(report: &Report) -> String {
     let mut lines = head(report);
+    lines.extend(unread(report));
     lines.extend(findings(report));
-    for group in groups(report) {
+    lines.extend(changes(report));
+    lines.extend(needs(report));
+    for (title, group) in groups(report) {
         let Some(first) = group.first() else { continue };
-        lines.extend([
-            String::new(),
-            format!("## {} {} (`{}`)", carrier(first.surface), cell(&first.name), place(first)),
-        ]);
+        let shared = if first.shared { ", shared by all stacks of the account" } else { "" };
+        lines.extend([String::new(), format!("## {} (`{}`{shared})", cell(&title), first.address)]);
         for surface in group {
             lines.extend(section(surface));
         }
     }
     lines.extend([String::new(), "## Not evaluated".into(), String::new()]);
     lines.extend(report.not_evaluated.iter().map(|what| format!("- {}", cell(what))));
+    lines.extend([String::new(), format!("Content digest: `{}`", report.digest.content)]);
     lines.join("\n") + "\n"
 }
 
@@ -44,51 +46,107 @@ fn cell(text: &str) -> String {
 }
 
 fn head(report: &Report) -> Vec<String> {
-    let account = match &report.endpoint {
-        Some(endpoint) => {
-            format!("{} in {}, not on AWS but at {endpoint}", report.account, report.region)
-        }
-        None => format!("{} in {}", report.account, report.region),
-    };
-    let row = |label: &str, value: &str| format!("| {label} | {} |", cell(value));
-    vec![
+    let mut lines = vec![
         format!("# Policy report: stack {}, env {}", cell(&report.stack), cell(&report.env)),
         String::new(),
         format!("**{}**", cell(&summary(report))),
+    ];
+    let rows = origin(report).into_iter().map(|(label, value)| vec![label.into(), cell(&value)]);
+    lines.extend(table(&["", ""], rows));
+    lines
+}
+
+/// A table with a blank line before it; cells are escaped already.
+fn table(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<String> {
+    let mut lines = vec![
         String::new(),
-        "| | |".into(),
-        "|---|---|".into(),
-        row("Account", &account),
-        row("Read as", &report.caller),
-        row("Read at", &format!("{} to {}", report.started, report.finished)),
-        row("Made by", &format!("{} {}", report.generator.name, report.generator.version)),
-    ]
+        format!("| {} |", heads.join(" | ")),
+        format!("|{}", "---|".repeat(heads.len())),
+    ];
+    lines.extend(rows.map(|row| format!("| {} |", row.join(" | "))));
+    lines
+}
+
+fn section_head(title: &str) -> Vec<String> {
+    vec![String::new(), format!("## {title}")]
+}
+
+/// Reads that failed, each with the right that is missing.
+fn unread(report: &Report) -> Vec<String> {
+    let failed = |v: Verdict| matches!(v, Verdict::Denied | Verdict::Failed);
+    let mut reads = report.reads.iter().filter(|r| failed(r.verdict)).peekable();
+    if reads.peek().is_none() {
+        return vec![];
+    }
+    let mut lines = section_head("Not read");
+    let rows = reads.map(|read| {
+        let what = kind_name(read.surface, read.policy.as_deref());
+        let failure = read.failure.as_ref();
+        let right = failure.and_then(|f| f.missing_right.as_deref()).unwrap_or_default();
+        let said = failure.map(|f| format!("{}: {}", f.code, f.message)).unwrap_or_default();
+        let place = format!("{} {what}", read.address);
+        [place.as_str(), verdict_name(read.verdict), right, &said].map(cell).into()
+    });
+    lines.extend(table(&["What", "Verdict", "Missing right", "AWS says"], rows));
+    lines
+}
+
+fn changes(report: &Report) -> Vec<String> {
+    let Some(changes) = &report.changes else { return vec![] };
+    let mut lines = section_head(&format!("Since the report of {}", cell(&changes.since)));
+    let row = |what: &'static str| {
+        move |a: &Access| {
+            let conditions = a.conditions.join("; ");
+            let cells = [what, &a.effect, &a.principal, &a.action, &a.resource, &conditions];
+            Vec::from(cells.map(cell))
+        }
+    };
+    let gained = changes.gained.iter().map(row("gained"));
+    let rows = gained.chain(changes.lost.iter().map(row("lost")));
+    let heads = ["", "Effect", "Who", "Action", "On", "If"];
+    lines.extend(table(&heads, rows));
+    lines
+}
+
+fn needs(report: &Report) -> Vec<String> {
+    if report.needs.is_empty() {
+        return vec![];
+    }
+    let mut lines = section_head("Needed against granted");
+    let yes = |it: bool| if it { "yes" } else { "no" };
+    let rows = report.needs.iter().map(|need| {
+        let found = if need.found.is_empty() { "-".into() } else { need.found.join(", ") };
+        let note = need.note.as_deref().unwrap_or_default();
+        let cells = [
+            need.function.as_str(),
+            &need.action,
+            &need.resource,
+            yes(need.declared),
+            &found,
+            yes(need.granted),
+            needed_name(need.verdict),
+            note,
+        ];
+        Vec::from(cells.map(cell))
+    });
+    let heads =
+        ["Function", "Action", "On", "Declared", "Found in source", "Granted", "Verdict", "Note"];
+    lines.extend(table(&heads, rows));
+    lines
 }
 
 fn findings(report: &Report) -> Vec<String> {
     if report.findings.is_empty() {
         return vec![];
     }
-    let mut lines = vec![
-        String::new(),
-        "## Findings".into(),
-        String::new(),
-        "| Severity | Rule | Where | What | Fix |".into(),
-        "|---|---|---|---|---|".into(),
-    ];
-    lines.extend(report.findings.iter().map(|f| {
-        let mut place = format!(
-            "{} {}, {}",
-            carrier(f.surface),
-            f.name,
-            kind_name(f.surface, f.policy.as_deref())
-        );
-        if let Some(sid) = &f.sid {
-            place.push_str(&format!(", {sid}"));
-        }
-        let cells = [f.severity.as_str(), &f.rule, &place, &f.message, &f.fix].map(cell);
-        format!("| {} |", cells.join(" | "))
-    }));
+    let mut lines = section_head("Findings");
+    let rows = report.findings.iter().map(|f| {
+        let accepted = if is_accepted(f) { " (accepted)" } else { "" };
+        let rule = format!("{}{accepted}", f.rule);
+        let (place, at) = (finding_place(f), location(f.location.as_ref()));
+        Vec::from([f.severity.as_str(), &rule, &place, &at, &f.message, &f.fix].map(cell))
+    });
+    lines.extend(table(&["Severity", "Rule", "Where", "stack.yaml", "What", "Fix"], rows));
     lines
 }
 
@@ -104,8 +162,8 @@ fn section(surface: &Surface) -> Vec<String> {
     if !surface.statements.is_empty() {
         lines.extend([
             String::new(),
-            "| | Statement | Grants | Why |".into(),
-            "|---|---|---|---|".into(),
+            "| | Statement | Access | Grants | Why |".into(),
+            "|---|---|---|---|---|".into(),
         ]);
         lines.extend(surface.statements.iter().map(row));
     }
@@ -136,5 +194,6 @@ fn row(row: &Row) -> String {
         (None, true) => "no reason given".into(),
         (None, false) => "none; stack.yaml does not ask for it".into(),
     };
-    format!("| `{}` | {} | {} | {why} |", mark(row.status), cell(&row.sid), grants.join("<br>"))
+    let (mark, levels) = (mark(row.status), cell(&levels(row)));
+    format!("| `{mark}` | {} | {levels} | {} | {why} |", cell(&row.sid), grants.join("<br>"))
 }

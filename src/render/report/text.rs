@@ -1,12 +1,12 @@
-//! The report for a terminal: summary, then every policy with its statements and reasons, then what
-//! to mend.
+//! The report for a terminal: what was read and found, findings, needs, and then every policy with
+//! its statements and reasons.
 
-use super::{
-    actions, carrier, clean, count, details, fields, groups, kind_name, mark, place, short,
-    status_name, summary,
+use super::words::{
+    actions, clean, count, details, fields, finding_place, groups, is_accepted, kind_name, levels,
+    location, mark, needed_name, origin, short, status_name, summary, verdict_name,
 };
 use crate::render::style::{Ink, Style};
-use crate::report::{Finding, Report, Row, Severity, Status, Surface};
+use crate::report::{Access, Finding, Needed, Report, Row, Severity, Status, Surface, Verdict};
 
 /// Text no wider than `style.width` (40 at least); longer words (ARNs) are kept whole, so that they
 /// can be copied.
@@ -14,12 +14,18 @@ pub fn text(report: &Report, style: Style) -> String {
     let mut page =
         Page { text: String::new(), style: Style { width: style.width.max(40), ..style } };
     page.head(report);
-    for group in groups(report) {
-        page.group(&group);
-    }
+    page.unread(report);
     page.findings(report);
+    page.changes(report);
+    page.needs(report);
     page.line("");
-    page.wrapped("", "", &format!("Not evaluated: {}.", report.not_evaluated.join("; ")), None);
+    let legend =
+        "= as wanted   ~ differs   - wanted, not on AWS   + on AWS, not wanted   ? not read";
+    page.wrapped("", "", legend, Some(Ink::Dim));
+    for (title, group) in groups(report) {
+        page.group(&title, &group);
+    }
+    page.tail(report);
     page.text
 }
 
@@ -29,6 +35,7 @@ fn ink(status: Status) -> Ink {
         Status::Foreign => Ink::Delete,
         Status::Differs | Status::Missing => Ink::Change,
         Status::NotEmulated => Ink::Dim,
+        Status::Unread => Ink::Warning,
     }
 }
 
@@ -76,34 +83,128 @@ impl Page {
         let title = format!("Policy report: stack {}, env {}", report.stack, report.env);
         let title = self.paint(&clean(&title), Ink::Bold);
         self.line(&title);
-        let place = match &report.endpoint {
-            Some(endpoint) => {
-                format!("{} in {}, not on AWS but at {endpoint}", report.account, report.region)
-            }
-            None => format!("{} in {}", report.account, report.region),
-        };
-        let made = format!(
-            "{} to {}, by {} {}",
-            report.started, report.finished, report.generator.name, report.generator.version
-        );
-        for (label, value) in [("account", &place), ("read as", &report.caller), ("read at", &made)]
-        {
-            self.wrapped(&format!("  {label}  "), "           ", &clean(value), None);
-        }
-        self.line("");
-        let verdict = if report.exit_code() == 0 { Ink::Create } else { Ink::Delete };
+        let verdict = if report.exit_code == 0 { Ink::Create } else { Ink::Delete };
         self.wrapped("", "", &summary(report), Some(verdict));
         self.line("");
-        let legend = "= as wanted   ~ differs   - wanted, not on AWS   + on AWS, not wanted";
-        self.wrapped("", "", legend, Some(Ink::Dim));
+        for (label, value) in origin(report) {
+            self.wrapped(&format!("  {label}  "), "           ", &value, None);
+        }
     }
 
-    fn group(&mut self, group: &[&Surface]) {
+    /// Reads that failed, each with the right that is missing.
+    fn unread(&mut self, report: &Report) {
+        let failed = |v: Verdict| matches!(v, Verdict::Denied | Verdict::Failed);
+        let failures: Vec<_> = report.reads.iter().filter(|r| failed(r.verdict)).collect();
+        if failures.is_empty() {
+            return;
+        }
+        self.title("Not read");
+        for read in failures {
+            let what = format!(
+                "{} {}: {}",
+                read.address,
+                kind_name(read.surface, read.policy.as_deref()),
+                verdict_name(read.verdict)
+            );
+            self.wrapped("  ", "    ", &what, Some(Ink::Warning));
+            let Some(failure) = &read.failure else { continue };
+            if let Some(right) = &failure.missing_right {
+                self.wrapped("    missing right: ", "      ", &clean(right), None);
+            }
+            let said = format!("{} {}: {}", failure.operation, failure.code, failure.message);
+            self.wrapped("    ", "    ", &clean(&said), Some(Ink::Dim));
+        }
+    }
+
+    fn title(&mut self, title: &str) {
+        self.line("");
+        let title = self.paint(title, Ink::Bold);
+        self.line(&title);
+    }
+
+    fn changes(&mut self, report: &Report) {
+        let Some(changes) = &report.changes else { return };
+        self.title(&clean(&format!("Since the report of {}", changes.since)));
+        if changes.gained.is_empty() && changes.lost.is_empty() {
+            self.line("  no access gained, none lost");
+        }
+        let words = |a: &Access| {
+            let conditions = if a.conditions.is_empty() {
+                String::new()
+            } else {
+                format!(" if {}", a.conditions.join(" and "))
+            };
+            let verb = if a.effect == "Deny" { "is denied" } else { "may" };
+            clean(&format!("{} {verb} {} on {}{conditions}", a.principal, a.action, a.resource))
+        };
+        for gained in &changes.gained {
+            self.wrapped("  + gained: ", "    ", &words(gained), Some(Ink::Delete));
+        }
+        for lost in &changes.lost {
+            self.wrapped("  - lost:   ", "    ", &words(lost), Some(Ink::Change));
+        }
+        for id in &changes.new_findings {
+            self.wrapped("  new finding: ", "    ", &clean(id), None);
+        }
+        for id in &changes.settled_findings {
+            self.wrapped("  settled:     ", "    ", &clean(id), None);
+        }
+    }
+
+    /// Needed against granted, a line for each action of each function.
+    fn needs(&mut self, report: &Report) {
+        if report.needs.is_empty() {
+            return;
+        }
+        self.title("Needed against granted");
+        for need in &report.needs {
+            let ink = match need.verdict {
+                Needed::NeededAndGranted | Needed::CannotBeScoped => Ink::Create,
+                Needed::Unclear => Ink::Warning,
+                Needed::Missing | Needed::Excess => Ink::Delete,
+            };
+            let verdict = self.paint(needed_name(need.verdict), ink);
+            self.line(&format!("  {} {}: {verdict}", clean(&need.function), clean(&need.action)));
+            let mut why = vec![format!("on {}", need.resource)];
+            if !need.found.is_empty() {
+                why.push(format!("called in {}", need.found.join(", ")));
+            }
+            why.extend(need.note.clone());
+            self.wrapped("    ", "    ", &clean(&why.join("; ")), Some(Ink::Dim));
+        }
+    }
+
+    fn tail(&mut self, report: &Report) {
+        if !report.exceptions.is_empty() {
+            self.title("Accepted exceptions");
+        }
+        for exception in &report.exceptions {
+            let resource = exception.resource.as_deref().unwrap_or("every resource");
+            let state = match (exception.expired, exception.used) {
+                (true, _) => ", EXPIRED",
+                (false, true) => "",
+                (false, false) => ", covers nothing",
+            };
+            let line = format!(
+                "{} on {resource}: {} (approved by {}, until {}{state})",
+                exception.rule, exception.reason, exception.approver, exception.expires
+            );
+            self.wrapped("  ", "    ", &clean(&line), None);
+        }
+        self.line("");
+        self.wrapped("", "", &format!("Not evaluated: {}.", report.not_evaluated.join("; ")), None);
+        let digest = format!("Content digest: {}", report.digest.content);
+        self.wrapped("", "", &digest, Some(Ink::Dim));
+    }
+
+    fn group(&mut self, title: &str, group: &[&Surface]) {
         let Some(first) = group.first() else { return };
         self.line("");
-        let title = format!("{} {}", carrier(first.surface), clean(&first.name));
-        let title = self.paint(&title, Ink::Bold);
-        self.line(&format!("{title}  ({})", place(first)));
+        let title = self.paint(title, Ink::Bold);
+        let place = location(first.location.as_ref());
+        let shared = if first.shared { ", shared by all stacks of the account" } else { "" };
+        let place = if place.is_empty() { place } else { format!(", {place}") };
+        self.line(&format!("{title}  ({}{shared}{place})", first.address));
         for surface in group {
             self.surface(surface);
         }
@@ -136,6 +237,12 @@ impl Page {
     fn row(&mut self, row: &Row) {
         let mark = self.paint(mark(row.status), ink(row.status));
         self.line(&format!("    {mark} {}", clean(&row.sid)));
+        let (levels, place) = (levels(row), location(row.location.as_ref()));
+        for (label, about) in [("access", levels), ("at", place)] {
+            if !about.is_empty() {
+                self.wrapped(&format!("        {label}: "), "          ", &about, None);
+            }
+        }
         self.wrapped("        ", "          ", &actions(&row.content), None);
         for (label, list) in details(&row.content) {
             for item in list {
@@ -150,12 +257,8 @@ impl Page {
         self.wrapped("        why: ", "             ", &why, Some(Ink::Dim));
         if !row.findings.is_empty() {
             let findings = count(row.findings.len(), "finding", "findings");
-            self.wrapped(
-                "        ",
-                "        ",
-                &format!("{findings}, see below"),
-                Some(Ink::Delete),
-            );
+            let findings = format!("{findings}, see above");
+            self.wrapped("        ", "        ", &findings, Some(Ink::Delete));
         }
     }
 
@@ -163,9 +266,7 @@ impl Page {
         if report.findings.is_empty() {
             return;
         }
-        self.line("");
-        let title = self.paint("Findings", Ink::Bold);
-        self.line(&title);
+        self.title("Findings");
         for (position, finding) in report.findings.iter().enumerate() {
             self.finding(position + 1, finding);
         }
@@ -178,14 +279,17 @@ impl Page {
             Severity::Low => Ink::Dim,
         };
         let severity = self.paint(finding.severity.as_str(), ink);
-        self.line(&format!("  {number}. {severity}  {}", finding.rule));
-        let mut place = format!("{} {}", carrier(finding.surface), finding.name);
-        place.push_str(&format!(", {}", kind_name(finding.surface, finding.policy.as_deref())));
-        if let Some(sid) = &finding.sid {
-            place.push_str(&format!(", {sid}"));
-        }
-        self.wrapped("     ", "     ", &clean(&place), None);
+        let place = location(finding.location.as_ref());
+        let accepted = if is_accepted(finding) { "  (accepted)" } else { "" };
+        self.line(format!("  {number}. {severity}  {}  {place}", finding.rule).trim_end());
+        self.wrapped("     ", "     ", &format!("{}{accepted}", finding_place(finding)), None);
         self.wrapped("     ", "     ", &clean(&finding.message), None);
-        self.wrapped("     fix: ", "          ", &clean(&finding.fix), None);
+        match &finding.exception {
+            Some(exception) if !exception.expired => {
+                let why = format!("{}, until {}", exception.reason, exception.expires);
+                self.wrapped("     accepted: ", "       ", &clean(&why), None);
+            }
+            _ => self.wrapped("     fix: ", "          ", &clean(&finding.fix), None),
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 mod context;
 mod edge;
+mod exception;
 mod permission;
 mod table;
 
@@ -27,6 +28,7 @@ pub(super) fn check(stack: &Stack, tree: &Node, report: &mut Report, references:
         check_function(&mut context, id, function);
     }
     edge::check(&mut context);
+    exception::check(&mut context);
 }
 
 fn header(context: &mut Context) {

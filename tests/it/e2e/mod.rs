@@ -12,6 +12,7 @@ mod people;
 pub mod redeploy;
 mod region;
 mod report;
+mod report_live;
 mod schema;
 mod secrets;
 mod shop_cart;

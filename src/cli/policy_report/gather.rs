@@ -1,0 +1,243 @@
+//! Everything that the report reads. A read that is denied becomes a line of the report, and the
+//! others go on.
+
+use crate::aws::{Reader, rights};
+use crate::cli::error::CliError;
+use crate::cli::session::{Project, Session};
+use crate::cli::time::rfc3339;
+use crate::engine;
+use crate::model::{Address, CloudError, Desired, ErrorKind, Live, Owner, template};
+use crate::report::{Failure, Kind, Observed};
+use crate::resources::{Finder, apigateway::account, dynamodb::table, iam::role, observe};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
+
+const FUNCTION: &str = "AWS::Lambda::Function";
+const LOG_GROUP: &str = "AWS::Logs::LogGroup";
+
+/// What was read.
+pub(super) struct Gathered {
+    pub desired: Vec<Desired>,
+    pub live: Vec<Live>,
+    pub observed: Vec<Observed>,
+    pub unread: BTreeMap<String, Failure>,
+    pub read_at: BTreeMap<String, String>,
+}
+
+/// Errors: stack.yaml cannot be turned into resources, or the run was interrupted.
+pub(super) async fn gather(session: &Session, project: &Project) -> Result<Gathered, CliError> {
+    let adopt = BTreeSet::new();
+    let desired = session.request(project, &adopt, None, false).desired(None)?.resources;
+    let finder = Finder(session.reader.clone());
+    let survey = engine::survey(&finder, &session.scope, &desired).await?;
+    let mut live = survey.live;
+    let mut desired: Vec<Desired> = desired.into_iter().map(|d| resolved(d, &live)).collect();
+    let mut observed = shared_role(session, &mut desired, &mut live).await;
+    observed.extend(functions(&session.reader, &live).await);
+    observed.extend(tables(&session.reader, &live).await);
+    observed.extend(logs(&session.reader, &live).await);
+    observed.extend(managed(&session.reader, &live).await);
+    Ok(Gathered {
+        desired,
+        live,
+        observed,
+        unread: survey.failed.into_iter().map(|(name, error)| (name, failure(&error))).collect(),
+        read_at: survey.at.into_iter().map(|(name, time)| (name, rfc3339(time))).collect(),
+    })
+}
+
+fn resolved(mut desired: Desired, live: &[Live]) -> Desired {
+    desired.spec = template::resolve(&desired.spec, &|address, attribute| {
+        live.iter().find(|l| &l.address == address).and_then(|l| l.outputs.get(attribute).cloned())
+    });
+    desired
+}
+
+/// An error as the report shows it, with the right that is missing.
+fn failure(error: &CloudError) -> Failure {
+    let operation = error.operation.replacen(' ', ":", 1);
+    let denied = error.kind == ErrorKind::AccessDenied;
+    let right = denied.then(|| rights::missing(&operation, &error.message).join(", "));
+    Failure {
+        operation: operation.clone(),
+        code: error.code.clone(),
+        message: error.message.clone(),
+        missing_right: right,
+    }
+}
+
+/// Resources of a type that are the stack's own and exist.
+fn own<'a>(live: &'a [Live], type_name: &'a str) -> impl Iterator<Item = &'a Live> {
+    live.iter().filter(move |l| {
+        l.type_name == type_name && matches!(l.owner, Owner::Ours) && !l.not_emulated
+    })
+}
+
+/// One thing that was read, or was to be read.
+fn observation(
+    kind: Kind,
+    address: &Address,
+    name: &str,
+    policy: Option<String>,
+    result: Result<Value, CloudError>,
+) -> Observed {
+    let not_emulated = result.as_ref().is_err_and(observe::is_not_emulated);
+    Observed {
+        kind,
+        address: address.clone(),
+        name: name.to_string(),
+        policy,
+        wanted: Value::Null,
+        result: if not_emulated {
+            Ok(Value::Null)
+        } else {
+            result.map_err(|error| failure(&error))
+        },
+        not_emulated,
+        at: rfc3339(SystemTime::now()),
+    }
+}
+
+/// Function URLs, event sources, and the policies of versions and aliases.
+async fn functions(reader: &Reader, live: &[Live]) -> Vec<Observed> {
+    let mut all = Vec::new();
+    for function in own(live, FUNCTION) {
+        let (address, name) = (&function.address, function.name.as_str());
+        let (urls, sources, qualifiers) = tokio::join!(
+            observe::function_urls(reader, name),
+            observe::event_sources(reader, name),
+            observe::qualifiers(reader, name)
+        );
+        all.push(observation(Kind::FunctionUrl, address, name, None, urls));
+        all.push(observation(Kind::EventSources, address, name, None, sources));
+        match qualifiers {
+            Ok(qualifiers) => {
+                for qualifier in qualifiers {
+                    let policy = observe::version_policy(reader, name, &qualifier).await;
+                    let kind = Kind::VersionPolicy;
+                    all.push(observation(kind, address, name, Some(qualifier), policy));
+                }
+            }
+            Err(error) => {
+                let named = Some("(all)".to_string());
+                all.push(observation(Kind::VersionPolicy, address, name, named, Err(error)));
+            }
+        }
+    }
+    all
+}
+
+/// Resource policies of tables and of their streams.
+async fn tables(reader: &Reader, live: &[Live]) -> Vec<Observed> {
+    let mut all = Vec::new();
+    for table in own(live, table::INFO.type_name) {
+        let (address, name) = (&table.address, table.name.as_str());
+        let Ok(arn) = table.output("arn").map(str::to_string) else { continue };
+        let policy = policy_of(reader, &arn).await;
+        all.push(observation(Kind::TablePolicy, address, name, Some(arn), policy));
+        match observe::stream(reader, name).await {
+            Ok(None) => {}
+            Ok(Some(arn)) => {
+                let policy = policy_of(reader, &arn).await;
+                all.push(observation(Kind::StreamPolicy, address, name, Some(arn), policy));
+            }
+            Err(error) => {
+                all.push(observation(Kind::StreamPolicy, address, name, None, Err(error)));
+            }
+        }
+    }
+    all
+}
+
+async fn policy_of(reader: &Reader, arn: &str) -> Result<Value, CloudError> {
+    match table::resource_policy(reader, arn).await? {
+        Some(policy) => Ok(policy),
+        None => Err(CloudError::ours(
+            ErrorKind::NotEmulated,
+            "the endpoint does not know policies of tables",
+            "real AWS does",
+        )),
+    }
+}
+
+/// Subscriptions of log groups, and the account's policies on log groups.
+async fn logs(reader: &Reader, live: &[Live]) -> Vec<Observed> {
+    let mut all = Vec::new();
+    let mut regions = BTreeSet::from([reader.region.clone()]);
+    for group in own(live, LOG_GROUP) {
+        let region = group.spec.get("region").and_then(Value::as_str).unwrap_or(&reader.region);
+        regions.insert(region.to_string());
+        let found = observe::subscriptions(reader, region, &group.name).await;
+        all.push(observation(Kind::Subscriptions, &group.address, &group.name, None, found));
+    }
+    for region in regions {
+        let address = Address::new("account", &region);
+        let name = format!("log groups in {region}");
+        match observe::log_resource_policies(reader, &region).await {
+            Ok(policies) => all.extend(policies.into_iter().map(|(policy, document)| {
+                let kind = Kind::LogResourcePolicies;
+                let mut one = observation(kind, &address, &name, Some(policy), Ok(document));
+                // They serve the whole account: none is wanted or unwanted by one stack.
+                one.wanted = one.result.clone().unwrap_or_default();
+                one
+            })),
+            Err(error) => {
+                let kind = Kind::LogResourcePolicies;
+                all.push(observation(kind, &address, &name, None, Err(error)));
+            }
+        }
+    }
+    all
+}
+
+/// Documents of managed policies and of boundaries that roles carry.
+async fn managed(reader: &Reader, live: &[Live]) -> Vec<Observed> {
+    let mut all = Vec::new();
+    for role in own(live, role::INFO.type_name) {
+        let attached = role.spec.get("attached").and_then(Value::as_array);
+        let arns: Vec<&str> = attached.into_iter().flatten().filter_map(Value::as_str).collect();
+        for arn in arns {
+            let document = observe::managed_policy(reader, arn).await;
+            let (kind, named) = (Kind::ManagedDocument, Some(arn.to_string()));
+            all.push(observation(kind, &role.address, &role.name, named, document));
+        }
+    }
+    all
+}
+
+/// The log role that all stacks of the account share, where API Gateway uses it.
+async fn shared_role(
+    session: &Session,
+    desired: &mut Vec<Desired>,
+    live: &mut Vec<Live>,
+) -> Vec<Observed> {
+    let registered = live.iter().find(|l| l.type_name == account::INFO.type_name);
+    let registered = registered.and_then(|l| l.outputs.get("role_arn"));
+    if registered.is_none_or(|arn| arn.rsplit('/').next() != Some(account::ROLE)) {
+        return vec![];
+    }
+    // No logical id holds a `~`: the address is nobody else's.
+    let address = Address::new("role", "~apigateway-logs");
+    match role::spec_of(&session.reader, account::ROLE).await {
+        Ok(None) => {}
+        Ok(Some(spec)) => {
+            let mut found = Live::new(address.clone(), role::INFO.type_name, account::ROLE, spec);
+            found.owner = Owner::Shared;
+            live.push(found);
+        }
+        Err(error) => {
+            return vec![observation(Kind::Trust, &address, account::ROLE, None, Err(error))];
+        }
+    }
+    desired.push(Desired {
+        address,
+        type_name: role::INFO.type_name.into(),
+        name: account::ROLE.into(),
+        spec: account::wanted_role(&session.scope.account),
+        context: Value::Null,
+        depends_on: BTreeSet::new(),
+        payload: None,
+    });
+    vec![]
+}

@@ -1,0 +1,293 @@
+//! Which AWS operations a Rust source calls: the fluent calls of the AWS SDK, by parsing.
+//!
+//! A call is a method without arguments that has the name of an operation (`client.put_item()`), on
+//! the way to `send` or to a paginator. Code for tests is passed over. The table or bucket that a
+//! call names is a value of the run and is not resolved.
+
+use super::actions::catalogue;
+use std::collections::BTreeSet;
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+
+/// One call in a source.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SourceCall {
+    /// IAM action, `dynamodb:PutItem`; `None` where the call could not be resolved.
+    pub action: Option<String>,
+    /// `lambdas/create-order/src/store.rs:41`.
+    pub place: String,
+    /// For a call that could not be resolved: what it is.
+    pub note: Option<String>,
+}
+
+/// All calls of one file. `file` names it in the places.
+///
+/// # Errors
+/// The text is not Rust; with the place.
+pub fn calls(file: &str, text: &str) -> Result<Vec<SourceCall>, String> {
+    let tree =
+        syn::parse_file(text).map_err(|e| format!("{file}:{}: {e}", e.span().start().line))?;
+    let services = services(text);
+    let mut finder = Finder { file, services: &services, found: BTreeSet::new(), function: None };
+    finder.visit_file(&tree);
+    Ok(finder.found.into_iter().collect())
+}
+
+/// IAM prefixes of the services whose SDK the text names. A crate without a catalogue of ours keeps
+/// its own name.
+fn services(text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for part in text.split("aws_sdk").skip(1) {
+        let name: String = part
+            .strip_prefix('_')
+            .unwrap_or_default()
+            .chars()
+            .take_while(|c| c.is_ascii_alphanumeric())
+            .collect();
+        let prefix = match name.as_str() {
+            "cloudwatchlogs" => "logs",
+            "sfn" => "states",
+            other => other,
+        };
+        if !prefix.is_empty() {
+            found.insert(prefix.to_string());
+        }
+    }
+    found
+}
+
+/// What the calls of one function amount to.
+#[derive(Default)]
+struct Body {
+    operations: usize,
+    /// Lines of `send`.
+    sends: Vec<usize>,
+}
+
+struct Finder<'a> {
+    file: &'a str,
+    services: &'a BTreeSet<String>,
+    found: BTreeSet<SourceCall>,
+    function: Option<Body>,
+}
+
+impl Finder<'_> {
+    fn place(&self, line: usize) -> String {
+        format!("{}:{line}", self.file)
+    }
+
+    fn add(&mut self, action: Option<String>, line: usize, note: Option<String>) {
+        let place = self.place(line);
+        self.found.insert(SourceCall { action, place, note });
+        if let Some(body) = &mut self.function {
+            body.operations += 1;
+        }
+    }
+
+    /// A method without arguments may be an operation.
+    fn operation(&mut self, method: &str, line: usize) {
+        let name = pascal(method);
+        for service in self.services {
+            if catalogue().actions(&format!("{service}:{name}")).is_empty() {
+                continue;
+            }
+            return self.add(Some(format!("{service}:{name}")), line, None);
+        }
+        // Operations that are no actions of their own: their parts are (`Put::builder`).
+        let transaction = ["transact_write_items", "transact_get_items"].contains(&method);
+        if transaction && self.services.contains("dynamodb") {
+            if let Some(body) = &mut self.function {
+                body.operations += 1;
+            }
+            if method == "transact_get_items" {
+                self.add(Some("dynamodb:GetItem".into()), line, None);
+            }
+        }
+        if ["execute_statement", "batch_execute_statement", "execute_transaction"].contains(&method)
+            && self.services.contains("dynamodb")
+        {
+            let note = format!("`{method}` runs PartiQL, whose statement is a value of the run");
+            self.add(None, line, Some(note));
+        }
+    }
+
+    fn in_function(&mut self, visit: impl FnOnce(&mut Self)) {
+        let outer = self.function.replace(Body::default());
+        visit(self);
+        let body = std::mem::replace(&mut self.function, outer).unwrap_or_default();
+        if body.operations == 0
+            && !self.services.is_empty()
+            && let Some(line) = body.sends.first()
+        {
+            let note = "`send` of a request that is built elsewhere".to_string();
+            let place = self.place(*line);
+            self.found.insert(SourceCall { action: None, place, note: Some(note) });
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Finder<'_> {
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        if !for_tests(&item.attrs) {
+            visit::visit_item_mod(self, item);
+        }
+    }
+
+    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
+        if !for_tests(&item.attrs) {
+            self.in_function(|this| visit::visit_item_fn(this, item));
+        }
+    }
+
+    fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
+        if !for_tests(&item.attrs) {
+            visit::visit_item_impl(self, item);
+        }
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
+        if !for_tests(&item.attrs) {
+            self.in_function(|this| visit::visit_impl_item_fn(this, item));
+        }
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        let (method, line) = (call.method.to_string(), call.method.span().start().line);
+        if call.args.is_empty() {
+            if method == "send"
+                && let Some(body) = &mut self.function
+            {
+                body.sends.push(line);
+            }
+            self.operation(&method, line);
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
+        // Parts of a transaction: `Put::builder`, `types::Update::builder`.
+        let names: Vec<String> = path.path.segments.iter().map(|s| s.ident.to_string()).collect();
+        if let [.., kind, builder] = names.as_slice()
+            && builder == "builder"
+            && self.services.contains("dynamodb")
+        {
+            let action = match kind.as_str() {
+                "Put" => Some("dynamodb:PutItem"),
+                "Update" => Some("dynamodb:UpdateItem"),
+                "Delete" => Some("dynamodb:DeleteItem"),
+                "ConditionCheck" => Some("dynamodb:ConditionCheckItem"),
+                "Get" => Some("dynamodb:GetItem"),
+                _ => None,
+            };
+            if let Some(action) = action {
+                self.add(Some(action.into()), path.span().start().line, None);
+            }
+        }
+        visit::visit_expr_path(self, path);
+    }
+
+    fn visit_macro(&mut self, item: &'ast syn::Macro) {
+        // Arguments of `vec!`, `try_join!` and the like are expressions in most cases.
+        let parser = syn::punctuated::Punctuated::<syn::Expr, syn::Token![,]>::parse_terminated;
+        if let Ok(expressions) = item.parse_body_with(parser) {
+            for expression in &expressions {
+                // The tree is local to this call, so it is walked by a finder of its own.
+                let mut inner = Finder {
+                    file: self.file,
+                    services: self.services,
+                    found: BTreeSet::new(),
+                    function: Some(Body::default()),
+                };
+                inner.visit_expr(expression);
+                if let (Some(body), Some(found)) = (&mut self.function, inner.function) {
+                    body.operations += found.operations;
+                    body.sends.extend(found.sends);
+                }
+                self.found.extend(inner.found);
+            }
+        }
+    }
+}
+
+/// True under `#[cfg(test)]`, `#[test]` and the test macros of async runtimes.
+fn for_tests(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        let last = attribute.path().segments.last().map(|s| s.ident.to_string());
+        match last.as_deref() {
+            Some("test") => true,
+            Some("cfg") => {
+                attribute.parse_args::<syn::Ident>().is_ok_and(|condition| condition == "test")
+            }
+            _ => false,
+        }
+    })
+}
+
+/// `put_item` -> `PutItem`.
+fn pascal(method: &str) -> String {
+    method
+        .split('_')
+        .map(|word| {
+            let mut letters = word.chars();
+            letters.next().map_or_else(String::new, |first| {
+                first.to_ascii_uppercase().to_string() + letters.as_str()
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn actions(text: &str) -> Vec<String> {
+        let found = calls("f.rs", text).unwrap();
+        let mut names: Vec<String> =
+            found.into_iter().map(|c| c.action.unwrap_or_else(|| "?".into())).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    const USE: &str = "use aws_sdk_dynamodb::Client;\n";
+
+    #[test]
+    fn fluent_calls_are_found_with_their_line() {
+        let text = format!(
+            "{USE}async fn f(c: Client) {{\n    let call = c.put_item().table_name(\"t\");\n    \
+             call.send().await;\n}}"
+        );
+        let found = calls("src/a.rs", &text).unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].action.as_deref(), Some("dynamodb:PutItem"));
+        assert_eq!(found[0].place, "src/a.rs:3");
+    }
+
+    #[test]
+    fn parts_of_a_transaction_are_actions() {
+        let text = format!(
+            "{USE}fn f(c: Client) {{ let w = vec![T::builder().put(Put::builder().build()), \
+             types::ConditionCheck::builder().build()]; c.transact_write_items().send(); }}"
+        );
+        assert_eq!(actions(&text), ["dynamodb:ConditionCheckItem", "dynamodb:PutItem"]);
+    }
+
+    #[test]
+    fn tests_and_other_crates_are_passed_over() {
+        let text = format!(
+            "{USE}#[cfg(test)] mod tests {{ fn f(c: C) {{ c.delete_table().send(); }} }}\n\
+             #[tokio::test] async fn g(c: C) {{ c.delete_table().send().await; }}"
+        );
+        assert!(actions(&text).is_empty());
+        assert!(actions("fn f(c: Client) { c.put_item().send(); }").is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_resolved_is_said() {
+        let text = format!("{USE}async fn f(request: R) {{ request.send().await; }}");
+        assert_eq!(actions(&text), ["?"]);
+        let text = format!("{USE}fn f(c: C) {{ c.execute_statement().statement(s).send(); }}");
+        assert!(actions(&text).contains(&"?".to_string()));
+        assert!(calls("f.rs", "fn {").unwrap_err().starts_with("f.rs:1: "));
+    }
+}

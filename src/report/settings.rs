@@ -1,0 +1,160 @@
+//! Settings that decide who reaches what although they are no policy documents: public access
+//! blocks, routes, firewalls, function settings.
+
+use super::sides::{Pair, sides};
+use super::{Input, Kind};
+use crate::model::Address;
+use serde_json::{Map, Value, json};
+
+const STAGE: &str = "AWS::ApiGateway::Stage";
+const ASSOCIATION: &str = "AWS::WAFv2::WebACLAssociation";
+
+/// The switches of a public access block, as the specs and the report name them.
+pub const BLOCKS: [&str; 4] =
+    ["block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets"];
+
+/// Which fields of a type's spec make up one surface.
+struct Shape {
+    type_name: &'static str,
+    kind: Kind,
+    pick: fn(&Value) -> Value,
+}
+
+const SHAPES: [Shape; 7] = [
+    Shape {
+        type_name: "AWS::S3::Bucket",
+        kind: Kind::PublicAccessBlock,
+        pick: |spec| picked(spec, &BLOCKS),
+    },
+    Shape {
+        type_name: "AWS::S3::Bucket",
+        kind: Kind::ObjectOwnership,
+        pick: |spec| picked(spec, &["object_ownership"]),
+    },
+    Shape {
+        type_name: "AWS::Lambda::Function",
+        kind: Kind::FunctionExtras,
+        pick: |spec| filled(spec.get("extras")),
+    },
+    Shape { type_name: "AWS::ApiGateway::Resource", kind: Kind::Routes, pick: routes },
+    Shape {
+        type_name: "AWS::CloudFront::Distribution",
+        kind: Kind::WebAcl,
+        pick: |spec| match spec.get("web_acl_arn") {
+            Some(Value::String(arn)) if !arn.is_empty() => json!(arn),
+            _ => Value::Null,
+        },
+    },
+    Shape {
+        type_name: "AWS::CloudFront::Distribution",
+        kind: Kind::DistributionAccess,
+        pick: |spec| {
+            let keys = [
+                "enabled",
+                "viewer_protocol_policy",
+                "allowed_methods",
+                "origin_domain",
+                "origin_access_control_id",
+                "response_headers_policy_id",
+            ];
+            let mut found = picked(spec, &keys);
+            let extras = filled(spec.get("extras"));
+            if let Some(map) = found.as_object_mut().filter(|_| !extras.is_null()) {
+                map.insert("extras".into(), extras);
+            }
+            found
+        },
+    },
+    Shape {
+        type_name: "AWS::WAFv2::WebACL",
+        kind: Kind::WebAclRules,
+        pick: |spec| picked(spec, &["default_action", "rules"]),
+    },
+];
+
+/// The settings of everything that the stack wants or has.
+pub(super) fn pairs(input: &Input<'_>) -> Vec<Pair> {
+    let mut all = Vec::new();
+    for shape in &SHAPES {
+        for (id, side) in sides(shape.type_name, input) {
+            let group = group_of(shape.type_name);
+            let pick = |spec: Option<&Value>| spec.map_or(Value::Null, shape.pick);
+            let pair = Pair::of_side(
+                shape.kind,
+                Address::new(group, &id),
+                &side,
+                pick(side.wanted_spec()),
+                pick(side.live_spec()),
+            );
+            all.push(pair);
+        }
+    }
+    all.extend(stages(input));
+    all
+}
+
+fn group_of(type_name: &str) -> &'static str {
+    match type_name {
+        "AWS::S3::Bucket" => "bucket",
+        "AWS::Lambda::Function" => "function",
+        "AWS::ApiGateway::Resource" => "routes",
+        "AWS::CloudFront::Distribution" => "distribution",
+        _ => "web_acl",
+    }
+}
+
+/// The firewall of each stage: a resource of its own at AWS, which vanishes when it is detached.
+fn stages(input: &Input<'_>) -> Vec<Pair> {
+    let acl = |spec: Option<&Value>| spec.and_then(|s| s.get("web_acl_arn")).cloned();
+    let associations = sides(ASSOCIATION, input);
+    let stages = sides(STAGE, input);
+    let stage_there = stages.values().any(|side| side.live.is_some());
+    let paired = associations.iter().map(|(id, side)| {
+        let (wanted, live) = (acl(side.wanted_spec()), acl(side.live_spec()));
+        let mut pair = Pair::of_side(
+            Kind::WebAcl,
+            Address::new("association", id),
+            side,
+            wanted.unwrap_or_default(),
+            live.unwrap_or_default(),
+        );
+        pair.carried = stage_there;
+        pair
+    });
+    let mut all: Vec<Pair> = paired.collect();
+    if all.is_empty() {
+        // A stage without any firewall, wanted or found, is a surface as well.
+        all.extend(stages.iter().map(|(id, side)| {
+            let address = Address::new("stage", id);
+            Pair::of_side(Kind::WebAcl, address, side, Value::Null, Value::Null)
+        }));
+    }
+    all
+}
+
+/// Each route with what decides who may call it.
+fn routes(spec: &Value) -> Value {
+    let keys = ["authorization", "api_key_required", "integration", "function_arn"];
+    let listed = spec.get("routes").and_then(Value::as_object);
+    let all: Map<String, Value> = listed
+        .into_iter()
+        .flatten()
+        .map(|(route, spec)| (route.clone(), picked(spec, &keys)))
+        .collect();
+    if all.is_empty() { Value::Null } else { Value::Object(all) }
+}
+
+/// Those of `keys` that the spec has; null where it has none of them.
+fn picked(spec: &Value, keys: &[&str]) -> Value {
+    let found: Map<String, Value> =
+        keys.iter().filter_map(|key| Some(((*key).to_string(), spec.get(*key)?.clone()))).collect();
+    if found.is_empty() { Value::Null } else { Value::Object(found) }
+}
+
+/// An object with something in it, else null.
+fn filled(value: Option<&Value>) -> Value {
+    match value {
+        Some(Value::Object(map)) if !map.is_empty() => Value::Object(map.clone()),
+        _ => Value::Null,
+    }
+}
