@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> std::io::Result<ExitCode> {
+    shopstack::cli::restart::without_empty_variables();
     // One TLS library for the SDK and the smoke test; a second provider cannot be installed by
     // then.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    ExitCode::from(shopstack::cli::main().await)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    Ok(ExitCode::from(runtime.block_on(shopstack::cli::main())))
 }

@@ -20,6 +20,9 @@ use tokio::time::Instant;
 
 pub type CallOptions = Repeat;
 
+/// After this long without an answer the wait is said.
+const SLOW: Duration = Duration::from_secs(2);
+
 /// Says whether new work may still start; the reason is set once and stays.
 #[derive(Clone, Debug)]
 pub struct Cancel {
@@ -204,7 +207,7 @@ impl Caller {
         loop {
             self.ready(declared).await?;
             let start = Instant::now();
-            let (failure, asked) = match make().await {
+            let (failure, asked) = match self.heard(operation, make()).await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => {
                     (self.explain(operation, options, &failure), error::retry_after(&failure))
@@ -236,6 +239,17 @@ impl Caller {
                 "this is a defect of shopstack: please report it",
             )
         })
+    }
+
+    /// Waits for an answer, and says so where it takes long.
+    async fn heard<T>(&self, operation: &str, call: impl Future<Output = T>) -> T {
+        tokio::pin!(call);
+        tokio::select! {
+            answer = &mut call => return answer,
+            () = tokio::time::sleep(SLOW) => {}
+        }
+        self.say(&format!("waiting for the answer to {}", operation.replacen(':', " ", 1)));
+        call.await
     }
 
     /// The failure in our terms. A 503 asks for fewer requests (catalogue 1.3); whether the call

@@ -1,15 +1,19 @@
 //! SDK clients: one set per purpose and region, all over one connection pool, SDK retries off
 //! (`retry.rs` does them).
 
-use super::call::Caller;
+use super::call::{Caller, Progress};
 use super::counter::{Counter, CountingInterceptor, Purpose};
-use super::error;
+use super::network::Network;
+use super::settings::Settings;
+use super::signin;
 use crate::model::call::CallTable;
 use crate::model::{CloudError, ErrorKind};
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,6 +58,8 @@ pub struct Sdk {
     pub counter: Arc<Counter>,
     calls: Arc<CallTable>,
     budgets: bool,
+    pub network: Network,
+    pub facts: signin::Facts,
 }
 
 /// All clients for one purpose.
@@ -77,14 +83,18 @@ pub struct Clients {
 
 impl Sdk {
     /// Loads the SDK's standard chain (profiles, SSO, OIDC, `AWS_*`). No request is made yet.
-    pub async fn load(connect: &Connect, counter: Arc<Counter>) -> Self {
-        let network = || {
-            aws_smithy_http_client::Builder::new()
-                .pool_idle_timeout(POOL_IDLE)
-                .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-                .build_https()
+    ///
+    /// Errors: settings in environment or profile that cannot be followed.
+    pub async fn load(connect: &Connect, counter: Arc<Counter>) -> Result<Self, CloudError> {
+        let settings = match connect.local_endpoint {
+            Some(_) => Settings::default(),
+            None => Settings::load(connect.profile.as_deref()).await?,
         };
-        let http = connect.transport.clone().unwrap_or_else(network);
+        let network = match connect.local_endpoint {
+            Some(_) => Network::default(),
+            None => Network::of(&settings)?,
+        };
+        let http = connect.transport.clone().unwrap_or_else(|| network.http_client());
         // Requests with large bodies override these: `upload.rs`.
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(5))
@@ -92,16 +102,28 @@ impl Sdk {
             .operation_attempt_timeout(Duration::from_secs(90))
             .build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
+            .http_client(http.clone())
             .timeout_config(timeouts)
             .retry_config(RetryConfig::disabled());
-        if let Some(profile) = &connect.profile {
-            loader = loader.profile_name(profile);
-        }
         if let Some(endpoint) = &connect.local_endpoint {
-            loader = loader.endpoint_url(endpoint).credentials_provider(
-                aws_credential_types::Credentials::new("test", "test", None, None, "local twin"),
-            );
+            loader = loader
+                .endpoint_url(endpoint)
+                .use_fips(false)
+                .use_dual_stack(false)
+                .credentials_provider(Credentials::new("test", "test", None, None, "local twin"));
+        } else if let Some(profile) = &connect.profile {
+            // As with the AWS CLI, a profile that is named outranks keys in the environment.
+            let base = ProviderConfig::without_region().with_http_client(http);
+            // Where roles are assumed; any region does.
+            let region = connect.region.clone().or_else(|| settings.region());
+            let region = Region::new(region.unwrap_or_else(|| GLOBAL_REGION.into()));
+            let provider = ProfileFileCredentialsProvider::builder()
+                .configure(&base.with_region(Some(region)))
+                .profile_name(profile)
+                .build();
+            loader = loader.profile_name(profile).credentials_provider(provider);
+        } else {
+            loader = loader.profile_name(&settings.profile);
         }
         if let Some(region) = &connect.region {
             loader = loader.region(Region::new(region.clone()));
@@ -112,8 +134,11 @@ impl Sdk {
         }
         let region = base.region().map_or_else(|| GLOBAL_REGION.to_string(), ToString::to_string);
         let endpoint = base.endpoint_url().map(|url| url.trim_end_matches('/').to_string());
+        settings.check(&base)?;
+        let facts = signin::Facts::of(&settings);
         let calls = Arc::new(CallTable::new(super::calls::all().chain(connect.calls.iter())));
-        Self { base, region, endpoint, counter, calls, budgets: connect.budgets }
+        let budgets = connect.budgets;
+        Ok(Self { base, region, endpoint, counter, network, facts, calls, budgets })
     }
 
     /// Makes calls through this configuration's clients.
@@ -163,15 +188,35 @@ impl Sdk {
         }
     }
 
+    /// How the first call goes out.
+    fn way(&self) -> signin::Way<'_> {
+        let aws = format!("https://sts.{}.amazonaws.com", self.region);
+        signin::Way {
+            endpoint: self.endpoint.as_deref(),
+            region: &self.region,
+            facts: &self.facts,
+            proxy: self.network.proxy_to(self.endpoint.as_deref().unwrap_or(&aws)),
+            bundle: self.network.bundle.as_ref().map(|bundle| bundle.place.as_str()),
+        }
+    }
+
     /// Asks STS who we are; the first request of every command, so its errors explain credentials
     /// and reachability.
     pub async fn identity(&self) -> Result<Identity, CloudError> {
+        self.identity_with(Arc::new(|_: &str| {})).await
+    }
+
+    /// The same; `progress` hears whom it waits for where no answer comes.
+    pub async fn identity_with(&self, progress: Progress) -> Result<Identity, CloudError> {
         let clients = self.clients(Purpose::Read);
-        let caller = self.caller();
+        let place = self.way().place();
+        let caller = self
+            .caller()
+            .with_progress(Arc::new(move |text: &str| progress(&format!("{text} ({place})"))));
         let answer = caller
             .call("sts:GetCallerIdentity", || clients.sts.get_caller_identity().send())
             .await
-            .map_err(|e| error::explain_access(e, self.endpoint.as_deref(), &self.region))?;
+            .map_err(|e| signin::explain(e, &self.way()))?;
         let account = answer.account().unwrap_or_default().to_string();
         if account.len() != 12 {
             return Err(CloudError::ours(

@@ -1,6 +1,8 @@
 //! SDK errors turned into `CloudError`: AWS's code, words and request id, a kind, and what to do.
 
-use super::rights;
+use super::words::{causes, words};
+use super::{remedy, tls};
+use crate::model::text::one_line;
 use crate::model::{CloudError, ErrorKind};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{DispatchFailure, SdkError};
@@ -69,15 +71,6 @@ pub const THROTTLE: &[&str] = &[
     "TooManyRequestsException",
     "TransactionInProgressException",
 ];
-const QUOTA: &[&str] = &[
-    "LimitExceeded",
-    "WAFLimitsExceededException",
-    "TooManyBuckets",
-    "LimitExceededException",
-    "CodeStorageExceededException",
-    "TooManyDistributions",
-    "TooManyOriginAccessControls",
-];
 /// Codes by which emulators say that they lack an operation; `not_emulated` looks at the words as
 /// well.
 const NOT_EMULATED: &[&str] = &[
@@ -96,9 +89,9 @@ where
 {
     let status = error.raw_response().map(|r| r.status().as_u16());
     let meta = error.as_service_error().map(|e| e.meta());
-    let mut code = meta.and_then(|m| m.code()).unwrap_or_default().to_string();
+    let mut code = one_line(meta.and_then(|m| m.code()).unwrap_or_default());
     let mut message =
-        without_variables(meta.and_then(|m| m.message()).unwrap_or_default()).to_string();
+        one_line(without_variables(meta.and_then(|m| m.message()).unwrap_or_default()));
     let request_id = meta
         .and_then(|m| m.extra("aws_request_id"))
         .or_else(|| {
@@ -120,6 +113,18 @@ where
     }
     if message.is_empty() {
         message = words(error);
+    }
+    let handshake = match error {
+        SdkError::DispatchFailure(_) => tls::trouble(&causes(error)),
+        _ => None,
+    };
+    if let Some((message, hint)) = handshake {
+        let operation = readable(operation);
+        return CloudError {
+            operation,
+            hint,
+            ..CloudError::ours(ErrorKind::Unreachable, message, "")
+        };
     }
     let html = error
         .raw_response()
@@ -149,7 +154,7 @@ where
         SdkError::ServiceError(_) if cut => ErrorKind::Ambiguous,
         _ => kind_of(operation, &code, &message, status, emulated),
     };
-    let hint = hint_for(kind, operation, &code, &message);
+    let hint = remedy::hint(kind, operation, &code, &message);
     CloudError { kind, operation: readable(operation), code, message, request_id, hint }
 }
 
@@ -157,20 +162,6 @@ where
 /// may reach a log.
 fn without_variables(message: &str) -> &str {
     message.split_once("String measured:").map_or(message, |(words, _)| words.trim_end())
-}
-
-/// An error and its causes in words, each said once.
-fn words(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let said = inner.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        cause = inner.source();
-    }
-    text
 }
 
 /// True where no connection came about, so that nothing was sent: name not found, refused, not
@@ -230,7 +221,7 @@ fn kind_of(
         ErrorKind::AccessDenied
     } else if is(CREDENTIALS) {
         ErrorKind::Credentials
-    } else if is(QUOTA) {
+    } else if remedy::is_count(operation, code) {
         ErrorKind::Quota
     } else if is(LATE) || status.is_some_and(|s| s >= 500) {
         ErrorKind::Ambiguous
@@ -278,7 +269,7 @@ pub(super) fn throttled_by_503(mut error: CloudError, operation: &str) -> CloudE
     let answered = error.request_id.is_some() || !error.code.starts_with("HTTP ");
     if answered && error.kind == ErrorKind::Ambiguous {
         error.kind = ErrorKind::Throttled;
-        error.hint = hint_for(error.kind, operation, "", "");
+        error.hint = remedy::hint(error.kind, operation, "", "");
     }
     error
 }
@@ -288,110 +279,9 @@ fn readable(operation: &str) -> String {
     operation.replacen(':', " ", 1)
 }
 
-fn hint_for(kind: ErrorKind, operation: &str, code: &str, message: &str) -> String {
-    let text = match kind {
-        ErrorKind::AccessDenied => return rights::hint(operation, message),
-        ErrorKind::Credentials if skewed(code, message) => {
-            "check this machine's clock: it is minutes off from AWS's; set it (NTP), then run again"
-        }
-        ErrorKind::Credentials => {
-            "sign in again (aws sso login, aws configure), or name another --profile"
-        }
-        ErrorKind::Throttled => {
-            "AWS throttles this account: wait a minute and run again, it goes on where it stopped"
-        }
-        ErrorKind::Quota => {
-            "an account quota is used up: remove something, or ask AWS to raise it, then run again"
-        }
-        ErrorKind::Unreachable => {
-            "check the network, the region and AWS_ENDPOINT_URL, then run again"
-        }
-        ErrorKind::Ambiguous => "run again: what took effect is found by its name or tags",
-        ErrorKind::Conflict => "somebody else changed it, or it is busy: run again",
-        ErrorKind::NotEmulated => "this endpoint does not know the operation; real AWS does",
-        _ if operation.is_empty() => "",
-        _ => {
-            "see AWS's words above; after mending the cause run again, it goes on where it stopped"
-        }
-    };
-    text.into()
-}
-
-/// True where the request was refused for its time: signatures are good for some minutes by AWS's
-/// clock.
-fn skewed(code: &str, message: &str) -> bool {
-    matches!(code, "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture")
-        || ["Signature expired", "Signature not yet current"]
-            .iter()
-            .any(|said| message.contains(said))
-}
-
-/// For the first call of a run: says what is wrong with credentials, region or endpoint.
-pub fn explain_access(mut error: CloudError, endpoint: Option<&str>, region: &str) -> CloudError {
-    // An answer with a code of AWS's own is an answer: its words are the best there are.
-    let answered = !error.code.is_empty() && !error.code.starts_with("HTTP ");
-    match (error.kind, endpoint) {
-        (ErrorKind::Ambiguous, _) if answered => {}
-        (ErrorKind::Unreachable | ErrorKind::Ambiguous, Some(url)) => {
-            error.message = format!("nothing answers at {url}");
-            error.hint =
-                "start the endpoint, or unset AWS_ENDPOINT_URL; `--local` starts the local twin"
-                    .into();
-        }
-        (ErrorKind::Unreachable | ErrorKind::Ambiguous, None) => {
-            error.message =
-                format!("AWS cannot be reached in region `{region}`: {}", error.message);
-            error.hint = "check that the region exists and that the network lets you out".into();
-        }
-        (ErrorKind::Other, Some(url)) if error.code.starts_with("HTTP ") => {
-            error.message = format!(
-                "what answers at {url} is not AWS, nor speaks as it does: {}",
-                error.message
-            );
-            error.hint =
-                "check AWS_ENDPOINT_URL, or unset it; `--local` starts the local twin".into();
-        }
-        (ErrorKind::Credentials, _) if error.code.is_empty() => {
-            error.message = "no AWS credentials were found".into();
-            error.hint =
-                "sign in (aws sso login, aws configure, AWS_PROFILE), or use --local for the local twin".into();
-        }
-        _ => {}
-    }
-    error
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn told(kind: ErrorKind, code: &str, endpoint: Option<&str>) -> CloudError {
-        let mut error = CloudError::ours(kind, "dns error", "");
-        error.code = code.into();
-        explain_access(error, endpoint, "eu-nowhere-7")
-    }
-
-    #[test]
-    fn the_first_call_says_what_is_wrong_with_region_endpoint_or_credentials() {
-        let region = told(ErrorKind::Unreachable, "", None);
-        assert!(
-            region.message.contains("`eu-nowhere-7`") && region.hint.contains("the region exists"),
-            "{region:?}"
-        );
-        let endpoint = told(ErrorKind::Unreachable, "", Some("http://127.0.0.1:9"));
-        assert!(
-            endpoint.message.contains("http://127.0.0.1:9") && endpoint.hint.contains("--local"),
-            "{endpoint:?}"
-        );
-        let stranger = told(ErrorKind::Other, "HTTP 200", Some("http://127.0.0.1:80"));
-        assert!(
-            stranger.message.contains("is not AWS") && stranger.hint.contains("AWS_ENDPOINT_URL"),
-            "{stranger:?}"
-        );
-        assert!(told(ErrorKind::Credentials, "", None).message.contains("no AWS credentials"));
-        // AWS's own words stay where there are some.
-        assert_eq!(told(ErrorKind::Credentials, "ExpiredToken", None).message, "dns error");
-    }
 
     #[test]
     fn variables_that_lambda_quotes_are_cut_off() {

@@ -8,6 +8,7 @@
 
 use super::call::Cancel;
 use super::ledger::{Item, Ledger, TABLE, lock_error};
+use crate::model::text::one_line;
 use crate::model::{CloudError, ErrorKind};
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::time::{Duration, SystemTime};
@@ -148,7 +149,8 @@ fn text(row: Option<&Item>, key: &str) -> String {
 }
 
 fn holder(row: &Item) -> Option<Holder> {
-    let get = |key: &str| text(Some(row), key);
+    // Whoever may write to the table may have written it.
+    let get = |key: &str| one_line(&text(Some(row), key));
     (!get("owner").is_empty()).then(|| Holder {
         who: get("who"),
         place: get("place"),
@@ -369,7 +371,7 @@ mod tests {
             transport: Some(http_client_fn(|_, _| SharedHttpConnector::new(Slow))),
             ..Connect::default()
         };
-        let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
+        let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await.unwrap();
         let text = String::from;
         let scope = Scope {
             stack: text("s"),

@@ -73,7 +73,13 @@ pub fn actions(operation: &str) -> Vec<&str> {
 /// operation needs.
 pub fn hint(operation: &str, message: &str) -> String {
     let missing = missing(operation, message).join(", ");
-    format!("grant {missing} to the caller, or use another profile; then run again")
+    let certain = message.contains("no identity-based policy allows");
+    let unless =
+        "; where it has that right, a policy of the resource or of the organisation denies it";
+    format!(
+        "grant {missing} to the caller, or use another profile; then run again{}",
+        if certain { "" } else { unless }
+    )
 }
 
 /// The actions that a refused caller lacks: the one that AWS's sentence names, or else those that

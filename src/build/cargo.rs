@@ -35,8 +35,8 @@ struct Target {
 }
 
 /// The answer of `cargo metadata` for one manifest, without dependencies: no network, no lock.
-pub(super) async fn metadata(manifest: &Path) -> Result<Vec<u8>, BuildError> {
-    let mut command = cargo();
+pub(super) async fn metadata(manifest: &Path, passed: &[String]) -> Result<Vec<u8>, BuildError> {
+    let mut command = cargo(passed);
     command
         .args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"])
         .arg(manifest);
@@ -47,7 +47,7 @@ pub(super) async fn metadata(manifest: &Path) -> Result<Vec<u8>, BuildError> {
     let said = String::from_utf8_lossy(&output.stderr);
     Err(BuildError::new(
         format!("cargo cannot read {}:{}", manifest.display(), last_lines(&said)),
-        "correct that Cargo.toml",
+        remedy(&said, Architecture::X86_64),
     ))
 }
 
@@ -55,6 +55,7 @@ pub(super) async fn metadata(manifest: &Path) -> Result<Vec<u8>, BuildError> {
 pub(super) async fn build(
     crates: &[&Crate],
     architecture: Architecture,
+    passed: &[String],
     progress: Progress<'_>,
 ) -> Result<BTreeMap<String, PathBuf>, BuildError> {
     let Some(first) = crates.first() else {
@@ -63,7 +64,7 @@ pub(super) async fn build(
     let tool = tool::choose(architecture)?;
     let lambda_dir =
         first.target_dir.join("shopstack").join("cargo-lambda").join(architecture.to_string());
-    let mut command = cargo();
+    let mut command = cargo(passed);
     command.args(arguments(crates, tool, architecture, &lambda_dir));
     match paths::flags(first).await {
         Flags::Argument(setting) => command.arg("--config").arg(setting),
@@ -174,26 +175,77 @@ fn executables(crates: &[&Crate], messages: &str) -> BTreeMap<String, PathBuf> {
 
 fn failed(crates: &[&Crate], architecture: Architecture, words: &str) -> BuildError {
     let names: Vec<_> = crates.iter().map(|one| one.package.as_str()).collect();
-    let hint = if words.contains("target may not be installed") {
-        format!("`rustup target add {}-unknown-linux-gnu`", architecture.rust_name())
-    } else if words.contains("Failed to find zig") {
-        "cargo-zigbuild and cargo-lambda need zig: `pip install ziglang`, or install zig itself"
-            .to_owned()
-    } else if words.contains("--locked") {
-        "Cargo.lock does not fit Cargo.toml any more: run `cargo build` once, look at the change, \
-         commit it"
-            .to_owned()
-    } else {
-        "mend what cargo reports above, and try again".to_owned()
-    };
     BuildError::new(
         format!(
             "cargo could not build {} for {architecture}:{}",
             names.join(", "),
             last_lines(words)
         ),
-        hint,
+        remedy(words, architecture),
     )
+}
+
+/// What cargo, rustup and rustc say, and what helps; the first that fits.
+const REMEDIES: &[(&[&str], &str)] = &[
+    (
+        &["no default is configured", "could not choose a version of cargo"],
+        "rustup has no toolchain: `rustup default stable` installs one",
+    ),
+    (
+        &["toolchain '", "is not installed"],
+        "install the toolchain that rust-toolchain.toml or RUSTUP_TOOLCHAIN names: \
+         `rustup toolchain install`",
+    ),
+    (
+        &["Failed to find zig"],
+        "cargo-zigbuild and cargo-lambda need zig: `pip install ziglang`, or install zig itself",
+    ),
+    (
+        &["--locked"],
+        "Cargo.lock does not fit Cargo.toml any more: run `cargo build` once, look at the change, \
+         commit it",
+    ),
+    (
+        &["could not execute process", "(never executed)"],
+        "cargo is told to run a program that cannot be run: see RUSTC_WRAPPER, RUSTC and \
+         `build.rustc-wrapper` in .cargo/config.toml",
+    ),
+    (
+        &["linker `", "not found"],
+        "install a C compiler, which Rust links with (Debian: `apt-get install build-essential`)",
+    ),
+    (&["No space left on device"], "the disk is full: make room, such as with `cargo clean`"),
+    (
+        &["failed to authenticate", "no token found", "authentication required"],
+        "the registry asks for credentials: builds see no AWS_* variable but those in \
+         `build.pass_env` of stack.yaml",
+    ),
+    (
+        &["failed to download", "Could not resolve host", "network failure", "spurious network"],
+        "cargo cannot reach the registry: check the network and its proxy (HTTPS_PROXY, \
+         `http.proxy` in .cargo/config.toml)",
+    ),
+    (
+        &["requires rustc", "is not supported by the following package", "feature `edition"],
+        "a newer Rust is needed: `rustup update stable`",
+    ),
+    (&["failed to parse manifest"], "correct that Cargo.toml"),
+    (&["could not compile"], "correct what the compiler reports above, and try again"),
+];
+
+/// Words that alone say too little: those beside them have to be there as well.
+const TOGETHER: [&str; 3] = ["toolchain '", "could not execute process", "linker `"];
+
+fn remedy(words: &str, architecture: Architecture) -> String {
+    if words.contains("target may not be installed") {
+        return format!("`rustup target add {}-unknown-linux-gnu`", architecture.rust_name());
+    }
+    let fits = |parts: &[&str]| match parts.iter().any(|part| TOGETHER.contains(part)) {
+        true => parts.iter().all(|part| words.contains(part)),
+        false => parts.iter().any(|part| words.contains(part)),
+    };
+    let known = REMEDIES.iter().find(|(parts, _)| fits(parts)).map(|(_, remedy)| *remedy);
+    known.unwrap_or("cargo's words above name the cause; correct it, and try again").to_owned()
 }
 
 /// The last lines, indented, without the list of what compiled well.
@@ -205,29 +257,31 @@ fn last_lines(words: &str) -> String {
 }
 
 /// The cargo that runs us if there is one. What it tells about *our* package is withheld: build
-/// scripts that watch such variables would otherwise run anew whenever shopstack is started in
-/// another way.
-fn cargo() -> Command {
+/// scripts that watch such variables would otherwise run again whenever shopstack is started in
+/// another way. Build scripts and macros of any crate run in this environment, so the variables of
+/// AWS are withheld as well, but for those that stack.yaml passes on.
+fn cargo(passed: &[String]) -> Command {
     let program = std::env::var_os("CARGO")
         .filter(|value| !value.is_empty())
         .unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"]
-            .iter()
-            .any(|start| text.starts_with(start));
-        if of_package
-            || OF_PACKAGE.contains(&&*text)
-            // Build scripts and macros of any crate run in this environment: AWS is none of their
-            // business.
-            || text.starts_with("AWS_")
-        {
+        if is_of_package(&text) || is_withheld(&text, passed) {
             command.env_remove(&name);
         }
     }
     command.stdin(Stdio::null()).kill_on_drop(true);
     command
+}
+
+fn is_of_package(name: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|start| name.starts_with(start))
+        || OF_PACKAGE.contains(&name)
+}
+
+fn is_withheld(name: &str, passed: &[String]) -> bool {
+    name.starts_with("AWS_") && !passed.iter().any(|passed| passed == name)
 }
 
 fn no_cargo(error: &std::io::Error) -> BuildError {
@@ -285,5 +339,35 @@ mod tests {
             "the `aarch64` target may not be installed",
         );
         assert_eq!(error.hint, "`rustup target add aarch64-unknown-linux-gnu`");
+    }
+
+    #[test]
+    fn each_cause_has_its_own_remedy() {
+        for (words, says) in [
+            (
+                "error: rustup could not choose a version of cargo to run, because one wasn't \
+                 specified explicitly, and no default is configured.",
+                "rustup default stable",
+            ),
+            ("error: toolchain '1.70.0' is not installed", "rustup toolchain install"),
+            ("error: failed to parse manifest at `/x/Cargo.toml`", "correct that Cargo.toml"),
+            ("error: could not execute process `sccache rustc -vV` (never executed)", "WRAPPER"),
+            ("error: linker `cc` not found", "C compiler"),
+            ("error: failed to download from `https://index.crates.io/x`", "the network"),
+            ("error: package `x` requires rustc 1.99 or newer", "rustup update"),
+            ("error: failed to authenticate when downloading repository", "pass_env"),
+            ("error: could not compile `x`: 401 things; linker `x` is odd", "the compiler"),
+            ("error: something new", "cargo's words above"),
+        ] {
+            let hint = remedy(words, Architecture::Arm64);
+            assert!(hint.contains(says), "{words}: {hint}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_passed_on_is_seen_of_aws() {
+        let passed = ["AWS_PROFILE".to_string()];
+        assert!(is_withheld("AWS_SECRET_ACCESS_KEY", &passed));
+        assert!(!is_withheld("AWS_PROFILE", &passed) && !is_withheld("RUSTC_WRAPPER", &passed));
     }
 }

@@ -51,7 +51,7 @@ pub(super) async fn crates_of(
             crates.push(found?);
             continue;
         }
-        let metadata = cargo::metadata(&manifest).await?;
+        let metadata = cargo::metadata(&manifest, &req.pass_env).await?;
         let metadata = serde_json::from_slice(&metadata).map_err(|error| {
             BuildError::new(
                 format!("cargo metadata answered something else than expected: {error}"),

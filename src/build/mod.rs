@@ -79,6 +79,8 @@ pub struct BuildRequest {
     pub crate_dir: PathBuf,
     /// The processor it is declared for.
     pub architecture: Architecture,
+    /// Names of `AWS_*` variables that its build may see.
+    pub pass_env: Vec<String>,
 }
 
 /// A zip that Lambda takes as it lies.
@@ -127,7 +129,8 @@ pub async fn build_all(
         members.sort_by(|a, b| a.package_id.cmp(&b.package_id));
         members.dedup_by(|a, b| a.package_id == b.package_id);
         distinct(&members)?;
-        let binaries = cargo::build(&members, first.architecture, progress).await?;
+        let binaries =
+            cargo::build(&members, first.architecture, &first.pass_env, progress).await?;
         for (req, found) in group {
             let Some(binary) = binaries.get(&found.package_id) else {
                 return Err(no_binary(found));

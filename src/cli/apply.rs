@@ -4,9 +4,9 @@
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::Session;
-use crate::aws::{Writer, call};
+use crate::aws::{Cancel, Writer};
 use crate::engine::{self, Outcome, run::External};
-use crate::model::{Address, ErrorKind, Event, Plan, event::Sink};
+use crate::model::{Address, CloudError, ErrorKind, Event, Plan, event::Sink};
 use crate::render::{json, progress::Progress};
 use crate::resources::Applier;
 use futures_util::FutureExt;
@@ -14,8 +14,6 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
-#[cfg(unix)]
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Steps at a time; AWS's own rate quotas bind before this does.
 const PARALLEL: usize = 24;
@@ -41,111 +39,38 @@ pub fn sink(session: &Session, output: &Output) -> Sink {
     })
 }
 
-/// After the first SIGINT or SIGTERM no new call is made; the run ends by itself, calls in flight
-/// finished. A second one ends the process at once: whoever insists is served, and the next run
-/// goes on where this one was cut.
-pub fn stop_on_signals(session: &Session, output: &Output) {
-    let (cancel, output) = (session.reader.caller.cancel.clone(), output.clone());
-    // Listening first: from the next line on nobody else answers.
-    let mut signals = Signals::listen();
-    output.takes_signals();
-    tokio::spawn(async move {
-        signals.next().await;
-        cancel.stop(call::interrupted());
-        output.note("Stopping: calls in flight finish first.");
-        signals.next().await;
-        output.exit_now(
-            "Stopped at once. The lock runs out within 40 s; the same command then goes on where this \
-             one was.",
-            code::INTERRUPTED,
-        );
-    });
-}
-
-/// SIGINT and SIGTERM since `listen`. Where the system gives no such stream, its own way of ending
-/// a process stays.
-#[cfg(unix)]
-struct Signals([Option<Signal>; 2]);
-
-#[cfg(unix)]
-impl Signals {
-    fn listen() -> Self {
-        Self([SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok()))
-    }
-
-    async fn next(&mut self) {
-        let [interrupt, terminate] = self.0.each_mut().map(|stream| async move {
-            match stream {
-                Some(stream) => _ = stream.recv().await,
-                None => std::future::pending().await,
-            }
-        });
-        tokio::select! {
-            () = interrupt => {}
-            () = terminate => {}
-        }
-    }
-}
-
-/// Elsewhere there is Ctrl-C alone.
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn listen() -> Self {
-        Self
-    }
-
-    async fn next(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending().await
-        }
-    }
-}
-
-/// Ends a command at a signal, unless it has something under way that wants an orderly end
-/// (`stop_on_signals`): what only reads or builds, and what has not begun to write.
-pub async fn stopped_by_signal(output: &Output) -> CliError {
-    Signals::listen().next().await;
-    if output.is_stopping_itself() {
-        return std::future::pending().await;
-    }
-    CliError {
-        code: code::INTERRUPTED,
-        message: "interrupted: nothing was changed on AWS".into(),
-        hint: "run the same command again".into(),
-    }
-}
-
 /// What `work` yields; once the run is stopped it gets as long as calls in flight do, and is then
 /// dropped.
-pub async fn until_stopped<T>(
-    session: &Session,
+pub async fn within_grace<T>(
+    cancel: &Cancel,
     work: impl Future<Output = T>,
-) -> Result<T, CliError> {
+) -> Result<T, CloudError> {
     let cut = async {
-        let reason = session.reader.caller.cancel.stopped().await;
+        let reason = cancel.stopped().await;
         tokio::time::sleep(engine::run::GRACE).await;
         reason
     };
     tokio::select! {
         done = work => Ok(done),
-        reason = cut => Err(CliError {
-            message: "interrupted during the smoke test; what is deployed stays as it is".into(),
-            hint: "run `shopstack smoke` to try what is deployed".into(),
-            ..reason.into()
-        }),
+        reason = cut => Err(reason),
     }
+}
+
+/// The same for the smoke test, which leaves what is deployed as it is.
+pub async fn until_stopped<T>(
+    session: &Session,
+    work: impl Future<Output = T>,
+) -> Result<T, CliError> {
+    within_grace(&session.reader.caller.cancel, work).await.map_err(|reason| CliError {
+        message: "interrupted during the smoke test; what is deployed stays as it is".into(),
+        hint: "run `shopstack smoke` to try what is deployed".into(),
+        ..reason.into()
+    })
 }
 
 /// The run was stopped while a question was on the screen.
 pub fn unasked() -> CliError {
-    CliError {
-        code: code::INTERRUPTED,
-        message: "interrupted before an answer: nothing was changed".into(),
-        hint: String::new(),
-    }
+    CliError::coded(code::INTERRUPTED, "interrupted before an answer: nothing was changed", "")
 }
 
 /// Who writes on behalf of this session.
@@ -191,14 +116,10 @@ pub fn failure(outcome: &Outcome) -> Option<CliError> {
             outcome.failed.len() + outcome.skipped.len()
         ));
     }
-    let mut hint = String::new();
-    for (address, error) in outcome.failed.iter().filter(|(_, e)| e.kind != ErrorKind::Interrupted)
-    {
-        lines.push(format!("{address}: {error}"));
-        if hint.is_empty() {
-            hint.clone_from(&error.hint);
-        }
-    }
+    let failed: Vec<_> =
+        outcome.failed.iter().filter(|(_, e)| e.kind != ErrorKind::Interrupted).collect();
+    lines.extend(failed.iter().map(|(address, error)| format!("{address}: {error}")));
+    let mut hint = hints(&failed);
     if !outcome.skipped.is_empty() && !interrupted {
         let names: Vec<_> = outcome.skipped.iter().map(ToString::to_string).collect();
         lines.push(format!("not tried, since they depend on it: {}", names.join(", ")));
@@ -213,7 +134,26 @@ pub fn failure(outcome: &Outcome) -> Option<CliError> {
     } else {
         code::ERROR
     };
-    Some(CliError { code, message: lines.join("\n"), hint })
+    let aws = failed.first().map(|(_, error)| error.code.clone()).unwrap_or_default();
+    Some(CliError { aws, ..CliError::coded(code, lines.join("\n"), hint) })
+}
+
+/// The remedies of all failed steps: one where they agree, else each with its addresses.
+fn hints(failed: &[&(Address, CloudError)]) -> String {
+    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
+    for (address, error) in failed.iter().filter(|(_, error)| !error.hint.is_empty()) {
+        match groups.iter_mut().find(|(hint, _)| *hint == error.hint) {
+            Some((_, addresses)) => addresses.push(address.to_string()),
+            None => groups.push((&error.hint, vec![address.to_string()])),
+        }
+    }
+    match groups.as_slice() {
+        [(only, _)] => (*only).to_string(),
+        _ => {
+            let lines = groups.iter().map(|(hint, to)| format!("{}: {hint}", to.join(", ")));
+            lines.collect::<Vec<_>>().join("\n")
+        }
+    }
 }
 
 /// The contract's last line of `up` and `down`.
@@ -234,7 +174,7 @@ pub fn summary_line(
 /// A summary with what went wrong, as `error`: its message and what to do.
 pub fn explained(mut line: Value, error: Option<&CliError>) -> Value {
     if let (Some(fields), Some(error)) = (line.as_object_mut(), error) {
-        fields.insert("error".into(), json!({"message": error.message, "help": error.hint}));
+        fields.insert("error".into(), error.fields());
     }
     line
 }

@@ -5,13 +5,7 @@ use std::path::PathBuf;
 
 /// One stack.yaml becomes a running serverless shop on AWS, and goes away again.
 #[derive(Debug, Parser)]
-#[command(
-    name = "shopstack",
-    version,
-    about,
-    propagate_version = true,
-    disable_help_subcommand = true
-)]
+#[command(name = "shopstack", version, about, propagate_version = true, max_term_width = 100)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -58,6 +52,20 @@ pub enum Color {
     Auto,
     Always,
     Never,
+}
+
+impl Color {
+    /// Whether to colour a stream that is a terminal or not. `NO_COLOR` and a terminal without
+    /// colours count unless `always` asks for them.
+    pub fn allows(self, terminal: bool) -> bool {
+        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let plain = set("NO_COLOR").is_some() || set("TERM").is_some_and(|term| term == "dumb");
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => terminal && !plain,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

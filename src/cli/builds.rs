@@ -48,6 +48,7 @@ fn requests(project: &Project) -> Vec<BuildRequest> {
             Architecture::Arm64 => build::Architecture::Arm64,
             Architecture::X86_64 => build::Architecture::X86_64,
         },
+        pass_env: project.stack.build.pass_env.clone(),
     };
     project.stack.functions.iter().map(request).collect()
 }

@@ -4,7 +4,7 @@ use super::args::{Down, Global};
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
-use super::{apply, guard};
+use super::{apply, guard, signals};
 use crate::aws::{Writer, home};
 use crate::engine;
 use crate::model::{Event, Live, Owner, Plan};
@@ -39,7 +39,7 @@ pub async fn command(global: &Global, args: &Down, output: &Output) -> Result<u8
     };
     let named = region.is_some() || global.region.is_some();
     let session = open(global, &name, region.as_deref(), output).await?;
-    apply::stop_on_signals(&session, output);
+    signals::stop_on_signals(&session, output);
     let sink = apply::sink(&session, output);
     let (guard, plan) =
         guard::locked(&session, "down", args.lock_timeout, output, || make_plan(&session)).await?;
@@ -283,13 +283,7 @@ fn finish(
         Some(e) if e.code != code::ERROR => {
             CliError { message: format!("{}\n{left}", e.message), ..e }
         }
-        Some(e) => {
-            CliError { code: code::LEFT, message: format!("{}\n{left}", e.message), hint: e.hint }
-        }
-        None => CliError {
-            code: code::LEFT,
-            message: left,
-            hint: "run `shopstack down` again in some minutes".into(),
-        },
+        Some(e) => CliError { code: code::LEFT, message: format!("{}\n{left}", e.message), ..e },
+        None => CliError::coded(code::LEFT, left, "run `shopstack down` again in some minutes"),
     })
 }

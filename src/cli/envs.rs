@@ -5,6 +5,7 @@ use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
 use crate::aws::reader::environments;
+use crate::model::text::one_line;
 use serde_json::json;
 
 pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
@@ -25,7 +26,7 @@ pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     } else {
         for ((stack, env), expires) in &found {
             let expires = expires.as_ref().map(|at| format!("  expires {at}")).unwrap_or_default();
-            output.result(&format!("{stack}  {env}{expires}"));
+            output.result(&one_line(&format!("{stack}  {env}{expires}")));
         }
     }
     Ok(code::OK)

@@ -1,6 +1,7 @@
 //! What a command fails with: exit code, message lines, remedy.
 
 use crate::model::{CloudError, ErrorKind};
+use serde_json::{Value, json};
 
 /// Exit codes of the contract.
 pub mod code {
@@ -15,21 +16,45 @@ pub mod code {
 }
 
 /// A failed command.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct CliError {
+    /// The exit code.
     pub code: u8,
     pub message: String,
     pub hint: String,
+    /// AWS's error code, empty where it is not AWS's error.
+    pub aws: String,
 }
 
 impl CliError {
     pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { code: code::ERROR, message: message.into(), hint: hint.into() }
+        Self::coded(code::ERROR, message, hint)
+    }
+
+    /// With an exit code of its own.
+    pub fn coded(code: u8, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: hint.into(), aws: String::new() }
     }
 
     /// Several errors of one kind of thing, each on its own lines.
     pub fn all<E: std::fmt::Display>(errors: &[E], hint: &str) -> Self {
         Self::new(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"), hint)
+    }
+
+    /// What `--json` prints of a failed command.
+    pub fn document(&self) -> Value {
+        json!({ "error": self.fields() })
+    }
+
+    /// `message`, and `help` and `code` where there are any.
+    pub fn fields(&self) -> Value {
+        let mut fields = json!({ "message": self.message });
+        for (key, value) in [("help", &self.hint), ("code", &self.aws)] {
+            if let Some(fields) = fields.as_object_mut().filter(|_| !value.is_empty()) {
+                fields.insert(key.into(), value.as_str().into());
+            }
+        }
+        fields
     }
 }
 
@@ -40,7 +65,7 @@ impl From<CloudError> for CliError {
             ErrorKind::Lock => code::LOCKED,
             _ => code::ERROR,
         };
-        Self { code, message: error.to_string(), hint: error.hint }
+        Self { code, message: error.to_string(), hint: error.hint, aws: error.code }
     }
 }
 
@@ -52,6 +77,7 @@ impl From<Vec<CloudError>> for CliError {
                 hints.push(&error.hint);
             }
         }
-        Self::all(&errors, &hints.join("\n        "))
+        let aws = errors.first().map(|error| error.code.clone()).unwrap_or_default();
+        Self { aws, ..Self::all(&errors, &hints.join("\n")) }
     }
 }

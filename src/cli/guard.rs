@@ -1,5 +1,6 @@
 //! The lock around `up` and `down`, and the record that a successful `up` leaves.
 
+use super::apply;
 use super::error::CliError;
 use super::output::Output;
 use super::session::{Project, Session};
@@ -18,7 +19,12 @@ use std::time::{Duration, SystemTime};
 pub struct Guard {
     ledger: Ledger,
     lock: Lock,
+    cancel: Cancel,
 }
+
+/// After a signal the lock is given back within this time: with `GRACE` before it that is less than
+/// the 7.5 seconds after which CI runners send the next signal.
+const RELEASE: Duration = Duration::from_secs(2);
 
 /// Takes the lock, then makes the plan under it. The shared table is made on first use, while AWS
 /// is being read.
@@ -39,22 +45,25 @@ where
     let cancel = &session.reader.caller.cancel;
     let told = output.clone();
     let say = move |text: &str| told.note(text);
-    let (lock, made) = match lock::try_lock(&ledger, &me, cancel).await? {
-        Try::Held(lock) => (lock, None),
-        Try::Busy(_) => (lock::wait_lock(&ledger, &me, cancel, patience, &say).await?, None),
-        Try::NoTable => {
-            let first = async {
-                ledger.ensure().await?;
-                lock::try_lock(&ledger, &me, cancel).await
-            };
-            let (first, made) = tokio::join!(first, unless_stopped(cancel, make()));
-            match first? {
-                Try::Held(lock) => (lock, Some(made)),
-                _ => (lock::wait_lock(&ledger, &me, cancel, patience, &say).await?, None),
+    let taken = async {
+        Ok::<_, CliError>(match lock::try_lock(&ledger, &me, cancel).await? {
+            Try::Held(lock) => (lock, None),
+            Try::Busy(_) => (lock::wait_lock(&ledger, &me, cancel, patience, &say).await?, None),
+            Try::NoTable => {
+                let first = async {
+                    ledger.ensure().await?;
+                    lock::try_lock(&ledger, &me, cancel).await
+                };
+                let (first, made) = tokio::join!(first, unless_stopped(cancel, make()));
+                match first? {
+                    Try::Held(lock) => (lock, Some(made)),
+                    _ => (lock::wait_lock(&ledger, &me, cancel, patience, &say).await?, None),
+                }
             }
-        }
+        })
     };
-    let guard = Guard { ledger, lock };
+    let (lock, made) = apply::within_grace(cancel, taken).await??;
+    let guard = Guard { ledger, lock, cancel: cancel.clone() };
     let made = match made {
         Some(made) => made,
         None => unless_stopped(cancel, make()).await,
@@ -98,11 +107,15 @@ fn myself(session: &Session, command: &str) -> Holder {
 impl Guard {
     /// Gives the lock back. A failure is only told: the lease runs out by itself.
     pub async fn release(self, output: &Output) {
-        if let Err(error) = self.lock.release().await {
-            output.note(&format!(
-                "The lock could not be released ({error}); it runs out within 40 s."
-            ));
-        }
+        let stopped = self.cancel.reason().is_some();
+        let longest = if stopped { RELEASE } else { Duration::MAX };
+        let failed = match tokio::time::timeout(longest, self.lock.release()).await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "no answer in time".to_string(),
+        };
+        output
+            .note(&format!("The lock could not be released ({failed}); it runs out within 40 s."));
     }
 
     /// Keeps what was applied; a failure is told and changes nothing, for the record decides

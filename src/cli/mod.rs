@@ -16,60 +16,65 @@ pub mod output;
 pub mod outputs;
 pub mod policy_report;
 mod readback;
+pub mod restart;
 pub mod saved;
 pub mod session;
+pub mod signals;
 pub mod smoke;
+pub mod tame;
 pub mod time;
 pub mod unlock;
 pub mod up;
+pub mod usage;
 pub mod validate;
 
 use args::{Cli, Command};
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 use error::{CliError, code};
 use output::Output;
+use signals::Signals;
 
 /// Parses the command line, runs the command, and returns the exit code of the contract.
 pub async fn main() -> u8 {
-    let cli = match Cli::try_parse() {
+    // First of all: a signal that comes earlier ends the process without a word.
+    let signals = Signals::listen();
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let cli = match usage::parse(&arguments) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are answers; bad usage is exit code 1, and not clap's own 2, which
-            // means "changes".
-            let usage = error.use_stderr();
-            let _ = error.print();
-            return if usage { code::ERROR } else { code::OK };
-        }
+        Err(code) => return code,
     };
-    let (output, start) = (Output::new(&cli.global), std::time::Instant::now());
+    let output = Output::new(&cli.global);
     let ended = tokio::select! {
-        // In this order: signals are listened for before the first call is made.
-        biased;
-        stopped = apply::stopped_by_signal(&output) => Err(stopped),
         ended = run(&cli, &output) => ended,
+        stopped = signals::stopped_by_signal(signals, &output) => Err(stopped),
+    };
+    let ended = match (ended, output.written()) {
+        (Ok(_), Err(unwritten)) => Err(unwritten),
+        (ended, _) => ended,
     };
     match ended {
         Ok(code) => code,
         Err(error) => {
             report(&error, &output);
-            end_stream(&cli.command, &error, &output, start.elapsed());
+            end_stream(&cli.command, &error, &output);
             error.code
         }
     }
 }
 
-/// Commands that print one object a line end with a summary, whatever happened.
-fn end_stream(command: &Command, error: &CliError, output: &Output, took: std::time::Duration) {
+/// With `--json` a failure is on stdout too. Commands that print one object a line end with a
+/// summary, whatever happened; the others print their error, unless their document is out.
+fn end_stream(command: &Command, error: &CliError, output: &Output) {
     // An empty list would say that nothing is left.
     let unseen = ["not known: the run ended before it looked".to_string()];
     let remaining = match command {
         Command::Up(_) | Command::Smoke(_) => &[][..],
         Command::Down(_) => &unseen[..],
+        _ if output.json && !output.spoke() => return output.json_line(&error.document()),
         _ => return,
     };
     if output.json && !output.summarised() {
-        let elapsed_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        output.summary(&apply::early_summary(error, output, elapsed_ms, remaining));
+        output.summary(&apply::early_summary(error, output, output.elapsed_ms(), remaining));
     }
 }
 
@@ -78,7 +83,7 @@ fn report(error: &CliError, output: &Output) {
     let head = if error.message.starts_with("error") { "" } else { "error: " };
     output.note(&format!("{head}{}", error.message));
     if !error.hint.is_empty() {
-        output.note(&format!("  help: {}", error.hint));
+        output.note(&format!("  help: {}", error.hint.replace('\n', "\n        ")));
     }
 }
 

@@ -1,14 +1,17 @@
 //! Where text goes: results on stdout, progress and diagnostics on stderr, JSON only when asked
 //! for.
 
-use super::args::{Color, Global};
+use super::args::Global;
+use super::error::CliError;
+use super::tame::{inert, tame, tame_json, wrapped};
 use crate::aws::call::Cancel;
 use crate::aws::counter::{Calls, Counter};
-use crate::render::style::{CODES as OURS, Style};
+use crate::render::style::Style;
 use std::collections::BTreeSet;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
 
 /// Cheap to clone; decides colour, width and JSON once.
 #[derive(Clone, Debug)]
@@ -21,6 +24,9 @@ pub struct Output {
     pub progress: Style,
     /// A person is there to be asked.
     pub interactive: bool,
+    /// Notes are broken at words: the width is a terminal's.
+    wraps: bool,
+    started: Instant,
     stream: Arc<Stream>,
 }
 
@@ -28,6 +34,10 @@ pub struct Output {
 #[derive(Debug, Default)]
 struct Stream {
     ended: AtomicBool,
+    /// JSON went to stdout.
+    spoke: AtomicBool,
+    /// Why stdout could not be written, the first time it could not.
+    unwritten: OnceLock<String>,
     /// The command ends in good order by itself after a signal.
     stops_itself: AtomicBool,
     counter: OnceLock<Arc<Counter>>,
@@ -36,24 +46,24 @@ struct Stream {
 impl Output {
     pub fn new(global: &Global) -> Self {
         let (out, err) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
-        let (colored, err_colored) = match global.color {
-            Color::Always => (true, true),
-            Color::Never => (false, false),
-            Color::Auto => {
-                let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-                (out && !plain, err && !plain)
-            }
-        };
-        let width =
-            terminal_size::terminal_size().map_or(100, |(w, _)| usize::from(w.0)).clamp(60, 160);
+        let allowed = [out, err].map(|terminal| global.color.allows(terminal));
+        let known = columns();
+        let width = known.unwrap_or(100).clamp(40, 160);
         Self {
             json: global.json,
             verbose: global.verbose,
             style: Style { color: colored, width },
             progress: Style { color: err_colored, width },
             interactive: std::io::stdin().is_terminal() && err,
+            wraps: known.is_some(),
+            started: Instant::now(),
             stream: Arc::default(),
         }
+    }
+
+    /// Milliseconds since the command began.
+    pub fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Whose requests a summary counts, should the command fail before it makes its own.
@@ -86,10 +96,45 @@ impl Output {
         self.stream.ended.load(Ordering::Relaxed)
     }
 
-    /// A result, on stdout. A closed pipe is the reader's wish, not an error.
+    /// A result, on stdout.
     pub fn result(&self, text: &str) {
+        self.write(&inert(&tame(text.trim_end_matches('\n'))));
+    }
+
+    /// Writes to stdout. A closed pipe is the reader's wish; anything else that keeps a result from
+    /// arriving is kept for the end of the command.
+    fn write(&self, text: &str) {
         let mut out = std::io::stdout().lock();
-        let _ = writeln!(out, "{}", tame(text.trim_end_matches('\n')));
+        if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush())
+            && error.kind() != ErrorKind::BrokenPipe
+        {
+            let _ = self.stream.unwritten.set(error.to_string());
+        }
+    }
+
+    /// An error where a result did not reach stdout.
+    pub fn written(&self) -> Result<(), CliError> {
+        match self.stream.unwritten.get() {
+            Some(why) => Err(unwritten(why)),
+            None => Ok(()),
+        }
+    }
+
+    /// Says on stderr that stdout cannot be written, before there is a command.
+    pub fn unwritten(error: &std::io::Error) {
+        let told = unwritten(&error.to_string());
+        let _ =
+            writeln!(std::io::stderr().lock(), "error: {}\n  help: {}", told.message, told.hint);
+    }
+
+    /// One JSON document on stdout, before there is a command.
+    pub fn plain_json(value: &serde_json::Value) {
+        let _ = writeln!(std::io::stdout().lock(), "{}", tame_json(&value.to_string()));
+    }
+
+    /// True once JSON went to stdout.
+    pub fn spoke(&self) -> bool {
+        self.stream.spoke.load(Ordering::Relaxed)
     }
 
     /// A result that is one text: as it is, or with `--json` as the value of `key`.
@@ -109,14 +154,15 @@ impl Output {
     /// JSON that is text already, on stdout. What would steer a terminal stands as JSON's own
     /// escapes.
     pub fn json_text(&self, json: &str) {
-        let mut out = std::io::stdout().lock();
-        let _ = writeln!(out, "{}", tame_json(json.trim_end_matches('\n')));
+        self.stream.spoke.store(true, Ordering::Relaxed);
+        self.write(&tame_json(json.trim_end_matches('\n')));
     }
 
     /// Progress, on stderr.
     pub fn note(&self, text: &str) {
-        let mut err = std::io::stderr().lock();
-        let _ = writeln!(err, "{}", tame(text.trim_end_matches('\n')));
+        let text = inert(&tame(text.trim_end_matches('\n')));
+        let text = if self.wraps { wrapped(&text, self.progress.width) } else { text };
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
     }
 
     /// Ends the process at once, whatever still runs.
@@ -165,71 +211,17 @@ impl Output {
     }
 }
 
-/// Text without what steers a terminal. Names, tags and messages of AWS are other people's words:
-/// of all control characters line ends, tabs and our own colours pass, and marks that turn the
-/// reading direction do not.
-fn tame(text: &str) -> String {
-    let mut tamed = String::with_capacity(text.len());
-    let mut rest = text.chars();
-    while let Some(c) = rest.next() {
-        if c == '\u{1b}' && color(rest.as_str()) {
-            tamed.push(c);
-        } else if turns(c) || c.is_control() && !matches!(c, '\n' | '\t') {
-            tamed.extend(c.escape_default());
-        } else {
-            tamed.push(c);
-        }
-    }
-    tamed
+fn unwritten(why: &str) -> CliError {
+    CliError::new(
+        format!("stdout cannot be written: {why}"),
+        "see where the output goes: a full disk, or a file that cannot be written",
+    )
 }
 
-/// Marks that turn the reading direction, or hide what stands beside them.
-fn turns(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
-}
-
-/// The same for JSON, which escapes the rest of what steers terminals by itself: all of these stand
-/// inside strings.
-fn tame_json(json: &str) -> String {
-    let mut tamed = String::with_capacity(json.len());
-    for c in json.chars() {
-        if turns(c) || c.is_control() && !matches!(c, '\n' | '\t') {
-            tamed.push_str(&format!("\\u{:04x}", u32::from(c)));
-        } else {
-            tamed.push(c);
-        }
-    }
-    tamed
-}
-
-/// True where `rest` begins with one of our own colours, as in `[1;33m`; other people's text must
-/// not hide itself.
-fn color(rest: &str) -> bool {
-    OURS.iter()
-        .any(|code| rest.strip_prefix('[').is_some_and(|r| r.starts_with(&format!("{code}m"))))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::tame;
-
-    #[test]
-    fn colours_pass_and_all_else_that_steers_a_terminal_is_shown() {
-        assert_eq!(
-            tame("\u{1b}[1;33mred\u{1b}[0m\n\tplain é"),
-            "\u{1b}[1;33mred\u{1b}[0m\n\tplain é"
-        );
-        assert_eq!(tame("a\u{1b}[2Jb\u{1b}]0;title\u{7}"), "a\\u{1b}[2Jb\\u{1b}]0;title\\u{7}");
-        assert_eq!(tame("\u{202e}txt\r\u{9b}31m"), "\\u{202e}txt\\r\\u{9b}31m");
-        assert_eq!(tame("\u{1b}["), "\\u{1b}[");
-        assert_eq!(tame("\u{1b}[8mhidden"), "\\u{1b}[8mhidden");
-    }
-
-    #[test]
-    fn json_stays_json_whatever_stands_in_it() {
-        let value = serde_json::json!({"a": "x\u{202e}y\u{7f}z\u{1b}[2J\u{9b}31m", "b": "é\n"});
-        let line = super::tame_json(&value.to_string());
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), value);
-        assert!(!line.chars().any(|c| c.is_control() || super::turns(c)), "{line}");
-    }
+/// Columns of the terminal that stdout or stderr is, or what COLUMNS says.
+fn columns() -> Option<usize> {
+    let terminal = terminal_size::terminal_size_of(std::io::stdout())
+        .or_else(|| terminal_size::terminal_size_of(std::io::stderr()));
+    let named = || std::env::var("COLUMNS").ok()?.trim().parse().ok().filter(|n| *n > 0);
+    terminal.map(|(width, _)| usize::from(width.0)).filter(|width| *width > 0).or_else(named)
 }

@@ -79,7 +79,7 @@ impl Session {
         output: &Output,
     ) -> Result<Self, CliError> {
         let (sdk, scope) = Self::connect(global, stack, region, output).await?;
-        let identity = sdk.identity().await.map_err(|e| of_profile(global, e))?;
+        let identity = sdk.identity_with(output.waits()).await?;
         let reader = Self::reader(&sdk, output);
         let scope = Scope { account: identity.account.clone(), ..scope };
         let serves = serves(&scope).await;
@@ -98,8 +98,9 @@ impl Session {
         let reader = Self::reader(&sdk, output);
         // What is wrong with credentials or network is said by the identity call, in its better
         // words.
-        let (identity, index) = tokio::join!(sdk.identity(), reader.index(&scope));
-        let identity = identity.map_err(|e| of_profile(global, e))?;
+        let (identity, index) =
+            tokio::join!(sdk.identity_with(output.waits()), reader.index(&scope));
+        let identity = identity?;
         index?;
         let scope = Scope { account: identity.account.clone(), ..scope };
         let serves = serves(&scope).await;
@@ -118,11 +119,9 @@ impl Session {
         output: &Output,
     ) -> Result<(Sdk, Scope), CliError> {
         check_env(&global.env)?;
-        if let Some(region) = global.region.as_deref().filter(|region| !stack::is_region(region)) {
-            return Err(CliError::new(
-                format!("`{region}` is not the name of an AWS region"),
-                "such as us-east-1",
-            ));
+        if let Some(region) = &global.region {
+            stack::check_region(region)
+                .map_err(|wrong| CliError::new(wrong, "such as us-east-1"))?;
         }
         let local_endpoint = if global.local { Some(twin(output).await?) } else { None };
         let fallback = if global.local { Some("us-east-1") } else { None };
@@ -136,7 +135,11 @@ impl Session {
             budgets: std::env::var_os("SHOPSTACK_RATE_BUDGETS").is_some_and(|on| on == "1"),
             ..Connect::default()
         };
-        let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
+        let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await?;
+        // Without stack.yaml the region is that of the environment or the profile.
+        stack::check_region(&sdk.region).map_err(|wrong| {
+            CliError::new(wrong, "name another region with --region, AWS_REGION or the profile")
+        })?;
         output.counts(&sdk.counter);
         let scope = Scope {
             stack: stack.to_string(),
@@ -173,24 +176,6 @@ impl Session {
         // A record written by a newer version is no reason to stop: only words are lost.
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
-}
-
-/// Where a profile was named and nothing came of it, that is said: it may be a slip.
-fn of_profile(global: &Global, error: CloudError) -> CliError {
-    let given = global
-        .profile
-        .clone()
-        .or_else(|| std::env::var("AWS_PROFILE").ok())
-        .filter(|name| !name.is_empty());
-    let mut error = CliError::from(error);
-    if let Some(name) = given
-        && error.message.contains("no AWS credentials were found")
-    {
-        error.message.push_str(&format!(
-            " in the profile `{name}`; `aws configure list-profiles` shows which there are"
-        ));
-    }
-    error
 }
 
 async fn serves(scope: &Scope) -> bool {

@@ -1,11 +1,11 @@
 //! `smoke`: end-to-end test of what is deployed, alone or at the end of `up`.
 
-use super::apply;
 use super::args::{Global, Smoke};
 use super::error::{CliError, code};
 use super::output::Output;
 use super::outputs;
 use super::session::{Project, Session};
+use super::{apply, signals};
 use crate::aws::counter::Counter;
 use crate::aws::probe::{Probe, TakenStock};
 use crate::model::{CloudError, event::Sink};
@@ -24,7 +24,7 @@ pub async fn command(global: &Global, args: &Smoke, output: &Output) -> Result<u
     let project = Project::load(global)?;
     let session =
         Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
-    apply::stop_on_signals(&session, output);
+    signals::stop_on_signals(&session, output);
     let document = outputs::live(&session, &project).await?;
     let sink = apply::sink(&session, output);
     let report = apply::until_stopped(&session, run(&session, &project, &document, &sink)).await?;
@@ -39,11 +39,11 @@ pub async fn command(global: &Global, args: &Smoke, output: &Output) -> Result<u
         output.summary(&apply::summary_line(result, 0, &session, elapsed_ms, document, &[]));
     }
     if report.failed() {
-        return Err(CliError {
-            code: code::SMOKE,
-            message: "the smoke test failed".into(),
-            hint: "the checks above say what was expected and what came".into(),
-        });
+        return Err(CliError::coded(
+            code::SMOKE,
+            "the smoke test failed",
+            "the checks above say what was expected and what came",
+        ));
     }
     if !output.json {
         output.result(if report.passed() == 0 {
@@ -112,6 +112,7 @@ fn target(session: &Session, stack: &Stack, document: &Value, serves_requests: b
         }),
         cors_origin: text("site_url"),
         log_groups: log_groups(session, stack),
+        ca_bundle: session.sdk.network.bundle.as_ref().map(|bundle| bundle.pem.clone()),
         budget: Duration::from_secs(u64::from(stack.smoke.timeout_seconds)),
         checks: checks(stack),
     }

@@ -5,7 +5,7 @@ use super::builds::{self, Builds};
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
-use super::{apply, guard, outputs, readback, saved, smoke};
+use super::{apply, guard, outputs, readback, saved, signals, smoke};
 use crate::engine::Outcome;
 use crate::model::{Address, Event, Op, Plan, event::Sink};
 use crate::planning;
@@ -26,7 +26,7 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     let builds = Builds::start(&project, output);
     let session =
         Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
-    apply::stop_on_signals(&session, output);
+    signals::stop_on_signals(&session, output);
     let sink = apply::sink(&session, output);
     let request = session.request(&project, &adopt, expires_at.as_deref(), saved.is_some());
     let make = || async {
@@ -140,10 +140,12 @@ async fn smoke_test(
             Ok(report) => report,
             Err(stopped) => return Some(stopped),
         };
-    report.failed().then(|| CliError {
-        code: code::SMOKE,
-        message: "the smoke test failed: what is deployed does not behave as a shop should".into(),
-        hint: "the checks above say what was expected; run `shopstack smoke` to try again".into(),
+    report.failed().then(|| {
+        CliError::coded(
+            code::SMOKE,
+            "the smoke test failed: what is deployed does not behave as a shop should",
+            "the checks above say what was expected; run `shopstack smoke` to try again",
+        )
     })
 }
 

@@ -13,6 +13,7 @@ pub mod provider;
 pub mod scope;
 pub mod spec;
 pub mod template;
+pub mod text;
 pub mod type_info;
 
 pub use address::Address;

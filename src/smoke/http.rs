@@ -150,6 +150,11 @@ impl<'a> Context<'a> {
         if target.emulated {
             builder = builder.no_proxy();
         }
+        if let Some(pem) = &target.ca_bundle {
+            let roots = reqwest::Certificate::from_pem_bundle(pem)
+                .map_err(|error| format!("the CA bundle cannot be used: {}", chain(&error)))?;
+            builder = builder.tls_certs_only(roots);
+        }
         let client = builder.build().map_err(|error| {
             format!(
                 "no HTTP client: {}; install the system's CA certificates (ca-certificates)",

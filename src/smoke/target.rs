@@ -35,6 +35,8 @@ pub struct Target {
     pub cors_origin: Option<String>,
     /// Only groups that the test's own requests reach.
     pub log_groups: Vec<LogTarget>,
+    /// Certificates in PEM form to trust in place of the system's.
+    pub ca_bundle: Option<Vec<u8>>,
     /// For the whole test; every check tries at least once.
     pub budget: Duration,
     pub checks: BTreeSet<Check>,
@@ -57,6 +59,7 @@ impl Default for Target {
             order: None,
             cors_origin: None,
             log_groups: Vec::new(),
+            ca_bundle: None,
             budget: Duration::from_secs(180),
             checks: Check::ALL.into(),
         }

@@ -28,7 +28,7 @@ pub use edge::{
 pub use error::StackError;
 pub use places::Lines;
 pub use schema::json_schema;
-pub use types::{AcceptedFinding, Logs, Smoke, SmokeCheck, SmokeOrder, SmokeProducts, Stack};
+pub use types::{AcceptedFinding, Build, Logs, Smoke, SmokeCheck, SmokeOrder, SmokeProducts, Stack};
 
 use node::Node;
 use std::path::Path;
@@ -55,9 +55,12 @@ pub fn is_stack_name(name: &str) -> bool {
     names::stack(name).is_ok()
 }
 
-/// True for what looks like the name of an AWS region; new ones open, so there is no list.
-pub fn is_region(name: &str) -> bool {
-    names::region(name).is_ok()
+/// Checks what is to be the name of an AWS region; new ones open, so there is no list.
+///
+/// # Errors
+/// A sentence: not a region's name, or a region of a partition that is not supported.
+pub fn check_region(name: &str) -> Result<(), String> {
+    names::region(name).map_err(|wrong| format!("`{name}` {wrong}"))
 }
 
 /// Reads and parses a file; gives back its text too, for messages and hashes.

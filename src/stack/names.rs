@@ -48,11 +48,42 @@ pub(super) fn region(name: &str) -> Verdict {
             let word = |w: &&str| !w.is_empty() && w.chars().all(|c| c.is_ascii_lowercase());
             let number =
                 (1..=2).contains(&number.len()) && number.chars().all(|c| c.is_ascii_digit());
-            continent.len() == 2 && word(continent) && middle.iter().all(word) && number
+            (2..=4).contains(&continent.len())
+                && word(continent)
+                && middle.iter().all(word)
+                && number
         }
         _ => false,
     };
-    if good { Ok(()) } else { Err("is not the name of an AWS region".to_string()) }
+    if !good {
+        return Err("is not the name of an AWS region".to_string());
+    }
+    match PARTITIONS.iter().find(|(prefix, _)| name.starts_with(prefix)) {
+        Some((_, partition)) => Err(format!("is a region of {partition}, which {UNSUPPORTED}")),
+        None => Ok(()),
+    }
+}
+
+/// Ends the refusal of a region outside AWS's commercial partition.
+pub(super) const UNSUPPORTED: &str =
+    "shopstack does not support: it deploys to the commercial regions of AWS alone";
+
+/// How regions of other partitions begin, and what these are called. Their ARNs, endpoints and
+/// global services differ.
+const PARTITIONS: [(&str, &str); 4] = [
+    ("cn-", "AWS China"),
+    ("us-gov-", "AWS GovCloud (US)"),
+    ("eusc-", "the AWS European Sovereign Cloud"),
+    ("us-iso", "an isolated AWS partition"),
+];
+
+/// A variable of AWS's that a build may be given.
+pub(super) fn aws_variable(name: &str) -> Verdict {
+    let letters = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    match name.strip_prefix("AWS_").filter(|rest| !rest.is_empty() && rest.chars().all(letters)) {
+        Some(_) => Ok(()),
+        None => Err("is not the name of a variable that begins with `AWS_`".to_string()),
+    }
 }
 
 /// Known when this was written; for suggestions alone, since AWS opens new ones.

@@ -40,6 +40,9 @@ pub struct Stack {
     pub cdn: Option<Cdn>,
     /// Web application firewall in front of the site and of the API, whichever there are.
     pub waf: Option<Waf>,
+    /// How the functions are built.
+    #[serde(default)]
+    pub build: Build,
     /// Log groups.
     #[serde(default)]
     pub logs: Logs,
@@ -81,6 +84,17 @@ pub struct AcceptedFinding {
     /// The last day on which it is accepted.
     #[schemars(extend("pattern" = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "examples" = ["2027-06-30"]))]
     pub expires: String,
+}
+
+/// How cargo builds the functions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Build {
+    /// Variables named `AWS_…` that cargo, build scripts and macros may see; all others of that
+    /// name are withheld, since builds run other people's code. A compiler cache on S3 or a private
+    /// registry may need some.
+    #[schemars(extend("uniqueItems" = true, "examples" = [["AWS_PROFILE", "AWS_REGION"]]))]
+    pub pass_env: Vec<String>,
 }
 
 /// Settings of every log group of the stack.

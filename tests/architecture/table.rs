@@ -111,7 +111,6 @@ const EXCEPTIONS: &[Exception] = &[
     allow("line-width", "lambdas/", ""),
     allow("panic", "lambdas/shared/src/reply.rs", ""),
     allow("line-width", "src/aws/", ""),
-    allow("file-length", "src/aws/error.rs", ""),
     allow("line-width", "src/cli/", ""),
     allow("line-width", "src/render/graph/", ""),
     allow("line-width", "src/render/json.rs", ""),

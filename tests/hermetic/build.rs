@@ -40,7 +40,7 @@ fn workspace(root: &Path, crates: &[(&str, &str)]) {
 }
 
 fn request(name: &str, crate_dir: &str, architecture: Architecture) -> BuildRequest {
-    BuildRequest { name: name.into(), crate_dir: crate_dir.into(), architecture }
+    BuildRequest { name: name.into(), crate_dir: crate_dir.into(), architecture, pass_env: vec![] }
 }
 
 async fn build(root: &Path, reqs: &[BuildRequest]) -> Result<Vec<Artifact>, BuildError> {

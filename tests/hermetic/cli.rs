@@ -8,10 +8,14 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-/// An error: exit code 1, nothing on stdout, every one of these words on stderr.
+/// An error: exit code 1, nothing on stdout but the document of `--json`, every one of these words on stderr.
 fn refused(run: &Run, words: &[&str]) {
     assert_eq!(run.code, 1, "{}{}", run.stdout, run.stderr);
-    assert_eq!(run.stdout, "", "errors go to stderr");
+    assert!(
+        run.stdout.is_empty() || run.stdout.starts_with("{\"error\":{\"message\":"),
+        "{}",
+        run.stdout
+    );
     for word in words {
         assert!(run.stderr.contains(word), "no {word:?} in: {}", run.stderr);
     }
@@ -190,7 +194,7 @@ fn a_profile_that_is_not_there_is_named() {
     let shop = Shop::offline();
     let mut command = shop.command(&["diff", "--profile", "nope"]);
     command.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").env("AWS_CONFIG_FILE", "/dev/null");
-    refused(&Run::execute(command), &["credentials", "in the profile `nope`"]);
+    refused(&Run::execute(command), &["credentials", "the profile `nope`"]);
 }
 
 /// Before there is anything to end in good order a signal ends the command, with its own exit code

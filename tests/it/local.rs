@@ -139,7 +139,7 @@ async fn the_twin_enforces_iam() {
         local_endpoint: Some(cfg.endpoint()),
         ..Connect::default()
     };
-    let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
+    let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await.unwrap();
     let root = sdk.clients(Purpose::Apply);
     root.iam.create_user().user_name("bare").send().await.unwrap();
     let made = root.iam.create_access_key().user_name("bare").send().await.unwrap();
@@ -184,7 +184,7 @@ async fn web_pages_reach_the_shop_but_not_the_control_plane() {
         local_endpoint: Some(cfg.endpoint()),
         ..Connect::default()
     };
-    let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
+    let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await.unwrap();
     assert_eq!(sdk.identity().await.unwrap().account, "000000000000", "an SDK is served as ever");
 
     let (ready, origin) = ("GET /_ministack/ready", "Origin: https://page.example");

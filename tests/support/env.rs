@@ -41,7 +41,7 @@ impl TestEnv {
             calls: shopstack::resources::declared_calls(),
             ..Connect::default()
         };
-        let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
+        let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await.unwrap();
         let caller = sdk.caller();
         let reader = Reader::new(&sdk, caller);
         let scope = Scope {

@@ -600,13 +600,6 @@ pub const LOGGING: &[Row] = &[
     Row::new(
         "9.2",
         "wafv2:PutLoggingConfiguration",
-        (400, "WAFLogDestinationPermissionIssueException"),
-        "The operation failed because you don't have the permissions that your logging configuration requires.",
-        1,
-    ),
-    Row::new(
-        "9.2",
-        "wafv2:PutLoggingConfiguration",
         (400, "WAFOptimisticLockException"),
         "Someone was faster",
         1,

@@ -161,7 +161,7 @@ impl Shop {
             calls: shopstack::resources::declared_calls(),
             ..Connect::default()
         };
-        let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
+        let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await.unwrap();
         let identity = sdk.identity().await.unwrap();
         (sdk.clients(Purpose::Apply), identity)
     }

@@ -49,10 +49,7 @@ const PUT: &[Call] = &[Call::new(&SERVICE, "wafv2:PutLoggingConfiguration")
         "logs:DescribeResourcePolicies",
         "logs:DescribeLogGroups",
     ])
-    .retries(&[
-        Retry::busy("WAFServiceLinkedRoleErrorException", "", 120),
-        Retry::propagation("WAFLogDestinationPermissionIssueException", "", 60),
-    ])
+    .retries(&[Retry::busy("WAFServiceLinkedRoleErrorException", "", 120)])
     .quotas(&[per_second("WAF: 1 PutLoggingConfiguration per second")])];
 
 pub const INFO: TypeInfo = TypeInfo {

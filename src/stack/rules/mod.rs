@@ -27,8 +27,18 @@ pub(super) fn check(stack: &Stack, tree: &Node, report: &mut Report, references:
     for (id, function) in &stack.functions {
         check_function(&mut context, id, function);
     }
+    builds(&mut context);
     edge::check(&mut context);
     exception::check(&mut context);
+}
+
+/// Only `AWS_…` is withheld from builds; another name would change nothing.
+fn builds(context: &mut Context) {
+    for (i, name) in context.stack.build.pass_env.iter().enumerate() {
+        let help = Some("such as AWS_PROFILE; other variables reach builds anyway".to_string());
+        let place = ["build", "pass_env", &i.to_string()];
+        context.value(&place, &quote(name), names::aws_variable(name), help);
+    }
 }
 
 fn header(context: &mut Context) {
@@ -39,8 +49,10 @@ fn header(context: &mut Context) {
         names::stack(name),
         None,
     );
-    let help = suggest(region, &names::REGIONS, "for example");
-    context.value(&["region"], &quote(region), names::region(region), help);
+    let verdict = names::region(region);
+    let unsupported = verdict.as_ref().is_err_and(|wrong| wrong.ends_with(names::UNSUPPORTED));
+    let help = if unsupported { None } else { suggest(region, &names::REGIONS, "for example") };
+    context.value(&["region"], &quote(region), verdict, help);
     for (key, value) in tags {
         context.key(
             &["tags", key],

@@ -216,7 +216,7 @@ async fn env(region: &str, script: Arc<Script>) -> (TestEnv, Sdk) {
         calls: shopstack::resources::declared_calls(),
         ..Connect::default()
     };
-    let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
+    let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await.unwrap();
     let told = move |text: &str| script.told.lock().unwrap().push(text.to_string());
     let caller = sdk.caller().with_progress(Arc::new(told));
     let reader = Reader::new(&sdk, caller);

@@ -78,7 +78,7 @@ impl DeployedShop {
             calls: shopstack::resources::declared_calls(),
             ..Connect::default()
         };
-        let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
+        let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await.unwrap();
         let reader = Reader::new(&sdk, sdk.caller());
         let scope = Scope {
             stack: shop.stack.clone(),
