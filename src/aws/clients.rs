@@ -20,10 +20,6 @@ use std::time::Duration;
 
 pub use crate::model::GLOBAL_REGION;
 
-/// Idle connections are dropped after this long. Servers close them without a word, some within a
-/// minute and the local twin after 75 s, and a request that is sent just then gets no answer.
-const POOL_IDLE: Duration = Duration::from_secs(20);
-
 /// How to reach AWS, from flags and environment.
 #[derive(Clone, Debug, Default)]
 pub struct Connect {

@@ -107,7 +107,7 @@ async fn a_renewed_lease_runs_from_before_its_request() {
         transport: Some(http_client_fn(move |_, _| SharedHttpConnector::new(Wire(wire.clone())))),
         ..Connect::default()
     };
-    let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await;
+    let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await.unwrap();
     let scope = Scope {
         stack: "s".into(),
         env: "e".into(),

@@ -15,6 +15,11 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use hyper_util::client::proxy::matcher::Matcher;
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Idle connections are dropped after this long. Servers close them without a word, some within a
+/// minute and the local twin after 75 s, and a request that is sent just then gets no answer.
+const POOL_IDLE: Duration = Duration::from_secs(20);
 
 /// Where proxies are named, as curl reads them.
 const PROXIES: &[&str] =
@@ -63,21 +68,26 @@ impl Network {
         }
         let context = TlsContext::builder().with_trust_store(store).build().unwrap_or_default();
         let provider = || tls::Provider::Rustls(CryptoMode::Ring);
-        let direct =
-            Builder::new().tls_provider(provider()).tls_context(context.clone()).build_https();
+        let direct = Builder::new()
+            .pool_idle_timeout(POOL_IDLE)
+            .tls_provider(provider())
+            .tls_context(context.clone())
+            .build_https();
         if self.proxies.is_none() {
             return direct;
         }
-        let proxied = Builder::new().build_with_connector_fn(move |settings, components| {
-            let mut builder = Connector::builder();
-            builder.set_connector_settings(settings.cloned());
-            builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-            builder
-                .proxy_config(ProxyConfig::from_env())
-                .tls_provider(provider())
-                .tls_context(context.clone())
-                .build()
-        });
+        let proxied = Builder::new().pool_idle_timeout(POOL_IDLE).build_with_connector_fn(
+            move |settings, components| {
+                let mut builder = Connector::builder();
+                builder.set_connector_settings(settings.cloned());
+                builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+                builder
+                    .proxy_config(ProxyConfig::from_env())
+                    .tls_provider(provider())
+                    .tls_context(context.clone())
+                    .build()
+            },
+        );
         SharedHttpClient::new(Routed { direct, proxied })
     }
 

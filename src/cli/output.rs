@@ -46,7 +46,7 @@ struct Stream {
 impl Output {
     pub fn new(global: &Global) -> Self {
         let (out, err) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
-        let allowed = [out, err].map(|terminal| global.color.allows(terminal));
+        let [colored, err_colored] = [out, err].map(|terminal| global.color.allows(terminal));
         let known = columns();
         let width = known.unwrap_or(100).clamp(40, 160);
         Self {
@@ -166,8 +166,7 @@ impl Output {
     }
 
     /// Ends the process at once, whatever still runs.
-    pub fn exit_now(&self, text: &str, code: u8) -> ! {
-        self.note(text);
+    pub fn exit_now(&self, code: u8) -> ! {
         std::process::exit(i32::from(code))
     }
 

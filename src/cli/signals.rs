@@ -5,12 +5,15 @@ use super::error::{CliError, code};
 use super::output::Output;
 use super::session::Session;
 use crate::aws::call;
+#[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// SIGINT, SIGTERM and SIGHUP since `listen`. Where the system gives no such stream, its own way of
 /// ending a process stays.
+#[cfg(unix)]
 pub struct Signals([Option<Signal>; 3]);
 
+#[cfg(unix)]
 impl Signals {
     pub fn listen() -> Self {
         // Under nohup a hang-up is to be ignored, and stays so.
@@ -35,7 +38,25 @@ impl Signals {
     }
 }
 
+/// Elsewhere there is Ctrl-C alone.
+#[cfg(not(unix))]
+pub struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    pub fn listen() -> Self {
+        Self
+    }
+
+    pub async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    }
+}
+
 /// True where the parent process had SIGHUP ignored; the kernel shows it as bit 0 of a mask.
+#[cfg(unix)]
 fn ignores_hangup() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -65,7 +86,7 @@ pub fn stop_on_signals(session: &Session, output: &Output) {
             let remaining = ["not known: the run was cut off".to_string()];
             output.summary(&apply::early_summary(&cut, &output, output.elapsed_ms(), &remaining));
         }
-        std::process::exit(i32::from(code::INTERRUPTED));
+        output.exit_now(code::INTERRUPTED)
     });
 }
 

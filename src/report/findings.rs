@@ -25,8 +25,8 @@ pub(super) fn escalations(input: &Input<'_>, pairs: &[Pair]) -> Vec<Finding> {
         };
         let (mut live, mut wanted) = (Vec::new(), Vec::new());
         for pair in pairs.iter().filter(of_role) {
-            live.extend(Statement::all(&pair.live).into_iter().map(|(_, s)| s));
-            wanted.extend(Statement::all(&pair.wanted).into_iter().map(|(_, s)| s));
+            live.extend(Statement::parse_all(&pair.live).into_iter().map(|(_, s)| s));
+            wanted.extend(Statement::parse_all(&pair.wanted).into_iter().map(|(_, s)| s));
         }
         let asked = judge::escalations(&wanted);
         let mut maker = Maker { pair: trust, input, found: Vec::new() };
@@ -169,7 +169,7 @@ impl Maker<'_> {
             self.add("missing-policy", Severity::Medium, None, Side::Wanted, message, MAKE.into());
         }
         let wanted: BTreeMap<String, Statement> =
-            Statement::all(&self.pair.wanted).into_iter().collect();
+            Statement::parse_all(&self.pair.wanted).into_iter().collect();
         let compared = !matches!(self.pair.kind, Kind::ManagedDocument | Kind::LogResourcePolicies);
         for row in &surface.statements {
             if compared && surface.status != Status::Missing {

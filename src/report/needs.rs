@@ -93,7 +93,7 @@ fn of_function(id: &str, surfaces: &[&Surface], calls: Option<&[SourceCall]>) ->
     }
     let mut all: BTreeMap<(String, String), Sources> = BTreeMap::new();
     for surface in surfaces {
-        let ours = Statement::all(&surface.wanted);
+        let ours = Statement::parse_all(&surface.wanted);
         for (sid, statement) in &ours {
             let of_lambda = sid == "OwnLogs";
             visit_pairs(statement, |key| {
@@ -102,7 +102,7 @@ fn of_function(id: &str, surfaces: &[&Surface], calls: Option<&[SourceCall]>) ->
                 sources.by_lambda = of_lambda;
             });
         }
-        for (_, statement) in Statement::all(&surface.live) {
+        for (_, statement) in Statement::parse_all(&surface.live) {
             visit_pairs(&statement, |key| all.entry(key).or_default().granted = true);
         }
     }

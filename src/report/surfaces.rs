@@ -1,7 +1,7 @@
 //! Every policy of a stack as a pair, wanted and live: collected out of the specs of roles, buckets
 //! and functions.
 
-use super::sides::{Pair, Side, canonical, empty_side, is_shared_role, sides};
+use super::sides::{Pair, Side, canonical, empty_side, sides};
 use super::{
     Count, Coverage, Input, Kind, Population, Read, Status, Surface, Verdict, permission, settings,
 };

@@ -123,7 +123,7 @@ fn difference(listed: &[Value], held: &[Value]) -> Option<String> {
 fn is_part_of(listed: &Value, held: &Value) -> bool {
     let fields = listed.as_object().filter(|fields| fields.contains_key("price"));
     let equal = |(name, value): (&String, &Value)| {
-        held.get(name).map_or_else(|| name == "currency", |held| same(value, held))
+        held.get(name).map_or_else(|| name == "currency", |held| is_equal(value, held))
     };
     fields.is_some_and(|fields| fields.iter().all(equal))
 }

@@ -28,7 +28,9 @@ pub use edge::{
 pub use error::StackError;
 pub use places::Lines;
 pub use schema::json_schema;
-pub use types::{AcceptedFinding, Build, Logs, Smoke, SmokeCheck, SmokeOrder, SmokeProducts, Stack};
+pub use types::{
+    AcceptedFinding, Build, Logs, Smoke, SmokeCheck, SmokeOrder, SmokeProducts, Stack,
+};
 
 use node::Node;
 use std::path::Path;

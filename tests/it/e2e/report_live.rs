@@ -1,13 +1,13 @@
 //! `policy-report` against an endpoint that somebody changed by hand: each change is drift and a
 //! finding at its place, a denied read is a line, and every format is written.
 
-use super::project::Project;
-use crate::support;
+use crate::support::env::endpoint;
+use crate::support::shop::Shop;
 use serde_json::Value;
 use shopstack::aws::Clients;
 
-fn report(project: &Project) -> (i32, Value) {
-    let run = project.run(&["policy-report", "--json"]);
+fn report(shop: &Shop) -> (i32, Value) {
+    let run = shop.run(&["policy-report", "--json"]);
     let value = serde_json::from_str(&run.stdout)
         .unwrap_or_else(|e| panic!("{e}: {}{}", run.stdout, run.stderr));
     (run.code, value)
@@ -22,20 +22,20 @@ fn rules(report: &Value, address: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn changes_by_hand_are_drift_and_findings_and_up_puts_them_right() {
-    let project = Project::new("mutate", &support::endpoint().await).with_quick_crates();
-    let (clients, identity) = project.clients().await;
-    project.events(&["up", "--yes", "--no-smoke"]);
-    let (code, clean) = report(&project);
+    let shop = Shop::new("mutate", &endpoint()).with_quick_crates();
+    let (clients, identity) = shop.clients().await;
+    shop.events(&["up", "--yes", "--no-smoke"]);
+    let (code, clean) = report(&shop);
     assert_eq!((code, &clean["findings"]), (0, &serde_json::json!([])), "{clean}");
     assert_eq!(clean["coverage"]["unread"], 0, "{}", clean["reads"]);
-    let (_, again) = report(&project);
+    let (_, again) = report(&shop);
     assert_eq!(clean["digest"]["content"], again["digest"]["content"], "two runs, one digest");
-    let older = project.path("older.json");
+    let older = shop.path("older.json");
     std::fs::write(&older, clean.to_string()).unwrap();
 
-    let function = project.name("createOrder");
-    open_up(&clients, &project, &function, &identity.account).await;
-    let (code, found) = report(&project);
+    let function = shop.name("createOrder");
+    open_up(&clients, &shop, &function, &identity.account).await;
+    let (code, found) = report(&shop);
     assert_eq!(code, 2, "{found}");
     for (address, rule) in [
         ("bucket.site", "public-access-block-off"),
@@ -50,20 +50,20 @@ async fn changes_by_hand_are_drift_and_findings_and_up_puts_them_right() {
         let rules = rules(&found, address);
         assert!(rules.iter().any(|r| r == rule), "{rule} of {address} in {rules:?}");
     }
-    let run = project.run(&["policy-report", "--since", "older.json"]);
+    let run = shop.run(&["policy-report", "--since", "older.json"]);
     assert!(run.stdout.contains("+ gained:"), "{}{}", run.stdout, run.stderr);
-    formats(&project);
+    formats(&shop);
 
     clients.lambda.delete_function_url_config().function_name(&function).send().await.unwrap();
-    project.events(&["up", "--yes", "--no-smoke"]);
-    let (code, after) = report(&project);
+    shop.events(&["up", "--yes", "--no-smoke"]);
+    let (code, after) = report(&shop);
     assert_eq!(code, 0, "{}", after["findings"]);
-    project.events(&["down", "--yes", "--destroy-data"]);
+    shop.events(&["down", "--yes", "--destroy-data"]);
 }
 
-async fn open_up(clients: &Clients, project: &Project, function: &str, account: &str) {
+async fn open_up(clients: &Clients, shop: &Shop, function: &str, account: &str) {
     use aws_sdk_s3::types::{ObjectOwnership, OwnershipControls, OwnershipControlsRule};
-    let outputs: Value = serde_json::from_str(&project.run(&["outputs", "--json"]).stdout).unwrap();
+    let outputs: Value = serde_json::from_str(&shop.run(&["outputs", "--json"]).stdout).unwrap();
     let bucket = outputs["bucket"].as_str().unwrap();
     clients.s3.delete_public_access_block().bucket(bucket).send().await.unwrap();
     let rule = OwnershipControlsRule::builder().object_ownership(ObjectOwnership::ObjectWriter);
@@ -87,7 +87,7 @@ async fn open_up(clients: &Clients, project: &Project, function: &str, account: 
 
     let more = r#"{"Version":"2012-10-17","Statement":[{"Sid":"More","Effect":"Allow",
         "Action":"iam:PutRolePolicy","Resource":"arn:aws:iam::1:role/x"}]}"#;
-    let role = project.name("createOrder");
+    let role = shop.name("createOrder");
     let put = clients.iam.put_role_policy().role_name(&role).policy_name("more");
     put.policy_document(more).send().await.unwrap();
     let attach = clients.iam.attach_role_policy().role_name(&role);
@@ -98,11 +98,11 @@ async fn open_up(clients: &Clients, project: &Project, function: &str, account: 
         "Service":"lambda.amazonaws.com"}},
         "Condition":{{"StringEquals":{{"aws:SourceAccount":"{account}"}}}}}}]}}"#
     );
-    let update = clients.iam.update_assume_role_policy().role_name(project.name("listProducts"));
+    let update = clients.iam.update_assume_role_policy().role_name(shop.name("listProducts"));
     update.policy_document(trust).send().await.unwrap();
 }
 
-fn formats(project: &Project) {
+fn formats(shop: &Shop) {
     for (format, part) in [
         ("html", "<!DOCTYPE html>"),
         ("markdown", "# Policy report"),
@@ -111,9 +111,9 @@ fn formats(project: &Project) {
         ("text", "Policy report"),
         ("json", "\"format_version\""),
     ] {
-        let run = project.run(&["policy-report", "--format", format, "--out", "out.file"]);
+        let run = shop.run(&["policy-report", "--format", format, "--out", "out.file"]);
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{format}: {}", run.stderr);
-        let text = std::fs::read_to_string(project.path("out.file")).unwrap();
+        let text = std::fs::read_to_string(shop.path("out.file")).unwrap();
         assert!(text.contains(part), "{format}: {part}");
     }
 }
