@@ -156,6 +156,11 @@ impl Caller {
         Self { limited: true, ..self.clone() }
     }
 
+    /// The same caller, taking whatever answers for AWS itself: for tests that play AWS.
+    pub fn as_aws(&self) -> Self {
+        Self { emulated: false, limited: true, ..self.clone() }
+    }
+
     pub fn is_emulated(&self) -> bool {
         self.emulated
     }

@@ -218,7 +218,7 @@ async fn env(region: &str, script: Arc<Script>) -> (TestEnv, Sdk) {
     };
     let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await.unwrap();
     let told = move |text: &str| script.told.lock().unwrap().push(text.to_string());
-    let caller = sdk.caller().with_progress(Arc::new(told));
+    let caller = sdk.caller().as_aws().with_progress(Arc::new(told));
     let reader = Reader::new(&sdk, caller);
     let scope = Scope {
         stack: "replay".into(),
