@@ -17,37 +17,85 @@ const MAX_ZIP: u64 = 50 * 1024 * 1024;
 const MAX_UNZIPPED: u64 = 250 * 1024 * 1024;
 /// A fixed level: another one would be another hash, and so another deployment.
 const LEVEL: i64 = 9;
+/// Names the way of packing: zips that another version kept are not taken for this one's.
+const PACKING: &str = "v1";
+/// How many zips are kept.
+const KEPT: usize = 64;
 
 /// Packs the binary into `<dir>/<name>.zip`, complete or not at all.
 pub(super) fn write(name: &str, binary: &[u8], dir: &Path) -> Result<Artifact, BuildError> {
     within("the binary", name, binary.len() as u64, MAX_UNZIPPED)?;
-    let bytes = pack(binary).map_err(|error| {
-        BuildError::new(
-            format!("function {name}: cannot make the zip: {error}"),
-            "report this as a bug of shopstack",
-        )
-    })?;
+    let bytes = pack_once(name, binary, &dir.join("zips"))?;
     let size = bytes.len() as u64;
     within("the zip", name, size, MAX_ZIP)?;
     let zip_path = dir.join(format!("{name}.zip"));
-    // The process id keeps two shopstacks in one checkout apart; the rename makes the last one win
-    // whole.
-    let first = dir.join(format!(".{name}.{}.zip", std::process::id()));
-    std::fs::create_dir_all(dir)
-        .and_then(|()| std::fs::write(&first, &bytes))
-        .and_then(|()| std::fs::rename(&first, &zip_path))
-        .map_err(|error| {
-            BuildError::new(
-                format!("function {name}: cannot write {}: {error}", zip_path.display()),
-                "check that the target folder is writable and has room",
-            )
-        })?;
+    replace(&zip_path, &bytes).map_err(|error| {
+        BuildError::new(
+            format!("function {name}: cannot write {}: {error}", zip_path.display()),
+            "check that the target folder is writable and has room",
+        )
+    })?;
     Ok(Artifact {
         name: name.to_owned(),
         zip_path,
         sha256_base64: STANDARD.encode(Sha256::digest(&bytes)),
         size,
     })
+}
+
+/// The zip of a binary: compressing takes a quarter of a second, so it is kept under the binary's
+/// digest in `kept` for the next function of the same crate and the next run.
+fn pack_once(name: &str, binary: &[u8], kept: &Path) -> Result<Vec<u8>, BuildError> {
+    let digest = hex(&Sha256::digest(binary));
+    let path = kept.join(format!("{PACKING}-{digest}.zip"));
+    if let Some(bytes) = std::fs::read(&path).ok().filter(|bytes| holds(bytes, binary)) {
+        return Ok(bytes);
+    }
+    let bytes = pack(binary).map_err(|error| {
+        BuildError::new(
+            format!("function {name}: cannot make the zip: {error}"),
+            "report this as a bug of shopstack",
+        )
+    })?;
+    // Without room for it the next run compresses again, and nothing is lost.
+    let _ = replace(&path, &bytes);
+    prune(kept);
+    Ok(bytes)
+}
+
+/// True for a whole zip of a binary of this size: what lies in a folder may have been cut off.
+fn holds(zip: &[u8], binary: &[u8]) -> bool {
+    let archive = zip::ZipArchive::new(Cursor::new(zip));
+    archive.ok().is_some_and(|mut archive| {
+        archive.by_name("bootstrap").is_ok_and(|entry| entry.size() == binary.len() as u64)
+    })
+}
+
+/// Removes the oldest kept zips.
+fn prune(kept: &Path) {
+    let entries = std::fs::read_dir(kept).into_iter().flatten().flatten();
+    let mut zips: Vec<_> = entries
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    zips.sort();
+    for (_, path) in zips.iter().rev().skip(KEPT) {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+/// Writes a file whole or not at all. The process id keeps two shopstacks in one checkout apart;
+/// the rename makes the last one win.
+fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let first = folder.join(format!(".{name}.{}", std::process::id()));
+    std::fs::create_dir_all(folder)?;
+    std::fs::write(&first, bytes)?;
+    std::fs::rename(&first, path)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn pack(binary: &[u8]) -> zip::result::ZipResult<Vec<u8>> {
@@ -96,7 +144,25 @@ mod tests {
         let artifact = write("f", b"hello hello hello", dir.path()).unwrap();
         assert_eq!(artifact.sha256_base64, "xU7OnVoLRztNIJ/QKaN7vS7KhQhPv9+0BO9gHpv9Xt0=");
         assert_eq!(artifact.size, std::fs::metadata(&artifact.zip_path).unwrap().len());
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing but the zip stays");
+        let names = |folder: &Path| std::fs::read_dir(folder).unwrap().count();
+        assert_eq!(names(dir.path()), 2, "the zip, and the folder of kept zips");
+        assert_eq!(names(&dir.path().join("zips")), 1);
+    }
+
+    #[test]
+    fn a_binary_is_compressed_once_and_a_kept_zip_that_is_cut_off_is_not_used() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = write("f", b"hello hello hello", dir.path()).unwrap();
+        let kept = std::fs::read_dir(dir.path().join("zips")).unwrap().next().unwrap().unwrap();
+        // A zip of the right size that only the kept folder can have: it is used for another name.
+        let mark = pack(b"HELLO hello hello").unwrap();
+        std::fs::write(kept.path(), &mark).unwrap();
+        let second = write("g", b"hello hello hello", dir.path()).unwrap();
+        assert_eq!(std::fs::read(second.zip_path).unwrap(), mark);
+
+        std::fs::write(kept.path(), &mark[..20]).unwrap();
+        let third = write("h", b"hello hello hello", dir.path()).unwrap();
+        assert_eq!(third.sha256_base64, first.sha256_base64);
     }
 
     #[test]
