@@ -88,13 +88,15 @@ impl Tree {
             };
             if let Some(root) = root {
                 tree.add_file(name, vec![root], false);
+            } else if is_test_root(name) {
+                tree.add_file(name, vec![name.clone()], true);
             }
         }
-        // Integration tests are of interest for their style alone: their modules are not followed.
+        // The package's own integration tests are of interest for their style alone: their modules
+        // are not followed.
         for name in &names {
             if !tree.files.contains_key(name) {
-                let is_test = name.starts_with("tests/") || name.contains("/tests/");
-                tree.add_file(name, Vec::new(), is_test);
+                tree.add_file(name, Vec::new(), name.starts_with("tests/"));
             }
         }
         tree
@@ -222,6 +224,16 @@ impl Tree {
     pub fn file_of(&self, module: &[String]) -> Option<&str> {
         self.modules.get(module).map(|found| found.file.as_str())
     }
+}
+
+/// True for the root of a test crate in the `tests` folder of another package than the main one:
+/// `tests/name.rs` or `tests/name/main.rs`.
+fn is_test_root(name: &str) -> bool {
+    let below = name.strip_prefix("lambdas/").and_then(|rest| rest.split_once("/tests/"));
+    below.is_some_and(|(_, file)| match file.split_once('/') {
+        Some((_, inner)) => inner == "main.rs",
+        None => file.ends_with(".rs"),
+    })
 }
 
 /// The files where `mod name;` may stand, as rustc looks for them.
