@@ -252,6 +252,7 @@ fn child_files(file: &str, module: &ModulePath, child: &Declared) -> Vec<String>
     }
     let own = match name {
         "mod.rs" | "lib.rs" | "main.rs" => folder.to_string(),
+        _ if is_test_root(file) => folder.to_string(),
         _ => format!("{folder}/{}", name.trim_end_matches(".rs")),
     };
     // Inline modules around the declaration are folders.
