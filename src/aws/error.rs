@@ -87,53 +87,48 @@ pub fn from_sdk<E>(operation: &str, error: &SdkError<E, HttpResponse>, emulated:
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    let status = error.raw_response().map(|r| r.status().as_u16());
+    if let SdkError::DispatchFailure(_) = error
+        && let Some((message, hint)) = tls::trouble(&causes(error))
+    {
+        let unreachable = CloudError::ours(ErrorKind::Unreachable, message, "");
+        return CloudError { operation: readable(operation), hint, ..unreachable };
+    }
+
     let meta = error.as_service_error().map(|e| e.meta());
     let mut code = one_line(meta.and_then(|m| m.code()).unwrap_or_default());
     let mut message =
         one_line(without_variables(meta.and_then(|m| m.message()).unwrap_or_default()));
-    let request_id = meta
-        .and_then(|m| m.extra("aws_request_id"))
-        .or_else(|| {
-            let headers = error.raw_response().map(|r| r.headers());
-            headers.and_then(|h| h.get("x-amzn-requestid").or_else(|| h.get("x-amz-request-id")))
-        })
-        .map(str::to_string);
-    let cut = code.is_empty()
-        && error.raw_response().and_then(|r| r.body().bytes()).is_some_and(|body| !is_whole(body));
+    // AWS's answer was cut off: what it said of the call is not known.
+    let is_cut = code.is_empty() && body(error).is_some_and(|body| !is_whole(body));
     if code.is_empty() {
-        code = match status {
-            Some(404) => "NotFound".into(),
-            Some(403) => "Forbidden".into(),
-            Some(429) => "TooManyRequestsException".into(),
-            Some(501) => "NotImplemented".into(),
-            Some(n) => format!("HTTP {n}"),
-            None => String::new(),
-        };
+        code = code_of_status(status(error));
     }
     if message.is_empty() {
         message = words(error);
     }
-    let handshake = match error {
-        SdkError::DispatchFailure(_) => tls::trouble(&causes(error)),
-        _ => None,
-    };
-    if let Some((message, hint)) = handshake {
-        let operation = readable(operation);
-        return CloudError {
-            operation,
-            hint,
-            ..CloudError::ours(ErrorKind::Unreachable, message, "")
-        };
-    }
-    let html = error
-        .raw_response()
-        .and_then(|r| r.headers().get("content-type"))
-        .is_some_and(|content_type| content_type.starts_with("text/html"))
-        // The answer to a HEAD has no page in it: its status is all it says.
-        && error.raw_response().and_then(|r| r.body().bytes()).is_some_and(|body| !body.is_empty());
+
     let kind = match error {
-        SdkError::ServiceError(_) | SdkError::ResponseError(_) if emulated && html => {
+        SdkError::ServiceError(_) if is_cut && !(emulated && is_html(error)) => {
+            ErrorKind::Ambiguous
+        }
+        _ => kind_from_sdk(operation, error, &code, &message, emulated),
+    };
+    let hint = remedy::hint(kind, operation, &code, &message);
+    let request_id = request_id(error);
+    CloudError { kind, operation: readable(operation), code, message, request_id, hint }
+}
+
+/// The kind of a failure whose answer, if any, arrived whole.
+fn kind_from_sdk<E>(
+    operation: &str,
+    error: &SdkError<E, HttpResponse>,
+    code: &str,
+    message: &str,
+    emulated: bool,
+) -> ErrorKind {
+    let status = status(error);
+    match error {
+        SdkError::ServiceError(_) | SdkError::ResponseError(_) if emulated && is_html(error) => {
             // moto has no page for what it lacks, and crashes in HTML: neither gets better by
             // repeating.
             if status == Some(404) { ErrorKind::NotEmulated } else { ErrorKind::Other }
@@ -150,12 +145,45 @@ where
         SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) | SdkError::ResponseError(_) => {
             ErrorKind::Ambiguous
         }
-        // AWS's answer was cut off: what it said of the call is not known.
-        SdkError::ServiceError(_) if cut => ErrorKind::Ambiguous,
-        _ => kind_of(operation, &code, &message, status, emulated),
-    };
-    let hint = remedy::hint(kind, operation, &code, &message);
-    CloudError { kind, operation: readable(operation), code, message, request_id, hint }
+        _ => kind_of(operation, code, message, status, emulated),
+    }
+}
+
+fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
+    error.raw_response().map(|response| response.status().as_u16())
+}
+
+fn body<E>(error: &SdkError<E, HttpResponse>) -> Option<&[u8]> {
+    error.raw_response().and_then(|response| response.body().bytes())
+}
+
+/// The code of an answer that names none.
+fn code_of_status(status: Option<u16>) -> String {
+    match status {
+        Some(404) => "NotFound".into(),
+        Some(403) => "Forbidden".into(),
+        Some(429) => "TooManyRequestsException".into(),
+        Some(501) => "NotImplemented".into(),
+        Some(n) => format!("HTTP {n}"),
+        None => String::new(),
+    }
+}
+
+/// AWS's id of the request, from the error itself or the answer's headers.
+fn request_id<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<String> {
+    let meta = error.as_service_error().map(|e| e.meta());
+    let id = meta.and_then(|m| m.extra("aws_request_id")).or_else(|| {
+        let headers = error.raw_response().map(|r| r.headers())?;
+        headers.get("x-amzn-requestid").or_else(|| headers.get("x-amz-request-id"))
+    });
+    id.map(str::to_string)
+}
+
+/// True for a page of HTML. The answer to a HEAD has no page in it: its status is all it says.
+fn is_html<E>(error: &SdkError<E, HttpResponse>) -> bool {
+    let content_type = error.raw_response().and_then(|r| r.headers().get("content-type"));
+    content_type.is_some_and(|content_type| content_type.starts_with("text/html"))
+        && body(error).is_some_and(|body| !body.is_empty())
 }
 
 /// Lambda refuses variables that are too large and quotes them all after these words: none of them

@@ -123,6 +123,8 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
+    // Clippy does not take a module under `all(test, unix)` for a test.
+    #[allow(clippy::unwrap_used)]
     fn folder_with(programs: &[&str]) -> (tempfile::TempDir, Vec<PathBuf>) {
         let dir = tempfile::tempdir().unwrap();
         for program in programs {

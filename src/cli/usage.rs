@@ -139,7 +139,7 @@ mod tests {
             ("init", "stack.yaml"),
         ] {
             let said = says(&format!("shopstack {word}"));
-            assert!(said.contains(word) && said.contains(&format!("{ours}")), "{said}");
+            assert!(said.contains(word) && said.contains(&ours.to_string()), "{said}");
             assert!(!said.contains("similar"), "one tip: {said}");
         }
         assert!(says("shopstack up --auto-approve").contains("`--yes`"));

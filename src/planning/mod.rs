@@ -18,8 +18,8 @@ use std::future::Future;
 use std::path::Path;
 
 /// Added to a plan that would change what exists on an emulator of that kind.
-const INCOMPLETE_ENDPOINT: &str = "this endpoint is neither AWS nor the local twin, and may not store every \
-    field: a difference that is there again after `up` is the endpoint's";
+const INCOMPLETE_ENDPOINT: &str = "this endpoint is neither AWS nor the local twin, and may not \
+    store every field: a difference that is there again after `up` is the endpoint's";
 
 /// Outputs of finished builds by address.
 pub type Built = BTreeMap<Address, Outputs>;

@@ -2,6 +2,8 @@
 
 use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::{CloudError, Desired, ErrorKind, Live, Step};
+use crate::policy;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -29,6 +31,20 @@ pub(crate) fn tag_changes(
         .cloned()
         .collect();
     (set, unset)
+}
+
+/// A policy document as JSON, or its text where it cannot be parsed; null for an absent or empty
+/// one.
+pub(crate) fn document_or_text(text: Option<&str>) -> Value {
+    match text.filter(|text| !text.is_empty()) {
+        Some(text) => policy::parse(text).unwrap_or_else(|_| text.into()),
+        None => Value::Null,
+    }
+}
+
+/// The entries as an object; null where there are none.
+pub(crate) fn null_if_empty(entries: Map<String, Value>) -> Value {
+    if entries.is_empty() { Value::Null } else { Value::Object(entries) }
 }
 
 /// The refusal to touch a resource that holds the wanted name and is not this stack's; `says` tells

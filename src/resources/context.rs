@@ -9,6 +9,9 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+/// Replaces a variable's random value wherever variables are compared or shown.
+pub const GENERATED: &str = "(generated)";
+
 /// A stack, and where and how it is deployed.
 pub struct Context<'a> {
     pub stack: &'a Stack,
@@ -110,7 +113,7 @@ impl Context<'_> {
             EnvPart::SiteUrl => reference("distribution", "site", "url"),
             EnvPart::Region => self.scope.region.clone(),
             EnvPart::Env => self.scope.env.clone(),
-            EnvPart::SmokeSecret => crate::resources::lambda::function::GENERATED.to_string(),
+            EnvPart::SmokeSecret => GENERATED.to_string(),
             EnvPart::Stack => self.scope.stack.clone(),
         }
     }

@@ -11,7 +11,6 @@ pub mod expiry;
 pub mod iam;
 pub mod lambda;
 pub mod logs;
-pub mod observe;
 pub mod provider;
 #[cfg(test)]
 mod quota_tests;
@@ -22,6 +21,8 @@ pub mod waf;
 pub use context::{Context, Wanted, desired};
 pub use provider::{Applier, Finder, declared_calls, derivable_arn, outputs_document};
 pub use resource_type::ResourceType;
+
+use crate::model::call::Call;
 
 /// Every resource type, in the order in which plans show them.
 pub static TYPES: &[&dyn ResourceType] = &[
@@ -44,3 +45,7 @@ pub static TYPES: &[&dyn ResourceType] = &[
     &waf::waf_logging::WafLogging,
     &logs::log_group::LogGroup,
 ];
+
+/// Calls that only `policy-report` makes, besides those of the types.
+pub static OBSERVING: &[&[Call]] =
+    &[lambda::observe::CALLS, dynamodb::observe::CALLS, logs::observe::CALLS, iam::observe::CALLS];

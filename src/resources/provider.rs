@@ -1,6 +1,6 @@
 //! The engine's way to the resource types: reads through a `Reader`, writes through a `Writer`.
 
-use super::{ResourceType, TYPES};
+use super::{OBSERVING, ResourceType, TYPES};
 use crate::aws::{Reader, Writer};
 use crate::model::call::CallTable;
 use crate::model::provider::{Apply, Discover, Progress};
@@ -97,7 +97,8 @@ fn vanished(error: CloudError) -> CloudError {
     CloudError { hint: hint.into(), ..error }
 }
 
-/// Every call that a resource type declares.
+/// Every call that a resource type or a report's read declares.
 pub fn declared_calls() -> CallTable {
-    CallTable::new(TYPES.iter().flat_map(|t| t.info().calls.all()).chain(super::observe::CALLS))
+    let of_types = TYPES.iter().flat_map(|t| t.info().calls.all());
+    CallTable::new(of_types.chain(OBSERVING.iter().copied().flatten()))
 }

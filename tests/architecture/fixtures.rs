@@ -65,7 +65,7 @@ fn folder() -> PathBuf {
 
 /// The clean project with the files of a breach in place of its own.
 fn texts_with(breach: &str) -> BTreeMap<String, String> {
-    let names = ["src", "tests", "ARCHITECTURE.md"];
+    let names = ["src", "lambdas", "tests", "ARCHITECTURE.md"];
     let existing = |root: &Path| -> BTreeMap<String, String> {
         let names: Vec<&str> =
             names.iter().copied().filter(|name| root.join(name).exists()).collect();

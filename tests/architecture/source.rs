@@ -88,13 +88,15 @@ impl Tree {
             };
             if let Some(root) = root {
                 tree.add_file(name, vec![root], false);
+            } else if is_test_root(name) {
+                tree.add_file(name, vec![name.clone()], true);
             }
         }
-        // Integration tests are of interest for their style alone: their modules are not followed.
+        // The package's own integration tests are of interest for their style alone: their modules
+        // are not followed.
         for name in &names {
             if !tree.files.contains_key(name) {
-                let is_test = name.starts_with("tests/") || name.contains("/tests/");
-                tree.add_file(name, Vec::new(), is_test);
+                tree.add_file(name, Vec::new(), name.starts_with("tests/"));
             }
         }
         tree
@@ -224,6 +226,16 @@ impl Tree {
     }
 }
 
+/// True for the root of a test crate in the `tests` folder of another package than the main one:
+/// `tests/name.rs` or `tests/name/main.rs`.
+fn is_test_root(name: &str) -> bool {
+    let below = name.strip_prefix("lambdas/").and_then(|rest| rest.split_once("/tests/"));
+    below.is_some_and(|(_, file)| match file.split_once('/') {
+        Some((_, inner)) => inner == "main.rs",
+        None => file.ends_with(".rs"),
+    })
+}
+
 /// The files where `mod name;` may stand, as rustc looks for them.
 fn child_files(file: &str, module: &ModulePath, child: &Declared) -> Vec<String> {
     let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
@@ -240,6 +252,7 @@ fn child_files(file: &str, module: &ModulePath, child: &Declared) -> Vec<String>
     }
     let own = match name {
         "mod.rs" | "lib.rs" | "main.rs" => folder.to_string(),
+        _ if is_test_root(file) => folder.to_string(),
         _ => format!("{folder}/{}", name.trim_end_matches(".rs")),
     };
     // Inline modules around the declaration are folders.

@@ -5,7 +5,7 @@ use crate::support::endpoint::Endpoint;
 use crate::support::env::endpoint;
 use crate::support::inventory::Inventory;
 use crate::support::run::assert_refused;
-use crate::support::run::{Run, changes, done};
+use crate::support::run::{Run, changes, done_addresses};
 use crate::support::shop::Shop;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
@@ -115,7 +115,7 @@ async fn a_plan_that_is_out_of_date_names_what_changed() {
     shop.run(&["diff", "--out", "plan.json"]);
     let run = up(&shop);
     assert_eq!(
-        (run.code, done(&run.lines())),
+        (run.code, done_addresses(&run.lines())),
         (0, vec!["function.createOrder", "function.listProducts"])
     );
     let history = shop.run(&["history", "--json"]).lines();

@@ -2,7 +2,7 @@
 
 use crate::support::endpoint::Endpoint;
 use crate::support::env::endpoint;
-use crate::support::run::{Run, command, done, summary};
+use crate::support::run::{Run, command, done_addresses, summary};
 use crate::support::shop::Shop;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
@@ -127,7 +127,7 @@ async fn the_record_hides_no_drift() {
     let (code, plan) = shop.diff();
     assert_eq!((code, &plan["changes"][0]["address"]), (3, &json!("table.Orders")), "{plan}");
     assert_eq!(plan["changes"][0]["fields"][0]["path"], "point_in_time_recovery");
-    assert_eq!(done(&shop.events(&["up", "--yes"])), ["table.Orders"]);
+    assert_eq!(done_addresses(&shop.events(&["up", "--yes"])), ["table.Orders"]);
     assert_eq!(record(&clients, &shop).await.get("lost"), None);
     shop.events(&["down", "--yes", "--destroy-data"]);
 }

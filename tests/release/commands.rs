@@ -1,7 +1,7 @@
 //! The command lines in action, examples and docs: every command and flag exists, and a script's
 //! line that runs shopstack is its last and replaces the shell, so that signals arrive.
 
-use super::{pipelines, read, say};
+use super::{pipelines, print_past_harness, read};
 use std::process::Command;
 
 /// Commands that the contract promises and this version does not have yet, with their flags.
@@ -50,7 +50,7 @@ fn check(place: &str, call: &str) {
     for word in arguments.iter().filter(|word| word.starts_with("--")) {
         assert!(flags.contains(&word.as_str()), "{place}: {command} has no {word}");
     }
-    say(&format!("NOT RUN: {place}: this version has no `shopstack {command}` yet"));
+    print_past_harness(&format!("NOT RUN: {place}: this version has no `shopstack {command}` yet"));
 }
 
 /// The scripts of a pipeline file, each as one string.

@@ -1,7 +1,7 @@
 //! install.sh for real, against a local server: what it installs, and all that it refuses.
 
 use super::server::{Answer, serve};
-use super::{linter, program, root, say};
+use super::{linter, print_past_harness, program, root};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -332,5 +332,5 @@ fn shellcheck_passes_every_script() {
     ];
     let output = Command::new(shellcheck).args(scripts).current_dir(root()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    say("shellcheck: no findings");
+    print_past_harness("shellcheck: no findings");
 }

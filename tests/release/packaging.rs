@@ -1,7 +1,7 @@
 //! The packaging scripts on archives of a made-up release: names, hashes, the filled-in install.sh
 //! and formula, and that all of them speak of the same files.
 
-use super::{program, read, root, say};
+use super::{print_past_harness, program, read, root};
 use std::path::Path;
 use std::process::Command;
 
@@ -90,7 +90,7 @@ fn the_formula_is_ruby() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    say("ruby: the formula parses");
+    print_past_harness("ruby: the formula parses");
 }
 
 #[test]

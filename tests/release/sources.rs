@@ -39,7 +39,7 @@ fn is_guarded(lines: &[&str], at: usize) -> bool {
         let ends_a_head = line.trim_start().starts_with([')', '}', ']']);
         left = indent(line) + usize::from(ends_a_head);
     }
-    lines.iter().any(|line| *line == "#![cfg(unix)]")
+    lines.contains(&"#![cfg(unix)]")
 }
 
 fn unguarded(text: &str) -> Vec<String> {

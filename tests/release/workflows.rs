@@ -1,7 +1,7 @@
 //! Workflows, action and examples: actionlint, zizmor and the published schemas find nothing, and
 //! what they do not look at holds as well.
 
-use super::{linter, pipelines, read, root, say};
+use super::{linter, pipelines, print_past_harness, read, root};
 use serde_json::Value;
 use std::process::Command;
 
@@ -24,7 +24,7 @@ fn lint(name: &str, arguments: &[&str], files: &[String]) {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
-    say(&format!("{name}: no findings in {}", files.join(", ")));
+    print_past_harness(&format!("{name}: no findings in {}", files.join(", ")));
 }
 
 fn workflows() -> Vec<String> {

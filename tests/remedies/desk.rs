@@ -27,10 +27,10 @@ impl Run {
     /// Fails unless this is an error with all these words on stderr.
     pub fn refused(&self, words: &[&str]) {
         assert_eq!(self.code, Some(1), "{self:?}");
-        self.says(words);
+        self.expect_stderr(words);
     }
 
-    pub fn says(&self, words: &[&str]) {
+    pub fn expect_stderr(&self, words: &[&str]) {
         for word in words {
             assert!(self.stderr.contains(word), "no {word:?} in: {}", self.stderr);
         }

@@ -256,7 +256,7 @@ fn every_signal_ends_a_command_with_130_and_a_word() {
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
         let run: Run = child.wait_with_output().unwrap().into();
         assert_eq!(run.code, Some(130), "{signal}: {run:?}");
-        run.says(&["interrupted: nothing was changed"]);
+        run.expect_stderr(&["interrupted: nothing was changed"]);
         let last: Value = serde_json::from_str(run.stdout.lines().last().unwrap()).unwrap();
         assert_eq!((&last["event"], &last["result"]), (&"summary".into(), &"interrupted".into()));
     }

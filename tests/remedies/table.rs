@@ -108,113 +108,112 @@ async fn a_denial_says_who_can_change_it() {
     }
 }
 
+const VERIFIED: &str = "Your account must be verified before you can add new CloudFront resources. \
+                        To verify your account, please contact AWS Support (https://x) and \
+                        include this error message.";
+const OPT_IN: &str = "The AWS Access Key Id needs a subscription for the service";
+const LOG: &str = "The operation failed because you don't have the permissions that your logging \
+                   configuration requires.";
+const TOKEN: &str = "The security token included in the request is invalid";
+
+/// Operation, status, code and sentence of an answer; words that its remedy has, and has not.
+type Case = (&'static str, u16, &'static str, &'static str, &'static str, &'static str);
+
+const SENTENCES: &[Case] = &[
+    (
+        "cloudfront:CreateDistributionWithTags",
+        403,
+        "AccessDenied",
+        VERIFIED,
+        "AWS Support",
+        "grant",
+    ),
+    ("lambda:CreateFunction", 403, "AccessDeniedException", VERIFIED, "nothing is lost", "grant"),
+    ("s3:CreateBucket", 403, "OptInRequired", OPT_IN, "not activated", "grant"),
+    ("dynamodb:CreateTable", 400, "SubscriptionRequiredException", OPT_IN, "sign-up", "grant"),
+    (
+        "s3:CreateBucket",
+        409,
+        "BucketAlreadyExists",
+        "The requested bucket name is not available.",
+        "choose another `name`",
+        "--adopt",
+    ),
+    (
+        "wafv2:PutLoggingConfiguration",
+        400,
+        "WAFLogDestinationPermissionIssueException",
+        LOG,
+        "logs:CreateLogDelivery",
+        "quota",
+    ),
+    ("sts:GetCallerIdentity", 403, "InvalidClientTokenId", TOKEN, "region", "quota"),
+    ("dynamodb:ListTables", 400, "UnrecognizedClientException", TOKEN, "region", "quota"),
+    (
+        "sts:GetCallerIdentity",
+        403,
+        "ExpiredToken",
+        "The security token included in the request is \
+      expired",
+        "sign in again",
+        "region",
+    ),
+    (
+        "sts:GetCallerIdentity",
+        403,
+        "SignatureDoesNotMatch",
+        "The request signature we calculated \
+      does not match",
+        "secret access key",
+        "clock",
+    ),
+    (
+        "s3:ListBuckets",
+        403,
+        "RequestTimeTooSkewed",
+        "The difference between the request time and \
+      the current time is too large.",
+        "clock",
+        "sign in",
+    ),
+    // Where the cause is not known, none is claimed.
+    (
+        "lambda:CreateFunction",
+        403,
+        "AccessDeniedException",
+        "Your account has been suspended",
+        "AWS's words above say why",
+        "grant",
+    ),
+    (
+        "s3:HeadBucket",
+        403,
+        "AccessDenied",
+        "Access Denied",
+        "or of the organisation denies it",
+        "quota",
+    ),
+    (
+        "apigateway:CreateStage",
+        409,
+        "ConflictException",
+        "Stage already exists",
+        "where its words above name no cause",
+        "somebody else",
+    ),
+    (
+        "lambda:CreateFunction",
+        400,
+        "InvalidParameterValueException",
+        "The runtime parameter of x",
+        "AWS's words above",
+        "grant",
+    ),
+];
+
 #[tokio::test]
 async fn each_sentence_has_its_own_remedy() {
-    let verified = "Your account must be verified before you can add new CloudFront resources. To \
-                    verify your account, please contact AWS Support (https://x) and include this \
-                    error message.";
-    let opt_in = "The AWS Access Key Id needs a subscription for the service";
-    let log = "The operation failed because you don't have the permissions that your logging \
-               configuration requires.";
-    let token = "The security token included in the request is invalid";
-    for (operation, status, code, words, says, never) in [
-        (
-            "cloudfront:CreateDistributionWithTags",
-            403,
-            "AccessDenied",
-            verified,
-            "AWS Support",
-            "grant",
-        ),
-        (
-            "lambda:CreateFunction",
-            403,
-            "AccessDeniedException",
-            verified,
-            "nothing is lost",
-            "grant",
-        ),
-        ("s3:CreateBucket", 403, "OptInRequired", opt_in, "not activated", "grant"),
-        ("dynamodb:CreateTable", 400, "SubscriptionRequiredException", opt_in, "sign-up", "grant"),
-        (
-            "s3:CreateBucket",
-            409,
-            "BucketAlreadyExists",
-            "The requested bucket name is not available.",
-            "choose another `name`",
-            "--adopt",
-        ),
-        (
-            "wafv2:PutLoggingConfiguration",
-            400,
-            "WAFLogDestinationPermissionIssueException",
-            log,
-            "logs:CreateLogDelivery",
-            "quota",
-        ),
-        ("sts:GetCallerIdentity", 403, "InvalidClientTokenId", token, "region", "quota"),
-        ("dynamodb:ListTables", 400, "UnrecognizedClientException", token, "region", "quota"),
-        (
-            "sts:GetCallerIdentity",
-            403,
-            "ExpiredToken",
-            "The security token included in the request is \
-          expired",
-            "sign in again",
-            "region",
-        ),
-        (
-            "sts:GetCallerIdentity",
-            403,
-            "SignatureDoesNotMatch",
-            "The request signature we calculated \
-          does not match",
-            "secret access key",
-            "clock",
-        ),
-        (
-            "s3:ListBuckets",
-            403,
-            "RequestTimeTooSkewed",
-            "The difference between the request time and \
-          the current time is too large.",
-            "clock",
-            "sign in",
-        ),
-        // Where the cause is not known, none is claimed.
-        (
-            "lambda:CreateFunction",
-            403,
-            "AccessDeniedException",
-            "Your account has been suspended",
-            "AWS's words above say why",
-            "grant",
-        ),
-        (
-            "s3:HeadBucket",
-            403,
-            "AccessDenied",
-            "Access Denied",
-            "or of the organisation denies it",
-            "quota",
-        ),
-        (
-            "apigateway:CreateStage",
-            409,
-            "ConflictException",
-            "Stage already exists",
-            "where its words above name no cause",
-            "somebody else",
-        ),
-        (
-            "lambda:CreateFunction",
-            400,
-            "InvalidParameterValueException",
-            "The runtime parameter of x",
-            "AWS's words above",
-            "grant",
-        ),
-    ] {
+    for (operation, status, code, words, says, never) in SENTENCES.iter().copied() {
         let error = answered(operation, status, code, words).await;
         assert_eq!((error.code.as_str(), error.message.as_str()), (code, words), "words are kept");
         assert!(error.hint.contains(says), "{code}: {}", error.hint);

@@ -19,7 +19,7 @@ impl Dice {
         usize::try_from((z ^ (z >> 31)) % sides as u64).unwrap()
     }
 
-    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
         of[self.roll(of.len())]
     }
 
@@ -35,7 +35,7 @@ impl Dice {
 pub fn stack(name: &str, dice: &mut Dice) -> String {
     let mut text = format!(
         "name: {name}\nregion: us-east-1\ntags: {{ project: {} }}\n",
-        dice.one(&["shop", "other"])
+        dice.pick(&["shop", "other"])
     );
     let tables: Vec<&str> =
         ["Orders", "Carts", "Visits"].into_iter().filter(|_| !dice.once_in(3)).collect();
@@ -74,18 +74,18 @@ pub fn stack(name: &str, dice: &mut Dice) -> String {
         )
         .unwrap();
     }
-    writeln!(text, "logs: {{ retention_days: {} }}", dice.one(&["7", "30", "365"])).unwrap();
+    writeln!(text, "logs: {{ retention_days: {} }}", dice.pick(&["7", "30", "365"])).unwrap();
     text
 }
 
 fn table(name: &str, dice: &mut Dice) -> String {
-    let key = dice.one(&["id", "id", "id", "number"]);
+    let key = dice.pick(&["id", "id", "id", "number"]);
     let mut text = format!("  {name}:\n    key: {key}\n    protect: false\n");
     if dice.once_in(2) {
         text += "    sort_key: { name: at, type: number }\n";
     }
     if dice.once_in(2) {
-        let projection = dice.one(&["all", "keys_only", "[status]"]);
+        let projection = dice.pick(&["all", "keys_only", "[status]"]);
         writeln!(text, "    indexes: {{ byUser: {{ key: userId, projection: {projection} }} }}")
             .unwrap();
     }
@@ -105,7 +105,7 @@ fn table(name: &str, dice: &mut Dice) -> String {
 
 fn function(name: &str, tables: &[&str], cors: bool, dice: &mut Dice) -> String {
     let source = if name == "listProducts" { "list" } else { "order" };
-    let (memory, timeout) = (dice.one(&["128", "256", "512"]), 5 + dice.roll(3));
+    let (memory, timeout) = (dice.pick(&["128", "256", "512"]), 5 + dice.roll(3));
     let mut text = format!(
         "  {name}:\n    crate: lambdas/{source}\n    memory: {memory}\n    timeout: {timeout}\n"
     );
@@ -131,7 +131,7 @@ fn function(name: &str, tables: &[&str], cors: bool, dice: &mut Dice) -> String 
 }
 
 fn routes(functions: &[&str], site: bool, dice: &mut Dice) -> String {
-    let mut text = format!("api:\n  stage: {}\n  routes:\n", dice.one(&["v1", "v1", "v2"]));
+    let mut text = format!("api:\n  stage: {}\n  routes:\n", dice.pick(&["v1", "v1", "v2"]));
     for (route, function) in
         [("GET /products", 0), ("POST /orders", 1), ("GET /orders/{id}", 1), ("GET /", 0)]
     {
@@ -144,17 +144,18 @@ fn routes(functions: &[&str], site: bool, dice: &mut Dice) -> String {
         true => &["site", "site", "site, \"https://shop.example\""],
         false => &["\"https://shop.example\""],
     };
-    writeln!(text, "  cors: {{ origins: [{}] }}", dice.one(origins)).unwrap();
+    writeln!(text, "  cors: {{ origins: [{}] }}", dice.pick(origins)).unwrap();
     writeln!(text, "  throttling: {{ rate: {}, burst: 100 }}", 50 + dice.roll(2)).unwrap();
     text
 }
 
 fn website(dice: &mut Dice) -> String {
-    let mut text = format!("site:\n  protect: false\n  folder: {}\n", dice.one(&["site", "site2"]));
+    let mut text =
+        format!("site:\n  protect: false\n  folder: {}\n", dice.pick(&["site", "site2"]));
     if dice.once_in(2) {
         text += "  cache: [{ match: \"images/*\", control: \"public, max-age=60\" }]\n";
     }
-    let price = dice.one(&["PriceClass_100", "PriceClass_200", "PriceClass_All"]);
+    let price = dice.pick(&["PriceClass_100", "PriceClass_200", "PriceClass_All"]);
     writeln!(text, "cdn:\n  price_class: {price}\n  default_object: index.html").unwrap();
     if dice.once_in(2) {
         text += "  error_pages: { 404: { page: /404.html, status: 404 } }\n";

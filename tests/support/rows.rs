@@ -57,8 +57,8 @@ impl fmt::Display for Row {
     }
 }
 
-/// All rows of all phases.
-pub fn all() -> impl Iterator<Item = &'static Row> {
+/// The rows of all phases.
+pub fn rows_of_all_phases() -> impl Iterator<Item = &'static Row> {
     [UP, CHANGE, DOWN, LOGGING].into_iter().flatten()
 }
 

@@ -89,7 +89,7 @@ pub fn summary(lines: &[Value]) -> &Value {
 }
 
 /// Addresses of the steps that were done, sorted.
-pub fn done(lines: &[Value]) -> Vec<&str> {
+pub fn done_addresses(lines: &[Value]) -> Vec<&str> {
     let mut done: Vec<&str> = lines
         .iter()
         .filter(|l| l["event"] == "resource" && l["status"] == "done")

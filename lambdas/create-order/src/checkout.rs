@@ -82,7 +82,7 @@ impl<S: Store> Checkout<'_, S> {
                 currency: order.currency,
                 repeated: false,
             }),
-            Ok(Placement::Exists(purchase)) => self.repeat(purchase).map_err(Trouble::Refused),
+            Ok(Placement::Exists(purchase)) => self.repeat(*purchase).map_err(Trouble::Refused),
             // The next attempt reads the stock again, and refuses with the figure or goes through.
             Ok(Placement::OutOfStock) => {
                 Err(Trouble::Passing { cause: "stock changed".into(), in_doubt: false })

@@ -115,7 +115,7 @@ impl Dynamo {
                 None => self.order(&order.id).await?,
             };
             let gone = || StoreError::later("the order was there and is gone");
-            return found.map(Placement::Exists).ok_or_else(gone);
+            return found.map(|purchase| Placement::Exists(Box::new(purchase))).ok_or_else(gone);
         }
         if reasons.iter().any(|reason| failed(&reason)) {
             return Ok(Placement::OutOfStock);

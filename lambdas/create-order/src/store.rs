@@ -66,7 +66,7 @@ pub enum Placement {
     /// The order is stored, and the stock it takes is taken.
     Stored,
     /// An order with this id was there already; nothing was changed.
-    Exists(Purchase),
+    Exists(Box<Purchase>),
     /// A product has less stock than the order takes, or is gone; nothing was changed.
     OutOfStock,
 }

@@ -155,13 +155,13 @@ async fn an_order_that_is_there_is_never_overwritten_but_told() {
     let own = json!([
         { "Code": "ConditionalCheckFailed", "Item": stored() }, { "Code": "None" } ]);
     let (tables, _) = tables(&[cancelled(own)]);
-    assert_eq!(tables.place(&order()).await, Ok(Placement::Exists(purchase())));
+    assert_eq!(tables.place(&order()).await, Ok(Placement::Exists(Box::new(purchase()))));
 
     // Also where its stock is gone by now, and where the answer lacks the item.
     let both = json!([
         { "Code": "ConditionalCheckFailed" }, { "Code": "ConditionalCheckFailed" } ]);
     let (tables, replay) = self::tables(&[cancelled(both), (200, json!({ "Item": stored() }))]);
-    assert_eq!(tables.place(&order()).await, Ok(Placement::Exists(purchase())));
+    assert_eq!(tables.place(&order()).await, Ok(Placement::Exists(Box::new(purchase()))));
     let (operation, body) = sent(&replay).remove(1);
     assert_eq!((operation.as_str(), &body["ConsistentRead"]), ("GetItem", &json!(true)));
     assert_eq!(body["Key"], json!({ "orderId": { "S": "abc" } }));

@@ -8,7 +8,10 @@ use crate::cli::time::rfc3339;
 use crate::engine;
 use crate::model::{Address, CloudError, Desired, ErrorKind, Live, Owner, template};
 use crate::report::{Failure, Kind, Observed};
-use crate::resources::{Finder, apigateway::account, dynamodb::table, iam::role, observe};
+use crate::resources::apigateway::account;
+use crate::resources::dynamodb::{self, table};
+use crate::resources::iam::{self, role};
+use crate::resources::{Finder, lambda, logs};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
@@ -82,7 +85,7 @@ fn observation(
     policy: Option<String>,
     result: Result<Value, CloudError>,
 ) -> Observed {
-    let not_emulated = result.as_ref().is_err_and(observe::is_not_emulated);
+    let not_emulated = result.as_ref().is_err_and(|e| e.kind == ErrorKind::NotEmulated);
     Observed {
         kind,
         address: address.clone(),
@@ -105,16 +108,16 @@ async fn functions(reader: &Reader, live: &[Live]) -> Vec<Observed> {
     for function in own(live, FUNCTION) {
         let (address, name) = (&function.address, function.name.as_str());
         let (urls, sources, qualifiers) = tokio::join!(
-            observe::function_urls(reader, name),
-            observe::event_sources(reader, name),
-            observe::qualifiers(reader, name)
+            lambda::observe::function_urls(reader, name),
+            lambda::observe::event_sources(reader, name),
+            lambda::observe::qualifiers(reader, name)
         );
         all.push(observation(Kind::FunctionUrl, address, name, None, urls));
         all.push(observation(Kind::EventSources, address, name, None, sources));
         match qualifiers {
             Ok(qualifiers) => {
                 for qualifier in qualifiers {
-                    let policy = observe::version_policy(reader, name, &qualifier).await;
+                    let policy = lambda::observe::version_policy(reader, name, &qualifier).await;
                     let kind = Kind::VersionPolicy;
                     all.push(observation(kind, address, name, Some(qualifier), policy));
                 }
@@ -136,7 +139,7 @@ async fn tables(reader: &Reader, live: &[Live]) -> Vec<Observed> {
         let Ok(arn) = table.output("arn").map(str::to_string) else { continue };
         let policy = policy_of(reader, &arn).await;
         all.push(observation(Kind::TablePolicy, address, name, Some(arn), policy));
-        match observe::stream(reader, name).await {
+        match dynamodb::observe::stream(reader, name).await {
             Ok(None) => {}
             Ok(Some(arn)) => {
                 let policy = policy_of(reader, &arn).await;
@@ -168,13 +171,13 @@ async fn logs(reader: &Reader, live: &[Live]) -> Vec<Observed> {
     for group in own(live, LOG_GROUP) {
         let region = group.spec.get("region").and_then(Value::as_str).unwrap_or(&reader.region);
         regions.insert(region.to_string());
-        let found = observe::subscriptions(reader, region, &group.name).await;
+        let found = logs::observe::subscriptions(reader, region, &group.name).await;
         all.push(observation(Kind::Subscriptions, &group.address, &group.name, None, found));
     }
     for region in regions {
         let address = Address::new("account", &region);
         let name = format!("log groups in {region}");
-        match observe::log_resource_policies(reader, &region).await {
+        match logs::observe::log_resource_policies(reader, &region).await {
             Ok(policies) => all.extend(policies.into_iter().map(|(policy, document)| {
                 let kind = Kind::LogResourcePolicies;
                 let mut one = observation(kind, &address, &name, Some(policy), Ok(document));
@@ -198,7 +201,7 @@ async fn managed(reader: &Reader, live: &[Live]) -> Vec<Observed> {
         let attached = role.spec.get("attached").and_then(Value::as_array);
         let arns: Vec<&str> = attached.into_iter().flatten().filter_map(Value::as_str).collect();
         for arn in arns {
-            let document = observe::managed_policy(reader, arn).await;
+            let document = iam::observe::managed_policy(reader, arn).await;
             let (kind, named) = (Kind::ManagedDocument, Some(arn.to_string()));
             all.push(observation(kind, &role.address, &role.name, named, document));
         }

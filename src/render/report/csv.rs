@@ -35,10 +35,10 @@ struct Line([String; 20]);
 
 impl Line {
     fn new(record: &str) -> Self {
-        Self::default().with("record", record)
+        Self::default().set("record", record)
     }
 
-    fn with(mut self, head: &str, value: &str) -> Self {
+    fn set(mut self, head: &str, value: &str) -> Self {
         let field = HEADS.iter().position(|h| *h == head).and_then(|at| self.0.get_mut(at));
         if let Some(field) = field {
             *field = clean(value);
@@ -58,40 +58,40 @@ pub fn csv(report: &Report) -> String {
             format!("{} ({}, {state} {})", e.reason, e.approver, e.expires)
         });
         Line::new("finding")
-            .with("address", f.address.as_str())
-            .with("name", &f.name)
-            .with("surface", &finding_place(f))
-            .with("statement", f.sid.as_deref().unwrap_or_default())
-            .with("severity", f.severity.as_str())
-            .with("rule", &f.rule)
-            .with("location", &location(f.location.as_ref()))
-            .with("message", &f.message)
-            .with("fix", &f.fix)
-            .with("frameworks", &frameworks.join("; "))
-            .with("exception", &exception)
+            .set("address", f.address.as_str())
+            .set("name", &f.name)
+            .set("surface", &finding_place(f))
+            .set("statement", f.sid.as_deref().unwrap_or_default())
+            .set("severity", f.severity.as_str())
+            .set("rule", &f.rule)
+            .set("location", &location(f.location.as_ref()))
+            .set("message", &f.message)
+            .set("fix", &f.fix)
+            .set("frameworks", &frameworks.join("; "))
+            .set("exception", &exception)
     });
     let surfaces = report.surfaces.iter().flat_map(of_surface);
     let needs = report.needs.iter().map(|need| {
         Line::new("need")
-            .with("name", &need.function)
-            .with("status", needed_name(need.verdict))
-            .with("actions", &need.action)
-            .with("resources", &need.resource)
-            .with("location", &need.found.join("; "))
-            .with("message", need.note.as_deref().unwrap_or_default())
+            .set("name", &need.function)
+            .set("status", needed_name(need.verdict))
+            .set("actions", &need.action)
+            .set("resources", &need.resource)
+            .set("location", &need.found.join("; "))
+            .set("message", need.note.as_deref().unwrap_or_default())
     });
     let reads = report.reads.iter().map(|read| {
         let failure = read.failure.as_ref();
         let message = failure.map(|f| format!("{}: {}", f.code, f.message)).unwrap_or_default();
         let right = failure.and_then(|f| f.missing_right.as_deref()).unwrap_or_default();
         Line::new("read")
-            .with("address", read.address.as_str())
-            .with("name", &read.name)
-            .with("surface", &kind_name(read.surface, read.policy.as_deref()))
-            .with("status", verdict_name(read.verdict))
-            .with("actions", &read.calls.join("; "))
-            .with("message", &message)
-            .with("fix", &if right.is_empty() { String::new() } else { format!("grant {right}") })
+            .set("address", read.address.as_str())
+            .set("name", &read.name)
+            .set("surface", &kind_name(read.surface, read.policy.as_deref()))
+            .set("status", verdict_name(read.verdict))
+            .set("actions", &read.calls.join("; "))
+            .set("message", &message)
+            .set("fix", &if right.is_empty() { String::new() } else { format!("grant {right}") })
     });
     for line in findings.chain(surfaces).chain(needs).chain(reads) {
         let fields: Vec<String> = line.0.iter().map(|field| quoted(field)).collect();
@@ -104,15 +104,15 @@ pub fn csv(report: &Report) -> String {
 fn of_surface(surface: &Surface) -> Vec<Line> {
     let base = |record: &str| {
         Line::new(record)
-            .with("address", surface.address.as_str())
-            .with("name", &surface.name)
-            .with("surface", &kind_name(surface.surface, surface.policy.as_deref()))
-            .with("location", &location(surface.location.as_ref()))
+            .set("address", surface.address.as_str())
+            .set("name", &surface.name)
+            .set("surface", &kind_name(surface.surface, surface.policy.as_deref()))
+            .set("location", &location(surface.location.as_ref()))
     };
     if surface.statements.is_empty() {
         let live = if surface.live.is_null() { String::new() } else { surface.live.to_string() };
-        let line = base("setting").with("status", status_name(surface.status));
-        return vec![line.with("message", &live)];
+        let line = base("setting").set("status", status_name(surface.status));
+        return vec![line.set("message", &live)];
     }
     surface.statements.iter().map(|row| of_row(base("statement"), row)).collect()
 }
@@ -129,16 +129,16 @@ fn of_row(line: Line, row: &Row) -> Line {
         .flat_map(|(kind, list)| list.iter().map(move |p| format!("{kind} {p}")))
         .collect();
     let place = location(row.location.as_ref());
-    let line = if place.is_empty() { line } else { line.with("location", &place) };
-    line.with("statement", &row.sid)
-        .with("status", status_name(row.status))
-        .with("effect", &content.effect)
-        .with("access_level", &levels(row))
-        .with("actions", &joined(&content.actions, &content.not_actions))
-        .with("resources", &joined(&content.resources, &content.not_resources))
-        .with("principals", &principals.join("; "))
-        .with("conditions", &crate::report::conditions(content).join("; "))
-        .with("reason", row.reason.as_deref().unwrap_or_default())
+    let line = if place.is_empty() { line } else { line.set("location", &place) };
+    line.set("statement", &row.sid)
+        .set("status", status_name(row.status))
+        .set("effect", &content.effect)
+        .set("access_level", &levels(row))
+        .set("actions", &joined(&content.actions, &content.not_actions))
+        .set("resources", &joined(&content.resources, &content.not_resources))
+        .set("principals", &principals.join("; "))
+        .set("conditions", &crate::report::conditions(content).join("; "))
+        .set("reason", row.reason.as_deref().unwrap_or_default())
 }
 
 /// A field in quotes where it needs them, and never the beginning of a formula.

@@ -1,5 +1,6 @@
 //! Resource types of DynamoDB: the table and its seed.
 
+pub mod observe;
 pub mod table;
 
 use crate::model::call::{Retry, Service};

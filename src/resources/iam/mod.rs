@@ -1,5 +1,6 @@
 //! Resource types of IAM: the role of a function.
 
+pub mod observe;
 pub mod role;
 
 use crate::model::call::{Retry, Service};

@@ -1,6 +1,7 @@
 //! Lambda: functions and their resource policies.
 
 pub mod function;
+pub mod observe;
 pub mod permission;
 
 use crate::model::call::{Quota, Retry, Service};

@@ -1,6 +1,7 @@
 //! CloudWatch Logs: log groups.
 
 pub mod log_group;
+pub mod observe;
 
 use crate::model::call::{Retry, Service};
 

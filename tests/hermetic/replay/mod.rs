@@ -122,7 +122,7 @@ impl Replay {
     }
 
     /// What a person was told while waiting, each sentence once.
-    pub fn told(&self) -> Vec<String> {
+    pub fn progress_texts(&self) -> Vec<String> {
         let mut told = self.script.told.lock().unwrap().clone();
         told.dedup();
         told
@@ -168,7 +168,7 @@ impl HttpConnector for Wire {
         let uri = format!("/{uri}");
         let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
         let target = request.headers().get("x-amz-target");
-        let (operation, format) = operation::of(request.method(), target, &uri, &body);
+        let (operation, format) = operation::operation_of(request.method(), target, &uri, &body);
         let if_match = request.headers().get("if-match").map(str::to_string);
         let answer = self.answer(&operation, &format!("{uri} {body}"));
         self.script.asked.lock().unwrap().push(Asked {

@@ -87,7 +87,7 @@ const S3: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// The operation of a request; what no table holds is `METHOD path`.
-pub fn of(method: &str, target: Option<&str>, uri: &str, body: &str) -> (String, Format) {
+pub fn operation_of(method: &str, target: Option<&str>, uri: &str, body: &str) -> (String, Format) {
     if let Some(target) = target {
         return (target.rsplit('.').next().unwrap_or_default().to_string(), Format::Json);
     }
@@ -126,7 +126,7 @@ fn fits(pattern: &str, path: &str) -> bool {
 
 #[test]
 fn requests_are_named_as_aws_names_them() {
-    let name = |method: &str, uri: &str| of(method, None, uri, "").0;
+    let name = |method: &str, uri: &str| operation_of(method, None, uri, "").0;
     assert_eq!(name("GET", "/2020-05-31/distribution/E1"), "GetDistribution");
     assert_eq!(name("POST", "/2020-05-31/distribution?WithTags"), "CreateDistributionWithTags");
     assert_eq!(name("PUT", "/bucket/?tagging"), "PutBucketTagging");
@@ -135,9 +135,12 @@ fn requests_are_named_as_aws_names_them() {
     assert_eq!(name("GET", "/bucket?list-type=2&prefix=a"), "ListObjectsV2");
     assert_eq!(name("GET", "/restapis/a/resources?embed=methods"), "GetResources");
     assert_eq!(
-        of("POST", Some("AWSWAF_20190729.GetWebACL"), "/", "{}"),
+        operation_of("POST", Some("AWSWAF_20190729.GetWebACL"), "/", "{}"),
         ("GetWebACL".into(), Format::Json)
     );
-    assert_eq!(of("POST", None, "/", "Action=GetRole&RoleName=r"), ("GetRole".into(), Format::Xml));
-    assert_eq!(of("GET", None, "/b?policy", "").1, Format::S3);
+    assert_eq!(
+        operation_of("POST", None, "/", "Action=GetRole&RoleName=r"),
+        ("GetRole".into(), Format::Xml)
+    );
+    assert_eq!(operation_of("GET", None, "/b?policy", "").1, Format::S3);
 }

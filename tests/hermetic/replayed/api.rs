@@ -22,7 +22,7 @@ fn live(replay: &Replay) -> Live {
     Live::new(api.address, &api.type_name, &api.name, api.spec).with_output("id", "a1")
 }
 
-fn seen(id: &str) -> Value {
+fn live_api(id: &str) -> Value {
     let tags = json!({"shopstack:stack": "replay", "shopstack:env": "t", "shopstack:id": "api",
                       "shopstack:region": "us-east-1"});
     json!({"id": id, "name": "replay-t-api", "createdDate": 1, "apiKeySource": "HEADER",
@@ -41,7 +41,7 @@ async fn an_api_whose_create_was_not_answered_is_found_when_the_listing_shows_it
         ("CreateRestApi", refused("InternalFailure").status(500)),
         ("GetRestApis", listed(&[], "").times(2)),
         ("GetRestApis", listed(&[], "p")),
-        ("GetRestApis position=p", listed(&[seen("a1")], "")),
+        ("GetRestApis position=p", listed(&[live_api("a1")], "")),
     ])
     .await;
     let wanted = api(&replay);
@@ -50,7 +50,7 @@ async fn an_api_whose_create_was_not_answered_is_found_when_the_listing_shows_it
     assert_eq!(outputs["id"], "a1");
     assert_eq!(replay.count("CreateRestApi"), 1, "never made twice");
     assert_eq!(
-        replay.told(),
+        replay.progress_texts(),
         ["the answer to CreateRestApi was lost; looking whether the API exists"]
     );
 }
@@ -81,7 +81,7 @@ async fn told_with(wanted: bool, apis: &[Value], deployed: &str) -> Vec<(String,
 }
 
 fn named(id: &str, name: &str, tag: Option<&str>) -> Value {
-    let mut api = seen(id);
+    let mut api = live_api(id);
     api["name"] = json!(name);
     match tag {
         Some(tag) => api["tags"]["shopstack:id"] = json!(tag),
@@ -90,13 +90,13 @@ fn named(id: &str, name: &str, tag: Option<&str>) -> Value {
     api
 }
 
-fn told(address: &str, id: &str, owner: Owner) -> (String, String, Owner) {
+fn expected(address: &str, id: &str, owner: Owner) -> (String, String, Owner) {
     (address.into(), id.into(), owner)
 }
 
 #[tokio::test]
 async fn an_api_that_merely_carries_our_tags_is_never_ours() {
-    let stray = |id: &str| told(&format!("api.~{id}"), id, Owner::Stray);
+    let stray = |id: &str| expected(&format!("api.~{id}"), id, Owner::Stray);
     let theirs = || named("p1", "payments-prod", None);
     for tagged in [
         theirs(),
@@ -108,10 +108,10 @@ async fn an_api_that_merely_carries_our_tags_is_never_ours() {
             [stray("p1")],
             "nothing wanted, as for `down`"
         );
-        let both = told_apart(true, &[seen("a1"), tagged]).await;
+        let both = told_apart(true, &[live_api("a1"), tagged]).await;
         assert_eq!(both.len(), 2);
         assert!(
-            both.contains(&stray("p1")) && both.contains(&told("api.main", "a1", Owner::Ours)),
+            both.contains(&stray("p1")) && both.contains(&expected("api.main", "a1", Owner::Ours)),
             "{both:?}"
         );
     }
@@ -128,18 +128,21 @@ async fn an_api_that_merely_carries_our_tags_is_never_ours() {
 
 #[tokio::test]
 async fn an_api_of_ours_that_somebody_renamed_or_took_the_id_off_is_mended_where_it_is_wanted() {
-    let ours = [told("api.main", "a1", Owner::Ours)];
+    let ours = [expected("api.main", "a1", Owner::Ours)];
     assert_eq!(told_apart(true, &[named("a1", "renamed", Some("api"))]).await, ours);
     assert_eq!(told_apart(true, &[named("a1", "replay-t-api", None)]).await, ours);
     // Where it is not wanted, as for `down`, its deployments tell it from what merely carries our
     // tags.
     let renamed = [named("a1", "renamed", Some("api"))];
     assert_eq!(told_with(false, &renamed, "shopstack:0123").await, ours);
-    assert_eq!(told_with(false, &renamed, "by hand").await, [told("api.~a1", "a1", Owner::Stray)]);
+    assert_eq!(
+        told_with(false, &renamed, "by hand").await,
+        [expected("api.~a1", "a1", Owner::Stray)]
+    );
     // An id that nobody wants any more, under the name that belongs to it.
     assert_eq!(
         told_apart(true, &[named("b", "replay-t-old", Some("old"))]).await,
-        [told("api.old", "b", Owner::Ours)]
+        [expected("api.old", "b", Owner::Ours)]
     );
 }
 
@@ -147,7 +150,7 @@ async fn an_api_of_ours_that_somebody_renamed_or_took_the_id_off_is_mended_where
 async fn a_create_takes_over_no_api_of_another_name() {
     let replay = Replay::start(vec![
         ("GetRestApis", listed(&[named("p1", "payments-prod", Some("api"))], "")),
-        ("CreateRestApi", answer(seen("a1")).status(201)),
+        ("CreateRestApi", answer(live_api("a1")).status(201)),
     ])
     .await;
     let wanted = api(&replay);
@@ -160,19 +163,19 @@ async fn a_create_takes_over_no_api_of_another_name() {
 
 #[tokio::test]
 async fn a_fresh_api_that_is_updating_and_cannot_be_read_yet_is_waited_for() {
-    let mut updating = seen("a1");
+    let mut updating = live_api("a1");
     updating["apiStatus"] = json!("UPDATING");
     let replay = Replay::start(vec![
         ("GetRestApis", listed(&[], "")),
         ("CreateRestApi", answer(updating.clone()).status(201)),
         ("GetRestApi", refused("NotFoundException").status(404).times(2)),
         ("GetRestApi", answer(updating).times(3)),
-        ("GetRestApi", answer(seen("a1"))),
+        ("GetRestApi", answer(live_api("a1"))),
     ])
     .await;
     replay.create(&RestApi, &step(&api(&replay), Op::Create, None)).await.expect("create");
     assert_eq!(
-        replay.told().last().unwrap(),
+        replay.progress_texts().last().unwrap(),
         "waiting for REST API a1 to take the change (usually seconds)"
     );
     assert_eq!(replay.left(), [""; 0]);
@@ -190,9 +193,11 @@ async fn deletes_keep_to_one_in_thirty_seconds_however_often_aws_refuses() {
     assert_eq!(pauses.len(), 4);
     assert!(pauses.iter().all(|pause| *pause >= 30.0), "{pauses:?}");
     assert!(
-        replay.told().contains(&"waiting for API Gateway: 1 DeleteRestApi per 30 s".into()),
+        replay
+            .progress_texts()
+            .contains(&"waiting for API Gateway: 1 DeleteRestApi per 30 s".into()),
         "{:?}",
-        replay.told()
+        replay.progress_texts()
     );
     assert_eq!(replay.env.calls().throttled, 3);
 }
@@ -228,9 +233,9 @@ async fn the_account_takes_its_role_at_its_own_pace() {
         "retrying faster only earns 429s: {pauses:?}"
     );
     assert!(
-        replay.told().iter().any(|told| told.contains("usually 10 to 40 s on AWS")),
+        replay.progress_texts().iter().any(|told| told.contains("usually 10 to 40 s on AWS")),
         "{:?}",
-        replay.told()
+        replay.progress_texts()
     );
     // Whether API Gateway names the account is unverified: a condition that demands it might shut
     // it out for good.

@@ -49,7 +49,7 @@ async fn a_copy_by_hand_is_told_of_and_neither_taken_for_ours_nor_deleted() {
 }
 
 /// Address and owner of the one distribution that the index names.
-async fn told(wanted_too: bool, shown: Shown, tags: serde_json::Value) -> (String, Owner) {
+async fn discovered(wanted_too: bool, shown: Shown, tags: serde_json::Value) -> (String, Owner) {
     let items: String =
         tags.as_object().unwrap().iter().fold(String::new(), |all, (key, value)| {
             format!("{all}<Tag><Key>{key}</Key><Value>{}</Value></Tag>", value.as_str().unwrap())
@@ -91,24 +91,24 @@ async fn a_distribution_that_merely_carries_our_tags_is_never_ours() {
         (("distribution.~E1".into(), Owner::Stray), ("distribution.site".into(), Owner::Ours));
     for wanted in [true, false] {
         for id in ["site", "x"] {
-            assert_eq!(told(wanted, theirs.clone(), tags(id)).await, stray, "{id}");
+            assert_eq!(discovered(wanted, theirs.clone(), tags(id)).await, stray, "{id}");
             assert_eq!(
-                told(wanted, neighbour.clone(), tags(id)).await,
+                discovered(wanted, neighbour.clone(), tags(id)).await,
                 stray,
                 "another stack's, {id}"
             );
         }
-        assert_eq!(told(wanted, theirs.clone(), bare()).await, stray);
+        assert_eq!(discovered(wanted, theirs.clone(), bare()).await, stray);
         assert_eq!(
-            told(wanted, ours.clone(), tags("site")).await,
+            discovered(wanted, ours.clone(), tags("site")).await,
             site,
             "only its comment was changed"
         );
         assert_eq!(
-            told(wanted, DEPLOYED, tags("x")).await,
+            discovered(wanted, DEPLOYED, tags("x")).await,
             site,
             "its comment knows its id better than a tag does"
         );
-        assert_eq!(told(wanted, DEPLOYED, bare()).await, site);
+        assert_eq!(discovered(wanted, DEPLOYED, bare()).await, site);
     }
 }

@@ -32,7 +32,10 @@ async fn forty_polls_in_progress_are_waited_out_at_the_catalogues_pace() {
         "the first looks are close, for emulators and for luck"
     );
     assert!(pauses[5..].iter().all(|pause| *pause == 5.0), "{pauses:?}");
-    assert_eq!(replay.told(), ["waiting for distribution to be Deployed (usually 3 to 6 minutes)"]);
+    assert_eq!(
+        replay.progress_texts(),
+        ["waiting for distribution to be Deployed (usually 3 to 6 minutes)"]
+    );
 }
 
 #[tokio::test]
@@ -114,7 +117,7 @@ async fn one_that_cloudfront_says_exists_is_waited_for_in_the_listing_and_not_ma
     replay.create(&Distribution, &step(&wanted, Op::Create, None)).await.expect("found at last");
     assert_eq!(replay.count("CreateDistributionWithTags"), 1);
     assert_eq!(
-        replay.told(),
+        replay.progress_texts(),
         ["waiting for the distribution, which exists, to be listed (usually seconds)"]
     );
 }
@@ -257,7 +260,7 @@ async fn it_is_disabled_and_detached_in_one_update_and_deleted_when_every_edge_k
     let pauses = replay.pauses("GetDistribution");
     assert!(pauses[8..43].iter().all(|pause| *pause == 10.0), "{pauses:?}");
     assert_eq!(
-        replay.told(),
+        replay.progress_texts(),
         [
             "waiting for distribution to be disabled everywhere (usually 3 to 6 minutes)",
             "waiting for distribution to be gone (usually seconds)"

@@ -95,7 +95,7 @@ async fn a_fresh_function_is_waited_for_until_it_can_be_read_and_is_active() {
         [0.5, 1.0, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0],
         "once a second, catalogue 5.3"
     );
-    let told = replay.told();
+    let told = replay.progress_texts();
     assert_eq!(
         told.last().unwrap(),
         "waiting for the function `replay-t-f` to become Active (usually a few seconds)"
@@ -144,7 +144,7 @@ async fn an_update_that_fails_ends_with_lambdas_reason() {
     assert_eq!(replay.count("UpdateFunctionCode"), 0, "the code is not sent after it");
 }
 
-async fn found(configuration: Value) -> Result<Vec<Live>, CloudError> {
+async fn discover_with(configuration: Value) -> Result<Vec<Live>, CloudError> {
     let mut shown = json!({"FunctionName": "replay-t-f", "FunctionArn": ARN, "Role": "arn:aws:iam::123456789012:role/f",
         "Runtime": "provided.al2023", "Handler": "bootstrap", "MemorySize": 512, "Timeout": 10, "Architectures": ["arm64"],
         "CodeSha256": HASH});
@@ -173,10 +173,10 @@ async fn found(configuration: Value) -> Result<Vec<Live>, CloudError> {
 async fn a_function_that_ended_failed_is_not_clean_whatever_its_settings_say() {
     let replaces = |field: &str| Function.info().replaces(field, &json!("Failed"));
     let broken = json!({"State": "Failed", "StateReason": "no such image", "LastUpdateStatus": "Successful"});
-    assert_eq!(found(broken).await.unwrap()[0].spec["state"], "Failed: no such image");
+    assert_eq!(discover_with(broken).await.unwrap()[0].spec["state"], "Failed: no such image");
     tokio::time::resume();
     let update = json!({"State": "Active", "LastUpdateStatus": "Failed", "LastUpdateStatusReason": "the disk is full"});
-    let live = found(update).await.unwrap().remove(0);
+    let live = discover_with(update).await.unwrap().remove(0);
     assert_eq!(live.spec["last_update"], "Failed: the disk is full");
     assert!(replaces("state") && !replaces("last_update"));
     tokio::time::resume();
@@ -205,7 +205,7 @@ async fn variables_that_lambda_does_not_tell_are_not_taken_for_none() {
     let sentence =
         "Lambda was unable to decrypt your environment variables because KMS access was denied";
     let error = json!({"Environment": {"Error": {"ErrorCode": "AccessDeniedException", "Message": sentence}}});
-    let error = found(error).await.unwrap_err();
+    let error = discover_with(error).await.unwrap_err();
     assert_eq!(
         (error.kind, error.code.as_str()),
         (ErrorKind::AccessDenied, "AccessDeniedException")

@@ -17,7 +17,7 @@ fn config(replay: &str) -> String {
     )
 }
 
-fn one(etag: &str) -> Answer {
+fn control_answer(etag: &str) -> Answer {
     xml(format!(
         "<OriginAccessControl><Id>O1</Id><OriginAccessControlConfig>{}</OriginAccessControlConfig></OriginAccessControl>",
         config("replay")
@@ -63,7 +63,7 @@ fn in_use() -> Answer {
 #[tokio::test]
 async fn one_still_in_use_is_tried_again_until_the_distribution_has_let_go() {
     let replay = Replay::start(vec![
-        ("GetOriginAccessControl", one("e1")),
+        ("GetOriginAccessControl", control_answer("e1")),
         ("DeleteOriginAccessControl", in_use().times(8)),
         ("DeleteOriginAccessControl", empty().status(204)),
     ])
@@ -75,14 +75,16 @@ async fn one_still_in_use_is_tried_again_until_the_distribution_has_let_go() {
     );
     let told =
         "cloudfront DeleteOriginAccessControl: it is busy with a change of its own; trying again";
-    assert_eq!(replay.told(), [told]);
+    assert_eq!(replay.progress_texts(), [told]);
 }
 
 #[tokio::test]
 async fn one_that_stays_in_use_ends_in_awss_words_after_five_minutes() {
     let always = in_use().always();
-    let answers =
-        vec![("GetOriginAccessControl", one("e1")), ("DeleteOriginAccessControl", always)];
+    let answers = vec![
+        ("GetOriginAccessControl", control_answer("e1")),
+        ("DeleteOriginAccessControl", always),
+    ];
     let replay = Replay::start(answers).await;
     let error = delete(&replay).await.unwrap_err();
     assert_eq!(error.code, "OriginAccessControlInUse");
@@ -93,7 +95,7 @@ async fn one_that_stays_in_use_ends_in_awss_words_after_five_minutes() {
 #[tokio::test]
 async fn an_etag_stale_twice_is_somebody_elses_work() {
     let stale = || ("DeleteOriginAccessControl", refused("PreconditionFailed").status(412));
-    let get = |etag| ("GetOriginAccessControl", one(etag));
+    let get = |etag| ("GetOriginAccessControl", control_answer(etag));
     let replay = Replay::start(vec![get("e1"), stale(), get("e2"), stale()]).await;
     let error = delete(&replay).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Conflict);
@@ -107,8 +109,8 @@ async fn one_that_exists_and_is_not_listed_yet_is_waited_for_and_adopted() {
         ("ListOriginAccessControls", page(None, "").times(4)),
         ("CreateOriginAccessControl", refused("OriginAccessControlAlreadyExists").status(409)),
         ("ListOriginAccessControls", page(Some("replay"), "")),
-        ("GetOriginAccessControl", one("e1")),
-        ("UpdateOriginAccessControl", one("e2")),
+        ("GetOriginAccessControl", control_answer("e1")),
+        ("UpdateOriginAccessControl", control_answer("e2")),
     ])
     .await;
     let wanted = wanted(&replay);
@@ -118,7 +120,7 @@ async fn one_that_exists_and_is_not_listed_yet_is_waited_for_and_adopted() {
         .expect("found at last");
     assert_eq!(replay.count("CreateOriginAccessControl"), 1);
     assert_eq!(
-        replay.told(),
+        replay.progress_texts(),
         ["waiting for `replay-t-site`, which exists, to be listed (usually seconds)"]
     );
 }

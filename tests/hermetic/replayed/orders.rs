@@ -78,7 +78,7 @@ fn scope() -> Scope {
     }
 }
 
-fn all() -> Vec<shopstack::model::Desired> {
+fn desired_resources() -> Vec<shopstack::model::Desired> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (stack, _) =
         shopstack::stack::load(&root.join("stack.yaml")).expect("the shop's stack.yaml");
@@ -92,7 +92,7 @@ fn all() -> Vec<shopstack::model::Desired> {
 async fn whole(op: Op) -> Plan {
     let replay = crate::replay::Replay::start(vec![]).await;
     let types = Finder(replay.env.reader.clone()).types();
-    let (scope, wanted) = (scope(), all());
+    let (scope, wanted) = (scope(), desired_resources());
     let live: Vec<Live> = wanted
         .iter()
         .map(|d| {
@@ -224,7 +224,7 @@ async fn one_thing_has_one_writer_at_a_time() {
 #[test]
 fn no_document_of_ours_names_a_role_or_user_as_its_principal() {
     let mut seen = 0;
-    for wanted in all() {
+    for wanted in desired_resources() {
         let documents = [&wanted.spec["policy"], &wanted.spec["trust"]];
         let statements =
             documents.into_iter().filter_map(|d| d["statements"].as_object()).flatten();

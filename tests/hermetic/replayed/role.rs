@@ -153,7 +153,7 @@ async fn a_fresh_role_is_waited_for_until_it_can_be_read_and_has_its_arn() {
     assert_eq!(replay.pauses("CreateRole"), [1.0, 2.0]);
     assert_eq!(replay.pauses("GetRole"), [0.2, 0.4, 0.8, 1.6, 2.0, 2.0, 2.0, 2.0]);
     let waits = "waiting for the role `replay-t-f` to read as written (usually seconds)";
-    assert_eq!(replay.told().last().unwrap(), waits);
+    assert_eq!(replay.progress_texts().last().unwrap(), waits);
     assert_eq!(replay.left(), [""; 0]);
 }
 

@@ -47,7 +47,7 @@ fn in_use(words: &str) -> Answer {
     refused_with("ResourceInUseException", words)
 }
 
-fn made() -> (&'static str, Answer) {
+fn created() -> (&'static str, Answer) {
     ("CreateTable", answer(json!({"TableDescription": table("CREATING", Some("CREATING"))})))
 }
 
@@ -79,7 +79,7 @@ async fn a_fresh_table_is_waited_for_with_its_indexes_and_its_backups() {
                 "Only 10 tables can be created, updated, or deleted simultaneously",
             ),
         ),
-        made(),
+        created(),
         (describe, absent().times(2)),
         (describe, creating.times(5)),
         // A table is ACTIVE while an index is still being built.
@@ -97,7 +97,7 @@ async fn a_fresh_table_is_waited_for_with_its_indexes_and_its_backups() {
     assert_eq!(pauses[2..6], [0.2, 0.4, 0.8, 1.6]);
     assert!(pauses[6..].iter().all(|pause| *pause == 2.0), "{pauses:?}");
     assert_eq!(replay.pauses("UpdateContinuousBackups"), [0.5, 1.0, 2.0, 4.0, 5.0, 5.0]);
-    let told = replay.told();
+    let told = replay.progress_texts();
     assert!(
         told.contains(
             &"waiting for the table `replay-t-T` to become ACTIVE (usually ten seconds)".into()
@@ -110,7 +110,7 @@ async fn a_fresh_table_is_waited_for_with_its_indexes_and_its_backups() {
 #[tokio::test]
 async fn a_table_that_stays_creating_times_out_and_says_how_to_go_on() {
     let (describe, creating) = described("CREATING", "CREATING");
-    let replay = Replay::start(vec![made(), (describe, creating.always())]).await;
+    let replay = Replay::start(vec![created(), (describe, creating.always())]).await;
     let error = create(&replay).await.unwrap_err();
     assert!(
         error.message.contains("`replay-t-T` to become ACTIVE") && error.message.contains("1800 s"),
@@ -126,7 +126,7 @@ async fn a_table_on_its_way_out_is_waited_for_and_made_anew() {
         ("CreateTable", in_use("Table already exists: replay-t-T")),
         (describe, deleting.times(4)),
         (describe, absent()),
-        made(),
+        created(),
         described("ACTIVE", "ACTIVE"),
         ("UpdateContinuousBackups", answer(json!({}))),
         ("DescribeContinuousBackups", backups("ENABLED")),
@@ -135,7 +135,7 @@ async fn a_table_on_its_way_out_is_waited_for_and_made_anew() {
     create(&replay).await.expect("create");
     assert_eq!(replay.count("CreateTable"), 2);
     assert!(
-        replay.told().contains(
+        replay.progress_texts().contains(
             &"waiting for the table `replay-t-T` to be gone (usually ten seconds)".into()
         )
     );
@@ -199,7 +199,7 @@ async fn a_change_that_a_read_does_not_show_yet_is_waited_for() {
     let change = step(&wanted, Op::Update, Some(live.clone()));
     Table.update(&replay.env.writer, &change, &live, &wanted.spec).await.expect("update");
     assert_eq!(replay.left(), [""; 0]);
-    let told = replay.told();
+    let told = replay.progress_texts();
     let waits = "waiting for index `byUser` of the table `replay-t-T` to be built (minutes; longer the more items)";
     assert_eq!(told.last().unwrap(), waits);
 }

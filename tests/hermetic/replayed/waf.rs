@@ -173,7 +173,7 @@ async fn an_acl_still_associated_is_tried_again_until_the_other_side_has_let_go(
     );
     assert_eq!(pauses[4..], [5.0, 5.0, 5.0]);
     assert_eq!(
-        replay.told().last().unwrap(),
+        replay.progress_texts().last().unwrap(),
         "wafv2 DeleteWebACL: it is busy with a change of its own; trying again"
     );
 }

@@ -3,7 +3,7 @@
 
 use super::foreign::table;
 use crate::support::env::endpoint;
-use crate::support::run::{changes, done, summary};
+use crate::support::run::{changes, done_addresses, summary};
 use crate::support::shop::Shop;
 use serde_json::{Value, json};
 use shopstack::aws::Clients;
@@ -61,7 +61,7 @@ async fn a_foreign_table_is_taken_over_when_asked_for() {
     ] {
         assert!(of_table.contains(field), "{field} in {of_table}");
     }
-    assert!(done(&lines).contains(&"table.Products"));
+    assert!(done_addresses(&lines).contains(&"table.Products"));
     let tags = tags_of(&clients, &name).await;
     assert_eq!(tags.get("shopstack:stack"), Some(&shop.stack));
     assert!(
@@ -127,14 +127,14 @@ async fn a_protected_table_goes_only_after_a_step_of_its_own() {
         (code, changes(&plan)),
         (2, vec!["table.Orders: update change [deletion_protection]".into()])
     );
-    assert_eq!(done(&shop.events(&["up", "--yes", "--no-smoke"])), ["table.Orders"]);
+    assert_eq!(done_addresses(&shop.events(&["up", "--yes", "--no-smoke"])), ["table.Orders"]);
     assert_eq!(protected(&clients, &name).await, Some(false), "lifted, visibly");
 
     shop.edit("    protect: false\n", "");
     shop.edit("  Orders:\n    key: orderId\n", "  Orders:\n    key: orderId\n\n");
     without_table(&shop);
     let lines = shop.events(&["up", "--yes", "--no-smoke"]);
-    assert!(done(&lines).contains(&"table.Orders"), "{:?}", done(&lines));
+    assert!(done_addresses(&lines).contains(&"table.Orders"), "{:?}", done_addresses(&lines));
     assert_eq!(protected(&clients, &name).await, None, "gone");
     without_a_site(&shop).await;
 }
@@ -162,7 +162,7 @@ async fn without_a_site(shop: &Shop) {
         (code, changes(&plan)),
         (2, vec!["bucket.site: update change [tags.shopstack:protect]".into()])
     );
-    assert_eq!(done(&shop.events(&["up", "--yes", "--no-smoke"])), ["bucket.site"]);
+    assert_eq!(done_addresses(&shop.events(&["up", "--yes", "--no-smoke"])), ["bucket.site"]);
     without_site();
     let (code, plan) = shop.diff();
     assert_eq!(code, 2);

@@ -4,7 +4,7 @@
 
 use crate::support::env::moto;
 use crate::support::inventory::leftovers;
-use crate::support::run::{Run, changes, done, summary};
+use crate::support::run::{Run, changes, done_addresses, summary};
 use crate::support::shop::Shop;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -23,12 +23,15 @@ async fn the_control_plane_on_another_emulator() {
         lines.iter().filter(|l| l["event"] == "smoke").map(|l| &l["status"]).collect();
     assert!(checks.len() == 8 && checks.iter().all(|s| *s == "skipped"), "{checks:?}");
     assert_eq!(summary(&lines)["result"], "ok");
-    assert!(done(&lines).contains(&"waf_logging.cdn"), "the one endpoint with WAF logging");
+    assert!(
+        done_addresses(&lines).contains(&"waf_logging.cdn"),
+        "the one endpoint with WAF logging"
+    );
     let gaps = not_kept(&run);
     assert!(!gaps.is_empty(), "moto keeps everything: then it can be tested like the twin");
 
     let again = shop.run(&["up", "--yes", "--json"]);
-    assert_eq!(done(&again.lines()), gaps, "{}", again.stderr);
+    assert_eq!(done_addresses(&again.lines()), gaps, "{}", again.stderr);
     assert_eq!(not_kept(&again), gaps);
     let (code, plan) = shop.diff();
     assert_eq!((code, addresses(&plan)), (3, gaps.clone()));
@@ -43,7 +46,7 @@ async fn the_control_plane_on_another_emulator() {
         all.into_iter().collect()
     };
     let third = shop.events(&["up", "--yes"]);
-    assert_eq!(done(&third), with("function.listProducts"));
+    assert_eq!(done_addresses(&third), with("function.listProducts"));
     let name = shop.name("createOrder");
     let stranger = clients.lambda.update_function_configuration().function_name(&name);
     stranger.memory_size(512).send().await.unwrap();

@@ -2,7 +2,7 @@
 //! drift, and is mended.
 
 use crate::support::env::endpoint;
-use crate::support::run::{changes, done};
+use crate::support::run::{changes, done_addresses};
 use crate::support::shop::Shop;
 use aws_sdk_apigateway::types::{Op, PatchOperation};
 use serde_json::Value;
@@ -86,7 +86,7 @@ fn mended(shop: &Shop, drift: &[&str]) -> Vec<Value> {
     );
     let lines = shop.events(&["up", "--yes", "--no-smoke"]);
     let addresses: Vec<_> = drift.iter().filter_map(|d| d.split(':').next()).collect();
-    assert_eq!(done(&lines), addresses);
+    assert_eq!(done_addresses(&lines), addresses);
     let (code, plan) = shop.diff();
     assert_eq!((code, changes(&plan)), (0, vec![]));
     lines

@@ -3,7 +3,7 @@
 
 use crate::support::env::endpoint;
 use crate::support::inventory::leftovers;
-use crate::support::run::{Run, changes, done, summary};
+use crate::support::run::{Run, changes, done_addresses, summary};
 use crate::support::shop::Shop;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
@@ -78,7 +78,7 @@ async fn a_saved_plan_means_one_value(shop: &Shop, clients: &Clients) {
     shop.edit("hush-three", "hush-two");
     let run = shop.run(&["up", "--yes", "--no-smoke", "--plan", "plan.json", "--json"]);
     assert_eq!(run.code, 0, "{}", said(&run));
-    assert_eq!(done(&run.lines()), ["function.listProducts"]);
+    assert_eq!(done_addresses(&run.lines()), ["function.listProducts"]);
     assert_eq!(live(shop, clients).await, "hush-two");
     kept(shop, clients).await;
     let run = shop.run(&["up", "--yes", "--no-smoke", "--json"]);

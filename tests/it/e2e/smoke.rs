@@ -37,6 +37,6 @@ async fn a_shop_that_serves_is_passed_and_one_that_does_not_is_told() {
 
     // `up` mends it, and ends well.
     let mended = shop.events(&["up", "--yes"]);
-    assert_eq!(crate::support::run::done(&mended), ["bucket_policy.site"]);
+    assert_eq!(crate::support::run::done_addresses(&mended), ["bucket_policy.site"]);
     shop.events(&["down", "--yes", "--destroy-data"]);
 }

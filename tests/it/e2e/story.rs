@@ -3,7 +3,7 @@
 
 use crate::support::env::endpoint;
 use crate::support::inventory::leftovers;
-use crate::support::run::{changes, done, summary};
+use crate::support::run::{changes, done_addresses, summary};
 use crate::support::shop::Shop;
 use serde_json::{Value, json};
 use shopstack::aws::Clients;
@@ -100,7 +100,7 @@ fn a_change_of_the_author(shop: &Shop) {
         (&json!(256), &json!(256), &json!(320))
     );
     let lines = shop.events(&["up", "--yes"]);
-    assert_eq!(done(&lines), ["function.listProducts"]);
+    assert_eq!(done_addresses(&lines), ["function.listProducts"]);
     assert_eq!(summary(&lines)["changed"], 1);
 }
 
@@ -123,7 +123,7 @@ async fn drift(shop: &Shop, clients: &Clients) {
     let text = shop.run(&["diff"]);
     assert_eq!(text.code, 3);
     assert!(text.stdout.contains("memory") && !text.stdout.contains('\u{1b}'), "{}", text.stdout);
-    assert_eq!(done(&shop.events(&["up", "--yes"])), ["function.createOrder"]);
+    assert_eq!(done_addresses(&shop.events(&["up", "--yes"])), ["function.createOrder"]);
     let now =
         clients.lambda.get_function_configuration().function_name(&name).send().await.unwrap();
     assert_eq!(now.memory_size(), Some(256));
@@ -140,7 +140,7 @@ async fn a_lost_table(shop: &Shop, clients: &Clients) {
     assert_eq!(plan["changes"][0]["address"], "table.Orders");
     assert_eq!(plan["changes"].as_array().unwrap().len(), 1, "{:?}", changes(&plan));
     let lines = shop.events(&["up", "--yes"]);
-    assert_eq!(done(&lines), ["table.Orders"]);
+    assert_eq!(done_addresses(&lines), ["table.Orders"]);
     let table =
         clients.dynamodb.describe_table().table_name(&name).send().await.unwrap().table.unwrap();
     assert_eq!(table.deletion_protection_enabled(), Some(true));
@@ -187,7 +187,7 @@ async fn less_is_wanted(shop: &Shop, clients: &Clients) {
     }
     assert!(!planned.iter().any(|c| c.contains("listProducts")), "{planned:?}");
     let lines = shop.events(&["up", "--yes"]);
-    assert!(done(&lines).contains(&"function.createOrder"));
+    assert!(done_addresses(&lines).contains(&"function.createOrder"));
     let left = leftovers(clients, &shop.stack).await;
     let of_function: Vec<_> = left.iter().filter(|l| l.contains("createOrder")).collect();
     assert!(of_function.is_empty(), "{of_function:?}");

@@ -4,7 +4,7 @@
 
 use super::foreign::table;
 use crate::support::env::endpoint;
-use crate::support::run::{done, summary};
+use crate::support::run::{done_addresses, summary};
 use crate::support::shop::Shop;
 use aws_sdk_cloudfront::types as cf;
 use aws_sdk_dynamodb::types::Tag as TableTag;
@@ -135,7 +135,7 @@ async fn copies_are_told_of_and_neither_changed_nor_deleted_nor_believed() {
         "the original is missing"
     );
     let lines = shop.events(&["up", "--yes", "--no-smoke"]);
-    assert_eq!(done(&lines), ["table.Orders"]);
+    assert_eq!(done_addresses(&lines), ["table.Orders"]);
     let made =
         clients.dynamodb.describe_table().table_name(shop.name("Orders")).send().await.unwrap();
     assert_eq!(
@@ -148,7 +148,7 @@ async fn copies_are_told_of_and_neither_changed_nor_deleted_nor_believed() {
     let down = shop.events(&["down", "--yes"]);
     told(&down[0], &all);
     assert_eq!(summary(&down)["result"], "ok");
-    assert_eq!(done(&down), ["table.Orders"]);
+    assert_eq!(done_addresses(&down), ["table.Orders"]);
     let object = clients
         .s3
         .get_object()
@@ -204,7 +204,7 @@ async fn a_time_to_live_is_what_the_stacks_own_resources_say() {
         .send()
         .await
         .unwrap();
-    assert_eq!(done(&shop.events(&["up", "--yes", "--no-smoke"])), ["table.Orders"]);
+    assert_eq!(done_addresses(&shop.events(&["up", "--yes", "--no-smoke"])), ["table.Orders"]);
     assert_eq!(protected().await, Some(true));
     assert_eq!(summary(&shop.events(&["down", "--yes"]))["result"], "ok");
     clients.s3.delete_object().bucket(&bucket).key("backup.sql").send().await.unwrap();

@@ -116,7 +116,7 @@ impl State {
     fn apply(&mut self, order: &Order) -> Placement {
         self.attempts += 1;
         if let Some(existing) = self.orders.get(&order.id) {
-            return Placement::Exists(purchase(existing));
+            return Placement::Exists(Box::new(purchase(existing)));
         }
         let lines = || order.lines.iter().filter(|line| line.takes_stock);
         let enough = lines().all(|line| {

@@ -54,8 +54,8 @@ fn grants(context: &Context<'_>, function: &str, grants: &[Grant]) -> Value {
             "Sid": grant_sid(grants, position), "Effect": "Allow", "Action": grant.actions,
             "Resource": resources,
         });
-        if !grant.attributes.is_empty() {
-            statement["Condition"] = narrowed(context, grant);
+        if let Some(fields) = statement.as_object_mut().filter(|_| !grant.attributes.is_empty()) {
+            fields.insert("Condition".into(), narrowed(context, grant));
         }
         statements.push(statement);
     }

@@ -1,10 +1,9 @@
 //! Environment variables with a random value (`${smoke.secret}` in stack.yaml). The value is made
 //! when the variables are written and never leaves the function: plans and records hold a mark.
 
+use crate::resources::context::GENERATED as MARK;
 use std::fmt::Write;
 
-/// Stands for a random value wherever a function's variables are compared or shown.
-pub const MARK: &str = "(generated)";
 /// How a random value begins, by which a read knows it.
 const PREFIX: &str = "generated-";
 /// 128 bits as hexadecimal digits.

@@ -20,8 +20,6 @@ use async_trait::async_trait;
 use serde_json::Value;
 use spec::FunctionSpec;
 
-pub use generated::MARK as GENERATED;
-
 pub struct Function;
 
 pub const INFO: TypeInfo = TypeInfo {

@@ -1,4 +1,4 @@
-//! Cases of AWS::ApiGateway::Account.
+//! Out-of-band changes of each field of AWS::ApiGateway::Account.
 
 use crate::support::deployed::DeployedShop;
 use crate::support::drift::{DriftCases, case};

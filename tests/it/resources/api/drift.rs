@@ -1,4 +1,4 @@
-//! Cases of AWS::ApiGateway::RestApi.
+//! Out-of-band changes of each field of AWS::ApiGateway::RestApi.
 
 use crate::support::deployed::DeployedShop;
 use crate::support::drift::{Case, DriftCases, OutOfBandChange, case, gap};

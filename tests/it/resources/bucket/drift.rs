@@ -1,4 +1,4 @@
-//! Cases of AWS::S3::Bucket.
+//! Out-of-band changes of each field of AWS::S3::Bucket.
 
 use crate::support::deployed::DeployedShop;
 use crate::support::drift::{DriftCases, OutOfBandChange, case};

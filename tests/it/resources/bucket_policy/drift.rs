@@ -1,4 +1,4 @@
-//! Cases of AWS::S3::BucketPolicy.
+//! Out-of-band changes of each field of AWS::S3::BucketPolicy.
 
 use crate::support::deployed::DeployedShop;
 use crate::support::drift::{DriftCases, OutOfBandChange, case};

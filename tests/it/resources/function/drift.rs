@@ -1,4 +1,4 @@
-//! Cases of AWS::Lambda::Function.
+//! Out-of-band changes of each field of AWS::Lambda::Function.
 
 use crate::support::deployed::DeployedShop;
 use crate::support::drift::{DriftCases, OutOfBandChange, case};

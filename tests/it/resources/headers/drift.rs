@@ -1,4 +1,4 @@
-//! Cases of AWS::CloudFront::ResponseHeadersPolicy.
+//! Out-of-band changes of each field of AWS::CloudFront::ResponseHeadersPolicy.
 
 use crate::support::deployed::DeployedShop;
 use crate::support::drift::{DriftCases, OutOfBandChange, case};

@@ -1,4 +1,4 @@
-//! Cases of AWS::Logs::LogGroup.
+//! Out-of-band changes of each field of AWS::Logs::LogGroup.
 
 use crate::support::deployed::DeployedShop;
 use crate::support::drift::{DriftCases, OutOfBandChange, case};

@@ -1,4 +1,4 @@
-//! Cases of AWS::CloudFront::OriginAccessControl.
+//! Out-of-band changes of each field of AWS::CloudFront::OriginAccessControl.
 
 use crate::support::deployed::DeployedShop;
 use crate::support::drift::{DriftCases, OutOfBandChange, case, gap};

@@ -1,4 +1,4 @@
-//! Cases of AWS::S3::Object.
+//! Out-of-band changes of each field of AWS::S3::Object.
 
 use crate::support::deployed::DeployedShop;
 use crate::support::drift::{Case, DriftCases, OutOfBandChange, case};

@@ -1,4 +1,4 @@
-//! Cases of AWS::Lambda::Permission.
+//! Out-of-band changes of each field of AWS::Lambda::Permission.
 
 use crate::support::deployed::DeployedShop;
 use crate::support::drift::{DriftCases, OutOfBandChange, case};

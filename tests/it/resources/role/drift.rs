@@ -1,4 +1,4 @@
-//! Cases of AWS::IAM::Role.
+//! Out-of-band changes of each field of AWS::IAM::Role.
 
 use crate::support::deployed::DeployedShop;
 use crate::support::drift::{Case, DriftCases, OutOfBandChange, case};

@@ -1,4 +1,4 @@
-//! Cases of AWS::ApiGateway::Stage.
+//! Out-of-band changes of each field of AWS::ApiGateway::Stage.
 
 use crate::support::deployed::DeployedShop;
 use crate::support::drift::{DriftCases, OutOfBandChange, case, gap};

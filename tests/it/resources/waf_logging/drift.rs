@@ -1,4 +1,4 @@
-//! Cases of AWS::WAFv2::LoggingConfiguration.
+//! Out-of-band changes of each field of AWS::WAFv2::LoggingConfiguration.
 
 use crate::support::deployed::DeployedShop;
 use crate::support::drift::{DriftCases, OutOfBandChange, case, gap};

@@ -1,4 +1,4 @@
-//! Cases of AWS::WAFv2::WebACL.
+//! Out-of-band changes of each field of AWS::WAFv2::WebACL.
 
 use crate::support::deployed::DeployedShop;
 use crate::support::drift::{Case, DriftCases, OutOfBandChange, case, gap};
