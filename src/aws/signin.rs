@@ -127,7 +127,7 @@ pub(super) fn explain(mut error: CloudError, way: &Way<'_>) -> CloudError {
 }
 
 fn cannot_reach(error: &mut CloudError, way: &Way<'_>) {
-    let cause = unframed(&error.message).to_string();
+    let cause = unframed(&error.message).replace("tcp connect error: ", "");
     error.message = match (way.endpoint, &way.proxy) {
         (Some(_), None) => format!("nothing answers at {}: {cause}", way.place()),
         _ => format!("{} cannot be reached: {cause}", way.place()),

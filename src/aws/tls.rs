@@ -8,15 +8,20 @@ pub(super) const REFUSED: &str = "the server's certificate was refused";
 /// Words that begin the message of every other handshake that failed.
 pub(super) const FAILED: &str = "the TLS handshake failed";
 
+const NO_TLS: &str = "check the port, or write http:// where the endpoint has no TLS";
+
 /// Message and remedy where one of the causes is TLS's own; `None` for other failures.
 pub(super) fn trouble(causes: &[&(dyn std::error::Error + 'static)]) -> Option<(String, String)> {
-    let error = causes.iter().find_map(|cause| cause.downcast_ref::<Error>())?;
+    let Some(error) = causes.iter().find_map(|cause| cause.downcast_ref::<Error>()) else {
+        // The TLS library says it as an I/O error without a type of its own.
+        let hung_up = causes.iter().any(|cause| cause.to_string() == "tls handshake eof");
+        return hung_up.then(|| (format!("{FAILED}: the other side hung up"), NO_TLS.into()));
+    };
     let (message, hint) = match error {
         Error::InvalidCertificate(why) => (format!("{REFUSED}: {error}"), remedy(why)),
-        Error::InvalidMessage(_) => (
-            format!("{FAILED}, since what answers does not speak TLS: {error}"),
-            "check the port, or write http:// where the endpoint has no TLS",
-        ),
+        Error::InvalidMessage(_) => {
+            (format!("{FAILED}, since what answers does not speak TLS: {error}"), NO_TLS)
+        }
         _ => (
             format!("{FAILED}: {error}"),
             "check that the address, or the proxy on the way to it, speaks TLS 1.2 or 1.3",
@@ -50,7 +55,7 @@ fn remedy(why: &CertificateError) -> &'static str {
 mod tests {
     use super::*;
 
-    fn says(error: Error) -> (String, String) {
+    fn explained(error: Error) -> (String, String) {
         // As hyper-rustls nests it.
         let nested = std::io::Error::other(std::io::Error::other(error));
         trouble(&super::super::words::causes(&nested)).unwrap()
@@ -65,11 +70,11 @@ mod tests {
             (CertificateError::NotValidForName, "another name"),
             (CertificateError::BadSignature, "replace its certificate"),
         ] {
-            let (message, hint) = says(Error::InvalidCertificate(why));
+            let (message, hint) = explained(Error::InvalidCertificate(why));
             assert!(message.starts_with(REFUSED) && hint.contains(words), "{message}: {hint}");
         }
         let (message, hint) =
-            says(Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType));
+            explained(Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType));
         assert!(message.contains("does not speak TLS") && hint.contains("http://"), "{message}");
         let other = std::io::Error::other("reset");
         assert!(trouble(&super::super::words::causes(&other)).is_none());

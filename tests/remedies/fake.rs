@@ -66,6 +66,14 @@ impl Server {
         })
     }
 
+    /// Answers whatever comes, such as a TLS handshake, in plain HTTP.
+    pub fn refusing_tls() -> Self {
+        Self::start(|mut stream, _| {
+            let _ = stream.read(&mut [0; 1024]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
+        })
+    }
+
     fn start(talk: impl Fn(TcpStream, &Asked) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();

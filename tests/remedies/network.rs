@@ -82,7 +82,7 @@ fn a_certificate_for_another_name_is_told_from_an_unknown_authority() {
     let url = format!("https://127.0.0.1:{}", server.port);
     let run = envs(&desk, &[("AWS_ENDPOINT_URL", &url), ("AWS_CA_BUNDLE", &bundle)]);
     run.refused(&["certificate was refused", &url, "another name"]);
-    let plain = Server::http(empty_account());
+    let plain = Server::refusing_tls();
     let url = format!("https://127.0.0.1:{}", plain.port);
     envs(&desk, &[("AWS_ENDPOINT_URL", &url)]).refused(&["does not speak TLS", "http://"]);
 }

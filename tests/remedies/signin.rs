@@ -148,12 +148,13 @@ fn an_expired_token_names_the_command_to_sign_in() {
     std::fs::create_dir_all(&cache).unwrap();
     let expired = "{\"accessToken\": \"s3cret\", \"expiresAt\": \"2020-01-01T00:00:00Z\", \
                    \"region\": \"us-east-1\", \"startUrl\": \"https://corp.awsapps.com/start\"}";
-    // Where the binary looks, it says itself.
-    let said = envs(&desk, &["--profile", "oldsso"], &[]).stderr;
-    let name = said.split("sso/cache/").nth(1).unwrap().split('`').next().unwrap();
-    std::fs::write(cache.join(name), expired).unwrap();
-    let run = envs(&desk, &["--profile", "oldsso"], &[]);
-    run.refused(&["expired", "aws sso login --profile oldsso"]);
+    // The SHA-1 of `corp`, the session's name.
+    std::fs::write(cache.join("ee0bfd2552fbd840c02cc48b6e823320543c450f.json"), expired).unwrap();
+    let run = envs(&desk, &["--profile", "sso"], &[]);
+    run.refused(&["expired", "aws sso login --profile sso"]);
+    // Without a session the file is called after the start URL; the error says how.
+    let named = envs(&desk, &["--profile", "oldsso"], &[]).stderr;
+    let name = named.split("sso/cache/").nth(1).unwrap().split('`').next().unwrap();
     // A token that the service does not know any more.
     let fresh = expired.replace("2020", "2099");
     std::fs::write(cache.join(name), fresh).unwrap();

@@ -297,13 +297,15 @@ fn hanging(desk: &Desk) -> (Server, Child) {
     let keys = [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")];
     let at = [("AWS_ENDPOINT_URL", url.as_str())];
     let down = ["down", "--yes", "--json"];
-    let child = desk.command(&down, &[&keys[..], &at].concat()).spawn().unwrap();
+    let mut child = desk.command(&down, &[&keys[..], &at].concat()).spawn().unwrap();
     for _ in 0..3000 {
         if aws.asked().to_ascii_lowercase().contains("updateitem") {
             return (aws, child);
         }
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
+    child.kill().unwrap();
+    child.wait().unwrap();
     panic!("the lock was never asked for: {}", aws.asked());
 }
 
