@@ -35,13 +35,14 @@ const UNSCOPED: &[&str] = &[
     "wafv2:ListWebACLs",
 ];
 
-/// Actions of calls that name their resource by its ARN alone: emulators check them on all
-/// resources.
-const BY_ARN: &[&str] = &[
+/// Actions of calls that name their resource in the body or by its ARN alone: emulators check them
+/// on all resources.
+const UNSCOPED_ON_EMULATORS: &[&str] = &[
     "dynamodb:GetResourcePolicy",
     "dynamodb:ListTagsOfResource",
     "dynamodb:TagResource",
     "dynamodb:UntagResource",
+    "lambda:CreateFunction",
     "wafv2:AssociateWebACL",
     "wafv2:DeleteLoggingConfiguration",
     "wafv2:DisassociateWebACL",
@@ -77,7 +78,7 @@ pub fn policies(scope: &Scope) -> Value {
     };
     let mut up = writes(|info| info.calls.all().collect());
     up.extend(calls::SMOKE);
-    let down = writes(|info| info.calls.update.iter().chain(info.calls.delete).collect());
+    let down = writes(|info| info.calls.delete.iter().collect());
     let changes: Vec<&Call> = calls::LEDGER_READS.iter().chain(calls::LEDGER_WRITES).collect();
     let looks: Vec<&Call> = calls::LEDGER_READS.iter().collect();
     json!({
@@ -153,8 +154,8 @@ fn group(scope: &Scope, operation: &str, action: &str) -> Group {
     if UNSCOPED.contains(&action) {
         return plain("IamCannotNarrowThese", vec!["*".into()]);
     }
-    if scope.endpoint.is_some() && BY_ARN.contains(&action) {
-        return plain("EmulatorChecksNoArn", vec!["*".into()]);
+    if scope.endpoint.is_some() && UNSCOPED_ON_EMULATORS.contains(&action) {
+        return plain("EmulatorsCannotNarrowThese", vec!["*".into()]);
     }
     match action.split(':').next().unwrap_or(action) {
         "apigateway" => plain("ApiIdsAreChosenByAws", apis(scope)),
