@@ -197,6 +197,26 @@ pub struct PolicyReport {
     /// List the access gained and lost since an older report (JSON)
     #[arg(long, value_name = "FILE")]
     pub since: Option<PathBuf>,
+    /// Print the IAM policies that `diff`, `up` and `down` need; --env may end in `*`
+    #[arg(long, conflicts_with_all = ["format", "since"])]
+    pub deployer: bool,
+    /// With --deployer: also a trust policy for GitHub's jobs on pull requests, or on a branch
+    #[arg(long, value_name = "OWNER/NAME[:BRANCH]", requires = "deployer")]
+    #[arg(value_parser = repository)]
+    pub oidc_repository: Option<String>,
+}
+
+/// `owner/name` or `owner/name:branch`, without a wildcard: it says who may deploy.
+fn repository(text: &str) -> Result<String, String> {
+    let (name, branch) = text.split_once(':').unwrap_or((text, "main"));
+    let fits = |part: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c))
+    };
+    let two = |(owner, name): (&str, &str)| fits(owner) && fits(name) && !name.contains('/');
+    if name.split_once('/').is_some_and(two) && fits(branch) {
+        return Ok(text.to_string());
+    }
+    Err("write it as OWNER/NAME or OWNER/NAME:BRANCH, without wildcards".into())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,6 +1,9 @@
 //! The one way to a plan: what the stack wants against what AWS has, for `diff`, `up`, `graph` and
 //! the report; and `down`, which wants nothing.
 
+pub mod deployer;
+#[cfg(test)]
+mod deployer_tests;
 mod protection;
 
 pub use protection::refuse_losses;

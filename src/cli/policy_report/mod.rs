@@ -1,5 +1,6 @@
 //! `policy-report`: what may do what, wanted and live, for auditors.
 
+mod deployer;
 mod gather;
 mod places;
 mod sources;
@@ -20,6 +21,11 @@ pub async fn command(
     args: &PolicyReport,
     output: &Output,
 ) -> Result<u8, CliError> {
+    if args.deployer {
+        let text = deployer::document(global, args, output).await?;
+        write_text(&text, output.json, args.out.as_deref(), output)?;
+        return Ok(code::OK);
+    }
     let started = super::time::rfc3339(SystemTime::now());
     let project = Project::load(global)?;
     check_exceptions(&project)?;
@@ -70,14 +76,23 @@ fn write(report: &Report, args: &PolicyReport, output: &Output) -> Result<(), Cl
         ReportFormat::Sarif => render::sarif(report),
         ReportFormat::Csv => render::csv(report),
     };
-    match &args.out {
+    let machine = matches!(format, ReportFormat::Json | ReportFormat::Sarif);
+    write_text(&text, machine, args.out.as_deref(), output)
+}
+
+/// Writes to the file, or to standard output.
+fn write_text(
+    text: &str,
+    machine: bool,
+    out: Option<&Path>,
+    output: &Output,
+) -> Result<(), CliError> {
+    match out {
         Some(path) => std::fs::write(path, text).map_err(|e| {
             CliError::new(format!("{}: {e}", path.display()), "name a file that can be written")
         })?,
-        None if matches!(format, ReportFormat::Json | ReportFormat::Sarif) => {
-            output.json_text(&text);
-        }
-        None => output.result(&text),
+        None if machine => output.json_text(text),
+        None => output.result(text),
     }
     Ok(())
 }

@@ -30,7 +30,7 @@ pub struct AccountSpec {
 }
 
 pub const ROLE: &str = "shopstack-apigateway-logs";
-const ROLE_PATH: &str = "/shopstack-shared/";
+pub const ROLE_PATH: &str = "/shopstack-shared/";
 const SHARED: &str = "shopstack:shared";
 const POLICY: &str = "write-logs";
 

@@ -185,10 +185,12 @@ fn desired_policy(context: &Context<'_>, notes: &mut Vec<String>) -> Desired {
     let arn = format!("arn:aws:s3:::{bucket}");
     let secure = json!({"aws:SecureTransport": "false"});
     let tls = if context.scope.endpoint.is_some() {
-        // An emulator's CloudFront fetches over plain http: it alone is let through, everybody else
-        // still needs TLS.
+        // An emulator speaks plain http. Its CloudFront and the identities of this account are let
+        // through, so that a deployer who is not root can read and delete the objects; all others
+        // still need TLS.
         let source = json!({"aws:SourceArn": reference("distribution", "site", "arn")});
-        json!({"Bool": secure, "ArnNotEquals": source})
+        let account = json!({"aws:PrincipalAccount": context.scope.account});
+        json!({"Bool": secure, "ArnNotEquals": source, "StringNotEquals": account})
     } else {
         json!({"Bool": secure})
     };

@@ -3,6 +3,7 @@
 
 mod adopt;
 mod browser;
+mod deployer;
 mod first;
 mod foreign;
 mod home;

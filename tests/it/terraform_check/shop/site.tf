@@ -95,8 +95,9 @@ resource "aws_s3_bucket_policy" "site" {
         Resource  = ["arn:aws:s3:::${local.bucket}", "arn:aws:s3:::${local.bucket}/*"]
         Condition = {
           Bool = { "aws:SecureTransport" = "false" }
-          # An emulator's CloudFront fetches over plain http.
-          ArnNotEquals = { "aws:SourceArn" = local.distribution }
+          # An emulator speaks plain http: its CloudFront and the account's own identities are let through.
+          ArnNotEquals    = { "aws:SourceArn" = local.distribution }
+          StringNotEquals = { "aws:PrincipalAccount" = var.account }
         }
       },
     ]

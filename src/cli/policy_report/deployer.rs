@@ -1,0 +1,44 @@
+//! `policy-report --deployer`: the IAM policies for who runs shopstack.
+
+use crate::cli::args::{Global, PolicyReport};
+use crate::cli::error::CliError;
+use crate::cli::output::Output;
+use crate::cli::session::{Project, Session};
+use crate::model::Scope;
+use crate::planning::deployer;
+use serde_json::Value;
+
+/// The policies as one JSON document, or as text.
+pub async fn document(
+    global: &Global,
+    args: &PolicyReport,
+    output: &Output,
+) -> Result<String, CliError> {
+    let project = Project::load(global)?;
+    // Names of environments that begin alike: the rest of the name is checked as a name.
+    let stem = global.env.strip_suffix('*').map(|stem| format!("{stem}x"));
+    let named = Global { env: stem.unwrap_or_else(|| global.env.clone()), ..global.clone() };
+    let region = Some(project.stack.region.as_str());
+    let session = Session::open(&named, &project.stack.name, region, output).await?;
+    let scope = Scope { env: global.env.clone(), ..session.scope };
+
+    let mut document = deployer::policies(&scope);
+    if let (Some(repository), Some(fields)) = (&args.oidc_repository, document.as_object_mut()) {
+        fields.insert("trust".into(), deployer::trust(&scope, repository));
+    }
+    Ok(if output.json { document.to_string() } else { sections(&document) })
+}
+
+/// Each policy as indented JSON under a heading.
+fn sections(document: &Value) -> String {
+    let headings = [
+        ("diff", "For diff, outputs, policy-report, history and envs"),
+        ("up", "For up, which includes what diff needs"),
+        ("down", "For down"),
+        ("trust", "Trust policy of the role that GitHub's jobs take on"),
+    ];
+    let section = |(key, heading): (&str, &str)| {
+        document.get(key).map(|policy| format!("# {heading}\n{policy:#}\n"))
+    };
+    headings.into_iter().filter_map(section).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,108 @@
+//! The deployer's policies: their shape, and that every declared call has its place.
+
+use super::deployer::{policies, trust};
+use crate::model::Scope;
+use serde_json::Value;
+
+fn scope(env: &str) -> Scope {
+    Scope {
+        stack: "shop".into(),
+        env: env.into(),
+        account: "123456789012".into(),
+        region: "eu-west-1".into(),
+        endpoint: None,
+    }
+}
+
+fn statements(policy: &Value) -> &Vec<Value> {
+    policy["Statement"].as_array().unwrap()
+}
+
+/// Every action of a policy.
+fn actions(policy: &Value) -> Vec<&str> {
+    let lists = statements(policy).iter().filter_map(|s| s["Action"].as_array());
+    lists.flatten().filter_map(Value::as_str).collect()
+}
+
+#[test]
+fn the_policies_are_these() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let text = format!("{:#}\n", policies(&scope("dev")));
+    settings.bind(|| insta::assert_snapshot!("deployer", text));
+}
+
+#[test]
+fn every_declared_action_of_up_is_allowed_and_no_other() {
+    let all = policies(&scope("dev"));
+    let mut allowed = actions(&all["up"]);
+    allowed.sort_unstable();
+    allowed.dedup();
+    let types = crate::resources::declared_calls();
+    let declared = types.iter().chain(crate::aws::calls::all());
+    let mut declared: Vec<&str> = declared.flat_map(|call| call.iam_actions()).collect();
+    declared.sort_unstable();
+    declared.dedup();
+    assert_eq!(allowed, declared);
+    assert!(!allowed.iter().any(|action| action.contains('*')), "{allowed:?}");
+}
+
+#[test]
+fn diff_writes_nothing_and_down_creates_nothing() {
+    let all = policies(&scope("dev"));
+    let verb = |action: &str| action.split(':').nth(1).map(str::to_string).unwrap_or_default();
+    for action in actions(&all["diff"]) {
+        let reads = ["Get", "List", "Describe", "Query", "Scan", "GET"];
+        assert!(reads.iter().any(|read| verb(action).starts_with(read)), "{action}");
+    }
+    // The lock needs the shared table.
+    let mut down = actions(&all["down"]).into_iter();
+    let created = down.find(|a| verb(a).starts_with("Create") && !a.starts_with("dynamodb:"));
+    assert_eq!(created, None);
+}
+
+#[test]
+fn a_role_is_passed_to_one_service_alone() {
+    let all = policies(&scope("dev"));
+    let mut passes: Vec<_> = statements(&all["up"])
+        .iter()
+        .filter(|s| s["Action"].to_string().contains("iam:PassRole"))
+        .map(|s| s["Condition"]["StringEquals"]["iam:PassedToService"].as_str())
+        .collect();
+    passes.sort_unstable();
+    assert_eq!(passes, [Some("apigateway.amazonaws.com"), Some("lambda.amazonaws.com")]);
+}
+
+#[test]
+fn a_policy_fits_into_a_role() {
+    // Names as long as they may be. A role takes 10,240 characters of inline policies.
+    let longest = Scope { stack: "s".repeat(24), ..scope(&"e".repeat(20)) };
+    for (name, policy) in policies(&longest).as_object().unwrap() {
+        assert!(policy.to_string().len() <= 10_240, "{name}: {}", policy.to_string().len());
+    }
+}
+
+#[test]
+fn environments_that_begin_alike_share_a_policy() {
+    let text = policies(&scope("pr-*"))["up"].to_string();
+    for pattern in [
+        "\"arn:aws:s3:::shop-pr-*-*\"",
+        "table/shop-pr-*-*\"",
+        ":role/shopstack/shop/pr-*/*\"",
+        "log-group:/aws/lambda/shop-pr-*-*\"",
+    ] {
+        assert!(text.contains(pattern), "{pattern}: {text}");
+    }
+}
+
+#[test]
+fn the_trust_policy_names_pull_requests_or_a_branch() {
+    let subject = |repository: &str| {
+        trust(&scope("dev"), repository)["Statement"][0]["Condition"]["StringEquals"]
+            ["token.actions.githubusercontent.com:sub"]
+            .clone()
+    };
+    assert_eq!(subject("acme/shop"), "repo:acme/shop:pull_request");
+    assert_eq!(subject("acme/shop:main"), "repo:acme/shop:ref:refs/heads/main");
+}
