@@ -7,7 +7,7 @@ use crate::aws::{calls, ledger::TABLE};
 use crate::model::call::Call;
 use crate::model::scope::GLOBAL_REGION;
 use crate::model::{Scope, TypeInfo};
-use crate::resources::{TYPES, apigateway::account, observe};
+use crate::resources::{OBSERVING, TYPES, apigateway::account};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,7 +71,7 @@ pub fn policies(scope: &Scope) -> Value {
     let types = || TYPES.iter().map(|t| t.info());
     let reads = || -> Vec<&'static Call> {
         let types = types().flat_map(|info| info.calls.read);
-        calls::IDENTITY.iter().chain(types).chain(observe::CALLS).collect()
+        calls::IDENTITY.iter().chain(types).chain(OBSERVING.iter().copied().flatten()).collect()
     };
     let writes = |select: fn(&'static TypeInfo) -> Vec<&'static Call>| -> Vec<&'static Call> {
         reads().into_iter().chain(types().flat_map(select)).collect()
