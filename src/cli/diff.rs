@@ -17,7 +17,7 @@ pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8
     let builds = Builds::lazy(&project, output);
     let adopt = BTreeSet::new();
     let session =
-        Session::open_reading(global, &project.stack.name, Some(&project.stack.region), output)
+        Session::open_planning(global, &project.stack.name, Some(&project.stack.region), output)
             .await?;
     let request = session.request(&project, &adopt, None, args.out.is_some());
     let (record, built) = (session.last_applied(), builds.finished());

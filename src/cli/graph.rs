@@ -14,9 +14,13 @@ pub async fn command(global: &Global, args: &Graph, output: &Output) -> Result<u
     let project = Project::load(global)?;
     let plan = if args.plan {
         let builds = Builds::lazy(&project, output);
-        let session =
-            Session::open_reading(global, &project.stack.name, Some(&project.stack.region), output)
-                .await?;
+        let session = Session::open_planning(
+            global,
+            &project.stack.name,
+            Some(&project.stack.region),
+            output,
+        )
+        .await?;
         let adopt = BTreeSet::new();
         let request = session.request(&project, &adopt, None, false);
         let (record, built) = (session.last_applied(), builds.finished());

@@ -67,6 +67,8 @@ pub struct Session {
     /// True on AWS and on the local twin; other emulators keep settings, and serve and judge
     /// nothing.
     pub serves: bool,
+    /// The text of the last-applied record, where it was read while connecting.
+    record: Option<Option<String>>,
 }
 
 impl Session {
@@ -83,7 +85,7 @@ impl Session {
         let reader = Self::reader(&sdk, output);
         let scope = Scope { account: identity.account.clone(), ..scope };
         let serves = serves(&scope).await;
-        Ok(Self { sdk, identity, scope, reader, serves })
+        Ok(Self { sdk, identity, scope, reader, serves, record: None })
     }
 
     /// The same for commands that only read: the tag index is asked beside STS, which saves a step
@@ -104,7 +106,29 @@ impl Session {
         index?;
         let scope = Scope { account: identity.account.clone(), ..scope };
         let serves = serves(&scope).await;
-        Ok(Self { sdk, identity, scope, reader, serves })
+        Ok(Self { sdk, identity, scope, reader, serves, record: None })
+    }
+
+    /// Like `open_reading`, for plans: the last-applied record is read beside the identity.
+    pub async fn open_planning(
+        global: &Global,
+        stack: &str,
+        region: Option<&str>,
+        output: &Output,
+    ) -> Result<Self, CliError> {
+        let (sdk, scope) = Self::connect(global, stack, region, output).await?;
+        let reader = Self::reader(&sdk, output);
+        let (identity, index, record) = tokio::join!(
+            sdk.identity_with(output.waits()),
+            reader.index(&scope),
+            reader.document(&scope, "record")
+        );
+        let identity = identity?;
+        index?;
+        let record = Some(record?);
+        let scope = Scope { account: identity.account.clone(), ..scope };
+        let serves = serves(&scope).await;
+        Ok(Self { sdk, identity, scope, reader, serves, record })
     }
 
     fn reader(sdk: &Sdk, output: &Output) -> Reader {
@@ -172,7 +196,10 @@ impl Session {
 
     /// The record of the last successful `up`, read by clients that cannot write.
     pub async fn last_applied(&self) -> Result<Option<Record>, CloudError> {
-        let text = self.reader.document(&self.scope, "record").await?;
+        let text = match &self.record {
+            Some(text) => text.clone(),
+            None => self.reader.document(&self.scope, "record").await?,
+        };
         // A record written by a newer version is no reason to stop: only words are lost.
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }

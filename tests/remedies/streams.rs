@@ -210,6 +210,7 @@ fn other_partitions_are_refused_in_one_sentence() {
         ("us-iso-east-1", "isolated"),
         ("eusc-de-east-1", "Sovereign"),
     ] {
+        desk.write("stack.yaml", "name: small\nregion: us-east-1\n");
         desk.run(&["diff", "--region", region], &[]).refused(&[region, partition, "commercial"]);
         desk.write("stack.yaml", &format!("name: small\nregion: {region}\n"));
         let run = desk.run(&["validate"], &[]);

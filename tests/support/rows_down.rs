@@ -35,7 +35,8 @@ pub const DOWN: &[Row] = &[
         (409, "DeleteConflict"),
         "Cannot delete entity, must delete policies first.",
         1,
-    ),
+    )
+    .looked_after(),
     Row::new(
         "4.2",
         "iam:DeleteRolePolicy",

@@ -319,7 +319,8 @@ fn trust(account: &str) -> Value {
     })
 }
 
-/// The actions of AmazonAPIGatewayPushToCloudWatchLogs, but on this account's log groups only.
+/// The actions of AmazonAPIGatewayPushToCloudWatchLogs, but on this account's log groups only where
+/// an action takes a resource at all.
 ///
 /// API Gateway checks a role by really writing to the group `/aws/apigateway/welcome` with it,
 /// which this allows.
@@ -327,7 +328,6 @@ fn policy(account: &str) -> Value {
     let actions = [
         "CreateLogGroup",
         "CreateLogStream",
-        "DescribeLogGroups",
         "DescribeLogStreams",
         "FilterLogEvents",
         "GetLogEvents",
@@ -335,10 +335,13 @@ fn policy(account: &str) -> Value {
     ];
     json!({
         "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow",
-            "Action": actions.map(|action| format!("logs:{action}")),
-            "Resource": format!("arn:aws:logs:*:{account}:*"),
-        }],
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": actions.map(|action| format!("logs:{action}")),
+                "Resource": format!("arn:aws:logs:*:{account}:*"),
+            },
+            {"Effect": "Allow", "Action": "logs:DescribeLogGroups", "Resource": "*"},
+        ],
     })
 }

@@ -111,7 +111,7 @@ async fn a_person_is_shown_the_plan_asked_and_told_what_came_of_it() {
     let name = shop.stack.as_str();
     let prompt = format!("Type the stack's name ({name})");
     let refused = at(&[(&prompt, "yes")], &["down"]);
-    shows(&refused, 1, &["12 items", "not confirmed: nothing was deleted"]);
+    shows(&refused, 1, &["20 items", "not confirmed: nothing was deleted"]);
     let (code, plan) = shop.diff();
     assert_eq!(code, 0, "{plan}");
     let down = at(&[(&prompt, name)], &["down"]);

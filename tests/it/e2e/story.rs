@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use shopstack::aws::Clients;
 
 /// The budgets in requests, for the whole shop in us-east-1. `UP` is without the files of the site,
-/// which take a request each.
-pub const UP: u64 = 130;
+/// which take a request each; the seed's items take one each too.
+pub const UP: u64 = 140;
 pub const DIFF: u64 = 45;
 pub const DOWN: u64 = 100;
 
