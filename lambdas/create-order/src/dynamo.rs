@@ -208,8 +208,8 @@ fn delivery_record(delivery: &Delivery) -> AttributeValue {
     AttributeValue::M(item)
 }
 
-/// What a stored item says of its request. An item that was not written here reads as an order that
-/// nobody asks for.
+/// What a stored item says of its request. An item that was not written here reads as an order
+/// that matches no request.
 fn purchase(mut item: Item) -> Purchase {
     let lines = match item.remove("items") {
         Some(AttributeValue::L(lines)) => lines.into_iter().filter_map(line_of).collect(),

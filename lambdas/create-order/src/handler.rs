@@ -129,7 +129,7 @@ fn id_of_key(user_id: &str, key: &str) -> Result<String, Failure> {
     hexadecimal(digest.get(..ID_BYTES).unwrap_or_default())
 }
 
-/// 128 bits: nobody guesses another's order, and no two orders meet.
+/// 128 bits: ids cannot be guessed and do not collide.
 const ID_BYTES: usize = 16;
 
 fn random_id() -> Result<String, Failure> {

@@ -15,8 +15,8 @@ impl Origins {
         Self(kept.map(str::to_owned).collect())
     }
 
-    /// The value to send back as `Access-Control-Allow-Origin`, or none where this origin is a
-    /// stranger.
+    /// The value to send back as `Access-Control-Allow-Origin`, or none for an origin
+    /// that is not allowed.
     pub fn allow(&self, origin: Option<&HeaderValue>) -> Option<HeaderValue> {
         let origin = origin?;
         let known = self.0.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes());

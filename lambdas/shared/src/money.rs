@@ -62,7 +62,7 @@ fn scaled(text: &str, places: i64) -> Result<(u64, bool), MoneyError> {
         }
         taken += 1;
     }
-    // Zeros that the exponent stands for. Zero stays zero however many, so a huge exponent costs no
+    // Appends the zeros of the exponent. Zero stays zero however many, so a huge exponent costs no
     // loop.
     while taken < keep && value != 0 {
         value = append(value, 0)?;
