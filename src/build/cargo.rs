@@ -128,14 +128,21 @@ fn arguments(
     arguments
 }
 
-/// Profiles belong to the workspace's root manifest, and cargo has no question for them.
+/// The profile to build with: the project's `lambda`, where it has one. Profiles belong to the
+/// workspace's root manifest or its cargo configuration, and cargo has no question for them.
 fn profile(crates: &[&Crate]) -> &'static str {
-    let manifest = crates
-        .first()
-        .and_then(|one| std::fs::read_to_string(one.workspace_root.join("Cargo.toml")).ok());
-    let own =
-        manifest.is_some_and(|text| text.lines().any(|line| line.trim() == "[profile.lambda]"));
+    let files = ["Cargo.toml", ".cargo/config.toml", ".cargo/config"];
+    let own = crates.first().is_some_and(|one| {
+        let texts = files.iter().filter_map(|f| std::fs::read(one.workspace_root.join(f)).ok());
+        texts.into_iter().any(|bytes| has_lambda_profile(&String::from_utf8_lossy(&bytes)))
+    });
     if own { "lambda" } else { "release" }
+}
+
+/// True for TOML with a table `profile.lambda`, however that is written.
+fn has_lambda_profile(text: &str) -> bool {
+    let parsed = text.trim_start_matches('\u{feff}').parse::<toml::Table>();
+    parsed.is_ok_and(|table| table.get("profile").is_some_and(|p| p.get("lambda").is_some()))
 }
 
 /// Reads cargo's own words to the end, passing on what it is compiling.
@@ -322,6 +329,30 @@ mod tests {
             found.into_iter().collect::<Vec<_>>(),
             [(orders_crate().package_id, PathBuf::from("/z"))]
         );
+    }
+
+    #[test]
+    fn a_profile_is_found_however_it_is_written() {
+        for text in [
+            "[profile.lambda]\nopt-level = 3\n",
+            "[profile.lambda] # small\ninherits = \"release\"\n",
+            "[ profile . \"lambda\" ]\ninherits = \"release\"\n",
+            "[profile]\nlambda = { inherits = \"release\" }\n",
+            "profile.lambda.inherits = \"release\"\n",
+            "[profile.lambda.package.serde]\nopt-level = 3\n",
+            "\u{feff}[profile.lambda]\r\ninherits = \"release\"\r\n",
+        ] {
+            assert!(has_lambda_profile(text), "{text}");
+        }
+        for text in [
+            "",
+            "# [profile.lambda]\n",
+            "text = \"\"\"\n[profile.lambda]\n\"\"\"\n",
+            "[profile.lambda-old]\ninherits = \"release\"\n",
+            "not toml [profile.lambda]",
+        ] {
+            assert!(!has_lambda_profile(text), "{text}");
+        }
     }
 
     #[test]

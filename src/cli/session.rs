@@ -7,7 +7,7 @@ use crate::aws::clients::Sdk;
 use crate::aws::counter::Counter;
 use crate::aws::{Connect, Identity, Reader};
 use crate::local;
-use crate::model::{Address, CloudError, Scope};
+use crate::model::{Address, CloudError, Scope, text};
 use crate::plan::Record;
 use crate::planning::Request;
 use crate::resources::{self, dynamodb::table};
@@ -46,7 +46,8 @@ impl Project {
 impl Project {
     /// Errors: the crates, seed files and the site's folder that stack.yaml names and nobody finds.
     pub fn sources(&self, global: &Global) -> Result<(), CliError> {
-        let text = std::fs::read_to_string(&global.file).unwrap_or_default();
+        let text = std::fs::read(&global.file).ok().and_then(|bytes| text::decode(&bytes).ok());
+        let text = text.unwrap_or_default();
         let name = global.file.display().to_string();
         let missing =
             stack::missing_paths(&self.stack, &text, &name, &|path| self.root.join(path).exists());

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 /// `name` and `region` may be left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "shopstack's stack.yaml")]
+#[schemars(title = "shopstack's stack.yaml",
+    extend("patternProperties" = {"^x-": {"description": "Ignored: a place for anchors."}}))]
 pub struct Stack {
     /// Name of the stack: first part of every resource's name. Lower-case letters, digits and `-`,
     /// at most 20 characters.
@@ -20,9 +21,11 @@ pub struct Stack {
     #[schemars(extend("pattern" = "^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$",
                "examples" = ["us-east-1", "eu-central-1"]))]
     pub region: String,
-    /// Your own tags, put on every resource that can carry tags, beside those of shopstack itself.
+    /// Your own tags, put on every resource that can carry tags, beside those of shopstack itself:
+    /// letters, digits, spaces and `_.:/=+-@`.
     #[serde(default)]
-    #[schemars(extend("maxProperties" = 40, "examples" = [{"project": "shop"}]))]
+    #[schemars(extend("maxProperties" = 40,
+               "examples" = [{"project": "shop", "Owner": "kim@example.com"}]))]
     pub tags: BTreeMap<String, String>,
     /// DynamoDB tables by logical id.
     #[serde(default)]

@@ -145,6 +145,30 @@ pub async fn tags_of(
     Ok(if tags.is_empty() { inline } else { tags })
 }
 
+/// A refusal of tags with the names of those that go beyond API Gateway's own words; other errors
+/// as they are. Those words name fewer characters than it takes (catalogue section 14), so what is
+/// refused is known only then.
+pub fn naming_tags(error: CloudError, tags: &Tags) -> CloudError {
+    let of_tags = error.code == "BadRequestException"
+        && ["tag", "Tag"].iter().any(|word| error.message.contains(word));
+    let named =
+        |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "._:/=+-".contains(c));
+    let odd: Vec<String> = tags
+        .iter()
+        .filter(|(key, value)| !named(key) || !named(value))
+        .map(|(key, _)| format!("`{key}`"))
+        .collect();
+    if !of_tags || odd.is_empty() {
+        return error;
+    }
+    let odd = odd.join(", ");
+    CloudError {
+        message: format!("{} (the tags in question: {odd})", error.message),
+        hint: format!("rename {odd} in `tags` of stack.yaml, or give it another value"),
+        ..error
+    }
+}
+
 /// Sets all wanted tags and removes the others; nothing is sent when nothing differs.
 pub async fn set_tags(
     writer: &Writer,
@@ -160,7 +184,8 @@ pub async fn set_tags(
             .call("apigateway:TagResource", || {
                 client.tag_resource().resource_arn(arn).set_tags(Some(all.clone())).send()
             })
-            .await?;
+            .await
+            .map_err(|error| naming_tags(error, wanted))?;
     }
     let gone: Vec<String> = before.keys().filter(|k| !wanted.contains_key(*k)).cloned().collect();
     if !gone.is_empty() {

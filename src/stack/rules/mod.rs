@@ -11,6 +11,7 @@ use super::compute::{EnvPart, split};
 use super::error::{Report, quote, suggest};
 use super::names;
 use super::node::Node;
+use super::region;
 use super::{Function, Grant, READS, Stack, WRITES};
 use crate::model::template;
 use context::Context;
@@ -49,10 +50,7 @@ fn header(context: &mut Context) {
         names::stack(name),
         None,
     );
-    let verdict = names::region(region);
-    let unsupported = verdict.as_ref().is_err_and(|wrong| wrong.ends_with(names::UNSUPPORTED));
-    let help = if unsupported { None } else { suggest(region, &names::REGIONS, "for example") };
-    context.value(&["region"], &quote(region), verdict, help);
+    context.value(&["region"], &quote(region), region::check(region), region::suggestion(region));
     for (key, value) in tags {
         context.key(
             &["tags", key],

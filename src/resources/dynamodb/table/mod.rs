@@ -6,6 +6,8 @@ mod desired;
 mod pricing;
 mod read;
 mod seed;
+mod seed_rules;
+mod seed_text;
 mod shape;
 pub mod spec;
 mod write;

@@ -42,7 +42,7 @@ pub async fn create(
 ) -> Result<Outputs, CloudError> {
     // Read before anything is made: a seed file that is wrong leaves no table behind.
     if let Some(hash) = &wanted.seed {
-        seed::items(step, hash).await?;
+        seed::items(step, wanted, hash).await?;
     }
     let name = &step.name;
     let start = Instant::now();
@@ -225,7 +225,7 @@ async fn bring_rest(
     bring_tags(writer, arn, &before.tags, &wanted.tags, options).await?;
     match &wanted.seed {
         Some(hash) if before.seed.as_ref() != Some(hash) => {
-            let items = seed::items(step, hash).await?;
+            let items = seed::items(step, wanted, hash).await?;
             seed::put(writer, &step.name, &wanted.hash_key.name, items, options).await?;
             // Said last: a run that was cut short puts the rest of the items next time.
             set_tags(writer, arn, &BTreeMap::from([(tag::SEED.to_string(), hash.clone())]), options)
