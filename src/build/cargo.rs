@@ -51,13 +51,16 @@ pub(super) async fn metadata(manifest: &Path, passed: &[String]) -> Result<Vec<u
     ))
 }
 
-/// Builds all the given crates of one workspace in one run; the binaries' paths by package id.
+/// A package's id and the name of one of its binaries.
+pub(super) type TargetId = (String, String);
+
+/// Builds all the given binaries of one workspace in one run; all have the same features.
 pub(super) async fn build(
     crates: &[&Crate],
     architecture: Architecture,
     passed: &[String],
     progress: Progress<'_>,
-) -> Result<BTreeMap<String, PathBuf>, BuildError> {
+) -> Result<BTreeMap<TargetId, PathBuf>, BuildError> {
     let Some(first) = crates.first() else {
         return Ok(BTreeMap::new());
     };
@@ -100,7 +103,10 @@ pub(super) async fn build(
     Ok(match tool {
         Tool::Lambda => crates
             .iter()
-            .map(|one| (one.package_id.clone(), lambda_dir.join(&one.binary).join("bootstrap")))
+            .map(|one| {
+                let id = (one.package_id.clone(), one.binary.clone());
+                (id, lambda_dir.join(&one.binary).join("bootstrap"))
+            })
             .collect(),
         Tool::Zigbuild | Tool::Plain => executables(crates, &String::from_utf8_lossy(&messages)),
     })
@@ -124,6 +130,9 @@ fn arguments(
     }
     for one in crates {
         say(&["-p", &one.package, "--bin", &one.binary]);
+        for feature in &one.features {
+            say(&["--features", &format!("{}/{feature}", one.package)]);
+        }
     }
     arguments
 }
@@ -165,7 +174,7 @@ async fn listen<R: tokio::io::AsyncBufRead + Unpin>(
 }
 
 /// The paths from cargo's messages, for exactly the binaries asked for.
-fn executables(crates: &[&Crate], messages: &str) -> BTreeMap<String, PathBuf> {
+fn executables(crates: &[&Crate], messages: &str) -> BTreeMap<TargetId, PathBuf> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Message>(line).ok())
@@ -175,7 +184,7 @@ fn executables(crates: &[&Crate], messages: &str) -> BTreeMap<String, PathBuf> {
             crates
                 .iter()
                 .any(|one| one.package_id == id && one.binary == target.name)
-                .then_some((id, path))
+                .then_some(((id, target.name), path))
         })
         .collect()
 }
@@ -307,6 +316,7 @@ mod tests {
             package_id: "path+file:///w#orders@0.1.0".into(),
             package: "orders".into(),
             binary: "orders".into(),
+            features: vec![],
             workspace_root: "/nowhere".into(),
             target_dir: "/nowhere/target".into(),
         }
@@ -327,7 +337,7 @@ mod tests {
         let found = executables(&[&orders_crate()], messages);
         assert_eq!(
             found.into_iter().collect::<Vec<_>>(),
-            [(orders_crate().package_id, PathBuf::from("/z"))]
+            [((orders_crate().package_id, "orders".into()), PathBuf::from("/z"))]
         );
     }
 

@@ -140,6 +140,7 @@ async fn smoke_test(
             Ok(report) => report,
             Err(stopped) => return Some(stopped),
         };
+    smoke::warn_of_nothing(&report, output);
     report.failed().then(|| {
         CliError::coded(
             code::SMOKE,

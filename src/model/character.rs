@@ -22,7 +22,10 @@ pub fn taken_for(c: char) -> Option<char> {
 /// By the ASCII character that they look like: punctuation of other keyboards, and letters of the
 /// Cyrillic and Greek scripts.
 const LOOK_ALIKES: [(char, &str); 48] = [
-    (' ', "\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200a}\u{202f}\u{205f}\u{3000}"),
+    (
+        ' ',
+        "\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200a}\u{202f}\u{205f}\u{3000}",
+    ),
     ('"', "“”„‟″❝❞〝〞«»"),
     ('\'', "‘’‚‛′´ʹʼˈ"),
     ('`', "ˋ"),
@@ -128,7 +131,8 @@ const NAMES: [(char, &str); 34] = [
 pub fn first_hidden(text: &str) -> Option<(usize, char)> {
     let has_ascii = text.chars().any(|c| c.is_ascii_alphanumeric());
     let hides = |c: char| {
-        is_invisible(c) || c.is_control() && c != '\n' && c != '\r' && c != '\t'
+        is_invisible(c)
+            || c.is_control() && c != '\n' && c != '\r' && c != '\t'
             || !c.is_ascii() && taken_for(c).is_some_and(|p| has_ascii || !p.is_alphabetic())
     };
     text.chars().enumerate().find(|(_, c)| hides(*c))
@@ -169,7 +173,8 @@ mod tests {
 
     #[test]
     fn other_languages_hide_nothing() {
-        for text in ["Größe", "café", "Работа", "商店", "Ελλάδα", "plain", "naïve façade"] {
+        for text in ["Größe", "café", "Работа", "商店", "Ελλάδα", "plain", "naïve façade"]
+        {
             assert_eq!(first_hidden(text), None, "{text}");
         }
     }

@@ -42,6 +42,9 @@ fn ours(kind: Kind, sid: &str, wanted: &Statement) -> Option<String> {
             "only the Lambda service, acting for this account, takes on this role"
         }
         (Kind::InlinePolicy, "OwnLogs") => "the function writes its log, and no other one's",
+        (Kind::InlinePolicy, "Traces") => {
+            "the function sends its traces (`tracing` in stack.yaml); X-Ray knows no narrower right"
+        }
         (Kind::BucketPolicy, "OnlyThisDistributionReads") => {
             "the shop's own CloudFront distribution reads the site's files; nobody else does"
         }

@@ -1,6 +1,7 @@
 //! What is tested: the deployed stack's addresses and names, and what its endpoint can do.
 
 use super::Check;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub struct Target {
     /// What a viewer sees of a 403 at the site: CloudFront's error pages apply to blocked requests
     /// as well, so a stack that maps 403 to another status (`cdn.error_pages`) must say so here.
     pub site_blocked_status: u16,
+    /// What is asked one after the other.
+    pub requests: Vec<RequestTarget>,
     pub products: Option<ProductsTarget>,
     pub order: Option<OrderTarget>,
     /// The site's origin, without a slash at the end.
@@ -55,6 +58,7 @@ impl Default for Target {
             waf_xss: true,
             waf_evaluated: true,
             site_blocked_status: 403,
+            requests: Vec::new(),
             products: None,
             order: None,
             cors_origin: None,
@@ -64,6 +68,21 @@ impl Default for Target {
             checks: Check::ALL.into(),
         }
     }
+}
+
+/// A request and the answer that it should get.
+#[derive(Clone, Debug)]
+pub struct RequestTarget {
+    pub method: String,
+    /// Below the stage, `/` first; a query may follow.
+    pub path: String,
+    /// Any below 500 where none is named.
+    pub status: Option<u16>,
+    pub json: Option<Value>,
+    /// False where asking twice may do something twice.
+    pub repeatable: bool,
+    /// Where the function behind the route logs.
+    pub log_group: Option<String>,
 }
 
 /// The route that lists a table.

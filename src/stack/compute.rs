@@ -39,6 +39,13 @@ pub struct Function {
     #[serde(rename = "crate")]
     #[schemars(extend("examples" = ["lambdas/list-products"]))]
     pub crate_path: String,
+    /// Binary of the crate, where it has several: `src/bin/NAME.rs` or a `[[bin]]` of its manifest.
+    #[schemars(extend("examples" = ["list-products"]))]
+    pub bin: Option<String>,
+    /// Cargo features of the crate to build with, beside its default ones.
+    #[serde(default)]
+    #[schemars(extend("uniqueItems" = true, "examples" = [["fast-json"]]))]
+    pub features: Vec<String>,
     /// Memory in MB; CPU grows with it.
     #[serde(default = "memory")]
     #[schemars(range(min = 128, max = 10240))]
@@ -50,6 +57,15 @@ pub struct Function {
     /// Processor that the function is built for. Unless set: x86_64, and with `--local` that of
     /// this machine.
     pub architecture: Option<Architecture>,
+    /// Calls that may run at once: set aside for this function, and the most it gets; 0 stops it.
+    #[schemars(range(min = 0, max = 100_000))]
+    pub reserved_concurrency: Option<u32>,
+    /// Traces of each call in AWS X-Ray; the role gets the right to send them.
+    #[serde(default)]
+    pub tracing: bool,
+    /// The least that is logged. With it Lambda writes its own lines as JSON, and tells the
+    /// function its level as `AWS_LAMBDA_LOG_LEVEL`; without it all is plain text.
+    pub log_level: Option<LogLevel>,
     /// Environment variables. A value may refer to `${table.ID.name}`, `${table.ID.arn}`,
     /// `${api.url}`, `${api.cors_origins}`, `${site.url}`, `${region}`, `${env}` and `${stack}`;
     /// `$${` is a literal `${`. A value that is just `${smoke.secret}` is random: the smoke test
@@ -70,6 +86,32 @@ fn memory() -> u32 {
 
 fn timeout() -> u32 {
     10
+}
+
+/// How much is logged, as Lambda's logging configuration has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LogLevel {
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Error,
+    Fatal,
+}
+
+impl LogLevel {
+    /// As Lambda's API writes it.
+    pub fn aws(self) -> &'static str {
+        match self {
+            Self::Trace => "TRACE",
+            Self::Debug => "DEBUG",
+            Self::Info => "INFO",
+            Self::Warn => "WARN",
+            Self::Error => "ERROR",
+            Self::Fatal => "FATAL",
+        }
+    }
 }
 
 /// A processor architecture, by AWS's name.

@@ -5,6 +5,7 @@
 //! holds it against the JSON Schema generated from the types themselves, `rules` check what a
 //! schema cannot say (names, references).
 
+mod answering;
 mod compute;
 mod data;
 mod edge;
@@ -19,7 +20,7 @@ mod shape;
 mod span;
 mod types;
 
-pub use compute::{Architecture, EnvPart, EnvValue, Function, Grant};
+pub use compute::{Architecture, EnvPart, EnvValue, Function, Grant, LogLevel};
 pub(crate) use compute::{READS, WRITES};
 pub use data::{Attribute, AttributeType, Billing, Index, Projection, Table};
 pub use edge::{
@@ -30,7 +31,7 @@ pub use error::StackError;
 pub use places::Lines;
 pub use schema::json_schema;
 pub use types::{
-    AcceptedFinding, Build, Logs, Smoke, SmokeCheck, SmokeOrder, SmokeProducts, Stack,
+    AcceptedFinding, Build, Logs, Smoke, SmokeCheck, SmokeOrder, SmokeProducts, SmokeRequest, Stack,
 };
 
 use crate::model::text;

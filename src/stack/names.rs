@@ -153,6 +153,26 @@ pub(super) fn env_var(name: &str) -> Verdict {
     }
 }
 
+/// A binary of a crate, as cargo takes it.
+pub(super) fn cargo_target(name: &str) -> Verdict {
+    length(name, 64)?;
+    let file = "it is a name, such as that of `src/bin/NAME.rs`";
+    charset(name, |c| c.is_alphanumeric() || c == '_' || c == '-', "letters, digits, `_` and `-`")
+        .map_err(|wrong| format!("{wrong}: {file}"))
+}
+
+/// A feature of a crate, as cargo takes it: one of its own, or one of a dependency.
+pub(super) fn cargo_feature(name: &str) -> Verdict {
+    length(name, 128)?;
+    let allowed = |c: char| c.is_alphanumeric() || "_-+./".contains(c);
+    charset(name, allowed, "letters, digits and `_-+./`")?;
+    if name.starts_with(['-', '+', '.', '/']) {
+        Err("must begin with a letter, a digit or `_`".to_string())
+    } else {
+        Ok(())
+    }
+}
+
 /// A path inside the project: nothing absolute, nothing upwards, the same on every system.
 pub(super) fn inner_path(path: &str) -> Verdict {
     length(path, 255)?;

@@ -45,7 +45,15 @@ const REGIONS: [&str; 34] = [
 
 /// The points of the compass, which every region's name has between its first part and its number.
 const DIRECTIONS: [&str; 9] = [
-    "north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest", "central",
+    "north",
+    "northeast",
+    "east",
+    "southeast",
+    "south",
+    "southwest",
+    "west",
+    "northwest",
+    "central",
 ];
 
 /// How regions of other partitions begin, and what these are called. Their ARNs, endpoints and

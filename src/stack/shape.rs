@@ -65,6 +65,9 @@ impl<'a> Checker<'a, '_, '_> {
     /// The value as JSON, or `None` if it was refused (and reported).
     fn value(&mut self, node: &Node, schema: &'a Value, subject: &Subject) -> Option<Value> {
         let schema = self.resolve(schema);
+        if is_anything(schema) {
+            return json(node);
+        }
         if let Some(branches) = schema.get("anyOf").and_then(Value::as_array) {
             let branches: Vec<_> = branches.iter().map(|b| self.resolve(b)).collect();
             if let Some(branch) = branches.iter().find(|b| fits(node, b)) {
@@ -313,6 +316,31 @@ impl<'a> Checker<'a, '_, '_> {
     }
 }
 
+/// True for a schema that says nothing of the value: what the user's own code gets.
+fn is_anything(schema: &Value) -> bool {
+    let says = ["type", "enum", "anyOf", "oneOf", "allOf", "const", "properties", "$ref"];
+    match schema {
+        Value::Object(keys) => !says.iter().any(|key| keys.contains_key(*key)),
+        other => *other == Value::Bool(true),
+    }
+}
+
+/// The node as JSON; nothing for a number that JSON has not.
+fn json(node: &Node) -> Option<Value> {
+    Some(match &node.kind {
+        Kind::Null => Value::Null,
+        Kind::Bool(b) => Value::Bool(*b),
+        Kind::Int(n) => Value::Number(Number::from_i128(*n)?),
+        Kind::Float(x) => Value::Number(Number::from_f64(*x)?),
+        Kind::Text(text) => Value::String(text.clone()),
+        Kind::List(items) => Value::Array(items.iter().map(json).collect::<Option<_>>()?),
+        Kind::Map(entries) => {
+            let entries = entries.iter().map(|(key, value)| Some((key.text.clone(), json(value)?)));
+            Value::Object(entries.collect::<Option<_>>()?)
+        }
+    })
+}
+
 /// The words or numbers that a schema enumerates, as `enum` or as documented constants.
 fn words(schema: &Value) -> Vec<&Value> {
     if let Some(list) = schema.get("enum").and_then(Value::as_array) {
@@ -342,9 +370,7 @@ fn fits(node: &Node, schema: &Value) -> bool {
         Kind::Null => false,
         Kind::Bool(_) => wanted == "boolean",
         Kind::Int(_) => wanted == "integer" || wanted == "number",
-        Kind::Float(_) => {
-            wanted == "number" || wanted == "integer" && whole_number(node).is_some()
-        }
+        Kind::Float(_) => wanted == "number" || wanted == "integer" && whole_number(node).is_some(),
         Kind::Text(_) => wanted == "string",
         Kind::List(_) => wanted == "array",
         Kind::Map(_) => wanted == "object",

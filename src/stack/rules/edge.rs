@@ -3,6 +3,7 @@
 
 use super::context::Context;
 use super::permission;
+use super::request;
 use crate::stack::error::{quote, suggest};
 use crate::stack::names::{self, Verdict};
 use crate::stack::{
@@ -270,7 +271,8 @@ fn check_cdn(context: &mut Context, cdn: &Cdn) {
 }
 
 fn check_smoke(context: &mut Context, smoke: &Smoke) {
-    let Smoke { checks: _, products, order, timeout_seconds: _ } = smoke;
+    let Smoke { checks: _, requests, products, order, timeout_seconds: _ } = smoke;
+    request::check(context, requests);
     let routes: Vec<_> =
         context.stack.api.iter().flat_map(|api| &api.routes).map(Route::key).collect();
     let products = products.as_ref().map(|p| ("products", &p.route, &p.table));

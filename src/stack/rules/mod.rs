@@ -5,6 +5,7 @@ mod context;
 mod edge;
 mod exception;
 mod permission;
+mod request;
 mod table;
 
 use super::compute::{EnvPart, split};
@@ -91,7 +92,7 @@ fn ids<'k>(context: &mut Context, section: &str, ids: impl Iterator<Item = &'k S
 }
 
 fn check_function(context: &mut Context, id: &str, function: &Function) {
-    let Function { crate_path, memory: _, timeout, architecture: _, env, grants } = function;
+    let Function { crate_path, bin, features, timeout, env, grants, .. } = function;
     let path = ["functions", id, "crate"];
     context.value(
         &path,
@@ -99,6 +100,15 @@ fn check_function(context: &mut Context, id: &str, function: &Function) {
         names::inner_path(crate_path),
         None,
     );
+    if let Some(bin) = bin {
+        let what = format!("the binary {}", quote(bin));
+        context.value(&["functions", id, "bin"], &what, names::cargo_target(bin), None);
+    }
+    for (i, feature) in features.iter().enumerate() {
+        let place = ["functions", id, "features", &i.to_string()];
+        let what = format!("the feature {}", quote(feature));
+        context.value(&place, &what, names::cargo_feature(feature), None);
+    }
     let mut routes = context.stack.api.iter().flat_map(|api| &api.routes);
     if let Some(route) = routes.find(|r| r.function == id && *timeout > 29) {
         let what = format!(

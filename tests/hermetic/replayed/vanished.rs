@@ -104,7 +104,7 @@ async fn a_role() {
 #[tokio::test]
 async fn a_function() {
     let spec = json!({"tags": {"a": "b"}, "role_arn": "arn:r", "runtime": "provided.al2023", "handler": "bootstrap",
-        "memory": 512, "timeout": 10, "architecture": "arm64", "environment": {}, "extras": {},
+        "memory": 512, "timeout": 10, "architecture": "arm64", "tracing": false, "environment": {}, "extras": {},
         // base64(SHA-256) of `abc`.
         "code_sha256": "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="});
     let gone = (GONE.0, 404);

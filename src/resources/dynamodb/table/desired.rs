@@ -1,7 +1,7 @@
 //! The tables of a stack, and what their seed files must hold.
 
-use super::{INFO, seed};
 use super::spec::{AttributeSpec, BillingSpec, IndexSpec, TableSpec};
+use super::{INFO, seed};
 use crate::model::{CloudError, Desired, ErrorKind, digest};
 use crate::resources::context::{Context, Wanted, path_inside};
 use crate::stack::{Attribute, Billing, Index, Projection, Stack, Table};

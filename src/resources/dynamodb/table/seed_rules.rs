@@ -59,12 +59,12 @@ impl<'t> Keys<'t> {
             match self.key(members) {
                 Err(why) => add(format!("has an item, number {number}, {why}")),
                 Ok(key) => {
-                    if let Some(first) = seen.insert(key.clone(), number) {
-                        let key = key.iter().map(|(_, shown)| shown.as_str()).collect::<Vec<_>>();
+                    let (key, shown): (Vec<_>, Vec<_>) = key.into_iter().unzip();
+                    if let Some(first) = seen.insert(key, number) {
                         add(format!(
                             "has two items of the key {}, the second is number {number}, the \
                              first number {first}",
-                            key.join(", ")
+                            shown.join(", ")
                         ));
                     }
                 }
@@ -165,11 +165,9 @@ fn looks_like(name: &str, members: &[(String, Json)]) -> String {
         return String::new();
     };
     match character::first_hidden(found) {
-        Some((at, c)) => format!(
-            "; its `{plain}` holds {} as character {}",
-            character::describe(c),
-            at + 1
-        ),
+        Some((at, c)) => {
+            format!("; its `{plain}` holds {} as character {}", character::describe(c), at + 1)
+        }
         None => format!("; it has `{}`", found.escape_debug()),
     }
 }

@@ -66,10 +66,19 @@ fn each_fault_is_told_with_item_and_reason() {
             "{\"id\": \"a\", \"n\": 1, \"user\": 7}",
             "whose `user`, a key of the index `byUser`, is 7 and not text",
         ),
-        ("{\"id\": \"a\", \"n\": 1, \"user\": \"\"}", "`user`, a key of the index `byUser`, is \"\""),
-        ("{\"id\": \"a\", \"n\": 1, \"date\": null}", "`date`, a key of the index `byUser`, is null"),
+        (
+            "{\"id\": \"a\", \"n\": 1, \"user\": \"\"}",
+            "`user`, a key of the index `byUser`, is \"\"",
+        ),
+        (
+            "{\"id\": \"a\", \"n\": 1, \"date\": null}",
+            "`date`, a key of the index `byUser`, is null",
+        ),
         ("{\"id\": \"a\", \"n\": 1, \"date\": \"2026\"}", "is \"2026\" and not a number"),
-        ("{\"id\": {\"S\": \"a\"}, \"n\": 1}", "is {\"S\": …} and not text, but DynamoDB's own JSON"),
+        (
+            "{\"id\": {\"S\": \"a\"}, \"n\": 1}",
+            "is {\"S\": …} and not text, but DynamoDB's own JSON",
+        ),
         (&format!("{{\"id\": \"a\", \"n\": 1, \"m\": {{\"d\": [{digits}]}}}}"), "has 39 digits"),
         ("{\"id\": \"a\", \"n\": 1e126}", "larger than DynamoDB takes"),
         ("{\"id\": \"a\", \"n\": 1, \"x\": 1, \"x\": 2}", "that has `x` twice"),
@@ -83,7 +92,10 @@ fn each_fault_is_told_with_item_and_reason() {
             &format!("{{\"id\": \"a\", \"n\": 1, \"big\": \"{}\"}}", "ö".repeat(204_800)),
             "bytes; DynamoDB takes 409600",
         ),
-        ("{\"i\u{200b}d\": \"a\", \"n\": 1}", "its `id` holds U+200B (zero width space) as character 2"),
+        (
+            "{\"i\u{200b}d\": \"a\", \"n\": 1}",
+            "its `id` holds U+200B (zero width space) as character 2",
+        ),
         ("{\"іd\": \"a\", \"n\": 1}", "its `id` holds U+0456"),
         ("[]", "something else than an object at position 1"),
     ] {

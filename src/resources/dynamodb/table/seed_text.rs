@@ -225,7 +225,7 @@ mod tests {
         for (source, place, says) in [
             ("", (1, 1), "EOF"),
             ("[{\"a\": 01}]", (1, 9), "number"),
-            ("[{\"ö\": 1,}]", (1, 10), "trailing comma"),
+            ("[{\"ö\": 1,}]", (1, 10), "key must be a string"),
             ("[\n\u{a0}{}]", (2, 1), "U+00A0 (no-break space)"),
             ("[{“id”: 1}]", (1, 3), "U+201C (left double quotation mark)"),
             ("[{\"a\": \"x\u{1}\"}]", (1, 10), "U+0001 (control character)"),

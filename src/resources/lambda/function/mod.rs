@@ -5,6 +5,7 @@ mod desired;
 mod extras;
 mod generated;
 mod read;
+mod settings;
 pub mod spec;
 mod write;
 
@@ -71,6 +72,8 @@ pub const INFO: TypeInfo = TypeInfo {
             Call::new(&SERVICE, "lambda:UpdateFunctionConfiguration")
                 .actions(&["lambda:UpdateFunctionConfiguration", "iam:PassRole"]),
             Call::new(&SERVICE, "lambda:UpdateFunctionCode"),
+            Call::new(&SERVICE, "lambda:PutFunctionConcurrency"),
+            Call::new(&SERVICE, "lambda:DeleteFunctionConcurrency"),
             Call::new(&SERVICE, "lambda:TagResource"),
             Call::new(&SERVICE, "lambda:UntagResource"),
         ],
@@ -78,6 +81,8 @@ pub const INFO: TypeInfo = TypeInfo {
             Call::new(&SERVICE, "lambda:UpdateFunctionConfiguration")
                 .actions(&["lambda:UpdateFunctionConfiguration", "iam:PassRole"]),
             Call::new(&SERVICE, "lambda:UpdateFunctionCode"),
+            Call::new(&SERVICE, "lambda:PutFunctionConcurrency"),
+            Call::new(&SERVICE, "lambda:DeleteFunctionConcurrency"),
             Call::new(&SERVICE, "lambda:TagResource"),
             Call::new(&SERVICE, "lambda:UntagResource"),
         ],

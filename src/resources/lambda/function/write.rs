@@ -2,7 +2,7 @@
 //! gone.
 
 use super::spec::FunctionSpec;
-use super::{extras, generated, read};
+use super::{extras, generated, read, settings};
 use crate::aws::{CallOptions, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::Tags;
@@ -51,6 +51,10 @@ pub async fn create(
                 .timeout(wanted.timeout)
                 .architectures(Architecture::from(wanted.architecture.as_str()))
                 .environment(environment(wanted))
+                .set_tracing_config(wanted.tracing.then(|| settings::tracing(wanted)))
+                .set_logging_config(
+                    wanted.log_level.as_ref().map(|_| settings::logging(wanted, &step.name)),
+                )
                 .code(code.clone())
                 .set_tags(Some(tags.clone()))
                 .publish(false)
@@ -65,6 +69,7 @@ pub async fn create(
             let arn = answer.function_arn().unwrap_or_default().to_string();
             check_hash(step, wanted, answer.code_sha256())?;
             settled(writer, &step.name, FRESH).await?;
+            settings::reserve(writer, &step.name, None, wanted, FRESH).await?;
             Ok(read::outputs(&arn, &step.name))
         }
         // The same code says "busy"; only the words tell that the name is taken (catalogue 1.4).
@@ -120,7 +125,8 @@ pub async fn bring(
                     .memory_size(wanted.memory)
                     .timeout(wanted.timeout)
                     .environment(environment(wanted));
-                extras::cleared(update, &step.name, &before.extras).send()
+                let update = settings::changed(update, &step.name, before, wanted);
+                extras::cleared(update, &before.extras).send()
             })
             .await?;
         settled(writer, &step.name, options).await?;
@@ -131,6 +137,7 @@ pub async fn bring(
     {
         send_code(writer, step, wanted, options).await?;
     }
+    settings::reserve(writer, &step.name, before.reserved_concurrency, wanted, options).await?;
     bring_tags(writer, arn, &before.tags, &wanted.tags, options).await
 }
 
@@ -141,6 +148,9 @@ fn configuration_differs(before: &FunctionSpec, wanted: &FunctionSpec) -> bool {
         tags: _,
         code_sha256: _,
         architecture: _,
+        reserved_concurrency: _,
+        tracing,
+        log_level,
         role_arn,
         runtime,
         handler,
@@ -152,6 +162,7 @@ fn configuration_differs(before: &FunctionSpec, wanted: &FunctionSpec) -> bool {
     (role_arn, runtime, handler, memory, timeout)
         != (&before.role_arn, &before.runtime, &before.handler, &before.memory, &before.timeout)
         || (environment, extras) != (&before.environment, &before.extras)
+        || (tracing, log_level) != (&before.tracing, &before.log_level)
 }
 
 async fn send_code(
