@@ -228,7 +228,7 @@ mod tests {
     fn the_binary_that_is_meant() {
         assert_eq!(binary_of(&package(&["a"], None), None).unwrap(), "a");
         assert_eq!(binary_of(&package(&["a", "bootstrap"], None), None).unwrap(), "bootstrap");
-        assert_eq!(binary_of(&package(&["a", "b"], Some("b"), None)).unwrap(), "b");
+        assert_eq!(binary_of(&package(&["a", "b"], Some("b")), None).unwrap(), "b");
         assert!(binary_of(&package(&["a", "b"], None), None).unwrap_err().message.contains("a, b"));
         let two = package(&["a", "b"], Some("b"));
         assert_eq!(binary_of(&two, Some("a")).unwrap(), "a", "a name goes before the mark");
