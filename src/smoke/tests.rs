@@ -27,7 +27,11 @@ fn target(shop: &Shop, budget_ms: u64) -> Target {
             table: "shop-Orders".into(),
             user: "smoke-test".into(),
         }),
-        cors_origin: Some(shop.site()),
+        cors: Some(CorsTarget {
+            origins: vec![shop.site()],
+            headers: vec!["Content-Type".into()],
+            credentials: false,
+        }),
         log_groups: vec![
             log(LIST_LOG, LogKind::Function),
             log(ORDER_LOG, LogKind::Function),
