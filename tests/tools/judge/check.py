@@ -135,7 +135,8 @@ class Judge:
             report("region", "", f"signed in {found['region']} instead of {' or '.join(wanted)}")
         if self.home is None:
             return
-        host, region = models.endpoint(name, found["region"], bucket)
+        arn = json.loads(body).get("ResourceArn") if name == "dynamodb" else None
+        host, region = models.endpoint(name, found["region"], bucket, arn)
         if request.host != host or request.header("host") != host:
             report("host", "", f"sent to {request.host} (Host: {request.header('host')}) instead of {host}")
         if region != found["region"]:

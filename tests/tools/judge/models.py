@@ -38,9 +38,12 @@ def rules(name):
 
 
 @lru_cache(maxsize=None)
-def endpoint(name, region, bucket=None):
-    """Host and signing region of a service (by its model's name) in a region, as AWS's endpoint rules say."""
+def endpoint(name, region, bucket=None, arn=None):
+    """Host and signing region of a service (by its model's name) in a region, as AWS's endpoint rules say. DynamoDB has a
+    host for each account, which the ARN of a table names."""
     more = dict(PLAIN.get(name, {}), **({"Bucket": bucket} if bucket else {}))
+    if arn:
+        more.update(ResourceArn=arn, AccountIdEndpointMode="preferred")
     found = rules(name).resolve_endpoint(Region=region, UseFIPS=False, UseDualStack=False, **more)
     schemes = [s for s in found.properties.get("authSchemes", []) if s["name"] == "sigv4"]
     signing = schemes[0].get("signingRegion", region) if schemes else region

@@ -4,7 +4,7 @@
 
 Listens on 127.0.0.1:PORT for each pair and leads to 127.0.0.1:UPSTREAM. The judging is done by a process of its own at
 the lowest priority, so that tests are not slowed by it. On SIGTERM it stops listening, finishes judging, writes the
-report, prints it, and exits with 1 where something was found or nothing was seen.
+report, prints it, and exits with 1 where something was found and with 3 where nothing was seen.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def work(queue, report):
         tally.add(judge.look(request))
     tally.write(report)
     print(tally.text(), flush=True)
-    sys.exit(1 if tally.findings or not tally.operations else 0)
+    sys.exit(1 if tally.findings else 0 if tally.operations else 3)
 
 
 async def copy(reader, writer, sees):
