@@ -147,7 +147,7 @@ async fn each_fault_fails_just_its_own_check_and_is_named() {
         (
             PreflightWithoutHeader,
             "cors",
-            "header access-control-allow-headers: expected content-type",
+            "header access-control-allow-headers: expected Content-Type",
         ),
         (ReadingEchoes, "cors", "GET http://127.0.0.1"),
         (ReadingForNobody, "cors", "GET http://127.0.0.1"),

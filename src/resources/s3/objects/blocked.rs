@@ -16,7 +16,9 @@ const DATA_TYPES: [&str; 3] = ["application/json", "application/ld+json", "text/
 
 /// Adds what the file at `key` holds. `markup` says whether it is a page.
 pub fn inspect(key: &str, bytes: &[u8], markup: bool, csp: &ParsedCsp, found: &mut Blocked) {
-    let mut tell = |what: &'static str| drop(found.entry(what).or_default().insert(key.into()));
+    let mut tell = |what: &'static str| {
+        found.entry(what).or_default().insert(key.to_string());
+    };
     if key.to_ascii_lowercase().ends_with(".wasm") && !evaluates(csp, "'wasm-unsafe-eval'") {
         tell("WebAssembly");
     }
