@@ -16,7 +16,9 @@ mod till;
 mod waf;
 
 pub use check::Check;
-pub use target::{LogKind, LogTarget, OrderTarget, ProductsTarget, RequestTarget, Target};
+pub use target::{
+    CorsTarget, LogKind, LogTarget, OrderTarget, ProductsTarget, RequestTarget, Target,
+};
 
 use crate::model::event::Sink;
 use crate::model::{CloudError, Event, SmokeStatus};

@@ -42,7 +42,8 @@ fn check_route(context: &mut Context, place: &[&str], method: &str, path: &str) 
         context.value(place, &format!("the path {}", quote(path)), verdict, None);
         return;
     };
-    if api.route_of(method, path).is_none() {
+    let asked = path.split(['?', '#']).next().unwrap_or_default();
+    if api.route_of(&format!("{method} {asked}")).is_none() {
         let routes: Vec<_> = api.routes.iter().map(|r| quote(&r.key())).collect();
         let message = format!("no route answers {}", quote(&format!("{method} {path}")));
         context.at_value(place, message, Some(format!("there are: {}", routes.join(", "))));
