@@ -69,8 +69,7 @@ pub fn endpoint(scope: &Scope, id: &str) -> String {
     match &scope.endpoint {
         None => format!("https://{id}.execute-api.{}.amazonaws.com", scope.region),
         Some(url) => {
-            let port =
-                url.trim_end_matches('/').rsplit(':').next().and_then(|p| p.parse::<u16>().ok());
+            let port = url::Url::parse(url).ok().and_then(|url| url.port());
             let port = port.map(|p| format!(":{p}")).unwrap_or_default();
             format!("http://{id}.execute-api.localhost{port}")
         }
@@ -213,6 +212,15 @@ mod tests {
             endpoint: Some("http://127.0.0.1:4566/".into()),
         };
         assert_eq!(endpoint(&scope, "abc"), "http://abc.execute-api.localhost:4566");
+        for (url, port) in [
+            ("http://[::1]:4566", ":4566"),
+            ("http://twin:9000/aws", ":9000"),
+            ("http://user:1234@twin", ""),
+            ("http://twin", ""),
+        ] {
+            scope.endpoint = Some(url.into());
+            assert_eq!(endpoint(&scope, "abc"), format!("http://abc.execute-api.localhost{port}"));
+        }
         scope.endpoint = None;
         assert_eq!(endpoint(&scope, "abc"), "https://abc.execute-api.eu-west-1.amazonaws.com");
     }

@@ -51,7 +51,8 @@ fn refusal(text: &str, error: &serde_json::Error) -> (Option<(usize, usize)>, St
     if let Some((words, _)) = why.rsplit_once(" at line ") {
         why = words.to_string();
     }
-    if let Some((at, c)) = stray(text).filter(|(at, _)| *at <= place) {
+    // What the parser takes for the last good character may be the stray itself.
+    if let Some((at, c)) = stray(text).filter(|(at, _)| *at <= (place.0, place.1 + 1)) {
         place = at;
         why = format!("{} stands where no such character may", character::describe(c));
     }
