@@ -5,7 +5,7 @@ use super::error::CliError;
 use super::output::Output;
 use crate::aws::clients::Sdk;
 use crate::aws::counter::Counter;
-use crate::aws::{Connect, Identity, Reader};
+use crate::aws::{Connect, Identity, Reader, home};
 use crate::local;
 use crate::model::{Address, CloudError, Scope, text};
 use crate::plan::Record;
@@ -193,6 +193,30 @@ impl Session {
             adopt,
             whole,
         }
+    }
+
+    /// An environment of tables alone has nothing global that says where it lives, so a first run
+    /// asks the records of all regions: in another region it would make everything a second time.
+    ///
+    /// Errors: the environment lives elsewhere.
+    pub async fn refuse_elsewhere(&self, stack: &Stack) -> Result<(), CliError> {
+        let tables_alone =
+            stack.functions.is_empty() && stack.site.is_none() && !stack.tables.is_empty();
+        if !tables_alone || self.last_applied().await?.is_some() {
+            return Ok(());
+        }
+        let homes = home::recorded(&self.reader, &self.scope, &stack::REGIONS).await;
+        let Some(home) = homes.iter().next() else {
+            return Ok(());
+        };
+        let Scope { stack, env, region, .. } = &self.scope;
+        Err(CliError::new(
+            format!("stack `{stack}`, env `{env}` lives in region {home}, and not in {region}"),
+            format!(
+                "name that region in stack.yaml or with --region; to move, take it down first: \
+                 `shopstack down --stack {stack} --env {env} --region {home}`"
+            ),
+        ))
     }
 
     /// The record of the last successful `up`, read by clients that cannot write.

@@ -27,6 +27,7 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     let session =
         Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
     signals::stop_on_signals(&session, output);
+    session.refuse_elsewhere(&project.stack).await?;
     let sink = apply::sink(&session, output);
     let request = session.request(&project, &adopt, expires_at.as_deref(), saved.is_some());
     let make = || async {

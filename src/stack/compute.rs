@@ -66,6 +66,15 @@ pub struct Function {
     /// The least that is logged. With it Lambda writes its own lines as JSON, and tells the
     /// function its level as `AWS_LAMBDA_LOG_LEVEL`; without it all is plain text.
     pub log_level: Option<LogLevel>,
+    /// A table whose changes call the function.
+    pub on: Option<TableEvents>,
+    /// When the clock calls the function: `rate(5 minutes)`, or a `cron(…)` of EventBridge, in UTC.
+    #[schemars(extend("examples" = ["rate(5 minutes)", "cron(0 3 * * ? *)"]))]
+    pub schedule: Option<String>,
+    /// ARN of a queue or a topic of yours that hears of events given up: what a table's changes or
+    /// the clock asked for and the function failed to do. The role gets the right to send there.
+    #[schemars(extend("examples" = ["arn:aws:sqs:us-east-1:123456789012:failed"]))]
+    pub dead_letter: Option<String>,
     /// Environment variables. A value may refer to `${table.ID.name}`, `${table.ID.arn}`,
     /// `${api.url}`, `${api.origin}`, `${api.cors_origins}`, `${api.cors_expose}`,
     /// `${api.cors_credentials}`, `${site.url}`, `${region}`, `${env}` and `${stack}`; `$${` is a
@@ -87,6 +96,32 @@ fn memory() -> u32 {
 
 fn timeout() -> u32 {
     10
+}
+
+/// The changes of a table's items as a function hears of them: in batches, in the order of each
+/// item, from the first change after the stream was turned on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TableEvents {
+    /// A table of this stack; its stream is turned on, with the item before and after each change.
+    pub table: String,
+    /// Changes of one call, at most.
+    #[serde(default = "batch")]
+    #[schemars(range(min = 1, max = 10_000))]
+    pub batch: u32,
+    /// How often a batch that failed is tried again, halved each time; after that its changes are
+    /// given up.
+    #[serde(default = "retries")]
+    #[schemars(range(min = 0, max = 10_000))]
+    pub retries: u32,
+}
+
+fn batch() -> u32 {
+    100
+}
+
+fn retries() -> u32 {
+    3
 }
 
 /// How much is logged, as Lambda's logging configuration has it.

@@ -21,7 +21,7 @@ mod site;
 mod span;
 mod types;
 
-pub use compute::{Architecture, EnvPart, EnvValue, Function, Grant, LogLevel};
+pub use compute::{Architecture, EnvPart, EnvValue, Function, Grant, LogLevel, TableEvents};
 pub(crate) use compute::{READS, WRITES};
 pub use data::{Attribute, AttributeType, Billing, Index, Projection, Table};
 pub use edge::{
@@ -32,6 +32,7 @@ pub use headers::{
     Csp, FrameOptions, Hsts, ParsedCsp, ReferrerPolicy, SiteHeaders, content_security_policy,
 };
 pub use places::Lines;
+pub use region::REGIONS;
 pub use schema::json_schema;
 pub use site::{CacheRule, Site};
 pub use types::{

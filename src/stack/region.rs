@@ -6,7 +6,7 @@ use super::names::Verdict;
 
 /// The commercial regions at the time of writing. AWS opens new ones, so a name that is built like
 /// these passes as well.
-const REGIONS: [&str; 34] = [
+pub const REGIONS: [&str; 34] = [
     "us-east-1",
     "us-east-2",
     "us-west-1",

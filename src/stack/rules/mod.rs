@@ -3,6 +3,7 @@
 
 mod context;
 mod edge;
+mod events;
 mod exception;
 mod headers;
 mod permission;
@@ -121,6 +122,7 @@ fn check_function(context: &mut Context, id: &str, function: &Function) {
         let help = Some("set it to 29 or less, or take the function off the API".to_string());
         context.at_value(&["functions", id, "timeout"], what, help);
     }
+    events::check(context, id, function);
     for (name, value) in env {
         let path = ["functions", id, "env", name];
         context.key(&path, &format!("the variable {}", quote(name)), names::env_var(name), None);

@@ -30,7 +30,7 @@ fn zip() -> Zip {
 fn spec(replay: &Replay, memory: i32, hash: &str) -> Value {
     json!({"tags": replay.env.scope.tags("f"), "role_arn": "arn:aws:iam::123456789012:role/f",
         "runtime": "provided.al2023", "handler": "bootstrap", "memory": memory, "timeout": 10,
-        "architecture": "arm64", "reserved_concurrency": null, "tracing": false, "log_level": null,
+        "architecture": "arm64", "reserved_concurrency": null, "tracing": false, "log_level": null, "dead_letter": null,
         "environment": {}, "code_sha256": hash, "extras": {}})
 }
 

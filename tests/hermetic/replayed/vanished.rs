@@ -139,7 +139,7 @@ async fn a_table() {
     let key = json!({"name": "id", "kind": "S"});
     let on_demand = json!({"mode": "PAY_PER_REQUEST", "read": null, "write": null, "max_read": null, "max_write": null});
     let spec = json!({"tags": {"a": "b"}, "hash_key": key, "range_key": null, "indexes": {}, "billing": on_demand,
-        "point_in_time_recovery": true, "deletion_protection": false, "seed": null});
+        "point_in_time_recovery": true, "deletion_protection": false, "stream": null, "seed": null});
     let table = |protected: bool| {
         let table = json!({"TableName": "replay-t-f", "TableStatus": "ACTIVE", "DeletionProtectionEnabled": protected,
             "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],

@@ -44,7 +44,7 @@ pub fn zip_of(folder: &Path, text: &str) -> (PathBuf, String) {
 pub async fn role(env: &TestEnv, name: &str) -> String {
     let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
         "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
-    let iam = &env.writer.clients.iam;
+    let iam = &env.clients.iam;
     let name = env.scope.name(name);
     let made = iam
         .create_role()
@@ -67,7 +67,7 @@ pub async fn wanted(env: &TestEnv, folder: &Path) -> Desired {
     let spec = json!({
         "tags": env.scope.tags("f"), "role_arn": role(env, "role-a").await, "runtime": "provided.al2023",
         "handler": "bootstrap", "memory": 256, "timeout": 10, "architecture": "arm64",
-        "reserved_concurrency": null, "tracing": false, "log_level": null,
+        "reserved_concurrency": null, "tracing": false, "log_level": null, "dead_letter": null,
         "environment": {"TABLE": "t"}, "code_sha256": hash, "extras": {},
     });
     let mut wanted = desired(&Function, "function.f", &env.scope.name("f"), spec);
@@ -115,6 +115,8 @@ async fn its_whole_life() {
         ("log_level", json!("WARN")),
         ("log_level", json!("DEBUG")),
         ("log_level", Value::Null),
+        ("dead_letter", json!(format!("arn:aws:sqs:us-east-1:{}:q", env.scope.account))),
+        ("dead_letter", Value::Null),
         ("environment", json!({"TABLE": "u", "MORE": "x"})),
         ("environment", json!({})),
     ] {
@@ -150,7 +152,7 @@ async fn what_a_stranger_changed_is_seen_and_mended() {
         .create(&env.writer, &step(&wanted, Op::Create, None), &wanted.spec)
         .await
         .expect("create");
-    let lambda = &env.writer.clients.lambda;
+    let lambda = &env.clients.lambda;
     let environment =
         aws_sdk_lambda::types::Environment::builder().variables("TABLE", "theirs").build();
     let change =

@@ -54,7 +54,7 @@ fn wanted(env: &TestEnv) -> Desired {
     let spec = json!({
         "tags": env.scope.tags("T"), "hash_key": key("orderId", "S"), "range_key": null,
         "indexes": {"byUser": index("userId")}, "billing": billing(None, None),
-        "point_in_time_recovery": true, "deletion_protection": true, "seed": null,
+        "point_in_time_recovery": true, "deletion_protection": true, "stream": null, "seed": null,
     });
     desired(&Table, "table.T", &env.scope.name("T"), spec)
 }
@@ -95,6 +95,9 @@ async fn its_whole_life() {
         ("indexes", json!({"byUser": index("userId2"), "late": index("status")})),
         ("billing", billing(None, None)),
         ("indexes", json!({})),
+        ("stream", json!("NEW_AND_OLD_IMAGES")),
+        ("stream", json!("KEYS_ONLY")),
+        ("stream", json!(null)),
         ("point_in_time_recovery", json!(true)),
         ("deletion_protection", json!(true)),
     ] {
@@ -137,7 +140,7 @@ async fn seeds_are_put_once_and_never_overwrite() {
     assert_eq!((&found.spec, found.data.is_some()), (&wanted.spec, true));
 
     // A shop that has changed an item keeps it, also when the seed changes.
-    let dynamodb = &env.writer.clients.dynamodb;
+    let dynamodb = &env.clients.dynamodb;
     let item = |id: &str| {
         dynamodb.get_item().table_name(&wanted.name).key("orderId", AttributeValue::S(id.into()))
     };

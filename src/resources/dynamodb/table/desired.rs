@@ -16,8 +16,10 @@ pub(super) fn tables(context: &Context<'_>, wanted: &mut Wanted) -> Result<(), C
 }
 
 fn desired_table(context: &Context<'_>, id: &str, table: &Table) -> Result<Desired, CloudError> {
+    let heard = context.stack.functions.values().flat_map(|f| &f.on).any(|on| on.table == id);
     let mut spec = TableSpec {
         tags: context.tags(id),
+        stream: heard.then(|| "NEW_AND_OLD_IMAGES".to_string()),
         deletion_protection: table.protect.unwrap_or(context.expires_at.is_none()),
         ..spec_of(table)
     };
@@ -47,6 +49,7 @@ fn spec_of(table: &Table) -> TableSpec {
         billing: billing(&table.billing),
         point_in_time_recovery: table.point_in_time_recovery,
         deletion_protection: table.protect.unwrap_or(true),
+        stream: None,
         seed: None,
     }
 }

@@ -6,6 +6,7 @@ use super::seed_text::{self, Element, Json};
 use super::spec::TableSpec;
 use crate::aws::{CallOptions, Writer};
 use crate::model::{CloudError, ErrorKind, Step, digest, text};
+use crate::resources::dynamodb::DynamoDb;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -94,7 +95,7 @@ async fn put_one(
     item: Item,
     options: CallOptions,
 ) -> Result<(), CloudError> {
-    let dynamodb = &writer.clients.dynamodb;
+    let dynamodb = &writer.client::<DynamoDb>();
     let put = writer
         .caller
         .call_with("dynamodb:PutItem", options, || {
@@ -167,6 +168,7 @@ mod tests {
             },
             point_in_time_recovery: true,
             deletion_protection: true,
+            stream: None,
             seed: None,
         }
     }

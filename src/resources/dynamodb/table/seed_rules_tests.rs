@@ -29,6 +29,7 @@ fn table() -> TableSpec {
         },
         point_in_time_recovery: true,
         deletion_protection: true,
+        stream: None,
         seed: None,
     }
 }

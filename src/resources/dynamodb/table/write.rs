@@ -9,6 +9,7 @@ use crate::model::cloud_error::optional;
 use crate::model::spec::Tags;
 use crate::model::{CloudError, ErrorKind, Outputs, Owner, Step, tag};
 use crate::resources::common::{FRESH, ONCE, foreign, tag_changes};
+use crate::resources::dynamodb::DynamoDb;
 use aws_sdk_dynamodb::types::{
     BillingMode, PointInTimeRecoverySpecification, TableDescription, TableStatus, Tag,
 };
@@ -50,11 +51,11 @@ pub async fn create(
         match make(writer, name, wanted).await {
             Ok(table) => {
                 let arn = table.table_arn().unwrap_or_default().to_string();
-                rest(writer, name, FRESH).await?;
+                let table = rest(writer, name, FRESH).await?;
                 let before =
                     TableSpec { point_in_time_recovery: false, seed: None, ..wanted.clone() };
                 bring_rest(writer, step, &arn, &before, wanted, FRESH).await?;
-                return Ok(read::outputs(&arn, name));
+                return Ok(read::outputs(&table));
             }
             Err(error) if error.code == "ResourceInUseException" => {
                 let there = read::table(&writer.reader, name, CallOptions::default()).await?;
@@ -77,11 +78,13 @@ async fn make(
     name: &str,
     wanted: &TableSpec,
 ) -> Result<TableDescription, CloudError> {
-    let dynamodb = &writer.clients.dynamodb;
+    let dynamodb = &writer.client::<DynamoDb>();
     let schema = shape::key_schema(&wanted.hash_key, wanted.range_key.as_ref())?;
     let definitions = shape::definitions(wanted, &wanted.indexes)?;
     let (throughput, indexes) = (shape::throughput(&wanted.billing)?, shape::new_indexes(wanted)?);
     let tags = shape::tags(&wanted.tags)?;
+    let stream =
+        wanted.stream.as_ref().map(|view| shape::stream_setting(Some(view))).transpose()?;
     let answer = writer
         .caller
         .call("dynamodb:CreateTable", || {
@@ -95,6 +98,7 @@ async fn make(
                 .set_provisioned_throughput(throughput.clone())
                 .set_on_demand_throughput(shape::new_ceiling(&wanted.billing))
                 .deletion_protection_enabled(wanted.deletion_protection)
+                .set_stream_specification(stream.clone())
                 .set_tags(Some(tags.clone()))
                 .send()
         })
@@ -122,12 +126,11 @@ async fn adopt(writer: &Writer, step: &Step, wanted: &TableSpec) -> Result<Outpu
     if let Owner::Foreign(says) = writer.scope.owner(&before.tags) {
         return Err(foreign("table", step, &says));
     }
-    bring(writer, step, &arn, &before, wanted, FRESH).await?;
-    Ok(read::outputs(&arn, &step.name))
+    bring(writer, step, &arn, &before, wanted, FRESH).await
 }
 
 /// Changes what differs. UpdateTable takes one kind of change at a time, and the table must be at
-/// rest in between. `options` say whether the table is fresh; one that is not and is gone was
+/// rest in between. Returns the table's outputs, which a stream changes. `options` say whether the table is fresh; one that is not and is gone was
 /// deleted since the plan.
 pub async fn bring(
     writer: &Writer,
@@ -136,12 +139,13 @@ pub async fn bring(
     before: &TableSpec,
     wanted: &TableSpec,
     options: CallOptions,
-) -> Result<(), CloudError> {
+) -> Result<Outputs, CloudError> {
     let mut table = rest(writer, &step.name, options).await?;
     for change in change::plan(&table, wanted)? {
         table = apply(writer, &step.name, &table, &change, wanted, options).await?;
     }
-    bring_rest(writer, step, arn, before, wanted, options).await
+    bring_rest(writer, step, arn, before, wanted, options).await?;
+    Ok(read::outputs(&table))
 }
 
 /// Makes one change and waits until the table shows it.
@@ -156,7 +160,7 @@ async fn apply(
     wanted: &TableSpec,
     options: CallOptions,
 ) -> Result<TableDescription, CloudError> {
-    let dynamodb = &writer.clients.dynamodb;
+    let dynamodb = &writer.client::<DynamoDb>();
     let call = change::fill(dynamodb.update_table().table_name(name), change, wanted, table)?;
     let ceiling = if matches!(change, Change::CreateIndex(_)) { CEILING_INDEX } else { CEILING };
     let what = change::describe(name, change);
@@ -241,7 +245,7 @@ async fn set_recovery(
     on: bool,
     options: CallOptions,
 ) -> Result<(), CloudError> {
-    let dynamodb = &writer.clients.dynamodb;
+    let dynamodb = &writer.client::<DynamoDb>();
     let wanted =
         PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(on).build();
     let wanted = wanted.map_err(shape::refused)?;
@@ -303,7 +307,7 @@ async fn bring_tags(
     if unset.is_empty() {
         return Ok(());
     }
-    let dynamodb = &writer.clients.dynamodb;
+    let dynamodb = &writer.client::<DynamoDb>();
     writer
         .caller
         .call_with("dynamodb:UntagResource", options, || {
@@ -319,7 +323,7 @@ async fn set_tags(
     tags: &Tags,
     options: CallOptions,
 ) -> Result<(), CloudError> {
-    let dynamodb = &writer.clients.dynamodb;
+    let dynamodb = &writer.client::<DynamoDb>();
     let sent: Vec<Tag> = shape::tags(tags)?;
     writer
         .caller
@@ -357,7 +361,7 @@ async fn described(
     name: &str,
     options: CallOptions,
 ) -> Result<Option<TableDescription>, CloudError> {
-    let dynamodb = &writer.reader.dynamodb;
+    let dynamodb = &writer.reader.client::<DynamoDb>();
     let describe = || dynamodb.describe_table().table_name(name).send();
     Ok(writer.caller.call_with("dynamodb:DescribeTable", options, describe).await?.table)
 }
@@ -378,7 +382,7 @@ pub async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError> {
         if table.deletion_protection_enabled() == Some(true) {
             optional(lift_protection(writer, name, &table).await)?;
         }
-        let dynamodb = &writer.clients.dynamodb;
+        let dynamodb = &writer.client::<DynamoDb>();
         let call = writer
             .caller
             .call("dynamodb:DeleteTable", || dynamodb.delete_table().table_name(name).send())

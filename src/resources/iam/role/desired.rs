@@ -4,7 +4,7 @@ use super::INFO;
 use super::spec::RoleSpec;
 use crate::model::Desired;
 use crate::policy;
-use crate::resources::context::{Context, Wanted};
+use crate::resources::context::{Context, Wanted, reference};
 use crate::stack::{Function, Grant, READS};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +53,21 @@ fn grants(context: &Context<'_>, name: &str, function: &Function) -> Value {
         statements.push(json!({
             "Sid": "Traces", "Effect": "Allow", "Resource": "*",
             "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+        }));
+    }
+    if let Some(on) = &function.on {
+        statements.push(json!({
+            "Sid": "Stream", "Effect": "Allow",
+            "Action": ["dynamodb:DescribeStream", "dynamodb:GetRecords",
+                       "dynamodb:GetShardIterator", "dynamodb:ListStreams"],
+            "Resource": reference("table", &on.table, "stream_arn"),
+        }));
+    }
+    if let Some(arn) = &function.dead_letter {
+        let action =
+            if arn.starts_with("arn:aws:sns:") { "sns:Publish" } else { "sqs:SendMessage" };
+        statements.push(json!({
+            "Sid": "DeadLetters", "Effect": "Allow", "Action": action, "Resource": arn,
         }));
     }
     for (position, grant) in grants.iter().enumerate() {

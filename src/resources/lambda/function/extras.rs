@@ -15,7 +15,6 @@ pub const FINAL: [&str; 4] =
 const DESCRIPTION: &str = "description";
 const LAYERS: &str = "layers";
 const VPC: &str = "vpc";
-const DEAD_LETTERS: &str = "dead letters";
 const KEY: &str = "kms key";
 const FILE_SYSTEMS: &str = "file systems";
 const STORAGE: &str = "ephemeral storage";
@@ -41,7 +40,6 @@ pub fn of(function: &sdk::FunctionConfiguration) -> BTreeMap<String, String> {
     let vpc =
         function.vpc_config().map(|vpc| vpc.subnet_ids().iter().chain(vpc.security_group_ids()));
     add(VPC, vpc.map(|ids| joined(ids.map(String::as_str))));
-    add(DEAD_LETTERS, text(function.dead_letter_config().and_then(|config| config.target_arn())));
     add(KEY, text(function.kms_key_arn()));
     let systems = function
         .file_system_configs()
@@ -89,9 +87,6 @@ pub fn cleared(update: Update, extras: &BTreeMap<String, String>) -> Update {
                 .set_subnet_ids(Some(vec![]))
                 .set_security_group_ids(Some(vec![]));
             update.vpc_config(none.build())
-        }
-        DEAD_LETTERS => {
-            update.dead_letter_config(sdk::DeadLetterConfig::builder().target_arn("").build())
         }
         KEY => update.kms_key_arn(""),
         FILE_SYSTEMS => update.set_file_system_configs(Some(vec![])),
@@ -174,7 +169,6 @@ mod tests {
                     .security_group_ids("sg-1")
                     .build(),
             )
-            .dead_letter_config(sdk::DeadLetterConfig::builder().target_arn("arn:sqs").build())
             .kms_key_arn("arn:kms")
             .file_system_configs(system)
             .ephemeral_storage(sdk::EphemeralStorage::builder().size(1024).build().unwrap())
@@ -194,7 +188,6 @@ mod tests {
             .package_type(sdk::PackageType::Image)
             .build();
         let expected = [
-            ("dead letters", "arn:sqs"),
             ("ephemeral storage", "1024 MB"),
             ("file systems", "arn:fs at /mnt/x"),
             ("kms key", "arn:kms"),

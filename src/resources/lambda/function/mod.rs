@@ -30,6 +30,10 @@ pub const INFO: TypeInfo = TypeInfo {
     delete_after: &[
         After::every("AWS::ApiGateway::Stage"),
         After::every("AWS::ApiGateway::RestApi"),
+        After::those("AWS::Lambda::EventSourceMapping", |function, source| {
+            function.name == source.name
+        }),
+        After::those("AWS::Events::Rule", |function, rule| function.name == rule.name),
     ],
     replace_on: &[
         "tags.shopstack:role-id?",

@@ -7,6 +7,7 @@ use crate::aws::{CallOptions, Reader};
 use crate::model::cloud_error::optional;
 use crate::model::spec::to_value;
 use crate::model::{CloudError, ErrorKind, Live, Outputs, Owner, Query, tag};
+use crate::resources::lambda::Lambda;
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
 use aws_sdk_lambda::types::{
     FunctionConfiguration, LastUpdateStatus, LogFormat, LoggingConfig, State, TracingMode,
@@ -71,7 +72,12 @@ async fn list(reader: &Reader) -> Result<Vec<String>, CloudError> {
         let page = reader
             .caller
             .call("lambda:ListFunctions", || {
-                reader.lambda.list_functions().max_items(50).set_marker(marker.clone()).send()
+                reader
+                    .client::<Lambda>()
+                    .list_functions()
+                    .max_items(50)
+                    .set_marker(marker.clone())
+                    .send()
             })
             .await;
         let page = match page {
@@ -172,7 +178,7 @@ pub async fn get(
     reader
         .caller
         .call_with("lambda:GetFunction", options, || {
-            reader.lambda.get_function().function_name(name).send()
+            reader.client::<Lambda>().get_function().function_name(name).send()
         })
         .await
 }
@@ -193,6 +199,11 @@ fn spec_of(
         reserved_concurrency: None,
         tracing: function.tracing_config().and_then(|t| t.mode()) == Some(&TracingMode::Active),
         log_level: function.logging_config().and_then(log_level),
+        dead_letter: function
+            .dead_letter_config()
+            .and_then(|config| config.target_arn())
+            .filter(|arn| !arn.is_empty())
+            .map(str::to_string),
         environment: plain(function.environment().and_then(|e| e.variables())),
         code_sha256: text(function.code_sha256()),
         extras: extras::of(function),
@@ -218,8 +229,8 @@ pub fn outputs(arn: &str, name: &str) -> Outputs {
 mod tests {
     use super::*;
     use aws_sdk_lambda::types::{
-        ApplicationLogLevel, Architecture, Environment, EnvironmentResponse, Runtime,
-        TracingConfigResponse,
+        ApplicationLogLevel, Architecture, DeadLetterConfig, Environment, EnvironmentResponse,
+        Runtime, TracingConfigResponse,
     };
 
     #[test]
@@ -246,6 +257,7 @@ mod tests {
             .memory_size(256)
             .timeout(10)
             .architectures(Architecture::Arm64)
+            .dead_letter_config(DeadLetterConfig::builder().target_arn("arn:sqs").build())
             .tracing_config(TracingConfigResponse::builder().mode(TracingMode::Active).build())
             .logging_config(
                 LoggingConfig::builder()
@@ -273,6 +285,7 @@ mod tests {
                 reserved_concurrency: None,
                 tracing: true,
                 log_level: Some("WARN".into()),
+                dead_letter: Some("arn:sqs".into()),
                 environment: variables.into_iter().collect(),
                 code_sha256: "abc=".into(),
                 extras: BTreeMap::new(),

@@ -5,9 +5,11 @@ use super::extras;
 use super::spec::FunctionSpec;
 use crate::aws::{CallOptions, Writer};
 use crate::model::CloudError;
+use crate::resources::lambda::Lambda;
 use aws_sdk_lambda::operation::update_function_configuration::builders::UpdateFunctionConfigurationFluentBuilder as Update;
 use aws_sdk_lambda::types::{
-    ApplicationLogLevel, LogFormat, LoggingConfig, SystemLogLevel, TracingConfig, TracingMode,
+    ApplicationLogLevel, DeadLetterConfig, LogFormat, LoggingConfig, SystemLogLevel, TracingConfig,
+    TracingMode,
 };
 
 /// `PassThrough` traces only what the caller traces.
@@ -29,11 +31,19 @@ pub fn logging(wanted: &FunctionSpec, name: &str) -> LoggingConfig {
     .build()
 }
 
+/// An empty ARN takes the target away; an absent one would keep it.
+pub fn dead_letters(wanted: &FunctionSpec) -> DeadLetterConfig {
+    let arn = wanted.dead_letter.clone().unwrap_or_default();
+    DeadLetterConfig::builder().target_arn(arn).build()
+}
+
 /// The update with those of these settings that differ.
 pub fn changed(update: Update, name: &str, before: &FunctionSpec, wanted: &FunctionSpec) -> Update {
     let traced = (before.tracing != wanted.tracing).then(|| tracing(wanted));
     let logs = before.log_level != wanted.log_level || before.extras.contains_key(extras::LOGGING);
     let update = if traced.is_some() { update.set_tracing_config(traced) } else { update };
+    let letters = before.dead_letter != wanted.dead_letter;
+    let update = if letters { update.dead_letter_config(dead_letters(wanted)) } else { update };
     if logs { update.logging_config(logging(wanted, name)) } else { update }
 }
 
@@ -45,7 +55,7 @@ pub async fn reserve(
     wanted: &FunctionSpec,
     options: CallOptions,
 ) -> Result<(), CloudError> {
-    let lambda = &writer.clients.lambda;
+    let lambda = &writer.client::<Lambda>();
     match wanted.reserved_concurrency {
         same if same == before => Ok(()),
         Some(calls) => writer

@@ -25,6 +25,8 @@ pub struct FunctionSpec {
     pub tracing: bool,
     /// TRACE to FATAL, with logs as JSON; `None` for plain text.
     pub log_level: Option<String>,
+    /// ARN of what hears of calls given up that nobody waits for; `None` for none.
+    pub dead_letter: Option<String>,
     pub environment: BTreeMap<String, String>,
     /// base64(SHA-256(zip)).
     pub code_sha256: String,

@@ -8,6 +8,7 @@ use crate::model::cloud_error::optional;
 use crate::model::spec::Tags;
 use crate::model::{CloudError, ErrorKind, Outputs, Owner, Step};
 use crate::resources::common::{FRESH, foreign, tag_changes};
+use crate::resources::lambda::Lambda;
 use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
@@ -32,7 +33,7 @@ pub async fn create(
     step: &Step,
     wanted: &FunctionSpec,
 ) -> Result<Outputs, CloudError> {
-    let lambda = &writer.clients.lambda;
+    let lambda = &writer.client::<Lambda>();
     let zip = zip(step, wanted).await?;
     let size = travelling(&zip);
     let code = FunctionCode::builder().zip_file(zip).build();
@@ -52,6 +53,9 @@ pub async fn create(
                 .architectures(Architecture::from(wanted.architecture.as_str()))
                 .environment(environment(wanted))
                 .set_tracing_config(wanted.tracing.then(|| settings::tracing(wanted)))
+                .set_dead_letter_config(
+                    wanted.dead_letter.as_ref().map(|_| settings::dead_letters(wanted)),
+                )
                 .set_logging_config(
                     wanted.log_level.as_ref().map(|_| settings::logging(wanted, &step.name)),
                 )
@@ -112,7 +116,7 @@ pub async fn bring(
     options: CallOptions,
 ) -> Result<(), CloudError> {
     if failed || configuration_differs(before, wanted) {
-        let lambda = &writer.clients.lambda;
+        let lambda = &writer.client::<Lambda>();
         writer
             .caller
             .call_with("lambda:UpdateFunctionConfiguration", options, || {
@@ -151,6 +155,7 @@ fn configuration_differs(before: &FunctionSpec, wanted: &FunctionSpec) -> bool {
         reserved_concurrency: _,
         tracing,
         log_level,
+        dead_letter,
         role_arn,
         runtime,
         handler,
@@ -162,7 +167,8 @@ fn configuration_differs(before: &FunctionSpec, wanted: &FunctionSpec) -> bool {
     (role_arn, runtime, handler, memory, timeout)
         != (&before.role_arn, &before.runtime, &before.handler, &before.memory, &before.timeout)
         || (environment, extras) != (&before.environment, &before.extras)
-        || (tracing, log_level) != (&before.tracing, &before.log_level)
+        || (tracing, log_level, dead_letter)
+            != (&before.tracing, &before.log_level, &before.dead_letter)
 }
 
 async fn send_code(
@@ -171,7 +177,7 @@ async fn send_code(
     wanted: &FunctionSpec,
     options: CallOptions,
 ) -> Result<(), CloudError> {
-    let lambda = &writer.clients.lambda;
+    let lambda = &writer.client::<Lambda>();
     let zip = zip(step, wanted).await?;
     let answer = writer
         .caller
@@ -200,7 +206,7 @@ async fn bring_tags(
     wanted: &Tags,
     options: CallOptions,
 ) -> Result<(), CloudError> {
-    let lambda = &writer.clients.lambda;
+    let lambda = &writer.client::<Lambda>();
     let (set, unset) = tag_changes(before, wanted);
     if !set.is_empty() {
         let set: HashMap<String, String> = set.into_iter().collect();
@@ -265,7 +271,7 @@ fn progress(name: &str, function: &FunctionConfiguration) -> Result<Option<()>, 
 
 /// Deletes and waits until the name is free; roles and log groups may go only after that.
 pub async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError> {
-    let lambda = &writer.clients.lambda;
+    let lambda = &writer.client::<Lambda>();
     let gone = writer
         .caller
         .call("lambda:DeleteFunction", || lambda.delete_function().function_name(name).send())

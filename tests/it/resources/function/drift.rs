@@ -43,6 +43,8 @@ pub fn cases(shop: &DeployedShop) -> DriftCases {
         case("reserved_concurrency", json!(3)),
         case("tracing", json!(true)),
         case("log_level", json!("ERROR")),
+        case("dead_letter", json!(format!("arn:aws:sqs:us-east-1:{}:theirs", shop.scope.account)))
+            .no_change("a stack has one with a schedule alone, which this function has not"),
         case("environment.*", json!("x")).keys(&["STRAY"]),
         case("environment.*", Value::Null).keys(&["ORDERS_TABLE"]),
         case("code_sha256", json!(hash)).payload(zip),
@@ -93,6 +95,8 @@ async fn change_function(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
                 if change.target["tracing"] == json!(true) { "Active" } else { "PassThrough" };
             update.tracing_config(sdk::TracingConfig::builder().mode(mode.into()).build())
         }
+        "dead_letter" => update
+            .dead_letter_config(sdk::DeadLetterConfig::builder().target_arn(change.text()).build()),
         "log_level" => {
             let logging = sdk::LoggingConfig::builder()
                 .log_format(sdk::LogFormat::Json)
