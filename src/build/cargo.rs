@@ -13,7 +13,7 @@ use tokio::process::Command;
 use super::lambda_crate::Crate;
 use super::paths::{self, Flags};
 use super::tool::{self, Tool};
-use super::{Architecture, BuildError, Progress};
+use super::{Architecture, BuildError, Progress, profile};
 
 const SHOWN_LINES: usize = 40;
 /// What cargo tells a running program about its own package, besides names with a prefix.
@@ -120,7 +120,7 @@ fn arguments(
 ) -> Vec<OsString> {
     let mut arguments = tool::arguments(tool, architecture, lambda_dir);
     let mut say = |words: &[&str]| arguments.extend(words.iter().map(OsString::from));
-    say(&["--color", "never", "--profile", profile(crates)]);
+    say(&["--color", "never", "--profile", profile::choose(crates)]);
     if tool != Tool::Lambda {
         say(&["--message-format=json-render-diagnostics"]);
     }
@@ -135,23 +135,6 @@ fn arguments(
         }
     }
     arguments
-}
-
-/// The profile to build with: the project's `lambda`, where it has one. Profiles belong to the
-/// workspace's root manifest or its cargo configuration, and cargo has no question for them.
-fn profile(crates: &[&Crate]) -> &'static str {
-    let files = ["Cargo.toml", ".cargo/config.toml", ".cargo/config"];
-    let own = crates.first().is_some_and(|one| {
-        let texts = files.iter().filter_map(|f| std::fs::read(one.workspace_root.join(f)).ok());
-        texts.into_iter().any(|bytes| has_lambda_profile(&String::from_utf8_lossy(&bytes)))
-    });
-    if own { "lambda" } else { "release" }
-}
-
-/// True for TOML with a table `profile.lambda`, however that is written.
-fn has_lambda_profile(text: &str) -> bool {
-    let parsed = text.trim_start_matches('\u{feff}').parse::<toml::Table>();
-    parsed.is_ok_and(|table| table.get("profile").is_some_and(|p| p.get("lambda").is_some()))
 }
 
 /// Reads cargo's own words to the end, passing on what it is compiling.
@@ -190,7 +173,8 @@ fn executables(crates: &[&Crate], messages: &str) -> BTreeMap<TargetId, PathBuf>
 }
 
 fn failed(crates: &[&Crate], architecture: Architecture, words: &str) -> BuildError {
-    let names: Vec<_> = crates.iter().map(|one| one.package.as_str()).collect();
+    let mut names: Vec<_> = crates.iter().map(|one| one.package.as_str()).collect();
+    names.dedup();
     BuildError::new(
         format!(
             "cargo could not build {} for {architecture}:{}",
@@ -339,30 +323,6 @@ mod tests {
             found.into_iter().collect::<Vec<_>>(),
             [((orders_crate().package_id, "orders".into()), PathBuf::from("/z"))]
         );
-    }
-
-    #[test]
-    fn a_profile_is_found_however_it_is_written() {
-        for text in [
-            "[profile.lambda]\nopt-level = 3\n",
-            "[profile.lambda] # small\ninherits = \"release\"\n",
-            "[ profile . \"lambda\" ]\ninherits = \"release\"\n",
-            "[profile]\nlambda = { inherits = \"release\" }\n",
-            "profile.lambda.inherits = \"release\"\n",
-            "[profile.lambda.package.serde]\nopt-level = 3\n",
-            "\u{feff}[profile.lambda]\r\ninherits = \"release\"\r\n",
-        ] {
-            assert!(has_lambda_profile(text), "{text}");
-        }
-        for text in [
-            "",
-            "# [profile.lambda]\n",
-            "text = \"\"\"\n[profile.lambda]\n\"\"\"\n",
-            "[profile.lambda-old]\ninherits = \"release\"\n",
-            "not toml [profile.lambda]",
-        ] {
-            assert!(!has_lambda_profile(text), "{text}");
-        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod lambda_crate;
 mod metadata;
 mod package;
 mod paths;
+mod profile;
 mod tool;
 
 use std::fmt;

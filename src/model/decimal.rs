@@ -1,4 +1,4 @@
-//! Numbers as DynamoDB holds them: decimals of up to 38 digits, equal whatever way they are written.
+//! Numbers as DynamoDB holds them: decimals of up to 38 digits, equal however they are written.
 
 /// Digits that DynamoDB keeps.
 const DIGITS: usize = 38;

@@ -5,6 +5,7 @@
 //! holds it against the JSON Schema generated from the types themselves, `rules` check what a
 //! schema cannot say (names, references).
 
+mod anything;
 mod compute;
 mod data;
 mod edge;

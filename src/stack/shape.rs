@@ -4,6 +4,7 @@
 //! Understands just the part of JSON Schema that `schema` produces from our types. Patterns are
 //! left to `rules`, which can say in words what is wrong with a name.
 
+use super::anything;
 use super::error::{Report, quote, suggest};
 use super::node::{Kind, Node};
 use super::span::Span;
@@ -65,8 +66,8 @@ impl<'a> Checker<'a, '_, '_> {
     /// The value as JSON, or `None` if it was refused (and reported).
     fn value(&mut self, node: &Node, schema: &'a Value, subject: &Subject) -> Option<Value> {
         let schema = self.resolve(schema);
-        if is_anything(schema) {
-            return json(node);
+        if anything::is_allowed(schema) {
+            return anything::json(node);
         }
         if let Some(branches) = schema.get("anyOf").and_then(Value::as_array) {
             let branches: Vec<_> = branches.iter().map(|b| self.resolve(b)).collect();
@@ -314,31 +315,6 @@ impl<'a> Checker<'a, '_, '_> {
             }
         }
     }
-}
-
-/// True for a schema that says nothing of the value: what the user's own code gets.
-fn is_anything(schema: &Value) -> bool {
-    let says = ["type", "enum", "anyOf", "oneOf", "allOf", "const", "properties", "$ref"];
-    match schema {
-        Value::Object(keys) => !says.iter().any(|key| keys.contains_key(*key)),
-        other => *other == Value::Bool(true),
-    }
-}
-
-/// The node as JSON; nothing for a number that JSON has not.
-fn json(node: &Node) -> Option<Value> {
-    Some(match &node.kind {
-        Kind::Null => Value::Null,
-        Kind::Bool(b) => Value::Bool(*b),
-        Kind::Int(n) => Value::Number(Number::from_i128(*n)?),
-        Kind::Float(x) => Value::Number(Number::from_f64(*x)?),
-        Kind::Text(text) => Value::String(text.clone()),
-        Kind::List(items) => Value::Array(items.iter().map(json).collect::<Option<_>>()?),
-        Kind::Map(entries) => {
-            let entries = entries.iter().map(|(key, value)| Some((key.text.clone(), json(value)?)));
-            Value::Object(entries.collect::<Option<_>>()?)
-        }
-    })
 }
 
 /// The words or numbers that a schema enumerates, as `enum` or as documented constants.

@@ -382,9 +382,10 @@ async fn what_a_stranger_hung_on_a_function_is_seen_and_cleared_and_nothing_else
     let live = replay.discover(&Function, &query).await.expect("discover").remove(0);
     assert_eq!(
         live.spec["extras"],
-        json!({"layers": "arn:layer:1", "vpc": "s-1, sg-1", "dead letters": "arn:sqs", "kms key": "arn:kms",
+        json!({"layers": "arn:layer:1", "vpc": "s-1, sg-1", "kms key": "arn:kms",
                "file systems": "arn:fs at /mnt/x"})
     );
+    assert_eq!(live.spec["dead_letter"], "arn:sqs");
     change.live = Some(live.clone());
     Function.update(&replay.env.writer, &change, &live, &wanted.spec).await.expect("update");
     let sent = replay.bodies("UpdateFunctionConfiguration").remove(0);

@@ -1,16 +1,22 @@
 //! Settings of a function that few stacks ask for, and that are sent only then: concurrency set
 //! aside, traces, and the level of its logs.
 
-use super::extras;
 use super::spec::FunctionSpec;
+use super::{extras, generated};
 use crate::aws::{CallOptions, Writer};
 use crate::model::CloudError;
 use crate::resources::lambda::Lambda;
 use aws_sdk_lambda::operation::update_function_configuration::builders::UpdateFunctionConfigurationFluentBuilder as Update;
 use aws_sdk_lambda::types::{
-    ApplicationLogLevel, DeadLetterConfig, LogFormat, LoggingConfig, SystemLogLevel, TracingConfig,
-    TracingMode,
+    ApplicationLogLevel, DeadLetterConfig, Environment, LogFormat, LoggingConfig, SystemLogLevel,
+    TracingConfig, TracingMode,
 };
+
+/// An empty map clears the variables; an absent one would keep them (catalogue 5.1).
+pub fn environment(wanted: &FunctionSpec) -> Environment {
+    let filled = wanted.environment.iter().map(|(k, v)| (k.clone(), generated::filled(v)));
+    Environment::builder().set_variables(Some(filled.collect())).build()
+}
 
 /// `PassThrough` traces only what the caller traces.
 pub fn tracing(wanted: &FunctionSpec) -> TracingConfig {

@@ -2,7 +2,7 @@
 //! gone.
 
 use super::spec::FunctionSpec;
-use super::{extras, generated, read, settings};
+use super::{extras, read, settings};
 use crate::aws::{CallOptions, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::Tags;
@@ -12,8 +12,7 @@ use crate::resources::lambda::Lambda;
 use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
-    Architecture, Environment, FunctionCode, FunctionConfiguration, LastUpdateStatus, Runtime,
-    State,
+    Architecture, FunctionCode, FunctionConfiguration, LastUpdateStatus, Runtime, State,
 };
 use base64::Engine as _;
 use sha2::{Digest, Sha256};
@@ -51,7 +50,7 @@ pub async fn create(
                 .memory_size(wanted.memory)
                 .timeout(wanted.timeout)
                 .architectures(Architecture::from(wanted.architecture.as_str()))
-                .environment(environment(wanted))
+                .environment(settings::environment(wanted))
                 .set_tracing_config(wanted.tracing.then(|| settings::tracing(wanted)))
                 .set_dead_letter_config(
                     wanted.dead_letter.as_ref().map(|_| settings::dead_letters(wanted)),
@@ -128,7 +127,7 @@ pub async fn bring(
                     .handler(&wanted.handler)
                     .memory_size(wanted.memory)
                     .timeout(wanted.timeout)
-                    .environment(environment(wanted));
+                    .environment(settings::environment(wanted));
                 let update = settings::changed(update, &step.name, before, wanted);
                 extras::cleared(update, &before.extras).send()
             })
@@ -287,12 +286,6 @@ pub async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError> {
             Ok(left.is_none().then_some(()))
         })
         .await
-}
-
-/// An empty map clears the variables; an absent one would keep them (catalogue 5.1).
-fn environment(wanted: &FunctionSpec) -> Environment {
-    let filled = wanted.environment.iter().map(|(k, v)| (k.clone(), generated::filled(v)));
-    Environment::builder().set_variables(Some(filled.collect())).build()
 }
 
 /// Reads the zip, and makes sure that it is the one the plan speaks of.

@@ -113,11 +113,11 @@ async fn change_out_of_band(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
         }
         "stream" => {
             let view = change.target["stream"].as_str().map(Into::into);
-            let stream = aws_sdk_dynamodb::types::StreamSpecification::builder()
+            let stream = sdk::StreamSpecification::builder()
                 .stream_enabled(view.is_some())
                 .set_stream_view_type(view)
                 .build();
-            let update = dynamodb.update_table().table_name(name);
+            let update = db.update_table().table_name(name);
             update.stream_specification(stream.unwrap()).send().await.unwrap();
         }
         "deletion_protection" => {

@@ -6,7 +6,8 @@ use shops::{answer, dynamodb, run};
 fn main() {
     run(|_| {
         let table = std::env::var("TABLE").unwrap_or_default();
-        let count = dynamodb("Scan", &json!({"TableName": table, "Select": "COUNT"}))["Count"].clone();
+        let scan = json!({"TableName": table, "Select": "COUNT"});
+        let count = dynamodb("Scan", &scan)["Count"].clone();
         let status = if count == 0 { 404 } else { 200 };
         answer(status, &json!({"count": count}))
     });

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shops::{answer, dynamodb, run};
 
-fn put(id: &str) {
+fn store(id: &str) {
     let table = std::env::var("TABLE").unwrap_or_default();
     let item = json!({"id": {"S": id}});
     dynamodb("PutItem", &json!({"TableName": table, "Item": item}));
@@ -17,9 +17,9 @@ fn main() {
                 let id = |record: &Value| {
                     record["dynamodb"]["Keys"]["id"]["S"].as_str().unwrap_or("none").to_string()
                 };
-                records.iter().for_each(|record| put(&id(record)));
+                records.iter().for_each(|record| store(&id(record)));
             }
-            None => put(event.get("id").and_then(Value::as_str).unwrap_or("one")),
+            None => store(event.get("id").and_then(Value::as_str).unwrap_or("one")),
         }
         answer(201, &json!({"stored": true}))
     });
