@@ -11,6 +11,8 @@ mod request;
 mod site;
 mod table;
 
+pub(super) use site::missing_pages;
+
 use super::compute::{EnvPart, split};
 use super::error::{Report, quote, suggest};
 use super::names;
