@@ -200,8 +200,7 @@ impl Session {
             Some(text) => text.clone(),
             None => self.reader.document(&self.scope, "record").await?,
         };
-        // A record written by a newer version is no reason to stop: only words are lost.
-        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+        Ok(text.as_deref().and_then(Record::parse))
     }
 }
 

@@ -86,7 +86,7 @@ impl<'a> Report<'a> {
     }
 
     pub fn add(&mut self, span: Span, message: String, suggestion: Option<String>) {
-        let source_line = self.source.lines().nth(span.line.saturating_sub(1)).unwrap_or_default();
+        let source_line = super::concealed::line(self.source, span.line);
         let source_line = source_line.chars().map(|c| {
             if c == '\t' {
                 ' '

@@ -6,6 +6,7 @@
 //! schema cannot say (names, references).
 
 mod compute;
+mod concealed;
 mod data;
 mod edge;
 mod error;
@@ -18,7 +19,7 @@ mod shape;
 mod span;
 mod types;
 
-pub use compute::{Architecture, EnvPart, EnvValue, Function, Grant};
+pub use compute::{Architecture, EnvKind, EnvPart, EnvValue, Function, Grant};
 pub(crate) use compute::{READS, WRITES};
 pub use data::{Attribute, AttributeType, Billing, Index, Projection, Table};
 pub use edge::{

@@ -1,6 +1,7 @@
 //! The execution role of each function: its own log streams, and its grants.
 
 use super::INFO;
+use super::secrets::named_secrets;
 use super::spec::RoleSpec;
 use crate::model::Desired;
 use crate::policy;
@@ -30,7 +31,7 @@ fn role(context: &Context<'_>, id: &str, function: &Function) -> Desired {
         trust,
         policies: BTreeMap::from([(
             "grants".to_string(),
-            policy::canonical(&grants(context, &name, &function.grants)),
+            policy::canonical(&grants(context, &name, function)),
         )]),
         attached: BTreeSet::new(),
         permissions_boundary: None,
@@ -38,13 +39,15 @@ fn role(context: &Context<'_>, id: &str, function: &Function) -> Desired {
     context.resource(&INFO, id, name, &spec)
 }
 
-/// The function's own log streams, and each declared grant on exactly its table and indexes.
-fn grants(context: &Context<'_>, function: &str, grants: &[Grant]) -> Value {
+/// The function's own log streams, each declared grant on exactly its table and indexes, and what
+/// its variables name.
+fn grants(context: &Context<'_>, name: &str, function: &Function) -> Value {
+    let grants = &function.grants;
     let (region, account) = (&context.scope.region, &context.scope.account);
     let mut statements = vec![json!({
         "Sid": "OwnLogs", "Effect": "Allow", "Action": ["logs:CreateLogStream",
         "logs:PutLogEvents"],
-        "Resource": format!("arn:aws:logs:{region}:{account}:log-group:/aws/lambda/{}:*", function),
+        "Resource": format!("arn:aws:logs:{region}:{account}:log-group:/aws/lambda/{name}:*"),
     })];
     for (position, grant) in grants.iter().enumerate() {
         let table = context.table_arn(&grant.table);
@@ -59,6 +62,7 @@ fn grants(context: &Context<'_>, function: &str, grants: &[Grant]) -> Value {
         }
         statements.push(statement);
     }
+    statements.extend(named_secrets(context, function));
     json!({ "Statement": statements })
 }
 

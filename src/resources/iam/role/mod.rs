@@ -3,6 +3,7 @@
 
 mod desired;
 mod read;
+pub mod secrets;
 pub mod spec;
 mod write;
 
