@@ -212,7 +212,7 @@ async fn serves(scope: &Scope) -> bool {
 }
 
 /// Environment names become part of resource names, IAM paths and host names.
-fn check_env(env: &str) -> Result<(), CliError> {
+pub(super) fn check_env(env: &str) -> Result<(), CliError> {
     let letters = env.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     if letters && env.len() <= 20 && ends(env.chars().next()) && ends(env.chars().last()) {

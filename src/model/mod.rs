@@ -14,6 +14,7 @@ pub mod scope;
 pub mod secrecy;
 pub mod spec;
 pub mod template;
+pub mod terraform;
 pub mod text;
 pub mod type_info;
 

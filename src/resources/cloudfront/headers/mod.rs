@@ -21,6 +21,7 @@ use spec::ResponseHeadersSpec;
 mod convert;
 mod desired;
 pub mod spec;
+mod terraform;
 
 pub struct ResponseHeadersPolicy;
 
@@ -31,6 +32,7 @@ pub const INFO: TypeInfo = TypeInfo {
     heading: "CDN",
     graph: GraphRole::PartOf(|_| "distribution"),
     pricing: Pricing::ByUse("nothing"),
+    terraform: terraform::blocks,
     calls: Calls {
         read: &[
             Call::new(&SERVICE, "cloudfront:ListResponseHeadersPolicies"),

@@ -8,6 +8,7 @@ mod read;
 mod seed;
 mod shape;
 pub mod spec;
+mod terraform;
 mod write;
 
 pub use read::resource_policy;
@@ -53,6 +54,7 @@ pub const INFO: TypeInfo = TypeInfo {
     }],
     graph: GraphRole::Node { title: "DynamoDB", kind: "store", column: 3 },
 
+    terraform: terraform::blocks,
     calls: Calls {
         read: &[
             Call::new(&SERVICE, "dynamodb:ListTables"),

@@ -6,6 +6,7 @@ mod extras;
 mod generated;
 mod read;
 pub mod spec;
+mod terraform;
 mod write;
 
 use crate::aws::{CallOptions, Reader, Writer};
@@ -53,6 +54,7 @@ pub const INFO: TypeInfo = TypeInfo {
     }],
     graph: GraphRole::Node { title: "Lambda", kind: "code", column: 2 },
     pricing: Pricing::ByUse("requests and duration"),
+    terraform: terraform::blocks,
     calls: Calls {
         read: &[
             Call::new(&SERVICE, "lambda:ListFunctions"),
