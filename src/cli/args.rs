@@ -253,6 +253,8 @@ pub struct Export {
 pub enum ExportFormat {
     /// As `terraform show -json` prints a plan
     TfplanJson,
+    /// The checks of checkov that `exceptions` in stack.yaml accept, as --skip-check takes them
+    CheckovSkips,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,6 +1,6 @@
 //! `export`: the stack for other tools, as it is wanted or as it is.
 
-use super::args::{Export, Global};
+use super::args::{Export, ExportFormat, Global};
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
@@ -9,14 +9,21 @@ use crate::model::terraform::{Block, Exported};
 use crate::model::{Address, Live, Owner, Scope};
 use crate::plan::secret::{self, Marks};
 use crate::render::tfplan;
+use crate::report::is_of_checkov;
 use crate::resources::{Context, Finder, TYPES, desired};
 use serde_json::Value;
+use std::collections::BTreeSet;
+use std::time::SystemTime;
 
 /// Stands for the account where AWS is not asked.
 const ANY_ACCOUNT: &str = "000000000000";
 
 pub async fn command(global: &Global, args: &Export, output: &Output) -> Result<u8, CliError> {
     let project = Project::load(global)?;
+    if args.format == ExportFormat::CheckovSkips {
+        output.text_or_json("skips", &skips(&project));
+        return Ok(code::OK);
+    }
     let region = global.region.clone().unwrap_or_else(|| project.stack.region.clone());
     let blocks = if args.live {
         live(global, &project, output).await?
@@ -27,6 +34,15 @@ pub async fn command(global: &Global, args: &Export, output: &Output) -> Result<
         &serde_json::to_string_pretty(&tfplan::document(&blocks, &region)).unwrap_or_default(),
     );
     Ok(code::OK)
+}
+
+/// The checks of checkov that exceptions of stack.yaml accept today, as `--skip-check` takes them.
+fn skips(project: &Project) -> String {
+    let today = super::time::rfc3339(SystemTime::now());
+    let today = today.get(..10).unwrap_or_default();
+    let accepted = project.stack.exceptions.iter();
+    let rules = accepted.filter(|e| is_of_checkov(&e.rule) && today <= e.expires.as_str());
+    rules.map(|e| e.rule.as_str()).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(",")
 }
 
 /// What stack.yaml wants on AWS; nothing is asked of AWS, so the account's number is zeros.
@@ -57,7 +73,7 @@ fn wanted(global: &Global, project: &Project, region: &str) -> Result<Vec<Block>
 async fn live(global: &Global, project: &Project, output: &Output) -> Result<Vec<Block>, CliError> {
     let stack = &project.stack;
     let session = Session::open_reading(global, &stack.name, Some(&stack.region), output).await?;
-    let adopt = std::collections::BTreeSet::new();
+    let adopt = BTreeSet::new();
     let wanted = session.request(project, &adopt, None, false).desired(None)?.resources;
     let finder = Finder(session.reader.clone());
     let found = engine::read(&finder, &session.scope, &wanted, false).await?;
