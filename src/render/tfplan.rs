@@ -47,7 +47,7 @@ fn head(block: &Block) -> Map<String, Value> {
 fn planned(block: &Block) -> Value {
     let mut fields = head(block);
     fields.insert("schema_version".into(), json!(0));
-    fields.insert("values".into(), known_values(&block.values).unwrap_or_default());
+    fields.insert("values".into(), known_values(&block.values));
     fields.insert("sensitive_values".into(), json!({}));
     Value::Object(fields)
 }
@@ -62,20 +62,22 @@ fn change(block: &Block) -> Value {
     Value::Object(fields)
 }
 
-/// The values that are known; `None` for one that is not.
-fn known_values(value: &Value) -> Option<Value> {
+/// The values that are known. One that is not is left out of a block, and named as such deeper
+/// inside, where checkers look for it.
+fn known_values(block: &Value) -> Value {
+    let fields = block.as_object().into_iter().flatten();
+    let fields = fields.filter(|(_, value)| !value.as_str().is_some_and(is_reference));
+    fields.map(|(key, value)| (key.clone(), filled_value(value))).collect()
+}
+
+fn filled_value(value: &Value) -> Value {
     match value {
-        Value::String(text) if is_reference(text) => None,
-        Value::String(text) if template::is_unknown(value) => Some(json!(filled(text))),
-        Value::Array(items) => {
-            Some(items.iter().map(|item| known_values(item).unwrap_or_default()).collect())
-        }
+        Value::String(text) if template::is_unknown(value) => json!(filled(text)),
+        Value::Array(items) => items.iter().map(filled_value).collect(),
         Value::Object(fields) => {
-            let fields =
-                fields.iter().filter_map(|(key, value)| Some((key.clone(), known_values(value)?)));
-            Some(Value::Object(fields.collect()))
+            fields.iter().map(|(key, value)| (key.clone(), filled_value(value))).collect()
         }
-        other => Some(other.clone()),
+        other => other.clone(),
     }
 }
 
@@ -160,7 +162,8 @@ mod tests {
         assert_eq!(planned["address"], "aws_thing.a_b");
         assert_eq!(
             planned["values"],
-            json!({"name": "b", "none": null, "origin": [{"path": ""}], "list": [null],
+            json!({"name": "b", "none": null, "origin": [{"domain": "(known after apply)", "path": ""}],
+                "list": ["(known after apply)"],
                 "policy": "{\"Resource\":\"(known after apply)/*\"}"})
         );
         assert_eq!(

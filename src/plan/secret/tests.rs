@@ -111,6 +111,7 @@ fn a_mark_counts_on_either_side_and_for_the_record() {
     let whole = FieldChange {
         path: "environment".into(),
         live: Value::Null,
+        applied: Value::Null,
         wanted: json!({"LOGO": "hush", "MODE": "a"}),
         ..field.clone()
     };
