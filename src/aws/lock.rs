@@ -200,8 +200,7 @@ async fn write(
         .caller
         .call("dynamodb:UpdateItem", || {
             let update = ledger
-                .clients
-                .dynamodb
+                .client()
                 .update_item()
                 .table_name(TABLE)
                 .set_key(Some(ledger.key(SK)))
@@ -265,8 +264,7 @@ async fn renew(ledger: &Ledger, token: &str) -> Result<(), CloudError> {
         .caller
         .call("dynamodb:UpdateItem", || {
             ledger
-                .clients
-                .dynamodb
+                .client()
                 .update_item()
                 .table_name(TABLE)
                 .set_key(Some(ledger.key(SK)))
@@ -290,8 +288,7 @@ impl Lock {
             .caller
             .call("dynamodb:UpdateItem", || {
                 self.ledger
-                    .clients
-                    .dynamodb
+                    .client()
                     .update_item()
                     .table_name(TABLE)
                     .set_key(Some(self.ledger.key(SK)))
@@ -313,8 +310,7 @@ impl Lock {
             .caller
             .call("dynamodb:DeleteItem", || {
                 self.ledger
-                    .clients
-                    .dynamodb
+                    .client()
                     .delete_item()
                     .table_name(TABLE)
                     .set_key(Some(self.ledger.key(SK)))

@@ -42,7 +42,12 @@ fn skips(project: &Project) -> String {
     let today = today.get(..10).unwrap_or_default();
     let accepted = project.stack.exceptions.iter();
     let rules = accepted.filter(|e| is_of_checkov(&e.rule) && today <= e.expires.as_str());
-    rules.map(|e| e.rule.as_str()).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(",")
+    rules
+        .map(|e| e.rule.as_str())
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 /// What stack.yaml wants on AWS; nothing is asked of AWS, so the account's number is zeros.

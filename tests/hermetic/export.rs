@@ -84,9 +84,12 @@ fn checkers_find_what_they_look_for_where_terraform_has_it() {
     let plan = exported(&Shop::offline());
     let first = |kind: &str| resources(&plan, kind)[0]["values"].clone();
     let block = first("aws_s3_bucket_public_access_block");
-    for switch in
-        ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"]
-    {
+    for switch in [
+        "block_public_acls",
+        "block_public_policy",
+        "ignore_public_acls",
+        "restrict_public_buckets",
+    ] {
         assert_eq!(block[switch], true, "{switch}");
     }
     assert_eq!(

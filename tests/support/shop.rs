@@ -1,11 +1,12 @@
 //! The shop under test: the repository's stack.yaml with its site and seed in a folder of its own,
 //! and the real binary run in it.
 
+use super::clients::Clients;
 use super::contract;
 use super::crates::quick_crates;
 use super::run::{Run, command};
 use serde_json::Value;
-use shopstack::aws::clients::{Clients, Sdk};
+use shopstack::aws::clients::Sdk;
 use shopstack::aws::counter::{Counter, Purpose};
 use shopstack::aws::{Connect, Identity};
 use std::path::{Path, PathBuf};
@@ -19,6 +20,8 @@ pub struct Shop {
     pub region: String,
     /// Where its runs and the test's own clients go; without one its runs have no credentials.
     pub endpoint: Option<String>,
+    /// What its runs have in their environment besides.
+    pub variables: Vec<(String, String)>,
 }
 
 impl Shop {
@@ -33,7 +36,13 @@ impl Shop {
         std::os::unix::fs::symlink(root.join("lambdas"), folder.path().join("lambdas")).unwrap();
         std::fs::create_dir(folder.path().join("home")).unwrap();
         std::fs::copy(root.join("stack.yaml"), folder.path().join("stack.yaml")).unwrap();
-        Shop { folder, stack: "shop".into(), region: "us-east-1".into(), endpoint: None }
+        Shop {
+            folder,
+            stack: "shop".into(),
+            region: "us-east-1".into(),
+            endpoint: None,
+            variables: Vec::new(),
+        }
     }
 
     /// The shop under a name of its own, so that tests share one endpoint side by side.
@@ -119,6 +128,7 @@ impl Shop {
         if let Some(endpoint) = &self.endpoint {
             connect(&mut command, endpoint);
         }
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -163,7 +173,7 @@ impl Shop {
         };
         let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await.unwrap();
         let identity = sdk.identity().await.unwrap();
-        (sdk.clients(Purpose::Apply), identity)
+        (Clients::new(&sdk, Purpose::Apply), identity)
     }
 
     /// The physical name of a logical id.

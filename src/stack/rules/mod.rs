@@ -4,7 +4,9 @@
 mod context;
 mod edge;
 mod exception;
+mod headers;
 mod permission;
+mod site;
 mod table;
 mod variable;
 
@@ -28,6 +30,7 @@ pub(super) fn check(stack: &Stack, tree: &Node, report: &mut Report, references:
     }
     builds(&mut context);
     edge::check(&mut context);
+    site::check(&mut context);
     exception::check(&mut context);
 }
 

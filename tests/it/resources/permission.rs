@@ -65,7 +65,7 @@ async fn its_whole_life() {
     assert_eq!((&live.spec, &live.owner), (&wanted.spec, &Owner::Ours));
 
     for (field, value) in [
-        ("source_arn", json!("arn:aws:execute-api:us-east-1:1:abc/*/GET/other")),
+        ("source_arn", json!("arn:aws:execute-api:us-east-1:000000000000:abc/*/GET/other")),
         ("source_account", json!("123123123123")),
         ("source_account", json!(null)),
         ("principal", json!("events.amazonaws.com")),
@@ -102,7 +102,7 @@ async fn a_strangers_statement_is_drift_and_goes() {
         .create(&env.writer, &step(&wanted, Op::Create, None), &wanted.spec)
         .await
         .expect("create");
-    let lambda = &env.writer.clients.lambda;
+    let lambda = &env.clients.lambda;
     let open =
         lambda.add_permission().function_name(&wanted.name).statement_id("open").principal("*");
     open.action("lambda:InvokeFunction").send().await.expect("stranger's statement");
