@@ -123,8 +123,7 @@ impl Ledger {
             .map_err(|e| CloudError::shape("dynamodb UpdateContinuousBackups", &e.to_string()))?;
         self.caller
             .call("dynamodb:UpdateContinuousBackups", || {
-                self.clients
-                    .dynamodb
+                self.client()
                     .update_continuous_backups()
                     .table_name(TABLE)
                     .point_in_time_recovery_specification(on.clone())

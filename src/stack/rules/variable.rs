@@ -103,7 +103,7 @@ fn check_name(context: &mut Context, path: &[&str], value: &EnvValue, verdict: n
 }
 
 /// What a value refers to.
-fn check_text(context: &mut Context, path: &[&str], text: &str) {
+pub(super) fn check_text(context: &mut Context, path: &[&str], text: &str) {
     let known = [
         "${api.url}",
         "${api.origin}",
