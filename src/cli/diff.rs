@@ -25,7 +25,7 @@ pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8
     let made = planning::make_plan(&request, session.reader.clone(), record, built).await?;
     let mut plan = made.plan;
 
-    note_refusal(&mut plan);
+    planning::note_refusal(&mut plan);
     if let Some(only) = args.only {
         let all = plan.steps.len();
         plan.retain(|s| match only {
@@ -57,14 +57,6 @@ pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8
         output.result(&render::plan::text(&plan, output.style, output.verbose > 0));
     }
     Ok(exit_code(&plan))
-}
-
-/// Says in the plan that `up` will refuse it, and why.
-pub fn note_refusal(plan: &mut Plan) {
-    if let Err(refused) = planning::refuse_losses(plan) {
-        let what = refused.message.trim_end_matches("; nothing was changed");
-        plan.notes.push(format!("`up` refuses this plan, for {what}; {}.", refused.hint));
-    }
 }
 
 /// 0 clean, 2 the author's changes pend, 3 only drift.

@@ -98,5 +98,5 @@ fn blocks(type_name: &str, resource: &Exported<'_>) -> Vec<Block> {
 
 /// A spec without its secrets.
 fn shown(address: &Address, spec: &Value) -> Value {
-    secret::hidden(address, spec, &Marks::of([spec]))
+    secret::hidden(address, spec, &Marks::of_specs([spec]))
 }

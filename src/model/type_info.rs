@@ -133,8 +133,8 @@ pub struct TypeInfo {
     pub pricing: Pricing,
     pub outputs: &'static [OutputKey],
     pub graph: GraphRole,
-    /// The blocks of Terraform's AWS provider that a resource of the type is; none for what checkers
-    /// of Terraform's plans do not look at.
+    /// The blocks of Terraform's AWS provider that a resource of the type is; none for what
+    /// checkers of Terraform's plans do not look at.
     pub terraform: fn(&Exported<'_>) -> Vec<Block>,
     pub calls: Calls,
 }

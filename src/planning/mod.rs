@@ -6,7 +6,7 @@ pub mod deployer;
 mod deployer_tests;
 mod protection;
 
-pub use protection::refuse_losses;
+pub use protection::{note_refusal, refuse_losses};
 
 use crate::aws::Reader;
 use crate::engine;

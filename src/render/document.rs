@@ -44,8 +44,8 @@ pub struct PlanDocument {
     /// Requests that left the process for this plan.
     #[schemars(with = "Calls")]
     pub calls: Value,
-    /// SHA-256 over the canonical JSON (RFC 8785) of all other keys. It tells a file that was cut or
-    /// edited; it is no signature.
+    /// SHA-256 over the canonical JSON (RFC 8785) of all other keys. It tells a file that was cut
+    /// or edited; it is no signature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", extend("pattern" = "^[0-9a-f]{64}$"))]
     pub digest: Option<String>,

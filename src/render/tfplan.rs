@@ -162,7 +162,8 @@ mod tests {
         assert_eq!(planned["address"], "aws_thing.a_b");
         assert_eq!(
             planned["values"],
-            json!({"name": "b", "none": null, "origin": [{"domain": "(known after apply)", "path": ""}],
+            json!({"name": "b", "none": null,
+                "origin": [{"domain": "(known after apply)", "path": ""}],
                 "list": ["(known after apply)"],
                 "policy": "{\"Resource\":\"(known after apply)/*\"}"})
         );

@@ -50,10 +50,10 @@ pub struct Function {
     /// Processor that the function is built for. Unless set: x86_64, and with `--local` that of
     /// this machine.
     pub architecture: Option<Architecture>,
-    /// Environment variables. A secret is marked, `{ secret: value }`, or better stays in AWS and is
-    /// named, `{ ssm: /name }` or `{ secrets_manager: name }`: then the variable holds the name, and
-    /// the function may read what it names. A value may refer to `${table.ID.name}`, `${table.ID.arn}`,
-    /// `${api.url}`, `${api.origin}`, `${api.cors_origins}`, `${api.cors_expose}`,
+    /// Environment variables. A secret is marked, `{ secret: value }`, or better stays in AWS and
+    /// is named, `{ ssm: /name }` or `{ secrets_manager: name }`: then the variable holds the name,
+    /// and the function may read what it names. A value may refer to `${table.ID.name}`,
+    /// `${table.ID.arn}`, `${api.url}`, `${api.origin}`, `${api.cors_origins}`, `${api.cors_expose}`,
     /// `${api.cors_credentials}`, `${site.url}`, `${region}`, `${env}` and `${stack}`; `$${` is a
     /// literal `${`. A value that is just `${smoke.secret}` is random: the smoke test
     /// marks its orders with it.
@@ -184,8 +184,8 @@ struct MarkedValue {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["/shop/${env}/api-key"]))]
     ssm: Option<String>,
-    /// Name or ARN of a secret of Secrets Manager. The variable holds it; the function may read that
-    /// secret and no other.
+    /// Name or ARN of a secret of Secrets Manager. The variable holds it; the function may read
+    /// that secret and no other.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["shop/${env}/database"]))]
     secrets_manager: Option<String>,

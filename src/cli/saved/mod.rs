@@ -9,10 +9,10 @@ mod compare;
 #[cfg(test)]
 mod tests;
 
-use super::diff;
 use super::error::CliError;
 use crate::model::{Address, Owner, Plan};
 use crate::plan::secret::Seal;
+use crate::planning;
 use crate::render::document::{self, PlanDocument};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -119,7 +119,7 @@ pub fn check(saved: &PlanDocument, now: &Plan) -> Result<(), CliError> {
     let shared = now.unchanged.iter().filter(|live| live.owner == Owner::Shared);
     let shared: BTreeSet<Address> = shared.map(|live| live.address.clone()).collect();
     let mut now = now.clone();
-    diff::note_refusal(&mut now);
+    planning::note_refusal(&mut now);
     let current = PlanDocument::new(&now, json!({}), &seal);
     let differences = compare::differences(saved, &current, &shared);
     if differences.is_empty() {

@@ -33,7 +33,7 @@ pub struct Marks(BTreeSet<String>);
 
 impl Marks {
     /// The marks of a function's specs, such as the live and the wanted one.
-    pub fn of<'a>(specs: impl IntoIterator<Item = &'a Value>) -> Self {
+    pub fn of_specs<'a>(specs: impl IntoIterator<Item = &'a Value>) -> Self {
         let named = |spec: &'a Value| spec.get("tags")?.get(tag::SECRETS)?.as_str();
         let names = specs.into_iter().filter_map(named).flat_map(|all| all.split(':'));
         Self(names.map(str::to_string).collect())
@@ -41,7 +41,7 @@ impl Marks {
 
     /// Those of a step, wanted and live.
     pub fn of_step(step: &Step) -> Self {
-        Self::of([&step.wanted].into_iter().chain(step.live.as_ref().map(|live| &live.spec)))
+        Self::of_specs([&step.wanted].into_iter().chain(step.live.as_ref().map(|live| &live.spec)))
     }
 
     /// True where a variable is marked, or its name or value looks like a secret.
@@ -172,7 +172,7 @@ impl Seal {
 
     /// A spec with its secrets sealed.
     pub fn spec(&self, address: &Address, spec: &Value) -> Value {
-        let (mut sealed, marks) = (spec.clone(), Marks::of([spec]));
+        let (mut sealed, marks) = (spec.clone(), Marks::of_specs([spec]));
         if address.group() == GROUP
             && let Some(variables) = sealed.get_mut(VARIABLES).and_then(Value::as_object_mut)
         {

@@ -118,7 +118,7 @@ fn a_mark_counts_on_either_side_and_for_the_record() {
     for (live, wanted, hidden) in [(true, false, true), (false, true, true), (false, false, false)]
     {
         let (live, wanted) = (spec(live), spec(wanted));
-        let marks = Marks::of([&live, &wanted]);
+        let marks = Marks::of_specs([&live, &wanted]);
         for field in [&field, &whole] {
             let shown = json!(masked(&at(), field, &marks)).to_string();
             assert_eq!(!shown.contains("hush"), hidden, "{shown}");
