@@ -166,6 +166,10 @@ fn group(scope: &Scope, operation: &str, action: &str) -> Group {
             let table = format!("{}:table/{}*", arn(scope, "dynamodb"), scope.prefix());
             plain("Tables", vec![table])
         }
+        "events" => {
+            let rule = format!("{}:rule/{}*", arn(scope, "events"), scope.prefix());
+            plain("Rules", vec![rule])
+        }
         "iam" => roles(scope, operation, action),
         // AWS chooses their ids.
         "lambda" if action.ends_with("EventSourceMapping") => {
