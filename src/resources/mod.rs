@@ -4,9 +4,11 @@ pub mod apigateway;
 #[cfg(test)]
 mod call_tests;
 pub mod cloudfront;
+pub mod cloudwatch;
 pub(crate) mod common;
 pub mod context;
 pub mod dynamodb;
+pub mod events;
 pub mod expiry;
 pub mod iam;
 pub mod lambda;
@@ -30,6 +32,8 @@ pub static TYPES: &[&dyn ResourceType] = &[
     &lambda::function::Function,
     &iam::role::Role,
     &lambda::permission::Permission,
+    &lambda::event_source::EventSource,
+    &events::rule::Rule,
     &apigateway::api::RestApi,
     &apigateway::routes::Routes,
     &apigateway::stage::Stage,
@@ -44,6 +48,7 @@ pub static TYPES: &[&dyn ResourceType] = &[
     &waf::association::WafAssociation,
     &waf::waf_logging::WafLogging,
     &logs::log_group::LogGroup,
+    &cloudwatch::alarm::Alarm,
 ];
 
 /// Calls that only `policy-report` makes, besides those of the types.

@@ -10,7 +10,7 @@ mod compare;
 mod tests;
 
 use super::error::CliError;
-use crate::model::{Address, Owner, Plan};
+use crate::model::{Address, Owner, Plan, text};
 use crate::plan::secret::Seal;
 use crate::planning;
 use crate::render::document::{self, PlanDocument};
@@ -58,7 +58,8 @@ pub fn load(path: &Path) -> Result<PlanDocument, CliError> {
     if size > MAX_BYTES {
         return Err(fail(format!("{size} bytes are too many for a plan")));
     }
-    let text = std::fs::read_to_string(path).map_err(|e| fail(e.to_string()))?;
+    let bytes = std::fs::read(path).map_err(|e| fail(e.to_string()))?;
+    let text = text::decode(&bytes).map_err(|at| fail(format!("byte {at} is not UTF-8")))?;
     let value: Value = serde_json::from_str(&text).map_err(|e| fail(format!("not a plan: {e}")))?;
     match value.get("format_version").and_then(Value::as_str) {
         Some(Plan::FORMAT_VERSION) => {}

@@ -2,11 +2,13 @@
 //! and `SUITE`, which is what other tests need of the type.
 
 mod account;
+mod alarm;
 mod api;
 mod association;
 mod bucket;
 mod bucket_policy;
 mod distribution;
+mod event_source;
 mod function;
 mod headers;
 mod log_group;
@@ -15,6 +17,7 @@ mod objects;
 mod permission;
 mod role;
 mod routes;
+mod rule;
 mod stage;
 mod table;
 mod waf_logging;
@@ -26,9 +29,12 @@ use crate::support::suite::Suite;
 pub const SUITES: &[Suite] = &[
     table::SUITE,
     log_group::SUITE,
+    alarm::SUITE,
     role::SUITE,
     function::SUITE,
     permission::SUITE,
+    event_source::SUITE,
+    rule::SUITE,
     account::SUITE,
     api::SUITE,
     routes::SUITE,

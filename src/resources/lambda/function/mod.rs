@@ -5,6 +5,7 @@ mod desired;
 mod extras;
 mod generated;
 mod read;
+mod settings;
 pub mod spec;
 mod terraform;
 mod write;
@@ -30,6 +31,10 @@ pub const INFO: TypeInfo = TypeInfo {
     delete_after: &[
         After::every("AWS::ApiGateway::Stage"),
         After::every("AWS::ApiGateway::RestApi"),
+        After::those("AWS::Lambda::EventSourceMapping", |function, source| {
+            function.name == source.name
+        }),
+        After::those("AWS::Events::Rule", |function, rule| function.name == rule.name),
     ],
     replace_on: &[
         "tags.shopstack:role-id?",
@@ -73,6 +78,8 @@ pub const INFO: TypeInfo = TypeInfo {
             Call::new(&SERVICE, "lambda:UpdateFunctionConfiguration")
                 .actions(&["lambda:UpdateFunctionConfiguration", "iam:PassRole"]),
             Call::new(&SERVICE, "lambda:UpdateFunctionCode"),
+            Call::new(&SERVICE, "lambda:PutFunctionConcurrency"),
+            Call::new(&SERVICE, "lambda:DeleteFunctionConcurrency"),
             Call::new(&SERVICE, "lambda:TagResource"),
             Call::new(&SERVICE, "lambda:UntagResource"),
         ],
@@ -80,6 +87,8 @@ pub const INFO: TypeInfo = TypeInfo {
             Call::new(&SERVICE, "lambda:UpdateFunctionConfiguration")
                 .actions(&["lambda:UpdateFunctionConfiguration", "iam:PassRole"]),
             Call::new(&SERVICE, "lambda:UpdateFunctionCode"),
+            Call::new(&SERVICE, "lambda:PutFunctionConcurrency"),
+            Call::new(&SERVICE, "lambda:DeleteFunctionConcurrency"),
             Call::new(&SERVICE, "lambda:TagResource"),
             Call::new(&SERVICE, "lambda:UntagResource"),
         ],
