@@ -14,7 +14,7 @@ mod variable;
 
 pub(super) use site::missing_pages;
 
-use super::error::{Report, quote, suggest};
+use super::error::{Report, quote};
 use super::names;
 use super::node::Node;
 use super::region;
