@@ -5,9 +5,7 @@ use super::context::Context;
 use super::permission;
 use crate::stack::error::{quote, suggest};
 use crate::stack::names::{self, Verdict};
-use crate::stack::{
-    Api, CacheRule, Cdn, Cors, ErrorPage, Origin, Route, Site, Smoke, Stack, Throttling,
-};
+use crate::stack::{Api, CacheRule, Cdn, Cors, ErrorPage, Origin, Route, Site, Smoke, Stack};
 use std::collections::BTreeMap;
 
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
@@ -38,7 +36,11 @@ pub(super) fn check(context: &mut Context) {
 }
 
 fn check_api(context: &mut Context, api: &Api) {
-    let Api { stage, routes, cors, throttling: Throttling { rate: _, burst: _ } } = api;
+    let Api { stage, routes, cors, openapi, compress: _, throttling: _ } = api;
+    if let Some(path) = openapi {
+        let what = format!("the path {}", quote(path));
+        context.value(&["api", "openapi"], &what, names::inner_path(path), None);
+    }
     context.value(
         &["api", "stage"],
         &format!("the stage's name {}", quote(stage)),

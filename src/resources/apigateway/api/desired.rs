@@ -6,9 +6,7 @@ use crate::resources::context::{Context, Wanted};
 use std::collections::BTreeSet;
 
 pub(super) fn api(context: &Context<'_>, wanted: &mut Wanted) {
-    if context.stack.api.is_none() {
-        return;
-    }
+    let Some(api) = &context.stack.api else { return };
     let scope = context.scope;
     let spec = RestApiSpec {
         tags: context.tags("api"),
@@ -17,7 +15,7 @@ pub(super) fn api(context: &Context<'_>, wanted: &mut Wanted) {
         api_key_source: "HEADER".into(),
         disable_execute_api_endpoint: false,
         binary_media_types: BTreeSet::new(),
-        minimum_compression_size: None,
+        minimum_compression_size: api.compress.and_then(|size| i32::try_from(size).ok()),
     };
     wanted.push(context.resource(&INFO, "main", scope.name("api"), &spec));
 }
