@@ -9,12 +9,14 @@ mod compute;
 mod data;
 mod edge;
 mod error;
+mod headers;
 mod names;
 mod node;
 mod places;
 mod rules;
 mod schema;
 mod shape;
+mod site;
 mod span;
 mod types;
 
@@ -22,12 +24,15 @@ pub use compute::{Architecture, EnvPart, EnvValue, Function, Grant};
 pub(crate) use compute::{READS, WRITES};
 pub use data::{Attribute, AttributeType, Billing, Index, Projection, Table};
 pub use edge::{
-    Api, CacheRule, Cdn, Cors, ErrorPage, ManagedGroup, Origin, PriceClass, Route, Site,
-    Throttling, Waf,
+    Api, Cdn, Cors, ErrorPage, ManagedGroup, Origin, PriceClass, Route, Throttling, Waf,
 };
 pub use error::StackError;
+pub use headers::{
+    Csp, FrameOptions, Hsts, ParsedCsp, ReferrerPolicy, SiteHeaders, content_security_policy,
+};
 pub use places::Lines;
 pub use schema::json_schema;
+pub use site::{CacheRule, Site};
 pub use types::{
     AcceptedFinding, Build, Logs, Smoke, SmokeCheck, SmokeOrder, SmokeProducts, Stack,
 };

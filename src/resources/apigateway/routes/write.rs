@@ -3,6 +3,7 @@
 //!
 //! One writer per REST API: simultaneous changes answer ConflictException (catalogue 7.3 and 12.3).
 
+use super::gateway;
 use super::preflight;
 use super::read::{self, GATEWAY_HEADER, Tree, split};
 use super::spec::{RouteSpec, RoutesSpec};
@@ -10,6 +11,7 @@ use super::steps::{Change, changes, paths};
 use crate::aws::{CallOptions, Writer};
 use crate::model::{CloudError, cloud_error::optional};
 use crate::resources::apigateway as gw;
+use crate::resources::apigateway::ApiGateway;
 use aws_sdk_apigateway::types::{GatewayResponseType, IntegrationType};
 use std::collections::{BTreeMap, HashMap};
 
@@ -58,6 +60,14 @@ fn already<T>(result: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
     }
 }
 
+/// A gateway response's value as API Gateway takes it: static in quotes, an expression as it is.
+fn mapping(value: &str) -> String {
+    match value.strip_prefix('(').and_then(|v| v.strip_suffix(')')) {
+        Some(expression) => expression.to_string(),
+        None => format!("'{value}'"),
+    }
+}
+
 impl Tending<'_> {
     async fn apply(&mut self, change: &Change) -> Result<(), CloudError> {
         match change {
@@ -87,7 +97,7 @@ impl Tending<'_> {
     }
 
     async fn delete_method(&self, path: &str, verb: &str) -> Result<(), CloudError> {
-        let (client, id) = (&self.writer.clients.apigateway, self.id(path)?);
+        let (client, id) = (&self.writer.client::<ApiGateway>(), self.id(path)?);
         let gone = self
             .writer
             .caller
@@ -104,7 +114,7 @@ impl Tending<'_> {
     }
 
     async fn delete_resource(&mut self, path: &str) -> Result<(), CloudError> {
-        let (client, id) = (&self.writer.clients.apigateway, self.id(path)?);
+        let (client, id) = (&self.writer.client::<ApiGateway>(), self.id(path)?);
         let gone = self
             .writer
             .caller
@@ -120,7 +130,7 @@ impl Tending<'_> {
     async fn create_resource(&mut self, path: &str) -> Result<(), CloudError> {
         let (above, part) = path.rsplit_once('/').unwrap_or(("", path));
         let parent = self.id(if above.is_empty() { "/" } else { above })?;
-        let client = &self.writer.clients.apigateway;
+        let client = &self.writer.client::<ApiGateway>();
         let made = self
             .writer
             .caller
@@ -147,7 +157,7 @@ impl Tending<'_> {
         verb: &str,
         route: &RouteSpec,
     ) -> Result<(), CloudError> {
-        let (client, id) = (&self.writer.clients.apigateway, self.id(path)?);
+        let (client, id) = (&self.writer.client::<ApiGateway>(), self.id(path)?);
         let put = self
             .writer
             .caller
@@ -168,7 +178,7 @@ impl Tending<'_> {
     /// Replaces the integration; Lambda is always invoked by POST (catalogue 7.5).
     async fn put_integration(&self, path: &str, verb: &str) -> Result<(), CloudError> {
         let (client, id, route) =
-            (&self.writer.clients.apigateway, self.id(path)?, self.route(path, verb)?);
+            (&self.writer.client::<ApiGateway>(), self.id(path)?, self.route(path, verb)?);
         let uri = gw::invocation_uri(&self.writer.scope.region, &route.function_arn);
         self.writer
             .caller
@@ -193,7 +203,7 @@ impl Tending<'_> {
         let missing = || CloudError::shape("the plan", &format!("CORS of {path}"));
         let cors = self.wanted.cors.get(path).ok_or_else(missing)?;
         let (client, id, caller) =
-            (&self.writer.clients.apigateway, self.id(path)?, &self.writer.caller);
+            (&self.writer.client::<ApiGateway>(), self.id(path)?, &self.writer.caller);
         let open = RouteSpec {
             integration: String::new(),
             function_arn: String::new(),
@@ -242,10 +252,14 @@ impl Tending<'_> {
     }
 
     async fn put_gateway_response(&self, kind: &str) -> Result<(), CloudError> {
-        let client = &self.writer.clients.apigateway;
-        let headers = self.wanted.gateway_responses.get(kind).into_iter().flatten();
+        let client = &self.writer.client::<ApiGateway>();
+        let parts = self.wanted.gateway_responses.get(kind).cloned().unwrap_or_default();
+        let body = parts.get(gateway::BODY);
+        let templates =
+            body.map(|text| HashMap::from([(preflight::JSON.to_string(), text.clone())]));
+        let headers = parts.iter().filter(|(name, _)| !name.starts_with('('));
         let headers: HashMap<_, _> =
-            headers.map(|(k, v)| (format!("{GATEWAY_HEADER}{k}"), format!("'{v}'"))).collect();
+            headers.map(|(k, v)| (format!("{GATEWAY_HEADER}{k}"), mapping(v))).collect();
         self.writer
             .caller
             .call_with("apigateway:PutGatewayResponse", self.options, || {
@@ -253,7 +267,9 @@ impl Tending<'_> {
                     .put_gateway_response()
                     .rest_api_id(self.api)
                     .response_type(GatewayResponseType::from(kind))
+                    .set_status_code(parts.get(gateway::STATUS).cloned())
                     .set_response_parameters(Some(headers.clone()))
+                    .set_response_templates(templates.clone())
                     .send()
             })
             .await
@@ -261,7 +277,7 @@ impl Tending<'_> {
     }
 
     async fn delete_gateway_response(&self, kind: &str) -> Result<(), CloudError> {
-        let client = &self.writer.clients.apigateway;
+        let client = &self.writer.client::<ApiGateway>();
         let gone = self
             .writer
             .caller

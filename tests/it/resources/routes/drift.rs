@@ -28,10 +28,14 @@ pub fn cases(shop: &DeployedShop) -> DriftCases {
         cors("cors.*.allow_origin", "https://evil.example"),
         cors("cors.*.allow_methods", "DELETE,OPTIONS"),
         cors("cors.*.allow_headers", "Authorization"),
+        case("cors.*.allow_credentials", json!(true)).keys(&["/orders"]),
         cors("cors.*.max_age", "1"),
         case("gateway_responses.*.*", json!("x")).keys(&["DEFAULT_4XX", "X-Theirs"]),
         case("gateway_responses.*.*", json!("https://evil.example"))
             .keys(&["DEFAULT_5XX", "Access-Control-Allow-Origin"]),
+        case("gateway_responses.*.*", json!("418")).keys(&["THROTTLED", "(status)"]),
+        case("gateway_responses.*.*", json!("{}"))
+            .keys(&["DEFAULT_4XX", "(body application/json)"]),
     ];
     let cases = cases.into_iter().map(|case| case.with("stage.main", "definition")).collect();
     DriftCases {
@@ -47,9 +51,13 @@ async fn change_out_of_band(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
     let (group, _) = change.case.field.split_once('.').unwrap();
     if group == "gateway_responses" {
         let headers = change.target[group][change.key()].as_object().unwrap();
-        let headers =
-            headers.iter().map(|(k, v)| (format!("gatewayresponse.header.{k}"), quoted(v)));
+        let text = |key: &str| headers.get(key).and_then(Value::as_str).map(String::from);
+        let body = text("(body application/json)");
+        let body = body.map(|body| HashMap::from([("application/json".to_string(), body)]));
+        let headers = headers.iter().filter(|(name, _)| !name.starts_with('('));
+        let headers = headers.map(|(k, v)| (format!("gatewayresponse.header.{k}"), quoted(v)));
         let put = client.put_gateway_response().rest_api_id(api).response_type(change.key().into());
+        let put = put.set_status_code(text("(status)")).set_response_templates(body);
         put.set_response_parameters(Some(headers.collect())).send().await.unwrap();
         return;
     }
@@ -87,12 +95,24 @@ async fn cors(shop: &DeployedShop, api: &str, resource: &str, entry: &Value) {
     let header = |name: &str, field: &str| {
         (format!("method.response.header.Access-Control-{name}"), quoted(&entry[field]))
     };
-    let headers = HashMap::from([
+    let mut headers = HashMap::from([
         header("Allow-Origin", "allow_origin"),
         header("Allow-Methods", "allow_methods"),
         header("Allow-Headers", "allow_headers"),
         header("Max-Age", "max_age"),
     ]);
+    let client = &shop.clients.apigateway;
+    if entry["allow_credentials"] == true {
+        let name = "method.response.header.Access-Control-Allow-Credentials".to_string();
+        headers.insert(name, "'true'".to_string());
+        // A header must be declared before an answer may have it.
+        let gone = client.delete_method_response().rest_api_id(api).resource_id(resource);
+        gone.http_method("OPTIONS").status_code("204").send().await.unwrap();
+        let put = client.put_method_response().rest_api_id(api).resource_id(resource);
+        let put = put.http_method("OPTIONS").status_code("204");
+        let declared = headers.keys().map(|name| (name.clone(), false)).collect();
+        put.set_response_parameters(Some(declared)).send().await.unwrap();
+    }
     let put =
         shop.clients.apigateway.put_integration_response().rest_api_id(api).resource_id(resource);
     put.http_method("OPTIONS")
