@@ -54,7 +54,8 @@ where
                     ledger.ensure().await?;
                     lock::try_lock(&ledger, &me, cancel).await
                 };
-                let (first, made) = tokio::join!(first, unless_stopped(cancel, make()));
+                let reading = Box::pin(unless_stopped(cancel, make()));
+                let (first, made) = tokio::join!(first, reading);
                 match first? {
                     Try::Held(lock) => (lock, Some(made)),
                     _ => (lock::wait_lock(&ledger, &me, cancel, patience, &say).await?, None),
@@ -62,11 +63,11 @@ where
             }
         })
     };
-    let (lock, made) = apply::within_grace(cancel, taken).await??;
+    let (lock, made) = apply::within_grace(cancel, Box::pin(taken)).await??;
     let guard = Guard { ledger, lock, cancel: cancel.clone() };
     let made = match made {
         Some(made) => made,
-        None => unless_stopped(cancel, make()).await,
+        None => Box::pin(unless_stopped(cancel, make())).await,
     };
     match made {
         Ok(made) => Ok((guard, made)),

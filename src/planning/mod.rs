@@ -75,7 +75,8 @@ pub async fn make_plan<'a>(
     builds: impl Future<Output = Result<Built, CloudError>> + Send + 'a,
 ) -> Result<Planned, Vec<CloudError>> {
     let builds = builds.boxed().shared();
-    let read = read_all(request, reader, record, builds.clone());
+    // Boxed, as are the commands: side by side, the reads of all types fill a thread's stack.
+    let read = Box::pin(read_all(request, reader, record, builds.clone()));
     let Read { record, live, wanted } = read.await.map_err(|e| vec![e])?;
     let compared = request.whole || live.iter().any(|l| needs_build(&l.type_name));
     let known = if compared { builds.await.map_err(|e| vec![e])? } else { Built::new() };
