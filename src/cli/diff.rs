@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 
 pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8, CliError> {
     let project = Project::load(global)?;
+    project.pages(global)?;
     let builds = Builds::lazy(&project, output);
     let adopt = BTreeSet::new();
     let session =

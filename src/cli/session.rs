@@ -10,6 +10,7 @@ use crate::local;
 use crate::model::{Address, CloudError, Scope};
 use crate::plan::Record;
 use crate::planning::Request;
+use crate::resources::s3::objects::{self, files};
 use crate::resources::{self, dynamodb::table};
 use crate::stack::{self, Stack, StackError};
 use std::collections::BTreeSet;
@@ -61,8 +62,31 @@ impl Project {
         if !missing.is_empty() {
             return Err(CliError::all(&missing, ""));
         }
+        self.pages(global)?;
         let unfit = table::check_seeds(&self.stack, &self.root);
         if unfit.is_empty() { Ok(()) } else { Err(unfit.into()) }
+    }
+}
+
+impl Project {
+    /// Errors: pages that stack.yaml names and the site does not have.
+    pub fn pages(&self, global: &Global) -> Result<(), CliError> {
+        let Some(site) = &self.stack.site else { return Ok(()) };
+        let text = std::fs::read_to_string(&global.file).unwrap_or_default();
+        let (name, folder) = (global.file.display().to_string(), self.root.join(&site.folder));
+        let served = |key: &str| files::is_served(&folder, key);
+        let missing = stack::missing_pages(&self.stack, &text, &name, &served);
+        if missing.is_empty() { Ok(()) } else { Err(CliError::all(&missing, "")) }
+    }
+
+    /// What the plan will say of the site's folder.
+    pub fn site_notes(&self) -> Result<Vec<String>, CliError> {
+        let folder = objects::site_folder(&self.stack, &self.root)?;
+        let notes = match (&folder, &self.stack.site, &self.stack.cdn) {
+            (Some(folder), Some(site), Some(cdn)) => objects::notes(folder, site, cdn),
+            _ => Vec::new(),
+        };
+        Ok(notes)
     }
 }
 

@@ -9,6 +9,7 @@ use super::{apply, signals};
 use crate::aws::counter::Counter;
 use crate::aws::probe::{Probe, TakenStock};
 use crate::model::{CloudError, event::Sink};
+use crate::resources::s3::objects::{files, media_type::media_type};
 use crate::smoke::{
     self, Backend, Check, CorsTarget, LogKind, LogTarget, OrderTarget, ProductsTarget, Report,
     Target,
@@ -59,7 +60,7 @@ pub async fn command(global: &Global, args: &Smoke, output: &Output) -> Result<u
 /// Runs the checks that stack.yaml asks for against the outputs of what is deployed.
 pub async fn run(session: &Session, project: &Project, document: &Value, sink: &Sink) -> Report {
     let backend = Cloud { probe: Probe::new(&session.sdk), counter: session.sdk.counter.clone() };
-    let mut target = target(session, &project.stack, document, session.serves);
+    let mut target = target(session, project, document, session.serves);
     if let Some(order) = &mut target.order {
         order.secret = secret(session, &project.stack, &backend.probe).await;
     }
@@ -77,7 +78,8 @@ async fn secret(session: &Session, stack: &Stack, probe: &Probe) -> Option<Strin
     probe.variable(&function, name).await.ok().flatten().filter(|secret| !secret.is_empty())
 }
 
-fn target(session: &Session, stack: &Stack, document: &Value, serves_requests: bool) -> Target {
+fn target(session: &Session, project: &Project, document: &Value, serves_requests: bool) -> Target {
+    let stack = &project.stack;
     let text = |key: &str| document.get(key).and_then(Value::as_str).map(str::to_string);
     let scope = &session.scope;
     let emulated = scope.endpoint.is_some();
@@ -92,6 +94,7 @@ fn target(session: &Session, stack: &Stack, document: &Value, serves_requests: b
     Target {
         site_url: text("site_url"),
         api_url: text("api_url"),
+        first_page: first_page(project),
         bucket_url,
         emulated,
         serves_requests,
@@ -118,6 +121,14 @@ fn target(session: &Session, stack: &Stack, document: &Value, serves_requests: b
         budget: Duration::from_secs(u64::from(stack.smoke.timeout_seconds)),
         checks: checks(stack),
     }
+}
+
+/// Media type of the file that `/` stands for; `None` where the folder on this machine has none.
+/// Where there is no folder, as on a machine that did not build it, a page is expected.
+fn first_page(project: &Project) -> Option<String> {
+    let (site, cdn) = (project.stack.site.as_ref()?, project.stack.cdn.as_ref()?);
+    let (folder, key) = (project.root.join(&site.folder), &cdn.default_object);
+    (!folder.is_dir() || files::is_served(&folder, key)).then(|| media_type(key, site))
 }
 
 fn cors(stack: &Stack, site_url: Option<String>) -> Option<CorsTarget> {

@@ -19,6 +19,7 @@ use std::time::{Instant, SystemTime};
 pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, CliError> {
     let start = Instant::now();
     let project = Project::load(global)?;
+    project.pages(global)?;
     let adopt = addresses(&args.adopt)?;
     let saved = args.plan.as_deref().map(saved::load).transpose()?;
     let expires_at = args.ttl.map(|ttl| super::time::rfc3339(SystemTime::now() + ttl));

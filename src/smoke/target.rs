@@ -11,6 +11,8 @@ pub struct Target {
     pub site_url: Option<String>,
     /// With the stage: `https://<id>.execute-api.<region>.amazonaws.com/<stage>`.
     pub api_url: Option<String>,
+    /// Media type of what `/` answers with; `None` where the site has no such file.
+    pub first_page: Option<String>,
     /// The S3 URL of the site's first page, which must be refused.
     pub bucket_url: Option<String>,
     /// Not real AWS: plain http, no redirect to https, no access log.
@@ -50,6 +52,7 @@ impl Default for Target {
         Self {
             site_url: None,
             api_url: None,
+            first_page: Some("text/html".into()),
             bucket_url: None,
             emulated: false,
             serves_requests: true,

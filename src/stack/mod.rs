@@ -32,7 +32,7 @@ pub use headers::{
 };
 pub use places::Lines;
 pub use schema::json_schema;
-pub use site::{CacheRule, Site};
+pub use site::{CacheRule, IndexPages, Site, TypeRule};
 pub use types::{
     AcceptedFinding, Build, Logs, Smoke, SmokeCheck, SmokeOrder, SmokeProducts, Stack,
 };
@@ -114,6 +114,22 @@ pub fn undescribed_routes(
     let mut report = error::Report::new(source, file_name);
     if let (Some(tree), Some(api)) = (read_tree(source, &mut report), &stack.api) {
         rules::described::check(api, &tree, &mut report, read);
+    }
+    report.into_errors()
+}
+
+/// Files that `cdn` names and that are not among those of the site, of which `served` knows.
+///
+/// Only what stands in stack.yaml is held against the files: a site need not have an index.html.
+pub fn missing_pages(
+    stack: &Stack,
+    source: &str,
+    file_name: &str,
+    served: &dyn Fn(&str) -> bool,
+) -> Vec<StackError> {
+    let mut report = error::Report::new(source, file_name);
+    if let Some(tree) = read_tree(source, &mut report) {
+        rules::missing_pages(stack, &tree, &mut report, served);
     }
     report.into_errors()
 }

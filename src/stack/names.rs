@@ -200,6 +200,16 @@ pub(super) fn media_type(text: &str) -> Verdict {
     }
 }
 
+/// A Content-Type: a media type, and parameters after `;`.
+pub(super) fn content_type(text: &str) -> Verdict {
+    let (kind, parameters) = text.split_once(';').unwrap_or((text, ""));
+    if kind.contains('*') {
+        return Err("must name one type, without `*`".to_string());
+    }
+    media_type(kind.trim_end())?;
+    charset(parameters, |c| c.is_ascii_graphic() || c == ' ', "printable ASCII")
+}
+
 /// A path inside the project: nothing absolute, nothing upwards, the same on every system.
 pub(super) fn inner_path(path: &str) -> Verdict {
     length(path, 255)?;

@@ -307,3 +307,22 @@ fn routes_that_the_description_does_not_have_are_refused() {
         assert!(found[0].source_line.contains("openapi: lambdas/openapi.yaml"), "{found:?}");
     }
 }
+
+#[test]
+fn pages_that_the_site_does_not_have_are_found_where_they_are_named() {
+    let source = "name: shop\nregion: us-east-1\nsite: { folder: dist }\ncdn:\n  default_object: \
+                  home.html\n  error_pages:\n    403: { page: /nope.html, status: 404 }\n    404: { \
+                  page: /404.html, status: 404 }\n";
+    let missing = |source: &str, served: &[&str]| {
+        let stack = stack::parse(source, "stack.yaml").unwrap_or_else(|e| panic!("{}", render(&e)));
+        stack::missing_pages(&stack, source, "stack.yaml", &|key| served.contains(&key))
+    };
+    let found = missing(source, &["404.html", "index.html"]);
+    let places: Vec<_> = found.iter().map(|e| (e.line, e.column)).collect();
+    assert_eq!(places, [(5, 19), (7, 18)], "{}", render(&found));
+    assert!(found[0].message.contains("`home.html` is not among the files of `dist`"));
+    assert!(missing(source, &["404.html", "home.html", "nope.html"]).is_empty());
+    // What stack.yaml does not name may be missing: a site need not have a first page.
+    let source = "name: shop\nregion: us-east-1\nsite: { folder: dist }\n";
+    assert!(missing(source, &[]).is_empty());
+}

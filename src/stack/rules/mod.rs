@@ -10,6 +10,8 @@ mod permission;
 mod site;
 mod table;
 
+pub(super) use site::missing_pages;
+
 use super::compute::{EnvPart, split};
 use super::error::{Report, quote, suggest};
 use super::names;
