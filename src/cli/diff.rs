@@ -20,6 +20,7 @@ pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8
     let session =
         Session::open_planning(global, &project.stack.name, Some(&project.stack.region), output)
             .await?;
+    session.refuse_elsewhere(&project.stack).await?;
     let request = session.request(&project, &adopt, None, args.out.is_some());
     let (record, built) = (session.last_applied(), builds.finished());
     let made = planning::make_plan(&request, session.reader.clone(), record, built).await?;

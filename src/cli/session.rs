@@ -5,9 +5,9 @@ use super::error::CliError;
 use super::output::Output;
 use crate::aws::clients::Sdk;
 use crate::aws::counter::Counter;
-use crate::aws::{Connect, Identity, Reader};
+use crate::aws::{Connect, Identity, Reader, home};
 use crate::local;
-use crate::model::{Address, CloudError, Scope};
+use crate::model::{Address, CloudError, Scope, text};
 use crate::plan::Record;
 use crate::planning::Request;
 use crate::resources::s3::objects::{self, files};
@@ -47,7 +47,8 @@ impl Project {
 impl Project {
     /// Errors: the crates, seed files and the site's folder that stack.yaml names and nobody finds.
     pub fn sources(&self, global: &Global) -> Result<(), CliError> {
-        let text = std::fs::read_to_string(&global.file).unwrap_or_default();
+        let text = std::fs::read(&global.file).ok().and_then(|bytes| text::decode(&bytes).ok());
+        let text = text.unwrap_or_default();
         let name = global.file.display().to_string();
         let mut missing =
             stack::missing_paths(&self.stack, &text, &name, &|path| self.root.join(path).exists());
@@ -224,6 +225,30 @@ impl Session {
             adopt,
             whole,
         }
+    }
+
+    /// An environment of tables alone has nothing global that says where it lives, so a first run
+    /// asks the records of all regions: in another region it would make everything a second time.
+    ///
+    /// Errors: the environment lives elsewhere.
+    pub async fn refuse_elsewhere(&self, stack: &Stack) -> Result<(), CliError> {
+        let tables_alone =
+            stack.functions.is_empty() && stack.site.is_none() && !stack.tables.is_empty();
+        if !tables_alone || self.last_applied().await?.is_some() {
+            return Ok(());
+        }
+        let homes = home::recorded(&self.reader, &self.scope, &stack::REGIONS).await;
+        let Some(home) = homes.iter().next() else {
+            return Ok(());
+        };
+        let Scope { stack, env, region, .. } = &self.scope;
+        Err(CliError::new(
+            format!("stack `{stack}`, env `{env}` lives in region {home}, and not in {region}"),
+            format!(
+                "name that region in stack.yaml or with --region; to move, take it down first: \
+                 `shopstack down --stack {stack} --env {env} --region {home}`"
+            ),
+        ))
     }
 
     /// The record of the last successful `up`, read by clients that cannot write.

@@ -8,13 +8,16 @@ use super::session::{Project, Session};
 use super::{apply, signals};
 use crate::aws::counter::Counter;
 use crate::aws::probe::{Probe, TakenStock};
-use crate::model::{CloudError, event::Sink};
+use crate::model::{CloudError, Scope, event::Sink};
 use crate::resources::s3::objects::{files, media_type::media_type};
 use crate::smoke::{
     self, Backend, Check, CorsTarget, LogKind, LogTarget, OrderTarget, ProductsTarget, Report,
-    Target,
+    RequestTarget, Target,
 };
-use crate::stack::{self, EnvPart, EnvValue, ManagedGroup, Origin, SiteHeaders, SmokeCheck, Stack};
+use crate::stack::{
+    self, EnvPart, EnvValue, ManagedGroup, Origin, Route, SiteHeaders, SmokeCheck, SmokeRequest,
+    Stack,
+};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,13 +51,22 @@ pub async fn command(global: &Global, args: &Smoke, output: &Output) -> Result<u
         ));
     }
     if !output.json {
-        output.result(if report.passed() == 0 {
-            "There was nothing to test: every check was skipped."
-        } else {
-            "The smoke test passed."
-        });
+        warn_of_nothing(&report, output);
+        if report.passed() > 0 {
+            output.result("The smoke test passed.");
+        }
     }
     Ok(code::OK)
+}
+
+/// A test that tested nothing is no success, and says so.
+pub fn warn_of_nothing(report: &Report, output: &Output) {
+    if report.passed() == 0 && !report.failed() {
+        output.note(
+            "warning: nothing was tested, every check was skipped; `smoke.requests` in stack.yaml \
+             says what to ask the API",
+        );
+    }
 }
 
 /// Runs the checks that stack.yaml asks for against the outputs of what is deployed.
@@ -103,6 +115,7 @@ fn target(session: &Session, project: &Project, document: &Value, serves_request
         waf_xss: groups.contains(&ManagedGroup::Common),
         waf_evaluated: !emulated,
         site_blocked_status: blocked,
+        requests: requests(scope, stack),
         products: stack
             .smoke
             .products
@@ -184,6 +197,7 @@ fn checks(stack: &Stack) -> BTreeSet<Check> {
     let check = |wanted: &SmokeCheck| match wanted {
         SmokeCheck::Site => Check::Site,
         SmokeCheck::Bucket => Check::Bucket,
+        SmokeCheck::Requests => Check::Requests,
         SmokeCheck::Products => Check::Products,
         SmokeCheck::Cors => Check::Cors,
         SmokeCheck::Order => Check::Order,
@@ -192,6 +206,41 @@ fn checks(stack: &Stack) -> BTreeSet<Check> {
         SmokeCheck::Logs => Check::Logs,
     };
     stack.smoke.checks.iter().map(check).collect()
+}
+
+/// What stack.yaml asks, or each route once by GET that has no parameter.
+fn requests(scope: &Scope, stack: &Stack) -> Vec<RequestTarget> {
+    let Some(api) = &stack.api else { return vec![] };
+    let log_group = |function: &str| format!("/aws/lambda/{}", scope.name(function));
+    if stack.smoke.requests.is_empty() {
+        let asked = |r: &&Route| ["GET", "ANY"].contains(&r.method.as_str());
+        let plain = api.routes.iter().filter(asked).filter(|r| !r.path.contains('{'));
+        let request = |route: &Route| RequestTarget {
+            method: "GET".into(),
+            path: route.path.clone(),
+            status: None,
+            json: None,
+            repeatable: true,
+            log_group: Some(log_group(&route.function)),
+        };
+        return plain.map(request).collect();
+    }
+    let function = |method: &str, path: &str| {
+        let asked = path.split(['?', '#']).next().unwrap_or_default();
+        Some(api.route_of(&format!("{method} {asked}"))?.function.as_str())
+    };
+    let request = |wanted: &SmokeRequest| {
+        let (method, path) = wanted.calls().next()?;
+        Some(RequestTarget {
+            method: method.into(),
+            path: path.into(),
+            status: wanted.status,
+            json: wanted.json.clone(),
+            repeatable: !["POST", "PATCH"].contains(&method),
+            log_group: function(method, path).map(log_group),
+        })
+    };
+    stack.smoke.requests.iter().filter_map(request).collect()
 }
 
 /// The groups that the test's own requests reach: functions behind its two routes, the access log,
@@ -267,6 +316,10 @@ impl Backend for Cloud {
         containing: &str,
     ) -> Result<usize, CloudError> {
         self.probe.log_lines(group, since_ms, containing).await
+    }
+
+    async fn log_text(&self, group: &str, since_ms: i64) -> Result<Vec<String>, CloudError> {
+        self.probe.log_text(group, since_ms).await
     }
 
     fn count_request(&self) {

@@ -28,6 +28,7 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     let session =
         Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
     signals::stop_on_signals(&session, output);
+    session.refuse_elsewhere(&project.stack).await?;
     let sink = apply::sink(&session, output);
     let request = session.request(&project, &adopt, expires_at.as_deref(), saved.is_some());
     let make = || async {
@@ -141,6 +142,7 @@ async fn smoke_test(
             Ok(report) => report,
             Err(stopped) => return Some(stopped),
         };
+    smoke::warn_of_nothing(&report, output);
     report.failed().then(|| {
         CliError::coded(
             code::SMOKE,
