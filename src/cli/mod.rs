@@ -8,6 +8,7 @@ pub mod diff;
 pub mod down;
 pub mod envs;
 pub mod error;
+pub mod export;
 pub mod graph;
 pub mod guard;
 pub mod history;
@@ -101,16 +102,17 @@ async fn run(cli: &Cli, output: &Output) -> Result<u8, CliError> {
             Ok(code::OK)
         }
         Command::Build => builds::command(global, output).await,
-        Command::Diff(args) => Box::pin(diff::command(global, args, output)).await,
-        Command::Up(args) => Box::pin(up::command(global, args, output)).await,
-        Command::Down(args) => Box::pin(down::command(global, args, output)).await,
-        Command::Smoke(args) => Box::pin(smoke::command(global, args, output)).await,
-        Command::Outputs => Box::pin(outputs::command(global, output)).await,
-        Command::PolicyReport(args) => Box::pin(policy_report::command(global, args, output)).await,
-        Command::Envs => Box::pin(envs::command(global, output)).await,
-        Command::Graph(args) => Box::pin(graph::command(global, args, output)).await,
+        Command::Diff(args) => diff::command(global, args, output).await,
+        Command::Up(args) => up::command(global, args, output).await,
+        Command::Down(args) => down::command(global, args, output).await,
+        Command::Smoke(args) => smoke::command(global, args, output).await,
+        Command::Outputs => outputs::command(global, output).await,
+        Command::PolicyReport(args) => policy_report::command(global, args, output).await,
+        Command::Envs => envs::command(global, output).await,
+        Command::Export(args) => export::command(global, args, output).await,
+        Command::Graph(args) => graph::command(global, args, output).await,
         Command::History => history::command(global, output).await,
-        Command::Unlock(args) => Box::pin(unlock::command(global, args, output)).await,
+        Command::Unlock(args) => unlock::command(global, args, output).await,
         Command::Local(args) => local::command(*args, output).await,
         Command::Completions { shell } => {
             let mut text = Vec::new();

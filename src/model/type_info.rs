@@ -4,6 +4,7 @@ use super::call::Call;
 use super::live::Live;
 use super::price::Part;
 use super::scope::Scope;
+use super::terraform::{Block, Exported};
 use serde_json::Value;
 
 /// A type whose resources must be gone before one of another type is deleted.
@@ -132,6 +133,9 @@ pub struct TypeInfo {
     pub pricing: Pricing,
     pub outputs: &'static [OutputKey],
     pub graph: GraphRole,
+    /// The blocks of Terraform's AWS provider that a resource of the type is; none for what
+    /// checkers of Terraform's plans do not look at.
+    pub terraform: fn(&Exported<'_>) -> Vec<Block>,
     pub calls: Calls,
 }
 
@@ -157,6 +161,7 @@ impl TypeInfo {
         pricing: Pricing::ByUse("nothing"),
         outputs: &[],
         graph: GraphRole::Hidden,
+        terraform: |_| Vec::new(),
         calls: Calls::NONE,
     };
 

@@ -8,6 +8,7 @@
 mod alarms;
 mod anything;
 mod compute;
+mod concealed;
 mod data;
 mod edge;
 mod error;
@@ -24,7 +25,9 @@ mod span;
 mod types;
 
 pub use alarms::Alarms;
-pub use compute::{Architecture, EnvPart, EnvValue, Function, Grant, LogLevel, TableEvents};
+pub use compute::{
+    Architecture, EnvKind, EnvPart, EnvValue, Function, Grant, LogLevel, TableEvents,
+};
 pub(crate) use compute::{READS, WRITES};
 pub use data::{Attribute, AttributeType, Billing, Index, Projection, Table};
 pub use edge::{
