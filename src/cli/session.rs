@@ -50,8 +50,16 @@ impl Project {
         let text = std::fs::read(&global.file).ok().and_then(|bytes| text::decode(&bytes).ok());
         let text = text.unwrap_or_default();
         let name = global.file.display().to_string();
-        let missing =
+        let mut missing =
             stack::missing_paths(&self.stack, &text, &name, &|path| self.root.join(path).exists());
+        missing.extend(stack::undescribed_routes(&self.stack, &text, &name, &|path| {
+            match std::fs::read_to_string(self.root.join(path)) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    Err("does not exist".into())
+                }
+                read => read.map_err(|error| format!("cannot be read: {error}")),
+            }
+        }));
         if !missing.is_empty() {
             return Err(CliError::all(&missing, ""));
         }

@@ -113,6 +113,24 @@ pub fn missing_paths(
     report.into_errors()
 }
 
+/// What the OpenAPI description that `api.openapi` names does not say: a description that cannot be
+/// read is one error, and each route that is not in it another.
+///
+/// `read` gets the path as written, relative to the folder of stack.yaml; its error is a sentence's
+/// end, such as `does not exist`.
+pub fn undescribed_routes(
+    stack: &Stack,
+    source: &str,
+    file_name: &str,
+    read: &dyn Fn(&str) -> Result<String, String>,
+) -> Vec<StackError> {
+    let mut report = error::Report::new(source, file_name);
+    if let (Some(tree), Some(api)) = (read_tree(source, &mut report), &stack.api) {
+        rules::described::check(api, &tree, &mut report, read);
+    }
+    report.into_errors()
+}
+
 /// Files that `cdn` names and that are not among those of the site, of which `served` knows.
 ///
 /// Only what stands in stack.yaml is held against the files: a site need not have an index.html.

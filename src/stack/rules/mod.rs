@@ -2,6 +2,7 @@
 //! Each error has its place.
 
 mod context;
+pub(super) mod described;
 mod edge;
 mod events;
 mod exception;

@@ -9,6 +9,7 @@ mod foreign;
 mod home;
 mod manners;
 mod moto;
+mod openapi;
 mod people;
 pub mod redeploy;
 mod region;
