@@ -143,6 +143,12 @@ impl Sdk {
         if self.budgets { caller.with_budgets() } else { caller }
     }
 
+    /// The same configuration for another region.
+    pub fn in_region(&self, region: &str) -> Self {
+        let base = self.base.clone().into_builder().region(Region::new(region.to_string()));
+        Self { base: base.build(), region: region.to_string(), ..self.clone() }
+    }
+
     /// A set of clients that count, and are limited, by `purpose`.
     pub fn clients(&self, purpose: Purpose) -> Clients {
         let hook = || CountingInterceptor { counter: self.counter.clone(), purpose };

@@ -6,6 +6,69 @@ use super::reader::Reader;
 use crate::model::{CloudError, Scope, cloud_error::optional, tag};
 use std::collections::BTreeSet;
 
+/// Every region of the commercial partition, enabled or not; AWS's list of 2026.
+pub const COMMERCIAL_REGIONS: &[&str] = &[
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+
+/// True where something of the environment is in the reader's region, as far as the tag index and
+/// the record know.
+pub async fn lives_in(reader: &Reader, scope: &Scope) -> Result<bool, CloudError> {
+    let mut index = TagIndex::default();
+    index.read(&reader.caller, reader.tagging(), scope).await?;
+    let here = format!(":{}:", scope.region);
+    if index.iter().any(|(arn, _)| arn.contains(&here)) {
+        return Ok(true);
+    }
+    Ok(reader.document(scope, "record").await?.is_some())
+}
+
+/// True for the answer of a region that the account has not enabled: it knows none of the account's
+/// credentials.
+pub fn is_disabled(error: &CloudError) -> bool {
+    let codes = [
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+        "AuthFailure",
+        "OptInRequired",
+        "InvalidSignatureException",
+    ];
+    codes.contains(&error.code.as_str())
+}
+
 /// The regions that the environment's global things name: roles, the distribution and what belongs
 /// to it. Empty where there are none, as for an environment of tables alone.
 pub async fn regions(reader: &Reader, scope: &Scope) -> Result<BTreeSet<String>, CloudError> {

@@ -4,11 +4,12 @@ use super::apply;
 use super::error::CliError;
 use super::output::Output;
 use super::session::{Project, Session};
+use super::takedown::Receipt;
 use crate::aws::call::Cancel;
 use crate::aws::ledger::Ledger;
 use crate::aws::lock::{self, Holder, Lock, Try};
 use crate::engine::Outcome;
-use crate::model::Plan;
+use crate::model::{Floor, Money, Plan};
 use crate::plan::{Record, secret};
 use serde_json::Value;
 use std::future::Future;
@@ -150,6 +151,7 @@ impl Guard {
         let run = serde_json::json!({
             "who": record.who, "when": record.when, "commit": record.commit, "plan_hash": record.plan_hash,
             "changed": outcome.done_count(),
+            "monthly_floor": plan.floors.iter().map(Floor::after).sum::<Money>().dollars(),
         });
         // Neither needs the other: a record that cannot be kept is no reason to leave the run out
         // of the history.
@@ -161,6 +163,16 @@ impl Guard {
         if let Err(error) = self.ledger.keep("record", &text).await {
             output.note(&format!(
                 "The record of this run could not be kept ({error}); diff will call drift a change."
+            ));
+        }
+    }
+
+    /// Keeps what `down --no-wait` left behind, for `sweep`.
+    pub async fn leave_receipt(&self, receipt: &Receipt, output: &Output) {
+        let text = serde_json::to_string(receipt).unwrap_or_default();
+        if let Err(error) = self.ledger.keep(Receipt::SK, &text).await {
+            output.note(&format!(
+                "What is left could not be kept for `sweep` ({error}); run `down` again instead."
             ));
         }
     }

@@ -2,7 +2,7 @@
 //! refuses.
 
 use super::error::CliError;
-use crate::model::{Address, FieldChange, Op, Owner, Plan};
+use crate::model::{Address, FieldChange, Op, Owner, Plan, tag};
 use crate::plan::secret::Seal;
 use crate::render::document::{Change, PlanDocument, SecretDigest};
 use serde_json::{Value, json};
@@ -32,6 +32,19 @@ pub fn load(path: &Path) -> Result<PlanDocument, CliError> {
         }
     }
     serde_json::from_value(value).map_err(|e| fail(format!("not a plan of shopstack: {e}")))
+}
+
+/// The expiry (RFC 3339) that the plan would set; `None` where it sets none.
+pub fn expires_at(plan: &PlanDocument) -> Option<String> {
+    let of_field = |field: &FieldChange| {
+        let tag = match field.path.strip_prefix("tags") {
+            Some("") => field.wanted.get(tag::EXPIRES_AT),
+            Some(rest) if rest.ends_with(tag::EXPIRES_AT) => Some(&field.wanted),
+            _ => None,
+        };
+        tag.and_then(Value::as_str).map(str::to_string)
+    };
+    plan.changes.iter().flat_map(|change| &change.fields).find_map(of_field)
 }
 
 /// Compares the reviewed plan with the one that live AWS and stack.yaml give now.

@@ -41,6 +41,14 @@ pub(super) fn stack(name: &str) -> Verdict {
     }
 }
 
+pub(super) fn account(id: &str) -> Verdict {
+    if id.len() == 12 && id.chars().all(|c| c.is_ascii_digit()) {
+        Ok(())
+    } else {
+        Err("is not the id of an AWS account".to_string())
+    }
+}
+
 pub(super) fn region(name: &str) -> Verdict {
     let parts: Vec<_> = name.split('-').collect();
     let good = match parts.as_slice() {

@@ -12,7 +12,7 @@ use super::error::{Report, quote, suggest};
 use super::names;
 use super::node::Node;
 use super::{Function, Grant, READS, Stack, WRITES};
-use crate::model::template;
+use crate::model::{duration, template};
 use context::Context;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,7 +42,7 @@ fn builds(context: &mut Context) {
 }
 
 fn header(context: &mut Context) {
-    let Stack { name, region, tags, .. } = context.stack;
+    let Stack { name, region, account, ttl, tags, .. } = context.stack;
     context.value(
         &["name"],
         &format!("the stack's name {}", quote(name)),
@@ -53,6 +53,18 @@ fn header(context: &mut Context) {
     let unsupported = verdict.as_ref().is_err_and(|wrong| wrong.ends_with(names::UNSUPPORTED));
     let help = if unsupported { None } else { suggest(region, &names::REGIONS, "for example") };
     context.value(&["region"], &quote(region), verdict, help);
+    if let Some(account) = account {
+        let help = Some("it has twelve digits, in quotes".to_string());
+        let what = format!("the account {}", quote(account));
+        context.value(&["account"], &what, names::account(account), help);
+    }
+    if let Some(ttl) = ttl {
+        let verdict = duration::parse_life(ttl).map(|_| ());
+        // The sentence names the value itself.
+        if let Err(wrong) = verdict {
+            context.at_value(&["ttl"], wrong, None);
+        }
+    }
     for (key, value) in tags {
         context.key(
             &["tags", key],
