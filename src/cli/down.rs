@@ -239,6 +239,11 @@ fn finish(
         (Some(e), _) if e.code == code::INTERRUPTED => "interrupted",
         _ => "failed",
     };
+    let scope = &session.scope;
+    let heading = format!("{}/{} in {}", scope.stack, scope.env, scope.region);
+    let mut facts = vec![("result", result.to_string()), ("deleted", deleted.to_string())];
+    facts.extend(remaining.iter().map(|left| ("left", left.clone())));
+    runner::add_summary(&render::step::markdown(&heading, &facts, None), output);
     if output.json {
         let line = apply::summary_line(result, deleted, session, elapsed_ms, json!({}), &remaining);
         output.summary(&apply::explained(line, error.as_ref()));

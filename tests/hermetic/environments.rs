@@ -112,12 +112,12 @@ fn resolved_shows_each_value_with_its_place() {
         line.split_once("  # ").map_or("", |(_, place)| place).to_string()
     };
     assert_eq!(place("memory: 512"), format!("stack.yaml:{}:31", lines + 5));
-    assert_eq!(place("ttl: 4h"), format!("stack.yaml:{}:10", lines + 3));
+    assert_eq!(place("ttl: \"4h\""), format!("stack.yaml:{}:10", lines + 3));
     assert_eq!(place("point_in_time_recovery: true"), "default");
     assert!(run.stdout.contains("# waf: left out"), "{}", run.stdout);
     assert!(!run.stdout.contains("rate_limit"), "{}", run.stdout);
     // What is printed is a stack.yaml.
-    let printed: String = run.stdout.replace("ttl: 4h", "# ttl");
+    let printed: String = run.stdout.replace("ttl: ", "# ttl: ");
     stack::parse(&printed, "printed").unwrap_or_else(|errors| panic!("{}", errors[0]));
 
     let run = shop.run(&["validate", "--env", "pr-42", "--resolved", "--json"]);
@@ -126,10 +126,6 @@ fn resolved_shows_each_value_with_its_place() {
     assert_eq!(
         document["places"]["functions.listProducts.memory"],
         json!(format!("stack.yaml:{}:31", lines + 5))
-    );
-    assert_eq!(
-        document["places"]["functions.createOrder.memory"].as_str().unwrap().contains(":"),
-        true
     );
 }
 
