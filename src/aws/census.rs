@@ -3,6 +3,7 @@
 use super::index::TagIndex;
 use super::pages::paged;
 use super::reader::Reader;
+use super::reads::{CloudFront, Iam};
 use crate::model::cloud_error::optional;
 use crate::model::{CloudError, GLOBAL_REGION, tag};
 use std::collections::BTreeMap;
@@ -71,16 +72,16 @@ fn entry<'a>(
 /// and whether it is this region's.
 async fn indexed(reader: &Reader) -> Result<Vec<(BTreeMap<String, String>, bool)>, CloudError> {
     let mut index = TagIndex::default();
-    index.read_all(&reader.caller, reader.tagging()).await?;
+    index.read_all(&reader.caller, &reader.client()).await?;
     if reader.region != GLOBAL_REGION {
-        index.read_all(&reader.caller, reader.tagging_global()).await?;
+        index.read_all(&reader.caller, &reader.client_in(GLOBAL_REGION)).await?;
     }
     let mut all = Vec::new();
     for (arn, tags) in index.iter() {
         // The index goes on naming deleted resources, distributions longest: ask CloudFront itself.
         if let Some((_, id)) = arn.split_once(":distribution/") {
             let seen = reader.caller.call("cloudfront:GetDistribution", || {
-                reader.cloudfront.get_distribution().id(id).send()
+                reader.client::<CloudFront>().get_distribution().id(id).send()
             });
             if optional(seen.await)?.is_none() {
                 continue;
@@ -95,8 +96,14 @@ async fn indexed(reader: &Reader) -> Result<Vec<(BTreeMap<String, String>, bool)
 /// Stack, environment and name of every role under our path.
 async fn roles(reader: &Reader) -> Result<Vec<(String, String, String)>, CloudError> {
     let listed = paged(|marker| async move {
-        let list =
-            || reader.iam.list_roles().path_prefix("/shopstack/").set_marker(marker.clone()).send();
+        let list = || {
+            reader
+                .client::<Iam>()
+                .list_roles()
+                .path_prefix("/shopstack/")
+                .set_marker(marker.clone())
+                .send()
+        };
         let page = reader.caller.call("iam:ListRoles", list).await?;
         Ok((page.roles, page.marker.filter(|_| page.is_truncated)))
     });
@@ -116,7 +123,7 @@ async fn role_lives_here(
     role: &str,
     expires_at: &mut Option<String>,
 ) -> Result<bool, CloudError> {
-    let get = || reader.iam.get_role().role_name(role).send();
+    let get = || reader.client::<Iam>().get_role().role_name(role).send();
     let Some(role) =
         optional(reader.caller.call("iam:GetRole", get).await)?.and_then(|answer| answer.role)
     else {

@@ -6,8 +6,10 @@
 //! AWS is the truth.
 
 use super::call::{Caller, Progress};
-use super::clients::{Clients, Sdk};
+use super::clients::Sdk;
+use super::connections::Connections;
 use super::counter::Purpose;
+use super::reads::DynamoDb;
 use crate::model::cloud_error::optional;
 use crate::model::{CloudError, ErrorKind, Scope};
 use aws_sdk_dynamodb::types::{
@@ -25,7 +27,7 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 /// The rows of one stack and environment.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    pub(crate) clients: Clients,
+    pub(crate) connections: Connections,
     pub(crate) caller: Caller,
     pub(crate) pk: String,
 }
@@ -35,10 +37,14 @@ impl Ledger {
     /// an interruption.
     pub fn new(sdk: &Sdk, scope: &Scope) -> Self {
         Self {
-            clients: sdk.clients(Purpose::Bookkeeping),
+            connections: sdk.connections(Purpose::Bookkeeping),
             caller: sdk.caller(),
             pk: format!("{}/{}", scope.stack, scope.env),
         }
+    }
+
+    pub(crate) fn client(&self) -> aws_sdk_dynamodb::Client {
+        self.connections.client::<DynamoDb>(self.connections.region())
     }
 
     /// The same rows, telling what is waited for.
@@ -53,7 +59,7 @@ impl Ledger {
 
     /// True where the table is there.
     pub async fn exists(&self) -> Result<bool, CloudError> {
-        let describe = || self.clients.dynamodb.describe_table().table_name(TABLE).send();
+        let describe = || self.client().describe_table().table_name(TABLE).send();
         let seen = self.caller.call("dynamodb:DescribeTable", describe).await;
         Ok(optional(seen)?.is_some())
     }
@@ -63,7 +69,7 @@ impl Ledger {
         let mut start: Option<Item> = None;
         loop {
             let scan = || {
-                let scan = self.clients.dynamodb.scan().table_name(TABLE).consistent_read(true);
+                let scan = self.client().scan().table_name(TABLE).consistent_read(true);
                 let scan = scan.filter_expression("attribute_exists(#owner)");
                 let scan = scan.expression_attribute_names("#owner", "owner");
                 scan.set_exclusive_start_key(start.clone()).send()
@@ -80,7 +86,7 @@ impl Ledger {
                 break;
             }
         }
-        let delete = || self.clients.dynamodb.delete_table().table_name(TABLE).send();
+        let delete = || self.client().delete_table().table_name(TABLE).send();
         optional(self.caller.call("dynamodb:DeleteTable", delete).await)?;
         Ok(None)
     }
@@ -108,8 +114,7 @@ impl Ledger {
         let made = self
             .caller
             .call("dynamodb:CreateTable", || {
-                self.clients
-                    .dynamodb
+                self.client()
                     .create_table()
                     .table_name(TABLE)
                     .set_attribute_definitions(Some(attributes.clone()))
@@ -133,7 +138,7 @@ impl Ledger {
                     let seen = self
                         .caller
                         .call("dynamodb:DescribeTable", || {
-                            self.clients.dynamodb.describe_table().table_name(TABLE).send()
+                            self.client().describe_table().table_name(TABLE).send()
                         })
                         .await;
                     let status = optional(seen)?
@@ -156,8 +161,7 @@ impl Ledger {
         let answer = self
             .caller
             .call("dynamodb:GetItem", || {
-                self.clients
-                    .dynamodb
+                self.client()
                     .get_item()
                     .table_name(TABLE)
                     .set_key(Some(self.key(sk)))
@@ -190,12 +194,7 @@ impl Ledger {
         item.insert("document".into(), AttributeValue::S(document.to_string()));
         self.caller
             .call("dynamodb:PutItem", || {
-                self.clients
-                    .dynamodb
-                    .put_item()
-                    .table_name(TABLE)
-                    .set_item(Some(item.clone()))
-                    .send()
+                self.client().put_item().table_name(TABLE).set_item(Some(item.clone())).send()
             })
             .await
             .map(|_| ())
@@ -219,12 +218,7 @@ impl Ledger {
         let gone = self
             .caller
             .call("dynamodb:DeleteItem", || {
-                self.clients
-                    .dynamodb
-                    .delete_item()
-                    .table_name(TABLE)
-                    .set_key(Some(self.key(sk)))
-                    .send()
+                self.client().delete_item().table_name(TABLE).set_key(Some(self.key(sk))).send()
             })
             .await;
         optional(gone).map(|_| ())
@@ -238,8 +232,7 @@ impl Ledger {
             let page = self
                 .caller
                 .call("dynamodb:Query", || {
-                    let query =
-                        self.clients.dynamodb.query().table_name(TABLE).consistent_read(true);
+                    let query = self.client().query().table_name(TABLE).consistent_read(true);
                     let query = query
                         .expression_attribute_values(":pk", AttributeValue::S(self.pk.clone()));
                     let query = if prefix.is_empty() {

@@ -122,7 +122,8 @@ where
         }
     };
 
-    let writer = Writer { patient: manner.patient, ..apply::writer(session) };
+    let mut writer = apply::writer(session);
+    writer.patient = manner.patient;
     let outcome = apply::run(session, writer.clone(), &plan, BTreeMap::new(), sink).await;
     let error = apply::failure(&outcome);
     let left = match &error {

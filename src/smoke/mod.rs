@@ -15,7 +15,7 @@ mod till;
 mod waf;
 
 pub use check::Check;
-pub use target::{LogKind, LogTarget, OrderTarget, ProductsTarget, Target};
+pub use target::{CorsTarget, LogKind, LogTarget, OrderTarget, ProductsTarget, Target};
 
 use crate::model::event::Sink;
 use crate::model::{CloudError, Event, SmokeStatus};

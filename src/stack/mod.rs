@@ -12,6 +12,7 @@ mod edge;
 mod env_name;
 mod error;
 mod glob;
+mod headers;
 mod names;
 mod node;
 mod overlay;
@@ -21,6 +22,7 @@ mod resolved;
 mod rules;
 mod schema;
 mod shape;
+mod site;
 mod span;
 mod types;
 
@@ -28,14 +30,17 @@ pub use compute::{Architecture, EnvPart, EnvValue, Function, Grant};
 pub(crate) use compute::{READS, WRITES};
 pub use data::{Attribute, AttributeType, Billing, Index, Projection, Table};
 pub use edge::{
-    Api, CacheRule, Cdn, Cors, ErrorPage, ManagedGroup, Origin, PriceClass, Route, Site,
-    Throttling, Waf,
+    Api, Cdn, Cors, ErrorPage, ManagedGroup, Origin, PriceClass, Route, Throttling, Waf,
 };
 pub use env_name::environment_name;
 pub use error::StackError;
+pub use headers::{
+    Csp, FrameOptions, Hsts, ParsedCsp, ReferrerPolicy, SiteHeaders, content_security_policy,
+};
 pub use places::Lines;
 pub use resolved::{Resolved, resolve};
 pub use schema::json_schema;
+pub use site::{CacheRule, Site};
 pub use types::{
     AcceptedFinding, Build, Logs, Smoke, SmokeCheck, SmokeOrder, SmokeProducts, Stack,
 };

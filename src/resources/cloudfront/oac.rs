@@ -11,6 +11,7 @@ use crate::model::spec::{from_value, to_value};
 use crate::model::type_info::{Calls, GraphRole, Pricing};
 use crate::model::{After, CloudError, Live, Outputs, Owner, Query, Scope, Step, TypeInfo};
 use crate::resources::ResourceType;
+use crate::resources::cloudfront::CloudFront;
 use crate::resources::cloudfront::SERVICE;
 use crate::resources::common::paged;
 use crate::resources::context::{Context, Wanted};
@@ -104,7 +105,7 @@ impl ResourceType for OriginAccessControl {
         let made = writer
             .caller
             .call("cloudfront:CreateOriginAccessControl", || {
-                let create = writer.clients.cloudfront.create_origin_access_control();
+                let create = writer.client::<CloudFront>().create_origin_access_control();
                 create.origin_access_control_config(config.clone()).send()
             })
             .await;
@@ -148,8 +149,7 @@ impl ResourceType for OriginAccessControl {
                     .caller
                     .call("cloudfront:DeleteOriginAccessControl", || {
                         writer
-                            .clients
-                            .cloudfront
+                            .client::<CloudFront>()
                             .delete_origin_access_control()
                             .id(id)
                             .if_match(&etag)
@@ -168,7 +168,11 @@ async fn list(reader: &Reader) -> Result<Vec<OriginAccessControlSummary>, CloudE
         let page = reader
             .caller
             .call("cloudfront:ListOriginAccessControls", || {
-                reader.cloudfront.list_origin_access_controls().set_marker(marker.clone()).send()
+                reader
+                    .client::<CloudFront>()
+                    .list_origin_access_controls()
+                    .set_marker(marker.clone())
+                    .send()
             })
             .await?;
         let list = page.origin_access_control_list;
@@ -227,8 +231,7 @@ async fn change(
                 .caller
                 .call("cloudfront:UpdateOriginAccessControl", || {
                     let update = writer
-                        .clients
-                        .cloudfront
+                        .client::<CloudFront>()
                         .update_origin_access_control()
                         .id(id)
                         .if_match(&etag);
@@ -245,7 +248,7 @@ async fn etag(writer: &Writer, id: &str) -> Result<String, CloudError> {
     let answer = writer
         .caller
         .call("cloudfront:GetOriginAccessControl", || {
-            writer.reader.cloudfront.get_origin_access_control().id(id).send()
+            writer.reader.client::<CloudFront>().get_origin_access_control().id(id).send()
         })
         .await?;
     answer.e_tag.ok_or_else(|| CloudError::shape("cloudfront GetOriginAccessControl", "ETag"))

@@ -2,13 +2,13 @@
 //! live; and nobody else's things touched.
 
 use super::story;
+use crate::support::clients::Clients;
 use crate::support::env::endpoint;
 use crate::support::inventory::leftovers;
 use crate::support::proxied::ProxiedShop;
 use crate::support::run::{Run, summary};
 use crate::support::shop::Shop;
 use serde_json::{Value, json};
-use shopstack::aws::clients::Clients;
 use std::collections::BTreeSet;
 use std::time::Instant;
 

@@ -26,7 +26,7 @@ async fn its_whole_life() {
     let env = TestEnv::in_region("account", "eu-west-3").await;
     let want =
         desired(&Account, "account.logging", &env.scope.account, json!({"has_log_role": true}));
-    let client = &env.writer.clients.apigateway;
+    let client = &env.clients.apigateway;
     let set = |arn: &str| {
         let patch = shopstack::resources::apigateway::replace("/cloudwatchRoleArn", arn);
         client.update_account().patch_operations(patch).send()
@@ -48,7 +48,7 @@ async fn its_whole_life() {
     assert!(env.discover(&Account, &[], &[]).await.is_empty());
 
     let role = env
-        .reader
+        .clients
         .iam
         .get_role()
         .role_name("shopstack-apigateway-logs")

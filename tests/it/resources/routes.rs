@@ -39,7 +39,8 @@ fn route(function: &str) -> Value {
 
 fn cors(origin: &str) -> Value {
     json!({
-        "allow_origin": origin, "allow_methods": "GET,OPTIONS", "allow_headers": "Content-Type", "max_age": "600",
+        "allow_origin": origin, "allow_methods": "GET,OPTIONS", "allow_headers": "Content-Type",
+        "allow_credentials": false, "max_age": "600",
     })
 }
 
@@ -100,8 +101,14 @@ async fn its_whole_life() {
         ("/cors/~1orders/allow_origin", json!("https://c.example https://d.example")),
         ("/cors/~1orders/allow_methods", json!("POST")),
         ("/cors/~1orders/allow_headers", json!("X-A")),
+        ("/cors/~1orders/allow_credentials", json!(true)),
+        ("/cors/~1orders/allow_credentials", json!(false)),
         ("/cors/~1products/max_age", json!("5")),
         ("/gateway_responses/DEFAULT_4XX/Access-Control-Allow-Origin", json!("https://c.example")),
+        (
+            "/gateway_responses/DEFAULT_5XX/Access-Control-Allow-Origin",
+            json!("(method.request.header.Origin)"),
+        ),
     ] {
         *want.spec.pointer_mut(path).unwrap_or_else(|| panic!("{path}")) = value;
         assert_ne!(look(&env, &want, &api).await.spec, want.spec, "{path}");
@@ -129,7 +136,7 @@ async fn what_a_stranger_does_shows_and_goes() {
     let api = api(&env).await;
     let want = wanted(&env, &api);
     Routes.create(&env.writer, &step(&want, Op::Create, None), &want.spec).await.expect("create");
-    let client = &env.writer.clients.apigateway;
+    let client = &env.clients.apigateway;
     let id = &api.outputs["id"];
     let tree = client.get_resources().rest_api_id(id).send().await.unwrap();
     let resource = |path: &str| {

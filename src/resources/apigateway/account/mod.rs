@@ -6,6 +6,7 @@
 
 mod removal;
 
+use crate::aws::connections::reads_only;
 use crate::aws::{Reader, Writer};
 use crate::model::call::{Call, Quota, Retry, Service};
 use crate::model::cloud_error::optional;
@@ -17,6 +18,7 @@ use crate::model::{
 use crate::policy::canonical;
 use crate::resources::ResourceType;
 use crate::resources::apigateway as gw;
+use crate::resources::apigateway::ApiGateway;
 use crate::resources::apigateway::{GET, SERVICE};
 use crate::resources::common::{FRESH, paged};
 use crate::resources::context::{Context, Wanted};
@@ -24,6 +26,16 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+reads_only! {
+    /// IAM, for the account's log role.
+    iam::Iam(aws_sdk_iam, global) {
+        get_role: GetRoleFluentBuilder,
+        get_role_policy: GetRolePolicyFluentBuilder,
+        list_attached_role_policies: ListAttachedRolePoliciesFluentBuilder,
+        list_role_policies: ListRolePoliciesFluentBuilder,
+    }
+}
 
 pub struct Account;
 
@@ -173,7 +185,7 @@ impl ResourceType for Account {
 async fn current(reader: &Reader) -> Result<Option<String>, CloudError> {
     let account = reader
         .caller
-        .call("apigateway:GetAccount", || reader.apigateway.get_account().send())
+        .call("apigateway:GetAccount", || reader.client::<ApiGateway>().get_account().send())
         .await?;
     Ok(account
         .cloudwatch_role_arn()
@@ -201,7 +213,7 @@ async fn ensure(writer: &Writer) -> Result<Outputs, CloudError> {
 
 /// Tells API Gateway which role to write logs by.
 async fn register(writer: &Writer, arn: &str) -> Result<(), CloudError> {
-    let client = &writer.clients.apigateway;
+    let client = &writer.client::<ApiGateway>();
     let update =
         || client.update_account().patch_operations(gw::replace("/cloudwatchRoleArn", arn)).send();
     writer.caller.call("apigateway:UpdateAccount", update).await.map(|_| ())
@@ -209,7 +221,7 @@ async fn register(writer: &Writer, arn: &str) -> Result<(), CloudError> {
 
 /// The shared role, made or completed; its ARN.
 async fn role(writer: &Writer) -> Result<String, CloudError> {
-    let iam = &writer.clients.iam;
+    let iam = &writer.client::<Iam>();
     let tag = aws_sdk_iam::types::Tag::builder().key(SHARED).value("true").build();
     let tag = tag.map_err(|error| CloudError::shape("iam CreateRole", &error.to_string()))?;
     let trust = trust(&writer.scope.account).to_string();
@@ -258,10 +270,16 @@ async fn role(writer: &Writer) -> Result<String, CloudError> {
 /// Takes all policies but ours off the role: its tag does not prove that shopstack made it, and
 /// whoever was there first may have given it more than logs.
 async fn strip(writer: &Writer) -> Result<(), CloudError> {
-    let (iam, reader) = (&writer.clients.iam, &writer.reader);
+    let (iam, reader) = (&writer.client::<Iam>(), &writer.reader);
     let inline = paged(|marker| async move {
-        let list =
-            || reader.iam.list_role_policies().role_name(ROLE).set_marker(marker.clone()).send();
+        let list = || {
+            reader
+                .client::<Iam>()
+                .list_role_policies()
+                .role_name(ROLE)
+                .set_marker(marker.clone())
+                .send()
+        };
         let page = reader.caller.call_with("iam:ListRolePolicies", FRESH, list).await?;
         Ok((page.policy_names, page.marker))
     });
@@ -272,7 +290,7 @@ async fn strip(writer: &Writer) -> Result<(), CloudError> {
     let attached = paged(|marker| async move {
         let list = || {
             reader
-                .iam
+                .client::<Iam>()
                 .list_attached_role_policies()
                 .role_name(ROLE)
                 .set_marker(marker.clone())
@@ -304,7 +322,9 @@ async fn ours(writer: &Writer) -> Result<String, CloudError> {
     let reader = &writer.reader;
     let answer = reader
         .caller
-        .call_with("iam:GetRole", FRESH, || reader.iam.get_role().role_name(ROLE).send())
+        .call_with("iam:GetRole", FRESH, || {
+            reader.client::<Iam>().get_role().role_name(ROLE).send()
+        })
         .await?;
     let role = answer.role.ok_or_else(|| CloudError::shape("iam GetRole", "role"))?;
     if role.tags().iter().any(|t| t.key() == SHARED && t.value() == "true") {

@@ -1,16 +1,17 @@
 //! Taking the shared log role away, once nothing logs by it.
 
-use super::{POLICY, ROLE, SHARED, current, register, strip};
+use super::{Iam, POLICY, ROLE, SHARED, current, register, strip};
 use crate::aws::{Reader, Writer, home};
 use crate::model::cloud_error::optional;
 use crate::model::{CloudError, SharedPiece};
+use crate::resources::apigateway::ApiGateway;
 
 /// Type of the piece: the role itself.
 const TYPE: &str = "AWS::IAM::Role";
 
 /// The shared role, where there is one that shopstack made.
 pub(super) async fn shared_role(reader: &Reader) -> Result<Vec<SharedPiece>, CloudError> {
-    let get = || reader.iam.get_role().role_name(ROLE).send();
+    let get = || reader.client::<Iam>().get_role().role_name(ROLE).send();
     let role = optional(reader.caller.call("iam:GetRole", get).await)?.and_then(|seen| seen.role);
     let ours =
         role.is_some_and(|r| r.tags().iter().any(|t| t.key() == SHARED && t.value() == "true"));
@@ -40,7 +41,7 @@ pub(super) async fn remove_role(
         register(writer, "").await?;
     }
     strip(writer).await?;
-    let iam = &writer.clients.iam;
+    let iam = &writer.client::<Iam>();
     let policy = || iam.delete_role_policy().role_name(ROLE).policy_name(POLICY).send();
     optional(writer.caller.call("iam:DeleteRolePolicy", policy).await)?;
     let role = || iam.delete_role().role_name(ROLE).send();
@@ -53,7 +54,7 @@ fn is_ours(arn: &str) -> bool {
 }
 
 async fn has_apis(reader: &Reader) -> Result<bool, CloudError> {
-    let list = || reader.apigateway.get_rest_apis().limit(1).send();
+    let list = || reader.client::<ApiGateway>().get_rest_apis().limit(1).send();
     let page = reader.caller.call("apigateway:GetRestApis", list).await?;
     Ok(!page.items().is_empty())
 }

@@ -3,35 +3,30 @@
 use super::INFO;
 use super::spec::ResponseHeadersSpec;
 use crate::resources::context::{Context, Wanted, reference};
-use std::collections::BTreeMap;
+use crate::stack::{Site, content_security_policy};
 
 pub(super) fn headers(context: &Context<'_>, wanted: &mut Wanted) {
-    if context.stack.site.is_some() && context.stack.cdn.is_some() {
-        let spec = response_headers(context);
+    if let (Some(site), Some(_)) = (&context.stack.site, &context.stack.cdn) {
+        let spec = response_headers(context, site);
         wanted.push(context.resource(&INFO, "site", context.scope.name("site"), &spec));
     }
 }
 
-fn response_headers(context: &Context<'_>) -> ResponseHeadersSpec {
-    let api = if context.stack.api.is_some() {
-        format!(" {}", reference("api", "main", "endpoint"))
-    } else {
-        String::new()
-    };
+fn response_headers(context: &Context<'_>, site: &Site) -> ResponseHeadersSpec {
+    let api = context.stack.api.is_some().then(|| reference("api", "main", "endpoint"));
+    let csp = content_security_policy(site.headers.as_ref(), api.as_deref(), &|text| {
+        context.fill(&text.parts)
+    });
+    let headers = site.headers.clone().unwrap_or_default();
     ResponseHeadersSpec {
         comment: context.scope.marker("site"),
-        content_security_policy: format!(
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src \
-             'self'; \
-             manifest-src 'self'; connect-src 'self'{api}; base-uri 'none'; form-action 'none'; \
-             frame-ancestors 'none'"
-        ),
-        frame_options: "DENY".into(),
-        referrer_policy: "no-referrer".into(),
+        content_security_policy: csp,
+        frame_options: headers.frame_options.aws().into(),
+        referrer_policy: headers.referrer_policy.aws().into(),
         content_type_options: true,
-        hsts_max_age: Some(31_536_000),
-        hsts_include_subdomains: true,
-        hsts_preload: false,
-        custom: BTreeMap::new(),
+        hsts_max_age: Some(headers.hsts.max_age),
+        hsts_include_subdomains: headers.hsts.subdomains,
+        hsts_preload: headers.hsts.preload,
+        custom: headers.custom,
     }
 }

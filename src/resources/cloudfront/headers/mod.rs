@@ -10,6 +10,7 @@ use crate::model::spec::{from_value, to_value};
 use crate::model::type_info::{Calls, GraphRole, Pricing};
 use crate::model::{After, CloudError, Live, Outputs, Owner, Query, Scope, Step, TypeInfo};
 use crate::resources::ResourceType;
+use crate::resources::cloudfront::CloudFront;
 use crate::resources::cloudfront::SERVICE;
 use crate::resources::common::paged;
 use crate::resources::context::{Context, Wanted};
@@ -89,7 +90,7 @@ impl ResourceType for ResponseHeadersPolicy {
         let made = writer
             .caller
             .call("cloudfront:CreateResponseHeadersPolicy", || {
-                let create = writer.clients.cloudfront.create_response_headers_policy();
+                let create = writer.client::<CloudFront>().create_response_headers_policy();
                 create.response_headers_policy_config(config.clone()).send()
             })
             .await;
@@ -136,8 +137,7 @@ impl ResourceType for ResponseHeadersPolicy {
                     .caller
                     .call("cloudfront:DeleteResponseHeadersPolicy", || {
                         writer
-                            .clients
-                            .cloudfront
+                            .client::<CloudFront>()
                             .delete_response_headers_policy()
                             .id(id)
                             .if_match(&etag)
@@ -158,7 +158,7 @@ async fn list(reader: &Reader) -> Result<Vec<Seen>, CloudError> {
             .caller
             .call("cloudfront:ListResponseHeadersPolicies", || {
                 let list = reader
-                    .cloudfront
+                    .client::<CloudFront>()
                     .list_response_headers_policies()
                     .r#type(ResponseHeadersPolicyType::Custom);
                 list.set_marker(marker.clone()).send()
@@ -223,8 +223,7 @@ async fn change(
                 .caller
                 .call("cloudfront:UpdateResponseHeadersPolicy", || {
                     let update = writer
-                        .clients
-                        .cloudfront
+                        .client::<CloudFront>()
                         .update_response_headers_policy()
                         .id(id)
                         .if_match(&etag);
@@ -241,7 +240,7 @@ async fn etag(writer: &Writer, id: &str) -> Result<String, CloudError> {
     let answer = writer
         .caller
         .call("cloudfront:GetResponseHeadersPolicy", || {
-            writer.reader.cloudfront.get_response_headers_policy().id(id).send()
+            writer.reader.client::<CloudFront>().get_response_headers_policy().id(id).send()
         })
         .await?;
     answer.e_tag.ok_or_else(|| CloudError::shape("cloudfront GetResponseHeadersPolicy", "ETag"))
