@@ -7,6 +7,10 @@ use super::reads::{CloudFront, Iam};
 use crate::model::cloud_error::optional;
 use crate::model::{CloudError, GLOBAL_REGION, tag};
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How long a person waits for the account's name before the question comes without it.
+const ALIAS_PATIENCE: Duration = Duration::from_secs(3);
 
 /// One environment, as far as tag index and roles know it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -132,4 +136,13 @@ async fn role_lives_here(
     let tags = tag::own(role.tags().iter().map(|t| (t.key(), t.value())));
     *expires_at = expires_at.take().max(tags.get(tag::EXPIRES_AT).cloned());
     Ok(tags.get(tag::REGION).is_none_or(|region| *region == reader.region))
+}
+
+/// The account's own name for itself, for a person who is asked. `None` where it has none, or the
+/// right to read it is missing: nothing depends on it.
+pub async fn account_alias(reader: &Reader) -> Option<String> {
+    let list = || reader.client::<Iam>().list_account_aliases().send();
+    let named = reader.caller.call("iam:ListAccountAliases", list);
+    let named = tokio::time::timeout(ALIAS_PATIENCE, named).await.ok()?.ok()?;
+    named.account_aliases().first().cloned()
 }

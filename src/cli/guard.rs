@@ -3,8 +3,8 @@
 use super::apply;
 use super::error::CliError;
 use super::output::Output;
+use super::receipt::Receipt;
 use super::session::{Project, Session};
-use super::takedown::Receipt;
 use crate::aws::call::Cancel;
 use crate::aws::ledger::Ledger;
 use crate::aws::lock::{self, Holder, Lock, Try};
@@ -55,7 +55,7 @@ where
                     ledger.ensure().await?;
                     lock::try_lock(&ledger, &me, cancel).await
                 };
-                let (first, made) = tokio::join!(first, unless_stopped(cancel, make()));
+                let (first, made) = tokio::join!(first, Box::pin(unless_stopped(cancel, make())));
                 match first? {
                     Try::Held(lock) => (lock, Some(made)),
                     _ => (lock::wait_lock(&ledger, &me, cancel, patience, &say).await?, None),
@@ -63,11 +63,12 @@ where
             }
         })
     };
-    let (lock, made) = apply::within_grace(cancel, taken).await??;
+    // On the heap: a plan is made in there, and the stack of a debug build does not hold it twice.
+    let (lock, made) = apply::within_grace(cancel, Box::pin(taken)).await??;
     let guard = Guard { ledger, lock, cancel: cancel.clone() };
     let made = match made {
         Some(made) => made,
-        None => unless_stopped(cancel, make()).await,
+        None => Box::pin(unless_stopped(cancel, make())).await,
     };
     match made {
         Ok(made) => Ok((guard, made)),

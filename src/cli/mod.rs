@@ -16,6 +16,7 @@ pub mod output;
 pub mod outputs;
 pub mod policy_report;
 mod readback;
+pub mod receipt;
 pub mod restart;
 pub mod runner;
 pub mod saved;
@@ -49,7 +50,7 @@ pub async fn main() -> u8 {
     };
     let output = Output::new(&cli.global);
     let ended = tokio::select! {
-        ended = run(cli.global.clone(), &cli.command, &output) => ended,
+        ended = Box::pin(run(cli.global.clone(), &cli.command, &output)) => ended,
         stopped = signals::stopped_by_signal(signals, &output) => Err(stopped),
     };
     let ended = match (ended, output.written()) {
@@ -139,15 +140,15 @@ async fn run(global: Global, command: &Command, output: &Output) -> Result<u8, C
             Ok(code::OK)
         }
         Command::Build => builds::command(global, output).await,
-        Command::Diff(args) => diff::command(global, args, output).await,
-        Command::Up(args) => up::command(global, args, output).await,
-        Command::Down(args) => down::command(global, args, output).await,
-        Command::Smoke(args) => smoke::command(global, args, output).await,
-        Command::Outputs => outputs::command(global, output).await,
-        Command::PolicyReport(args) => policy_report::command(global, args, output).await,
-        Command::Envs => envs::command(global, output).await,
-        Command::Sweep(args) => sweep::command(global, args, output).await,
-        Command::Graph(args) => graph::command(global, args, output).await,
+        Command::Diff(args) => Box::pin(diff::command(global, args, output)).await,
+        Command::Up(args) => Box::pin(up::command(global, args, output)).await,
+        Command::Down(args) => Box::pin(down::command(global, args, output)).await,
+        Command::Smoke(args) => Box::pin(smoke::command(global, args, output)).await,
+        Command::Outputs => Box::pin(outputs::command(global, output)).await,
+        Command::PolicyReport(args) => Box::pin(policy_report::command(global, args, output)).await,
+        Command::Envs => Box::pin(envs::command(global, output)).await,
+        Command::Sweep(args) => Box::pin(sweep::command(global, args, output)).await,
+        Command::Graph(args) => Box::pin(graph::command(global, args, output)).await,
         Command::History => history::command(global, output).await,
         Command::Unlock(args) => unlock::command(global, args, output).await,
         Command::Local(args) => local::command(*args, output).await,

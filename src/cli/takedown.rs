@@ -3,6 +3,7 @@
 
 use super::error::{CliError, code};
 use super::output::Output;
+use super::receipt::Receipt;
 use super::session::Session;
 use super::{apply, guard};
 use crate::aws::Writer;
@@ -10,10 +11,9 @@ use crate::engine;
 use crate::model::{Event, Live, Owner, Plan, event::Sink};
 use crate::planning;
 use crate::resources::{Finder, TYPES, expiry};
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// What is there of an environment, and the plan that takes it away.
 pub struct Found {
@@ -42,36 +42,6 @@ pub enum Refused {
     Kept(CliError),
     /// There is no such environment here, and nothing to remember of it.
     NotHere(CliError),
-}
-
-/// What `down --no-wait` left behind, kept beside the lock: `sweep` takes away that, and no more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Receipt {
-    /// Caller's ARN.
-    pub who: String,
-    /// RFC 3339.
-    pub when: String,
-    /// As `address (name)`.
-    pub remaining: Vec<String>,
-}
-
-impl Receipt {
-    /// Sort key of its row.
-    pub const SK: &str = "receipt";
-
-    fn of(session: &Session, remaining: &[String]) -> Self {
-        Self {
-            who: session.identity.arn.clone(),
-            when: super::time::rfc3339(SystemTime::now()),
-            remaining: remaining.to_vec(),
-        }
-    }
-
-    /// True where nothing is there that was not left behind.
-    pub fn covers(&self, plan: &Plan) -> bool {
-        let mut steps = plan.steps.iter();
-        steps.all(|step| self.remaining.contains(&format!("{} ({})", step.address, step.name)))
-    }
 }
 
 /// How it ended.
@@ -143,7 +113,7 @@ where
         guard.forget(output).await;
     } else {
         if error.is_none() && !manner.patient {
-            guard.leave_receipt(&Receipt::of(session, &remaining), output).await;
+            guard.leave_receipt(&Receipt::of_rest(session, &remaining), output).await;
         }
         guard.release(output).await;
     }

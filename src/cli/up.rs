@@ -6,8 +6,10 @@ use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
 use super::{apply, guard, outputs, readback, runner, saved, signals, smoke};
+use crate::aws::census;
 use crate::engine::Outcome;
-use crate::model::{Address, Event, Op, Plan, event::Sink};
+use crate::model::text::one_line;
+use crate::model::{Address, Event, Op, Plan, Scope, event::Sink};
 use crate::planning::{self, Expiry};
 use crate::render::{self, document::PlanDocument};
 use crate::resources::{TYPES, outputs_document};
@@ -105,8 +107,14 @@ async fn confirm(session: &Session, output: &Output) -> Result<(), CliError> {
             "add --yes",
         ));
     }
+    if let Some(alias) = census::account_alias(&session.reader).await {
+        output.note(&format!("Account {} is called {}.", session.scope.account, one_line(&alias)));
+    }
+
     let cancel = &session.reader.caller.cancel;
-    let answer = output.ask("Do this? [y/N] ", cancel).await.ok_or_else(apply::unasked)?;
+    let Scope { stack, env, region, account, .. } = &session.scope;
+    let prompt = format!("Apply to {stack}/{env} in {region}, account {account}? [y/N] ");
+    let answer = output.ask(&prompt, cancel).await.ok_or_else(apply::unasked)?;
     if matches!(answer.as_str(), "y" | "Y" | "yes") {
         Ok(())
     } else {

@@ -18,7 +18,7 @@ pub enum Resolved {
     Map(Vec<(String, Resolved)>),
 }
 
-/// What `env` has, overlays merged in and defaults filled in; and the section that is left out since
+/// What `env` has, overlays merged in, defaults filled in; and the section that is left out since
 /// the environment has a time to live. `stack` is the parsed stack of that environment.
 ///
 /// `None` for a text that is no YAML.

@@ -9,7 +9,7 @@ fn everything() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stack_good/everything.yaml")
 }
 
-fn of(env: &str) -> Stack {
+fn stack_of(env: &str) -> Stack {
     let read = stack::load_for(&everything(), Some(env));
     read.unwrap_or_else(|errors| panic!("{env}: {}", errors[0])).0
 }
@@ -17,8 +17,8 @@ fn of(env: &str) -> Stack {
 #[test]
 fn an_overlay_changes_what_it_names_and_nothing_else() {
     let (base, _) = stack::load(&everything()).unwrap();
-    assert_eq!(of("dev"), base, "no overlay matches");
-    let prod = of("prod");
+    assert_eq!(stack_of("dev"), base, "no overlay matches");
+    let prod = stack_of("prod");
     assert_eq!(prod.account.as_deref(), Some("123456789012"));
     assert_eq!((prod.region.as_str(), prod.logs.retention_days), ("eu-west-1", 30));
     assert_eq!(prod.cdn.as_ref().unwrap().price_class.aws(), "PriceClass_All");
@@ -37,7 +37,7 @@ fn an_overlay_changes_what_it_names_and_nothing_else() {
 
 #[test]
 fn false_leaves_a_section_out() {
-    let lab = of("lab");
+    let lab = stack_of("lab");
     assert!(lab.site.is_none() && lab.cdn.is_none() && lab.api.is_some());
 }
 
@@ -55,16 +55,16 @@ fn patterns_count_before_the_name_itself() {
 
 #[test]
 fn what_expires_has_no_firewall_unless_it_asks_for_one() {
-    let (preview, asked) = (of("pr-7"), of("pr-waf"));
+    let (preview, asked) = (stack_of("pr-7"), stack_of("pr-waf"));
     assert_eq!(preview.life().unwrap().as_secs(), 72 * 3600);
     assert!(preview.waf.is_none());
     assert_eq!(preview.functions["worker"].memory, 1024);
     assert_eq!(asked.waf.as_ref().unwrap().rate_limit, 500, "both overlays count");
     assert!(asked.life().is_some());
     // By `--ttl` alone it is the same.
-    let dev = of("dev");
+    let dev = stack_of("dev");
     assert!(dev.waf.is_some() && dev.with_low_floor().waf.is_none());
-    assert_eq!(of("prod").with_low_floor().waf, of("prod").waf);
+    assert_eq!(stack_of("prod").with_low_floor().waf, stack_of("prod").waf);
 }
 
 #[test]

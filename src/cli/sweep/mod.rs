@@ -6,8 +6,9 @@ mod shared;
 use super::args::{Global, Sweep};
 use super::error::{CliError, code};
 use super::output::Output;
+use super::receipt::Receipt;
 use super::session::{Project, Session};
-use super::takedown::{self, Ended, Found, Manner, Receipt, Refused};
+use super::takedown::{self, Ended, Found, Manner, Refused};
 use super::{apply, runner, signals, time};
 use crate::aws::census::{self, Environment};
 use crate::aws::ledger::Ledger;
@@ -85,7 +86,7 @@ pub async fn command(global: &Global, args: &Sweep, output: &Output) -> Result<u
     }
     let sweeps = candidates.iter().map(|candidate| async {
         let begun = Instant::now();
-        let fate = sweep_one(&session, candidate, output).await;
+        let fate = Box::pin(sweep_one(&session, candidate, output)).await;
         tell_fate(candidate, &fate, begun, output);
         (candidate.name(), fate)
     });
