@@ -5,56 +5,19 @@ use super::pages::paged;
 use super::reader::Reader;
 use super::reads::{CloudFront, Iam};
 use crate::model::{CloudError, GLOBAL_REGION, Scope, cloud_error::optional, tag};
+use futures_util::future::join_all;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-/// Every region of the commercial partition, enabled or not; AWS's list of 2026.
-pub const COMMERCIAL_REGIONS: &[&str] = &[
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-south-2",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ca-central-1",
-    "ca-west-1",
-    "eu-central-1",
-    "eu-central-2",
-    "eu-north-1",
-    "eu-south-1",
-    "eu-south-2",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "il-central-1",
-    "me-central-1",
-    "me-south-1",
-    "mx-central-1",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-];
+/// How long one region's answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(8);
 
-/// True where something of the environment is in the reader's region, as far as the tag index and
-/// the record know.
+/// True where something of the environment is in the reader's region, as far as the tag index knows.
 pub async fn lives_in(reader: &Reader, scope: &Scope) -> Result<bool, CloudError> {
     let mut index = TagIndex::default();
     index.read(&reader.caller, &reader.client(), scope).await?;
     let here = format!(":{}:", scope.region);
-    if index.iter().any(|(arn, _)| arn.contains(&here)) {
-        return Ok(true);
-    }
-    Ok(reader.document(scope, "record").await?.is_some())
+    Ok(index.iter().any(|(arn, _)| arn.contains(&here)))
 }
 
 /// True for the answer of a region that the account has not enabled: it knows none of the account's
@@ -79,6 +42,17 @@ pub async fn regions(reader: &Reader, scope: &Scope) -> Result<BTreeSet<String>,
         of_controls(reader, scope)
     )?;
     Ok(roles.into_iter().chain(index).chain(controls).collect())
+}
+
+/// Those of `regions` whose `shopstack` table has a record of the environment: what tells where
+/// tables alone live. A region that is off, denied or silent has none.
+pub async fn recorded(reader: &Reader, scope: &Scope, regions: &[&str]) -> BTreeSet<String> {
+    let looks = regions.iter().map(|region| async move {
+        let document = reader.document_in(region, scope, "record");
+        let seen = tokio::time::timeout(PATIENCE, document).await;
+        matches!(seen, Ok(Ok(Some(_)))).then(|| (*region).to_string())
+    });
+    join_all(looks).await.into_iter().flatten().collect()
 }
 
 /// Listings of roles leave tags out (catalogue 4.1), and all roles of an environment have one

@@ -15,9 +15,11 @@ use std::collections::BTreeSet;
 
 pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8, CliError> {
     let project = Project::load(global)?;
+    project.pages(global)?;
     let builds = Builds::lazy(&project, output);
     let adopt = BTreeSet::new();
     let session = Session::open_planning(global, &project.place(), output).await?;
+    session.refuse_elsewhere(&project.stack).await?;
     let expiry = project.expiry();
     let request = session.request(&project, &adopt, &expiry, args.out.is_some());
     let (record, built) = (session.last_applied(), builds.finished());

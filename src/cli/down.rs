@@ -73,8 +73,8 @@ async fn take_down(
     takedown::take_down(session, &manner, sink, output, agree).await
 }
 
-/// The other regions that the environment lives in, by what is global of it; by what each enabled
-/// region knows where nothing is, as for an environment of tables alone.
+/// The other regions that the environment lives in: by what is global of it, else by the record of
+/// its last `up`, else by the tag index of each region.
 async fn homes(session: &Session, output: &Output) -> Result<Vec<String>, CliError> {
     let global = home::regions(&session.reader, &session.scope).await?;
     if !global.is_empty() {
@@ -82,7 +82,12 @@ async fn homes(session: &Session, output: &Output) -> Result<Vec<String>, CliErr
         let here = global.contains(&session.scope.region);
         return Ok(if here { vec![] } else { global.into_iter().collect() });
     }
-    let others = home::COMMERCIAL_REGIONS.iter().filter(|r| **r != session.scope.region);
+    let recorded = home::recorded(&session.reader, &session.scope, &stack::REGIONS).await;
+    if !recorded.is_empty() {
+        let here = recorded.contains(&session.scope.region);
+        return Ok(if here { vec![] } else { recorded.into_iter().collect() });
+    }
+    let others = stack::REGIONS.iter().filter(|r| **r != session.scope.region);
     let looks = others.map(|region| async move {
         let there = session.in_region(region, output);
         (*region, home::lives_in(&there.reader, &there.scope).await)
@@ -157,7 +162,7 @@ async fn open(global: &Global, place: Place, output: &Output) -> Result<Session,
     if place.region.is_some() || global.region.is_some() {
         return Ok(session);
     }
-    let homes = home::regions(&session.reader, &session.scope).await?;
+    let homes = homes(&session, output).await?;
     if homes.is_empty() || homes.contains(&session.scope.region) {
         return Ok(session);
     }

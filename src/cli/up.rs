@@ -21,6 +21,7 @@ use std::time::{Instant, SystemTime};
 pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, CliError> {
     let start = Instant::now();
     let project = Project::load(global)?;
+    project.pages(global)?;
     let adopt = addresses(&args.adopt)?;
     let saved = args.plan.as_deref().map(saved::load).transpose()?;
     let expiry = expiry(&project, args, saved.as_ref());
@@ -28,6 +29,7 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     let builds = Builds::start(&project, output);
     let session = Session::open(global, &project.place(), output).await?;
     signals::stop_on_signals(&session, output);
+    session.refuse_elsewhere(&project.stack).await?;
     let sink = apply::sink(&session, output);
     let request = session.request(&project, &adopt, &expiry, saved.is_some());
     let make = || async {
@@ -160,6 +162,7 @@ async fn smoke_test(
             Ok(report) => report,
             Err(stopped) => return Some(stopped),
         };
+    smoke::warn_of_nothing(&report, output);
     report.failed().then(|| {
         CliError::coded(
             code::SMOKE,

@@ -15,12 +15,12 @@ const ANY_ACCOUNT: &str = "000000000000";
 
 pub fn command(global: &Global, args: Validate, output: &Output) -> Result<u8, CliError> {
     let (errors, error) = match check(global) {
-        Ok(project) if args.resolved => {
+        Ok((project, _)) if args.resolved => {
             print_resolved(global, &project.stack, output);
             return Ok(code::OK);
         }
-        Ok(project) => {
-            print_valid(global, &project.stack, output);
+        Ok((project, notes)) => {
+            print_valid(global, &project.stack, &notes, output);
             return Ok(code::OK);
         }
         Err(refused) => refused,
@@ -34,8 +34,8 @@ pub fn command(global: &Global, args: Validate, output: &Output) -> Result<u8, C
 }
 
 /// The project, or what is wrong with it: for editors and pipelines each error with its place, and
-/// as one error.
-fn check(global: &Global) -> Result<Project, (Value, CliError)> {
+/// as one error. With it what the plan will note of the site.
+fn check(global: &Global) -> Result<(Project, Vec<String>), (Value, CliError)> {
     let unplaced = |error: CliError| (json!([{"message": error.message}]), error);
     if let Some(region) = &global.region {
         stack::check_region(region)
@@ -44,8 +44,9 @@ fn check(global: &Global) -> Result<Project, (Value, CliError)> {
     let project =
         Project::placed(global).map_err(|errors| (json!(errors), CliError::all(&errors, "")))?;
     project.sources(global).map_err(unplaced)?;
+    let notes = project.site_notes().map_err(unplaced)?;
     check_names(global, &project).map_err(|error| unplaced(error.into()))?;
-    Ok(project)
+    Ok((project, notes))
 }
 
 /// What `diff` would say of the names that the environment's resources get.
@@ -88,7 +89,7 @@ fn print_resolved(global: &Global, stack: &Stack, output: &Output) {
     }
 }
 
-fn print_valid(global: &Global, stack: &Stack, output: &Output) {
+fn print_valid(global: &Global, stack: &Stack, notes: &[String], output: &Output) {
     let file = global.file.display().to_string();
     let (tables, functions) = (stack.tables.len(), stack.functions.len());
     let routes = stack.api.as_ref().map_or(0, |a| a.routes.len());
@@ -96,6 +97,7 @@ fn print_valid(global: &Global, stack: &Stack, output: &Output) {
         output.json_line(&json!({
             "valid": true, "file": file, "stack": stack.name, "env": global.env,
             "region": stack.region, "tables": tables, "functions": functions, "routes": routes,
+            "notes": notes,
         }));
         return;
     }
@@ -106,4 +108,7 @@ fn print_valid(global: &Global, stack: &Stack, output: &Output) {
         [counted(tables, "table"), counted(functions, "function"), counted(routes, "route")]
             .join(", ");
     output.result(&format!("{file}: stack `{}` is valid: {parts}", stack.name));
+    for note in notes.iter().filter(|_| output.verbose > 0) {
+        output.result(&format!("note: {note}"));
+    }
 }

@@ -20,8 +20,10 @@ const UNSCOPED: &[&str] = &[
     "cloudfront:ListOriginAccessControls",
     "cloudfront:ListResponseHeadersPolicies",
     "dynamodb:ListTables",
+    "events:ListRules",
     "iam:GetAccountAuthorizationDetails",
     "iam:ListRoles",
+    "lambda:CreateEventSourceMapping",
     "lambda:ListEventSourceMappings",
     "lambda:ListFunctions",
     "logs:CreateLogDelivery",
@@ -165,6 +167,10 @@ fn group(scope: &Scope, operation: &str, action: &str) -> Group {
             plain("Tables", vec![table])
         }
         "iam" => roles(scope, operation, action),
+        // AWS chooses their ids.
+        "lambda" if action.ends_with("EventSourceMapping") => {
+            plain("EventSources", vec![format!("{}:event-source-mapping:*", arn(scope, "lambda"))])
+        }
         "lambda" => {
             let function = format!("{}:function:{}*", arn(scope, "lambda"), scope.prefix());
             plain("Functions", vec![function])

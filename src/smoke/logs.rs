@@ -186,12 +186,12 @@ async fn holds(
 }
 
 /// When the request began by the server's clock: this machine's may be minutes off.
-fn server_time(answer: &Answer) -> i64 {
+pub(super) fn server_time(answer: &Answer) -> i64 {
     let elapsed = i64::try_from(answer.elapsed.as_millis()).unwrap_or_default();
     http_date_ms(&answer.header("date")).unwrap_or_else(local_ms) - elapsed - DATE_SLACK_MS
 }
 
-fn local_ms() -> i64 {
+pub(super) fn local_ms() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
 }

@@ -8,6 +8,7 @@ mod junit;
 mod logs;
 mod order;
 mod products;
+mod requests;
 mod retry;
 mod site;
 mod target;
@@ -15,7 +16,9 @@ mod till;
 mod waf;
 
 pub use check::Check;
-pub use target::{CorsTarget, LogKind, LogTarget, OrderTarget, ProductsTarget, Target};
+pub use target::{
+    CorsTarget, LogKind, LogTarget, OrderTarget, ProductsTarget, RequestTarget, Target,
+};
 
 use crate::model::event::Sink;
 use crate::model::{CloudError, Event, SmokeStatus};
@@ -52,6 +55,8 @@ pub trait Backend: Send + Sync {
         since_ms: i64,
         containing: &str,
     ) -> Result<usize, CloudError>;
+    /// The last lines of a log group since `since_ms` (epoch), oldest first; a failure prints them.
+    async fn log_text(&self, group: &str, since_ms: i64) -> Result<Vec<String>, CloudError>;
     /// Counts one HTTP request that the test is about to send.
     fn count_request(&self);
 }
@@ -139,6 +144,7 @@ async fn dispatch(check: Check, context: &http::Context<'_>) -> Result<Outcome, 
     match check {
         Check::Site => site::site(context).await,
         Check::Bucket => site::bucket(context).await,
+        Check::Requests => requests::check(context).await,
         Check::Products => products::check(context).await,
         Check::Cors => cors::check(context).await,
         Check::Order => order::order(context).await,

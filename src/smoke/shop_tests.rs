@@ -31,6 +31,7 @@ pub enum Fault {
     SiteOfAnotherApi,
     StaleConfig,
     OpenBucket,
+    HealthFails,
     ProductMissing,
     ProductForeign,
     ProductPrice,
@@ -263,6 +264,12 @@ impl Backend for Shop {
             name == group && *at >= since_ms && line.contains(containing)
         });
         Ok(hits.count())
+    }
+
+    async fn log_text(&self, group: &str, since_ms: i64) -> Result<Vec<String>, CloudError> {
+        let logs = self.logs.lock().unwrap();
+        let hits = logs.iter().filter(|(name, at, _)| name == group && *at >= since_ms);
+        Ok(hits.map(|(_, _, line)| line.clone()).collect())
     }
 
     fn count_request(&self) {

@@ -1,7 +1,6 @@
 //! `sweep --shared`: what all environments shared goes once none is left.
 
 use crate::aws::census;
-use crate::aws::home;
 use crate::aws::ledger::{Ledger, TABLE};
 use crate::cli::apply;
 use crate::cli::envs;
@@ -10,6 +9,7 @@ use crate::cli::output::Output;
 use crate::cli::session::Session;
 use crate::model::SharedPiece;
 use crate::resources::TYPES;
+use crate::stack::REGIONS;
 use serde_json::json;
 
 /// Removes the shared pieces that nothing uses any more, and tells of each what became of it.
@@ -26,7 +26,7 @@ pub(super) async fn remove_pieces(session: &Session, output: &Output) -> Result<
         return Ok(());
     }
 
-    let others = home::COMMERCIAL_REGIONS.iter().filter(|r| **r != session.scope.region);
+    let others = REGIONS.iter().filter(|r| **r != session.scope.region);
     let elsewhere: Vec<_> = others.map(|region| session.in_region(region, output).reader).collect();
     let writer = apply::writer(session);
     for piece in pieces.iter().filter(|piece| piece.name != TABLE) {

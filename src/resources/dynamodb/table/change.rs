@@ -21,6 +21,8 @@ use std::collections::BTreeMap;
 pub enum Change {
     DeleteIndex(String),
     Capacity(Capacity),
+    /// The stream's view, or no stream. One that is on changes its view by being turned off first.
+    Stream(Option<String>),
     CreateIndex(String),
 }
 
@@ -58,10 +60,19 @@ pub fn plan(table: &TableDescription, wanted: &TableSpec) -> Result<Vec<Change>,
         .collect();
     live.retain(|name, (spec, _)| stays(name, spec));
     changes.extend(capacity(table, wanted, &live).into_iter().map(Change::Capacity));
+    changes.extend(streams(shape::stream(table), wanted.stream.clone()).map(Change::Stream));
     changes.extend(
         wanted.indexes.keys().filter(|n| !live.contains_key(*n)).cloned().map(Change::CreateIndex),
     );
     Ok(changes)
+}
+
+/// The steps from one stream to another.
+fn streams(live: Option<String>, wanted: Option<String>) -> impl Iterator<Item = Option<String>> {
+    let differs = live != wanted;
+    let off = differs && live.is_some();
+    let on = wanted.filter(|_| differs);
+    off.then_some(None).into_iter().chain(on.map(Some))
 }
 
 /// The capacity calls: one, or two where indexes need ceilings after a flip to on-demand, which
@@ -125,6 +136,9 @@ pub fn fill(
             ))
         }
         Change::Capacity(capacity) => fill_capacity(call, capacity, &wanted.billing),
+        Change::Stream(view) => {
+            Ok(call.stream_specification(shape::stream_setting(view.as_ref())?))
+        }
         Change::CreateIndex(name) => {
             let Some(index) = wanted.indexes.get(name) else {
                 return Ok(call);
@@ -190,6 +204,7 @@ pub fn shows(table: &TableDescription, change: &Change, wanted: &TableSpec) -> b
         && match change {
             Change::DeleteIndex(name) => index(name).is_none(),
             Change::CreateIndex(name) => index(name).is_some(),
+            Change::Stream(view) => shape::stream(table) == *view,
             Change::Capacity(capacity) => {
                 let provisioned = wanted.billing.mode == PROVISIONED;
                 let ceilings = shape::ceilings(table.on_demand_throughput());
@@ -235,6 +250,9 @@ pub fn describe(name: &str, change: &Change) -> String {
         }
         Change::Capacity(Capacity { flip: Some(_), .. }) => {
             format!("the table `{name}` to change its billing (a minute or more)")
+        }
+        Change::Stream(_) => {
+            format!("the stream of the table `{name}` to change (usually seconds)")
         }
         Change::Capacity(_) => format!("the table `{name}` to become ACTIVE (usually seconds)"),
     }

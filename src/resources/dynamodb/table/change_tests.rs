@@ -40,6 +40,7 @@ fn wanted(billing: BillingSpec, indexes: &[(&str, &str)]) -> TableSpec {
         billing,
         point_in_time_recovery: false,
         deletion_protection: false,
+        stream: None,
         seed: None,
     }
 }

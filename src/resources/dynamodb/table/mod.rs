@@ -6,6 +6,8 @@ mod desired;
 mod pricing;
 mod read;
 mod seed;
+mod seed_rules;
+mod seed_text;
 mod shape;
 pub mod spec;
 mod write;
@@ -133,8 +135,7 @@ impl ResourceType for Table {
     ) -> Result<Outputs, CloudError> {
         let before: TableSpec = from_value(&live.spec)?;
         let (arn, wanted) = (live.output("arn")?, from_value(wanted)?);
-        write::bring(writer, step, arn, &before, &wanted, CallOptions::default()).await?;
-        Ok(live.outputs.clone())
+        write::bring(writer, step, arn, &before, &wanted, CallOptions::default()).await
     }
 
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {

@@ -12,7 +12,7 @@ use crate::resources::dynamodb::DynamoDb;
 use aws_sdk_dynamodb::types::{PointInTimeRecoveryStatus, Select, TableDescription, TableStatus};
 use futures_util::future::{try_join, try_join_all};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 pub async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
     let wanted = try_join_all(query.wanted.iter().map(|desired| async move {
@@ -113,7 +113,7 @@ async fn describe(
     if owner != Owner::Stray {
         live.data = data(reader, &table, query.thorough || replaced).await?;
     }
-    live.outputs = outputs(arn, name);
+    live.outputs = outputs(&table);
     live.owner = owner;
     Ok(Some(live))
 }
@@ -281,6 +281,10 @@ pub async fn resource_policy(reader: &Reader, arn: &str) -> Result<Option<Value>
     }
 }
 
-pub fn outputs(arn: &str, name: &str) -> Outputs {
-    BTreeMap::from([("arn".to_string(), arn.to_string()), ("name".to_string(), name.to_string())])
+/// ARN and name, and the stream's ARN where there is one. A stream that is turned on again has
+/// another ARN.
+pub fn outputs(table: &TableDescription) -> Outputs {
+    let stream = shape::stream(table).and(table.latest_stream_arn());
+    let all = [("arn", table.table_arn()), ("name", table.table_name()), ("stream_arn", stream)];
+    all.into_iter().filter_map(|(key, value)| Some((key.to_string(), value?.to_string()))).collect()
 }

@@ -16,6 +16,8 @@ pub struct TableSpec {
     pub billing: BillingSpec,
     pub point_in_time_recovery: bool,
     pub deletion_protection: bool,
+    /// What the stream tells of each change, `NEW_AND_OLD_IMAGES`; `None` without a stream.
+    pub stream: Option<String>,
     /// SHA-256 (hex) of the seed file put last; kept in the table's `shopstack:seed` tag, not in
     /// `tags`.
     pub seed: Option<String>,

@@ -5,6 +5,7 @@ mod desired;
 mod extras;
 mod generated;
 mod read;
+mod settings;
 pub mod spec;
 mod write;
 
@@ -29,6 +30,10 @@ pub const INFO: TypeInfo = TypeInfo {
     delete_after: &[
         After::every("AWS::ApiGateway::Stage"),
         After::every("AWS::ApiGateway::RestApi"),
+        After::those("AWS::Lambda::EventSourceMapping", |function, source| {
+            function.name == source.name
+        }),
+        After::those("AWS::Events::Rule", |function, rule| function.name == rule.name),
     ],
     replace_on: &[
         "tags.shopstack:role-id?",
@@ -71,6 +76,8 @@ pub const INFO: TypeInfo = TypeInfo {
             Call::new(&SERVICE, "lambda:UpdateFunctionConfiguration")
                 .actions(&["lambda:UpdateFunctionConfiguration", "iam:PassRole"]),
             Call::new(&SERVICE, "lambda:UpdateFunctionCode"),
+            Call::new(&SERVICE, "lambda:PutFunctionConcurrency"),
+            Call::new(&SERVICE, "lambda:DeleteFunctionConcurrency"),
             Call::new(&SERVICE, "lambda:TagResource"),
             Call::new(&SERVICE, "lambda:UntagResource"),
         ],
@@ -78,6 +85,8 @@ pub const INFO: TypeInfo = TypeInfo {
             Call::new(&SERVICE, "lambda:UpdateFunctionConfiguration")
                 .actions(&["lambda:UpdateFunctionConfiguration", "iam:PassRole"]),
             Call::new(&SERVICE, "lambda:UpdateFunctionCode"),
+            Call::new(&SERVICE, "lambda:PutFunctionConcurrency"),
+            Call::new(&SERVICE, "lambda:DeleteFunctionConcurrency"),
             Call::new(&SERVICE, "lambda:TagResource"),
             Call::new(&SERVICE, "lambda:UntagResource"),
         ],

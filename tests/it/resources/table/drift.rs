@@ -58,6 +58,7 @@ pub fn cases(shop: &DeployedShop) -> DriftCases {
         case("billing.max_read", json!(70)).at("table.Limited"),
         case("billing.max_write", json!(80)).at("table.Limited"),
         case("point_in_time_recovery", json!(false)),
+        case("stream", json!("KEYS_ONLY")),
         case("deletion_protection", json!(true)),
         case("seed", json!(seed)).at("table.Products").payload(shop.shop.path("seed/more.json")),
     ];
@@ -109,6 +110,15 @@ async fn change_out_of_band(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
                 .point_in_time_recovery_enabled(change.flag());
             let update = db.update_continuous_backups().table_name(name);
             update.point_in_time_recovery_specification(on.build().unwrap()).send().await.unwrap();
+        }
+        "stream" => {
+            let view = change.target["stream"].as_str().map(Into::into);
+            let stream = sdk::StreamSpecification::builder()
+                .stream_enabled(view.is_some())
+                .set_stream_view_type(view)
+                .build();
+            let update = db.update_table().table_name(name);
+            update.stream_specification(stream.unwrap()).send().await.unwrap();
         }
         "deletion_protection" => {
             db.update_table()
