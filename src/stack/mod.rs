@@ -5,6 +5,7 @@
 //! holds it against the JSON Schema generated from the types themselves, `rules` check what a
 //! schema cannot say (names, references). Between them `overlay` merges what `environments` says.
 
+mod alarms;
 mod anything;
 mod check;
 mod compute;
@@ -28,6 +29,7 @@ mod site;
 mod span;
 mod types;
 
+pub use alarms::Alarms;
 pub use compute::{Architecture, EnvPart, EnvValue, Function, Grant, LogLevel, TableEvents};
 pub(crate) use compute::{READS, WRITES};
 pub use data::{Attribute, AttributeType, Billing, Index, Projection, Table};
