@@ -3,6 +3,7 @@
 
 pub mod call;
 pub mod calls;
+pub mod census;
 pub mod clients;
 pub mod clock;
 pub mod connections;

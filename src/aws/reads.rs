@@ -25,6 +25,7 @@ reads_only! {
     /// IAM, for the roles of environments.
     iam::Iam(aws_sdk_iam, global) {
         get_role: GetRoleFluentBuilder,
+        list_account_aliases: ListAccountAliasesFluentBuilder,
         list_roles: ListRolesFluentBuilder,
     }
 }

@@ -309,12 +309,12 @@ fn cutting_the_file_anywhere_is_an_error_or_a_stack_but_never_a_panic() {
 #[test]
 fn missing_folders_are_found_where_they_are_named() {
     let (stack, source) = stack::load(&root().join("stack.yaml")).unwrap();
-    let found = stack::missing_paths(&stack, &source, "stack.yaml", &|path| {
+    let found = stack::missing_paths(&stack, &source, "stack.yaml", "dev", &|path| {
         path != "lambdas/create-order/Cargo.toml"
     });
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].source_line, "    crate: lambdas/create-order");
-    assert_eq!(stack::missing_paths(&stack, &source, "stack.yaml", &|_| true), []);
+    assert_eq!(stack::missing_paths(&stack, &source, "stack.yaml", "dev", &|_| true), []);
 }
 
 /// The errors about routes of the shop where its description is this text.

@@ -4,6 +4,7 @@
 mod adopt;
 mod browser;
 mod deployer;
+mod environments;
 mod first;
 mod foreign;
 mod home;
