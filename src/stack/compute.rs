@@ -78,8 +78,8 @@ pub struct Function {
     /// Environment variables. A secret is marked, `{ secret: value }`, or better stays in AWS and
     /// is named, `{ ssm: /name }` or `{ secrets_manager: name }`: then the variable holds the name,
     /// and the function may read what it names. A value may refer to `${table.ID.name}`,
-    /// `${table.ID.arn}`, `${api.url}`, `${api.origin}`, `${api.cors_origins}`, `${api.cors_expose}`,
-    /// `${api.cors_credentials}`, `${site.url}`, `${region}`, `${env}` and `${stack}`; `$${` is a
+    /// `${table.ID.arn}`, `${api.url}`, `${api.origin}`, `${api.cors_origins}`,
+    /// `${api.cors_expose}`, `${api.cors_credentials}`, `${site.url}`, `${region}`, `${env}` and `${stack}`; `$${` is a
     /// literal `${`. A value that is just `${smoke.secret}` is random: the smoke test
     /// marks its orders with it.
     #[serde(default)]
