@@ -4,6 +4,7 @@ use super::call::Call;
 use super::live::Live;
 use super::price::Part;
 use super::scope::Scope;
+use super::terraform::{Block, Exported};
 use serde_json::Value;
 
 /// A type whose resources must be gone before one of another type is deleted.
@@ -104,7 +105,7 @@ pub struct TypeInfo {
     /// AWS's limit on the length of the name, in bytes.
     pub name_limit: usize,
     /// ARN of a logical id, for types whose ARN is derivable and which, once removed from
-    /// stack.yaml, can only be found through the tag index.
+    /// stack.yaml, can only be found through the tag index; of `*`, a pattern for all of them.
     pub arn: Option<fn(&Scope, &str) -> String>,
     /// Types whose live resources `discover` needs to see first.
     pub read_after: &'static [&'static str],
@@ -132,6 +133,9 @@ pub struct TypeInfo {
     pub pricing: Pricing,
     pub outputs: &'static [OutputKey],
     pub graph: GraphRole,
+    /// The blocks of Terraform's AWS provider that a resource of the type is; none for what
+    /// checkers of Terraform's plans do not look at.
+    pub terraform: fn(&Exported<'_>) -> Vec<Block>,
     pub calls: Calls,
 }
 
@@ -157,6 +161,7 @@ impl TypeInfo {
         pricing: Pricing::ByUse("nothing"),
         outputs: &[],
         graph: GraphRole::Hidden,
+        terraform: |_| Vec::new(),
         calls: Calls::NONE,
     };
 

@@ -5,8 +5,10 @@
 //! holds it against the JSON Schema generated from the types themselves, `rules` check what a
 //! schema cannot say (names, references).
 
+mod alarms;
 mod anything;
 mod compute;
+mod concealed;
 mod data;
 mod edge;
 mod error;
@@ -22,7 +24,10 @@ mod site;
 mod span;
 mod types;
 
-pub use compute::{Architecture, EnvPart, EnvValue, Function, Grant, LogLevel, TableEvents};
+pub use alarms::Alarms;
+pub use compute::{
+    Architecture, EnvKind, EnvPart, EnvValue, Function, Grant, LogLevel, TableEvents,
+};
 pub(crate) use compute::{READS, WRITES};
 pub use data::{Attribute, AttributeType, Billing, Index, Projection, Table};
 pub use edge::{

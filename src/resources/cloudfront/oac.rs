@@ -8,6 +8,7 @@ use crate::aws::{Reader, Writer};
 use crate::model::call::{Call, Retry};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{from_value, to_value};
+use crate::model::terraform::{Block, Exported};
 use crate::model::type_info::{Calls, GraphRole, Pricing};
 use crate::model::{After, CloudError, Live, Outputs, Owner, Query, Scope, Step, TypeInfo};
 use crate::resources::ResourceType;
@@ -19,7 +20,7 @@ use async_trait::async_trait;
 use aws_sdk_cloudfront::types::{OriginAccessControlConfig, OriginAccessControlSummary};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub struct OriginAccessControl;
 
@@ -42,6 +43,7 @@ pub const INFO: TypeInfo = TypeInfo {
     heading: "CDN",
     graph: GraphRole::PartOf(|_| "distribution"),
     pricing: Pricing::ByUse("nothing"),
+    terraform: blocks,
     calls: Calls {
         read: &[
             Call::new(&SERVICE, "cloudfront:ListOriginAccessControls"),
@@ -57,6 +59,17 @@ pub const INFO: TypeInfo = TypeInfo {
     },
     ..TypeInfo::DEFAULT
 };
+
+/// The OAC as a block of Terraform's AWS provider.
+fn blocks(oac: &Exported<'_>) -> Vec<Block> {
+    let values = json!({
+        "name": oac.name, "description": oac.get("description"),
+        "origin_access_control_origin_type": oac.get("origin_type"),
+        "signing_behavior": oac.get("signing_behavior"),
+        "signing_protocol": oac.get("signing_protocol"),
+    });
+    vec![Block::new("aws_cloudfront_origin_access_control", oac.address.id(), values)]
+}
 
 #[async_trait]
 impl ResourceType for OriginAccessControl {

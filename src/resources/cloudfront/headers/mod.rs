@@ -22,6 +22,7 @@ use spec::ResponseHeadersSpec;
 mod convert;
 mod desired;
 pub mod spec;
+mod terraform;
 
 pub struct ResponseHeadersPolicy;
 
@@ -32,6 +33,7 @@ pub const INFO: TypeInfo = TypeInfo {
     heading: "CDN",
     graph: GraphRole::PartOf(|_| "distribution"),
     pricing: Pricing::ByUse("nothing"),
+    terraform: terraform::blocks,
     calls: Calls {
         read: &[
             Call::new(&SERVICE, "cloudfront:ListResponseHeadersPolicies"),

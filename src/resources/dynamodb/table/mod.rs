@@ -10,6 +10,7 @@ mod seed_rules;
 mod seed_text;
 mod shape;
 pub mod spec;
+mod terraform;
 mod write;
 
 pub use read::resource_policy;
@@ -55,6 +56,7 @@ pub const INFO: TypeInfo = TypeInfo {
     }],
     graph: GraphRole::Node { title: "DynamoDB", kind: "store", column: 3 },
 
+    terraform: terraform::blocks,
     calls: Calls {
         read: &[
             Call::new(&SERVICE, "dynamodb:ListTables"),

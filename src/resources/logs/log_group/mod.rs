@@ -4,6 +4,7 @@
 mod desired;
 pub mod spec;
 mod sweep;
+mod terraform;
 
 use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::call::{Call, Retry};
@@ -58,6 +59,7 @@ pub const INFO: TypeInfo = TypeInfo {
         label: "Log group",
     }],
     pricing: Pricing::ByUse("data taken in and kept"),
+    terraform: terraform::blocks,
     calls: Calls {
         read: &[
             Call::new(&SERVICE, "logs:DescribeLogGroups"),
