@@ -74,7 +74,6 @@ reads_only! {
 reads_only! {
     /// IAM, reads only.
     Iam(aws_sdk_iam) {
-        get_account_authorization_details: GetAccountAuthorizationDetailsFluentBuilder,
         get_policy: GetPolicyFluentBuilder,
         get_policy_version: GetPolicyVersionFluentBuilder,
         get_role: GetRoleFluentBuilder,

@@ -20,7 +20,6 @@ const UNSCOPED: &[&str] = &[
     "cloudfront:ListOriginAccessControls",
     "cloudfront:ListResponseHeadersPolicies",
     "dynamodb:ListTables",
-    "iam:GetAccountAuthorizationDetails",
     "iam:ListRoles",
     "lambda:ListEventSourceMappings",
     "lambda:ListFunctions",

@@ -18,6 +18,7 @@ pub(super) async fn site(context: &Context<'_>) -> Result<Outcome, String> {
     poll(context.deadline, || async move {
         page(context, url).await?;
         configuration(context, url).await?;
+        manifest(context, url).await?;
         if context.target.emulated {
             return Ok(());
         }
@@ -30,7 +31,8 @@ pub(super) async fn site(context: &Context<'_>) -> Result<Outcome, String> {
         "http goes to https"
     };
     Ok(Outcome::Passed(format!(
-        "{url} answers with its HTML and its security headers; {redirected}"
+        "{url} answers with its HTML and its security headers, and keeps its manifest to itself; \
+         {redirected}"
     )))
 }
 
@@ -134,6 +136,18 @@ async fn configuration(context: &Context<'_>, url: &str) -> Try<()> {
         return Ok(());
     }
     Err(Trouble::Again(answer.unlike(&format!("200 with apiUrl {api_url}"), REDEPLOY)))
+}
+
+/// The list of the site's files is shopstack's own. An error page of the site may stand in for the
+/// refusal, with whatever status it has.
+async fn manifest(context: &Context<'_>, url: &str) -> Try<()> {
+    let answer = context.send(&Call::get(join(url, "/.shopstack/site.json"))).await?;
+    let is_manifest = serde_json::from_str::<Value>(&answer.body).is_ok_and(|b| b.is_object());
+    if answer.status >= 400 || !is_manifest {
+        return Ok(());
+    }
+    let todo = "see the bucket's policy in `shopstack diff`; CloudFront may still have an old copy";
+    Err(Trouble::Again(answer.unlike("a refusal", todo)))
 }
 
 /// Plain http must lead to https and to nowhere else.

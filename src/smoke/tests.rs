@@ -34,6 +34,7 @@ fn target(shop: &Shop, budget_ms: u64) -> Target {
             log(API_LOG, LogKind::Api),
             log(WAF_LOG, LogKind::Waf),
         ],
+        api_firewall: Firewall { log_group: WAF_LOG.into(), ..Firewall::default() },
         budget: Duration::from_millis(budget_ms),
         ..Target::default()
     }
@@ -100,7 +101,8 @@ async fn a_good_shop_passes_every_check_and_is_left_as_it_was() {
             .lock()
             .unwrap()
             .iter()
-            .all(|agent| agent.starts_with("Mozilla/5.0 (compatible; shopstack-smoke/"))
+            .all(|agent| agent.starts_with("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/")
+                && agent.contains(" Safari/537.36 shopstack-smoke/"))
     );
 }
 
@@ -131,6 +133,7 @@ async fn each_fault_fails_just_its_own_check_and_is_named() {
         (SiteConnectsAnywhere, "site", "header content-security-policy"),
         (SiteOfAnotherApi, "site", "header content-security-policy"),
         (StaleConfig, "site", "config.json: expected 200 with apiUrl"),
+        (ManifestServed, "site", "site.json: expected a refusal"),
         (OpenBucket, "bucket", "anybody can read it"),
         (ProductMissing, "products", "2 items, without p-2"),
         (ProductForeign, "products", "with the unknown p-9"),
@@ -180,6 +183,26 @@ async fn each_fault_fails_just_its_own_check_and_is_named() {
     }
 }
 
+/// AWS answers five requests for log lines a second, for a whole account.
+#[tokio::test]
+async fn logs_are_asked_for_once_a_group_and_round_whatever_is_looked_for() {
+    let shop = Shop::open(Fault::ApiSilent).await;
+    for line in 0..5 {
+        shop.log(API_LOG, format!("somebody else's request {line}"));
+    }
+    let mut target = target(&shop, 150);
+    (target.emulated, target.checks) = (false, BTreeSet::from([Check::Logs]));
+    let report = run(&target, shop.as_ref(), &silent()).await;
+    assert!(report.failed(), "{report:#?}");
+    let asked = shop.log_pages.lock().unwrap().clone();
+    let first: Vec<&str> = asked.iter().take(4).map(String::as_str).collect();
+    assert_eq!(first, [LIST_LOG, ORDER_LOG, API_LOG, WAF_LOG], "one each in the first round");
+    assert!(asked.iter().skip(4).all(|group| group == API_LOG), "{asked:?}");
+    let tries = report.results[0].message.rsplit_once("(tried ").unwrap().1;
+    let tries: usize = tries.split(' ').next().unwrap().parse().unwrap();
+    assert_eq!(asked.len(), 3 + tries);
+}
+
 #[tokio::test]
 async fn little_of_an_answer_is_shown() {
     let (_, report) = report(Fault::ProductsFail).await;
@@ -194,6 +217,21 @@ async fn a_firewall_that_stops_everybody_is_no_pass() {
         message(&report, "waf").contains("anything but 403 for an ordinary query, got 403"),
         "{report:#?}"
     );
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_firewall_is_named_with_its_rule() {
+    let (_, stopped) = report(Fault::FirewallStopsOrders).await;
+    assert_eq!(checks_with(&stopped, SmokeStatus::Failed), ["order", "tampering"], "{stopped:#?}");
+    let named = "the firewall refused it: the rule SizeRestrictions_BODY of AWS's managed group \
+                 AWSManagedRulesCommonRuleSet, says its log";
+    for check in ["order", "tampering"] {
+        let message = message(&stopped, check);
+        assert!(message.contains("got 403") && message.ends_with(named), "{message}");
+    }
+    // What the log does not tell is not guessed.
+    let (_, refused) = report(Fault::PreflightFails).await;
+    assert!(!message(&refused, "cors").contains("firewall"), "{refused:#?}");
 }
 
 #[tokio::test]

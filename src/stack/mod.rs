@@ -17,20 +17,19 @@ mod schema;
 mod shape;
 mod span;
 mod types;
+mod waf;
 
 pub use compute::{Architecture, EnvPart, EnvValue, Function, Grant};
 pub(crate) use compute::{READS, WRITES};
 pub use data::{Attribute, AttributeType, Billing, Index, Projection, Table};
-pub use edge::{
-    Api, CacheRule, Cdn, Cors, ErrorPage, ManagedGroup, Origin, PriceClass, Route, Site,
-    Throttling, Waf,
-};
+pub use edge::{Api, CacheRule, Cdn, Cors, ErrorPage, Origin, PriceClass, Route, Site, Throttling};
 pub use error::StackError;
 pub use places::Lines;
 pub use schema::json_schema;
 pub use types::{
     AcceptedFinding, Build, Logs, Smoke, SmokeCheck, SmokeOrder, SmokeProducts, Stack,
 };
+pub use waf::{ManagedGroup, Waf, WafGroup, WafScope};
 
 use node::Node;
 use std::path::Path;

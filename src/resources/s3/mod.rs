@@ -38,6 +38,8 @@ pub(crate) const DELETE_OBJECTS: Call =
 
 /// Key of the object that names what the site is made of.
 pub(crate) const SITE_MANIFEST: &str = ".shopstack/site.json";
+/// What the keys of shopstack's own objects begin with.
+pub(crate) const RECORDS: &str = ".shopstack/";
 
 /// DeleteObjects answers 200 also where single keys failed: those stand in the body. Keys that
 /// failed for what passes are sent again, the others as soon as nothing else is left to try.

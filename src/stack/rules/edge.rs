@@ -1,5 +1,5 @@
-//! Rules for what faces the internet (API, site, distribution, firewall), and for the smoke test
-//! that visits it.
+//! Rules for what faces the internet (API, site, distribution), and for the smoke test that visits
+//! it.
 
 use super::context::Context;
 use super::permission;
@@ -15,7 +15,7 @@ const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 const MAX_DEPTH: usize = 8;
 
 pub(super) fn check(context: &mut Context) {
-    let Stack { api, site, cdn, waf, smoke, .. } = context.stack;
+    let Stack { api, site, cdn, smoke, .. } = context.stack;
     if let Some(api) = api {
         check_api(context, api);
     }
@@ -24,15 +24,6 @@ pub(super) fn check(context: &mut Context) {
     }
     if let Some(cdn) = cdn {
         check_cdn(context, cdn);
-    }
-    if context.references && waf.is_some() && api.is_none() && site.is_none() {
-        let help = Some("add one of them, or remove `waf`".to_string());
-        context.key(
-            &["waf"],
-            "`waf`",
-            Err("needs an `api` or a `site` to protect".to_string()),
-            help,
-        );
     }
     check_smoke(context, smoke);
 }

@@ -6,6 +6,7 @@ mod edge;
 mod exception;
 mod permission;
 mod table;
+mod waf;
 
 use super::compute::{EnvPart, split};
 use super::error::{Report, quote, suggest};
@@ -29,6 +30,7 @@ pub(super) fn check(stack: &Stack, tree: &Node, report: &mut Report, references:
     }
     builds(&mut context);
     edge::check(&mut context);
+    waf::check(&mut context);
     exception::check(&mut context);
 }
 
