@@ -29,7 +29,7 @@ fn desired_table(context: &Context<'_>, id: &str, table: &Table) -> Result<Desir
         indexes: table.indexes.iter().map(|(name, i)| (name.clone(), index(i))).collect(),
         billing: billing(&table.billing),
         point_in_time_recovery: table.point_in_time_recovery,
-        deletion_protection: table.protect.unwrap_or(context.expires_at.is_none()),
+        deletion_protection: table.protect.unwrap_or(!context.is_ephemeral()),
         seed,
     };
     let mut desired = context.resource(&INFO, id, context.scope.name(id), &spec);

@@ -8,7 +8,7 @@ use crate::resources::context::{Context, Wanted};
 pub(super) fn bucket(context: &Context<'_>, wanted: &mut Wanted) {
     let (Some(site), Some(_)) = (&context.stack.site, &context.stack.cdn) else { return };
     let mut tags = context.tags("site");
-    if site.protect.unwrap_or(context.expires_at.is_none()) {
+    if site.protect.unwrap_or(!context.is_ephemeral()) {
         // Buckets have no protection against deletion of their own: it lives in a tag, so that a
         // site that leaves stack.yaml cannot lift it.
         tags.insert(tag::PROTECT.into(), "true".into());
