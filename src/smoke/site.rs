@@ -114,7 +114,15 @@ fn csp_is_tight(policy: &str, api_url: Option<&str>) -> bool {
     let open = connect.iter().any(|source| ["*", "http:", "https:"].contains(source));
     let admits = |api: &str| {
         connect.iter().any(|source| {
-            let rest = api.strip_prefix(source.trim_end_matches('/'));
+            let rest = match source.split_once("://*.") {
+                // Environments with a time to live share a policy that admits the region's APIs.
+                Some((scheme, host)) => {
+                    let after = api.strip_prefix(scheme).and_then(|r| r.strip_prefix("://"));
+                    let name = after.and_then(|r| r.split_once('.'));
+                    name.and_then(|(_, rest)| rest.strip_prefix(host))
+                }
+                None => api.strip_prefix(source.trim_end_matches('/')),
+            };
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     };
