@@ -14,6 +14,7 @@
     clippy::unwrap_used
 )]
 
+mod as_aws;
 mod bad_input;
 mod drift;
 mod e2e;

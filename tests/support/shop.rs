@@ -19,6 +19,8 @@ pub struct Shop {
     pub region: String,
     /// Where its runs and the test's own clients go; without one its runs have no credentials.
     pub endpoint: Option<String>,
+    /// What its runs have in their environment besides.
+    pub variables: Vec<(String, String)>,
 }
 
 impl Shop {
@@ -33,7 +35,13 @@ impl Shop {
         std::os::unix::fs::symlink(root.join("lambdas"), folder.path().join("lambdas")).unwrap();
         std::fs::create_dir(folder.path().join("home")).unwrap();
         std::fs::copy(root.join("stack.yaml"), folder.path().join("stack.yaml")).unwrap();
-        Shop { folder, stack: "shop".into(), region: "us-east-1".into(), endpoint: None }
+        Shop {
+            folder,
+            stack: "shop".into(),
+            region: "us-east-1".into(),
+            endpoint: None,
+            variables: Vec::new(),
+        }
     }
 
     /// The shop under a name of its own, so that tests share one endpoint side by side.
@@ -119,6 +127,7 @@ impl Shop {
         if let Some(endpoint) = &self.endpoint {
             connect(&mut command, endpoint);
         }
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
 

@@ -65,9 +65,9 @@ say "Endpoints"
 twin_port=$(free_port)
 moto_port=$(free_port)
 logs=$(mktemp -d)
-moto_pid="" driver_pid=""
+moto_pid="" driver_pid="" judge_pid=""
 stop() {
-  for pid in $moto_pid $driver_pid; do kill "$pid" 2>/dev/null || true; done
+  for pid in $judge_pid $moto_pid $driver_pid; do kill "$pid" 2>/dev/null || true; done
   SHOPSTACK_LOCAL_PORT=$twin_port "$target/debug/shopstack" local down >/dev/null || true
   rm -rf "$logs"
 }
@@ -81,8 +81,16 @@ chromedriver --port="$driver_port" >"$logs/chromedriver.log" 2>&1 &
 driver_pid=$!
 answers "http://127.0.0.1:$moto_port/moto-api/"
 answers "http://127.0.0.1:$driver_port/status"
-export SHOPSTACK_TEST_ENDPOINT="http://127.0.0.1:$twin_port"
-export SHOPSTACK_TEST_MOTO="http://127.0.0.1:$moto_port"
+# Between tests and endpoints a recorder passes bytes on and has a judge look at every request; see docs/judge.md.
+twin_seen=$(free_port)
+moto_seen=$(free_port)
+(cd tests/tools && exec "$tools/bin/python" -m judge.recorder --report "$logs/judged.json" \
+  "$twin_seen=$twin_port" "$moto_seen=$moto_port") >"$logs/judge.log" 2>&1 &
+judge_pid=$!
+answers "http://127.0.0.1:$twin_seen/_ministack/health"
+answers "http://127.0.0.1:$moto_seen/moto-api/"
+export SHOPSTACK_TEST_ENDPOINT="http://127.0.0.1:$twin_seen"
+export SHOPSTACK_TEST_MOTO="http://127.0.0.1:$moto_seen"
 export SHOPSTACK_TEST_WEBDRIVER="http://127.0.0.1:$driver_port"
 # A missing endpoint is a failure from here on.
 export SHOPSTACK_TEST_REQUIRED=1
@@ -96,7 +104,19 @@ say "Tests"
 export RUST_TEST_THREADS="${RUST_TEST_THREADS:-6}"
 export INSTA_UPDATE="${INSTA_UPDATE:-no}"
 export INSTA_SNAPSHOT_REFERENCES_FILE="$logs/snapshots"
-cargo test --workspace --locked --no-fail-fast "$@"
+tests=0
+cargo test --workspace --locked --no-fail-fast "$@" || tests=$?
+
+say "Requests against AWS's models"
+kill -TERM "$judge_pid"
+judged=0
+wait "$judge_pid" || judged=$?
+judge_pid=""
+grep -v '^ready$' "$logs/judge.log" || true
+# Some tests alone need not send any request; all of them do.
+[ $judged != 3 ] || [ $# = 0 ] || judged=0
+[ $tests = 0 ] || exit $tests
+[ $judged = 0 ] || { echo "the judge found requests that AWS would refuse, or saw none" >&2; exit 1; }
 
 if [ $# = 0 ]; then
   say "Snapshots"

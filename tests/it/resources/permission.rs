@@ -65,7 +65,7 @@ async fn its_whole_life() {
     assert_eq!((&live.spec, &live.owner), (&wanted.spec, &Owner::Ours));
 
     for (field, value) in [
-        ("source_arn", json!("arn:aws:execute-api:us-east-1:1:abc/*/GET/other")),
+        ("source_arn", json!("arn:aws:execute-api:us-east-1:000000000000:abc/*/GET/other")),
         ("source_account", json!("123123123123")),
         ("source_account", json!(null)),
         ("principal", json!("events.amazonaws.com")),
