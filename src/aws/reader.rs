@@ -62,7 +62,9 @@ reads_only! {
     DynamoDb(aws_sdk_dynamodb) {
         batch_get_item: BatchGetItemFluentBuilder,
         describe_continuous_backups: DescribeContinuousBackupsFluentBuilder,
+        describe_kinesis_streaming_destination: DescribeKinesisStreamingDestinationFluentBuilder,
         describe_table: DescribeTableFluentBuilder,
+        describe_time_to_live: DescribeTimeToLiveFluentBuilder,
         get_item: GetItemFluentBuilder,
         get_resource_policy: GetResourcePolicyFluentBuilder,
         list_tables: ListTablesFluentBuilder,
@@ -111,11 +113,14 @@ reads_only! {
 reads_only! {
     /// S3, reads only.
     S3(aws_sdk_s3) {
+        get_bucket_cors: GetBucketCorsFluentBuilder,
         get_bucket_encryption: GetBucketEncryptionFluentBuilder,
+        get_bucket_lifecycle_configuration: GetBucketLifecycleConfigurationFluentBuilder,
         get_bucket_ownership_controls: GetBucketOwnershipControlsFluentBuilder,
         get_bucket_policy: GetBucketPolicyFluentBuilder,
         get_bucket_tagging: GetBucketTaggingFluentBuilder,
         get_bucket_versioning: GetBucketVersioningFluentBuilder,
+        get_bucket_website: GetBucketWebsiteFluentBuilder,
         get_object: GetObjectFluentBuilder,
         get_public_access_block: GetPublicAccessBlockFluentBuilder,
         head_bucket: HeadBucketFluentBuilder,

@@ -37,6 +37,7 @@ const UNSCOPED: &[&str] = &[
 /// Actions of calls that name their resource in the body or by its ARN alone: emulators check them
 /// on all resources.
 const UNSCOPED_ON_EMULATORS: &[&str] = &[
+    "dynamodb:DeleteResourcePolicy",
     "dynamodb:GetResourcePolicy",
     "dynamodb:ListTagsOfResource",
     "dynamodb:TagResource",
@@ -164,6 +165,10 @@ fn group(scope: &Scope, operation: &str, action: &str) -> Group {
             plain("Tables", vec![table])
         }
         "iam" => roles(scope, operation, action),
+        "lambda" if action == "lambda:DeleteEventSourceMapping" => {
+            let mapping = format!("{}:event-source-mapping:*", arn(scope, "lambda"));
+            plain("EventSourceMappings", vec![mapping])
+        }
         "lambda" => {
             let function = format!("{}:function:{}*", arn(scope, "lambda"), scope.prefix());
             plain("Functions", vec![function])

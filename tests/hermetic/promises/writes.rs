@@ -80,7 +80,7 @@ async fn a_bucket_whose_create_was_cut_is_looked_for_before_it_is_made_again() {
         .await;
         let spec = json!({"tags": replay.env.scope.tags("site"), "block_public_acls": true,
             "ignore_public_acls": true, "block_public_policy": true,
-            "restrict_public_buckets": true, "object_ownership": "BucketOwnerEnforced",
+            "restrict_public_buckets": true, "object_ownership": "BucketOwnerEnforced", "extras": {},
             "encryption": "AES256", "versioning": "Enabled"});
         let bucket = wanted_resource(&Bucket, "bucket.site", BUCKET, spec);
         let _ended_at_the_tags = replay.create(&Bucket, &step(&bucket, Op::Create, None)).await;

@@ -31,6 +31,7 @@ fn desired_table(context: &Context<'_>, id: &str, table: &Table) -> Result<Desir
         point_in_time_recovery: table.point_in_time_recovery,
         deletion_protection: table.protect.unwrap_or(!context.is_ephemeral()),
         seed,
+        extras: BTreeMap::new(),
     };
     let mut desired = context.resource(&INFO, id, context.scope.name(id), &spec);
     desired.payload = payload;

@@ -3,6 +3,7 @@
 
 mod change;
 mod desired;
+mod extras;
 mod pricing;
 mod read;
 mod seed;
@@ -60,7 +61,9 @@ pub const INFO: TypeInfo = TypeInfo {
             Call::new(&SERVICE, "dynamodb:DescribeContinuousBackups"),
             Call::new(&SERVICE, "dynamodb:ListTagsOfResource"),
             Call::new(&SERVICE, "dynamodb:Scan"),
-            Call::new(&SERVICE, "dynamodb:GetResourcePolicy"),
+            extras::READS[0],
+            extras::READS[1],
+            extras::READS[2],
         ],
         create: &[
             Call::new(&SERVICE, "dynamodb:CreateTable")
@@ -84,6 +87,9 @@ pub const INFO: TypeInfo = TypeInfo {
             Call::new(&SERVICE, "dynamodb:TagResource").quotas(TAG_QUOTA),
             Call::new(&SERVICE, "dynamodb:UntagResource"),
             Call::new(&SERVICE, "dynamodb:PutItem"),
+            extras::WRITES[0],
+            extras::WRITES[1],
+            extras::WRITES[2],
         ],
         delete: &[
             Call::new(&SERVICE, "dynamodb:UpdateTable"),

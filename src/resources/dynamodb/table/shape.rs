@@ -43,6 +43,7 @@ pub fn spec_of(
         point_in_time_recovery: false,
         deletion_protection: table.deletion_protection_enabled().unwrap_or(false),
         seed: None,
+        extras: BTreeMap::new(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! AWS::Lambda::Function: one GetFunction tells all; configuration and code change by calls that
 //! never overlap (catalogue section 5).
 
+mod attached;
 mod desired;
 mod extras;
 mod generated;
@@ -61,6 +62,8 @@ pub const INFO: TypeInfo = TypeInfo {
                 rate: 100.0,
                 burst: 100.0,
             }]),
+            attached::READS[0],
+            attached::READS[1],
         ],
         create: &[
             Call::new(&SERVICE, "lambda:CreateFunction").actions(&[
@@ -80,6 +83,9 @@ pub const INFO: TypeInfo = TypeInfo {
             Call::new(&SERVICE, "lambda:UpdateFunctionCode"),
             Call::new(&SERVICE, "lambda:TagResource"),
             Call::new(&SERVICE, "lambda:UntagResource"),
+            attached::WRITES[0],
+            attached::WRITES[1],
+            attached::WRITES[2],
         ],
         delete: &[Call::new(&SERVICE, "lambda:DeleteFunction")],
     },

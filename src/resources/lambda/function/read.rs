@@ -2,7 +2,7 @@
 //! longer wanted.
 
 use super::spec::FunctionSpec;
-use super::{INFO, extras, generated};
+use super::{INFO, attached, extras, generated};
 use crate::aws::{CallOptions, Reader};
 use crate::model::cloud_error::optional;
 use crate::model::spec::to_value;
@@ -103,7 +103,11 @@ async fn describe(
     if let (Some(hidden), Some(_), Owner::Ours) = (seen.hidden, desired, &owner) {
         return Err(hidden);
     }
-    let mut spec = to_value(&seen.spec);
+    let mut found = seen.spec;
+    if desired.is_some() && owner == Owner::Ours {
+        found.extras.extend(attached::read(reader, name).await?);
+    }
+    let mut spec = to_value(&found);
     if let Some(fields) = spec.as_object_mut() {
         fields.extend(
             seen.failed.iter().map(|(field, why)| (field.to_string(), why.as_str().into())),
@@ -125,7 +129,9 @@ pub async fn see(reader: &Reader, name: &str) -> Result<Option<Seen>, CloudError
         .ok_or_else(|| CloudError::shape(&format!("GetFunction for `{name}`"), "Configuration"))?;
     let arn = configuration.function_arn().unwrap_or_default().to_string();
     let (failed, hidden) = (failures(configuration), hidden(name, configuration));
-    Ok(Some(Seen { arn, spec: spec_of(configuration, answer.tags()), failed, hidden }))
+    let mut spec = spec_of(configuration, answer.tags());
+    spec.extras.extend(attached::concurrency(&answer));
+    Ok(Some(Seen { arn, spec, failed, hidden }))
 }
 
 fn failures(function: &FunctionConfiguration) -> BTreeMap<&'static str, String> {

@@ -2,7 +2,7 @@
 //! gone.
 
 use super::spec::FunctionSpec;
-use super::{extras, generated, read};
+use super::{attached, extras, generated, read};
 use crate::aws::{CallOptions, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::Tags;
@@ -131,6 +131,7 @@ pub async fn bring(
     {
         send_code(writer, step, wanted, options).await?;
     }
+    attached::remove(writer, &step.name, &before.extras).await?;
     bring_tags(writer, arn, &before.tags, &wanted.tags, options).await
 }
 
@@ -147,11 +148,13 @@ fn configuration_differs(before: &FunctionSpec, wanted: &FunctionSpec) -> bool {
         memory,
         timeout,
         environment,
-        extras,
+        // None is wanted.
+        extras: _,
     } = wanted;
     (role_arn, runtime, handler, memory, timeout)
         != (&before.role_arn, &before.runtime, &before.handler, &before.memory, &before.timeout)
-        || (environment, extras) != (&before.environment, &before.extras)
+        || environment != &before.environment
+        || before.extras.keys().any(|extra| !attached::is_attached(extra))
 }
 
 async fn send_code(

@@ -26,6 +26,7 @@ use std::time::Duration;
 mod data;
 mod desired;
 mod empty;
+mod extras;
 mod read;
 pub mod spec;
 
@@ -77,9 +78,21 @@ pub const INFO: TypeInfo = TypeInfo {
                 .actions(&["s3:GetEncryptionConfiguration"]),
             Call::new(&SERVICE, "s3:GetBucketOwnershipControls"),
             Call::new(&SERVICE, "s3:GetBucketTagging"),
+            extras::READS[0],
+            extras::READS[1],
+            extras::READS[2],
         ],
         create: &[CREATE, TAGGING, ACCESS_BLOCK, OWNERSHIP, VERSIONING, ENCRYPTION],
-        update: &[TAGGING, ACCESS_BLOCK, OWNERSHIP, VERSIONING, ENCRYPTION],
+        update: &[
+            TAGGING,
+            ACCESS_BLOCK,
+            OWNERSHIP,
+            VERSIONING,
+            ENCRYPTION,
+            extras::LIFECYCLE_WRITE,
+            extras::WEBSITE_WRITE,
+            extras::CORS_WRITE,
+        ],
         delete: &[DELETE_OBJECTS, Call::new(&SERVICE, "s3:DeleteBucket")],
     },
     ..TypeInfo::DEFAULT
@@ -161,6 +174,7 @@ impl ResourceType for Bucket {
         if before.encryption != wanted.encryption {
             put_encryption(writer, name, &wanted.encryption, CallOptions::default()).await?;
         }
+        extras::remove(writer, name, &before.extras).await?;
         readable(writer, name, &wanted).await?;
         Ok(outputs(name, &writer.scope.region))
     }

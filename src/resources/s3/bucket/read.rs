@@ -1,12 +1,12 @@
 //! Reading a bucket: four settings at once, tags out of the index, and whose it is.
 
 use super::spec::BucketSpec;
-use super::{INFO, UNVERSIONED, data, optional, outputs};
+use super::{INFO, UNVERSIONED, data, extras, optional, outputs};
 use crate::aws::Reader;
 use crate::model::spec::{Tags, to_value};
 use crate::model::{CloudError, Desired, ErrorKind, Live, Owner, Query, Scope, tag};
 use futures_util::future::{join, join4};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const ELSEWHERE: &str =
     "it belongs to another AWS account, or these credentials may not read it";
@@ -91,7 +91,11 @@ async fn read(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<L
     else {
         return Ok(None);
     };
-    let spec = BucketSpec { tags, ..settings };
+    let extras = match (desired, &owner) {
+        (Some(_), Owner::Ours) => extras::of(reader, &query.scope.account, name).await?,
+        _ => BTreeMap::new(),
+    };
+    let spec = BucketSpec { tags, extras, ..settings };
     let mut live = Live::new(address, INFO.type_name, name, to_value(&spec));
     live.outputs = outputs(name, &query.scope.region);
     // `down` asks for a yes to the whole stack; an `up` that no longer wants the site must say what
@@ -258,6 +262,7 @@ async fn settings(
         object_ownership: ownership,
         encryption,
         versioning: settled_versioning(versioning, desired),
+        extras: BTreeMap::new(),
     }))
 }
 
@@ -272,6 +277,7 @@ fn bare() -> BucketSpec {
         object_ownership: String::new(),
         encryption: String::new(),
         versioning: String::new(),
+        extras: BTreeMap::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::model::spec::Tags;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// `AWS::S3::Bucket` without its policy and objects.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -19,4 +20,8 @@ pub struct BucketSpec {
     pub encryption: String,
     /// Enabled, Suspended or Unversioned.
     pub versioning: String,
+    /// Settings of the live bucket that no stack has, by name: a lifecycle, a website, CORS rules.
+    /// Wanted: none.
+    #[serde(default)]
+    pub extras: BTreeMap<String, String>,
 }
