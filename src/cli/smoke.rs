@@ -10,10 +10,12 @@ use crate::aws::counter::Counter;
 use crate::aws::probe::{Probe, TakenStock};
 use crate::model::{CloudError, event::Sink, scope::GLOBAL_REGION};
 use crate::smoke::{
-    self, Backend, Check, Firewall, FirewallProbes, LogKind, LogPage, LogTarget, OrderTarget,
-    ProductsTarget, Report, Target,
+    self, Backend, Check, CorsTarget, Firewall, FirewallProbes, LogKind, LogPage, LogTarget,
+    OrderTarget, ProductsTarget, Report, Target,
 };
-use crate::stack::{EnvPart, ManagedGroup, SmokeCheck, Stack, WafScope};
+use crate::stack::{
+    self, EnvPart, EnvValue, ManagedGroup, Origin, SiteHeaders, SmokeCheck, Stack, WafScope,
+};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,7 +72,7 @@ pub async fn run(session: &Session, project: &Project, document: &Value, sink: &
 /// `${smoke.secret}`. Where it cannot be read there is none, and the checks that order say so.
 async fn secret(session: &Session, stack: &Stack, probe: &Probe) -> Option<String> {
     let route = stack.smoke.order.as_ref().map(|order| order.route.as_str())?;
-    let route = stack.api.as_ref()?.routes.iter().find(|r| r.key() == route)?;
+    let route = stack.api.as_ref()?.route_of(route)?;
     let variables = &stack.functions.get(&route.function)?.env;
     let (name, _) = variables.iter().find(|(_, v)| v.parts == [EnvPart::SmokeSecret])?;
     let function = session.scope.name(&route.function);
@@ -110,7 +112,8 @@ fn target(session: &Session, stack: &Stack, document: &Value, serves_requests: b
             user: o.user.clone(),
             secret: None,
         }),
-        cors_origin: text("site_url"),
+        cors: cors(stack, text("site_url")),
+        site_headers: site_headers(session, stack, document),
         log_groups: log_groups(session, stack),
         ca_bundle: session.sdk.network.bundle.as_ref().map(|bundle| bundle.pem.clone()),
         budget: Duration::from_secs(u64::from(stack.smoke.timeout_seconds)),
@@ -138,6 +141,55 @@ fn firewall(session: &Session, stack: &Stack, place: WafScope) -> Firewall {
     }
 }
 
+fn cors(stack: &Stack, site_url: Option<String>) -> Option<CorsTarget> {
+    let cors = stack.api.as_ref()?.cors.as_ref()?;
+    let origin = |origin: &Origin| match origin {
+        Origin::Site => site_url.clone(),
+        Origin::Exact(text) => Some(text.clone()),
+    };
+    Some(CorsTarget {
+        origins: cors.origins.iter().filter_map(origin).collect(),
+        headers: cors.allowed_headers(),
+        credentials: cors.credentials,
+    })
+}
+
+/// The headers that `site.headers` sets, as they arrive.
+fn site_headers(session: &Session, stack: &Stack, document: &Value) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    let Some(headers) = stack.site.as_ref().and_then(|site| site.headers.as_ref()) else {
+        return all;
+    };
+    let SiteHeaders { csp, frame_options, referrer_policy, hsts, custom } = headers;
+    let text = |key: &str| document.get(key).and_then(Value::as_str).unwrap_or_default();
+    let stage = stack.api.as_ref().map_or("", |api| api.stage.as_str());
+    let origin = text("api_url").trim_end_matches(&format!("/{stage}"));
+    let fill = |value: &EnvValue| {
+        let part = |part: &EnvPart| match part {
+            EnvPart::Literal(text) => text.clone(),
+            EnvPart::ApiOrigin => origin.to_string(),
+            EnvPart::ApiUrl => text("api_url").to_string(),
+            EnvPart::SiteUrl => text("site_url").to_string(),
+            EnvPart::Region => session.scope.region.clone(),
+            EnvPart::Env => session.scope.env.clone(),
+            EnvPart::Stack => session.scope.stack.clone(),
+            _ => String::new(),
+        };
+        value.parts.iter().map(part).collect::<String>()
+    };
+    if csp.is_some() || *frame_options != stack::FrameOptions::default() {
+        let api = Some(origin).filter(|_| stack.api.is_some());
+        let policy = stack::content_security_policy(Some(headers), api, &fill);
+        all.insert("content-security-policy".to_string(), policy);
+    }
+    all.insert("x-frame-options".to_string(), frame_options.aws().to_string());
+    all.insert("referrer-policy".to_string(), referrer_policy.aws().to_string());
+    let age = format!("max-age={}", hsts.max_age);
+    all.insert("strict-transport-security".to_string(), age);
+    all.extend(custom.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
+    all
+}
+
 fn checks(stack: &Stack) -> BTreeSet<Check> {
     let check = |wanted: &SmokeCheck| match wanted {
         SmokeCheck::Site => Check::Site,
@@ -161,12 +213,8 @@ fn log_groups(session: &Session, stack: &Stack) -> Vec<LogTarget> {
         stack.smoke.products.as_ref().map(|p| p.route.as_str()),
         stack.smoke.order.as_ref().map(|o| o.route.as_str()),
     ];
-    let functions: BTreeSet<&str> = api
-        .routes
-        .iter()
-        .filter(|r| tried.contains(&Some(r.key().as_str())))
-        .map(|r| r.function.as_str())
-        .collect();
+    let routes = tried.into_iter().flatten().filter_map(|route| api.route_of(route));
+    let functions: BTreeSet<&str> = routes.map(|route| route.function.as_str()).collect();
     let mut groups: Vec<LogTarget> = functions
         .into_iter()
         .map(|id| LogTarget {

@@ -110,12 +110,16 @@ impl Context<'_> {
     }
 
     fn fill_part(&self, part: &EnvPart) -> String {
+        let cors = self.stack.api.as_ref().and_then(|api| api.cors.as_ref());
         match part {
             EnvPart::Literal(text) => text.clone(),
             EnvPart::TableName(id) => self.scope.name(id),
             EnvPart::TableArn(id) => self.table_arn(id),
             EnvPart::CorsOrigins => self.cors_origins().join(","),
+            EnvPart::CorsExpose => cors.map_or_else(String::new, |cors| cors.expose.join(", ")),
+            EnvPart::CorsCredentials => cors.is_some_and(|cors| cors.credentials).to_string(),
             EnvPart::ApiUrl => self.api_url(),
+            EnvPart::ApiOrigin => reference("api", "main", "endpoint"),
             EnvPart::SiteUrl => reference("distribution", "site", "url"),
             EnvPart::Region => self.scope.region.clone(),
             EnvPart::Env => self.scope.env.clone(),

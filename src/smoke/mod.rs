@@ -18,7 +18,7 @@ mod waf;
 
 pub use check::Check;
 pub use target::{
-    Firewall, FirewallProbes, LogKind, LogTarget, OrderTarget, ProductsTarget, Target,
+    CorsTarget, Firewall, FirewallProbes, LogKind, LogTarget, OrderTarget, ProductsTarget, Target,
 };
 
 use crate::model::event::Sink;

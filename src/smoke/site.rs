@@ -1,9 +1,9 @@
 //! Checks `site` and `bucket`: CloudFront serves the pages with their security headers, and nothing
 //! else does.
 
-use super::Outcome;
 use super::http::{Answer, Call, Context, clip, join, unlike};
 use super::retry::{Trouble, Try, poll};
+use super::{Outcome, Target};
 use serde_json::Value;
 
 const REDEPLOY: &str = "CloudFront may still be rolling the change out: run `shopstack smoke` \
@@ -53,12 +53,14 @@ async fn page(context: &Context<'_>, url: &str) -> Try<()> {
             "see `site.folder` in stack.yaml",
         )));
     }
-    let faults = header_faults(&answer, context.target.api_url.as_deref());
+    let faults = header_faults(&answer, context.target);
     if faults.is_empty() { Ok(()) } else { Err(Trouble::Again(faults.join("\n"))) }
 }
 
 /// Every header that is missing or too weak, so that one run shows them all.
-fn header_faults(answer: &Answer, api_url: Option<&str>) -> Vec<String> {
+fn header_faults(answer: &Answer, target: &Target) -> Vec<String> {
+    let own = &target.site_headers;
+
     let hsts = |value: &str| {
         let ages = value.split(';').filter_map(|part| part.trim().strip_prefix("max-age="));
         ages.filter_map(|age| age.trim_matches('"').parse::<u64>().ok()).any(|age| age > 0)
@@ -67,7 +69,7 @@ fn header_faults(answer: &Answer, api_url: Option<&str>) -> Vec<String> {
         ["no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin"]
             .contains(&value)
     };
-    let csp = |value: &str| csp_is_tight(value, api_url);
+    let csp = |value: &str| csp_is_tight(value, target.api_url.as_deref());
     type Rule<'a> = (&'a str, &'a str, &'a dyn Fn(&str) -> bool);
     let rules: [Rule<'_>; 5] = [
         (
@@ -81,9 +83,16 @@ fn header_faults(answer: &Answer, api_url: Option<&str>) -> Vec<String> {
         ("referrer-policy", "no-referrer or one of the same-origin and strict policies", &referrer),
     ];
     let mut faults = Vec::new();
-    for (name, expected, good) in rules {
+    let defaults = rules.into_iter().filter(|(name, ..)| !own.contains_key(*name));
+    let wanted = own.iter().map(|(name, value)| (name.as_str(), value.as_str(), None));
+    let all = defaults.map(|(name, expected, good)| (name, expected, Some(good))).chain(wanted);
+    for (name, expected, good) in all {
         let value = answer.header(name);
-        if !good(value.trim()) {
+        let as_wanted = match good {
+            Some(good) => good(value.trim()),
+            None => value.trim().starts_with(expected),
+        };
+        if !as_wanted {
             let got = if value.is_empty() {
                 "no such header".to_string()
             } else {

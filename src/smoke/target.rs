@@ -1,7 +1,7 @@
 //! What is tested: the deployed stack's addresses and names, and what its endpoint can do.
 
 use super::Check;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// A deployed stack as seen from outside. A check whose subject is `None` is skipped, and says so.
@@ -29,8 +29,11 @@ pub struct Target {
     pub site_blocked_status: u16,
     pub products: Option<ProductsTarget>,
     pub order: Option<OrderTarget>,
-    /// The site's origin, without a slash at the end.
-    pub cors_origin: Option<String>,
+    /// Who may call the API from a browser; none where it has no `cors`.
+    pub cors: Option<CorsTarget>,
+    /// Headers that stack.yaml sets otherwise than by default, by name in lower case: what each
+    /// must begin with.
+    pub site_headers: BTreeMap<String, String>,
     /// Only groups that the test's own requests reach.
     pub log_groups: Vec<LogTarget>,
     /// Certificates in PEM form to trust in place of the system's.
@@ -55,7 +58,8 @@ impl Default for Target {
             site_blocked_status: 403,
             products: None,
             order: None,
-            cors_origin: None,
+            cors: None,
+            site_headers: BTreeMap::new(),
             log_groups: Vec::new(),
             ca_bundle: None,
             budget: Duration::from_secs(180),
@@ -87,6 +91,17 @@ impl Default for FirewallProbes {
     fn default() -> Self {
         Self { sqli: true, xss: true }
     }
+}
+
+/// What `api.cors` promises to browsers.
+#[derive(Clone, Debug, Default)]
+pub struct CorsTarget {
+    /// Every allowed origin, without a slash at the end.
+    pub origins: Vec<String>,
+    /// Request headers that pages may send.
+    pub headers: Vec<String>,
+    /// Pages may send cookies.
+    pub credentials: bool,
 }
 
 /// The route that lists a table.

@@ -27,7 +27,11 @@ fn target(shop: &Shop, budget_ms: u64) -> Target {
             table: "shop-Orders".into(),
             user: "smoke-test".into(),
         }),
-        cors_origin: Some(shop.site()),
+        cors: Some(CorsTarget {
+            origins: vec![shop.site()],
+            headers: vec!["Content-Type".into()],
+            credentials: false,
+        }),
         log_groups: vec![
             log(LIST_LOG, LogKind::Function),
             log(ORDER_LOG, LogKind::Function),
@@ -146,7 +150,7 @@ async fn each_fault_fails_just_its_own_check_and_is_named() {
         (
             PreflightWithoutHeader,
             "cors",
-            "header access-control-allow-headers: expected content-type",
+            "header access-control-allow-headers: expected Content-Type",
         ),
         (ReadingEchoes, "cors", "GET http://127.0.0.1"),
         (ReadingForNobody, "cors", "GET http://127.0.0.1"),

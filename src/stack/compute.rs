@@ -51,8 +51,9 @@ pub struct Function {
     /// this machine.
     pub architecture: Option<Architecture>,
     /// Environment variables. A value may refer to `${table.ID.name}`, `${table.ID.arn}`,
-    /// `${api.url}`, `${api.cors_origins}`, `${site.url}`, `${region}`, `${env}` and `${stack}`;
-    /// `$${` is a literal `${`. A value that is just `${smoke.secret}` is random: the smoke test
+    /// `${api.url}`, `${api.origin}`, `${api.cors_origins}`, `${api.cors_expose}`,
+    /// `${api.cors_credentials}`, `${site.url}`, `${region}`, `${env}` and `${stack}`; `$${` is a
+    /// literal `${`. A value that is just `${smoke.secret}` is random: the smoke test
     /// marks its orders with it.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, \
@@ -143,7 +144,13 @@ pub enum EnvPart {
     TableArn(String),
     /// The API's allowed origins, separated by commas.
     CorsOrigins,
+    /// Response headers that `api.cors` lets pages read, separated by commas.
+    CorsExpose,
+    /// `true` where `api.cors` lets pages send cookies and the like, else `false`.
+    CorsCredentials,
     ApiUrl,
+    /// The API's address without stage and path.
+    ApiOrigin,
     SiteUrl,
     /// A random value of this deployment, which the smoke test reads from the function.
     SmokeSecret,
@@ -157,7 +164,10 @@ impl EnvPart {
     pub(super) fn reference(inside: &str) -> Option<Self> {
         Some(match inside {
             "api.cors_origins" => Self::CorsOrigins,
+            "api.cors_expose" => Self::CorsExpose,
+            "api.cors_credentials" => Self::CorsCredentials,
             "api.url" => Self::ApiUrl,
+            "api.origin" => Self::ApiOrigin,
             "site.url" => Self::SiteUrl,
             "smoke.secret" => Self::SmokeSecret,
             "region" => Self::Region,

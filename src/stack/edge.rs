@@ -12,20 +12,27 @@ pub struct Api {
     #[serde(default = "stage")]
     #[schemars(extend("pattern" = "^[A-Za-z0-9_-]{1,128}$", "examples" = ["v1"]))]
     pub stage: String,
-    /// `METHOD /path: function`, one a line, in the order of the file. A path segment may be a
-    /// `{parameter}`.
+    /// `METHOD /path: function`, one a line, in the order of the file; `ANY` stands for every
+    /// method that has no line of its own. A path segment may be a `{parameter}`, the last one a
+    /// `{parameter+}`, which takes the rest of the path.
     #[serde(deserialize_with = "routes")]
     #[schemars(
         with = "BTreeMap<String, String>",
         extend(
             "minProperties" = 1,
-            "propertyNames" = {"pattern": "^(GET|HEAD|POST|PUT|PATCH|DELETE) /"},
+            "propertyNames" = {"pattern": "^(GET|HEAD|POST|PUT|PATCH|DELETE|ANY) /"},
             "examples" = [{"GET /products": "listProducts"}]
         )
     )]
     pub routes: Vec<Route>,
     /// Which websites may call the API from a browser; none unless set.
     pub cors: Option<Cors>,
+    /// Media types whose bodies are bytes and no text: they reach functions in base64, and answers
+    /// that a function gives in base64 leave as bytes. API Gateway compares an answer's type with
+    /// the first one that the caller's `Accept` names; `*/*` takes them all.
+    #[serde(default)]
+    #[schemars(extend("uniqueItems" = true, "examples" = [["image/*", "application/pdf"]]))]
+    pub binary: Vec<String>,
     /// Ceiling on calls, all callers together.
     #[serde(default)]
     pub throttling: Throttling,
@@ -52,6 +59,44 @@ impl Route {
             format!("{} {}", self.method, self.path)
         }
     }
+
+    /// How closely the route fits a request, most closely first; `None` where it takes none such.
+    fn fit(&self, method: &str, path: &str) -> Option<(Vec<u8>, bool)> {
+        let any = self.method == "ANY";
+        if !any && self.method != method {
+            return None;
+        }
+        let mut given = path.split('/');
+        let mut fit = Vec::new();
+        for segment in self.path.split('/') {
+            let part = given.next()?;
+            if segment.ends_with("+}") {
+                return (!part.is_empty()).then(|| {
+                    fit.push(2);
+                    (fit, any)
+                });
+            }
+            let parameter = segment.starts_with('{') && !part.is_empty();
+            if segment != part && !parameter {
+                return None;
+            }
+            fit.push(u8::from(segment != part));
+        }
+        given.next().is_none().then_some((fit, any))
+    }
+}
+
+impl Api {
+    /// The route that takes a request, given as stack.yaml writes routes; as API Gateway chooses:
+    /// fixed segments before parameters, a method of its own before `ANY`.
+    pub fn route_of(&self, request: &str) -> Option<&Route> {
+        if let Some(same) = self.routes.iter().find(|route| route.key() == request) {
+            return Some(same);
+        }
+        let (method, path) = request.split_once(' ')?;
+        let fits = self.routes.iter().filter_map(|route| Some((route.fit(method, path)?, route)));
+        fits.min_by(|(a, _), (b, _)| a.cmp(b)).map(|(_, route)| route)
+    }
 }
 
 /// Never fails on a key: one without a space becomes a method without a path, which the rules then
@@ -75,6 +120,45 @@ pub struct Cors {
     #[schemars(with = "Vec<String>", extend("minItems" = 1,
                "uniqueItems" = true, "examples" = [["site"]]))]
     pub origins: Vec<Origin>,
+    /// Request headers that pages may send, beside `Content-Type`; `[]` for none.
+    #[serde(default = "cors_headers")]
+    #[schemars(extend("uniqueItems" = true,
+               "examples" = [["Authorization", "X-Request-Id"]]))]
+    pub headers: Vec<String>,
+    /// Response headers that pages may read, beside those that browsers always show. API Gateway's
+    /// own answers carry this list; a function's answers carry what the function says, for which
+    /// it gets `${api.cors_expose}`.
+    #[serde(default)]
+    #[schemars(extend("uniqueItems" = true, "examples" = [["ETag", "Link"]]))]
+    pub expose: Vec<String>,
+    /// Pages may send cookies and client certificates. Functions must say so too, for which they
+    /// get `${api.cors_credentials}`.
+    #[serde(default)]
+    pub credentials: bool,
+    /// Seconds that browsers may remember the answer to a preflight request.
+    #[serde(default = "cors_max_age")]
+    #[schemars(range(min = 0, max = 86_400))]
+    pub max_age: u32,
+}
+
+fn cors_headers() -> Vec<String> {
+    ["Authorization", "Idempotency-Key"].map(String::from).into()
+}
+
+fn cors_max_age() -> u32 {
+    600
+}
+
+impl Cors {
+    /// All request headers that pages may send, sorted, none twice.
+    pub fn allowed_headers(&self) -> Vec<String> {
+        let mut all = self.headers.clone();
+        if !all.iter().any(|name| name.eq_ignore_ascii_case("Content-Type")) {
+            all.push("Content-Type".to_string());
+        }
+        all.sort_by_key(|name| name.to_ascii_lowercase());
+        all
+    }
 }
 
 /// A website that may call the API.
@@ -118,67 +202,6 @@ impl Default for Throttling {
     fn default() -> Self {
         Self { rate: 50, burst: 100 }
     }
-}
-
-/// A static website in a private bucket.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Site {
-    /// Folder of the files, relative to this file.
-    #[schemars(extend("examples" = ["site"]))]
-    pub folder: String,
-    /// Refuse to delete the bucket when the site leaves this file; on by default, except in
-    /// environments with a time to live. Lifting it is a step of its own.
-    pub protect: Option<bool>,
-    /// Cache-Control by path: the first match counts. Unless matched: `no-cache` for `*.html`, one
-    /// hour for all else. The generated `config.json` is never kept.
-    #[serde(default)]
-    pub cache: Vec<CacheRule>,
-}
-
-impl Site {
-    /// The Cache-Control header of the file at `path` (no leading `/`), defaults included.
-    pub fn cache_control(&self, path: &str) -> &str {
-        let own = self
-            .cache
-            .iter()
-            .find(|rule| matches(&rule.pattern, path))
-            .map(|rule| rule.control.as_str());
-        let fresh = path.ends_with(".html") || path == "config.json";
-        own.unwrap_or(if fresh { "no-cache" } else { "public, max-age=3600" })
-    }
-}
-
-/// A Cache-Control header for the files that a pattern matches.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CacheRule {
-    /// A file's path in the folder; `*` stands for any characters, `/` among them.
-    #[serde(rename = "match")]
-    #[schemars(extend("examples" = ["*.html", "images/*"]))]
-    pub pattern: String,
-    /// The header's value.
-    #[schemars(extend("examples" = ["no-cache", "public, max-age=86400"]))]
-    pub control: String,
-}
-
-/// Whether `pattern`, in which only `*` is special, covers the whole of `path`.
-fn matches(pattern: &str, path: &str) -> bool {
-    let Some((first, others)) = pattern.split_once('*') else {
-        return pattern == path;
-    };
-    let Some(mut rest) = path.strip_prefix(first) else {
-        return false;
-    };
-    let (middle, last) = others.rsplit_once('*').unwrap_or(("", others));
-    // The earliest place for each middle piece leaves the most room for those after it.
-    for piece in middle.split('*') {
-        let Some(place) = rest.find(piece) else {
-            return false;
-        };
-        rest = rest.get(place + piece.len()..).unwrap_or_default();
-    }
-    rest.ends_with(last)
 }
 
 /// A CloudFront distribution.
@@ -257,20 +280,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn globs_cover_the_whole_path() {
-        for (pattern, path, expected) in [
-            ("*.html", "a/b.html", true),
-            ("*.html", "b.html.bak", false),
-            ("images/*", "images/a/b.png", true),
-            ("images/*", "x/images/a.png", false),
-            ("a*b*c", "aXbYc", true),
-            ("a*b*c", "abX", false),
-            ("a*a", "a", false),
-            ("*", "", true),
-            ("app.js", "app.js", true),
-            ("**x", "yx", true),
+    fn a_request_goes_to_the_route_that_fits_it_best() {
+        let api: Api = serde_json::from_value(serde_json::json!({"routes": {
+            "ANY /{proxy+}": "rest", "GET /a/{id}": "one", "ANY /a/{id}": "others", "GET /a/b": "b",
+            "GET /": "root",
+        }}))
+        .unwrap();
+        for (request, function) in [
+            ("GET /", "root"),
+            ("GET /a/b", "b"),
+            ("GET /a/c", "one"),
+            ("PUT /a/c", "others"),
+            ("GET /a/c/d", "rest"),
+            ("DELETE /x", "rest"),
+            ("ANY /{proxy+}", "rest"),
         ] {
-            assert_eq!(matches(pattern, path), expected, "{pattern} on {path}");
+            let found = api.route_of(request).map(|route| route.function.as_str());
+            assert_eq!(found, Some(function), "{request}");
         }
+        assert!(api.route_of("POST /").is_none() && api.route_of("GET").is_none());
     }
 }

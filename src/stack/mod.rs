@@ -9,12 +9,14 @@ mod compute;
 mod data;
 mod edge;
 mod error;
+mod headers;
 mod names;
 mod node;
 mod places;
 mod rules;
 mod schema;
 mod shape;
+mod site;
 mod span;
 mod types;
 mod waf;
@@ -22,10 +24,14 @@ mod waf;
 pub use compute::{Architecture, EnvPart, EnvValue, Function, Grant};
 pub(crate) use compute::{READS, WRITES};
 pub use data::{Attribute, AttributeType, Billing, Index, Projection, Table};
-pub use edge::{Api, CacheRule, Cdn, Cors, ErrorPage, Origin, PriceClass, Route, Site, Throttling};
+pub use edge::{Api, Cdn, Cors, ErrorPage, Origin, PriceClass, Route, Throttling};
 pub use error::StackError;
+pub use headers::{
+    Csp, FrameOptions, Hsts, ParsedCsp, ReferrerPolicy, SiteHeaders, content_security_policy,
+};
 pub use places::Lines;
 pub use schema::json_schema;
+pub use site::{CacheRule, Site};
 pub use types::{
     AcceptedFinding, Build, Logs, Smoke, SmokeCheck, SmokeOrder, SmokeProducts, Stack,
 };

@@ -177,6 +177,29 @@ pub(super) fn env_var(name: &str) -> Verdict {
     }
 }
 
+/// The name of an HTTP header: a token of RFC 9110, without the `*` that CORS reads as all.
+pub(super) fn header(name: &str) -> Verdict {
+    length(name, 100)?;
+    charset(
+        name,
+        |c| c.is_ascii_alphanumeric() || "!#$%&+-.^_`|~".contains(c),
+        "letters, digits and `-`",
+    )
+}
+
+/// A media type without parameters, or a range of them: `image/*`, `*/*`.
+pub(super) fn media_type(text: &str) -> Verdict {
+    let token = |part: &str| {
+        !part.is_empty()
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || "!#$&^_.+-".contains(c))
+    };
+    match text.split_once('/') {
+        Some(("*", "*")) => Ok(()),
+        Some((kind, part)) if token(kind) && (part == "*" || token(part)) => Ok(()),
+        _ => Err("must be like `type/subtype`".to_string()),
+    }
+}
+
 /// A path inside the project: nothing absolute, nothing upwards, the same on every system.
 pub(super) fn inner_path(path: &str) -> Verdict {
     length(path, 255)?;

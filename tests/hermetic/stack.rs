@@ -169,7 +169,7 @@ fn everything_that_can_be_said_is_understood() {
     let routes: Vec<_> = stack.api.as_ref().unwrap().routes.iter().map(|r| r.key()).collect();
     assert_eq!(
         routes,
-        ["PUT /orders/{id}", "GET /", "GET /orders/{id}/lines/{line}"],
+        ["PUT /orders/{id}", "GET /", "GET /orders/{id}/lines/{line}", "ANY /files/{path+}"],
         "in the order of the file"
     );
     assert_eq!(

@@ -72,8 +72,8 @@ pub struct Judge<'a> {
     pub place: Place,
     /// The account of the stack, twelve digits: any other one is foreign.
     pub account: &'a str,
-    /// Source ARNs that the routes of stack.yaml need: only there may a path hold a `*` (for a path
-    /// parameter).
+    /// Source ARNs that the routes of stack.yaml need: only there may a method be `*`, or a path
+    /// hold one (for a path parameter).
     pub routes: &'a BTreeSet<String>,
 }
 
@@ -185,7 +185,7 @@ impl Judge<'_> {
             return Some("every stage");
         }
         match (method, path) {
-            (Some(method), _) if wild(method) => Some("every method"),
+            (Some(method), _) if wild(method) && !self.routes.contains(arn) => Some("every method"),
             (Some(_), Some(path)) if wild(path) && !self.routes.contains(arn) => {
                 Some("more than one path")
             }

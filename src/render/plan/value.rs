@@ -154,7 +154,8 @@ pub fn label(path: &str) -> String {
 /// Fields of a route and of a path's CORS; routes and paths may hold dots themselves.
 const ROUTE_PARTS: [&str; 5] =
     ["integration", "function_arn", "authorization", "api_key_required", "timeout_ms"];
-const CORS_PARTS: [&str; 4] = ["allow_origin", "allow_methods", "allow_headers", "max_age"];
+const CORS_PARTS: [&str; 5] =
+    ["allow_origin", "allow_methods", "allow_headers", "allow_credentials", "max_age"];
 
 /// `GET /products.function_arn` as `GET /products: function_arn`; what names no part stays whole.
 fn part_of(key: &str, parts: &[&str]) -> String {

@@ -24,7 +24,7 @@ mod tests {
         let routes = |value| definition(&from_value(value).unwrap());
         let cors = |origin: &str| {
             json!({"allow_origin": origin, "allow_methods": "GET",
-            "allow_headers": "", "max_age": "1"})
+            "allow_headers": "", "allow_credentials": false, "max_age": "1"})
         };
         let one = routes(json!({"routes": {}, "cors": {"/a": cors("x"), "/b": cors("x")},
                 "gateway_responses": {}}));

@@ -1,35 +1,26 @@
-//! Rules for what faces the internet (API, site, distribution), and for the smoke test that visits
-//! it.
+//! Rules for the API, and for the smoke test that visits it.
 
 use super::context::Context;
 use super::permission;
 use crate::stack::error::{quote, suggest};
 use crate::stack::names::{self, Verdict};
-use crate::stack::{
-    Api, CacheRule, Cdn, Cors, ErrorPage, Origin, Route, Site, Smoke, Stack, Throttling,
-};
+use crate::stack::{Api, Cors, Origin, Route, Smoke, Stack, Throttling};
 use std::collections::BTreeMap;
 
-const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "ANY"];
 /// Deeper paths are refused: each segment is a resource of its own, and nobody has yet needed more.
 const MAX_DEPTH: usize = 8;
 
 pub(super) fn check(context: &mut Context) {
-    let Stack { api, site, cdn, smoke, .. } = context.stack;
+    let Stack { api, smoke, .. } = context.stack;
     if let Some(api) = api {
         check_api(context, api);
-    }
-    if let Some(site) = site {
-        check_site(context, site);
-    }
-    if let Some(cdn) = cdn {
-        check_cdn(context, cdn);
     }
     check_smoke(context, smoke);
 }
 
 fn check_api(context: &mut Context, api: &Api) {
-    let Api { stage, routes, cors, throttling: Throttling { rate: _, burst: _ } } = api;
+    let Api { stage, routes, cors, binary, throttling: Throttling { rate: _, burst: _ } } = api;
     context.value(
         &["api", "stage"],
         &format!("the stage's name {}", quote(stage)),
@@ -45,7 +36,6 @@ fn check_api(context: &mut Context, api: &Api) {
         context.reference(&place, "function", function, context.stack.functions.keys());
         if !METHODS.contains(&method.as_str()) {
             let help = match method.as_str() {
-                "ANY" => "write one line for each method".to_string(),
                 "OPTIONS" => "preflights are answered by `api.cors`".to_string(),
                 _ => suggest(method, &METHODS, "write `METHOD /path`; methods").unwrap_or_default(),
             };
@@ -63,10 +53,32 @@ fn check_api(context: &mut Context, api: &Api) {
         }
     }
     permission::check(context, api);
-    if let Some(Cors { origins }) = cors {
-        for (i, origin) in origins.iter().enumerate() {
-            let i = i.to_string();
-            check_origin(context, &["api", "cors", "origins", &i], origin);
+    for (i, kind) in binary.iter().enumerate() {
+        let what = format!("the media type {}", quote(kind));
+        let help = Some("like `image/*`, `application/pdf`, or `*/*` for all".to_string());
+        context.value(&["api", "binary", &i.to_string()], &what, names::media_type(kind), help);
+    }
+    if let Some(cors) = cors {
+        check_cors(context, cors);
+    }
+}
+
+fn check_cors(context: &mut Context, cors: &Cors) {
+    let Cors { origins, headers, expose, credentials: _, max_age: _ } = cors;
+    for (i, origin) in origins.iter().enumerate() {
+        let i = i.to_string();
+        check_origin(context, &["api", "cors", "origins", &i], origin);
+    }
+    for (key, names) in [("headers", headers), ("expose", expose)] {
+        for (i, name) in names.iter().enumerate() {
+            let earlier = names.iter().take(i).any(|n| n.eq_ignore_ascii_case(name));
+            let verdict = match names::header(name) {
+                Ok(()) if earlier => Err("stands there twice: case makes no difference".into()),
+                verdict => verdict,
+            };
+            let help = (name == "*").then(|| "name each header".to_string());
+            let what = format!("the header {}", quote(name));
+            context.value(&["api", "cors", key, &i.to_string()], &what, verdict, help);
         }
     }
 }
@@ -83,15 +95,22 @@ fn route_path(path: &str) -> Verdict {
         return Err(format!("has {} segments, but may have {MAX_DEPTH}", segments.len()));
     }
     let mut seen = Vec::new();
-    for segment in segments {
+    let last = segments.len() - 1;
+    for (i, segment) in segments.into_iter().enumerate() {
         let name = segment.strip_prefix('{').and_then(|s| s.strip_suffix('}'));
+        let greedy = name.is_some_and(|name| name.ends_with('+'));
+        if greedy && i < last {
+            return Err(format!("has {} before its end: it takes all the rest", quote(segment)));
+        }
+        let name = name.map(|name| if greedy { name.trim_end_matches('+') } else { name });
         if segment.is_empty() {
             return Err("has an empty segment (a doubled or trailing `/`)".to_string());
         }
         let good = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
         if name == Some("") || !name.unwrap_or(segment).chars().all(good) {
             return Err(format!(
-                "has the segment {}: letters, digits, `.`, `_`, `-` or a {{parameter}}",
+                "has the segment {}: letters, digits, `.`, `_`, `-`, a {{parameter}} or, at the \
+                 end, a {{parameter+}}",
                 quote(segment)
             ));
         }
@@ -183,91 +202,16 @@ fn exact_origin(text: &str) -> Verdict {
     }
 }
 
-fn check_site(context: &mut Context, site: &Site) {
-    let Site { folder, cache, protect: _ } = site;
-    let what = format!("the path {}", quote(folder));
-    context.value(&["site", "folder"], &what, names::inner_path(folder), None);
-    let mut seen: Vec<&str> = Vec::new();
-    for (i, CacheRule { pattern, control }) in cache.iter().enumerate() {
-        let i = i.to_string();
-        let place = |key| ["site", "cache", &i, key];
-        let what = format!("the pattern {}", quote(pattern));
-        let verdict = if pattern.is_empty() || pattern.starts_with('/') {
-            Err("must be a path in the site's folder, without a leading `/`".to_string())
-        } else if seen.contains(&pattern.as_str()) || seen.contains(&"*") {
-            Err("never counts: an earlier rule matches all that it matches".to_string())
-        } else {
-            Ok(())
-        };
-        context.value(&place("match"), &what, verdict, None);
-        seen.push(pattern);
-        if let Err((directive, help)) = cache_control(control) {
-            let what = format!("{} is no directive of Cache-Control", quote(directive));
-            context.at_part(&place("control"), directive, what, help);
-        }
-    }
-}
-
-/// RFC 9111's and RFC 5861's response directives; the error is the one that is none, and a
-/// suggestion.
-fn cache_control(header: &str) -> Result<(), (&str, Option<String>)> {
-    let plain = [
-        "no-cache",
-        "no-store",
-        "no-transform",
-        "must-revalidate",
-        "proxy-revalidate",
-        "public",
-        "private",
-        "immutable",
-    ];
-    let timed = ["max-age", "s-maxage", "stale-while-revalidate", "stale-if-error"];
-    for directive in header.split(',').map(str::trim) {
-        let (name, seconds) =
-            directive.split_once('=').map_or((directive, None), |(n, s)| (n, Some(s)));
-        let number = seconds.is_some_and(|s| {
-            !s.is_empty() && s.len() < 11 && s.chars().all(|c| c.is_ascii_digit())
-        });
-        if timed.contains(&name) && !number {
-            return Err((directive, Some(format!("write `{name}=SECONDS`"))));
-        }
-        if !timed.contains(&name) && (seconds.is_some() || !plain.contains(&name)) {
-            let known: Vec<_> = plain.into_iter().chain(timed).collect();
-            return Err((directive, suggest(name, &known, "allowed")));
-        }
-    }
-    Ok(())
-}
-
-fn check_cdn(context: &mut Context, cdn: &Cdn) {
-    let Cdn { price_class: _, default_object, error_pages } = cdn;
-    if context.references && context.stack.site.is_none() {
-        let help = Some("add a `site`, or remove `cdn`".to_string());
-        context.key(&["cdn"], "`cdn`", Err("needs a `site` to serve".to_string()), help);
-    }
-    let what = format!("the path {}", quote(default_object));
-    context.value(&["cdn", "default_object"], &what, names::inner_path(default_object), None);
-    for (code, ErrorPage { page, status: _, cache_seconds: _ }) in error_pages {
-        let code = code.to_string();
-        let inner = page.strip_prefix('/').ok_or_else(|| "must begin with `/`".to_string());
-        let verdict = inner.and_then(names::inner_path);
-        context.value(
-            &["cdn", "error_pages", &code, "page"],
-            &format!("the path {}", quote(page)),
-            verdict,
-            None,
-        );
-    }
-}
-
 fn check_smoke(context: &mut Context, smoke: &Smoke) {
     let Smoke { checks: _, products, order, timeout_seconds: _ } = smoke;
-    let routes: Vec<_> =
-        context.stack.api.iter().flat_map(|api| &api.routes).map(Route::key).collect();
     let products = products.as_ref().map(|p| ("products", &p.route, &p.table));
     let named = order.as_ref().map(|o| ("order", &o.route, &o.table));
     for (part, route, table) in products.into_iter().chain(named) {
-        context.reference(&["smoke", part, "route"], "route", route, routes.iter());
+        let api = context.stack.api.as_ref();
+        if api.is_none_or(|api| api.route_of(route).is_none()) {
+            let routes: Vec<_> = api.iter().flat_map(|api| &api.routes).map(Route::key).collect();
+            context.reference(&["smoke", part, "route"], "route", route, routes.iter());
+        }
         context.reference(&["smoke", part, "table"], "table", table, context.stack.tables.keys());
     }
     if let Some(order) = order {

@@ -4,7 +4,9 @@
 mod context;
 mod edge;
 mod exception;
+mod headers;
 mod permission;
+mod site;
 mod table;
 mod waf;
 
@@ -30,6 +32,7 @@ pub(super) fn check(stack: &Stack, tree: &Node, report: &mut Report, references:
     }
     builds(&mut context);
     edge::check(&mut context);
+    site::check(&mut context);
     waf::check(&mut context);
     exception::check(&mut context);
 }
@@ -145,7 +148,10 @@ fn check_function(context: &mut Context, id: &str, function: &Function) {
 fn check_env_value(context: &mut Context, path: &[&str], text: &str) {
     let known = [
         "${api.url}",
+        "${api.origin}",
         "${api.cors_origins}",
+        "${api.cors_expose}",
+        "${api.cors_credentials}",
         "${site.url}",
         "${smoke.secret}",
         "${region}",
@@ -213,14 +219,22 @@ fn dangling(stack: &Stack, part: &EnvPart) -> Option<(String, &'static str)> {
     let (table, attribute) = match part {
         EnvPart::TableName(id) => (id, "name"),
         EnvPart::TableArn(id) => (id, "arn"),
-        EnvPart::ApiUrl if stack.api.is_none() => {
-            return Some(("${api.url}".to_string(), "needs an `api`"));
+        EnvPart::ApiUrl | EnvPart::ApiOrigin if stack.api.is_none() => {
+            let written = if *part == EnvPart::ApiUrl { "${api.url}" } else { "${api.origin}" };
+            return Some((written.to_string(), "needs an `api`"));
         }
         EnvPart::SiteUrl if stack.site.is_none() => {
             return Some(("${site.url}".to_string(), "needs a `site`"));
         }
-        EnvPart::CorsOrigins if stack.api.as_ref().is_none_or(|api| api.cors.is_none()) => {
-            return Some(("${api.cors_origins}".to_string(), "needs `api.cors`"));
+        EnvPart::CorsOrigins | EnvPart::CorsExpose | EnvPart::CorsCredentials
+            if stack.api.as_ref().is_none_or(|api| api.cors.is_none()) =>
+        {
+            let name = match part {
+                EnvPart::CorsOrigins => "origins",
+                EnvPart::CorsExpose => "expose",
+                _ => "credentials",
+            };
+            return Some((format!("${{api.cors_{name}}}"), "needs `api.cors`"));
         }
         _ => return None,
     };

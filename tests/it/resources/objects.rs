@@ -10,8 +10,11 @@ use crate::support::suite::{Coverage, Suite};
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Value, json};
 use shopstack::model::{Desired, ErrorKind, Live, Op, Owner, spec};
-use shopstack::resources::s3::objects::files::scan_site;
-use shopstack::resources::{ResourceType, s3::bucket::Bucket, s3::objects::Objects};
+use shopstack::resources::s3::objects::{Objects, files::scan_site, spec::ObjectSpec};
+use shopstack::resources::{ResourceType, s3::bucket::Bucket};
+use shopstack::stack::ParsedCsp;
+use std::collections::BTreeMap;
+use std::path::Path;
 
 pub const SUITE: Suite = Suite {
     type_name: "AWS::S3::Object",
@@ -24,6 +27,12 @@ pub const SUITE: Suite = Suite {
 
 /// MD5 of `evil`.
 const EVIL: &str = "4034a346ccee15292d823416f7510a2f";
+
+/// The files of a folder, with Cache-Control by these rules.
+fn scanned(folder: &Path, cache: &Value) -> BTreeMap<String, ObjectSpec> {
+    let site = serde_json::from_value(json!({"folder": "site", "cache": cache})).unwrap();
+    scan_site(folder, folder, &site, &ParsedCsp::parse("")).unwrap().objects
+}
 
 /// A site of three files on disk, wanted in the test's bucket.
 pub struct Site {
@@ -43,7 +52,8 @@ impl Site {
         let live = made(env, &bucket).await;
         let mut wanted = desired(&Objects, "objects.site", &bucket.name, Value::Null);
         wanted.payload = Some(folder.path().into());
-        wanted.spec = json!({"objects": scan_site(folder.path(), folder.path(), &|_| "no-cache".into()).unwrap(), "config": "{\"api\":\"x\"}"});
+        wanted.spec = json!({"objects": scanned(folder.path(), &json!([{"match": "*", "control": "no-cache"}])),
+            "config": "{\"api\":\"x\"}"});
         Site { folder, wanted, bucket: live }
     }
 
@@ -126,8 +136,9 @@ async fn its_whole_life() {
     std::fs::write(site.folder.path().join("new.css"), "a{}").unwrap();
     std::fs::remove_file(site.folder.path().join("img/ä +%.svg")).unwrap();
     let rules =
-        |key: &str| if key.ends_with(".html") { "no-store" } else { "no-cache" }.to_string();
-    site.wanted.spec = json!({"objects": scan_site(site.folder.path(), site.folder.path(), &rules).unwrap(), "config": "{\"api\":\"y\"}"});
+        json!([{"match": "*.html", "control": "no-store"}, {"match": "*", "control": "no-cache"}]);
+    site.wanted.spec =
+        json!({"objects": scanned(site.folder.path(), &rules), "config": "{\"api\":\"y\"}"});
     let before = site.mended(&env).await;
     assert_eq!(before["config"], json!("{\"api\":\"x\"}"));
     assert_eq!(before["objects"]["img/ä +%.svg"]["content_type"], json!("image/svg+xml"));

@@ -39,7 +39,8 @@ fn route(function: &str) -> Value {
 
 fn cors(origin: &str) -> Value {
     json!({
-        "allow_origin": origin, "allow_methods": "GET,OPTIONS", "allow_headers": "Content-Type", "max_age": "600",
+        "allow_origin": origin, "allow_methods": "GET,OPTIONS", "allow_headers": "Content-Type",
+        "allow_credentials": false, "max_age": "600",
     })
 }
 
@@ -100,8 +101,14 @@ async fn its_whole_life() {
         ("/cors/~1orders/allow_origin", json!("https://c.example https://d.example")),
         ("/cors/~1orders/allow_methods", json!("POST")),
         ("/cors/~1orders/allow_headers", json!("X-A")),
+        ("/cors/~1orders/allow_credentials", json!(true)),
+        ("/cors/~1orders/allow_credentials", json!(false)),
         ("/cors/~1products/max_age", json!("5")),
         ("/gateway_responses/DEFAULT_4XX/Access-Control-Allow-Origin", json!("https://c.example")),
+        (
+            "/gateway_responses/DEFAULT_5XX/Access-Control-Allow-Origin",
+            json!("(method.request.header.Origin)"),
+        ),
     ] {
         *want.spec.pointer_mut(path).unwrap_or_else(|| panic!("{path}")) = value;
         assert_ne!(look(&env, &want, &api).await.spec, want.spec, "{path}");

@@ -3,12 +3,9 @@
 use super::INFO;
 use super::spec::RestApiSpec;
 use crate::resources::context::{Context, Wanted};
-use std::collections::BTreeSet;
 
 pub(super) fn api(context: &Context<'_>, wanted: &mut Wanted) {
-    if context.stack.api.is_none() {
-        return;
-    }
+    let Some(api) = &context.stack.api else { return };
     let scope = context.scope;
     let spec = RestApiSpec {
         tags: context.tags("api"),
@@ -16,7 +13,7 @@ pub(super) fn api(context: &Context<'_>, wanted: &mut Wanted) {
         endpoint_type: "REGIONAL".into(),
         api_key_source: "HEADER".into(),
         disable_execute_api_endpoint: false,
-        binary_media_types: BTreeSet::new(),
+        binary_media_types: api.binary.iter().cloned().collect(),
         minimum_compression_size: None,
     };
     wanted.push(context.resource(&INFO, "main", scope.name("api"), &spec));

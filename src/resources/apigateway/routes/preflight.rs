@@ -20,6 +20,7 @@ pub const METHOD_HEADER: &str = "method.response.header.";
 const ORIGIN: &str = "Access-Control-Allow-Origin";
 const METHODS: &str = "Access-Control-Allow-Methods";
 const HEADERS: &str = "Access-Control-Allow-Headers";
+const CREDENTIALS: &str = "Access-Control-Allow-Credentials";
 const MAX_AGE: &str = "Access-Control-Max-Age";
 const ORIGINS_LINE: &str = "## origins: ";
 
@@ -32,6 +33,9 @@ pub fn headers(cors: &CorsSpec) -> BTreeMap<String, String> {
         (HEADERS.to_string(), cors.allow_headers.clone()),
         (MAX_AGE.to_string(), cors.max_age.clone()),
     ]);
+    if cors.allow_credentials {
+        headers.insert(CREDENTIALS.to_string(), "true".to_string());
+    }
     if origins.next().is_some() {
         // The answer depends on the caller: caches must keep one per origin.
         headers.insert("Vary".to_string(), "Origin".to_string());
@@ -47,11 +51,12 @@ pub fn template(cors: &CorsSpec) -> Option<String> {
     }
     let known =
         others.iter().map(|o| format!("$origin == \"{o}\"")).collect::<Vec<_>>().join(" || ");
-    // HTTP/2 callers send header names in lower case.
+    // HTTP/2 callers send header names in lower case. A header that is not there is the empty text,
+    // which is true in API Gateway's Velocity (catalogue 14), and null elsewhere.
     Some(format!(
         "{ORIGINS_LINE}{}\n\
          #set($origin = $input.params().header.get(\"Origin\"))\n\
-         #if(!$origin)#set($origin = $input.params().header.get(\"origin\"))#end\n\
+         #if(!$origin || $origin == \"\")#set($origin = $input.params().header.get(\"origin\"))#end\n\
          #if({known})#set($context.responseOverride.header.{ORIGIN} = $origin)#end\n",
         cors.allow_origin
     ))
@@ -86,6 +91,7 @@ pub fn read(
         allow_origin: listed.map_or_else(|| header(ORIGIN), str::to_string),
         allow_methods: header(METHODS),
         allow_headers: header(HEADERS),
+        allow_credentials: header(CREDENTIALS) == "true",
         max_age: header(MAX_AGE),
     };
     if seen == expected(&cors) { Ok(cors) } else { Err(seen.to_string()) }
@@ -153,6 +159,7 @@ mod tests {
             allow_origin: origins.into(),
             allow_methods: "GET,OPTIONS".into(),
             allow_headers: "Content-Type".into(),
+            allow_credentials: false,
             max_age: "600".into(),
         }
     }
@@ -193,9 +200,11 @@ mod tests {
         for origins in
             ["https://a.example", "https://a.example https://b.example http://c.localhost:4566"]
         {
-            let cors = cors(origins);
-            let (method, integration) = written(&cors, None);
-            assert_eq!(read(&method, &integration, &[]), Ok(cors));
+            for allow_credentials in [false, true] {
+                let cors = CorsSpec { allow_credentials, ..cors(origins) };
+                let (method, integration) = written(&cors, None);
+                assert_eq!(read(&method, &integration, &[]), Ok(cors));
+            }
         }
     }
 
@@ -203,9 +212,9 @@ mod tests {
     fn a_changed_or_added_header_is_seen() {
         let cors = cors("https://a.example");
         let (method, integration) =
-            written(&cors, Some(("Access-Control-Allow-Credentials", "'true'")));
+            written(&cors, Some(("Access-Control-Expose-Headers", "'X-A'")));
         let told = read(&method, &integration, &[]).unwrap_err();
-        assert!(told.contains("Access-Control-Allow-Credentials"), "{told}");
+        assert!(told.contains("Access-Control-Expose-Headers"), "{told}");
         let (method, integration) = written(&cors, Some((ORIGIN, "'*'")));
         assert_eq!(read(&method, &integration, &[]).unwrap().allow_origin, "*");
         let (method, integration) = written(&cors, None);
@@ -220,6 +229,7 @@ mod tests {
             text.contains("$origin == \"https://b.example\"")
                 && !text.contains("== \"https://a.example\"")
         );
+        assert!(text.contains("#if(!$origin || $origin == \"\")"), "{text}");
         assert_eq!(headers(&two)["Vary"], "Origin");
         assert!(!headers(&cors("https://a.example")).contains_key("Vary"));
     }

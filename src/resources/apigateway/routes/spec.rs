@@ -13,7 +13,7 @@ pub struct RoutesSpec {
     /// CORS per path, answered to OPTIONS by a MOCK integration.
     pub cors: BTreeMap<String, CorsSpec>,
     /// Headers per gateway response type: `DEFAULT_4XX` -> header name -> static value without
-    /// quotes.
+    /// quotes, or a mapping expression in parentheses.
     pub gateway_responses: BTreeMap<String, BTreeMap<String, String>>,
 }
 
@@ -40,6 +40,7 @@ pub struct CorsSpec {
     /// Comma-separated, sorted.
     pub allow_methods: String,
     pub allow_headers: String,
+    pub allow_credentials: bool,
     /// Seconds.
     pub max_age: String,
 }

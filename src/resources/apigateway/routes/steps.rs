@@ -145,6 +145,7 @@ mod tests {
             allow_origin: "o".into(),
             allow_methods: "GET".into(),
             allow_headers: String::new(),
+            allow_credentials: false,
             max_age: "1".into(),
         };
         RoutesSpec {

@@ -58,6 +58,14 @@ fn already<T>(result: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
     }
 }
 
+/// A gateway response's value as API Gateway takes it: static in quotes, an expression as it is.
+fn mapping(value: &str) -> String {
+    match value.strip_prefix('(').and_then(|v| v.strip_suffix(')')) {
+        Some(expression) => expression.to_string(),
+        None => format!("'{value}'"),
+    }
+}
+
 impl Tending<'_> {
     async fn apply(&mut self, change: &Change) -> Result<(), CloudError> {
         match change {
@@ -245,7 +253,7 @@ impl Tending<'_> {
         let client = &self.writer.clients.apigateway;
         let headers = self.wanted.gateway_responses.get(kind).into_iter().flatten();
         let headers: HashMap<_, _> =
-            headers.map(|(k, v)| (format!("{GATEWAY_HEADER}{k}"), format!("'{v}'"))).collect();
+            headers.map(|(k, v)| (format!("{GATEWAY_HEADER}{k}"), mapping(v))).collect();
         self.writer
             .caller
             .call_with("apigateway:PutGatewayResponse", self.options, || {

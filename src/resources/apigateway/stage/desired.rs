@@ -2,7 +2,7 @@
 
 use super::INFO;
 use super::spec::StageSpec;
-use crate::model::{Address, Desired};
+use crate::model::{Address, Desired, digest};
 use crate::resources::context::{Context, Wanted, reference};
 use crate::stack::Api;
 use serde_json::json;
@@ -25,7 +25,7 @@ fn desired_stage(context: &Context<'_>, api: &Api) -> Desired {
     });
     let spec = StageSpec {
         tags: context.tags("stage"),
-        definition: reference("routes", "main", "definition"),
+        definition: definition(api),
         throttling_rate: f64::from(api.throttling.rate),
         throttling_burst: i32::try_from(api.throttling.burst).unwrap_or(i32::MAX),
         metrics: true,
@@ -37,4 +37,16 @@ fn desired_stage(context: &Context<'_>, api: &Api) -> Desired {
     desired.context = json!({"rest_api_id": reference("api", "main", "id")});
     desired.depends_on = BTreeSet::from([Address::new("account", "logging")]);
     desired
+}
+
+/// What the stage's deployment is made from: the routes, and the API's binary media types, which
+/// count from the next deployment on (catalogue 7).
+fn definition(api: &Api) -> String {
+    let routes = reference("routes", "main", "definition");
+    if api.binary.is_empty() {
+        return routes;
+    }
+    let kinds: BTreeSet<&str> = api.binary.iter().map(String::as_str).collect();
+    let kinds = digest::sha256_hex(kinds.into_iter().collect::<Vec<_>>().join(" ").as_bytes());
+    format!("{routes}-{}", kinds.get(..8).unwrap_or_default())
 }

@@ -5,29 +5,30 @@ use super::spec::ResponseHeadersSpec;
 use crate::model::Scope;
 use crate::model::scope::shared_marker;
 use crate::resources::context::{Context, Wanted, reference};
-use std::collections::BTreeMap;
+use crate::stack::{Site, content_security_policy};
 
 /// Logical id of the one that environments with a time to live share.
 const SHARED: &str = "shared";
 const OWN: &str = "site";
 
-/// Logical id of the policy that the site's distribution uses.
+/// Logical id of the policy that the site's distribution uses. A site that asks for headers of its
+/// own has its own, whatever its time to live.
 pub(crate) fn policy_id(context: &Context<'_>) -> &'static str {
-    if context.is_ephemeral() { SHARED } else { OWN }
+    let asks = context.stack.site.as_ref().is_some_and(|site| site.headers.is_some());
+    if context.is_ephemeral() && !asks { SHARED } else { OWN }
 }
 
 pub(super) fn headers(context: &Context<'_>, wanted: &mut Wanted) {
-    if context.stack.site.is_none() || context.stack.cdn.is_none() {
-        return;
-    }
+    let (Some(site), Some(_)) = (&context.stack.site, &context.stack.cdn) else { return };
     let (id, scope) = (policy_id(context), context.scope);
     let resource = if id == SHARED {
         let marker = shared_marker(&format!("sites with a time to live in {}", scope.region));
         let name = format!("shopstack-{}", scope.region);
-        context.resource(&INFO, id, name, &response_headers(marker, &every_api(scope)))
+        let spec = response_headers(context, site, marker, Some(every_api(scope)));
+        context.resource(&INFO, id, name, &spec)
     } else {
         let api = context.stack.api.as_ref().map(|_| reference("api", "main", "endpoint"));
-        let spec = response_headers(scope.marker(id), &api.unwrap_or_default());
+        let spec = response_headers(context, site, scope.marker(id), api);
         context.resource(&INFO, id, scope.name(id), &spec)
     };
     wanted.push(resource);
@@ -46,23 +47,26 @@ fn every_api(scope: &Scope) -> String {
     }
 }
 
-/// `api` is what pages may connect to besides their own site; empty for nothing.
-fn response_headers(marker: String, api: &str) -> ResponseHeadersSpec {
-    let api = if api.is_empty() { String::new() } else { format!(" {api}") };
+/// `api` is what pages may connect to besides their own site.
+fn response_headers(
+    context: &Context<'_>,
+    site: &Site,
+    marker: String,
+    api: Option<String>,
+) -> ResponseHeadersSpec {
+    let csp = content_security_policy(site.headers.as_ref(), api.as_deref(), &|text| {
+        context.fill(&text.parts)
+    });
+    let headers = site.headers.clone().unwrap_or_default();
     ResponseHeadersSpec {
         comment: marker,
-        content_security_policy: format!(
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src \
-             'self'; \
-             manifest-src 'self'; connect-src 'self'{api}; base-uri 'none'; form-action 'none'; \
-             frame-ancestors 'none'"
-        ),
-        frame_options: "DENY".into(),
-        referrer_policy: "no-referrer".into(),
+        content_security_policy: csp,
+        frame_options: headers.frame_options.aws().into(),
+        referrer_policy: headers.referrer_policy.aws().into(),
         content_type_options: true,
-        hsts_max_age: Some(31_536_000),
-        hsts_include_subdomains: true,
-        hsts_preload: false,
-        custom: BTreeMap::new(),
+        hsts_max_age: Some(headers.hsts.max_age),
+        hsts_include_subdomains: headers.hsts.subdomains,
+        hsts_preload: headers.hsts.preload,
+        custom: headers.custom,
     }
 }

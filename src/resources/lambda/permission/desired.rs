@@ -18,8 +18,8 @@ pub(super) fn permissions(context: &Context<'_>, wanted: &mut Wanted) {
 fn permission(context: &Context<'_>, id: &str, api: &Api) -> Option<Desired> {
     let execution_arn = reference("api", "main", "execution_arn");
     let statement = |route: &Route| {
-        let source =
-            format!("{execution_arn}/{}/{}{}", api.stage, route.method, starred(&route.path));
+        let method = if route.method == "ANY" { "*" } else { &route.method };
+        let source = format!("{execution_arn}/{}/{method}{}", api.stage, starred(&route.path));
         let statement = PermissionStatement {
             action: "lambda:InvokeFunction".into(),
             principal: "apigateway.amazonaws.com".into(),

@@ -21,12 +21,15 @@ use serde_json::Value;
 use spec::ObjectsSpec;
 use std::collections::BTreeMap;
 
+mod blocked;
 mod desired;
 pub mod files;
 mod manifest;
 mod read;
 pub mod spec;
 mod write;
+
+pub use desired::site_folder;
 
 pub struct Objects;
 

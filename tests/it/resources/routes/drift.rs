@@ -28,6 +28,7 @@ pub fn cases(shop: &DeployedShop) -> DriftCases {
         cors("cors.*.allow_origin", "https://evil.example"),
         cors("cors.*.allow_methods", "DELETE,OPTIONS"),
         cors("cors.*.allow_headers", "Authorization"),
+        case("cors.*.allow_credentials", json!(true)).keys(&["/orders"]),
         cors("cors.*.max_age", "1"),
         case("gateway_responses.*.*", json!("x")).keys(&["DEFAULT_4XX", "X-Theirs"]),
         case("gateway_responses.*.*", json!("https://evil.example"))
@@ -87,12 +88,24 @@ async fn cors(shop: &DeployedShop, api: &str, resource: &str, entry: &Value) {
     let header = |name: &str, field: &str| {
         (format!("method.response.header.Access-Control-{name}"), quoted(&entry[field]))
     };
-    let headers = HashMap::from([
+    let mut headers = HashMap::from([
         header("Allow-Origin", "allow_origin"),
         header("Allow-Methods", "allow_methods"),
         header("Allow-Headers", "allow_headers"),
         header("Max-Age", "max_age"),
     ]);
+    let client = &shop.clients.apigateway;
+    if entry["allow_credentials"] == true {
+        let name = "method.response.header.Access-Control-Allow-Credentials".to_string();
+        headers.insert(name, "'true'".to_string());
+        // A header must be declared before an answer may have it.
+        let gone = client.delete_method_response().rest_api_id(api).resource_id(resource);
+        gone.http_method("OPTIONS").status_code("204").send().await.unwrap();
+        let put = client.put_method_response().rest_api_id(api).resource_id(resource);
+        let put = put.http_method("OPTIONS").status_code("204");
+        let declared = headers.keys().map(|name| (name.clone(), false)).collect();
+        put.set_response_parameters(Some(declared)).send().await.unwrap();
+    }
     let put =
         shop.clients.apigateway.put_integration_response().rest_api_id(api).resource_id(resource);
     put.http_method("OPTIONS")

@@ -1,0 +1,96 @@
+//! Rules for the website and its distribution.
+
+use super::context::Context;
+use super::headers;
+use crate::stack::error::{quote, suggest};
+use crate::stack::names;
+use crate::stack::{CacheRule, Cdn, ErrorPage, Site};
+
+pub(super) fn check(context: &mut Context) {
+    if let Some(site) = &context.stack.site {
+        check_site(context, site);
+    }
+    if let Some(cdn) = &context.stack.cdn {
+        check_cdn(context, cdn);
+    }
+}
+
+fn check_site(context: &mut Context, site: &Site) {
+    let Site { folder, cache, headers, protect: _ } = site;
+    if let Some(headers) = headers {
+        headers::check(context, headers);
+    }
+    let what = format!("the path {}", quote(folder));
+    context.value(&["site", "folder"], &what, names::inner_path(folder), None);
+    let mut seen: Vec<&str> = Vec::new();
+    for (i, CacheRule { pattern, control }) in cache.iter().enumerate() {
+        let i = i.to_string();
+        let place = |key| ["site", "cache", &i, key];
+        let what = format!("the pattern {}", quote(pattern));
+        let verdict = if pattern.is_empty() || pattern.starts_with('/') {
+            Err("must be a path in the site's folder, without a leading `/`".to_string())
+        } else if seen.contains(&pattern.as_str()) || seen.contains(&"*") {
+            Err("never counts: an earlier rule matches all that it matches".to_string())
+        } else {
+            Ok(())
+        };
+        context.value(&place("match"), &what, verdict, None);
+        seen.push(pattern);
+        if let Err((directive, help)) = cache_control(control) {
+            let what = format!("{} is no directive of Cache-Control", quote(directive));
+            context.at_part(&place("control"), directive, what, help);
+        }
+    }
+}
+
+/// RFC 9111's and RFC 5861's response directives; the error is the one that is none, and a
+/// suggestion.
+fn cache_control(header: &str) -> Result<(), (&str, Option<String>)> {
+    let plain = [
+        "no-cache",
+        "no-store",
+        "no-transform",
+        "must-revalidate",
+        "proxy-revalidate",
+        "public",
+        "private",
+        "immutable",
+    ];
+    let timed = ["max-age", "s-maxage", "stale-while-revalidate", "stale-if-error"];
+    for directive in header.split(',').map(str::trim) {
+        let (name, seconds) =
+            directive.split_once('=').map_or((directive, None), |(n, s)| (n, Some(s)));
+        let number = seconds.is_some_and(|s| {
+            !s.is_empty() && s.len() < 11 && s.chars().all(|c| c.is_ascii_digit())
+        });
+        if timed.contains(&name) && !number {
+            return Err((directive, Some(format!("write `{name}=SECONDS`"))));
+        }
+        if !timed.contains(&name) && (seconds.is_some() || !plain.contains(&name)) {
+            let known: Vec<_> = plain.into_iter().chain(timed).collect();
+            return Err((directive, suggest(name, &known, "allowed")));
+        }
+    }
+    Ok(())
+}
+
+fn check_cdn(context: &mut Context, cdn: &Cdn) {
+    let Cdn { price_class: _, default_object, error_pages } = cdn;
+    if context.references && context.stack.site.is_none() {
+        let help = Some("add a `site`, or remove `cdn`".to_string());
+        context.key(&["cdn"], "`cdn`", Err("needs a `site` to serve".to_string()), help);
+    }
+    let what = format!("the path {}", quote(default_object));
+    context.value(&["cdn", "default_object"], &what, names::inner_path(default_object), None);
+    for (code, ErrorPage { page, status: _, cache_seconds: _ }) in error_pages {
+        let code = code.to_string();
+        let inner = page.strip_prefix('/').ok_or_else(|| "must begin with `/`".to_string());
+        let verdict = inner.and_then(names::inner_path);
+        context.value(
+            &["cdn", "error_pages", &code, "page"],
+            &format!("the path {}", quote(page)),
+            verdict,
+            None,
+        );
+    }
+}
