@@ -6,7 +6,7 @@ use crate::model::{CloudError, Desired, ErrorKind, digest};
 use crate::resources::context::{Context, Wanted, path_inside};
 use crate::stack::{Attribute, Billing, Index, Projection, Stack, Table};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 pub(super) fn tables(context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {

@@ -4,19 +4,20 @@
 //! A stream, a Kinesis destination, a replica and a resource policy let others read the items; a
 //! time to live deletes them.
 
-use super::SERVICE;
-use super::read::resource_policy;
 use crate::aws::{Reader, Writer};
 use crate::model::call::Call;
 use crate::model::cloud_error::optional;
 use crate::model::{CloudError, ErrorKind};
+use crate::policy;
 use crate::resources::common::or_nothing;
+use crate::resources::dynamodb::SERVICE;
 use aws_sdk_dynamodb::types::{
     DeleteReplicationGroupMemberAction, DestinationStatus, ReplicationGroupUpdate,
     SseSpecification, StreamSpecification, TableClass, TableDescription, TimeToLiveSpecification,
     TimeToLiveStatus,
 };
 use futures_util::future::try_join3;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 pub const READS: [Call; 3] = [
@@ -122,6 +123,25 @@ async fn kinesis(reader: &Reader, name: &str) -> Result<Vec<(String, String)>, C
         Some((name, status.as_str().to_string()))
     });
     Ok(live.collect())
+}
+
+/// The resource policy of a table as AWS gives it, null for none; `None` where the endpoint does
+/// not know such policies.
+pub async fn resource_policy(reader: &Reader, arn: &str) -> Result<Option<Value>, CloudError> {
+    let get = || reader.dynamodb.get_resource_policy().resource_arn(arn).send();
+    match reader.caller.call("dynamodb:GetResourcePolicy", get).await {
+        Ok(answer) => {
+            let text = answer.policy().unwrap_or_default();
+            Ok(Some(policy::parse(text).unwrap_or_else(|_| text.into())))
+        }
+        Err(error)
+            if error.kind == ErrorKind::NotFound || error.code == "PolicyNotFoundException" =>
+        {
+            Ok(Some(Value::Null))
+        }
+        Err(error) if error.kind == ErrorKind::NotEmulated => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Takes away what has a call of its own.

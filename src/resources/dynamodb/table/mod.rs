@@ -11,7 +11,7 @@ mod shape;
 pub mod spec;
 mod write;
 
-pub use read::resource_policy;
+pub use extras::resource_policy;
 
 use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::call::{Call, Quota, Retry};

@@ -7,10 +7,8 @@ use crate::aws::{CallOptions, Reader};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{Tags, from_value, to_value};
 use crate::model::{CloudError, Desired, ErrorKind, Live, Outputs, Owner, Query, tag};
-use crate::policy;
 use aws_sdk_dynamodb::types::{PointInTimeRecoveryStatus, Select, TableDescription, TableStatus};
 use futures_util::future::{try_join, try_join_all};
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
@@ -263,25 +261,6 @@ async fn data(
         Err(error) if error.kind == ErrorKind::AccessDenied => {
             Ok(Some("an unknown number of items".into()))
         }
-        Err(error) => Err(error),
-    }
-}
-
-/// The resource policy of a table as AWS gives it, null for none; `None` where the endpoint does
-/// not know such policies.
-pub async fn resource_policy(reader: &Reader, arn: &str) -> Result<Option<Value>, CloudError> {
-    let get = || reader.dynamodb.get_resource_policy().resource_arn(arn).send();
-    match reader.caller.call("dynamodb:GetResourcePolicy", get).await {
-        Ok(answer) => {
-            let text = answer.policy().unwrap_or_default();
-            Ok(Some(policy::parse(text).unwrap_or_else(|_| text.into())))
-        }
-        Err(error)
-            if error.kind == ErrorKind::NotFound || error.code == "PolicyNotFoundException" =>
-        {
-            Ok(Some(Value::Null))
-        }
-        Err(error) if error.kind == ErrorKind::NotEmulated => Ok(None),
         Err(error) => Err(error),
     }
 }

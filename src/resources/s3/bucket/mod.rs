@@ -19,8 +19,7 @@ use async_trait::async_trait;
 use aws_sdk_s3::error::BuildError;
 use aws_sdk_s3::types;
 use serde_json::Value;
-use spec::BucketSpec;
-use std::collections::BTreeMap;
+use spec::{BucketSpec, outputs};
 use std::time::Duration;
 
 mod data;
@@ -389,13 +388,4 @@ async fn put_encryption(
 /// A request our code did not fill completely.
 fn unbuilt(error: BuildError) -> CloudError {
     CloudError::shape("building an S3 request", &error.to_string())
-}
-
-fn outputs(name: &str, region: &str) -> Outputs {
-    BTreeMap::from([
-        ("name".to_string(), name.to_string()),
-        ("arn".to_string(), format!("arn:aws:s3:::{name}")),
-        // The regional name: the global one redirects until DNS has spread (catalogue 3.3).
-        ("regional_domain_name".to_string(), format!("{name}.s3.{region}.amazonaws.com")),
-    ])
 }

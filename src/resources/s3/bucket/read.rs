@@ -1,7 +1,7 @@
 //! Reading a bucket: four settings at once, tags out of the index, and whose it is.
 
-use super::spec::BucketSpec;
-use super::{INFO, UNVERSIONED, data, extras, optional, outputs};
+use super::spec::{BucketSpec, outputs};
+use super::{INFO, UNVERSIONED, data, extras, optional};
 use crate::aws::Reader;
 use crate::model::spec::{Tags, to_value};
 use crate::model::{CloudError, Desired, ErrorKind, Live, Owner, Query, Scope, tag};

@@ -1,5 +1,6 @@
 //! A bucket as it is compared, without its policy and objects.
 
+use crate::model::Outputs;
 use crate::model::spec::Tags;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,4 +25,14 @@ pub struct BucketSpec {
     /// Wanted: none.
     #[serde(default)]
     pub extras: BTreeMap<String, String>,
+}
+
+/// What others refer to.
+pub(super) fn outputs(name: &str, region: &str) -> Outputs {
+    BTreeMap::from([
+        ("name".to_string(), name.to_string()),
+        ("arn".to_string(), format!("arn:aws:s3:::{name}")),
+        // The regional name: the global one redirects until DNS has spread (catalogue 3.3).
+        ("regional_domain_name".to_string(), format!("{name}.s3.{region}.amazonaws.com")),
+    ])
 }
