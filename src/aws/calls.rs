@@ -78,7 +78,14 @@ pub const SMOKE: &[Call] = &[
     }]),
 ];
 
+/// What `doctor` asks besides the reads of the resource types.
+pub const DOCTOR: &[Call] = &[
+    Call::new(&IAM, "iam:GetAccountSummary"),
+    Call::new(&IAM, "iam:SimulatePrincipalPolicy"),
+    Call::new(&PLAIN, "lambda:GetAccountSettings"),
+];
+
 /// Every call of this module's own.
 pub fn all() -> impl Iterator<Item = &'static Call> {
-    IDENTITY.iter().chain(LEDGER_READS).chain(LEDGER_WRITES).chain(SMOKE)
+    IDENTITY.iter().chain(LEDGER_READS).chain(LEDGER_WRITES).chain(SMOKE).chain(DOCTOR)
 }
