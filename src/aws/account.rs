@@ -1,11 +1,12 @@
 //! What `doctor` asks of an account: what the caller may do, how many of what there are, and the
 //! account's own settings. Reads alone.
 
-use super::call::{Caller, Progress};
-use super::clients::{Clients, Sdk};
-use super::counter::Purpose;
+use super::call::Caller;
 use super::pages::paged;
+use super::reader::Reader;
+use super::reads::{ApiGateway, CloudFront, Iam, Lambda, Logs, Waf};
 use crate::model::CloudError;
+use crate::model::GLOBAL_REGION;
 use crate::model::cloud_error::optional;
 use aws_sdk_cloudfront::types::ResponseHeadersPolicyType;
 use aws_sdk_iam::types::{
@@ -35,17 +36,16 @@ pub struct Asked {
     pub context: Vec<(String, String)>,
 }
 
-/// Clients that read.
+/// The account of a reader, in its region.
 #[derive(Clone, Debug)]
 pub struct Account {
-    clients: Clients,
+    reader: Reader,
     caller: Caller,
 }
 
 impl Account {
-    pub fn new(sdk: &Sdk, progress: Progress) -> Self {
-        let caller = sdk.caller().with_progress(progress);
-        Self { clients: sdk.clients(Purpose::Read), caller }
+    pub fn new(reader: &Reader) -> Self {
+        Self { reader: reader.clone(), caller: reader.caller.clone() }
     }
 
     /// The user or role whose policies decide for a caller with this ARN; `None` for the root user,
@@ -58,7 +58,7 @@ impl Account {
             (Some("iam"), Some("user"), Some(_)) => Ok(Some(caller.to_string())),
             (Some("sts"), Some("assumed-role"), Some(role)) => {
                 // The session's ARN leaves out the path of the role.
-                let iam = &self.clients.iam;
+                let iam = self.reader.client::<Iam>();
                 let get = || iam.get_role().role_name(role).send();
                 let answer = self.caller.call("iam:GetRole", get).await?;
                 Ok(answer.role.map(|role| role.arn))
@@ -77,7 +77,7 @@ impl Account {
                 .build()
         };
         let context: Vec<ContextEntry> = asked.context.iter().map(entry).collect();
-        let (iam, context) = (&self.clients.iam, &context);
+        let (iam, context) = (&self.reader.client::<Iam>(), &context);
         let results = paged(|marker| async move {
             let simulate = || {
                 iam.simulate_principal_policy()
@@ -101,7 +101,7 @@ impl Account {
 
     /// Roles of the account.
     pub async fn roles(&self) -> Result<usize, CloudError> {
-        let summary = || self.clients.iam.get_account_summary().send();
+        let summary = || self.reader.client::<Iam>().get_account_summary().send();
         let answer = self.caller.call("iam:GetAccountSummary", summary).await?;
         let all = answer.summary_map.unwrap_or_default();
         let roles = all.get(&SummaryKeyType::from("Roles")).copied().unwrap_or_default();
@@ -109,7 +109,7 @@ impl Account {
     }
 
     pub async fn lambda_limits(&self) -> Result<LambdaLimits, CloudError> {
-        let get = || self.clients.lambda.get_account_settings().send();
+        let get = || self.reader.client::<Lambda>().get_account_settings().send();
         let answer = self.caller.call("lambda:GetAccountSettings", get).await?;
         let limit = answer.account_limit();
         let used = answer.account_usage().map_or(0, |usage| usage.total_code_size());
@@ -122,7 +122,7 @@ impl Account {
     }
 
     pub async fn response_headers_policies(&self) -> Result<usize, CloudError> {
-        let client = &self.clients.cloudfront;
+        let client = &self.reader.client::<CloudFront>();
         let policies = paged(|marker| async move {
             let list = || {
                 let list = client.list_response_headers_policies();
@@ -136,7 +136,7 @@ impl Account {
     }
 
     pub async fn distributions(&self) -> Result<usize, CloudError> {
-        let client = &self.clients.cloudfront;
+        let client = &self.reader.client::<CloudFront>();
         let all = paged(|marker| async move {
             let list = || client.list_distributions().set_marker(marker.clone()).send();
             let page = self.caller.call("cloudfront:ListDistributions", list).await?;
@@ -149,7 +149,9 @@ impl Account {
 
     /// Web ACLs of a scope, `CLOUDFRONT` or `REGIONAL`.
     pub async fn web_acls(&self, scope: &str) -> Result<usize, CloudError> {
-        let client = self.clients.waf_in(scope);
+        let global = scope == "CLOUDFRONT";
+        let region = if global { GLOBAL_REGION } else { self.reader.region.as_str() };
+        let client = &self.reader.client_in::<Waf>(region);
         let all = paged(|marker| async move {
             let list = || {
                 let list = client.list_web_acls().scope(WafScope::from(scope)).limit(100);
@@ -162,7 +164,7 @@ impl Account {
     }
 
     pub async fn rest_apis(&self) -> Result<usize, CloudError> {
-        let client = &self.clients.apigateway;
+        let client = &self.reader.client::<ApiGateway>();
         let all = paged(|marker| async move {
             let list = || client.get_rest_apis().limit(500).set_position(marker.clone()).send();
             let page = self.caller.call("apigateway:GetRestApis", list).await?;
@@ -172,7 +174,7 @@ impl Account {
     }
 
     pub async fn log_resource_policies(&self) -> Result<usize, CloudError> {
-        let client = &self.clients.logs;
+        let client = &self.reader.client::<Logs>();
         let all = paged(|marker| async move {
             let list = || client.describe_resource_policies().set_next_token(marker.clone()).send();
             let page = self.caller.call("logs:DescribeResourcePolicies", list).await?;
@@ -183,7 +185,7 @@ impl Account {
 
     /// The role by which API Gateway writes logs in this region; `None` where there is none.
     pub async fn log_role(&self) -> Result<Option<String>, CloudError> {
-        let get = || self.clients.apigateway.get_account().send();
+        let get = || self.reader.client::<ApiGateway>().get_account().send();
         let answer = optional(self.caller.call("apigateway:GetAccount", get).await)?;
         let role = answer.and_then(|answer| answer.cloudwatch_role_arn);
         Ok(role.filter(|arn| arn.contains(":role/")))

@@ -1,9 +1,11 @@
-//! SDK clients: one set per purpose and region, all over one connection pool, SDK retries off
-//! (`retry.rs` does them).
+//! The SDK's configuration, from flags and environment, and who is calling. SDK retries are off:
+//! `retry.rs` does them.
 
 use super::call::{Caller, Progress};
+use super::connections::Connections;
 use super::counter::{Counter, CountingInterceptor, Purpose};
 use super::network::Network;
+use super::reads::Sts;
 use super::settings::Settings;
 use super::signin;
 use crate::model::call::CallTable;
@@ -56,25 +58,6 @@ pub struct Sdk {
     budgets: bool,
     pub network: Network,
     pub facts: signin::Facts,
-}
-
-/// All clients for one purpose.
-#[derive(Clone, Debug)]
-pub struct Clients {
-    pub region: String,
-    pub apigateway: aws_sdk_apigateway::Client,
-    pub cloudfront: aws_sdk_cloudfront::Client,
-    pub dynamodb: aws_sdk_dynamodb::Client,
-    pub iam: aws_sdk_iam::Client,
-    pub lambda: aws_sdk_lambda::Client,
-    pub logs: aws_sdk_cloudwatchlogs::Client,
-    pub logs_global: aws_sdk_cloudwatchlogs::Client,
-    pub s3: aws_sdk_s3::Client,
-    pub sts: aws_sdk_sts::Client,
-    pub tagging: aws_sdk_resourcegroupstagging::Client,
-    pub tagging_global: aws_sdk_resourcegroupstagging::Client,
-    pub wafv2: aws_sdk_wafv2::Client,
-    pub wafv2_global: aws_sdk_wafv2::Client,
 }
 
 impl Sdk {
@@ -143,45 +126,14 @@ impl Sdk {
         if self.budgets { caller.with_budgets() } else { caller }
     }
 
-    /// A set of clients that count, and are limited, by `purpose`.
-    pub fn clients(&self, purpose: Purpose) -> Clients {
-        let hook = || CountingInterceptor { counter: self.counter.clone(), purpose };
-        let global = || Region::new(GLOBAL_REGION);
-        let path_style = self.endpoint.is_some();
-        macro_rules! client {
-            ($sdk:ident) => {
-                $sdk::Client::from_conf(
-                    $sdk::config::Builder::from(&self.base).interceptor(hook()).build(),
-                )
-            };
-            ($sdk:ident, global) => {
-                $sdk::Client::from_conf(
-                    $sdk::config::Builder::from(&self.base)
-                        .interceptor(hook())
-                        .region(global())
-                        .build(),
-                )
-            };
-        }
-        let s3 = aws_sdk_s3::config::Builder::from(&self.base)
-            .interceptor(hook())
-            .force_path_style(path_style);
-        Clients {
-            region: self.region.clone(),
-            apigateway: client!(aws_sdk_apigateway),
-            cloudfront: client!(aws_sdk_cloudfront, global),
-            dynamodb: client!(aws_sdk_dynamodb),
-            iam: client!(aws_sdk_iam, global),
-            lambda: client!(aws_sdk_lambda),
-            logs: client!(aws_sdk_cloudwatchlogs),
-            logs_global: client!(aws_sdk_cloudwatchlogs, global),
-            s3: aws_sdk_s3::Client::from_conf(s3.build()),
-            sts: client!(aws_sdk_sts),
-            tagging: client!(aws_sdk_resourcegroupstagging),
-            tagging_global: client!(aws_sdk_resourcegroupstagging, global),
-            wafv2: client!(aws_sdk_wafv2),
-            wafv2_global: client!(aws_sdk_wafv2, global),
-        }
+    /// Makes clients that count, and are limited, by `purpose`.
+    pub fn connections(&self, purpose: Purpose) -> Connections {
+        Connections::new(
+            self.base.clone(),
+            &self.region,
+            self.endpoint.is_some(),
+            CountingInterceptor { counter: self.counter.clone(), purpose },
+        )
     }
 
     /// How the first call goes out.
@@ -204,13 +156,13 @@ impl Sdk {
 
     /// The same; `progress` hears whom it waits for where no answer comes.
     pub async fn identity_with(&self, progress: Progress) -> Result<Identity, CloudError> {
-        let clients = self.clients(Purpose::Read);
+        let sts = self.connections(Purpose::Read).client::<Sts>(&self.region);
         let place = self.way().place();
         let caller = self
             .caller()
             .with_progress(Arc::new(move |text: &str| progress(&format!("{text} ({place})"))));
         let answer = caller
-            .call("sts:GetCallerIdentity", || clients.sts.get_caller_identity().send())
+            .call("sts:GetCallerIdentity", || sts.get_caller_identity().send())
             .await
             .map_err(|e| signin::explain(e, &self.way()))?;
         let account = answer.account().unwrap_or_default().to_string();
@@ -222,17 +174,5 @@ impl Sdk {
             ));
         }
         Ok(Identity { account, arn: answer.arn().unwrap_or_default().to_string() })
-    }
-}
-
-impl Clients {
-    /// CloudWatch Logs in the stack's region or, for WAF's CLOUDFRONT scope, in us-east-1.
-    pub fn logs_in(&self, region: &str) -> &aws_sdk_cloudwatchlogs::Client {
-        if region == self.region { &self.logs } else { &self.logs_global }
-    }
-
-    /// WAF for a scope: CLOUDFRONT always answers in us-east-1.
-    pub fn waf_in(&self, scope: &str) -> &aws_sdk_wafv2::Client {
-        if scope == "CLOUDFRONT" { &self.wafv2_global } else { &self.wafv2 }
     }
 }

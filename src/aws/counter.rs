@@ -102,7 +102,7 @@ pub fn is_read(operation: &str) -> bool {
 }
 
 /// The hook itself, one per client.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct CountingInterceptor {
     pub counter: Arc<Counter>,
     pub purpose: Purpose,

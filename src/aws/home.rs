@@ -3,7 +3,8 @@
 use super::index::TagIndex;
 use super::pages::paged;
 use super::reader::Reader;
-use crate::model::{CloudError, Scope, cloud_error::optional, tag};
+use super::reads::{CloudFront, Iam};
+use crate::model::{CloudError, GLOBAL_REGION, Scope, cloud_error::optional, tag};
 use std::collections::BTreeSet;
 
 /// The regions that the environment's global things name: roles, the distribution and what belongs
@@ -23,14 +24,16 @@ async fn of_roles(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudEr
     let path = &scope.role_path();
     // A page may be short, or empty before the last.
     let roles = paged(|marker| async move {
-        let list = || reader.iam.list_roles().path_prefix(path).set_marker(marker.clone()).send();
+        let list = || {
+            reader.client::<Iam>().list_roles().path_prefix(path).set_marker(marker.clone()).send()
+        };
         let page = reader.caller.call("iam:ListRoles", list).await?;
         Ok((page.roles, page.marker.filter(|_| page.is_truncated)))
     });
     for listed in roles.await? {
-        let role = reader
-            .caller
-            .call("iam:GetRole", || reader.iam.get_role().role_name(listed.role_name()).send());
+        let role = reader.caller.call("iam:GetRole", || {
+            reader.client::<Iam>().get_role().role_name(listed.role_name()).send()
+        });
         let Some(role) = optional(role.await)?.and_then(|answer| answer.role) else {
             continue;
         };
@@ -46,7 +49,7 @@ async fn of_roles(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudEr
 /// What the tag index knows of distributions, which are global and listed in us-east-1.
 async fn of_index(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudError> {
     let mut index = TagIndex::default();
-    index.read(&reader.caller, reader.tagging_global(), scope).await?;
+    index.read(&reader.caller, &reader.client_in(GLOBAL_REGION), scope).await?;
     // It remembers what was deleted: what CloudFront itself does not know any more says nothing.
     let mut found = Vec::new();
     for (arn, tags) in index.iter() {
@@ -54,7 +57,7 @@ async fn of_index(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudEr
             continue;
         };
         let seen = reader.caller.call("cloudfront:GetDistribution", || {
-            reader.cloudfront.get_distribution().id(id).send()
+            reader.client::<CloudFront>().get_distribution().id(id).send()
         });
         if optional(seen.await)?.is_some() {
             found.extend(tags.get(tag::REGION).cloned());
@@ -66,8 +69,13 @@ async fn of_index(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudEr
 /// Origin access controls carry no tags; their description does.
 async fn of_controls(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudError> {
     let controls = paged(|marker| async move {
-        let list =
-            || reader.cloudfront.list_origin_access_controls().set_marker(marker.clone()).send();
+        let list = || {
+            reader
+                .client::<CloudFront>()
+                .list_origin_access_controls()
+                .set_marker(marker.clone())
+                .send()
+        };
         let page = reader.caller.call("cloudfront:ListOriginAccessControls", list).await?;
         let list = page.origin_access_control_list;
         Ok(list.map_or((vec![], None), |list| (list.items.unwrap_or_default(), list.next_marker)))

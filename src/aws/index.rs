@@ -6,7 +6,7 @@
 //! anything is said about them.
 
 use super::call::Caller;
-use super::reader::Tagging;
+use super::reads::Tagging;
 use crate::model::{CloudError, Scope, tag};
 use std::collections::BTreeMap;
 

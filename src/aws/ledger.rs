@@ -6,8 +6,10 @@
 //! AWS is the truth.
 
 use super::call::{Caller, Progress};
-use super::clients::{Clients, Sdk};
+use super::clients::Sdk;
+use super::connections::Connections;
 use super::counter::Purpose;
+use super::reads::DynamoDb;
 use crate::model::cloud_error::optional;
 use crate::model::{CloudError, ErrorKind, Scope};
 use aws_sdk_dynamodb::types::{
@@ -25,7 +27,7 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 /// The rows of one stack and environment.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    pub(crate) clients: Clients,
+    pub(crate) connections: Connections,
     pub(crate) caller: Caller,
     pub(crate) pk: String,
 }
@@ -35,10 +37,14 @@ impl Ledger {
     /// an interruption.
     pub fn new(sdk: &Sdk, scope: &Scope) -> Self {
         Self {
-            clients: sdk.clients(Purpose::Bookkeeping),
+            connections: sdk.connections(Purpose::Bookkeeping),
             caller: sdk.caller(),
             pk: format!("{}/{}", scope.stack, scope.env),
         }
+    }
+
+    pub(crate) fn client(&self) -> aws_sdk_dynamodb::Client {
+        self.connections.client::<DynamoDb>(self.connections.region())
     }
 
     /// The same rows, telling what is waited for.
@@ -69,8 +75,7 @@ impl Ledger {
         let made = self
             .caller
             .call("dynamodb:CreateTable", || {
-                self.clients
-                    .dynamodb
+                self.client()
                     .create_table()
                     .table_name(TABLE)
                     .set_attribute_definitions(Some(attributes.clone()))
@@ -94,7 +99,7 @@ impl Ledger {
                     let seen = self
                         .caller
                         .call("dynamodb:DescribeTable", || {
-                            self.clients.dynamodb.describe_table().table_name(TABLE).send()
+                            self.client().describe_table().table_name(TABLE).send()
                         })
                         .await;
                     let status = optional(seen)?
@@ -117,8 +122,7 @@ impl Ledger {
         let answer = self
             .caller
             .call("dynamodb:GetItem", || {
-                self.clients
-                    .dynamodb
+                self.client()
                     .get_item()
                     .table_name(TABLE)
                     .set_key(Some(self.key(sk)))
@@ -151,12 +155,7 @@ impl Ledger {
         item.insert("document".into(), AttributeValue::S(document.to_string()));
         self.caller
             .call("dynamodb:PutItem", || {
-                self.clients
-                    .dynamodb
-                    .put_item()
-                    .table_name(TABLE)
-                    .set_item(Some(item.clone()))
-                    .send()
+                self.client().put_item().table_name(TABLE).set_item(Some(item.clone())).send()
             })
             .await
             .map(|_| ())
@@ -180,12 +179,7 @@ impl Ledger {
         let gone = self
             .caller
             .call("dynamodb:DeleteItem", || {
-                self.clients
-                    .dynamodb
-                    .delete_item()
-                    .table_name(TABLE)
-                    .set_key(Some(self.key(sk)))
-                    .send()
+                self.client().delete_item().table_name(TABLE).set_key(Some(self.key(sk))).send()
             })
             .await;
         optional(gone).map(|_| ())
@@ -199,8 +193,7 @@ impl Ledger {
             let page = self
                 .caller
                 .call("dynamodb:Query", || {
-                    let query =
-                        self.clients.dynamodb.query().table_name(TABLE).consistent_read(true);
+                    let query = self.client().query().table_name(TABLE).consistent_read(true);
                     let query = query
                         .expression_attribute_values(":pk", AttributeValue::S(self.pk.clone()));
                     let query = if prefix.is_empty() {

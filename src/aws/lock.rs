@@ -194,8 +194,7 @@ async fn write(
         .caller
         .call("dynamodb:UpdateItem", || {
             let update = ledger
-                .clients
-                .dynamodb
+                .client()
                 .update_item()
                 .table_name(TABLE)
                 .set_key(Some(ledger.key(SK)))
@@ -259,8 +258,7 @@ async fn renew(ledger: &Ledger, token: &str) -> Result<(), CloudError> {
         .caller
         .call("dynamodb:UpdateItem", || {
             ledger
-                .clients
-                .dynamodb
+                .client()
                 .update_item()
                 .table_name(TABLE)
                 .set_key(Some(ledger.key(SK)))
@@ -284,8 +282,7 @@ impl Lock {
             .caller
             .call("dynamodb:UpdateItem", || {
                 self.ledger
-                    .clients
-                    .dynamodb
+                    .client()
                     .update_item()
                     .table_name(TABLE)
                     .set_key(Some(self.ledger.key(SK)))
@@ -307,8 +304,7 @@ impl Lock {
             .caller
             .call("dynamodb:DeleteItem", || {
                 self.ledger
-                    .clients
-                    .dynamodb
+                    .client()
                     .delete_item()
                     .table_name(TABLE)
                     .set_key(Some(self.ledger.key(SK)))

@@ -2,8 +2,10 @@
 //! group.
 
 use super::call::Caller;
-use super::clients::{Clients, Sdk};
+use super::clients::Sdk;
+use super::connections::{Connections, SdkService};
 use super::counter::Purpose;
+use super::reads::{DynamoDb, Lambda, Logs};
 use crate::model::cloud_error::optional;
 use crate::model::{CloudError, ErrorKind};
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
@@ -22,14 +24,18 @@ pub struct TakenStock {
 /// Clients whose calls count as the smoke test's.
 #[derive(Clone, Debug)]
 pub struct Probe {
-    clients: Clients,
+    connections: Connections,
     caller: Caller,
 }
 
 impl Probe {
     pub fn new(sdk: &Sdk) -> Self {
         let caller = sdk.caller();
-        Self { clients: sdk.clients(Purpose::Smoke), caller }
+        Self { connections: sdk.connections(Purpose::Smoke), caller }
+    }
+
+    fn client<S: SdkService>(&self) -> S::Client {
+        self.connections.client::<S>(self.connections.region())
     }
 
     /// The whole table, every page, strongly consistent.
@@ -40,7 +46,8 @@ impl Probe {
             let page = self
                 .caller
                 .call("dynamodb:Scan", || {
-                    let scan = self.clients.dynamodb.scan().table_name(table).consistent_read(true);
+                    let scan =
+                        self.client::<DynamoDb>().scan().table_name(table).consistent_read(true);
                     scan.set_exclusive_start_key(start.clone()).send()
                 })
                 .await?;
@@ -58,7 +65,8 @@ impl Probe {
         let answer = self
             .caller
             .call("dynamodb:GetItem", || {
-                let get = self.clients.dynamodb.get_item().table_name(table).consistent_read(true);
+                let get =
+                    self.client::<DynamoDb>().get_item().table_name(table).consistent_read(true);
                 get.set_key(Some(key.clone())).send()
             })
             .await?;
@@ -95,7 +103,7 @@ impl Probe {
         }
         self.caller
             .call("dynamodb:TransactWriteItems", || {
-                let call = self.clients.dynamodb.transact_write_items();
+                let call = self.client::<DynamoDb>().transact_write_items();
                 call.set_transact_items(Some(writes.clone())).send()
             })
             .await
@@ -107,7 +115,7 @@ impl Probe {
         let answer = self
             .caller
             .call("lambda:GetFunction", || {
-                self.clients.lambda.get_function().function_name(function).send()
+                self.client::<Lambda>().get_function().function_name(function).send()
             })
             .await?;
         let environment = answer.configuration.and_then(|settings| settings.environment);
@@ -124,7 +132,7 @@ impl Probe {
         since_ms: i64,
         token: Option<&str>,
     ) -> Result<(Vec<String>, Option<String>), CloudError> {
-        let logs = self.clients.logs_in(region.unwrap_or(&self.clients.region));
+        let logs = self.connections.client::<Logs>(region.unwrap_or(self.connections.region()));
         let caller = region.map_or_else(|| self.caller.clone(), |r| self.caller.in_region(r));
         let page = caller
             .call("logs:FilterLogEvents", || {

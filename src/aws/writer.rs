@@ -2,7 +2,8 @@
 //! progress.
 
 use super::call::Caller;
-use super::clients::{Clients, Sdk};
+use super::clients::Sdk;
+use super::connections::{Connections, SdkService};
 use super::counter::Purpose;
 use super::reader::Reader;
 use crate::model::Scope;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Writer {
     pub caller: Caller,
-    pub clients: Arc<Clients>,
+    connections: Connections,
     pub reader: Reader,
     pub scope: Scope,
     /// Waits for CloudFront's propagation; without it such a step ends as `Pending`.
@@ -24,11 +25,21 @@ impl Writer {
     pub fn new(sdk: &Sdk, reader: Reader, scope: Scope) -> Self {
         Self {
             caller: reader.caller.clone(),
-            clients: Arc::new(sdk.clients(Purpose::Apply)),
+            connections: sdk.connections(Purpose::Apply),
             reader,
             scope,
             patient: true,
         }
+    }
+
+    /// The client of a service in the stack's region, or where a global service answers.
+    pub fn client<S: SdkService>(&self) -> S::Client {
+        self.client_in::<S>(&self.reader.region)
+    }
+
+    /// The client of a service in `region`.
+    pub fn client_in<S: SdkService>(&self, region: &str) -> S::Client {
+        self.connections.client::<S>(region)
     }
 
     /// The same writer, telling its waits to `progress`.

@@ -59,7 +59,7 @@ pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     let session =
         Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
     signals::stop_on_signals(&session, output);
-    let lines = examine(&session, &project, output).await?;
+    let lines = examine(&session, &project).await?;
     let fails = lines.iter().any(|line| line.status == Status::Failed);
     if output.json {
         output.json_line(&json!({
@@ -83,7 +83,7 @@ pub async fn before_first_up(
     output: &Output,
 ) -> Result<(), CliError> {
     output.note("nothing of shopstack is in this account and region yet: `doctor` looks first");
-    let lines = examine(session, project, output).await?;
+    let lines = examine(session, project).await?;
     let told = lines.iter().filter(|line| line.status != Status::Passed);
     told.for_each(|line| output.note(&text(line)));
     let fails: Vec<&str> =
@@ -110,12 +110,8 @@ fn text(line: &Line) -> String {
     text
 }
 
-async fn examine(
-    session: &Session,
-    project: &Project,
-    output: &Output,
-) -> Result<Vec<Line>, CliError> {
-    let account = &Account::new(&session.sdk, output.waits());
+async fn examine(session: &Session, project: &Project) -> Result<Vec<Line>, CliError> {
+    let account = &Account::new(&session.reader);
     let wanted = &wanted(session, project)?;
     let (rights, counts, lambda, log_role) = tokio::join!(
         rights(session, account),

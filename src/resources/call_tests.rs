@@ -356,8 +356,8 @@ async fn a_refused_connection_is_no_lost_answer_and_a_broken_one_is() {
         let sts = Sdk::load(&connect, Arc::new(Counter::default()))
             .await
             .unwrap()
-            .clients(Purpose::Read)
-            .sts;
+            .connections(Purpose::Read)
+            .client::<crate::aws::reads::Sts>("us-east-1");
         let failed = sts.get_caller_identity().send().await.unwrap_err();
         from_sdk("sts:GetCallerIdentity", &failed, false).kind
     };

@@ -46,7 +46,7 @@ const RULES: Rules = Rules {
             why: "calls of AWS stand with the resource types",
         },
         Restricted {
-            path: "clients(..)",
+            path: "connections(..)",
             from: &["src/aws/"],
             why: "clients that can write are handed out by a Writer alone",
         },

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::support::clients::Clients;
 use sha2::{Digest, Sha256};
 use shopstack::aws::counter::{Counter, Purpose};
 use shopstack::aws::{Connect, clients::Sdk};
@@ -140,7 +141,7 @@ async fn the_twin_enforces_iam() {
         ..Connect::default()
     };
     let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await.unwrap();
-    let root = sdk.clients(Purpose::Apply);
+    let root = Clients::new(&sdk, Purpose::Apply);
     root.iam.create_user().user_name("bare").send().await.unwrap();
     let made = root.iam.create_access_key().user_name("bare").send().await.unwrap();
     let pair = made.access_key.unwrap();

@@ -1,12 +1,12 @@
 //! What a run leaves behind when it is refused, fails or ends badly, and what it prints meanwhile.
 
+use crate::support::clients::Clients;
 use crate::support::endpoint::Endpoint;
 use crate::support::env::endpoint;
 use crate::support::run::{Run, command, done_addresses, summary};
 use crate::support::shop::Shop;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
-use shopstack::aws::Clients;
 use std::collections::HashMap;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,7 +1,8 @@
 //! The endpoints under test, and clients of them that drive one resource type the way the engine
 //! does.
 
-use shopstack::aws::counter::{Calls, Counter};
+use super::clients::Clients;
+use shopstack::aws::counter::{Calls, Counter, Purpose};
 use shopstack::aws::{Connect, Reader, Writer, clients::Sdk};
 use shopstack::model::{Desired, Live, Query, Scope};
 use shopstack::resources::ResourceType;
@@ -13,6 +14,7 @@ use std::sync::{Arc, Once};
 pub struct TestEnv {
     pub reader: Reader,
     pub writer: Writer,
+    pub clients: Clients,
     pub scope: Scope,
     pub counter: Arc<Counter>,
 }
@@ -52,7 +54,8 @@ impl TestEnv {
             endpoint: Some(endpoint),
         };
         let writer = Writer::new(&sdk, reader.clone(), scope.clone());
-        TestEnv { reader, writer, scope, counter: sdk.counter }
+        let clients = Clients::new(&sdk, Purpose::Apply);
+        TestEnv { reader, writer, clients, scope, counter: sdk.counter }
     }
 
     /// Requests that left this environment so far.

@@ -1,6 +1,7 @@
 //! What both test binaries share: the shop under test, runs of the binary, clients, servers that
 //! misbehave, files that the code generates.
 
+pub mod clients;
 pub mod contract;
 pub mod crates;
 pub mod endpoint;

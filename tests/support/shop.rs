@@ -1,11 +1,12 @@
 //! The shop under test: the repository's stack.yaml with its site and seed in a folder of its own,
 //! and the real binary run in it.
 
+use super::clients::Clients;
 use super::contract;
 use super::crates::quick_crates;
 use super::run::{Run, command};
 use serde_json::Value;
-use shopstack::aws::clients::{Clients, Sdk};
+use shopstack::aws::clients::Sdk;
 use shopstack::aws::counter::{Counter, Purpose};
 use shopstack::aws::{Connect, Identity};
 use std::path::{Path, PathBuf};
@@ -172,7 +173,7 @@ impl Shop {
         };
         let sdk = Sdk::load(&connect, Arc::new(Counter::default())).await.unwrap();
         let identity = sdk.identity().await.unwrap();
-        (sdk.clients(Purpose::Apply), identity)
+        (Clients::new(&sdk, Purpose::Apply), identity)
     }
 
     /// The physical name of a logical id.

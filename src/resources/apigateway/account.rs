@@ -3,6 +3,7 @@
 //! Every API of the account and region shares it (catalogue 7.4): it is set only where there is
 //! none, and never taken away, because other stacks may rely on it by then.
 
+use crate::aws::connections::reads_only;
 use crate::aws::{Reader, Writer};
 use crate::model::call::{Call, Quota, Retry, Service};
 use crate::model::cloud_error::optional;
@@ -12,6 +13,7 @@ use crate::model::{CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, Typ
 use crate::policy::canonical;
 use crate::resources::ResourceType;
 use crate::resources::apigateway as gw;
+use crate::resources::apigateway::ApiGateway;
 use crate::resources::apigateway::{GET, SERVICE};
 use crate::resources::common::{FRESH, paged};
 use crate::resources::context::{Context, Wanted};
@@ -19,6 +21,16 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+reads_only! {
+    /// IAM, for the account's log role.
+    iam::Iam(aws_sdk_iam, global) {
+        get_role: GetRoleFluentBuilder,
+        get_role_policy: GetRolePolicyFluentBuilder,
+        list_attached_role_policies: ListAttachedRolePoliciesFluentBuilder,
+        list_role_policies: ListRolePoliciesFluentBuilder,
+    }
+}
 
 pub struct Account;
 
@@ -159,7 +171,7 @@ impl ResourceType for Account {
 async fn current(reader: &Reader) -> Result<Option<String>, CloudError> {
     let account = reader
         .caller
-        .call("apigateway:GetAccount", || reader.apigateway.get_account().send())
+        .call("apigateway:GetAccount", || reader.client::<ApiGateway>().get_account().send())
         .await?;
     Ok(account
         .cloudwatch_role_arn()
@@ -187,7 +199,7 @@ async fn ensure(writer: &Writer) -> Result<Outputs, CloudError> {
 
 /// Tells API Gateway which role to write logs by.
 async fn register(writer: &Writer, arn: &str) -> Result<(), CloudError> {
-    let client = &writer.clients.apigateway;
+    let client = &writer.client::<ApiGateway>();
     let update =
         || client.update_account().patch_operations(gw::replace("/cloudwatchRoleArn", arn)).send();
     writer.caller.call("apigateway:UpdateAccount", update).await.map(|_| ())
@@ -195,7 +207,7 @@ async fn register(writer: &Writer, arn: &str) -> Result<(), CloudError> {
 
 /// The shared role, made or completed; its ARN.
 async fn role(writer: &Writer) -> Result<String, CloudError> {
-    let iam = &writer.clients.iam;
+    let iam = &writer.client::<Iam>();
     let tag = aws_sdk_iam::types::Tag::builder().key(SHARED).value("true").build();
     let tag = tag.map_err(|error| CloudError::shape("iam CreateRole", &error.to_string()))?;
     let trust = trust(&writer.scope.account).to_string();
@@ -235,10 +247,16 @@ async fn role(writer: &Writer) -> Result<String, CloudError> {
 /// Takes all policies but ours off the role: its tag does not prove that shopstack made it, and
 /// whoever was there first may have given it more than logs.
 async fn strip(writer: &Writer) -> Result<(), CloudError> {
-    let (iam, reader) = (&writer.clients.iam, &writer.reader);
+    let (iam, reader) = (&writer.client::<Iam>(), &writer.reader);
     let inline = paged(|marker| async move {
-        let list =
-            || reader.iam.list_role_policies().role_name(ROLE).set_marker(marker.clone()).send();
+        let list = || {
+            reader
+                .client::<Iam>()
+                .list_role_policies()
+                .role_name(ROLE)
+                .set_marker(marker.clone())
+                .send()
+        };
         let page = reader.caller.call_with("iam:ListRolePolicies", FRESH, list).await?;
         Ok((page.policy_names, page.marker))
     });
@@ -249,7 +267,7 @@ async fn strip(writer: &Writer) -> Result<(), CloudError> {
     let attached = paged(|marker| async move {
         let list = || {
             reader
-                .iam
+                .client::<Iam>()
                 .list_attached_role_policies()
                 .role_name(ROLE)
                 .set_marker(marker.clone())
@@ -291,7 +309,9 @@ async fn ours(writer: &Writer) -> Result<String, CloudError> {
     let reader = &writer.reader;
     let answer = reader
         .caller
-        .call_with("iam:GetRole", FRESH, || reader.iam.get_role().role_name(ROLE).send())
+        .call_with("iam:GetRole", FRESH, || {
+            reader.client::<Iam>().get_role().role_name(ROLE).send()
+        })
         .await?;
     let role = answer.role.ok_or_else(|| CloudError::shape("iam GetRole", "role"))?;
     if role.tags().iter().any(|t| t.key() == SHARED && t.value() == "true") {

@@ -7,12 +7,31 @@ pub mod definition;
 pub mod routes;
 pub mod stage;
 
+use crate::aws::connections::reads_only;
 use crate::aws::{Reader, Writer};
 use crate::model::call::{Call, Quota, Retry, Service};
 use crate::model::spec::Tags;
 use crate::model::{CloudError, ErrorKind, Scope, Step, cloud_error::optional, tag};
 use aws_sdk_apigateway::types::{Op, PatchOperation};
 use std::collections::HashMap;
+
+reads_only! {
+    /// API Gateway, reads only.
+    reads::ApiGateway(aws_sdk_apigateway) {
+        get_account: GetAccountFluentBuilder,
+        get_deployment: GetDeploymentFluentBuilder,
+        get_deployments: GetDeploymentsFluentBuilder,
+        get_gateway_responses: GetGatewayResponsesFluentBuilder,
+        get_integration: GetIntegrationFluentBuilder,
+        get_method: GetMethodFluentBuilder,
+        get_resources: GetResourcesFluentBuilder,
+        get_rest_api: GetRestApiFluentBuilder,
+        get_rest_apis: GetRestApisFluentBuilder,
+        get_stage: GetStageFluentBuilder,
+        get_stages: GetStagesFluentBuilder,
+        get_tags: GetTagsFluentBuilder,
+    }
+}
 
 /// What holds for every API Gateway operation.
 pub const SERVICE: Service = Service {
@@ -139,7 +158,9 @@ pub async fn tags_of(
     }
     let asked = reader
         .caller
-        .call("apigateway:GetTags", || reader.apigateway.get_tags().resource_arn(arn).send())
+        .call("apigateway:GetTags", || {
+            reader.client::<ApiGateway>().get_tags().resource_arn(arn).send()
+        })
         .await;
     let tags = optional(asked)?.map(|answer| inline_tags(answer.tags())).unwrap_or_default();
     Ok(if tags.is_empty() { inline } else { tags })
@@ -152,7 +173,7 @@ pub async fn set_tags(
     before: &Tags,
     wanted: &Tags,
 ) -> Result<(), CloudError> {
-    let client = &writer.clients.apigateway;
+    let client = &writer.client::<ApiGateway>();
     if wanted.iter().any(|(k, v)| before.get(k) != Some(v)) {
         let all: HashMap<String, String> = wanted.clone().into_iter().collect();
         writer

@@ -5,9 +5,23 @@ pub mod headers;
 mod named;
 pub mod oac;
 
+use crate::aws::connections::reads_only;
 use crate::model::CloudError;
 use crate::model::call::Service;
 use crate::resources::common::contested;
+
+reads_only! {
+    /// CloudFront, reads only.
+    reads::CloudFront(aws_sdk_cloudfront, global) {
+        get_distribution: GetDistributionFluentBuilder,
+        get_origin_access_control: GetOriginAccessControlFluentBuilder,
+        get_response_headers_policy: GetResponseHeadersPolicyFluentBuilder,
+        list_distributions: ListDistributionsFluentBuilder,
+        list_origin_access_controls: ListOriginAccessControlsFluentBuilder,
+        list_response_headers_policies: ListResponseHeadersPoliciesFluentBuilder,
+        list_tags_for_resource: ListTagsForResourceFluentBuilder,
+    }
+}
 
 /// What holds for every CloudFront operation.
 pub const SERVICE: Service = Service {

@@ -3,8 +3,8 @@
 //!
 //! It says nothing of a stack, and an account may have 100: one serves all environments.
 
-use super::SERVICE;
 use super::named::{self, Named, Seen};
+use super::{CloudFront, SERVICE};
 use crate::aws::{Reader, Writer};
 use crate::model::call::{Call, Retry};
 use crate::model::scope::shared_marker;
@@ -164,7 +164,11 @@ impl Named for OriginAccessControl {
     async fn list(reader: &Reader) -> Result<Vec<Seen<OriginAccessControlConfig>>, CloudError> {
         let summaries = paged(|marker| async move {
             let list = || {
-                reader.cloudfront.list_origin_access_controls().set_marker(marker.clone()).send()
+                reader
+                    .client::<CloudFront>()
+                    .list_origin_access_controls()
+                    .set_marker(marker.clone())
+                    .send()
             };
             let page = reader.caller.call("cloudfront:ListOriginAccessControls", list).await?;
             let list = page.origin_access_control_list;
@@ -176,7 +180,7 @@ impl Named for OriginAccessControl {
     }
 
     async fn etag(writer: &Writer, id: &str) -> Result<String, CloudError> {
-        let get = || writer.reader.cloudfront.get_origin_access_control().id(id).send();
+        let get = || writer.reader.client::<CloudFront>().get_origin_access_control().id(id).send();
         let answer = writer.caller.call("cloudfront:GetOriginAccessControl", get).await?;
         answer.e_tag.ok_or_else(|| CloudError::shape("cloudfront GetOriginAccessControl", "ETag"))
     }
@@ -185,7 +189,7 @@ impl Named for OriginAccessControl {
         writer: &Writer,
         config: OriginAccessControlConfig,
     ) -> Result<String, CloudError> {
-        let client = &writer.clients.cloudfront;
+        let client = writer.client::<CloudFront>();
         let create = || {
             client
                 .create_origin_access_control()
@@ -203,7 +207,7 @@ impl Named for OriginAccessControl {
         etag: &str,
         config: OriginAccessControlConfig,
     ) -> Result<(), CloudError> {
-        let client = &writer.clients.cloudfront;
+        let client = writer.client::<CloudFront>();
         let update = || {
             let update = client.update_origin_access_control().id(id).if_match(etag);
             update.origin_access_control_config(config.clone()).send()
@@ -212,7 +216,7 @@ impl Named for OriginAccessControl {
     }
 
     async fn delete(writer: &Writer, id: &str, etag: &str) -> Result<(), CloudError> {
-        let client = &writer.clients.cloudfront;
+        let client = writer.client::<CloudFront>();
         let delete = || client.delete_origin_access_control().id(id).if_match(etag).send();
         writer.caller.call("cloudfront:DeleteOriginAccessControl", delete).await.map(|_| ())
     }

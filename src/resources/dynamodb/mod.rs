@@ -3,7 +3,25 @@
 pub mod observe;
 pub mod table;
 
+use crate::aws::connections::reads_only;
 use crate::model::call::{Retry, Service};
+
+reads_only! {
+    /// DynamoDB, reads only.
+    reads::DynamoDb(aws_sdk_dynamodb) {
+        batch_get_item: BatchGetItemFluentBuilder,
+        describe_continuous_backups: DescribeContinuousBackupsFluentBuilder,
+        describe_kinesis_streaming_destination: DescribeKinesisStreamingDestinationFluentBuilder,
+        describe_table: DescribeTableFluentBuilder,
+        describe_time_to_live: DescribeTimeToLiveFluentBuilder,
+        get_item: GetItemFluentBuilder,
+        get_resource_policy: GetResourcePolicyFluentBuilder,
+        list_tables: ListTablesFluentBuilder,
+        list_tags_of_resource: ListTagsOfResourceFluentBuilder,
+        query: QueryFluentBuilder,
+        scan: ScanFluentBuilder,
+    }
+}
 
 /// What holds for every DynamoDB operation.
 pub const SERVICE: Service = Service {

@@ -7,6 +7,7 @@ use crate::aws::Reader;
 use crate::model::CloudError;
 use crate::model::call::Call;
 use crate::model::cloud_error::optional;
+use crate::resources::dynamodb::DynamoDb;
 
 /// The calls of this module.
 pub const CALLS: &[Call] = &[Call::new(&SERVICE, "dynamodb:DescribeTable")];
@@ -16,7 +17,7 @@ pub async fn stream(reader: &Reader, table: &str) -> Result<Option<String>, Clou
     let answer = reader
         .caller
         .call("dynamodb:DescribeTable", || {
-            reader.dynamodb.describe_table().table_name(table).send()
+            reader.client::<DynamoDb>().describe_table().table_name(table).send()
         })
         .await;
     Ok(optional(answer)?.and_then(|answer| answer.table).and_then(|t| t.latest_stream_arn))

@@ -3,7 +3,21 @@
 pub mod observe;
 pub mod role;
 
+use crate::aws::connections::reads_only;
 use crate::model::call::{Retry, Service};
+
+reads_only! {
+    /// IAM, reads only.
+    reads::Iam(aws_sdk_iam, global) {
+        get_policy: GetPolicyFluentBuilder,
+        get_policy_version: GetPolicyVersionFluentBuilder,
+        get_role: GetRoleFluentBuilder,
+        get_role_policy: GetRolePolicyFluentBuilder,
+        list_attached_role_policies: ListAttachedRolePoliciesFluentBuilder,
+        list_role_policies: ListRolePoliciesFluentBuilder,
+        list_roles: ListRolesFluentBuilder,
+    }
+}
 
 /// What holds for every IAM operation.
 pub const SERVICE: Service = Service {

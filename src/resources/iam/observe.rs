@@ -8,6 +8,7 @@ use crate::model::CloudError;
 use crate::model::call::Call;
 use crate::model::cloud_error::optional;
 use crate::resources::common::document_or_text;
+use crate::resources::iam::Iam;
 use serde_json::Value;
 
 /// The calls of this module.
@@ -16,7 +17,7 @@ pub const CALLS: &[Call] =
 
 /// The document of a managed policy in force.
 pub async fn managed_policy(reader: &Reader, arn: &str) -> Result<Value, CloudError> {
-    let get = || reader.iam.get_policy().policy_arn(arn).send();
+    let get = || reader.client::<Iam>().get_policy().policy_arn(arn).send();
     let Some(answer) = optional(reader.caller.call("iam:GetPolicy", get).await)? else {
         return Ok(Value::Null);
     };
@@ -24,7 +25,7 @@ pub async fn managed_policy(reader: &Reader, arn: &str) -> Result<Value, CloudEr
     let answer = reader
         .caller
         .call("iam:GetPolicyVersion", || {
-            reader.iam.get_policy_version().policy_arn(arn).version_id(&version).send()
+            reader.client::<Iam>().get_policy_version().policy_arn(arn).version_id(&version).send()
         })
         .await;
     let answer = optional(answer)?;

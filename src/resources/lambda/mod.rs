@@ -4,7 +4,22 @@ pub mod function;
 pub mod observe;
 pub mod permission;
 
+use crate::aws::connections::reads_only;
 use crate::model::call::{Quota, Retry, Service};
+
+reads_only! {
+    /// Lambda, reads only.
+    reads::Lambda(aws_sdk_lambda) {
+        get_function: GetFunctionFluentBuilder,
+        get_policy: GetPolicyFluentBuilder,
+        list_aliases: ListAliasesFluentBuilder,
+        list_event_source_mappings: ListEventSourceMappingsFluentBuilder,
+        list_function_url_configs: ListFunctionUrlConfigsFluentBuilder,
+        list_functions: ListFunctionsFluentBuilder,
+        list_tags: ListTagsFluentBuilder,
+        list_versions_by_function: ListVersionsByFunctionFluentBuilder,
+    }
+}
 
 /// What holds for every Lambda operation.
 pub const SERVICE: Service = Service {

@@ -9,6 +9,7 @@ use crate::model::CloudError;
 use crate::model::call::Call;
 use crate::model::cloud_error::optional;
 use crate::resources::common::{document_or_text, null_if_empty, paged};
+use crate::resources::lambda::Lambda;
 use serde_json::{Value, json};
 
 /// The calls of this module.
@@ -26,7 +27,8 @@ pub async fn function_urls(reader: &Reader, function: &str) -> Result<Value, Clo
         let page = reader
             .caller
             .call("lambda:ListFunctionUrlConfigs", || {
-                let request = reader.lambda.list_function_url_configs().function_name(function);
+                let request =
+                    reader.client::<Lambda>().list_function_url_configs().function_name(function);
                 request.set_marker(marker.clone()).send()
             })
             .await;
@@ -49,7 +51,8 @@ pub async fn event_sources(reader: &Reader, function: &str) -> Result<Value, Clo
         let page = reader
             .caller
             .call("lambda:ListEventSourceMappings", || {
-                let request = reader.lambda.list_event_source_mappings().function_name(function);
+                let request =
+                    reader.client::<Lambda>().list_event_source_mappings().function_name(function);
                 request.set_marker(marker.clone()).send()
             })
             .await;
@@ -72,7 +75,8 @@ pub async fn qualifiers(reader: &Reader, function: &str) -> Result<Vec<String>, 
         let page = reader
             .caller
             .call("lambda:ListVersionsByFunction", || {
-                let request = reader.lambda.list_versions_by_function().function_name(function);
+                let request =
+                    reader.client::<Lambda>().list_versions_by_function().function_name(function);
                 request.set_marker(marker.clone()).send()
             })
             .await;
@@ -84,7 +88,7 @@ pub async fn qualifiers(reader: &Reader, function: &str) -> Result<Vec<String>, 
         let page = reader
             .caller
             .call("lambda:ListAliases", || {
-                let request = reader.lambda.list_aliases().function_name(function);
+                let request = reader.client::<Lambda>().list_aliases().function_name(function);
                 request.set_marker(marker.clone()).send()
             })
             .await;
@@ -112,7 +116,12 @@ pub async fn version_policy(
     let answer = reader
         .caller
         .call("lambda:GetPolicy", || {
-            reader.lambda.get_policy().function_name(function).qualifier(qualifier).send()
+            reader
+                .client::<Lambda>()
+                .get_policy()
+                .function_name(function)
+                .qualifier(qualifier)
+                .send()
         })
         .await;
     Ok(optional(answer)?.map_or(Value::Null, |answer| document_or_text(answer.policy())))

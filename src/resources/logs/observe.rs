@@ -8,6 +8,7 @@ use crate::model::CloudError;
 use crate::model::call::Call;
 use crate::model::cloud_error::optional;
 use crate::resources::common::{document_or_text, null_if_empty, paged};
+use crate::resources::logs::Logs;
 use serde_json::{Value, json};
 
 /// The calls of this module.
@@ -22,7 +23,7 @@ pub async fn subscriptions(
     region: &str,
     group: &str,
 ) -> Result<Value, CloudError> {
-    let logs = reader.logs_in(region);
+    let logs = &reader.client_in::<Logs>(region);
     let filters = paged(|token| async move {
         let page = reader
             .caller
@@ -47,7 +48,7 @@ pub async fn log_resource_policies(
     reader: &Reader,
     region: &str,
 ) -> Result<Vec<(String, Value)>, CloudError> {
-    let logs = reader.logs_in(region);
+    let logs = &reader.client_in::<Logs>(region);
     let policies = paged(|token| async move {
         let page = reader
             .caller

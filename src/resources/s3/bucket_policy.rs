@@ -13,7 +13,7 @@ use crate::policy;
 use crate::resources::ResourceType;
 use crate::resources::common::FRESH;
 use crate::resources::context::{Context, Wanted, reference};
-use crate::resources::s3::{RECORDS, SERVICE};
+use crate::resources::s3::{RECORDS, S3, SERVICE};
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -117,7 +117,9 @@ impl ResourceType for BucketPolicy {
 async fn read(reader: &Reader, bucket: &str, owner: &Owner) -> Result<Option<Value>, CloudError> {
     let answer = reader
         .caller
-        .call("s3:GetBucketPolicy", || reader.s3.get_bucket_policy().bucket(bucket).send())
+        .call("s3:GetBucketPolicy", || {
+            reader.client::<S3>().get_bucket_policy().bucket(bucket).send()
+        })
         .await;
     let answer = match cloud_error::optional(answer) {
         Err(error) if error.kind == ErrorKind::AccessDenied && *owner != Owner::Ours => {
@@ -148,7 +150,7 @@ async fn put(
     writer
         .caller
         .call_with("s3:PutBucketPolicy", options, || {
-            writer.clients.s3.put_bucket_policy().bucket(bucket).policy(&text).send()
+            writer.client::<S3>().put_bucket_policy().bucket(bucket).policy(&text).send()
         })
         .await?;
     readable(writer, bucket, &wanted.policy).await?;
@@ -173,7 +175,7 @@ async fn remove(writer: &Writer, bucket: &str) -> Result<(), CloudError> {
     let gone = writer
         .caller
         .call("s3:DeleteBucketPolicy", || {
-            writer.clients.s3.delete_bucket_policy().bucket(bucket).send()
+            writer.client::<S3>().delete_bucket_policy().bucket(bucket).send()
         })
         .await;
     cloud_error::optional(gone).map(|_| ())

@@ -5,10 +5,39 @@ pub mod bucket_policy;
 pub mod objects;
 
 use crate::aws::Writer;
+use crate::aws::connections::reads_only;
 use crate::model::call::{Call, Retry, Service};
 use crate::model::{CloudError, ErrorKind};
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use std::time::Duration;
+
+reads_only! {
+    /// S3, reads only.
+    reads::S3(aws_sdk_s3, path_style) {
+        get_bucket_cors: GetBucketCorsFluentBuilder,
+        get_bucket_encryption: GetBucketEncryptionFluentBuilder,
+        get_bucket_lifecycle_configuration: GetBucketLifecycleConfigurationFluentBuilder,
+        get_bucket_ownership_controls: GetBucketOwnershipControlsFluentBuilder,
+        get_bucket_policy: GetBucketPolicyFluentBuilder,
+        get_bucket_tagging: GetBucketTaggingFluentBuilder,
+        get_bucket_versioning: GetBucketVersioningFluentBuilder,
+        get_bucket_website: GetBucketWebsiteFluentBuilder,
+        get_object: GetObjectFluentBuilder,
+        get_public_access_block: GetPublicAccessBlockFluentBuilder,
+        head_bucket: HeadBucketFluentBuilder,
+        head_object: HeadObjectFluentBuilder,
+        list_buckets: ListBucketsFluentBuilder,
+        list_object_versions: ListObjectVersionsFluentBuilder,
+        list_objects_v2: ListObjectsV2FluentBuilder,
+    }
+}
+
+reads_only! {
+    /// CloudFront, whose caches hold the old files.
+    cloudfront::CloudFront(aws_sdk_cloudfront, global) {
+        get_invalidation: GetInvalidationFluentBuilder,
+    }
+}
 
 /// What holds for every S3 operation.
 pub const SERVICE: Service = Service {
@@ -26,7 +55,6 @@ pub const SERVICE: Service = Service {
         "NoSuchPublicAccessBlockConfiguration",
         "ServerSideEncryptionConfigurationNotFoundError",
         "OwnershipControlsNotFoundError",
-        "NoSuchLifecycleConfiguration",
     ],
     ..Service::DEFAULT
 };
@@ -61,7 +89,7 @@ pub(crate) async fn delete_batch(
         let answer = writer
             .caller
             .call("s3:DeleteObjects", || {
-                writer.clients.s3.delete_objects().bucket(name).delete(delete.clone()).send()
+                writer.client::<S3>().delete_objects().bucket(name).delete(delete.clone()).send()
             })
             .await?;
         let failed: Vec<_> =

@@ -12,6 +12,8 @@ use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, 
 use crate::resources::ResourceType;
 use crate::resources::context::{Context, Wanted, reference};
 use crate::resources::waf::REGIONAL;
+use crate::resources::waf::Waf;
+use crate::resources::waf::waf_reads;
 use crate::resources::waf::{READS, SERVICE, per_second, per_two_seconds};
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
@@ -114,7 +116,7 @@ impl ResourceType for WafAssociation {
 
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
         let before: AssociationSpec = from_value(&live.spec)?;
-        let waf = &writer.clients.wafv2;
+        let waf = &writer.client::<Waf>();
         let gone = writer
             .caller
             .call("wafv2:DisassociateWebACL", || {
@@ -133,7 +135,7 @@ async fn describe(
     stage: &Live,
 ) -> Result<Option<Live>, CloudError> {
     let stage_arn = stage.output("arn")?;
-    let waf = reader.waf_in(REGIONAL);
+    let waf = waf_reads(reader, REGIONAL);
     let answer = reader
         .caller
         .call("wafv2:GetWebACLForResource", || {
@@ -156,7 +158,7 @@ async fn describe(
 /// Puts the ACL in front of the stage, whatever was there before. ACL and stage may be minutes old,
 /// so both "unavailable" and "nonexistent" are waited out (catalogue 9.2).
 async fn associate(writer: &Writer, wanted: &AssociationSpec) -> Result<Outputs, CloudError> {
-    let waf = &writer.clients.wafv2;
+    let waf = &writer.client::<Waf>();
     writer
         .caller
         .call_with("wafv2:AssociateWebACL", crate::resources::common::FRESH, || {

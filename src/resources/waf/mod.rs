@@ -4,12 +4,24 @@ pub mod association;
 pub mod waf_logging;
 pub mod web_acl;
 
-use crate::aws::Caller;
+use crate::aws::connections::reads_only;
+use crate::aws::{Caller, Reader, Writer};
 use crate::model::GLOBAL_REGION;
 use crate::model::call::{Call, Quota, Retry, Service};
 use crate::model::{CloudError, ErrorKind};
 use crate::stack::Stack;
 use aws_sdk_wafv2::error::BuildError;
+
+reads_only! {
+    /// WAFv2, reads only.
+    reads::Waf(aws_sdk_wafv2) {
+        get_logging_configuration: GetLoggingConfigurationFluentBuilder,
+        get_web_acl: GetWebACLFluentBuilder,
+        get_web_acl_for_resource: GetWebACLForResourceFluentBuilder,
+        list_tags_for_resource: ListTagsForResourceFluentBuilder,
+        list_web_acls: ListWebACLsFluentBuilder,
+    }
+}
 
 /// What holds for every WAF operation.
 pub const SERVICE: Service = Service {
@@ -24,6 +36,20 @@ pub const SERVICE: Service = Service {
     read_after_create: 300,
     ..Service::DEFAULT
 };
+
+/// Reads for a scope: CLOUDFRONT always answers in us-east-1.
+pub(crate) fn waf_reads(reader: &Reader, scope: &str) -> Waf {
+    reader.client_in(region_of_scope(scope, &reader.region))
+}
+
+/// The client for a scope: CLOUDFRONT always answers in us-east-1.
+pub(crate) fn waf_client(writer: &Writer, scope: &str) -> aws_sdk_wafv2::Client {
+    writer.client_in::<Waf>(region_of_scope(scope, &writer.reader.region))
+}
+
+fn region_of_scope<'a>(scope: &str, own: &'a str) -> &'a str {
+    if scope == CLOUDFRONT { GLOBAL_REGION } else { own }
+}
 
 const READS: Quota = Quota { label: "WAF: 5 reads per second", rate: 5.0, burst: 5.0 };
 

@@ -14,6 +14,7 @@ use crate::resources::context::{Context, Wanted, reference};
 use crate::resources::waf::firewalls;
 use crate::resources::waf::{self, caller_of, scope_of_arn};
 use crate::resources::waf::{SERVICE, per_second, read};
+use crate::resources::waf::{waf_client, waf_reads};
 use async_trait::async_trait;
 use aws_sdk_wafv2::error::BuildError;
 use aws_sdk_wafv2::types::{FieldToMatch, LoggingConfiguration, SingleHeader};
@@ -130,7 +131,7 @@ impl ResourceType for WafLogging {
 
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
         let before: WafLoggingSpec = from_value(&live.spec)?;
-        let waf = writer.clients.waf_in(scope_of_arn(&before.web_acl_arn));
+        let waf = waf_client(writer, scope_of_arn(&before.web_acl_arn));
         let gone = caller_of(&writer.caller, scope_of_arn(&before.web_acl_arn))
             .call("wafv2:DeleteLoggingConfiguration", || {
                 waf.delete_logging_configuration().resource_arn(&before.web_acl_arn).send()
@@ -164,7 +165,7 @@ async fn describe(
 }
 
 async fn get(reader: &Reader, acl_arn: &str) -> Result<LoggingConfiguration, CloudError> {
-    let waf = reader.waf_in(scope_of_arn(acl_arn));
+    let waf = waf_reads(reader, scope_of_arn(acl_arn));
     caller_of(&reader.caller, scope_of_arn(acl_arn))
         .call("wafv2:GetLoggingConfiguration", || {
             waf.get_logging_configuration().resource_arn(acl_arn).send()
@@ -187,7 +188,7 @@ async fn probe(reader: &Reader, query: &Query<'_>) -> Result<(), CloudError> {
 
 /// Puts the whole configuration; both ACL and log group may be new (catalogue 9.2).
 async fn put(writer: &Writer, wanted: &WafLoggingSpec) -> Result<Outputs, CloudError> {
-    let waf = writer.clients.waf_in(scope_of_arn(&wanted.web_acl_arn));
+    let waf = waf_client(writer, scope_of_arn(&wanted.web_acl_arn));
     let stale = |error: &CloudError| error.code == "WAFOptimisticLockException";
     let configuration = configuration_of(wanted).map_err(waf::incomplete)?;
     let caller = caller_of(&writer.caller, scope_of_arn(&wanted.web_acl_arn));

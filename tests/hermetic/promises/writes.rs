@@ -2,6 +2,7 @@
 //! tags.
 
 use crate::replay::{Answer, Replay, cut, empty, refused, refused_with, xml};
+use crate::support::clients::Clients;
 use crate::support::step::{desired as wanted_resource, step};
 use serde_json::json;
 use shopstack::aws::counter::Purpose;
@@ -16,7 +17,7 @@ use std::path::Path;
 #[tokio::test]
 async fn a_client_that_reads_refuses_to_write() {
     let replay = Replay::start(vec![]).await;
-    let clients = replay.sdk.clients(Purpose::Read);
+    let clients = Clients::new(&replay.sdk, Purpose::Read);
     let refusals = [
         format!("{:?}", clients.iam.delete_role().role_name("r").send().await.unwrap_err()),
         format!("{:?}", clients.dynamodb.delete_table().table_name("t").send().await.unwrap_err()),

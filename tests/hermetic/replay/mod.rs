@@ -9,6 +9,7 @@
 mod answer;
 mod operation;
 
+use crate::support::clients::Clients;
 use crate::support::env::TestEnv;
 pub use answer::{Answer, cut, empty, json, refused, refused_with, xml};
 use aws_smithy_runtime_api::client::http::{
@@ -18,6 +19,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use serde_json::Value;
 use shopstack::aws::counter::Counter;
+use shopstack::aws::counter::Purpose;
 use shopstack::aws::{Connect, Reader, Writer, clients::Sdk};
 use shopstack::model::{CloudError, Live, Query, Scope, Step};
 use shopstack::resources::ResourceType;
@@ -231,5 +233,6 @@ async fn env(region: &str, script: Arc<Script>) -> (TestEnv, Sdk) {
         endpoint: None,
     };
     let writer = Writer::new(&sdk, reader.clone(), scope.clone());
-    (TestEnv { writer, reader, scope, counter: sdk.counter.clone() }, sdk)
+    let clients = Clients::new(&sdk, Purpose::Apply);
+    (TestEnv { writer, reader, clients, scope, counter: sdk.counter.clone() }, sdk)
 }

@@ -1,12 +1,12 @@
 //! The same through the real binary: exit codes 3, 2 and 0, in one stack with several changes at
 //! once.
 
+use crate::support::clients::Clients;
 use crate::support::proxied::{ProxiedShop, UP};
 use crate::support::run::Run;
 use aws_sdk_dynamodb::types::PointInTimeRecoverySpecification;
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use serde_json::Value;
-use shopstack::aws::clients::Clients;
 use shopstack::resources::apigateway as gw;
 
 /// The changes of a `diff --json`, and its exit code.

@@ -2,11 +2,11 @@
 //! stack.yaml.
 
 use super::foreign::table;
+use crate::support::clients::Clients;
 use crate::support::env::endpoint;
 use crate::support::run::{changes, done_addresses, summary};
 use crate::support::shop::Shop;
 use serde_json::{Value, json};
-use shopstack::aws::Clients;
 use std::collections::BTreeMap;
 
 async fn tags_of(clients: &Clients, table: &str) -> BTreeMap<String, String> {

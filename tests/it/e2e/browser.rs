@@ -3,12 +3,12 @@
 
 use super::story;
 use super::webdriver::Browser;
+use crate::support::clients::Clients;
 use crate::support::env::endpoint;
 use crate::support::run::summary;
 use crate::support::shop::Shop;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
-use shopstack::aws::Clients;
 
 use super::shop_page::inspect as accessible;
 use super::shop_page::{COUNT, ERROR, PRODUCT, add, fill_form, go_to_checkout, seed};

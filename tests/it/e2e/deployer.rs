@@ -1,11 +1,11 @@
 //! The deployer's policies are enough for each command, on a twin that enforces IAM, and not more
 //! than it needs: without an action of a sample, `up` fails and names it.
 
+use crate::support::clients::Clients;
 use crate::support::env::endpoint;
 use crate::support::run::{Run, summary};
 use crate::support::shop::Shop;
 use serde_json::{Value, json};
-use shopstack::aws::Clients;
 
 /// An IAM user whose only policy is the one that a test names.
 struct Deployer<'a> {

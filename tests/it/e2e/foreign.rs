@@ -1,6 +1,7 @@
 //! Foreign things under names that a stack wants: `up`, `diff` and `down` leave every byte of them
 //! as it was, and the error says whose they are and what to do.
 
+use crate::support::clients::Clients;
 use crate::support::env::endpoint;
 use crate::support::inventory::Inventory;
 use crate::support::run::{Run, changes, summary};
@@ -12,7 +13,6 @@ use aws_sdk_dynamodb::types::{
 use aws_sdk_dynamodb::types::{ScalarAttributeType, Tag as TableTag};
 use aws_sdk_s3::types::{Tag as BucketTag, Tagging};
 use aws_sdk_wafv2::types as waf;
-use shopstack::aws::Clients;
 use std::collections::HashMap;
 
 /// The smallest zip: nothing in it.

@@ -1,12 +1,12 @@
 //! Redeploys that cannot be missed: whatever a console does to routes, stage and deployments is
 //! drift, and is mended.
 
+use crate::support::clients::Clients;
 use crate::support::env::endpoint;
 use crate::support::run::{changes, done_addresses};
 use crate::support::shop::Shop;
 use aws_sdk_apigateway::types::{Op, PatchOperation};
 use serde_json::Value;
-use shopstack::aws::Clients;
 
 /// Sets the time that a route's function gets, in milliseconds. Put whole: a patched one MiniStack
 /// keeps as text.

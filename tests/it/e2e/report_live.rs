@@ -1,10 +1,10 @@
 //! `policy-report` against an endpoint that somebody changed by hand: each change is drift and a
 //! finding at its place, a denied read is a line, and every format is written.
 
+use crate::support::clients::Clients;
 use crate::support::env::endpoint;
 use crate::support::shop::Shop;
 use serde_json::Value;
-use shopstack::aws::Clients;
 
 fn report(shop: &Shop) -> (i32, Value) {
     let run = shop.run(&["policy-report", "--json"]);

@@ -1,13 +1,13 @@
 //! A secret among a function's variables: it reaches Lambda and no other place, and a change of it
 //! goes unnoticed nowhere.
 
+use crate::support::clients::Clients;
 use crate::support::env::endpoint;
 use crate::support::inventory::leftovers;
 use crate::support::run::{Run, changes, done_addresses, summary};
 use crate::support::shop::Shop;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
-use shopstack::aws::Clients;
 
 /// In every value of the secret, and in nothing else.
 const MARK: &str = "hush";

@@ -1,12 +1,12 @@
 //! The life of one stack on MiniStack: up, nothing to do, changes of its author and of others, a
 //! second environment, and down to nothing.
 
+use crate::support::clients::Clients;
 use crate::support::env::endpoint;
 use crate::support::inventory::leftovers;
 use crate::support::run::{changes, done_addresses, summary};
 use crate::support::shop::Shop;
 use serde_json::{Value, json};
-use shopstack::aws::Clients;
 
 /// The budgets in requests, for the whole shop in us-east-1. `UP` is without the files of the site,
 /// which take a request each; the seed's items take one each too.

@@ -3,6 +3,7 @@
 //! and do not believe the time to live it names.
 
 use super::foreign::table;
+use crate::support::clients::Clients;
 use crate::support::env::endpoint;
 use crate::support::run::{done_addresses, summary};
 use crate::support::shop::Shop;
@@ -10,7 +11,6 @@ use aws_sdk_cloudfront::types as cf;
 use aws_sdk_dynamodb::types::Tag as TableTag;
 use aws_sdk_s3::types::{Tag as BucketTag, Tagging};
 use serde_json::{Value, json};
-use shopstack::aws::Clients;
 use std::collections::BTreeMap;
 
 /// A stack of one table.

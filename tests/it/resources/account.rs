@@ -29,7 +29,7 @@ async fn its_whole_life() {
     let env = TestEnv::in_region("account", "eu-west-3").await;
     let want =
         desired(&Account, "account.logging", &env.scope.account, json!({"has_log_role": true}));
-    let client = &env.writer.clients.apigateway;
+    let client = &env.clients.apigateway;
     let set = |arn: &str| {
         let patch = shopstack::resources::apigateway::replace("/cloudwatchRoleArn", arn);
         client.update_account().patch_operations(patch).send()
@@ -50,13 +50,13 @@ async fn its_whole_life() {
     assert_eq!((&live.spec, &live.owner), (&want.spec, &Owner::Shared));
     assert!(env.discover(&Account, &[], &[]).await.is_empty());
 
-    let role = env.reader.iam.get_role().role_name(ROLE).send().await.unwrap().role.unwrap();
+    let role = env.clients.iam.get_role().role_name(ROLE).send().await.unwrap().role.unwrap();
     assert_eq!(role.path(), "/shopstack-shared/");
     assert!(
         role.assume_role_policy_document()
             .is_some_and(|t| t.contains("aws%3ASourceAccount") || t.contains("aws:SourceAccount"))
     );
-    let attached = env.reader.iam.list_attached_role_policies().role_name(ROLE).send().await;
+    let attached = env.clients.iam.list_attached_role_policies().role_name(ROLE).send().await;
     let attached = attached.unwrap().attached_policies.unwrap_or_default();
     let arns: Vec<_> = attached.iter().filter_map(|policy| policy.policy_arn()).collect();
     assert_eq!(arns, [POLICY]);

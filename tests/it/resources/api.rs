@@ -41,7 +41,7 @@ async fn update(env: &TestEnv, live: &Live, wanted: &Desired) {
 /// Patches the live API behind the tool's back.
 async fn patch(env: &TestEnv, live: &Live, path: &str, value: &str) {
     let operation = shopstack::resources::apigateway::replace(path, value);
-    let client = &env.writer.clients.apigateway;
+    let client = &env.clients.apigateway;
     client
         .update_rest_api()
         .rest_api_id(&live.outputs["id"])
@@ -99,7 +99,7 @@ async fn its_whole_life() {
     RestApi.delete(&env.writer, &by_ownership).await.expect("delete");
     assert!(env.discover(&RestApi, &[&want], &[]).await.is_empty());
     if !moto {
-        let client = &env.writer.clients.apigateway;
+        let client = &env.clients.apigateway;
         let gone = client.delete_rest_api().rest_api_id(&made["id"]).send().await;
         assert!(gone.is_err(), "the API should be gone already");
     }
@@ -109,7 +109,7 @@ async fn its_whole_life() {
 async fn a_stranger_of_the_same_name_is_ignored_and_our_own_duplicate_is_extra() {
     let env = TestEnv::new("restapitwins").await;
     let want = wanted(&env, "");
-    let client = &env.writer.clients.apigateway;
+    let client = &env.clients.apigateway;
     client.create_rest_api().name(&want.name).send().await.unwrap();
     assert!(env.discover(&RestApi, &[&want], &[]).await.is_empty());
 

@@ -23,7 +23,7 @@ pub const SUITE: Suite = Suite {
 /// Makes an API with one stage by hand, and returns the API's id and the stage as the engine would
 /// have found it.
 async fn stage(env: &TestEnv) -> (String, Live) {
-    let api = &env.writer.clients.apigateway;
+    let api = &env.clients.apigateway;
     let made = api.create_rest_api().name(env.scope.name("api")).send().await.unwrap();
     let id = made.id().unwrap().to_string();
     let root = match made.root_resource_id() {
@@ -89,7 +89,7 @@ async fn its_whole_life() {
 
     if replaces {
         // A stranger puts another ACL in front of the stage: drift, and mended.
-        let waf = &env.writer.clients.wafv2;
+        let waf = &env.clients.wafv2;
         let (theirs, arn) = (&acls[1].outputs["arn"], &stage.outputs["arn"]);
         waf.associate_web_acl().web_acl_arn(theirs).resource_arn(arn).send().await.unwrap();
         let live = env.discover(&WafAssociation, &[&wanted], &found).await.remove(0);
@@ -106,5 +106,5 @@ async fn its_whole_life() {
     for acl in &acls {
         WebAcl.delete(&env.writer, acl).await.expect("delete acl");
     }
-    env.writer.clients.apigateway.delete_rest_api().rest_api_id(api).send().await.unwrap();
+    env.clients.apigateway.delete_rest_api().rest_api_id(api).send().await.unwrap();
 }

@@ -85,7 +85,7 @@ async fn its_whole_life() {
     assert_eq!(by_ownership.address, wanted.address);
 
     // Versions and delete markers must go as well.
-    let s3 = &env.writer.clients.s3;
+    let s3 = &env.clients.s3;
     for _ in 0..2 {
         let body = aws_sdk_s3::primitives::ByteStream::from_static(b"x");
         s3.put_object().bucket(&wanted.name).key("a/ b").body(body).send().await.unwrap();
@@ -101,7 +101,7 @@ async fn settings_changed_behind_our_back_are_seen() {
     let env = TestEnv::new("bucketdrift").await;
     let wanted = site_bucket(&env);
     let live = made(&env, &wanted).await;
-    let s3 = &env.writer.clients.s3;
+    let s3 = &env.clients.s3;
     s3.delete_public_access_block().bucket(&wanted.name).send().await.unwrap();
     s3.delete_bucket_tagging().bucket(&wanted.name).send().await.unwrap();
     let found = env.discover(&Bucket, &[&wanted], &[]).await.remove(0);
@@ -114,7 +114,7 @@ async fn settings_changed_behind_our_back_are_seen() {
 async fn an_untagged_bucket_is_ours_only_under_our_exact_name_and_empty() {
     let env = TestEnv::new("bucketbare").await;
     let wanted = site_bucket(&env);
-    let s3 = &env.writer.clients.s3;
+    let s3 = &env.clients.s3;
     // What a crash between CreateBucket and PutBucketTagging leaves.
     s3.create_bucket().bucket(&wanted.name).send().await.unwrap();
     for query in [vec![], vec![&wanted]] {
@@ -150,13 +150,8 @@ async fn a_bucket_of_the_same_environment_in_another_region_is_left_alone() {
     use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging};
     let env = TestEnv::new("bucketfar").await;
     let name = format!("{}site-{}-eu-west-1", env.scope.prefix(), env.scope.account);
-    let config = env
-        .writer
-        .clients
-        .s3
-        .config()
-        .to_builder()
-        .region(aws_sdk_s3::config::Region::new("eu-west-1"));
+    let config =
+        env.clients.s3.config().to_builder().region(aws_sdk_s3::config::Region::new("eu-west-1"));
     let far = aws_sdk_s3::Client::from_conf(config.build());
     let place = CreateBucketConfiguration::builder()
         .location_constraint(BucketLocationConstraint::EuWest1)

@@ -46,15 +46,7 @@ async fn its_whole_life() {
 
     // A statement that a stranger adds shows.
     let stranger = r#"{"Version":"2012-10-17","Statement":{"Sid":"Open","Effect":"Deny","Principal":"*","Action":"s3:DeleteObject","Resource":"*"}}"#;
-    env.writer
-        .clients
-        .s3
-        .put_bucket_policy()
-        .bucket(&bucket.name)
-        .policy(stranger)
-        .send()
-        .await
-        .unwrap();
+    env.clients.s3.put_bucket_policy().bucket(&bucket.name).policy(stranger).send().await.unwrap();
     let live = env.discover(&BucketPolicy, &[&wanted], &found).await.remove(0);
     assert_eq!(live.spec["policy"]["statements"]["Open"]["actions"], json!(["s3:DeleteObject"]));
 

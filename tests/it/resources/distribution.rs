@@ -127,7 +127,7 @@ async fn what_strangers_do_is_seen_and_mended() {
     let wanted = site_distribution(&env, "b.s3.us-east-1.amazonaws.com", "E1OAC");
     create(&env, &wanted).await;
     let live = only(&env, &[&wanted]).await;
-    let cloudfront = &env.writer.clients.cloudfront;
+    let cloudfront = &env.clients.cloudfront;
     let seen = cloudfront.get_distribution().id(&live.outputs["id"]).send().await.unwrap();
     let mut config = seen.distribution.unwrap().distribution_config.unwrap();
     config.aliases = Some(Aliases::builder().quantity(1).items("evil.example").build().unwrap());
@@ -215,14 +215,8 @@ async fn the_site_is_served() {
         .await
         .expect("update");
     assert_eq!(get(&outputs["url"], "/config.json").await.1, "{\"api\":\"z\"}");
-    let list = env
-        .writer
-        .clients
-        .cloudfront
-        .list_invalidations()
-        .distribution_id(&outputs["id"])
-        .send()
-        .await;
+    let list =
+        env.clients.cloudfront.list_invalidations().distribution_id(&outputs["id"]).send().await;
     assert_eq!(list.unwrap().invalidation_list.unwrap().quantity, 1);
 
     let live = only(&env, &[&wanted]).await;

@@ -44,7 +44,7 @@ pub fn zip_of(folder: &Path, text: &str) -> (PathBuf, String) {
 pub async fn role(env: &TestEnv, name: &str) -> String {
     let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
         "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
-    let iam = &env.writer.clients.iam;
+    let iam = &env.clients.iam;
     let name = env.scope.name(name);
     let made = iam
         .create_role()
@@ -141,7 +141,7 @@ async fn what_a_stranger_changed_is_seen_and_mended() {
         .create(&env.writer, &step(&wanted, Op::Create, None), &wanted.spec)
         .await
         .expect("create");
-    let lambda = &env.writer.clients.lambda;
+    let lambda = &env.clients.lambda;
     let environment =
         aws_sdk_lambda::types::Environment::builder().variables("TABLE", "theirs").build();
     let change =

@@ -61,7 +61,7 @@ async fn a_group_that_somebody_else_made_meanwhile_is_not_taken() {
     let name = format!("/aws/lambda/{}f", env.scope.prefix());
     let spec = json!({"tags": env.scope.tags("f"), "region": "us-east-1", "retention_days": 30, "extras": {}});
     let wanted = desired(&LogGroup, "log_group.f", &name, spec);
-    let logs = &env.writer.clients.logs;
+    let logs = &env.clients.logs;
     let tags = std::collections::HashMap::from([("team".to_string(), "books".to_string())]);
     logs.create_log_group().log_group_name(&name).set_tags(Some(tags)).send().await.unwrap();
     let made = LogGroup

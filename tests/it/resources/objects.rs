@@ -81,7 +81,7 @@ impl Site {
     /// Puts an object as a stranger would: until the endpoint's clock shows that it is later than
     /// the manifest.
     async fn put(&self, env: &TestEnv, key: &str, text: &str, content_type: &str) {
-        let s3 = &env.writer.clients.s3;
+        let s3 = &env.clients.s3;
         let bucket = &self.wanted.name;
         let manifest =
             s3.head_object().bucket(bucket).key(".shopstack/site.json").send().await.unwrap();
@@ -118,7 +118,7 @@ async fn its_whole_life() {
     let live = site.live(&env).await;
     assert_eq!((&live.spec, &live.owner), (&site.wanted.spec, &Owner::Ours));
     let head = env
-        .reader
+        .clients
         .s3
         .head_object()
         .bucket(&site.wanted.name)
@@ -186,7 +186,7 @@ async fn what_strangers_do_is_seen_and_mended() {
     );
     site.put(&env, "evil.html", "evil", "text/html").await;
     assert_eq!(site.mended(&env).await["objects"]["evil.html"]["md5"], json!(EVIL));
-    let s3 = &env.writer.clients.s3;
+    let s3 = &env.clients.s3;
     s3.delete_object().bucket(&site.wanted.name).key("index.html").send().await.unwrap();
     assert_eq!(site.mended(&env).await["objects"]["index.html"], Value::Null);
     s3.delete_object().bucket(&site.wanted.name).key("config.json").send().await.unwrap();

@@ -102,7 +102,7 @@ async fn a_strangers_statement_is_drift_and_goes() {
         .create(&env.writer, &step(&wanted, Op::Create, None), &wanted.spec)
         .await
         .expect("create");
-    let lambda = &env.writer.clients.lambda;
+    let lambda = &env.clients.lambda;
     let open =
         lambda.add_permission().function_name(&wanted.name).statement_id("open").principal("*");
     open.action("lambda:InvokeFunction").send().await.expect("stranger's statement");

@@ -9,8 +9,8 @@ use crate::support::step::{desired, step};
 use crate::support::suite::{Coverage, Suite, TypeInventory};
 use serde_json::{Value, json};
 use shopstack::model::{Desired, ErrorKind, Op, Owner};
+use shopstack::policy;
 use shopstack::resources::{ResourceType, iam::role::Role};
-use shopstack::{aws::Writer, policy};
 
 pub const SUITE: Suite = Suite {
     type_name: "AWS::IAM::Role",
@@ -109,7 +109,7 @@ async fn drift_is_seen_and_mended() {
     let env = TestEnv::new("roledrift").await;
     let wanted = wanted(&env, "f");
     Role.create(&env.writer, &step(&wanted, Op::Create, None), &wanted.spec).await.expect("create");
-    let Writer { clients, .. } = &env.writer;
+    let clients = &env.clients;
     let document = policy::to_json(&rights("dynamodb:*"));
     let put = clients
         .iam
@@ -161,8 +161,7 @@ async fn drift_is_seen_and_mended() {
 async fn a_foreign_role_is_refused_and_can_be_adopted() {
     let env = TestEnv::new("roleforeign").await;
     let wanted = wanted(&env, "f");
-    let make =
-        env.writer.clients.iam.create_role().role_name(&wanted.name).path(env.scope.role_path());
+    let make = env.clients.iam.create_role().role_name(&wanted.name).path(env.scope.role_path());
     let make = make.assume_role_policy_document(policy::to_json(&trust("ec2.amazonaws.com")));
     make.send().await.expect("the stranger's role");
     let error =

@@ -136,7 +136,7 @@ async fn what_a_stranger_does_shows_and_goes() {
     let api = api(&env).await;
     let want = wanted(&env, &api);
     Routes.create(&env.writer, &step(&want, Op::Create, None), &want.spec).await.expect("create");
-    let client = &env.writer.clients.apigateway;
+    let client = &env.clients.apigateway;
     let id = &api.outputs["id"];
     let tree = client.get_resources().rest_api_id(id).send().await.unwrap();
     let resource = |path: &str| {

@@ -69,7 +69,7 @@ async fn update(env: &TestEnv, want: &Desired, api: &Live, live: &Live) {
 
 async fn deployments(env: &TestEnv, api: &Live) -> usize {
     let list = env
-        .reader
+        .clients
         .apigateway
         .get_deployments()
         .rest_api_id(&api.outputs["id"])
@@ -138,7 +138,7 @@ async fn what_a_stranger_does_shows_and_goes() {
     let api = api(&env).await;
     let want = wanted(&env, &api);
     Stage.create(&env.writer, &step(&want, Op::Create, None), &want.spec).await.expect("create");
-    let (client, id) = (&env.writer.clients.apigateway, &api.outputs["id"]);
+    let (client, id) = (&env.clients.apigateway, &api.outputs["id"]);
     let by_hand =
         client.create_deployment().rest_api_id(id).description("by hand").send().await.unwrap();
     let by_hand = by_hand.id().unwrap().to_string();

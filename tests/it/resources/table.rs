@@ -137,7 +137,7 @@ async fn seeds_are_put_once_and_never_overwrite() {
     assert_eq!((&found.spec, found.data.is_some()), (&wanted.spec, true));
 
     // A shop that has changed an item keeps it, also when the seed changes.
-    let dynamodb = &env.writer.clients.dynamodb;
+    let dynamodb = &env.clients.dynamodb;
     let item = |id: &str| {
         dynamodb.get_item().table_name(&wanted.name).key("orderId", AttributeValue::S(id.into()))
     };

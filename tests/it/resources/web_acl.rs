@@ -171,7 +171,7 @@ async fn a_strangers_rule_is_drift_that_update_removes_and_shields_rule_stays() 
         .create(&env.writer, &step(&wanted, Op::Create, None), &wanted.spec)
         .await
         .expect("create");
-    let waf = &env.writer.clients.wafv2;
+    let waf = &env.clients.wafv2;
     let get = || waf.get_web_acl().name(&wanted.name).id(&made["id"]).scope(Scope::Regional).send();
     let seen = get().await.unwrap();
     let acl = seen.web_acl().unwrap();

@@ -2,12 +2,13 @@
 //! types at a time.
 
 use super::proxied::{DOWN, ProxiedShop, UP};
+use crate::support::clients::Clients;
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use rustix::process::Signal;
 use serde_json::Value;
-use shopstack::aws::clients::{Clients, Sdk};
-use shopstack::aws::counter::{Counter, Purpose};
+use shopstack::aws::clients::Sdk;
+use shopstack::aws::counter::Counter;
 use shopstack::aws::{Connect, Reader, Writer};
 use shopstack::engine::{self, Outcome};
 use shopstack::model::provider::Discover;
@@ -33,8 +34,6 @@ pub struct DeployedShop {
     known: BTreeMap<Address, Outputs>,
     sdk: Sdk,
     reader: Reader,
-    /// Those that `up` writes by.
-    writing: Arc<Clients>,
 }
 
 /// Sets a field to what was written, where the endpoint still shows what it made of that.
@@ -95,7 +94,6 @@ impl DeployedShop {
             known: builds(&shop).await,
             desired: vec![],
             live: vec![],
-            writing: Arc::new(sdk.clients(Purpose::Apply)),
             sdk,
             reader,
             scope,
@@ -161,9 +159,7 @@ impl DeployedShop {
     }
 
     fn writer(&self) -> Writer {
-        let reader = self.reader();
-        let (caller, scope) = (reader.caller.clone(), self.scope.clone());
-        Writer { caller, clients: self.writing.clone(), reader, scope, patient: true }
+        Writer::new(&self.sdk, self.reader(), self.scope.clone())
     }
 
     /// All that was read last.

@@ -2,8 +2,8 @@
 //! of AWS's own APIs and not of the code under test, ids made equal.
 
 use crate::resources::SUITES;
+use crate::support::clients::Clients;
 use aws_sdk_dynamodb::types::AttributeValue;
-use shopstack::aws::clients::Clients;
 use shopstack::aws::ledger::TABLE;
 use std::collections::BTreeMap;
 use std::fmt::Debug;

@@ -11,4 +11,6 @@ pub mod proxy;
 mod shared;
 pub mod suite;
 
-pub use shared::{endpoint, env, generated, random_stack, rows, rows_down, run, shop, step};
+pub use shared::{
+    clients, endpoint, env, generated, random_stack, rows, rows_down, run, shop, step,
+};

@@ -5,8 +5,8 @@ use super::deployed::DeployedShop;
 use super::drift::DriftCases;
 use super::inventory::Inventory;
 use super::proxied::ProxiedShop;
+use crate::support::clients::Clients;
 use futures_util::future::BoxFuture;
-use shopstack::aws::clients::Clients;
 
 /// Everything that `drift`, `faults` and `e2e` need of one resource type.
 pub struct Suite {

@@ -1,12 +1,12 @@
 //! Ids that AWS gave and hashes of what was sent, found by this test and not by the code that it
 //! judges.
 
+use crate::support::clients::Clients;
 use crate::support::shop::Shop;
 use aws_sdk_cloudfront::types::ResponseHeadersPolicyType;
 use aws_sdk_wafv2::types::Scope;
 use base64::Engine;
 use sha2::{Digest, Sha256};
-use shopstack::aws::Clients;
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -9,6 +9,7 @@
 mod ids;
 mod out_of_band;
 mod terraform;
+use crate::support::clients::Clients;
 use crate::support::env::{endpoint, moto};
 use crate::support::shop::Shop;
 use serde_json::{Value, json};
@@ -115,12 +116,7 @@ fn nothing_to_change(terraform: &Terraform) -> usize {
 }
 
 /// What `shop/main.tf` asks for: names, and the ids that AWS gave.
-async fn variables(
-    shop: &Shop,
-    endpoint: &str,
-    account: &str,
-    clients: &shopstack::aws::Clients,
-) -> Value {
+async fn variables(shop: &Shop, endpoint: &str, account: &str, clients: &Clients) -> Value {
     json!({
         "endpoint": endpoint, "account": account, "stack": shop.stack,
         "port": endpoint.trim_end_matches('/').rsplit(':').next(),

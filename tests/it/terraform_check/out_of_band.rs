@@ -2,12 +2,12 @@
 
 use super::ids;
 use crate::e2e::redeploy::route_timeout;
+use crate::support::clients::Clients;
 use crate::support::shop::Shop;
 use aws_sdk_apigateway::types::{Op, PatchOperation};
 use aws_sdk_dynamodb::types::PointInTimeRecoverySpecification;
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use aws_sdk_wafv2::types::Scope;
-use shopstack::aws::Clients;
 
 /// Changes one setting each of many resources; returns Terraform's addresses of them, sorted.
 pub async fn change(shop: &Shop, clients: &Clients) -> Vec<String> {

@@ -14,6 +14,7 @@ use crate::model::{
 };
 use crate::resources::ResourceType;
 use crate::resources::apigateway as gw;
+use crate::resources::apigateway::ApiGateway;
 use crate::resources::apigateway::{
     DELETE, GET, GET_DEPLOYMENTS, GET_STAGES, GET_TAGS, PATCH, POST_TAGGED, SERVICE, TAG, UNTAG,
 };
@@ -190,7 +191,7 @@ impl ResourceType for RestApi {
     /// Takes routes, deployments and stages with it.
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
         let id = live.output("id")?;
-        let client = &writer.clients.apigateway;
+        let client = &writer.client::<ApiGateway>();
         let gone = writer
             .caller
             .call("apigateway:DeleteRestApi", || client.delete_rest_api().rest_api_id(id).send())
@@ -206,7 +207,7 @@ async fn list(reader: &Reader, scope: &Scope) -> Result<Vec<Seen>, CloudError> {
             .caller
             .call("apigateway:GetRestApis", || {
                 reader
-                    .apigateway
+                    .client::<ApiGateway>()
                     .get_rest_apis()
                     .limit(gw::PAGE)
                     .set_position(position.clone())
@@ -251,7 +252,7 @@ async fn is_deployed_here(reader: &Reader, api: &Seen) -> Result<bool, CloudErro
     }
     let id = api.id().unwrap_or_default();
     let asked = reader.caller.call("apigateway:GetDeployments", || {
-        reader.apigateway.get_deployments().rest_api_id(id).limit(gw::PAGE).send()
+        reader.client::<ApiGateway>().get_deployments().rest_api_id(id).limit(gw::PAGE).send()
     });
     let deployments =
         cloud_error::optional(asked.await)?.and_then(|answer| answer.items).unwrap_or_default();
@@ -286,7 +287,9 @@ async fn oldest_in_use_first(reader: &Reader, apis: Vec<Seen>) -> Result<Vec<See
         let id = api.id().unwrap_or_default();
         let asked = reader
             .caller
-            .call("apigateway:GetStages", || reader.apigateway.get_stages().rest_api_id(id).send())
+            .call("apigateway:GetStages", || {
+                reader.client::<ApiGateway>().get_stages().rest_api_id(id).send()
+            })
             .await;
         cloud_error::optional(asked).map(|answer| answer.is_some_and(|a| !a.item().is_empty()))
     });
@@ -425,7 +428,7 @@ async fn change(
             "`shopstack down` and `shopstack up` make the API anew; AWS changes them in place",
         ));
     }
-    let client = &writer.clients.apigateway;
+    let client = &writer.client::<ApiGateway>();
     if !list.is_empty() {
         let answer = writer
             .caller
@@ -457,7 +460,7 @@ async fn settled(writer: &Writer, id: &str) -> Result<(), CloudError> {
         let api = reader
             .caller
             .call_with("apigateway:GetRestApi", FRESH, || {
-                reader.apigateway.get_rest_api().rest_api_id(id).send()
+                reader.client::<ApiGateway>().get_rest_api().rest_api_id(id).send()
             })
             .await?;
         Ok((!busy(api.api_status())).then_some(()))
@@ -468,7 +471,7 @@ async fn settled(writer: &Writer, id: &str) -> Result<(), CloudError> {
 /// CreateRestApi with everything at once: the owner tags exist from the first moment (catalogue
 /// 7.5).
 async fn make(writer: &Writer, step: &Step, wanted: &RestApiSpec) -> Result<String, CloudError> {
-    let client = &writer.clients.apigateway;
+    let client = &writer.client::<ApiGateway>();
     let text = |s: &str| Some(s.to_string()).filter(|s| !s.is_empty());
     let binary: Vec<String> = wanted.binary_media_types.iter().cloned().collect();
     // EDGE is CreateRestApi's own default, so the type is always stated (catalogue 7.6).

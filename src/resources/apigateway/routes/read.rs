@@ -6,6 +6,7 @@ use super::spec::{CorsSpec, RouteSpec, RoutesSpec};
 use crate::aws::{CallOptions, Reader};
 use crate::model::CloudError;
 use crate::resources::apigateway as gw;
+use crate::resources::apigateway::ApiGateway;
 use crate::resources::common::paged;
 use aws_sdk_apigateway::types::{GatewayResponse, Integration, IntegrationType, Method, Resource};
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,7 +66,7 @@ async fn resources(
             .caller
             .call_with("apigateway:GetResources", options, || {
                 let request = reader
-                    .apigateway
+                    .client::<ApiGateway>()
                     .get_resources()
                     .rest_api_id(api)
                     .embed("methods")
@@ -87,8 +88,11 @@ async fn responses(
         let page = reader
             .caller
             .call_with("apigateway:GetGatewayResponses", options, || {
-                let request =
-                    reader.apigateway.get_gateway_responses().rest_api_id(api).limit(gw::PAGE);
+                let request = reader
+                    .client::<ApiGateway>()
+                    .get_gateway_responses()
+                    .rest_api_id(api)
+                    .limit(gw::PAGE);
                 request.set_position(position.clone()).send()
             })
             .await?;
@@ -112,7 +116,13 @@ async fn complete(reader: &Reader, api: &str, tree: &mut Tree) -> Result<(), Clo
         .collect();
     let asked = missing.iter().map(|(_, id, verb)| {
         reader.caller.call("apigateway:GetMethod", move || {
-            reader.apigateway.get_method().rest_api_id(api).resource_id(id).http_method(verb).send()
+            reader
+                .client::<ApiGateway>()
+                .get_method()
+                .rest_api_id(api)
+                .resource_id(id)
+                .http_method(verb)
+                .send()
         })
     });
     for ((path, _, verb), answer) in missing.iter().zip(futures_util::future::join_all(asked).await)

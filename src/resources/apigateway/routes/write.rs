@@ -10,6 +10,7 @@ use super::steps::{Change, changes, paths};
 use crate::aws::{CallOptions, Writer};
 use crate::model::{CloudError, cloud_error::optional};
 use crate::resources::apigateway as gw;
+use crate::resources::apigateway::ApiGateway;
 use aws_sdk_apigateway::types::{GatewayResponseType, IntegrationType};
 use std::collections::{BTreeMap, HashMap};
 
@@ -95,7 +96,7 @@ impl Tending<'_> {
     }
 
     async fn delete_method(&self, path: &str, verb: &str) -> Result<(), CloudError> {
-        let (client, id) = (&self.writer.clients.apigateway, self.id(path)?);
+        let (client, id) = (&self.writer.client::<ApiGateway>(), self.id(path)?);
         let gone = self
             .writer
             .caller
@@ -112,7 +113,7 @@ impl Tending<'_> {
     }
 
     async fn delete_resource(&mut self, path: &str) -> Result<(), CloudError> {
-        let (client, id) = (&self.writer.clients.apigateway, self.id(path)?);
+        let (client, id) = (&self.writer.client::<ApiGateway>(), self.id(path)?);
         let gone = self
             .writer
             .caller
@@ -128,7 +129,7 @@ impl Tending<'_> {
     async fn create_resource(&mut self, path: &str) -> Result<(), CloudError> {
         let (above, part) = path.rsplit_once('/').unwrap_or(("", path));
         let parent = self.id(if above.is_empty() { "/" } else { above })?;
-        let client = &self.writer.clients.apigateway;
+        let client = &self.writer.client::<ApiGateway>();
         let made = self
             .writer
             .caller
@@ -155,7 +156,7 @@ impl Tending<'_> {
         verb: &str,
         route: &RouteSpec,
     ) -> Result<(), CloudError> {
-        let (client, id) = (&self.writer.clients.apigateway, self.id(path)?);
+        let (client, id) = (&self.writer.client::<ApiGateway>(), self.id(path)?);
         let put = self
             .writer
             .caller
@@ -176,7 +177,7 @@ impl Tending<'_> {
     /// Replaces the integration; Lambda is always invoked by POST (catalogue 7.5).
     async fn put_integration(&self, path: &str, verb: &str) -> Result<(), CloudError> {
         let (client, id, route) =
-            (&self.writer.clients.apigateway, self.id(path)?, self.route(path, verb)?);
+            (&self.writer.client::<ApiGateway>(), self.id(path)?, self.route(path, verb)?);
         let uri = gw::invocation_uri(&self.writer.scope.region, &route.function_arn);
         self.writer
             .caller
@@ -201,7 +202,7 @@ impl Tending<'_> {
         let missing = || CloudError::shape("the plan", &format!("CORS of {path}"));
         let cors = self.wanted.cors.get(path).ok_or_else(missing)?;
         let (client, id, caller) =
-            (&self.writer.clients.apigateway, self.id(path)?, &self.writer.caller);
+            (&self.writer.client::<ApiGateway>(), self.id(path)?, &self.writer.caller);
         let open = RouteSpec {
             integration: String::new(),
             function_arn: String::new(),
@@ -250,7 +251,7 @@ impl Tending<'_> {
     }
 
     async fn put_gateway_response(&self, kind: &str) -> Result<(), CloudError> {
-        let client = &self.writer.clients.apigateway;
+        let client = &self.writer.client::<ApiGateway>();
         let headers = self.wanted.gateway_responses.get(kind).into_iter().flatten();
         let headers: HashMap<_, _> =
             headers.map(|(k, v)| (format!("{GATEWAY_HEADER}{k}"), mapping(v))).collect();
@@ -269,7 +270,7 @@ impl Tending<'_> {
     }
 
     async fn delete_gateway_response(&self, kind: &str) -> Result<(), CloudError> {
-        let client = &self.writer.clients.apigateway;
+        let client = &self.writer.client::<ApiGateway>();
         let gone = self
             .writer
             .caller

@@ -15,6 +15,7 @@ use crate::model::{
 };
 use crate::resources::ResourceType;
 use crate::resources::apigateway as gw;
+use crate::resources::apigateway::ApiGateway;
 use crate::resources::apigateway::{
     DELETE, GET_DEPLOYMENTS, GET_STAGES, GET_TAGS, PATCH, POST, POST_TAGGED, SERVICE, TAG, UNTAG,
 };
@@ -138,7 +139,7 @@ impl ResourceType for Stage {
     }
 
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
-        let (client, api) = (&writer.clients.apigateway, live.output(gw::REST_API_ID)?);
+        let (client, api) = (&writer.client::<ApiGateway>(), live.output(gw::REST_API_ID)?);
         let gone = writer
             .caller
             .call("apigateway:DeleteStage", || {
@@ -153,7 +154,7 @@ impl ResourceType for Stage {
 /// Two parallel reads.
 async fn state(reader: &Reader, api: &str, options: CallOptions) -> Result<State, CloudError> {
     let stages = reader.caller.call_with("apigateway:GetStages", options, || {
-        reader.apigateway.get_stages().rest_api_id(api).send()
+        reader.client::<ApiGateway>().get_stages().rest_api_id(api).send()
     });
     let (stages, deployments) =
         futures_util::future::try_join(stages, deployments(reader, api, options)).await?;
@@ -169,7 +170,11 @@ async fn deployments(
         let page = reader
             .caller
             .call_with("apigateway:GetDeployments", options, || {
-                let request = reader.apigateway.get_deployments().rest_api_id(api).limit(gw::PAGE);
+                let request = reader
+                    .client::<ApiGateway>()
+                    .get_deployments()
+                    .rest_api_id(api)
+                    .limit(gw::PAGE);
                 request.set_position(position.clone()).send()
             })
             .await?;

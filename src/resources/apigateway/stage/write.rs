@@ -6,6 +6,7 @@ use super::{State, settings};
 use crate::aws::{CallOptions, Writer};
 use crate::model::{CloudError, ErrorKind, cloud_error::optional};
 use crate::resources::apigateway as gw;
+use crate::resources::apigateway::ApiGateway;
 use aws_sdk_apigateway::types::PatchOperation;
 use serde_json::Map;
 use std::collections::BTreeSet;
@@ -43,7 +44,7 @@ async fn make(
     wanted: &StageSpec,
     options: CallOptions,
 ) -> Result<bool, CloudError> {
-    let client = &writer.clients.apigateway;
+    let client = &writer.client::<ApiGateway>();
     let made = writer
         .caller
         .call_with("apigateway:CreateStage", options, || {
@@ -100,7 +101,7 @@ async fn patch(
     if list.is_empty() {
         return Ok(());
     }
-    let client = &writer.clients.apigateway;
+    let client = &writer.client::<ApiGateway>();
     writer
         .caller
         .call_with("apigateway:UpdateStage", crate::resources::common::FRESH, || {
@@ -124,7 +125,7 @@ async fn deployment(
     if let Some(id) = settings::reusable(&state.deployments, &wanted.definition) {
         return Ok(id.to_string());
     }
-    let client = &writer.clients.apigateway;
+    let client = &writer.client::<ApiGateway>();
     let description = format!("{}{}", settings::MARK, wanted.definition);
     let mut tries = 0;
     loop {
@@ -189,7 +190,7 @@ async fn clean_up(
         else {
             continue;
         };
-        let client = &writer.clients.apigateway;
+        let client = &writer.client::<ApiGateway>();
         let gone = writer
             .caller
             .call("apigateway:DeleteDeployment", || {

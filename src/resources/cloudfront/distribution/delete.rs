@@ -7,6 +7,7 @@ use super::{contested, is_stale, names_pricing_plan};
 use crate::aws::{CallOptions, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::{CloudError, ErrorKind};
+use crate::resources::cloudfront::CloudFront;
 use std::time::Duration;
 
 /// How long AWS may take; older reports know of more than a quarter of an hour.
@@ -42,8 +43,7 @@ pub(super) async fn delete(writer: &Writer, id: &str) -> Result<(), CloudError> 
             .caller
             .call("cloudfront:DeleteDistribution", || {
                 writer
-                    .clients
-                    .cloudfront
+                    .client::<CloudFront>()
                     .delete_distribution()
                     .id(id)
                     .if_match(&settled.etag)

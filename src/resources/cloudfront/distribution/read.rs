@@ -6,6 +6,7 @@ use crate::aws::{CallOptions, Caller, Reader};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{Tags, to_value};
 use crate::model::{Address, CloudError, Desired, Live, Outputs, Owner, Query, Scope, tag};
+use crate::resources::cloudfront::CloudFront;
 use crate::resources::common::paged;
 use aws_sdk_cloudfront::types::{DistributionConfig, DistributionSummary};
 use futures_util::future::{join_all, try_join_all};
@@ -52,7 +53,7 @@ pub(super) async fn marked(reader: &Reader, scope: &Scope) -> Result<Vec<String>
         let page = reader
             .caller
             .call("cloudfront:ListDistributions", || {
-                reader.cloudfront.list_distributions().set_marker(marker.clone()).send()
+                reader.client::<CloudFront>().list_distributions().set_marker(marker.clone()).send()
             })
             .await?;
         let list = page.distribution_list;
@@ -195,7 +196,7 @@ pub(super) async fn own_tags(reader: &Reader, arn: &str) -> Result<Option<Tags>,
     let answer = reader
         .caller
         .call("cloudfront:ListTagsForResource", || {
-            reader.cloudfront.list_tags_for_resource().resource(arn).send()
+            reader.client::<CloudFront>().list_tags_for_resource().resource(arn).send()
         })
         .await;
     let Some(answer) = optional(answer)? else {
@@ -212,7 +213,7 @@ pub(super) async fn get(
     options: CallOptions,
 ) -> Result<Seen, CloudError> {
     let operation = "cloudfront:GetDistribution";
-    let get = || reader.cloudfront.get_distribution().id(id).send();
+    let get = || reader.client::<CloudFront>().get_distribution().id(id).send();
     let answer = caller.call_with(operation, options, get).await?;
     let missing = |what: &str| CloudError::shape("cloudfront GetDistribution", what);
     let distribution = answer.distribution.ok_or_else(|| missing("Distribution"))?;

@@ -6,6 +6,7 @@ use super::{FRESH, ONCE, contested, convert, is_stale, names_pricing_plan, tag_c
 use crate::aws::{CallOptions, Writer};
 use crate::model::spec::{Tags, from_value, to_value};
 use crate::model::{CloudError, ErrorKind, Live, Outputs, Step};
+use crate::resources::cloudfront::CloudFront;
 use aws_sdk_cloudfront::types as sdk;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -84,7 +85,7 @@ async fn make(
     let answer = writer
         .caller
         .call_with("cloudfront:CreateDistributionWithTags", options, || {
-            let create = writer.clients.cloudfront.create_distribution_with_tags();
+            let create = writer.client::<CloudFront>().create_distribution_with_tags();
             create.distribution_config_with_tags(with_tags.clone()).send()
         })
         .await?;
@@ -171,8 +172,11 @@ pub(super) async fn put(
     let answer = writer
         .caller
         .call("cloudfront:UpdateDistribution", || {
-            let update =
-                writer.clients.cloudfront.update_distribution().id(&seen.id).if_match(&seen.etag);
+            let update = writer
+                .client::<CloudFront>()
+                .update_distribution()
+                .id(&seen.id)
+                .if_match(&seen.etag);
             update.distribution_config(config.clone()).send()
         })
         .await?;
@@ -195,7 +199,7 @@ async fn set_tags(
         writer
             .caller
             .call("cloudfront:TagResource", || {
-                writer.clients.cloudfront.tag_resource().resource(arn).tags(set.clone()).send()
+                writer.client::<CloudFront>().tag_resource().resource(arn).tags(set.clone()).send()
             })
             .await?;
     }
@@ -205,8 +209,7 @@ async fn set_tags(
             .caller
             .call("cloudfront:UntagResource", || {
                 writer
-                    .clients
-                    .cloudfront
+                    .client::<CloudFront>()
                     .untag_resource()
                     .resource(arn)
                     .tag_keys(keys.clone())

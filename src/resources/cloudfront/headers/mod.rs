@@ -3,8 +3,8 @@
 //! An account may have 20: environments with a time to live share one in each region, which admits
 //! every API of the region; a lasting environment has its own, which admits its own API alone.
 
-use super::SERVICE;
 use super::named::{self, Named, Seen};
+use super::{CloudFront, SERVICE};
 use crate::aws::{Reader, Writer};
 use crate::model::call::{Call, Retry};
 use crate::model::type_info::{Calls, GraphRole, Number, Pricing};
@@ -129,7 +129,7 @@ impl Named for ResponseHeadersPolicy {
         };
         paged(|marker| async move {
             let list = || {
-                let list = reader.cloudfront.list_response_headers_policies();
+                let list = reader.client::<CloudFront>().list_response_headers_policies();
                 list.r#type(ResponseHeadersPolicyType::Custom).set_marker(marker.clone()).send()
             };
             let page = reader.caller.call("cloudfront:ListResponseHeadersPolicies", list).await?;
@@ -144,7 +144,8 @@ impl Named for ResponseHeadersPolicy {
     }
 
     async fn etag(writer: &Writer, id: &str) -> Result<String, CloudError> {
-        let get = || writer.reader.cloudfront.get_response_headers_policy().id(id).send();
+        let get =
+            || writer.reader.client::<CloudFront>().get_response_headers_policy().id(id).send();
         let answer = writer.caller.call("cloudfront:GetResponseHeadersPolicy", get).await?;
         answer.e_tag.ok_or_else(|| CloudError::shape("cloudfront GetResponseHeadersPolicy", "ETag"))
     }
@@ -153,7 +154,7 @@ impl Named for ResponseHeadersPolicy {
         writer: &Writer,
         config: ResponseHeadersPolicyConfig,
     ) -> Result<String, CloudError> {
-        let client = &writer.clients.cloudfront;
+        let client = writer.client::<CloudFront>();
         let create = || {
             let create = client.create_response_headers_policy();
             create.response_headers_policy_config(config.clone()).send()
@@ -169,7 +170,7 @@ impl Named for ResponseHeadersPolicy {
         etag: &str,
         config: ResponseHeadersPolicyConfig,
     ) -> Result<(), CloudError> {
-        let client = &writer.clients.cloudfront;
+        let client = writer.client::<CloudFront>();
         let update = || {
             let update = client.update_response_headers_policy().id(id).if_match(etag);
             update.response_headers_policy_config(config.clone()).send()
@@ -178,7 +179,7 @@ impl Named for ResponseHeadersPolicy {
     }
 
     async fn delete(writer: &Writer, id: &str, etag: &str) -> Result<(), CloudError> {
-        let client = &writer.clients.cloudfront;
+        let client = writer.client::<CloudFront>();
         let delete = || client.delete_response_headers_policy().id(id).if_match(etag).send();
         writer.caller.call("cloudfront:DeleteResponseHeadersPolicy", delete).await.map(|_| ())
     }

@@ -10,7 +10,7 @@ use crate::model::cloud_error::optional;
 use crate::model::{CloudError, ErrorKind};
 use crate::policy;
 use crate::resources::common::or_nothing;
-use crate::resources::dynamodb::SERVICE;
+use crate::resources::dynamodb::{DynamoDb, SERVICE};
 use aws_sdk_dynamodb::types::{
     DeleteReplicationGroupMemberAction, DestinationStatus, ReplicationGroupUpdate,
     SseSpecification, StreamSpecification, TableClass, TableDescription, TimeToLiveSpecification,
@@ -101,7 +101,7 @@ pub async fn of(
 }
 
 async fn expiry(reader: &Reader, name: &str) -> Result<Option<String>, CloudError> {
-    let describe = || reader.dynamodb.describe_time_to_live().table_name(name).send();
+    let describe = || reader.client::<DynamoDb>().describe_time_to_live().table_name(name).send();
     let answer = reader.caller.call("dynamodb:DescribeTimeToLive", describe).await;
     let on = |status: &TimeToLiveStatus| {
         [TimeToLiveStatus::Enabled, TimeToLiveStatus::Enabling].contains(status)
@@ -112,7 +112,7 @@ async fn expiry(reader: &Reader, name: &str) -> Result<Option<String>, CloudErro
 }
 
 async fn kinesis(reader: &Reader, name: &str) -> Result<Vec<(String, String)>, CloudError> {
-    let client = &reader.dynamodb;
+    let client = reader.client::<DynamoDb>();
     let describe = || client.describe_kinesis_streaming_destination().table_name(name).send();
     let answer = reader.caller.call("dynamodb:DescribeKinesisStreamingDestination", describe).await;
     let all = or_nothing(answer)?.and_then(|answer| answer.kinesis_data_stream_destinations);
@@ -128,7 +128,7 @@ async fn kinesis(reader: &Reader, name: &str) -> Result<Vec<(String, String)>, C
 /// The resource policy of a table as AWS gives it, null for none; `None` where the endpoint does
 /// not know such policies.
 pub async fn resource_policy(reader: &Reader, arn: &str) -> Result<Option<Value>, CloudError> {
-    let get = || reader.dynamodb.get_resource_policy().resource_arn(arn).send();
+    let get = || reader.client::<DynamoDb>().get_resource_policy().resource_arn(arn).send();
     match reader.caller.call("dynamodb:GetResourcePolicy", get).await {
         Ok(answer) => {
             let text = answer.policy().unwrap_or_default();
@@ -151,7 +151,7 @@ pub async fn remove(
     arn: &str,
     extras: &BTreeMap<String, String>,
 ) -> Result<(), CloudError> {
-    let (client, caller) = (&writer.clients.dynamodb, &writer.caller);
+    let (client, caller) = (writer.client::<DynamoDb>(), &writer.caller);
     for (extra, value) in extras {
         if extra == EXPIRY {
             let off = TimeToLiveSpecification::builder().enabled(false).attribute_name(value);

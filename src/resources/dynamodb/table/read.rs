@@ -7,6 +7,7 @@ use crate::aws::{CallOptions, Reader};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{Tags, from_value, to_value};
 use crate::model::{CloudError, Desired, ErrorKind, Live, Outputs, Owner, Query, tag};
+use crate::resources::dynamodb::DynamoDb;
 use aws_sdk_dynamodb::types::{PointInTimeRecoveryStatus, Select, TableDescription, TableStatus};
 use futures_util::future::{try_join, try_join_all};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +52,7 @@ async fn list(reader: &Reader) -> Result<Vec<String>, CloudError> {
             .caller
             .call("dynamodb:ListTables", || {
                 reader
-                    .dynamodb
+                    .client::<DynamoDb>()
                     .list_tables()
                     .limit(100)
                     .set_exclusive_start_table_name(start.clone())
@@ -148,7 +149,7 @@ pub async fn table(
     let answer = reader
         .caller
         .call_with("dynamodb:DescribeTable", options, || {
-            reader.dynamodb.describe_table().table_name(name).send()
+            reader.client::<DynamoDb>().describe_table().table_name(name).send()
         })
         .await;
     Ok(optional(answer)?.and_then(|answer| answer.table))
@@ -164,7 +165,7 @@ pub async fn recovery_of(reader: &Reader, name: &str) -> Result<Option<bool>, Cl
     let answer = reader
         .caller
         .call("dynamodb:DescribeContinuousBackups", || {
-            reader.dynamodb.describe_continuous_backups().table_name(name).send()
+            reader.client::<DynamoDb>().describe_continuous_backups().table_name(name).send()
         })
         .await;
     Ok(optional(answer)?.map(|answer| {
@@ -212,7 +213,7 @@ pub async fn listed_tags(reader: &Reader, arn: &str) -> Result<Option<Tags>, Clo
             .caller
             .call("dynamodb:ListTagsOfResource", || {
                 reader
-                    .dynamodb
+                    .client::<DynamoDb>()
                     .list_tags_of_resource()
                     .resource_arn(arn)
                     .set_next_token(token.clone())
@@ -244,7 +245,7 @@ async fn data(
     let name = table.table_name().unwrap_or_default();
     let scan = || {
         reader
-            .dynamodb
+            .client::<DynamoDb>()
             .scan()
             .table_name(name)
             .limit(1)

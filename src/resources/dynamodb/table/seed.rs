@@ -3,6 +3,7 @@
 
 use crate::aws::{CallOptions, Writer};
 use crate::model::{CloudError, ErrorKind, Step};
+use crate::resources::dynamodb::DynamoDb;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
@@ -74,7 +75,7 @@ async fn put_one(
     item: Item,
     options: CallOptions,
 ) -> Result<(), CloudError> {
-    let dynamodb = &writer.clients.dynamodb;
+    let dynamodb = &writer.client::<DynamoDb>();
     let put = writer
         .caller
         .call_with("dynamodb:PutItem", options, || {

@@ -9,6 +9,7 @@ use crate::model::cloud_error::optional;
 use crate::model::spec::Tags;
 use crate::model::{CloudError, ErrorKind, Outputs, Owner, Step, tag};
 use crate::resources::common::{FRESH, ONCE, foreign, tag_changes};
+use crate::resources::dynamodb::DynamoDb;
 use aws_sdk_dynamodb::types::{
     BillingMode, PointInTimeRecoverySpecification, TableDescription, TableStatus, Tag,
 };
@@ -77,7 +78,7 @@ async fn make(
     name: &str,
     wanted: &TableSpec,
 ) -> Result<TableDescription, CloudError> {
-    let dynamodb = &writer.clients.dynamodb;
+    let dynamodb = &writer.client::<DynamoDb>();
     let schema = shape::key_schema(&wanted.hash_key, wanted.range_key.as_ref())?;
     let definitions = shape::definitions(wanted, &wanted.indexes)?;
     let (throughput, indexes) = (shape::throughput(&wanted.billing)?, shape::new_indexes(wanted)?);
@@ -156,7 +157,7 @@ async fn apply(
     wanted: &TableSpec,
     options: CallOptions,
 ) -> Result<TableDescription, CloudError> {
-    let dynamodb = &writer.clients.dynamodb;
+    let dynamodb = &writer.client::<DynamoDb>();
     let call = change::fill(dynamodb.update_table().table_name(name), change, wanted, table)?;
     let ceiling = if matches!(change, Change::CreateIndex(_)) { CEILING_INDEX } else { CEILING };
     let what = change::describe(name, change);
@@ -242,7 +243,7 @@ async fn set_recovery(
     on: bool,
     options: CallOptions,
 ) -> Result<(), CloudError> {
-    let dynamodb = &writer.clients.dynamodb;
+    let dynamodb = &writer.client::<DynamoDb>();
     let wanted =
         PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(on).build();
     let wanted = wanted.map_err(shape::refused)?;
@@ -304,7 +305,7 @@ async fn bring_tags(
     if unset.is_empty() {
         return Ok(());
     }
-    let dynamodb = &writer.clients.dynamodb;
+    let dynamodb = &writer.client::<DynamoDb>();
     writer
         .caller
         .call_with("dynamodb:UntagResource", options, || {
@@ -320,7 +321,7 @@ async fn set_tags(
     tags: &Tags,
     options: CallOptions,
 ) -> Result<(), CloudError> {
-    let dynamodb = &writer.clients.dynamodb;
+    let dynamodb = &writer.client::<DynamoDb>();
     let sent: Vec<Tag> = shape::tags(tags)?;
     writer
         .caller
@@ -358,7 +359,7 @@ async fn described(
     name: &str,
     options: CallOptions,
 ) -> Result<Option<TableDescription>, CloudError> {
-    let dynamodb = &writer.reader.dynamodb;
+    let dynamodb = &writer.reader.client::<DynamoDb>();
     let describe = || dynamodb.describe_table().table_name(name).send();
     Ok(writer.caller.call_with("dynamodb:DescribeTable", options, describe).await?.table)
 }
@@ -379,7 +380,7 @@ pub async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError> {
         if table.deletion_protection_enabled() == Some(true) {
             optional(lift_protection(writer, name, &table).await)?;
         }
-        let dynamodb = &writer.clients.dynamodb;
+        let dynamodb = &writer.client::<DynamoDb>();
         let call = writer
             .caller
             .call("dynamodb:DeleteTable", || dynamodb.delete_table().table_name(name).send())

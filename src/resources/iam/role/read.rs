@@ -8,6 +8,7 @@ use crate::model::cloud_error::optional;
 use crate::model::spec::to_value;
 use crate::model::{CloudError, ErrorKind, Live, Outputs, Query, tag};
 use crate::policy;
+use crate::resources::iam::Iam;
 use aws_sdk_iam::types::Role;
 use futures_util::future::{try_join, try_join_all, try_join3};
 use serde_json::Value;
@@ -69,8 +70,10 @@ async fn one(
 
 /// The role without its policies; `None` when it does not exist.
 async fn get(reader: &Reader, name: &str) -> Result<Option<Role>, CloudError> {
-    let answer =
-        reader.caller.call("iam:GetRole", || reader.iam.get_role().role_name(name).send()).await;
+    let answer = reader
+        .caller
+        .call("iam:GetRole", || reader.client::<Iam>().get_role().role_name(name).send())
+        .await;
     Ok(optional(answer)?.and_then(|answer| answer.role))
 }
 
@@ -82,7 +85,12 @@ async fn list(reader: &Reader, path: &str) -> Result<BTreeSet<String>, CloudErro
         let page = reader
             .caller
             .call("iam:ListRoles", || {
-                reader.iam.list_roles().path_prefix(path).set_marker(marker.clone()).send()
+                reader
+                    .client::<Iam>()
+                    .list_roles()
+                    .path_prefix(path)
+                    .set_marker(marker.clone())
+                    .send()
             })
             .await;
         let page = match page {
@@ -151,7 +159,12 @@ pub async fn inline_names(reader: &Reader, role: &str) -> Result<Vec<String>, Cl
         let page = reader
             .caller
             .call("iam:ListRolePolicies", || {
-                reader.iam.list_role_policies().role_name(role).set_marker(marker.clone()).send()
+                reader
+                    .client::<Iam>()
+                    .list_role_policies()
+                    .role_name(role)
+                    .set_marker(marker.clone())
+                    .send()
             })
             .await;
         let Some(page) = optional(page)? else {
@@ -174,7 +187,7 @@ pub async fn attached(reader: &Reader, role: &str) -> Result<BTreeSet<String>, C
             .caller
             .call("iam:ListAttachedRolePolicies", || {
                 reader
-                    .iam
+                    .client::<Iam>()
                     .list_attached_role_policies()
                     .role_name(role)
                     .set_marker(marker.clone())
@@ -199,7 +212,7 @@ async fn document(reader: &Reader, role: &str, policy: &str) -> Result<Option<Va
     let answer = reader
         .caller
         .call("iam:GetRolePolicy", || {
-            reader.iam.get_role_policy().role_name(role).policy_name(policy).send()
+            reader.client::<Iam>().get_role_policy().role_name(role).policy_name(policy).send()
         })
         .await;
     let Some(answer) = optional(answer)? else {

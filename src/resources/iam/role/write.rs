@@ -9,6 +9,7 @@ use crate::model::spec::Tags;
 use crate::model::{CloudError, ErrorKind, Outputs, Owner, Step};
 use crate::policy;
 use crate::resources::common::{FRESH, foreign, tag_changes};
+use crate::resources::iam::Iam;
 use aws_sdk_iam::error::ProvideErrorMetadata;
 use aws_sdk_iam::types::Tag;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +21,7 @@ pub async fn create(
     step: &Step,
     wanted: &RoleSpec,
 ) -> Result<Outputs, CloudError> {
-    let iam = &writer.clients.iam;
+    let iam = &writer.client::<Iam>();
     let (trust, tags) = (policy::to_json(&wanted.trust), tags_of(&wanted.tags));
     let made = writer
         .caller
@@ -102,7 +103,7 @@ async fn settled(
     name: &str,
     wanted: &RoleSpec,
 ) -> Result<(String, String), CloudError> {
-    let iam = &writer.reader.iam;
+    let iam = &writer.reader.client::<Iam>();
     let emulated = writer.caller.is_emulated();
     let what = format!("the role `{name}` to read as written (usually seconds)");
     let look = || async {
@@ -129,7 +130,7 @@ async fn change(
     options: CallOptions,
 ) -> Result<(), CloudError> {
     if before.trust != wanted.trust {
-        let iam = &writer.clients.iam;
+        let iam = &writer.client::<Iam>();
         let trust = policy::to_json(&wanted.trust);
         writer
             .caller
@@ -141,7 +142,7 @@ async fn change(
     if (&before.description, before.max_session_seconds)
         != (&wanted.description, wanted.max_session_seconds)
     {
-        let iam = &writer.clients.iam;
+        let iam = &writer.client::<Iam>();
         // UpdateRole keeps what it is not told, so both always travel, and '' clears a description.
         writer
             .caller
@@ -166,7 +167,7 @@ async fn bring_boundary(
     wanted: &RoleSpec,
     options: CallOptions,
 ) -> Result<(), CloudError> {
-    let iam = &writer.clients.iam;
+    let iam = &writer.client::<Iam>();
     match &wanted.permissions_boundary {
         same if *same == before.permissions_boundary => Ok(()),
         Some(arn) => writer
@@ -194,7 +195,7 @@ async fn bring_policies(
     wanted: &RoleSpec,
     options: CallOptions,
 ) -> Result<(), CloudError> {
-    let iam = &writer.clients.iam;
+    let iam = &writer.client::<Iam>();
     for (policy, document) in
         wanted.policies.iter().filter(|(p, d)| before.policies.get(*p) != Some(d))
     {
@@ -234,7 +235,7 @@ async fn bring_tags(
     wanted: &Tags,
     options: CallOptions,
 ) -> Result<(), CloudError> {
-    let iam = &writer.clients.iam;
+    let iam = &writer.client::<Iam>();
     let (set, unset) = tag_changes(before, wanted);
     if !set.is_empty() {
         let set = tags_of(&set);
@@ -281,7 +282,7 @@ pub async fn delete(writer: &Writer, name: &str, seen: &RoleSpec) -> Result<(), 
         delete_inline(writer, name, &policy).await?;
     }
     // IAM may take seconds to notice what was removed; the caller repeats the conflict.
-    let iam = &writer.clients.iam;
+    let iam = &writer.client::<Iam>();
     let gone =
         writer.caller.call("iam:DeleteRole", || iam.delete_role().role_name(name).send()).await;
     optional(gone).map(|_| ())
@@ -290,7 +291,7 @@ pub async fn delete(writer: &Writer, name: &str, seen: &RoleSpec) -> Result<(), 
 /// Deletes the role. `Some` with AWS's words where something still hangs on it: that answer is not
 /// repeated here.
 async fn delete_unless_in_use(writer: &Writer, name: &str) -> Result<Option<String>, CloudError> {
-    let iam = &writer.clients.iam;
+    let iam = &writer.client::<Iam>();
     let answer = writer
         .caller
         .call("iam:DeleteRole", || async {
@@ -315,7 +316,7 @@ fn in_instance_profile(name: &str) -> CloudError {
 }
 
 async fn detach(writer: &Writer, name: &str, arn: &str) -> Result<(), CloudError> {
-    let iam = &writer.clients.iam;
+    let iam = &writer.client::<Iam>();
     let call = writer.caller.call("iam:DetachRolePolicy", || {
         iam.detach_role_policy().role_name(name).policy_arn(arn).send()
     });
@@ -323,7 +324,7 @@ async fn detach(writer: &Writer, name: &str, arn: &str) -> Result<(), CloudError
 }
 
 async fn delete_inline(writer: &Writer, name: &str, policy: &str) -> Result<(), CloudError> {
-    let iam = &writer.clients.iam;
+    let iam = &writer.client::<Iam>();
     let call = writer.caller.call("iam:DeleteRolePolicy", || {
         iam.delete_role_policy().role_name(name).policy_name(policy).send()
     });

@@ -7,7 +7,7 @@ use crate::model::CloudError;
 use crate::model::call::Call;
 use crate::model::cloud_error::optional;
 use crate::resources::common::or_nothing;
-use crate::resources::lambda::{SERVICE, observe};
+use crate::resources::lambda::{Lambda, SERVICE, observe};
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
 use futures_util::future::join;
 use serde_json::{Map, Value};
@@ -67,7 +67,7 @@ pub async fn remove(
     name: &str,
     extras: &BTreeMap<String, String>,
 ) -> Result<(), CloudError> {
-    let (client, caller) = (&writer.clients.lambda, &writer.caller);
+    let (client, caller) = (writer.client::<Lambda>(), &writer.caller);
     for extra in extras.keys() {
         if extra == CONCURRENCY {
             let delete = || client.delete_function_concurrency().function_name(name).send();

@@ -7,6 +7,7 @@ use crate::aws::{CallOptions, Reader};
 use crate::model::cloud_error::optional;
 use crate::model::spec::to_value;
 use crate::model::{CloudError, ErrorKind, Live, Outputs, Owner, Query, tag};
+use crate::resources::lambda::Lambda;
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
 use aws_sdk_lambda::types::{FunctionConfiguration, LastUpdateStatus, State};
 use futures_util::future::{try_join, try_join_all};
@@ -69,7 +70,12 @@ async fn list(reader: &Reader) -> Result<Vec<String>, CloudError> {
         let page = reader
             .caller
             .call("lambda:ListFunctions", || {
-                reader.lambda.list_functions().max_items(50).set_marker(marker.clone()).send()
+                reader
+                    .client::<Lambda>()
+                    .list_functions()
+                    .max_items(50)
+                    .set_marker(marker.clone())
+                    .send()
             })
             .await;
         let page = match page {
@@ -173,7 +179,7 @@ pub async fn get(
     reader
         .caller
         .call_with("lambda:GetFunction", options, || {
-            reader.lambda.get_function().function_name(name).send()
+            reader.client::<Lambda>().get_function().function_name(name).send()
         })
         .await
 }

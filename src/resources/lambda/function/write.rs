@@ -8,6 +8,7 @@ use crate::model::cloud_error::optional;
 use crate::model::spec::Tags;
 use crate::model::{CloudError, ErrorKind, Outputs, Owner, Step};
 use crate::resources::common::{FRESH, foreign, tag_changes};
+use crate::resources::lambda::Lambda;
 use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
@@ -32,7 +33,7 @@ pub async fn create(
     step: &Step,
     wanted: &FunctionSpec,
 ) -> Result<Outputs, CloudError> {
-    let lambda = &writer.clients.lambda;
+    let lambda = &writer.client::<Lambda>();
     let zip = zip(step, wanted).await?;
     let size = travelling(&zip);
     let code = FunctionCode::builder().zip_file(zip).build();
@@ -107,7 +108,7 @@ pub async fn bring(
     options: CallOptions,
 ) -> Result<(), CloudError> {
     if failed || configuration_differs(before, wanted) {
-        let lambda = &writer.clients.lambda;
+        let lambda = &writer.client::<Lambda>();
         writer
             .caller
             .call_with("lambda:UpdateFunctionConfiguration", options, || {
@@ -163,7 +164,7 @@ async fn send_code(
     wanted: &FunctionSpec,
     options: CallOptions,
 ) -> Result<(), CloudError> {
-    let lambda = &writer.clients.lambda;
+    let lambda = &writer.client::<Lambda>();
     let zip = zip(step, wanted).await?;
     let answer = writer
         .caller
@@ -192,7 +193,7 @@ async fn bring_tags(
     wanted: &Tags,
     options: CallOptions,
 ) -> Result<(), CloudError> {
-    let lambda = &writer.clients.lambda;
+    let lambda = &writer.client::<Lambda>();
     let (set, unset) = tag_changes(before, wanted);
     if !set.is_empty() {
         let set: HashMap<String, String> = set.into_iter().collect();
@@ -257,7 +258,7 @@ fn progress(name: &str, function: &FunctionConfiguration) -> Result<Option<()>, 
 
 /// Deletes and waits until the name is free; roles and log groups may go only after that.
 pub async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError> {
-    let lambda = &writer.clients.lambda;
+    let lambda = &writer.client::<Lambda>();
     let gone = writer
         .caller
         .call("lambda:DeleteFunction", || lambda.delete_function().function_name(name).send())

@@ -15,6 +15,7 @@ use crate::policy;
 use crate::resources::ResourceType;
 use crate::resources::common::FRESH;
 use crate::resources::context::{Context, Wanted};
+use crate::resources::lambda::Lambda;
 use crate::resources::lambda::SERVICE;
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
@@ -144,7 +145,9 @@ async fn statements(
 ) -> Result<BTreeMap<String, PermissionStatement>, CloudError> {
     let answer = reader
         .caller
-        .call("lambda:GetPolicy", || reader.lambda.get_policy().function_name(function).send())
+        .call("lambda:GetPolicy", || {
+            reader.client::<Lambda>().get_policy().function_name(function).send()
+        })
         .await;
     let Some(answer) = optional(answer)? else {
         return Ok(BTreeMap::new());
@@ -289,7 +292,7 @@ async fn add(
     sid: &str,
     wanted: &PermissionStatement,
 ) -> Result<(), CloudError> {
-    let lambda = &writer.clients.lambda;
+    let lambda = &writer.client::<Lambda>();
     let added = writer
         .caller
         .call_with("lambda:AddPermission", FRESH, || {
@@ -312,7 +315,7 @@ async fn add(
 }
 
 async fn remove(writer: &Writer, function: &str, sid: &str) -> Result<(), CloudError> {
-    let lambda = &writer.clients.lambda;
+    let lambda = &writer.client::<Lambda>();
     let sid = sid.trim_end_matches('+');
     let removed = writer
         .caller

@@ -6,7 +6,7 @@ use crate::model::CloudError;
 use crate::model::call::Call;
 use crate::model::cloud_error::optional;
 use crate::resources::common::or_nothing;
-use crate::resources::logs::{SERVICE, observe};
+use crate::resources::logs::{Logs, SERVICE, observe};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ pub(super) async fn remove(
     name: &str,
     extras: &BTreeMap<String, String>,
 ) -> Result<(), CloudError> {
-    let (logs, caller) = (writer.clients.logs_in(region), &writer.caller);
+    let (logs, caller) = (writer.client_in::<Logs>(region), &writer.caller);
     for extra in extras.keys() {
         if let Some(filter) = extra.strip_prefix(SUBSCRIPTION) {
             let delete = || {

@@ -6,7 +6,7 @@ mod extras;
 pub mod spec;
 mod sweep;
 
-use crate::aws::{CallOptions, Reader, Writer, reader::Logs};
+use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::call::{Call, Retry};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{Tags, field, from_value, to_value};
@@ -14,6 +14,7 @@ use crate::model::type_info::{Calls, OutputForm, OutputKey, Pricing};
 use crate::model::{After, CloudError, Live, Outputs, Owner, Query, Scope, Step, TypeInfo, tag};
 use crate::resources::ResourceType;
 use crate::resources::context::{Context, Wanted};
+use crate::resources::logs::Logs;
 use crate::resources::logs::SERVICE;
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
@@ -143,7 +144,7 @@ impl ResourceType for LogGroup {
         wanted: &Value,
     ) -> Result<Outputs, CloudError> {
         let wanted: LogGroupSpec = from_value(wanted)?;
-        let logs = writer.clients.logs_in(&wanted.region);
+        let logs = writer.client_in::<Logs>(&wanted.region);
         let tags: std::collections::HashMap<String, String> =
             wanted.tags.clone().into_iter().collect();
         let made = writer
@@ -204,7 +205,7 @@ impl ResourceType for LogGroup {
 
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
         let before: LogGroupSpec = from_value(&live.spec)?;
-        let logs = writer.clients.logs_in(&before.region);
+        let logs = writer.client_in::<Logs>(&before.region);
         let gone = writer
             .caller
             .call("logs:DeleteLogGroup", || {
@@ -216,7 +217,7 @@ impl ResourceType for LogGroup {
 }
 
 async fn list(reader: &Reader, prefix: &str, region: &str) -> Result<Vec<Seen>, CloudError> {
-    let logs: &Logs = reader.logs_in(region);
+    let logs = &reader.client_in::<Logs>(region);
     let mut groups = Vec::new();
     let mut token: Option<String> = None;
     loop {
@@ -308,7 +309,7 @@ async fn tags_of(
 
 /// The tags that the group itself tells.
 async fn own_tags(reader: &Reader, arn: &str, region: &str) -> Result<Tags, CloudError> {
-    let logs = reader.logs_in(region);
+    let logs = reader.client_in::<Logs>(region);
     let answer = reader
         .caller
         .call("logs:ListTagsForResource", || logs.list_tags_for_resource().resource_arn(arn).send())
@@ -322,7 +323,7 @@ async fn set_retention(
     wanted: &LogGroupSpec,
     options: CallOptions,
 ) -> Result<(), CloudError> {
-    let logs = writer.clients.logs_in(&wanted.region);
+    let logs = writer.client_in::<Logs>(&wanted.region);
     let name = &step.name;
     match wanted.retention_days {
         Some(days) => writer
@@ -349,7 +350,7 @@ async fn set_tags(
     wanted: &Tags,
     before: &Tags,
 ) -> Result<(), CloudError> {
-    let logs = writer.clients.logs_in(region);
+    let logs = writer.client_in::<Logs>(region);
     let (set, unset) = crate::resources::common::tag_changes(before, wanted);
     if !set.is_empty() {
         let set: std::collections::HashMap<String, String> = set.into_iter().collect();

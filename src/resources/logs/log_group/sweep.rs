@@ -4,6 +4,7 @@ use super::list;
 use crate::aws::Writer;
 use crate::model::CloudError;
 use crate::model::cloud_error::optional;
+use crate::resources::logs::Logs;
 
 /// Deletes the groups that Lambda itself made again for functions that are gone (catalogue 5.6):
 /// late lines do that where a role may create groups. Only untagged groups of exactly these
@@ -18,7 +19,7 @@ pub async fn sweep(writer: &Writer, functions: &[String]) -> Result<(), CloudErr
     for group in
         list(&writer.reader, &prefix, region).await?.into_iter().filter(|g| names.contains(&g.name))
     {
-        let logs = writer.reader.logs_in(region);
+        let logs = writer.reader.client_in::<Logs>(region);
         let tags = writer
             .caller
             .call("logs:ListTagsForResource", || {
@@ -33,7 +34,7 @@ pub async fn sweep(writer: &Writer, functions: &[String]) -> Result<(), CloudErr
             let gone = writer
                 .caller
                 .call("logs:DeleteLogGroup", || {
-                    writer.clients.logs.delete_log_group().log_group_name(&group.name).send()
+                    writer.client::<Logs>().delete_log_group().log_group_name(&group.name).send()
                 })
                 .await;
             optional(gone)?;

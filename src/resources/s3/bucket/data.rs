@@ -5,6 +5,7 @@ use super::optional;
 use crate::aws::Reader;
 use crate::model::spec::field;
 use crate::model::{CloudError, ErrorKind, Scope};
+use crate::resources::s3::S3;
 use crate::resources::s3::SITE_MANIFEST;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -44,7 +45,7 @@ async fn strangers(reader: &Reader, scope: &Scope, bucket: &str) -> Result<usize
             .caller
             .call("s3:ListObjectsV2", || {
                 let list = reader
-                    .s3
+                    .client::<S3>()
                     .list_objects_v2()
                     .bucket(bucket)
                     .expected_bucket_owner(&scope.account);
@@ -69,7 +70,7 @@ async fn manifest(
     let answer = reader
         .caller
         .call("s3:GetObject", || {
-            let get = reader.s3.get_object().bucket(bucket).key(SITE_MANIFEST);
+            let get = reader.client::<S3>().get_object().bucket(bucket).key(SITE_MANIFEST);
             get.expected_bucket_owner(&scope.account).send()
         })
         .await;

@@ -3,6 +3,7 @@
 use super::{delete_batch, exists, optional};
 use crate::aws::Writer;
 use crate::model::CloudError;
+use crate::resources::s3::S3;
 use aws_sdk_s3::types::ObjectIdentifier;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ pub(super) async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError
         }
         let gone = writer
             .caller
-            .call("s3:DeleteBucket", || writer.clients.s3.delete_bucket().bucket(name).send())
+            .call("s3:DeleteBucket", || writer.client::<S3>().delete_bucket().bucket(name).send())
             .await;
         match optional(gone) {
             // Somebody put an object between the last look and the delete.
@@ -57,7 +58,8 @@ async fn empty(writer: &Writer, name: &str) -> Result<(), CloudError> {
         let page = writer
             .caller
             .call("s3:ListObjectVersions", || {
-                let list = writer.reader.s3.list_object_versions().bucket(name).max_keys(1000);
+                let list =
+                    writer.reader.client::<S3>().list_object_versions().bucket(name).max_keys(1000);
                 list.set_key_marker(after.0.clone()).set_version_id_marker(after.1.clone()).send()
             })
             .await?;

@@ -6,7 +6,7 @@ use crate::model::CloudError;
 use crate::model::call::Call;
 use crate::model::cloud_error::optional;
 use crate::resources::common::or_nothing;
-use crate::resources::s3::SERVICE;
+use crate::resources::s3::{S3, SERVICE};
 use futures_util::future::join3;
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub(super) async fn of(
     account: &str,
     name: &str,
 ) -> Result<BTreeMap<String, String>, CloudError> {
-    let (s3, caller) = (&reader.s3, &reader.caller);
+    let (s3, caller) = (reader.client::<S3>(), &reader.caller);
     let (lifecycle, website, cors) = join3(
         caller.call("s3:GetBucketLifecycleConfiguration", || {
             let get = s3.get_bucket_lifecycle_configuration().bucket(name);
@@ -73,7 +73,7 @@ pub(super) async fn remove(
     name: &str,
     extras: &BTreeMap<String, String>,
 ) -> Result<(), CloudError> {
-    let (s3, caller) = (&writer.clients.s3, &writer.caller);
+    let (s3, caller) = (writer.client::<S3>(), &writer.caller);
     for extra in extras.keys() {
         match extra.as_str() {
             LIFECYCLE => {

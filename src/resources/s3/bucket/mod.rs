@@ -13,6 +13,7 @@ use crate::model::{After, CloudError, ErrorKind, Live, Outputs, Query, Step, Typ
 use crate::resources::ResourceType;
 use crate::resources::common::{FRESH, ONCE};
 use crate::resources::context::{Context, Wanted};
+use crate::resources::s3::S3;
 use crate::resources::s3::delete_batch;
 use crate::resources::s3::{DELETE_OBJECTS, GET_OBJECT, LIST_OBJECTS, LIST_VERSIONS, SERVICE};
 use async_trait::async_trait;
@@ -261,8 +262,7 @@ async fn make(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<(), Cl
         .caller
         .call_with("s3:CreateBucket", ONCE, || {
             writer
-                .clients
-                .s3
+                .client::<S3>()
                 .create_bucket()
                 .bucket(name)
                 .set_create_bucket_configuration(place.clone())
@@ -287,7 +287,7 @@ async fn put_tags(
     writer
         .caller
         .call_with("s3:PutBucketTagging", options, || {
-            writer.clients.s3.put_bucket_tagging().bucket(name).tagging(tagging.clone()).send()
+            writer.client::<S3>().put_bucket_tagging().bucket(name).tagging(tagging.clone()).send()
         })
         .await
         .map(|_| ())
@@ -308,7 +308,7 @@ async fn put_access_block(
     writer
         .caller
         .call_with("s3:PutPublicAccessBlock", options, || {
-            let put = writer.clients.s3.put_public_access_block().bucket(name);
+            let put = writer.client::<S3>().put_public_access_block().bucket(name);
             put.public_access_block_configuration(block.clone()).send()
         })
         .await
@@ -329,8 +329,7 @@ async fn put_ownership(
         .caller
         .call_with("s3:PutBucketOwnershipControls", options, || {
             writer
-                .clients
-                .s3
+                .client::<S3>()
                 .put_bucket_ownership_controls()
                 .bucket(name)
                 .ownership_controls(controls.clone())
@@ -353,7 +352,7 @@ async fn put_versioning(
     writer
         .caller
         .call_with("s3:PutBucketVersioning", options, || {
-            let put = writer.clients.s3.put_bucket_versioning().bucket(name);
+            let put = writer.client::<S3>().put_bucket_versioning().bucket(name);
             put.versioning_configuration(configuration.clone()).send()
         })
         .await
@@ -378,7 +377,7 @@ async fn put_encryption(
     writer
         .caller
         .call_with("s3:PutBucketEncryption", options, || {
-            let put = writer.clients.s3.put_bucket_encryption().bucket(name);
+            let put = writer.client::<S3>().put_bucket_encryption().bucket(name);
             put.server_side_encryption_configuration(configuration.clone()).send()
         })
         .await

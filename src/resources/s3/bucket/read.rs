@@ -5,6 +5,7 @@ use super::{INFO, UNVERSIONED, data, extras, optional};
 use crate::aws::Reader;
 use crate::model::spec::{Tags, to_value};
 use crate::model::{CloudError, Desired, ErrorKind, Live, Owner, Query, Scope, tag};
+use crate::resources::s3::S3;
 use futures_util::future::{join, join4};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,24 +32,14 @@ async fn named_like_ours(reader: &Reader, scope: &Scope) -> Result<Vec<String>, 
     let mut names = Vec::new();
     let mut token: Option<String> = None;
     loop {
-        let page = reader
-            .caller
-            .call("s3:ListBuckets", || {
-                reader
-                    .s3
-                    .list_buckets()
-                    .prefix(&prefix)
-                    .set_continuation_token(token.clone())
-                    .send()
-            })
-            .await?;
-        names.extend(
-            page.buckets()
-                .iter()
-                .filter_map(|b| b.name())
-                .filter(|n| n.starts_with(&prefix))
-                .map(Into::into),
-        );
+        let list = || {
+            let list = reader.client::<S3>().list_buckets().prefix(&prefix);
+            list.set_continuation_token(token.clone()).send()
+        };
+        let page = reader.caller.call("s3:ListBuckets", list).await?;
+
+        let listed = page.buckets().iter().filter_map(|bucket| bucket.name());
+        names.extend(listed.filter(|name| name.starts_with(&prefix)).map(Into::into));
         token = page.continuation_token().filter(|t| !t.is_empty()).map(str::to_string);
         if token.is_none() {
             return Ok(names);
@@ -131,7 +122,12 @@ async fn is_here(reader: &Reader, scope: &Scope, name: &str) -> Result<bool, Clo
     let head = reader
         .caller
         .call("s3:HeadBucket", || {
-            reader.s3.head_bucket().bucket(name).expected_bucket_owner(&scope.account).send()
+            reader
+                .client::<S3>()
+                .head_bucket()
+                .bucket(name)
+                .expected_bucket_owner(&scope.account)
+                .send()
         })
         .await;
     match optional(head) {
@@ -203,7 +199,7 @@ async fn settings(
     name: &str,
     desired: Option<&Desired>,
 ) -> Result<Option<BucketSpec>, CloudError> {
-    let (s3, caller, account) = (&reader.s3, &reader.caller, scope.account.as_str());
+    let (s3, caller, account) = (&reader.client::<S3>(), &reader.caller, scope.account.as_str());
     let (block, versioning, encryption, ownership) = join4(
         caller.call("s3:GetPublicAccessBlock", || {
             s3.get_public_access_block().bucket(name).expected_bucket_owner(account).send()
@@ -314,7 +310,12 @@ async fn own_tags(reader: &Reader, scope: &Scope, name: &str) -> Result<Option<T
     let answer = reader
         .caller
         .call("s3:GetBucketTagging", || {
-            reader.s3.get_bucket_tagging().bucket(name).expected_bucket_owner(&scope.account).send()
+            reader
+                .client::<S3>()
+                .get_bucket_tagging()
+                .bucket(name)
+                .expected_bucket_owner(&scope.account)
+                .send()
         })
         .await;
     match answer {
@@ -344,7 +345,7 @@ async fn is_empty(reader: &Reader, scope: &Scope, name: &str) -> Result<bool, Cl
     let page = reader
         .caller
         .call("s3:ListObjectVersions", || {
-            let list = reader.s3.list_object_versions().bucket(name).max_keys(1);
+            let list = reader.client::<S3>().list_object_versions().bucket(name).max_keys(1);
             list.expected_bucket_owner(&scope.account).send()
         })
         .await?;
@@ -359,7 +360,12 @@ pub async fn exists(reader: &Reader, scope: &Scope, name: &str) -> Result<bool, 
     let head = reader
         .caller
         .call("s3:HeadBucket", || {
-            reader.s3.head_bucket().bucket(name).expected_bucket_owner(&scope.account).send()
+            reader
+                .client::<S3>()
+                .head_bucket()
+                .bucket(name)
+                .expected_bucket_owner(&scope.account)
+                .send()
         })
         .await;
     Ok(optional(head)?.is_some())

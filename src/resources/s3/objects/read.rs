@@ -8,6 +8,7 @@ use crate::aws::{CallOptions, Reader};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{from_value, to_value};
 use crate::model::{CloudError, Desired, Live, Query};
+use crate::resources::s3::S3;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::DateTime;
 use futures_util::{StreamExt, TryStreamExt};
@@ -84,7 +85,7 @@ async fn list(
             .caller
             .call_with("s3:ListObjectsV2", options, || {
                 reader
-                    .s3
+                    .client::<S3>()
                     .list_objects_v2()
                     .bucket(bucket)
                     .set_continuation_token(token.clone())
@@ -166,7 +167,9 @@ async fn head(
 ) -> Result<Option<(String, ObjectSpec)>, CloudError> {
     let answer = reader
         .caller
-        .call("s3:HeadObject", || reader.s3.head_object().bucket(bucket).key(&key).send())
+        .call("s3:HeadObject", || {
+            reader.client::<S3>().head_object().bucket(bucket).key(&key).send()
+        })
         .await;
     Ok(optional(answer)?.map(|answer| {
         let spec = ObjectSpec {
@@ -214,7 +217,7 @@ async fn text_of(reader: &Reader, bucket: &str, key: &str) -> Result<String, Clo
     let answer = reader
         .caller
         .call("s3:GetObject", || async {
-            let answer = reader.s3.get_object().bucket(bucket).key(key).send().await?;
+            let answer = reader.client::<S3>().get_object().bucket(bucket).key(key).send().await?;
             let broken = |error| SdkError::dispatch_failure(ConnectorError::io(Box::new(error)));
             answer.body.collect().await.map_err(broken)
         })

@@ -7,6 +7,7 @@ use super::{FRESH, delete_batch};
 use crate::aws::Writer;
 use crate::model::cloud_error::optional;
 use crate::model::{CloudError, ErrorKind, Step};
+use crate::resources::s3::{CloudFront, S3};
 use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ObjectIdentifier;
@@ -139,7 +140,7 @@ async fn put(
         .caller
         .call_with("s3:PutObject", FRESH, || async {
             let turn = writer.caller.turn(body.len()).await;
-            let put = writer.clients.s3.put_object().bucket(bucket).key(key);
+            let put = writer.client::<S3>().put_object().bucket(bucket).key(key);
             let put = put
                 .content_type(&object.content_type)
                 .cache_control(&object.cache_control)
@@ -199,7 +200,7 @@ pub(super) async fn invalidate(
     let made = writer
         .caller
         .call("cloudfront:CreateInvalidation", || {
-            let create = writer.clients.cloudfront.create_invalidation().distribution_id(id);
+            let create = writer.client::<CloudFront>().create_invalidation().distribution_id(id);
             create.invalidation_batch(batch.clone()).send()
         })
         .await;

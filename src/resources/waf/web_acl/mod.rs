@@ -18,6 +18,7 @@ use crate::model::{
 };
 use crate::resources::ResourceType;
 use crate::resources::context::{Context, Wanted};
+use crate::resources::waf::waf_reads;
 use crate::resources::waf::{self, caller_of, scope_of_arn};
 use crate::resources::waf::{SERVICE, per_second, read};
 use async_trait::async_trait;
@@ -205,7 +206,7 @@ fn indexed(index: &TagIndex, waf_scope: &str) -> Vec<Handle> {
 /// and a page may be empty before the last: the end is where the marker is missing or stays the
 /// same.
 pub(crate) async fn list(reader: &Reader, waf_scope: &str) -> Result<Vec<Handle>, CloudError> {
-    let waf = reader.waf_in(waf_scope);
+    let waf = waf_reads(reader, waf_scope);
     let mut handles: Vec<Handle> = Vec::new();
     let mut marker: Option<String> = None;
     loop {
@@ -277,7 +278,7 @@ pub(crate) async fn get(
     handle: &Handle,
     options: CallOptions,
 ) -> Result<(SdkWebAcl, String), CloudError> {
-    let waf = reader.waf_in(waf_scope);
+    let waf = waf_reads(reader, waf_scope);
     let answer = caller_of(&reader.caller, waf_scope)
         .call_with("wafv2:GetWebACL", options, || {
             waf.get_web_acl()
@@ -317,7 +318,7 @@ pub(crate) async fn read_tags(
     arn: &str,
     options: CallOptions,
 ) -> Result<Tags, CloudError> {
-    let waf = reader.waf_in(waf_scope);
+    let waf = waf_reads(reader, waf_scope);
     let answer = caller_of(&reader.caller, waf_scope)
         .call_with("wafv2:ListTagsForResource", options, || {
             waf.list_tags_for_resource().resource_arn(arn).limit(100).send()

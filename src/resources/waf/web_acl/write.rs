@@ -7,6 +7,7 @@ use crate::model::cloud_error::optional;
 use crate::model::spec::Tags;
 use crate::model::{CloudError, ErrorKind, Outputs, Owner, Step};
 use crate::resources::common::{FRESH, contested};
+use crate::resources::waf::waf_client;
 use crate::resources::waf::{caller_of, incomplete};
 use aws_sdk_wafv2::types::{Scope as WafScope, Tag};
 
@@ -19,7 +20,7 @@ pub(super) async fn create(
     step: &Step,
     wanted: &WebAclSpec,
 ) -> Result<Outputs, CloudError> {
-    let waf = writer.clients.waf_in(&wanted.scope);
+    let waf = waf_client(writer, &wanted.scope);
     let rules = rules::rules_of(wanted)?;
     let tags = sdk_tags(&wanted.tags)?;
     let visibility = rules::visibility(&wanted.metric_name, true, true)?;
@@ -100,7 +101,7 @@ pub(super) async fn replace_settings(
         let mut all = ours.clone();
         all.extend(fresh.rules().iter().filter(|rule| rules::is_shields(rule)).cloned());
         async move {
-            let waf = writer.clients.waf_in(&wanted.scope);
+            let waf = waf_client(writer, &wanted.scope);
             let visibility = rules::visibility(&wanted.metric_name, true, true)?;
             caller_of(&writer.caller, &wanted.scope)
                 .call_with("wafv2:UpdateWebACL", options, || {
@@ -130,7 +131,7 @@ pub(super) async fn delete(
 ) -> Result<(), CloudError> {
     let gone =
         with_token(writer, waf_scope, handle, CallOptions::default(), |_, token| async move {
-            let waf = writer.clients.waf_in(waf_scope);
+            let waf = waf_client(writer, waf_scope);
             caller_of(&writer.caller, waf_scope)
                 .call("wafv2:DeleteWebACL", || {
                     waf.delete_web_acl()
@@ -197,7 +198,7 @@ pub(super) async fn set_tags(
     wanted: &Tags,
     before: &Tags,
 ) -> Result<(), CloudError> {
-    let waf = writer.clients.waf_in(waf_scope);
+    let waf = waf_client(writer, waf_scope);
     let (set, unset) = crate::resources::common::tag_changes(before, wanted);
     if !set.is_empty() {
         let set = sdk_tags(&set)?;

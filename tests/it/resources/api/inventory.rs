@@ -1,8 +1,8 @@
 //! What an account holds of APIs, with their stages, paths and methods.
 
+use crate::support::clients::Clients;
 use crate::support::inventory::{Inventory, sorted};
 use aws_sdk_apigateway::types::RestApi;
-use shopstack::aws::clients::Clients;
 use std::collections::HashMap;
 
 pub async fn add(all: &mut Inventory, clients: &Clients) {
@@ -67,7 +67,7 @@ pub async fn add(all: &mut Inventory, clients: &Clients) {
 /// Tags of an API or a stage. MiniStack lists those it was made with, and only GetTags tells of
 /// later ones.
 async fn tags(clients: &Clients, path: &str, listed: &Option<HashMap<String, String>>) -> String {
-    let arn = format!("arn:aws:apigateway:{}::/restapis/{path}", clients.region);
+    let arn = format!("arn:aws:apigateway:{}::/restapis/{path}", clients.connections.region());
     let asked =
         clients.apigateway.get_tags().resource_arn(arn).send().await.ok().and_then(|a| a.tags);
     sorted(asked.filter(|tags| !tags.is_empty()).or_else(|| listed.clone()).unwrap_or_default())

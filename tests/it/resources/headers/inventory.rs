@@ -1,8 +1,8 @@
 //! What an account holds of response headers policies.
 
+use crate::support::clients::Clients;
 use crate::support::inventory::Inventory;
 use aws_sdk_cloudfront::types::ResponseHeadersPolicyType;
-use shopstack::aws::clients::Clients;
 
 pub async fn add(all: &mut Inventory, clients: &Clients) {
     let prefix = all.prefix();

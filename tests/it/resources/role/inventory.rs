@@ -1,7 +1,7 @@
 //! What an account holds of roles.
 
+use crate::support::clients::Clients;
 use crate::support::inventory::{Inventory, sorted};
-use shopstack::aws::clients::Clients;
 
 pub async fn add(all: &mut Inventory, clients: &Clients) {
     let stack = all.stack();

@@ -1,8 +1,8 @@
 //! What an account holds of web ACLs, with the resources that they guard.
 
+use crate::support::clients::Clients;
 use crate::support::inventory::{Inventory, sorted};
 use aws_sdk_wafv2::types::Scope;
-use shopstack::aws::clients::Clients;
 
 pub async fn add(all: &mut Inventory, clients: &Clients) {
     let prefix = all.prefix();
