@@ -20,7 +20,9 @@ const UNSCOPED: &[&str] = &[
     "cloudfront:ListOriginAccessControls",
     "cloudfront:ListResponseHeadersPolicies",
     "dynamodb:ListTables",
+    "iam:GetAccountSummary",
     "iam:ListRoles",
+    "lambda:GetAccountSettings",
     "lambda:ListEventSourceMappings",
     "lambda:ListFunctions",
     "logs:CreateLogDelivery",
@@ -78,6 +80,7 @@ pub fn policies(scope: &Scope) -> Value {
     };
     let mut up = writes(|info| info.calls.all().collect());
     up.extend(calls::SMOKE);
+    up.extend(calls::DOCTOR);
     let down = writes(|info| info.calls.delete.iter().collect());
     let changes: Vec<&Call> = calls::LEDGER_READS.iter().chain(calls::LEDGER_WRITES).collect();
     let looks: Vec<&Call> = calls::LEDGER_READS.iter().collect();

@@ -86,7 +86,8 @@ mod tests {
     fn a_managed_groups_own_rule_is_named_and_a_rule_of_the_acl_too() {
         let mut record = json!({"action": "BLOCK", "terminatingRuleId": "CommonRuleSet",
             "terminatingRuleType": "MANAGED_RULE_GROUP",
-            "ruleGroupList": [{"ruleGroupId": "AWS#AWSManagedRulesSQLiRuleSet", "terminatingRule": null},
+            "ruleGroupList": [
+                {"ruleGroupId": "AWS#AWSManagedRulesSQLiRuleSet", "terminatingRule": null},
                 {"ruleGroupId": "AWS#AWSManagedRulesCommonRuleSet",
                  "terminatingRule": {"ruleId": "SizeRestrictions_BODY", "action": "BLOCK"}}],
             "httpRequest": {"uri": "/v1/orders", "httpMethod": "POST"}});

@@ -10,7 +10,7 @@ pub struct Waf {
     /// Rule groups that AWS keeps up to date, in the order of their evaluation: names, or
     /// `{ group, scope, count }`. All but `bots`, which costs extra, unless listed.
     #[schemars(
-        with = "Vec<Entry>",
+        with = "Vec<ManagedGroupEntry>",
         extend("uniqueItems" = true,
                "examples" = [["common", {"group": "bots", "scope": "site"}]])
     )]
@@ -24,13 +24,13 @@ impl Default for Waf {
     fn default() -> Self {
         use ManagedGroup::{Common, IpReputation, KnownBadInputs, Sqli};
         let groups = [Common, Sqli, KnownBadInputs, IpReputation];
-        Self { managed_groups: groups.map(WafGroup::of).into(), rate_limit: 2000 }
+        Self { managed_groups: groups.map(WafGroup::whole).into(), rate_limit: 2000 }
     }
 }
 
 /// A managed group, where it is used, and which of its rules only count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Entry", into = "Entry")]
+#[serde(from = "ManagedGroupEntry", into = "ManagedGroupEntry")]
 pub struct WafGroup {
     pub group: ManagedGroup,
     pub scope: WafScope,
@@ -40,7 +40,7 @@ pub struct WafGroup {
 
 impl WafGroup {
     /// The whole group, wherever there is a web ACL.
-    pub fn of(group: ManagedGroup) -> Self {
+    pub fn whole(group: ManagedGroup) -> Self {
         Self { group, scope: WafScope::Both, count: Vec::new() }
     }
 
@@ -53,7 +53,7 @@ impl WafGroup {
 /// As stack.yaml writes it.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
-enum Entry {
+enum ManagedGroupEntry {
     Name(ManagedGroup),
     Settings(ManagedGroupSettings),
 }
@@ -74,18 +74,18 @@ struct ManagedGroupSettings {
     count: Vec<String>,
 }
 
-impl From<Entry> for WafGroup {
-    fn from(entry: Entry) -> Self {
+impl From<ManagedGroupEntry> for WafGroup {
+    fn from(entry: ManagedGroupEntry) -> Self {
         match entry {
-            Entry::Name(group) => Self::of(group),
-            Entry::Settings(ManagedGroupSettings { group, scope, count }) => {
+            ManagedGroupEntry::Name(group) => Self::whole(group),
+            ManagedGroupEntry::Settings(ManagedGroupSettings { group, scope, count }) => {
                 Self { group, scope, count }
             }
         }
     }
 }
 
-impl From<WafGroup> for Entry {
+impl From<WafGroup> for ManagedGroupEntry {
     fn from(WafGroup { group, scope, count }: WafGroup) -> Self {
         if scope == WafScope::Both && count.is_empty() {
             Self::Name(group)

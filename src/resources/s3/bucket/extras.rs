@@ -26,12 +26,16 @@ const LIFECYCLE: &str = "lifecycle";
 const WEBSITE: &str = "website";
 const CORS: &str = "cors";
 
-/// The extras of a bucket of this account; three calls.
+/// The extras of a bucket of this account, where it is to be `compared`; three calls.
 pub(super) async fn of(
     reader: &Reader,
     account: &str,
     name: &str,
+    compared: bool,
 ) -> Result<BTreeMap<String, String>, CloudError> {
+    if !compared {
+        return Ok(BTreeMap::new());
+    }
     let (s3, caller) = (reader.client::<S3>(), &reader.caller);
     let (lifecycle, website, cors) = join3(
         caller.call("s3:GetBucketLifecycleConfiguration", || {

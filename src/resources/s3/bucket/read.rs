@@ -7,7 +7,7 @@ use crate::model::spec::{Tags, to_value};
 use crate::model::{CloudError, Desired, ErrorKind, Live, Owner, Query, Scope, tag};
 use crate::resources::s3::S3;
 use futures_util::future::{join, join4};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 pub(super) const ELSEWHERE: &str =
     "it belongs to another AWS account, or these credentials may not read it";
@@ -82,10 +82,8 @@ async fn read(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<L
     else {
         return Ok(None);
     };
-    let extras = match (desired, &owner) {
-        (Some(_), Owner::Ours) => extras::of(reader, &query.scope.account, name).await?,
-        _ => BTreeMap::new(),
-    };
+    let compared = desired.is_some() && owner == Owner::Ours;
+    let extras = extras::of(reader, &query.scope.account, name, compared).await?;
     let spec = BucketSpec { tags, extras, ..settings };
     let mut live = Live::new(address, INFO.type_name, name, to_value(&spec));
     live.outputs = outputs(name, &query.scope.region);
@@ -258,7 +256,7 @@ async fn settings(
         object_ownership: ownership,
         encryption,
         versioning: settled_versioning(versioning, desired),
-        extras: BTreeMap::new(),
+        extras: Default::default(),
     }))
 }
 
@@ -273,7 +271,7 @@ fn bare() -> BucketSpec {
         object_ownership: String::new(),
         encryption: String::new(),
         versioning: String::new(),
-        extras: BTreeMap::new(),
+        extras: Default::default(),
     }
 }
 
@@ -355,7 +353,7 @@ async fn is_empty(reader: &Reader, scope: &Scope, name: &str) -> Result<bool, Cl
         && page.is_truncated() != Some(true))
 }
 
-/// Whether a bucket of that name exists. Errors: 403 for a bucket of another account.
+/// Whether there is one of that name. Errors: 403 for a bucket of another account.
 pub async fn exists(reader: &Reader, scope: &Scope, name: &str) -> Result<bool, CloudError> {
     let head = reader
         .caller
