@@ -5,7 +5,12 @@ use super::pages::paged;
 use super::reader::Reader;
 use super::reads::{CloudFront, Iam};
 use crate::model::{CloudError, GLOBAL_REGION, Scope, cloud_error::optional, tag};
+use futures_util::future::join_all;
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How long one region's answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The regions that the environment's global things name: roles, the distribution and what belongs
 /// to it. Empty where there are none, as for an environment of tables alone.
@@ -16,6 +21,17 @@ pub async fn regions(reader: &Reader, scope: &Scope) -> Result<BTreeSet<String>,
         of_controls(reader, scope)
     )?;
     Ok(roles.into_iter().chain(index).chain(controls).collect())
+}
+
+/// Those of `regions` whose `shopstack` table has a record of the environment: what tells where
+/// tables alone live. A region that is off, denied or silent has none.
+pub async fn recorded(reader: &Reader, scope: &Scope, regions: &[&str]) -> BTreeSet<String> {
+    let looks = regions.iter().map(|region| async move {
+        let document = reader.document_in(region, scope, "record");
+        let seen = tokio::time::timeout(PATIENCE, document).await;
+        matches!(seen, Ok(Ok(Some(_)))).then(|| (*region).to_string())
+    });
+    join_all(looks).await.into_iter().flatten().collect()
 }
 
 /// Listings of roles leave tags out (catalogue 4.1), and all roles of an environment have one

@@ -123,6 +123,32 @@ impl Probe {
         Ok(variables.and_then(|mut variables| variables.remove(name)))
     }
 
+    /// The last lines of a log group since `since_ms` (epoch), oldest first. A group that is not
+    /// there yet has none.
+    pub async fn log_text(&self, group: &str, since_ms: i64) -> Result<Vec<String>, CloudError> {
+        let mut lines = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let page = self
+                .caller
+                .call("logs:FilterLogEvents", || {
+                    let events = self.client::<Logs>().filter_log_events().log_group_name(group);
+                    events.start_time(since_ms).set_next_token(token.clone()).send()
+                })
+                .await;
+            let Some(page) = optional(page)? else {
+                return Ok(lines);
+            };
+            let texts = page.events().iter().filter_map(|event| event.message());
+            lines.extend(texts.flat_map(str::lines).map(str::to_string));
+            token = page.next_token().map(str::to_string);
+            if token.is_none() {
+                let skipped = lines.len().saturating_sub(SHOWN_LINES);
+                return Ok(lines.split_off(skipped));
+            }
+        }
+    }
+
     /// One page of a log group's lines since `since_ms` (epoch), and the token of the next page. A
     /// group that is not there yet has none. `region` is the stack's where none is named.
     pub async fn log_page(
@@ -148,6 +174,9 @@ impl Probe {
         Ok((lines.map(str::to_string).collect(), page.next_token().map(str::to_string)))
     }
 }
+
+/// Lines of a log that are shown.
+const SHOWN_LINES: usize = 20;
 
 fn not_built(error: &impl std::fmt::Display) -> CloudError {
     CloudError::ours(ErrorKind::Other, format!("a request cannot be built: {error}"), "")

@@ -51,9 +51,19 @@ impl Reader {
     /// A JSON document of this stack and environment out of the `shopstack` table; `None` without
     /// row or table.
     pub async fn document(&self, scope: &Scope, sk: &str) -> Result<Option<String>, CloudError> {
+        self.document_in(&self.region, scope, sk).await
+    }
+
+    /// The same out of another region's table.
+    pub(super) async fn document_in(
+        &self,
+        region: &str,
+        scope: &Scope,
+        sk: &str,
+    ) -> Result<Option<String>, CloudError> {
         use aws_sdk_dynamodb::types::AttributeValue;
         let pk = format!("{}/{}", scope.stack, scope.env);
-        let table = DynamoDb::reads(self.books.client::<DynamoDb>(&self.region));
+        let table = DynamoDb::reads(self.books.client::<DynamoDb>(region));
         let answer = self
             .caller
             .call("dynamodb:GetItem", || {

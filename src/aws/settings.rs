@@ -25,6 +25,7 @@ const SERVICES: &[&str] = &[
     "CloudFront",
     "CloudWatch Logs",
     "DynamoDB",
+    "EventBridge",
     "IAM",
     "Lambda",
     "Resource Groups Tagging API",

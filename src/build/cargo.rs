@@ -13,7 +13,7 @@ use tokio::process::Command;
 use super::lambda_crate::Crate;
 use super::paths::{self, Flags};
 use super::tool::{self, Tool};
-use super::{Architecture, BuildError, Progress};
+use super::{Architecture, BuildError, Progress, profile};
 
 const SHOWN_LINES: usize = 40;
 /// What cargo tells a running program about its own package, besides names with a prefix.
@@ -51,13 +51,16 @@ pub(super) async fn metadata(manifest: &Path, passed: &[String]) -> Result<Vec<u
     ))
 }
 
-/// Builds all the given crates of one workspace in one run; the binaries' paths by package id.
+/// A package's id and the name of one of its binaries.
+pub(super) type TargetId = (String, String);
+
+/// Builds all the given binaries of one workspace in one run; all have the same features.
 pub(super) async fn build(
     crates: &[&Crate],
     architecture: Architecture,
     passed: &[String],
     progress: Progress<'_>,
-) -> Result<BTreeMap<String, PathBuf>, BuildError> {
+) -> Result<BTreeMap<TargetId, PathBuf>, BuildError> {
     let Some(first) = crates.first() else {
         return Ok(BTreeMap::new());
     };
@@ -100,7 +103,10 @@ pub(super) async fn build(
     Ok(match tool {
         Tool::Lambda => crates
             .iter()
-            .map(|one| (one.package_id.clone(), lambda_dir.join(&one.binary).join("bootstrap")))
+            .map(|one| {
+                let id = (one.package_id.clone(), one.binary.clone());
+                (id, lambda_dir.join(&one.binary).join("bootstrap"))
+            })
             .collect(),
         Tool::Zigbuild | Tool::Plain => executables(crates, &String::from_utf8_lossy(&messages)),
     })
@@ -114,7 +120,7 @@ fn arguments(
 ) -> Vec<OsString> {
     let mut arguments = tool::arguments(tool, architecture, lambda_dir);
     let mut say = |words: &[&str]| arguments.extend(words.iter().map(OsString::from));
-    say(&["--color", "never", "--profile", profile(crates)]);
+    say(&["--color", "never", "--profile", profile::choose(crates)]);
     if tool != Tool::Lambda {
         say(&["--message-format=json-render-diagnostics"]);
     }
@@ -124,18 +130,11 @@ fn arguments(
     }
     for one in crates {
         say(&["-p", &one.package, "--bin", &one.binary]);
+        for feature in &one.features {
+            say(&["--features", &format!("{}/{feature}", one.package)]);
+        }
     }
     arguments
-}
-
-/// Profiles belong to the workspace's root manifest, and cargo has no question for them.
-fn profile(crates: &[&Crate]) -> &'static str {
-    let manifest = crates
-        .first()
-        .and_then(|one| std::fs::read_to_string(one.workspace_root.join("Cargo.toml")).ok());
-    let own =
-        manifest.is_some_and(|text| text.lines().any(|line| line.trim() == "[profile.lambda]"));
-    if own { "lambda" } else { "release" }
 }
 
 /// Reads cargo's own words to the end, passing on what it is compiling.
@@ -158,7 +157,7 @@ async fn listen<R: tokio::io::AsyncBufRead + Unpin>(
 }
 
 /// The paths from cargo's messages, for exactly the binaries asked for.
-fn executables(crates: &[&Crate], messages: &str) -> BTreeMap<String, PathBuf> {
+fn executables(crates: &[&Crate], messages: &str) -> BTreeMap<TargetId, PathBuf> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Message>(line).ok())
@@ -168,13 +167,14 @@ fn executables(crates: &[&Crate], messages: &str) -> BTreeMap<String, PathBuf> {
             crates
                 .iter()
                 .any(|one| one.package_id == id && one.binary == target.name)
-                .then_some((id, path))
+                .then_some(((id, target.name), path))
         })
         .collect()
 }
 
 fn failed(crates: &[&Crate], architecture: Architecture, words: &str) -> BuildError {
-    let names: Vec<_> = crates.iter().map(|one| one.package.as_str()).collect();
+    let mut names: Vec<_> = crates.iter().map(|one| one.package.as_str()).collect();
+    names.dedup();
     BuildError::new(
         format!(
             "cargo could not build {} for {architecture}:{}",
@@ -300,6 +300,7 @@ mod tests {
             package_id: "path+file:///w#orders@0.1.0".into(),
             package: "orders".into(),
             binary: "orders".into(),
+            features: vec![],
             workspace_root: "/nowhere".into(),
             target_dir: "/nowhere/target".into(),
         }
@@ -320,7 +321,7 @@ mod tests {
         let found = executables(&[&orders_crate()], messages);
         assert_eq!(
             found.into_iter().collect::<Vec<_>>(),
-            [(orders_crate().package_id, PathBuf::from("/z"))]
+            [((orders_crate().package_id, "orders".into()), PathBuf::from("/z"))]
         );
     }
 

@@ -8,6 +8,8 @@ pub(super) struct Crate {
     pub(super) package_id: String,
     pub(super) package: String,
     pub(super) binary: String,
+    /// Features to build it with, sorted.
+    pub(super) features: Vec<String>,
     pub(super) workspace_root: PathBuf,
     pub(super) target_dir: PathBuf,
 }

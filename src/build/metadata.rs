@@ -1,6 +1,7 @@
 //! What cargo itself says of a crate: its package, its binary, its workspace, where its output
 //! goes.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -24,6 +25,8 @@ struct Package {
     manifest_path: PathBuf,
     targets: Vec<Target>,
     default_run: Option<String>,
+    #[serde(default)]
+    features: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -47,7 +50,7 @@ pub(super) async fn crates_of(
                 "correct the function's crate in stack.yaml: the folder that holds its Cargo.toml",
             )
         })?;
-        if let Some(found) = pick(&known, &manifest) {
+        if let Some(found) = pick(&known, &manifest, req) {
             crates.push(found?);
             continue;
         }
@@ -59,7 +62,7 @@ pub(super) async fn crates_of(
             )
         })?;
         known.push(metadata);
-        let found = pick(&known, &manifest).unwrap_or_else(|| {
+        let found = pick(&known, &manifest, req).unwrap_or_else(|| {
             Err(BuildError::new(
                 format!(
                     "function {}: {} is a workspace, not a package",
@@ -74,19 +77,27 @@ pub(super) async fn crates_of(
     Ok(crates)
 }
 
-fn pick(known: &[Metadata], manifest: &Path) -> Option<Result<Crate, BuildError>> {
+fn pick(
+    known: &[Metadata],
+    manifest: &Path,
+    req: &BuildRequest,
+) -> Option<Result<Crate, BuildError>> {
     known.iter().find_map(|metadata| {
         let same = |package: &&Package| {
             package.manifest_path == manifest
                 || package.manifest_path.canonicalize().is_ok_and(|path| path == manifest)
         };
         let package = metadata.packages.iter().find(same)?;
-        Some(binary_of(package).map(|binary| Crate {
-            package_id: package.id.clone(),
-            package: package.name.clone(),
-            binary: binary.to_owned(),
-            workspace_root: metadata.workspace_root.clone(),
-            target_dir: own_target(&metadata.workspace_root, &metadata.target_directory),
+        let binary = binary_of(package, req.bin.as_deref());
+        Some(binary.and_then(|binary| Ok((binary, features_of(package, req)?))).map(|found| {
+            Crate {
+                package_id: package.id.clone(),
+                package: package.name.clone(),
+                binary: found.0.to_owned(),
+                features: found.1,
+                workspace_root: metadata.workspace_root.clone(),
+                target_dir: own_target(&metadata.workspace_root, &metadata.target_directory),
+            }
         }))
     })
 }
@@ -103,14 +114,45 @@ fn own_target(workspace: &Path, target: &Path) -> PathBuf {
     target.join("shopstack").join(name)
 }
 
-/// The only binary, or the one that the package marks: `default-run`, then one called `bootstrap`.
-fn binary_of(package: &Package) -> Result<&str, BuildError> {
+/// The features that the function asks for, sorted. Those of dependencies (`serde/std`) are cargo's
+/// to check.
+fn features_of(package: &Package, req: &BuildRequest) -> Result<Vec<String>, BuildError> {
+    let unknown =
+        |feature: &&String| !feature.contains('/') && !package.features.contains_key(*feature);
+    if let Some(feature) = req.features.iter().find(unknown) {
+        let known: Vec<&str> = package.features.keys().map(String::as_str).collect();
+        let help = match known.as_slice() {
+            [] => format!("it has none: remove `features` of {} in stack.yaml", req.name),
+            known => format!("it has {}", known.join(", ")),
+        };
+        return Err(BuildError::new(
+            format!("function {}: crate {} has no feature {feature}", req.name, package.name),
+            help,
+        ));
+    }
+    let mut features = req.features.clone();
+    features.sort();
+    Ok(features)
+}
+
+/// The binary of that name; else the only one, or the one that the package marks: `default-run`,
+/// then one called `bootstrap`.
+fn binary_of<'p>(package: &'p Package, named: Option<&str>) -> Result<&'p str, BuildError> {
     let bins: Vec<&str> = package
         .targets
         .iter()
         .filter(|target| target.kind.iter().any(|kind| kind == "bin"))
         .map(|target| target.name.as_str())
         .collect();
+    if let Some(named) = named {
+        return bins.iter().find(|name| **name == named).copied().ok_or_else(|| {
+            let there = if bins.is_empty() { "none".to_string() } else { bins.join(", ") };
+            BuildError::new(
+                format!("crate {} has no binary {named}", package.name),
+                format!("correct `bin` in stack.yaml; the crate's binaries: {there}"),
+            )
+        });
+    }
     let marked = package.default_run.as_deref().unwrap_or("bootstrap");
     match bins.as_slice() {
         [only] => Ok(only),
@@ -121,7 +163,7 @@ fn binary_of(package: &Package) -> Result<&str, BuildError> {
         several => several.iter().find(|name| **name == marked).copied().ok_or_else(|| {
             BuildError::new(
                 format!("crate {} has several binaries: {}", package.name, several.join(", ")),
-                "name the Lambda's one as default-run in its Cargo.toml",
+                "name the function's one as `bin` in stack.yaml, or as default-run in Cargo.toml",
             )
         }),
     }
@@ -155,15 +197,43 @@ mod tests {
             manifest_path: "/w/Cargo.toml".into(),
             targets: targets.chain([library]).collect(),
             default_run: default_run.map(Into::into),
+            features: BTreeMap::from([("fast".to_string(), vec![])]),
+        }
+    }
+
+    fn request(features: &[&str]) -> BuildRequest {
+        BuildRequest {
+            name: "f".into(),
+            crate_dir: "f".into(),
+            bin: None,
+            features: features.iter().map(|f| (*f).to_string()).collect(),
+            architecture: super::super::Architecture::X86_64,
+            pass_env: vec![],
         }
     }
 
     #[test]
+    fn features_are_those_that_the_crate_has() {
+        let package = package(&["a"], None);
+        let found = features_of(&package, &request(&["serde/std", "fast"])).unwrap();
+        assert_eq!(found, ["fast", "serde/std"]);
+        let error = features_of(&package, &request(&["slow"])).unwrap_err();
+        assert!(
+            error.message.contains("no feature slow") && error.hint.contains("fast"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn the_binary_that_is_meant() {
-        assert_eq!(binary_of(&package(&["a"], None)).unwrap(), "a");
-        assert_eq!(binary_of(&package(&["a", "bootstrap"], None)).unwrap(), "bootstrap");
-        assert_eq!(binary_of(&package(&["a", "b"], Some("b"))).unwrap(), "b");
-        assert!(binary_of(&package(&["a", "b"], None)).unwrap_err().message.contains("a, b"));
-        assert!(binary_of(&package(&[], None)).unwrap_err().message.contains("orders"));
+        assert_eq!(binary_of(&package(&["a"], None), None).unwrap(), "a");
+        assert_eq!(binary_of(&package(&["a", "bootstrap"], None), None).unwrap(), "bootstrap");
+        assert_eq!(binary_of(&package(&["a", "b"], Some("b")), None).unwrap(), "b");
+        assert!(binary_of(&package(&["a", "b"], None), None).unwrap_err().message.contains("a, b"));
+        let two = package(&["a", "b"], Some("b"));
+        assert_eq!(binary_of(&two, Some("a")).unwrap(), "a", "a name goes before the mark");
+        let error = binary_of(&two, Some("c")).unwrap_err();
+        assert!(error.message.contains("no binary c") && error.hint.contains("a, b"), "{error}");
+        assert!(binary_of(&package(&[], None), None).unwrap_err().message.contains("orders"));
     }
 }

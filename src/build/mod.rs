@@ -7,6 +7,7 @@ mod lambda_crate;
 mod metadata;
 mod package;
 mod paths;
+mod profile;
 mod tool;
 
 use std::fmt;
@@ -77,6 +78,10 @@ pub struct BuildRequest {
     pub name: String,
     /// The folder of its Cargo.toml, relative to the root given to [`build_all`] or absolute.
     pub crate_dir: PathBuf,
+    /// The binary of the crate; without a name the only one, or the one that the crate marks.
+    pub bin: Option<String>,
+    /// Cargo features of the crate, beside its default ones.
+    pub features: Vec<String>,
     /// The processor it is declared for.
     pub architecture: Architecture,
     /// Names of `AWS_*` variables that its build may see.
@@ -105,7 +110,8 @@ pub fn check_tools(reqs: &[BuildRequest]) -> Result<(), BuildError> {
 }
 
 /// Builds, checks and packs all functions; artifacts come in the order of the requests. Functions
-/// that share a crate share its compilation.
+/// that share a crate share its compilation; those with other features are compiled in a run of
+/// their own.
 ///
 /// # Errors A crate that is missing or has no single binary, a tool that is not installed, cargo's
 /// own errors, a binary that Amazon Linux 2023 would refuse, a package beyond Lambda's limits.
@@ -117,22 +123,24 @@ pub async fn build_all(
     let crates = metadata::crates_of(root, reqs).await?;
     let mut wanted: Vec<(&BuildRequest, &Crate)> = reqs.iter().zip(&crates).collect();
     // Groups in a fixed order, so that the same request makes the same cargo runs.
-    wanted.sort_by_key(|(req, found)| (req.architecture, found.workspace_root.clone()));
+    let run_of = |(req, found): &(&BuildRequest, &Crate)| {
+        (req.architecture, found.workspace_root.clone(), found.features.clone())
+    };
+    wanted.sort_by_key(run_of);
     let mut built = std::collections::BTreeMap::new();
-    for group in wanted.chunk_by(|(a, x), (b, y)| {
-        a.architecture == b.architecture && x.workspace_root == y.workspace_root
-    }) {
+    for group in wanted.chunk_by(|a, b| run_of(a) == run_of(b)) {
         let Some((first, _)) = group.first() else {
             continue;
         };
         let mut members: Vec<&Crate> = group.iter().map(|(_, found)| *found).collect();
-        members.sort_by(|a, b| a.package_id.cmp(&b.package_id));
-        members.dedup_by(|a, b| a.package_id == b.package_id);
+        let target = |one: &Crate| (one.package_id.clone(), one.binary.clone());
+        members.sort_by_key(|one| target(one));
+        members.dedup_by_key(|one| target(one));
         distinct(&members)?;
         let binaries =
             cargo::build(&members, first.architecture, &first.pass_env, progress).await?;
         for (req, found) in group {
-            let Some(binary) = binaries.get(&found.package_id) else {
+            let Some(binary) = binaries.get(&target(found)) else {
                 return Err(no_binary(found));
             };
             let artifact = finish(req, found, binary).await?;

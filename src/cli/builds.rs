@@ -44,6 +44,8 @@ fn requests(project: &Project) -> Vec<BuildRequest> {
     let request = |(id, function): (&String, &crate::stack::Function)| BuildRequest {
         name: id.clone(),
         crate_dir: function.crate_path.clone().into(),
+        bin: function.bin.clone(),
+        features: function.features.clone(),
         architecture: match function.architecture.unwrap_or_default() {
             Architecture::Arm64 => build::Architecture::Arm64,
             Architecture::X86_64 => build::Architecture::X86_64,

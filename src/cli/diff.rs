@@ -14,11 +14,13 @@ use std::collections::BTreeSet;
 
 pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8, CliError> {
     let project = Project::load(global)?;
+    project.pages(global)?;
     let builds = Builds::lazy(&project, output);
     let adopt = BTreeSet::new();
     let session =
         Session::open_planning(global, &project.stack.name, Some(&project.stack.region), output)
             .await?;
+    session.refuse_elsewhere(&project.stack).await?;
     let request = session.request(&project, &adopt, None, args.out.is_some());
     let (record, built) = (session.last_applied(), builds.finished());
     let made = planning::make_plan(&request, session.reader.clone(), record, built).await?;

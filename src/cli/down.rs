@@ -112,7 +112,7 @@ async fn open(
     if region.is_some() || global.region.is_some() {
         return Ok(session);
     }
-    let homes = home::regions(&session.reader, &session.scope).await?;
+    let homes = homes(&session).await?;
     if homes.is_empty() || homes.contains(&session.scope.region) {
         return Ok(session);
     }
@@ -136,9 +136,18 @@ async fn open(
     }
 }
 
+/// Where the environment lives: by what is global, else by the records of all regions.
+async fn homes(session: &Session) -> Result<BTreeSet<String>, CliError> {
+    let homes = home::regions(&session.reader, &session.scope).await?;
+    if !homes.is_empty() {
+        return Ok(homes);
+    }
+    Ok(home::recorded(&session.reader, &session.scope, &stack::REGIONS).await)
+}
+
 /// Nothing was found: an error if that is so because the environment lives in another region.
 async fn lives_here(session: &Session) -> Result<(), CliError> {
-    let homes = home::regions(&session.reader, &session.scope).await?;
+    let homes = homes(session).await?;
     let Some(home) = homes.iter().find(|_| !homes.contains(&session.scope.region)) else {
         return Ok(());
     };

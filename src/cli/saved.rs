@@ -2,7 +2,7 @@
 //! refuses.
 
 use super::error::CliError;
-use crate::model::{Address, FieldChange, Op, Owner, Plan};
+use crate::model::{Address, FieldChange, Op, Owner, Plan, text};
 use crate::plan::secret::Seal;
 use crate::render::document::{Change, PlanDocument, SecretDigest};
 use serde_json::{Value, json};
@@ -17,7 +17,8 @@ pub fn load(path: &Path) -> Result<PlanDocument, CliError> {
             "make it again with `shopstack diff --out plan.json`",
         )
     };
-    let text = std::fs::read_to_string(path).map_err(|e| fail(e.to_string()))?;
+    let bytes = std::fs::read(path).map_err(|e| fail(e.to_string()))?;
+    let text = text::decode(&bytes).map_err(|at| fail(format!("byte {at} is not UTF-8")))?;
     let value: Value = serde_json::from_str(&text).map_err(|e| fail(format!("not a plan: {e}")))?;
     match value.get("format_version").and_then(Value::as_str) {
         Some(Plan::FORMAT_VERSION) => {}

@@ -5,11 +5,12 @@ use super::error::CliError;
 use super::output::Output;
 use crate::aws::clients::Sdk;
 use crate::aws::counter::Counter;
-use crate::aws::{Connect, Identity, Reader};
+use crate::aws::{Connect, Identity, Reader, home};
 use crate::local;
-use crate::model::{Address, CloudError, Scope};
+use crate::model::{Address, CloudError, Scope, text};
 use crate::plan::Record;
 use crate::planning::Request;
+use crate::resources::s3::objects::{self, files};
 use crate::resources::{self, dynamodb::table};
 use crate::stack::{self, Stack, StackError};
 use std::collections::BTreeSet;
@@ -46,15 +47,39 @@ impl Project {
 impl Project {
     /// Errors: the crates, seed files and the site's folder that stack.yaml names and nobody finds.
     pub fn sources(&self, global: &Global) -> Result<(), CliError> {
-        let text = std::fs::read_to_string(&global.file).unwrap_or_default();
+        let text = std::fs::read(&global.file).ok().and_then(|bytes| text::decode(&bytes).ok());
+        let text = text.unwrap_or_default();
         let name = global.file.display().to_string();
         let missing =
             stack::missing_paths(&self.stack, &text, &name, &|path| self.root.join(path).exists());
         if !missing.is_empty() {
             return Err(CliError::all(&missing, ""));
         }
+        self.pages(global)?;
         let unfit = table::check_seeds(&self.stack, &self.root);
         if unfit.is_empty() { Ok(()) } else { Err(unfit.into()) }
+    }
+}
+
+impl Project {
+    /// Errors: pages that stack.yaml names and the site does not have.
+    pub fn pages(&self, global: &Global) -> Result<(), CliError> {
+        let Some(site) = &self.stack.site else { return Ok(()) };
+        let text = std::fs::read_to_string(&global.file).unwrap_or_default();
+        let (name, folder) = (global.file.display().to_string(), self.root.join(&site.folder));
+        let served = |key: &str| files::is_served(&folder, key);
+        let missing = stack::missing_pages(&self.stack, &text, &name, &served);
+        if missing.is_empty() { Ok(()) } else { Err(CliError::all(&missing, "")) }
+    }
+
+    /// What the plan will say of the site's folder.
+    pub fn site_notes(&self) -> Result<Vec<String>, CliError> {
+        let folder = objects::site_folder(&self.stack, &self.root)?;
+        let notes = match (&folder, &self.stack.site, &self.stack.cdn) {
+            (Some(folder), Some(site), Some(cdn)) => objects::notes(folder, site, cdn),
+            _ => Vec::new(),
+        };
+        Ok(notes)
     }
 }
 
@@ -192,6 +217,30 @@ impl Session {
             adopt,
             whole,
         }
+    }
+
+    /// An environment of tables alone has nothing global that says where it lives, so a first run
+    /// asks the records of all regions: in another region it would make everything a second time.
+    ///
+    /// Errors: the environment lives elsewhere.
+    pub async fn refuse_elsewhere(&self, stack: &Stack) -> Result<(), CliError> {
+        let tables_alone =
+            stack.functions.is_empty() && stack.site.is_none() && !stack.tables.is_empty();
+        if !tables_alone || self.last_applied().await?.is_some() {
+            return Ok(());
+        }
+        let homes = home::recorded(&self.reader, &self.scope, &stack::REGIONS).await;
+        let Some(home) = homes.iter().next() else {
+            return Ok(());
+        };
+        let Scope { stack, env, region, .. } = &self.scope;
+        Err(CliError::new(
+            format!("stack `{stack}`, env `{env}` lives in region {home}, and not in {region}"),
+            format!(
+                "name that region in stack.yaml or with --region; to move, take it down first: \
+                 `shopstack down --stack {stack} --env {env} --region {home}`"
+            ),
+        ))
     }
 
     /// The record of the last successful `up`, read by clients that cannot write.

@@ -8,13 +8,15 @@ use super::session::{Project, Session};
 use super::{apply, signals};
 use crate::aws::counter::Counter;
 use crate::aws::probe::{Probe, TakenStock};
-use crate::model::{CloudError, event::Sink, scope::GLOBAL_REGION};
+use crate::model::{CloudError, Scope, event::Sink, scope::GLOBAL_REGION};
+use crate::resources::s3::objects::{files, media_type::media_type};
 use crate::smoke::{
     self, Backend, Check, CorsTarget, Firewall, FirewallProbes, LogKind, LogPage, LogTarget,
-    OrderTarget, ProductsTarget, Report, Target,
+    OrderTarget, ProductsTarget, Report, RequestTarget, Target,
 };
 use crate::stack::{
-    self, EnvPart, EnvValue, ManagedGroup, Origin, SiteHeaders, SmokeCheck, Stack, WafScope,
+    self, EnvPart, EnvValue, ManagedGroup, Origin, Route, SiteHeaders, SmokeCheck, SmokeRequest,
+    Stack, WafScope,
 };
 use async_trait::async_trait;
 use serde_json::Value;
@@ -49,19 +51,28 @@ pub async fn command(global: &Global, args: &Smoke, output: &Output) -> Result<u
         ));
     }
     if !output.json {
-        output.result(if report.passed() == 0 {
-            "There was nothing to test: every check was skipped."
-        } else {
-            "The smoke test passed."
-        });
+        warn_of_nothing(&report, output);
+        if report.passed() > 0 {
+            output.result("The smoke test passed.");
+        }
     }
     Ok(code::OK)
+}
+
+/// A test that tested nothing is no success, and says so.
+pub fn warn_of_nothing(report: &Report, output: &Output) {
+    if report.passed() == 0 && !report.failed() {
+        output.note(
+            "warning: nothing was tested, every check was skipped; `smoke.requests` in stack.yaml \
+             says what to ask the API",
+        );
+    }
 }
 
 /// Runs the checks that stack.yaml asks for against the outputs of what is deployed.
 pub async fn run(session: &Session, project: &Project, document: &Value, sink: &Sink) -> Report {
     let backend = Cloud { probe: Probe::new(&session.sdk), counter: session.sdk.counter.clone() };
-    let mut target = target(session, &project.stack, document, session.serves);
+    let mut target = target(session, project, document, session.serves);
     if let Some(order) = &mut target.order {
         order.secret = secret(session, &project.stack, &backend.probe).await;
     }
@@ -79,7 +90,8 @@ async fn secret(session: &Session, stack: &Stack, probe: &Probe) -> Option<Strin
     probe.variable(&function, name).await.ok().flatten().filter(|secret| !secret.is_empty())
 }
 
-fn target(session: &Session, stack: &Stack, document: &Value, serves_requests: bool) -> Target {
+fn target(session: &Session, project: &Project, document: &Value, serves_requests: bool) -> Target {
+    let stack = &project.stack;
     let text = |key: &str| document.get(key).and_then(Value::as_str).map(str::to_string);
     let scope = &session.scope;
     let emulated = scope.endpoint.is_some();
@@ -93,6 +105,7 @@ fn target(session: &Session, stack: &Stack, document: &Value, serves_requests: b
     Target {
         site_url: text("site_url"),
         api_url: text("api_url"),
+        first_page: first_page(project),
         bucket_url,
         emulated,
         serves_requests,
@@ -101,6 +114,7 @@ fn target(session: &Session, stack: &Stack, document: &Value, serves_requests: b
         api_firewall: firewall(session, stack, WafScope::Api),
         waf_evaluated: !emulated,
         site_blocked_status: blocked,
+        requests: requests(scope, stack),
         products: stack
             .smoke
             .products
@@ -139,6 +153,14 @@ fn firewall(session: &Session, stack: &Stack, place: WafScope) -> Firewall {
         log_group: format!("aws-waf-logs-{}", session.scope.name(id)),
         log_region: region,
     }
+}
+
+/// Media type of the file that `/` stands for; `None` where the folder on this machine has none.
+/// Where there is no folder, as on a machine that did not build it, a page is expected.
+fn first_page(project: &Project) -> Option<String> {
+    let (site, cdn) = (project.stack.site.as_ref()?, project.stack.cdn.as_ref()?);
+    let (folder, key) = (project.root.join(&site.folder), &cdn.default_object);
+    (!folder.is_dir() || files::is_served(&folder, key)).then(|| media_type(key, site))
 }
 
 fn cors(stack: &Stack, site_url: Option<String>) -> Option<CorsTarget> {
@@ -194,6 +216,7 @@ fn checks(stack: &Stack) -> BTreeSet<Check> {
     let check = |wanted: &SmokeCheck| match wanted {
         SmokeCheck::Site => Check::Site,
         SmokeCheck::Bucket => Check::Bucket,
+        SmokeCheck::Requests => Check::Requests,
         SmokeCheck::Products => Check::Products,
         SmokeCheck::Cors => Check::Cors,
         SmokeCheck::Order => Check::Order,
@@ -202,6 +225,41 @@ fn checks(stack: &Stack) -> BTreeSet<Check> {
         SmokeCheck::Logs => Check::Logs,
     };
     stack.smoke.checks.iter().map(check).collect()
+}
+
+/// What stack.yaml asks, or each route once by GET that has no parameter.
+fn requests(scope: &Scope, stack: &Stack) -> Vec<RequestTarget> {
+    let Some(api) = &stack.api else { return vec![] };
+    let log_group = |function: &str| format!("/aws/lambda/{}", scope.name(function));
+    if stack.smoke.requests.is_empty() {
+        let asked = |r: &&Route| ["GET", "ANY"].contains(&r.method.as_str());
+        let plain = api.routes.iter().filter(asked).filter(|r| !r.path.contains('{'));
+        let request = |route: &Route| RequestTarget {
+            method: "GET".into(),
+            path: route.path.clone(),
+            status: None,
+            json: None,
+            repeatable: true,
+            log_group: Some(log_group(&route.function)),
+        };
+        return plain.map(request).collect();
+    }
+    let function = |method: &str, path: &str| {
+        let asked = path.split(['?', '#']).next().unwrap_or_default();
+        Some(api.route_of(&format!("{method} {asked}"))?.function.as_str())
+    };
+    let request = |wanted: &SmokeRequest| {
+        let (method, path) = wanted.calls().next()?;
+        Some(RequestTarget {
+            method: method.into(),
+            path: path.into(),
+            status: wanted.status,
+            json: wanted.json.clone(),
+            repeatable: !["POST", "PATCH"].contains(&method),
+            log_group: function(method, path).map(log_group),
+        })
+    };
+    stack.smoke.requests.iter().filter_map(request).collect()
 }
 
 /// The groups that the test's own requests reach: functions behind its two routes, the access log,
@@ -279,6 +337,10 @@ impl Backend for Cloud {
     ) -> Result<LogPage, CloudError> {
         let (lines, next) = self.probe.log_page(region, group, since_ms, token).await?;
         Ok(LogPage { lines, next })
+    }
+
+    async fn log_text(&self, group: &str, since_ms: i64) -> Result<Vec<String>, CloudError> {
+        self.probe.log_text(group, since_ms).await
     }
 
     fn count_request(&self) {

@@ -19,6 +19,7 @@ use std::time::{Instant, SystemTime};
 pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, CliError> {
     let start = Instant::now();
     let project = Project::load(global)?;
+    project.pages(global)?;
     let adopt = addresses(&args.adopt)?;
     let saved = args.plan.as_deref().map(saved::load).transpose()?;
     let expires_at = args.ttl.map(|ttl| super::time::rfc3339(SystemTime::now() + ttl));
@@ -27,6 +28,7 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     let session =
         Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
     signals::stop_on_signals(&session, output);
+    session.refuse_elsewhere(&project.stack).await?;
     let sink = apply::sink(&session, output);
     let request = session.request(&project, &adopt, expires_at.as_deref(), saved.is_some());
     let make = || async {
@@ -148,6 +150,7 @@ async fn smoke_test(
             Ok(report) => report,
             Err(stopped) => return Some(stopped),
         };
+    smoke::warn_of_nothing(&report, output);
     report.failed().then(|| {
         CliError::coded(
             code::SMOKE,

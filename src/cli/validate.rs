@@ -11,9 +11,9 @@ pub fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     // Errors with a place are for editors and pipelines as well.
     let (errors, error) = match Project::placed(global) {
         Err(errors) => (json!(errors), CliError::all(&errors, "")),
-        Ok(project) => match project.sources(global) {
-            Ok(()) => {
-                valid(global, &project.stack, output);
+        Ok(project) => match project.sources(global).and_then(|()| project.site_notes()) {
+            Ok(notes) => {
+                valid(global, &project.stack, &notes, output);
                 return Ok(code::OK);
             }
             Err(error) => (json!([{"message": error.message}]), error),
@@ -27,14 +27,14 @@ pub fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     Err(error)
 }
 
-fn valid(global: &Global, stack: &Stack, output: &Output) {
+fn valid(global: &Global, stack: &Stack, notes: &[String], output: &Output) {
     let file = global.file.display().to_string();
     let (tables, functions) = (stack.tables.len(), stack.functions.len());
     let routes = stack.api.as_ref().map_or(0, |a| a.routes.len());
     if output.json {
         output.json_line(&json!({
             "valid": true, "file": file, "stack": stack.name, "region": stack.region,
-            "tables": tables, "functions": functions, "routes": routes,
+            "tables": tables, "functions": functions, "routes": routes, "notes": notes,
         }));
         return;
     }
@@ -45,4 +45,7 @@ fn valid(global: &Global, stack: &Stack, output: &Output) {
         [counted(tables, "table"), counted(functions, "function"), counted(routes, "route")]
             .join(", ");
     output.result(&format!("{file}: stack `{}` is valid: {parts}", stack.name));
+    for note in notes.iter().filter(|_| output.verbose > 0) {
+        output.result(&format!("note: {note}"));
+    }
 }

@@ -50,6 +50,10 @@ pub struct Live {
     pub not_emulated: bool,
     /// What deleting it would lose, in words: `12 items`.
     pub data: Option<String>,
+    /// Fields, as dotted paths of the spec, whose time is up by what the stack says: that they
+    /// differ is nobody's doing.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub due: BTreeSet<String>,
 }
 
 impl Live {
@@ -63,6 +67,7 @@ impl Live {
             owner: Owner::Ours,
             not_emulated: false,
             data: None,
+            due: BTreeSet::new(),
         }
     }
 

@@ -3,7 +3,9 @@
 
 pub mod address;
 pub mod call;
+pub mod character;
 pub mod cloud_error;
+pub mod decimal;
 pub mod digest;
 pub mod event;
 pub mod live;

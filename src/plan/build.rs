@@ -242,6 +242,11 @@ impl<'a> Builder<'a> {
         ))
     }
 
+    /// True for a field that goes because its time is up, which is the stack's own doing.
+    fn is_due(&self, address: &Address, path: &str) -> bool {
+        self.live(address).is_some_and(|live| live.due.contains(path))
+    }
+
     /// Who made the step necessary. Without a record everything counts as the author's change.
     ///
     /// A value that is not known yet says nothing by itself: it inherits the cause of the steps it
@@ -260,13 +265,14 @@ impl<'a> Builder<'a> {
                     .any(|d| d.wanted.is_null());
                 (removed || known.any(|f| !diff::is_same(&f.wanted, &f.applied)), renewed.is_none())
             }
-            Op::Update | Op::Replace => (
-                fields
-                    .iter()
-                    .filter(|f| !unknown(f))
-                    .any(|f| !diff::is_same(&f.wanted, &f.applied)),
-                fields.iter().any(|f| !diff::is_same(&f.live, &f.applied)),
-            ),
+            Op::Update | Op::Replace => {
+                let due = |f: &FieldChange| self.is_due(&desired.address, &f.path);
+                let mut known = fields.iter().filter(|f| !unknown(f));
+                (
+                    known.any(|f| due(f) || !diff::is_same(&f.wanted, &f.applied)),
+                    fields.iter().any(|f| !due(f) && !diff::is_same(&f.live, &f.applied)),
+                )
+            }
             Op::Adopt | Op::Delete => (true, false),
         };
         // What is still a template in the resolved spec is exactly what is waited for.

@@ -20,8 +20,10 @@ const UNSCOPED: &[&str] = &[
     "cloudfront:ListOriginAccessControls",
     "cloudfront:ListResponseHeadersPolicies",
     "dynamodb:ListTables",
+    "events:ListRules",
     "iam:GetAccountSummary",
     "iam:ListRoles",
+    "lambda:CreateEventSourceMapping",
     "lambda:GetAccountSettings",
     "lambda:ListEventSourceMappings",
     "lambda:ListFunctions",
@@ -168,9 +170,9 @@ fn group(scope: &Scope, operation: &str, action: &str) -> Group {
             plain("Tables", vec![table])
         }
         "iam" => roles(scope, operation, action),
-        "lambda" if action == "lambda:DeleteEventSourceMapping" => {
-            let mapping = format!("{}:event-source-mapping:*", arn(scope, "lambda"));
-            plain("EventSourceMappings", vec![mapping])
+        // AWS chooses their ids.
+        "lambda" if action.ends_with("EventSourceMapping") => {
+            plain("EventSources", vec![format!("{}:event-source-mapping:*", arn(scope, "lambda"))])
         }
         "lambda" => {
             let function = format!("{}:function:{}*", arn(scope, "lambda"), scope.prefix());

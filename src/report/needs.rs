@@ -95,7 +95,7 @@ fn of_function(id: &str, surfaces: &[&Surface], calls: Option<&[SourceCall]>) ->
     for surface in surfaces {
         let ours = Statement::parse_all(&surface.wanted);
         for (sid, statement) in &ours {
-            let of_lambda = sid == "OwnLogs";
+            let of_lambda = matches!(sid.as_str(), "OwnLogs" | "Traces" | "Stream" | "DeadLetters");
             visit_pairs(statement, |key| {
                 let sources = all.entry(key).or_default();
                 sources.declared = true;

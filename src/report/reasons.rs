@@ -47,6 +47,16 @@ fn ours(kind: Kind, sid: &str, wanted: &Statement) -> Option<String> {
             "only the Lambda service, acting for this account, takes on this role"
         }
         (Kind::InlinePolicy, "OwnLogs") => "the function writes its log, and no other one's",
+        (Kind::InlinePolicy, "Traces") => {
+            "the function sends its traces (`tracing` in stack.yaml); X-Ray knows no narrower right"
+        }
+        (Kind::InlinePolicy, "Stream") => {
+            "Lambda reads the changes of the table that the function hears of (`on` in stack.yaml)"
+        }
+        (Kind::InlinePolicy, "DeadLetters") => {
+            "events given up are told to the queue or topic of `dead_letter` in stack.yaml"
+        }
+        (Kind::FunctionPolicy, "schedule") => "the rule of the function's `schedule` calls it",
         (Kind::BucketPolicy, "OnlyThisDistributionReads") => {
             "the shop's own CloudFront distribution reads the site's files; nobody else does"
         }

@@ -7,6 +7,7 @@ pub mod cloudfront;
 pub(crate) mod common;
 pub mod context;
 pub mod dynamodb;
+pub mod events;
 pub mod expiry;
 pub mod iam;
 pub mod lambda;
@@ -30,6 +31,8 @@ pub static TYPES: &[&dyn ResourceType] = &[
     &lambda::function::Function,
     &iam::role::Role,
     &lambda::permission::Permission,
+    &lambda::event_source::EventSource,
+    &events::rule::Rule,
     &apigateway::api::RestApi,
     &apigateway::routes::Routes,
     &apigateway::stage::Stage,

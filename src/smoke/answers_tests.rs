@@ -36,6 +36,11 @@ pub fn respond(shop: &Shop, request: &Request) -> Reply {
             Some((200, vec![], "<html>".into()))
         }
         ("GET", "/bucket/index.html") => Some((403, vec![], "AccessDenied".into())),
+        ("GET", "/v1/health") if shop.fault == Fault::HealthFails => {
+            shop.log(LIST_LOG, "thread 'main' panicked: no such table".into());
+            Some((502, vec![], "{\"message\": \"Internal server error\"}".into()))
+        }
+        ("GET", "/v1/health") => Some((200, vec![], "ok".into())),
         ("OPTIONS", _) => Some(preflight(shop, request)),
         ("GET", "/v1/products") => Some(list(shop, request)),
         ("POST", "/v1/orders") => order(shop, request),

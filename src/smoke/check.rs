@@ -10,6 +10,9 @@ pub enum Check {
     Site,
     /// The bucket refuses a direct read.
     Bucket,
+    /// The requests of `smoke.requests` get the answers named there; without any, each route
+    /// without parameters that can be asked by GET answers with something else than a 5xx.
+    Requests,
     /// The API's product list is what the table holds.
     Products,
     /// A preflight passes for the site's origin and fails for another.
@@ -25,9 +28,10 @@ pub enum Check {
 }
 
 impl Check {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Site,
         Self::Bucket,
+        Self::Requests,
         Self::Products,
         Self::Cors,
         Self::Order,
@@ -41,6 +45,7 @@ impl Check {
         match self {
             Self::Site => "site",
             Self::Bucket => "bucket",
+            Self::Requests => "requests",
             Self::Products => "products",
             Self::Cors => "cors",
             Self::Order => "order",

@@ -10,6 +10,7 @@ mod junit;
 mod logs;
 mod order;
 mod products;
+mod requests;
 mod retry;
 mod site;
 mod target;
@@ -18,7 +19,8 @@ mod waf;
 
 pub use check::Check;
 pub use target::{
-    CorsTarget, Firewall, FirewallProbes, LogKind, LogTarget, OrderTarget, ProductsTarget, Target,
+    CorsTarget, Firewall, FirewallProbes, LogKind, LogTarget, OrderTarget, ProductsTarget,
+    RequestTarget, Target,
 };
 
 use crate::model::event::Sink;
@@ -58,6 +60,8 @@ pub trait Backend: Send + Sync {
         since_ms: i64,
         token: Option<&str>,
     ) -> Result<LogPage, CloudError>;
+    /// The last lines of a log group since `since_ms` (epoch), oldest first; a failure prints them.
+    async fn log_text(&self, group: &str, since_ms: i64) -> Result<Vec<String>, CloudError>;
     /// Counts one HTTP request that the test is about to send.
     fn count_request(&self);
 }
@@ -156,6 +160,7 @@ async fn dispatch(check: Check, context: &http::Context<'_>) -> Result<Outcome, 
     match check {
         Check::Site => site::site(context).await,
         Check::Bucket => site::bucket(context).await,
+        Check::Requests => requests::check(context).await,
         Check::Products => products::check(context).await,
         Check::Cors => cors::check(context).await,
         Check::Order => order::order(context).await,

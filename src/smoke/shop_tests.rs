@@ -31,6 +31,7 @@ pub enum Fault {
     SiteOfAnotherApi,
     StaleConfig,
     OpenBucket,
+    HealthFails,
     ProductMissing,
     ProductForeign,
     ProductPrice,
@@ -273,6 +274,12 @@ impl Backend for Shop {
         let lines: Vec<String> = all.iter().skip(start).take(2).cloned().collect();
         let next = (start + 2 < all.len()).then(|| (start + 2).to_string());
         Ok(LogPage { lines, next })
+    }
+
+    async fn log_text(&self, group: &str, since_ms: i64) -> Result<Vec<String>, CloudError> {
+        let logs = self.logs.lock().unwrap();
+        let hits = logs.iter().filter(|(name, at, _)| name == group && *at >= since_ms);
+        Ok(hits.map(|(_, _, line)| line.clone()).collect())
     }
 
     fn count_request(&self) {

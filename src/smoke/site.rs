@@ -16,7 +16,9 @@ pub(super) async fn site(context: &Context<'_>) -> Result<Outcome, String> {
         return Ok(Outcome::Skipped("the stack has no site".into()));
     };
     poll(context.deadline, || async move {
-        page(context, url).await?;
+        if let Some(kind) = &context.target.first_page {
+            page(context, url, kind).await?;
+        }
         configuration(context, url).await?;
         manifest(context, url).await?;
         if context.target.emulated {
@@ -30,28 +32,32 @@ pub(super) async fn site(context: &Context<'_>) -> Result<Outcome, String> {
     } else {
         "http goes to https"
     };
-    Ok(Outcome::Passed(format!(
-        "{url} answers with its HTML and its security headers, and keeps its manifest to itself; \
-         {redirected}"
-    )))
+    let answers = match &context.target.first_page {
+        Some(kind) if is_html(kind) => "answers with its HTML and its security headers",
+        Some(_) => "answers with its first file and its security headers",
+        None => "has no file for `/`",
+    };
+    Ok(Outcome::Passed(format!("{url} {answers}, and keeps its manifest to itself; {redirected}")))
 }
 
-async fn page(context: &Context<'_>, url: &str) -> Try<()> {
+fn is_html(kind: &str) -> bool {
+    kind.starts_with("text/html")
+}
+
+async fn page(context: &Context<'_>, url: &str, kind: &str) -> Try<()> {
     let answer = context.send(&Call::get(join(url, "/"))).await?;
     if answer.status != 200 {
         return Err(Trouble::Again(answer.unlike("200", REDEPLOY)));
     }
-    let kind = answer.header("content-type");
+    let told = answer.header("content-type");
     // A page may be a bare fragment: what a stack's own site holds is its author's affair.
-    if !kind.starts_with("text/html") || !answer.body.trim_start().starts_with('<') {
-        let got = format!("{kind:?} beginning with {:?}", clip(&answer.body));
-        let expected = "text/html beginning with a tag";
-        return Err(Trouble::Again(unlike(
-            &answer.url,
-            expected,
-            &got,
-            "see `site.folder` in stack.yaml",
-        )));
+    let whole = !is_html(kind) || answer.body.trim_start().starts_with('<');
+    if !told.starts_with(kind) || !whole {
+        let got = format!("{told:?} beginning with {:?}", clip(&answer.body));
+        let tag = if is_html(kind) { " beginning with a tag" } else { "" };
+        let expected = format!("{kind}{tag}");
+        let todo = "see `site.folder` in stack.yaml";
+        return Err(Trouble::Again(unlike(&answer.url, &expected, &got, todo)));
     }
     let faults = header_faults(&answer, context.target);
     if faults.is_empty() { Ok(()) } else { Err(Trouble::Again(faults.join("\n"))) }

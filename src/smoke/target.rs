@@ -1,6 +1,7 @@
 //! What is tested: the deployed stack's addresses and names, and what its endpoint can do.
 
 use super::Check;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ pub struct Target {
     pub site_url: Option<String>,
     /// With the stage: `https://<id>.execute-api.<region>.amazonaws.com/<stage>`.
     pub api_url: Option<String>,
+    /// Media type of what `/` answers with; `None` where the site has no such file.
+    pub first_page: Option<String>,
     /// The S3 URL of the site's first page, which must be refused.
     pub bucket_url: Option<String>,
     /// Not real AWS: plain http, no redirect to https, no access log.
@@ -27,6 +30,8 @@ pub struct Target {
     /// What a viewer sees of a 403 at the site: CloudFront's error pages apply to blocked requests
     /// as well, so a stack that maps 403 to another status (`cdn.error_pages`) must say so here.
     pub site_blocked_status: u16,
+    /// What is asked one after the other.
+    pub requests: Vec<RequestTarget>,
     pub products: Option<ProductsTarget>,
     pub order: Option<OrderTarget>,
     /// Who may call the API from a browser; none where it has no `cors`.
@@ -48,6 +53,7 @@ impl Default for Target {
         Self {
             site_url: None,
             api_url: None,
+            first_page: Some("text/html".into()),
             bucket_url: None,
             emulated: false,
             serves_requests: true,
@@ -56,6 +62,7 @@ impl Default for Target {
             api_firewall: Firewall::default(),
             waf_evaluated: true,
             site_blocked_status: 403,
+            requests: Vec::new(),
             products: None,
             order: None,
             cors: None,
@@ -91,6 +98,21 @@ impl Default for FirewallProbes {
     fn default() -> Self {
         Self { sqli: true, xss: true }
     }
+}
+
+/// A request and the answer that it should get.
+#[derive(Clone, Debug)]
+pub struct RequestTarget {
+    pub method: String,
+    /// Below the stage, `/` first; a query may follow.
+    pub path: String,
+    /// Any below 500 where none is named.
+    pub status: Option<u16>,
+    pub json: Option<Value>,
+    /// False where asking twice may do something twice.
+    pub repeatable: bool,
+    /// Where the function behind the route logs.
+    pub log_group: Option<String>,
 }
 
 /// What `api.cors` promises to browsers.

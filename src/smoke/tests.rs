@@ -17,6 +17,14 @@ fn target(shop: &Shop, budget_ms: u64) -> Target {
         bucket_url: Some(shop.url("/bucket/index.html")),
         emulated: true,
         waf: true,
+        requests: vec![RequestTarget {
+            method: "GET".into(),
+            path: "/health".into(),
+            status: Some(200),
+            json: None,
+            repeatable: true,
+            log_group: Some(LIST_LOG.into()),
+        }],
         products: Some(ProductsTarget {
             route: "GET /products".into(),
             table: "shop-Products".into(),
@@ -139,6 +147,8 @@ async fn each_fault_fails_just_its_own_check_and_is_named() {
         (StaleConfig, "site", "config.json: expected 200 with apiUrl"),
         (ManifestServed, "site", "site.json: expected a refusal"),
         (OpenBucket, "bucket", "anybody can read it"),
+        (HealthFails, "requests", "/v1/health: expected 200, got 502"),
+        (HealthFails, "requests", "the log /aws/lambda/list:\n  | thread 'main' panicked"),
         (ProductMissing, "products", "2 items, without p-2"),
         (ProductForeign, "products", "with the unknown p-9"),
         (ProductPrice, "products", "with other values in p-1"),

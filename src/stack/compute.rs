@@ -39,6 +39,13 @@ pub struct Function {
     #[serde(rename = "crate")]
     #[schemars(extend("examples" = ["lambdas/list-products"]))]
     pub crate_path: String,
+    /// Binary of the crate, where it has several: `src/bin/NAME.rs` or a `[[bin]]` of its manifest.
+    #[schemars(extend("examples" = ["list-products"]))]
+    pub bin: Option<String>,
+    /// Cargo features of the crate to build with, beside its default ones.
+    #[serde(default)]
+    #[schemars(extend("uniqueItems" = true, "examples" = [["fast-json"]]))]
+    pub features: Vec<String>,
     /// Memory in MB; CPU grows with it.
     #[serde(default = "memory")]
     #[schemars(range(min = 128, max = 10240))]
@@ -50,6 +57,24 @@ pub struct Function {
     /// Processor that the function is built for. Unless set: x86_64, and with `--local` that of
     /// this machine.
     pub architecture: Option<Architecture>,
+    /// Calls that may run at once: set aside for this function, and the most it gets; 0 stops it.
+    #[schemars(range(min = 0, max = 100_000))]
+    pub reserved_concurrency: Option<u32>,
+    /// Traces of each call in AWS X-Ray; the role gets the right to send them.
+    #[serde(default)]
+    pub tracing: bool,
+    /// The least that is logged. With it Lambda writes its own lines as JSON, and tells the
+    /// function its level as `AWS_LAMBDA_LOG_LEVEL`; without it all is plain text.
+    pub log_level: Option<LogLevel>,
+    /// A table whose changes call the function.
+    pub on: Option<TableEvents>,
+    /// When the clock calls the function: `rate(5 minutes)`, or a `cron(…)` of EventBridge, in UTC.
+    #[schemars(extend("examples" = ["rate(5 minutes)", "cron(0 3 * * ? *)"]))]
+    pub schedule: Option<String>,
+    /// ARN of a queue or a topic of yours that hears of events given up: what a table's changes or
+    /// the clock asked for and the function failed to do. The role gets the right to send there.
+    #[schemars(extend("examples" = ["arn:aws:sqs:us-east-1:123456789012:failed"]))]
+    pub dead_letter: Option<String>,
     /// Environment variables. A value may refer to `${table.ID.name}`, `${table.ID.arn}`,
     /// `${api.url}`, `${api.origin}`, `${api.cors_origins}`, `${api.cors_expose}`,
     /// `${api.cors_credentials}`, `${site.url}`, `${region}`, `${env}` and `${stack}`; `$${` is a
@@ -71,6 +96,58 @@ fn memory() -> u32 {
 
 fn timeout() -> u32 {
     10
+}
+
+/// The changes of a table's items as a function hears of them: in batches, in the order of each
+/// item, from the first change after the stream was turned on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TableEvents {
+    /// A table of this stack; its stream is turned on, with the item before and after each change.
+    pub table: String,
+    /// Changes of one call, at most.
+    #[serde(default = "batch")]
+    #[schemars(range(min = 1, max = 10_000))]
+    pub batch: u32,
+    /// How often a batch that failed is tried again, halved each time; after that its changes are
+    /// given up.
+    #[serde(default = "retries")]
+    #[schemars(range(min = 0, max = 10_000))]
+    pub retries: u32,
+}
+
+fn batch() -> u32 {
+    100
+}
+
+fn retries() -> u32 {
+    3
+}
+
+/// How much is logged, as Lambda's logging configuration has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LogLevel {
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Error,
+    Fatal,
+}
+
+impl LogLevel {
+    /// As Lambda's API writes it.
+    pub fn aws(self) -> &'static str {
+        match self {
+            Self::Trace => "TRACE",
+            Self::Debug => "DEBUG",
+            Self::Info => "INFO",
+            Self::Warn => "WARN",
+            Self::Error => "ERROR",
+            Self::Fatal => "FATAL",
+        }
+    }
 }
 
 /// A processor architecture, by AWS's name.

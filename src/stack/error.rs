@@ -2,6 +2,7 @@
 //! own.
 
 use super::span::Span;
+use crate::model::character;
 use serde::Serialize;
 use std::fmt;
 
@@ -85,7 +86,15 @@ impl<'a> Report<'a> {
         self.errors
     }
 
+    /// A character in the place that a reader does not see, or takes for another, is named: without
+    /// that, message and file look alike.
     pub fn add(&mut self, span: Span, message: String, suggestion: Option<String>) {
+        let hidden = character::first_hidden(&self.text_at(span));
+        let message = match hidden.map(|(at, c)| (span.column + at, character::describe(c))) {
+            Some((_, name)) if message.contains(&name) => message,
+            Some((column, name)) => format!("{message}; it holds {name} at column {column}"),
+            None => message,
+        };
         let source_line = self.source.lines().nth(span.line.saturating_sub(1)).unwrap_or_default();
         let source_line = source_line.chars().map(|c| {
             if c == '\t' {
@@ -110,15 +119,28 @@ impl<'a> Report<'a> {
         });
     }
 
+    /// What stands at a place, as far as its line goes.
+    pub fn text_at(&self, span: Span) -> String {
+        let line = self.source.lines().nth(span.line.saturating_sub(1)).unwrap_or_default();
+        line.chars().skip(span.column.saturating_sub(1)).take(span.width).collect()
+    }
+
     pub fn whole_file(&mut self, message: String, help: String) {
         self.errors.push(StackError::without_place(self.file, message, Some(help)));
     }
 }
 
-/// Text from the file inside a message: backquoted, shortened, without control characters.
+/// Text from the file inside a message: backquoted, shortened, without control characters, and
+/// what is invisible as its code point.
 pub(super) fn quote(text: &str) -> String {
-    let clean: String =
-        text.chars().take(60).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let mut clean = String::new();
+    for c in text.chars().take(60) {
+        match c {
+            c if c.is_control() => clean.push('\u{fffd}'),
+            c if character::is_invisible(c) => clean.extend(c.escape_unicode()),
+            c => clean.push(c),
+        }
+    }
     let more = if text.chars().count() > 60 { "…" } else { "" };
     format!("`{clean}{more}`")
 }

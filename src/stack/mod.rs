@@ -5,6 +5,7 @@
 //! holds it against the JSON Schema generated from the types themselves, `rules` check what a
 //! schema cannot say (names, references).
 
+mod anything;
 mod compute;
 mod data;
 mod edge;
@@ -13,6 +14,7 @@ mod headers;
 mod names;
 mod node;
 mod places;
+mod region;
 mod rules;
 mod schema;
 mod shape;
@@ -21,7 +23,7 @@ mod span;
 mod types;
 mod waf;
 
-pub use compute::{Architecture, EnvPart, EnvValue, Function, Grant};
+pub use compute::{Architecture, EnvPart, EnvValue, Function, Grant, LogLevel, TableEvents};
 pub(crate) use compute::{READS, WRITES};
 pub use data::{Attribute, AttributeType, Billing, Index, Projection, Table};
 pub use edge::{Api, Cdn, Cors, ErrorPage, Origin, PriceClass, Route, Throttling};
@@ -30,13 +32,15 @@ pub use headers::{
     Csp, FrameOptions, Hsts, ParsedCsp, ReferrerPolicy, SiteHeaders, content_security_policy,
 };
 pub use places::Lines;
+pub use region::REGIONS;
 pub use schema::json_schema;
-pub use site::{CacheRule, Site};
+pub use site::{CacheRule, IndexPages, Site, TypeRule};
 pub use types::{
-    AcceptedFinding, Build, Logs, Smoke, SmokeCheck, SmokeOrder, SmokeProducts, Stack,
+    AcceptedFinding, Build, Logs, Smoke, SmokeCheck, SmokeOrder, SmokeProducts, SmokeRequest, Stack,
 };
 pub use waf::{ManagedGroup, Waf, WafGroup, WafScope};
 
+use crate::model::text;
 use node::Node;
 use std::path::Path;
 
@@ -62,12 +66,16 @@ pub fn is_stack_name(name: &str) -> bool {
     names::stack(name).is_ok()
 }
 
-/// Checks what is to be the name of an AWS region; new ones open, so there is no list.
+/// Checks what is to be the name of an AWS region.
 ///
 /// # Errors
-/// A sentence: not a region's name, or a region of a partition that is not supported.
+/// A sentence: not a region's name, with what may have been meant, or a region of a partition that
+/// is not supported.
 pub fn check_region(name: &str) -> Result<(), String> {
-    names::region(name).map_err(|wrong| format!("`{name}` {wrong}"))
+    region::check(name).map_err(|wrong| match region::suggestion(name) {
+        Some(meant) if meant.ends_with('?') => format!("`{name}` {wrong}: {meant}"),
+        _ => format!("`{name}` {wrong}"),
+    })
 }
 
 /// Reads and parses a file; gives back its text too, for messages and hashes.
@@ -78,7 +86,7 @@ pub fn load(path: &Path) -> Result<(Stack, String), Vec<StackError>> {
     let name = path.display().to_string();
     let source = read(path)
         .map_err(|(message, help)| vec![StackError::without_place(&name, message, Some(help))])?;
-    let source = String::from_utf8(source).map_err(|e| vec![not_utf8(&name, &e)])?;
+    let source = text::decode(&source).map_err(|at| vec![not_utf8(&name, &source, at)])?;
     let stack = parse(&source, &name)?;
     Ok((stack, source))
 }
@@ -96,6 +104,22 @@ pub fn missing_paths(
     let mut report = error::Report::new(source, file_name);
     if let Some(tree) = read_tree(source, &mut report) {
         rules::missing_paths(stack, &tree, &mut report, exists);
+    }
+    report.into_errors()
+}
+
+/// Files that `cdn` names and that are not among those of the site, of which `served` knows.
+///
+/// Only what stands in stack.yaml is held against the files: a site need not have an index.html.
+pub fn missing_pages(
+    stack: &Stack,
+    source: &str,
+    file_name: &str,
+    served: &dyn Fn(&str) -> bool,
+) -> Vec<StackError> {
+    let mut report = error::Report::new(source, file_name);
+    if let Some(tree) = read_tree(source, &mut report) {
+        rules::missing_pages(stack, &tree, &mut report, served);
     }
     report.into_errors()
 }
@@ -153,14 +177,14 @@ fn hint(error: &std::io::Error) -> String {
     }
 }
 
-fn not_utf8(name: &str, error: &std::string::FromUtf8Error) -> StackError {
-    let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-    let text = String::from_utf8_lossy(good);
-    let line = text.matches('\n').count() + 1;
-    let start = text.rsplit('\n').next().unwrap_or_default();
+/// `at` is the offset of the first byte that is no text.
+fn not_utf8(name: &str, bytes: &[u8], at: usize) -> StackError {
+    let good = String::from_utf8_lossy(bytes.get(..at).unwrap_or_default());
+    let (line, column) = text::place(&good, good.len());
+    let start = good.rsplit('\n').next().unwrap_or_default();
     StackError {
         line,
-        column: start.chars().count() + 1,
+        column,
         width: 1,
         source_line: format!("{start}\u{fffd}"),
         ..StackError::without_place(

@@ -1,6 +1,8 @@
 //! What a name may look like, by the strictest of the AWS services that will carry it. Each check
 //! says in words what is wrong.
 
+use crate::model::character;
+
 /// A check's verdict: `Err` ends the sentence "X …".
 pub(super) type Verdict = Result<(), String>;
 
@@ -19,6 +21,9 @@ fn length(text: &str, max: usize) -> Verdict {
 /// First character that `allowed` refuses.
 fn charset(text: &str, allowed: impl Fn(char) -> bool, words: &str) -> Verdict {
     match text.chars().find(|c| !allowed(*c)) {
+        Some(c) if character::first_hidden(text).is_some_and(|(_, hidden)| hidden == c) => {
+            Err(format!("holds {}, but may hold {words} alone", character::describe(c)))
+        }
         Some(c) => Err(format!("holds {c:?}, but may hold {words} alone")),
         None => Ok(()),
     }
@@ -41,42 +46,6 @@ pub(super) fn stack(name: &str) -> Verdict {
     }
 }
 
-pub(super) fn region(name: &str) -> Verdict {
-    let parts: Vec<_> = name.split('-').collect();
-    let good = match parts.as_slice() {
-        [continent, middle @ .., number] if !middle.is_empty() => {
-            let word = |w: &&str| !w.is_empty() && w.chars().all(|c| c.is_ascii_lowercase());
-            let number =
-                (1..=2).contains(&number.len()) && number.chars().all(|c| c.is_ascii_digit());
-            (2..=4).contains(&continent.len())
-                && word(continent)
-                && middle.iter().all(word)
-                && number
-        }
-        _ => false,
-    };
-    if !good {
-        return Err("is not the name of an AWS region".to_string());
-    }
-    match PARTITIONS.iter().find(|(prefix, _)| name.starts_with(prefix)) {
-        Some((_, partition)) => Err(format!("is a region of {partition}, which {UNSUPPORTED}")),
-        None => Ok(()),
-    }
-}
-
-/// Ends the refusal of a region outside AWS's commercial partition.
-pub(super) const UNSUPPORTED: &str =
-    "shopstack does not support: it deploys to the commercial regions of AWS alone";
-
-/// How regions of other partitions begin, and what these are called. Their ARNs, endpoints and
-/// global services differ.
-const PARTITIONS: [(&str, &str); 4] = [
-    ("cn-", "AWS China"),
-    ("us-gov-", "AWS GovCloud (US)"),
-    ("eusc-", "the AWS European Sovereign Cloud"),
-    ("us-iso", "an isolated AWS partition"),
-];
-
 /// A variable of AWS's that a build may be given.
 pub(super) fn aws_variable(name: &str) -> Verdict {
     let letters = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
@@ -85,26 +54,6 @@ pub(super) fn aws_variable(name: &str) -> Verdict {
         None => Err("is not the name of a variable that begins with `AWS_`".to_string()),
     }
 }
-
-/// Known when this was written; for suggestions alone, since AWS opens new ones.
-pub(super) const REGIONS: [&str; 16] = [
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-    "ca-central-1",
-    "sa-east-1",
-    "eu-central-1",
-    "eu-north-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "eu-south-1",
-    "ap-northeast-1",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-];
 
 /// A logical id: last part of a resource's name.
 pub(super) fn logical_id(id: &str) -> Verdict {
@@ -117,11 +66,12 @@ pub(super) fn logical_id(id: &str) -> Verdict {
     }
 }
 
-/// API Gateway takes the fewest characters in tags, so all tags keep to them.
+/// AWS's general rule for tags, which every service here keeps but, by its own words, API Gateway:
+/// that one takes them all the same (catalogue section 14).
 pub(super) fn tag_key(key: &str) -> Verdict {
     length(key, 128)?;
     charset(key, is_tag_char, TAG_CHARS)?;
-    let lower = key.to_ascii_lowercase();
+    let lower = key.to_lowercase();
     match ["aws:", "shopstack:"].iter().find(|p| lower.starts_with(**p)) {
         Some(prefix) => Err(format!("begins with `{prefix}`, which is not yours to set")),
         None => Ok(()),
@@ -135,10 +85,13 @@ pub(super) fn tag_value(value: &str) -> Verdict {
     charset(value, is_tag_char, TAG_CHARS)
 }
 
-const TAG_CHARS: &str = "letters, digits and `._:/+=-` (API Gateway takes no others in tags)";
+const TAG_CHARS: &str = "letters, digits, spaces and `_.:/=+-@`";
 
+/// Letters and digits of any script: Unicode's classes L and N. An identifier may begin with the
+/// same letters, but for a few that decompose into a letter and a mark, such as Thai's am.
 fn is_tag_char(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "._:/+=-".contains(c)
+    let letter = unicode_ident::is_xid_start(c) || "\u{e33}\u{eb3}\u{37a}".contains(c);
+    letter || c.is_numeric() || " _.:/=+-@".contains(c)
 }
 
 pub(super) fn attribute(name: &str) -> Verdict {
@@ -159,19 +112,62 @@ pub(super) fn stage(name: &str) -> Verdict {
     charset(name, |c| c.is_ascii_alphanumeric() || "_-".contains(c), "letters, digits, `_` and `-`")
 }
 
-/// Lambda's own rule for environment variables, and those that it sets itself.
+/// What Lambda sets itself and refuses in a function's configuration: the reserved part of its
+/// documented list, and what its refusals were seen to name. Other names that begin with `AWS_` are
+/// settings for the SDKs, for layers or for Lambda, and the user's to set.
+const RESERVED: [&str; 19] = [
+    "_HANDLER",
+    "_X_AMZN_TRACE_ID",
+    "AWS_ACCESS_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "AWS_LAMBDA_LOG_GROUP_NAME",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SECRET_KEY",
+    "AWS_SESSION_TOKEN",
+    "LAMBDA_RUNTIME_DIR",
+    "LAMBDA_TASK_ROOT",
+];
+
+/// Lambda's own rule for environment variables.
 pub(super) fn env_var(name: &str) -> Verdict {
-    let reserved =
-        ["AWS_", "LAMBDA_", "_"].iter().any(|p| name.to_ascii_uppercase().starts_with(p));
-    if reserved {
-        return Err("is reserved: Lambda sets `AWS_*`, `LAMBDA_*` and `_*` itself".to_string());
+    if RESERVED.contains(&name) {
+        return Err("is reserved: Lambda sets it itself".to_string());
     }
     if name.chars().count() < 2 {
         return Err("must have at least 2 characters".to_string());
     }
     charset(name, |c| c.is_ascii_alphanumeric() || c == '_', "letters, digits and `_`")?;
-    if name.starts_with(|c: char| c.is_ascii_digit()) {
+    if name.starts_with(|c: char| !c.is_ascii_alphabetic()) {
         Err("must begin with a letter".to_string())
+    } else {
+        Ok(())
+    }
+}
+
+/// A binary of a crate, as cargo takes it.
+pub(super) fn cargo_target(name: &str) -> Verdict {
+    length(name, 64)?;
+    let file = "it is a name, such as that of `src/bin/NAME.rs`";
+    charset(name, |c| c.is_alphanumeric() || c == '_' || c == '-', "letters, digits, `_` and `-`")
+        .map_err(|wrong| format!("{wrong}: {file}"))
+}
+
+/// A feature of a crate, as cargo takes it: one of its own, or one of a dependency.
+pub(super) fn cargo_feature(name: &str) -> Verdict {
+    length(name, 128)?;
+    let allowed = |c: char| c.is_alphanumeric() || "_-+./".contains(c);
+    charset(name, allowed, "letters, digits and `_-+./`")?;
+    if name.starts_with(['-', '+', '.', '/']) {
+        Err("must begin with a letter, a digit or `_`".to_string())
     } else {
         Ok(())
     }
@@ -198,6 +194,16 @@ pub(super) fn media_type(text: &str) -> Verdict {
         Some((kind, part)) if token(kind) && (part == "*" || token(part)) => Ok(()),
         _ => Err("must be like `type/subtype`".to_string()),
     }
+}
+
+/// A Content-Type: a media type, and parameters after `;`.
+pub(super) fn content_type(text: &str) -> Verdict {
+    let (kind, parameters) = text.split_once(';').unwrap_or((text, ""));
+    if kind.contains('*') {
+        return Err("must name one type, without `*`".to_string());
+    }
+    media_type(kind.trim_end())?;
+    charset(parameters, |c| c.is_ascii_graphic() || c == ' ', "printable ASCII")
 }
 
 /// A path inside the project: nothing absolute, nothing upwards, the same on every system.

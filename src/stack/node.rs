@@ -2,6 +2,7 @@
 
 use super::error::{Report, quote};
 use super::span::Span;
+use crate::model::character;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_yaml::{DuplicateKeyPolicy, Error, Location, Options, Spanned, UserMessageFormatter};
 
@@ -139,11 +140,28 @@ fn add_error(error: &Error, report: &mut Report) -> bool {
         );
         return false;
     }
+    if let Some((place, name)) = hidden_near(span, report) {
+        let help = "write the plain character in its place".to_string();
+        report.add(place, format!("not valid YAML: {name} stands here"), Some(help));
+        return false;
+    }
     let text = error.render_with_formatter(&UserMessageFormatter);
     let text = text.lines().next().unwrap_or_default().trim_end_matches('.');
     let text = text.split(" at line ").next().unwrap_or(text);
     report.add(span, format!("not valid YAML: {text}"), None);
     false
+}
+
+/// A character that hides in the line that the parser stopped at, or in the one before it: it
+/// complains where it loses the thread, which may be behind the cause. Comments may hold anything.
+fn hidden_near(stopped: Span, report: &Report) -> Option<(Span, String)> {
+    let lines = [stopped.line, stopped.line.saturating_sub(1)];
+    lines.into_iter().filter(|line| *line > 0).find_map(|line| {
+        let whole = report.text_at(Span { line, column: 1, width: usize::MAX });
+        let code = whole.split(" #").next().filter(|code| !code.trim_start().starts_with('#'))?;
+        let (at, c) = character::first_hidden(code)?;
+        Some((Span { line, column: at + 1, width: 1 }, character::describe(c)))
+    })
 }
 
 fn span(location: &Location) -> Span {

@@ -4,10 +4,14 @@
 //! Understands just the part of JSON Schema that `schema` produces from our types. Patterns are
 //! left to `rules`, which can say in words what is wrong with a name.
 
+use super::anything;
 use super::error::{Report, quote, suggest};
 use super::node::{Kind, Node};
 use super::span::Span;
 use serde_json::{Map, Number, Value};
+
+/// What messages call the tree as a whole; quoted keys never read so.
+const WHOLE: &str = "the file";
 
 /// What came out of the check.
 pub(super) struct Shaped {
@@ -20,7 +24,7 @@ pub(super) struct Shaped {
 
 pub(super) fn check(tree: &Node, schema: &Value, report: &mut Report) -> Shaped {
     let mut checker = Checker { root: schema, report, complete: true };
-    let subject = Subject { name: "the file".to_string(), span: tree.span };
+    let subject = Subject { name: WHOLE.to_string(), span: tree.span };
     let value = checker.value(tree, schema, &subject).unwrap_or_default();
     Shaped { value, complete: checker.complete }
 }
@@ -62,6 +66,9 @@ impl<'a> Checker<'a, '_, '_> {
     /// The value as JSON, or `None` if it was refused (and reported).
     fn value(&mut self, node: &Node, schema: &'a Value, subject: &Subject) -> Option<Value> {
         let schema = self.resolve(schema);
+        if anything::is_allowed(schema) {
+            return anything::json(node);
+        }
         if let Some(branches) = schema.get("anyOf").and_then(Value::as_array) {
             let branches: Vec<_> = branches.iter().map(|b| self.resolve(b)).collect();
             if let Some(branch) = branches.iter().find(|b| fits(node, b)) {
@@ -82,6 +89,9 @@ impl<'a> Checker<'a, '_, '_> {
             Kind::Null => return None,
             Kind::Bool(b) => Value::Bool(*b),
             Kind::Text(text) => Value::String(text.clone()),
+            Kind::Float(_) if whole_number(node).is_some() => {
+                whole_number(node).and_then(Number::from_i128).map(Value::Number)?
+            }
             Kind::Float(x) => Number::from_f64(*x).map(Value::Number)?,
             Kind::Int(n) => Number::from_i128(*n).map(Value::Number)?,
         };
@@ -160,7 +170,7 @@ impl<'a> Checker<'a, '_, '_> {
     }
 
     fn range(&mut self, node: &Node, schema: &Value, subject: &Subject) -> Option<()> {
-        let Kind::Int(number) = node.kind else {
+        let Some(number) = whole_number(node) else {
             return Some(());
         };
         let bound = |key: &str| schema.get(key).and_then(Value::as_f64).map(|x| x as i128);
@@ -228,6 +238,10 @@ impl<'a> Checker<'a, '_, '_> {
         };
         for (key, node) in entries {
             let name = quote(&key.text);
+            // A place for anchors, as docker-compose knows it.
+            if subject.name == WHOLE && key.text.starts_with("x-") {
+                continue;
+            }
             let Some(schema) = self.property(schema, &key.text).or(free) else {
                 let known: Vec<_> = known.keys().map(String::as_str).collect();
                 self.refuse(
@@ -286,7 +300,7 @@ impl<'a> Checker<'a, '_, '_> {
             .filter_map(Value::as_str)
         {
             if node.get(key).is_none() {
-                let example = self.property(self.root, key).filter(|_| subject.name == "the file");
+                let example = self.property(self.root, key).filter(|_| subject.name == WHOLE);
                 let example = example
                     .and_then(|s| s.get("examples"))
                     .and_then(|e| e.get(0))
@@ -332,10 +346,20 @@ fn fits(node: &Node, schema: &Value) -> bool {
         Kind::Null => false,
         Kind::Bool(_) => wanted == "boolean",
         Kind::Int(_) => wanted == "integer" || wanted == "number",
-        Kind::Float(_) => wanted == "number",
+        Kind::Float(_) => wanted == "number" || wanted == "integer" && whole_number(node).is_some(),
         Kind::Text(_) => wanted == "string",
         Kind::List(_) => wanted == "array",
         Kind::Map(_) => wanted == "object",
+    }
+}
+
+/// A number without a fraction, however it is written: `30`, `30.0` and `3e1` are one number.
+fn whole_number(node: &Node) -> Option<i128> {
+    match node.kind {
+        Kind::Int(number) => Some(number),
+        // A float counts whole numbers one by one up to here.
+        Kind::Float(x) if x.fract() == 0.0 && x.abs() < 9e15 => Some(x as i128),
+        _ => None,
     }
 }
 

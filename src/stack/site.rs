@@ -2,7 +2,8 @@
 
 use super::SiteHeaders;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::BTreeMap;
 
 /// A static website in a private bucket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +19,19 @@ pub struct Site {
     /// hour for all else. The generated `config.json` is never kept.
     #[serde(default)]
     pub cache: Vec<CacheRule>,
+    /// Content-Type by path, for files whose name does not tell it: the first match counts. A text
+    /// that is UTF-8 gets its `charset` unless the type has parameters of its own.
+    #[serde(default, deserialize_with = "types")]
+    #[schemars(with = "BTreeMap<String, String>",
+               extend("examples" = [{"*.foo": "application/x-foo"}]))]
+    pub types: Vec<TypeRule>,
+    /// What an address answers that ends in a folder, such as `/about/`.
+    #[serde(default)]
+    pub index: IndexPages,
+    /// How long files stay that are no longer wanted, so that pages which are open in a browser
+    /// still find their parts: a number and `m`, `h` or `d`. Unless set, they go with the deploy.
+    #[schemars(extend("pattern" = "^[0-9]{1,5}[mhd]$", "examples" = ["7d"]))]
+    pub keep: Option<String>,
     /// Response headers; defaults unless set.
     pub headers: Option<SiteHeaders>,
 }
@@ -33,6 +47,57 @@ impl Site {
         let fresh = path.ends_with(".html") || path == "config.json";
         own.unwrap_or(if fresh { "no-cache" } else { "public, max-age=3600" })
     }
+
+    /// Seconds that files stay which are no longer wanted. `None` for what is no such time.
+    pub fn keep_seconds(&self) -> Option<u64> {
+        let Some(keep) = &self.keep else { return Some(0) };
+        let (number, unit) = keep.split_at_checked(keep.len().checked_sub(1)?)?;
+        let seconds = match unit {
+            "m" => 60,
+            "h" => 3600,
+            "d" => 86_400,
+            _ => return None,
+        };
+        let digits = number.chars().all(|c| c.is_ascii_digit());
+        number.parse::<u64>().ok().filter(|_| digits)?.checked_mul(seconds)
+    }
+
+    /// The Content-Type that `types` has for the file at `path`.
+    pub fn own_type(&self, path: &str) -> Option<&str> {
+        let rule = self.types.iter().find(|rule| matches(&rule.pattern, path));
+        rule.map(|rule| rule.media_type.as_str())
+    }
+}
+
+/// What stands for the folders of the site.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum IndexPages {
+    /// Nothing but for `/`, which `cdn.default_object` stands for: S3 has no folders.
+    #[default]
+    None,
+    /// The folder's own file of the name that `cdn.default_object` has: `/about/` and `/about`
+    /// answer with `about/index.html`.
+    Rewrite,
+}
+
+/// A Content-Type for the files that a pattern matches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TypeRule {
+    /// A file's path in the folder; `*` stands for any characters, `/` among them.
+    pub pattern: String,
+    /// The header's value.
+    pub media_type: String,
+}
+
+/// In the order of the file.
+fn types<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<TypeRule>, D::Error> {
+    let map = serde_json::Map::deserialize(deserializer)?;
+    let rule = |(pattern, value): (String, serde_json::Value)| TypeRule {
+        pattern,
+        media_type: value.as_str().unwrap_or_default().to_string(),
+    };
+    Ok(map.into_iter().map(rule).collect())
 }
 
 /// A Cache-Control header for the files that a pattern matches.
@@ -70,6 +135,18 @@ fn matches(pattern: &str, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_have_a_number_and_a_unit() {
+        let seconds = |keep: &str| {
+            let site = serde_json::json!({"folder": "site", "keep": keep});
+            serde_json::from_value::<Site>(site).unwrap().keep_seconds()
+        };
+        assert_eq!([seconds("7d"), seconds("90m")], [Some(604_800), Some(5400)]);
+        for keep in ["", "d", "7", "+7d", "7 d", "7w", "é"] {
+            assert_eq!(seconds(keep), None, "{keep}");
+        }
+    }
 
     #[test]
     fn globs_cover_the_whole_path() {

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 /// `name` and `region` may be left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "shopstack's stack.yaml")]
+#[schemars(title = "shopstack's stack.yaml",
+    extend("patternProperties" = {"^x-": {"description": "Ignored: a place for anchors."}}))]
 pub struct Stack {
     /// Name of the stack: first part of every resource's name. Lower-case letters, digits and `-`,
     /// at most 20 characters.
@@ -20,9 +21,11 @@ pub struct Stack {
     #[schemars(extend("pattern" = "^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$",
                "examples" = ["us-east-1", "eu-central-1"]))]
     pub region: String,
-    /// Your own tags, put on every resource that can carry tags, beside those of shopstack itself.
+    /// Your own tags, put on every resource that can carry tags, beside those of shopstack itself:
+    /// letters, digits, spaces and `_.:/=+-@`.
     #[serde(default)]
-    #[schemars(extend("maxProperties" = 40, "examples" = [{"project": "shop"}]))]
+    #[schemars(extend("maxProperties" = 40,
+               "examples" = [{"project": "shop", "Owner": "kim@example.com"}]))]
     pub tags: BTreeMap<String, String>,
     /// DynamoDB tables by logical id.
     #[serde(default)]
@@ -120,6 +123,11 @@ pub struct Smoke {
     /// The checks to run; all of them unless listed.
     #[schemars(extend("uniqueItems" = true))]
     pub checks: Vec<SmokeCheck>,
+    /// What to ask the API, one after the other; unless given, each route without parameters once,
+    /// by GET.
+    #[schemars(extend("examples" = [[{"get": "/notes", "status": 200},
+               {"post": "/notes", "json": {"text": "hello"}, "status": 201}]]))]
+    pub requests: Vec<SmokeRequest>,
     /// Where the catalogue is read; without it the `products` check is skipped.
     pub products: Option<SmokeProducts>,
     /// How an order is placed; without it the `order` and `tampering` checks are skipped.
@@ -131,7 +139,13 @@ pub struct Smoke {
 
 impl Default for Smoke {
     fn default() -> Self {
-        Self { checks: SmokeCheck::ALL.to_vec(), products: None, order: None, timeout_seconds: 180 }
+        Self {
+            checks: SmokeCheck::ALL.to_vec(),
+            requests: Vec::new(),
+            products: None,
+            order: None,
+            timeout_seconds: 180,
+        }
     }
 }
 
@@ -145,6 +159,9 @@ pub enum SmokeCheck {
     Site,
     /// The bucket refuses a direct read.
     Bucket,
+    /// The requests of `smoke.requests` get the answers named there; without any, each route
+    /// without parameters that can be asked by GET answers with something else than a 5xx.
+    Requests,
     /// The API's product list is what the table holds.
     Products,
     /// A preflight passes for an allowed origin and fails for another.
@@ -160,9 +177,10 @@ pub enum SmokeCheck {
 }
 
 impl SmokeCheck {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Site,
         Self::Bucket,
+        Self::Requests,
         Self::Products,
         Self::Cors,
         Self::Order,
@@ -170,6 +188,46 @@ impl SmokeCheck {
         Self::Waf,
         Self::Logs,
     ];
+}
+
+/// A request to the API: one method with its path, and the answer it should get.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SmokeRequest {
+    /// Path of a GET, with the values of its parameters and perhaps a query: `/notes/1?full=true`.
+    pub get: Option<String>,
+    /// Path of a HEAD.
+    pub head: Option<String>,
+    /// Path of a POST.
+    pub post: Option<String>,
+    /// Path of a PUT.
+    pub put: Option<String>,
+    /// Path of a PATCH.
+    pub patch: Option<String>,
+    /// Path of a DELETE.
+    pub delete: Option<String>,
+    /// The body, sent as JSON.
+    pub json: Option<serde_json::Value>,
+    /// Status of the answer; any below 500 unless given.
+    #[schemars(range(min = 200, max = 599))]
+    pub status: Option<u16>,
+}
+
+impl SmokeRequest {
+    /// The methods that are given, by HTTP's names, with their paths: one in a stack that passed
+    /// its rules.
+    pub fn calls(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let Self { get, head, post, put, patch, delete, json: _, status: _ } = self;
+        let all = [
+            ("GET", get),
+            ("HEAD", head),
+            ("POST", post),
+            ("PUT", put),
+            ("PATCH", patch),
+            ("DELETE", delete),
+        ];
+        all.into_iter().filter_map(|(method, path)| Some((method, path.as_deref()?)))
+    }
 }
 
 /// The route that lists a table, and the table.

@@ -32,7 +32,7 @@ fn an_unreadable_plan_says_how_to_make_one() {
         std::fs::write(&file, text).unwrap();
         assert_refused(&up(), &["plan.json: not a plan", "diff --out plan.json"]);
     }
-    std::fs::write(&file, [0xff, 0xfe]).unwrap();
+    std::fs::write(&file, [0xc3, 0x28]).unwrap();
     assert_refused(&up(), &["plan.json: ", "UTF-8"]);
     std::fs::remove_file(&file).unwrap();
     std::fs::create_dir(&file).unwrap();

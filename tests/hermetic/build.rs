@@ -40,11 +40,65 @@ fn workspace(root: &Path, crates: &[(&str, &str)]) {
 }
 
 fn request(name: &str, crate_dir: &str, architecture: Architecture) -> BuildRequest {
-    BuildRequest { name: name.into(), crate_dir: crate_dir.into(), architecture, pass_env: vec![] }
+    BuildRequest {
+        name: name.into(),
+        crate_dir: crate_dir.into(),
+        bin: None,
+        features: vec![],
+        architecture,
+        pass_env: vec![],
+    }
 }
 
 async fn build(root: &Path, reqs: &[BuildRequest]) -> Result<Vec<Artifact>, BuildError> {
     build_all(root, reqs, &|_| ()).await
+}
+
+#[tokio::test]
+async fn two_functions_of_one_crate_have_a_binary_each_and_their_features() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let write = |name: &str, text: &str| {
+        let path = root.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write(
+        "notes/Cargo.toml",
+        "[package]\nname = \"notes\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\
+         [features]\nloud = []\n[profile.release]\nstrip = true\n",
+    );
+    let main = |name: &str| {
+        format!("fn main() {{ println!(\"{name} {{}}\", cfg!(feature = \"loud\")); }}\n")
+    };
+    write("notes/src/bin/a.rs", &main("a"));
+    write("notes/src/bin/b.rs", &main("b"));
+    let here =
+        if cfg!(target_arch = "aarch64") { Architecture::Arm64 } else { Architecture::X86_64 };
+    let of = |name: &str, bin: Option<&str>, features: &[&str]| BuildRequest {
+        bin: bin.map(str::to_string),
+        features: features.iter().map(ToString::to_string).collect(),
+        ..request(name, "notes", here)
+    };
+    let requests = [
+        of("first", Some("a"), &[]),
+        of("second", Some("b"), &[]),
+        of("third", Some("a"), &["loud"]),
+    ];
+    let built = build(root, &requests).await.unwrap();
+    let hashes: std::collections::BTreeSet<_> = built.iter().map(|a| &a.sha256_base64).collect();
+    assert_eq!((built.len(), hashes.len()), (3, 3), "each its own code");
+    let again = build(root, &requests).await.unwrap();
+    assert_eq!(built, again, "the same request builds the same zips");
+
+    for (bin, features, says) in [
+        (Some("c"), &[][..], "has no binary c"),
+        (Some("a"), &["quiet"], "has no feature quiet"),
+        (None, &[], "has several binaries: a, b"),
+    ] {
+        let error = build(root, &[of("f", bin, features)]).await.unwrap_err();
+        assert!(error.message.contains(says), "{error}");
+    }
 }
 
 const HELLO: &str = "fn main() { let n: u32 = std::env::args().count() as u32; assert!(n < \

@@ -98,6 +98,10 @@ fn validate_tells_machines_where_and_looks_into_seeds() {
     assert!(run.stderr.contains("stack.yaml:17:5"), "{}", run.stderr);
 
     let shop = Shop::offline();
+    shop.edit(
+        "    key: productId\n",
+        "    key: productId\n    indexes: { byCategory: { key: category } }\n",
+    );
     for (seed, says) in [
         ("[{\"name\": \"no key\"}]", "an item, number 1, without the key `productId`"),
         ("[{\"productId\": 5}]", "whose key `productId` is 5 and not text"),
@@ -105,7 +109,23 @@ fn validate_tells_machines_where_and_looks_into_seeds() {
             "[{\"productId\": \"a\"}, {\"productId\": \"a\"}]",
             "two items of the key \"a\", the second is number 2",
         ),
-        ("[{\"productId\": ", "is not a JSON array of objects"),
+        ("[{\"productId\": ", "is not JSON: EOF"),
+        ("{}", "is not a JSON array of objects"),
+        ("[\n{\"prоductId\": \"a\"}]", ".json:2:1 has an item, number 1, without the key"),
+        ("[{\"prоductId\": \"a\"}]", "its `productId` holds U+043E"),
+        (
+            "[{\u{a0}\"productId\": \"a\"}]",
+            "products.json:1:3 is not JSON: U+00A0 (no-break space)",
+        ),
+        (
+            "[{\"productId\": \"a\", \"category\": 7}]",
+            "`category`, a key of the index `byCategory`, is 7",
+        ),
+        (
+            "[{\"productId\": \"a\", \"category\": \"\"}]",
+            "`category`, a key of the index `byCategory`, is \"\"",
+        ),
+        ("[{\"productId\": \"a\", \"n\": 1e126}]", "larger than DynamoDB takes"),
     ] {
         std::fs::write(shop.path("seed/products.json"), seed).unwrap();
         refused(
@@ -113,6 +133,15 @@ fn validate_tells_machines_where_and_looks_into_seeds() {
             &["table.Products: the seed file", "seed/products.json", says],
         );
     }
+}
+
+#[test]
+fn seeds_with_a_byte_order_mark_are_good_ones() {
+    let shop = Shop::offline();
+    let seed = shop.read("seed/products.json");
+    std::fs::write(shop.path("seed/products.json"), format!("\u{feff}{seed}")).unwrap();
+    let run = shop.run(&["validate"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
 }
 
 #[test]

@@ -158,6 +158,17 @@ fn everything_that_can_be_said_is_understood() {
         Billing::OnDemand { max_read: Some(100), max_write: None }
     );
     let function = &stack.functions["worker"];
+    assert_eq!((function.bin.as_deref(), function.reserved_concurrency), (Some("worker"), Some(0)));
+    assert_eq!(function.features, ["fast", "serde/std"]);
+    assert!(function.tracing && function.log_level.map(|l| l.aws()) == Some("DEBUG"));
+    let requests = &stack.smoke.requests;
+    assert_eq!(requests[0].calls().collect::<Vec<_>>(), [("GET", "/?full=true")]);
+    assert_eq!(
+        requests[1].json,
+        Some(serde_json::json!({"lines": [1, 2.5, null, {"a": "b"}], "ok": true}))
+    );
+    assert_eq!(stack.tags["部门"], "商店");
+    assert_eq!(stack.functions["nightly"].memory, 256, "merged from an anchor under x-defaults");
     let text = |t: &str| EnvPart::Literal(t.to_string());
     let arn = EnvPart::TableArn("Orders".to_string());
     let expected = [text("a${b}-"), arn, text("/"), EnvPart::Region, EnvPart::Env, EnvPart::Stack];
@@ -207,9 +218,41 @@ fn a_stack_may_be_next_to_nothing() {
     assert!(
         stack.api.is_none() && stack.site.is_none() && stack.cdn.is_none() && stack.waf.is_none()
     );
-    assert_eq!((stack.logs.retention_days, stack.smoke.checks.len()), (30, 8));
+    assert_eq!((stack.logs.retention_days, stack.smoke.checks.len()), (30, 9));
     let with_mark_and_crlf = "\u{feff}name: a\r\nregion: eu-central-1\r\n";
     assert_eq!(stack::parse(with_mark_and_crlf, "stack.yaml").unwrap(), stack);
+}
+
+/// `30`, `30.0` and `3e1` are one number.
+#[test]
+fn numbers_are_numbers_however_they_are_written() {
+    let text = |n: &str, m: &str| {
+        format!(
+            "name: a\nregion: us-east-1\nlogs: {{ retention_days: {n} }}\n\
+                 functions: {{ f: {{ crate: f, memory: {m} }} }}\n"
+        )
+    };
+    let plain = stack::parse(&text("30", "256"), "stack.yaml").unwrap();
+    for (n, m) in [("30.0", "256.0"), ("3e1", "2.56e2"), ("0x1e", "0x100")] {
+        let other = stack::parse(&text(n, m), "stack.yaml");
+        assert_eq!(other.unwrap_or_else(|e| panic!("{}", render(&e))), plain, "{n} {m}");
+    }
+    assert!(errors(&text("30.5", "256")).contains("retention_days"));
+    assert!(errors(&text("30", "64.0")).contains("between 128 and 10240"));
+}
+
+#[test]
+fn files_with_a_byte_order_mark_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("stack.yaml");
+    let text = "\u{feff}name: shop\nregion: us-east-1\ntags: { ort: Köln }\n";
+    let wide = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<_>>();
+    for bytes in [text.as_bytes().to_vec(), wide(u16::to_le_bytes), wide(u16::to_be_bytes)] {
+        std::fs::write(&file, bytes).unwrap();
+        let (stack, source) = stack::load(&file).unwrap_or_else(|e| panic!("{}", render(&e)));
+        assert_eq!((stack.name.as_str(), stack.tags["ort"].as_str()), ("shop", "Köln"));
+        assert!(source.starts_with("name: shop"));
+    }
 }
 
 #[test]
@@ -272,4 +315,23 @@ fn missing_folders_are_found_where_they_are_named() {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].source_line, "    crate: lambdas/create-order");
     assert_eq!(stack::missing_paths(&stack, &source, "stack.yaml", &|_| true), []);
+}
+
+#[test]
+fn pages_that_the_site_does_not_have_are_found_where_they_are_named() {
+    let source = "name: shop\nregion: us-east-1\nsite: { folder: dist }\ncdn:\n  default_object: \
+                  home.html\n  error_pages:\n    403: { page: /nope.html, status: 404 }\n    404: { \
+                  page: /404.html, status: 404 }\n";
+    let missing = |source: &str, served: &[&str]| {
+        let stack = stack::parse(source, "stack.yaml").unwrap_or_else(|e| panic!("{}", render(&e)));
+        stack::missing_pages(&stack, source, "stack.yaml", &|key| served.contains(&key))
+    };
+    let found = missing(source, &["404.html", "index.html"]);
+    let places: Vec<_> = found.iter().map(|e| (e.line, e.column)).collect();
+    assert_eq!(places, [(5, 19), (7, 18)], "{}", render(&found));
+    assert!(found[0].message.contains("`home.html` is not among the files of `dist`"));
+    assert!(missing(source, &["404.html", "home.html", "nope.html"]).is_empty());
+    // What stack.yaml does not name may be missing: a site need not have a first page.
+    let source = "name: shop\nregion: us-east-1\nsite: { folder: dist }\n";
+    assert!(missing(source, &[]).is_empty());
 }

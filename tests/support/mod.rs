@@ -10,6 +10,7 @@ pub mod generated;
 pub mod random_stack;
 pub mod rows;
 pub mod rows_down;
+pub mod rows_events;
 pub mod run;
 pub mod shop;
 pub mod step;

@@ -2,6 +2,7 @@
 //! fresh or with changes.
 
 use super::rows_down::DOWN;
+use super::rows_events::EVENTS;
 use shopstack::aws::error::THROTTLE;
 use std::fmt;
 
@@ -59,7 +60,7 @@ impl fmt::Display for Row {
 
 /// The rows of all phases.
 pub fn rows_of_all_phases() -> impl Iterator<Item = &'static Row> {
-    [UP, CHANGE, DOWN, LOGGING].into_iter().flatten()
+    [UP, CHANGE, DOWN, LOGGING, EVENTS].into_iter().flatten()
 }
 
 const INVALID: (u16, &str) = (400, "InvalidParameterValueException");

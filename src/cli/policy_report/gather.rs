@@ -11,7 +11,8 @@ use crate::report::{Failure, Kind, Observed};
 use crate::resources::apigateway::account;
 use crate::resources::dynamodb::{self, table};
 use crate::resources::iam::{self, role};
-use crate::resources::{Finder, lambda, logs};
+use crate::resources::lambda::{self, event_source};
+use crate::resources::{Finder, logs};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
@@ -37,7 +38,7 @@ pub(super) async fn gather(session: &Session, project: &Project) -> Result<Gathe
     let mut live = survey.live;
     let mut desired: Vec<Desired> = desired.into_iter().map(|d| resolved(d, &live)).collect();
     let mut observed = shared_role(session, &mut desired, &mut live).await;
-    observed.extend(functions(&session.reader, &live).await);
+    observed.extend(functions(&session.reader, &live, &desired).await);
     observed.extend(tables(&session.reader, &live).await);
     observed.extend(logs(&session.reader, &live).await);
     observed.extend(managed(&session.reader, &live).await);
@@ -104,8 +105,13 @@ fn observation(
 }
 
 /// Function URLs, event sources, and the policies of versions and aliases.
-async fn functions(reader: &Reader, live: &[Live]) -> Vec<Observed> {
+async fn functions(reader: &Reader, live: &[Live], desired: &[Desired]) -> Vec<Observed> {
     let mut all = Vec::new();
+    let wanted = live.iter().filter(|l| {
+        l.type_name == event_source::INFO.type_name
+            && desired.iter().any(|d| d.address == l.address)
+    });
+    let wanted: Vec<&String> = wanted.filter_map(|l| l.outputs.get("id")).collect();
     for function in own(live, FUNCTION) {
         let (address, name) = (&function.address, function.name.as_str());
         let (urls, sources, qualifiers) = tokio::join!(
@@ -114,6 +120,7 @@ async fn functions(reader: &Reader, live: &[Live]) -> Vec<Observed> {
             lambda::observe::qualifiers(reader, name)
         );
         all.push(observation(Kind::FunctionUrl, address, name, None, urls));
+        let sources = sources.map(|sources| without_own(sources, &wanted));
         all.push(observation(Kind::EventSources, address, name, None, sources));
         match qualifiers {
             Ok(qualifiers) => {
@@ -130,6 +137,15 @@ async fn functions(reader: &Reader, live: &[Live]) -> Vec<Observed> {
         }
     }
     all
+}
+
+/// Event sources but those that stack.yaml wants: they are compared as resources of their own.
+fn without_own(mut sources: Value, wanted: &[&String]) -> Value {
+    let Some(entries) = sources.as_object_mut() else {
+        return sources;
+    };
+    entries.retain(|id, _| !wanted.contains(&id));
+    if entries.is_empty() { Value::Null } else { sources }
 }
 
 /// Resource policies of tables and of their streams.

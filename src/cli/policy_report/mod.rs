@@ -10,6 +10,7 @@ use super::error::{CliError, code};
 use super::guard;
 use super::output::Output;
 use super::session::{Project, Session};
+use crate::model::text;
 use crate::render::{report as render, style::Style};
 use crate::report::{self, Generator, Input, Older, Report, rules};
 use sha2::{Digest, Sha256};
@@ -34,9 +35,9 @@ pub async fn command(
     let session =
         Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
     let gathered = gather::gather(&session, &project).await?;
-    let yaml = std::fs::read(&global.file).unwrap_or_default();
+    let yaml = text::decode(&std::fs::read(&global.file).unwrap_or_default()).unwrap_or_default();
     let file = global.file.display().to_string();
-    let (places, accepted) = places::places(&project, &String::from_utf8_lossy(&yaml), &file);
+    let (places, accepted) = places::places(&project, &yaml, &file);
     let report = report::report(Input {
         scope: &session.scope,
         caller: &session.identity.arn,
@@ -102,7 +103,8 @@ fn older(path: Option<&Path>, stack: &str, env: &str) -> Result<Option<Older>, C
     let Some(path) = path else { return Ok(None) };
     let help = "name a report that `policy-report --format json` wrote for this stack and env";
     let failed = |what: String| CliError::new(format!("{}: {what}", path.display()), help);
-    let text = std::fs::read_to_string(path).map_err(|e| failed(e.to_string()))?;
+    let bytes = std::fs::read(path).map_err(|e| failed(e.to_string()))?;
+    let text = text::decode(&bytes).map_err(|at| failed(format!("byte {at} is not UTF-8")))?;
     Older::parse(&text, stack, env).map(Some).map_err(failed)
 }
 

@@ -2,9 +2,11 @@
 //! takes from the project.
 
 use crate::cli::session::Project;
+use crate::model::text;
 use crate::policy::source::{self, SourceCall};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use toml::{Table, Value};
 
 /// A crate of more files than this is no function of a shop.
 const MOST_FILES: usize = 2000;
@@ -29,8 +31,7 @@ fn of_crate(root: &Path, folder: &str) -> Option<Vec<SourceCall>> {
         if !seen.insert(at.canonicalize().ok()?) {
             continue;
         }
-        let manifest = std::fs::read_to_string(at.join("Cargo.toml")).ok()?;
-        crates.extend(local_crates(&manifest).map(|path| at.join(path)));
+        crates.extend(local_crates(&at)?);
         for file in rust_files(&at.join("src")) {
             let (calls, named) = of_file(root, &file);
             all.extend(calls);
@@ -44,22 +45,41 @@ fn of_crate(root: &Path, folder: &str) -> Option<Vec<SourceCall>> {
     Some(all.into_iter().collect())
 }
 
-/// Paths of `name = { path = ".." }`.
-fn local_crates(manifest: &str) -> impl Iterator<Item = String> {
-    let dependencies = manifest
-        .lines()
-        .scan(false, |inside, line| {
-            if line.trim_start().starts_with('[') {
-                *inside = line.contains("dependencies") && !line.contains("dev-dependencies");
-            }
-            Some((*inside, line))
-        })
-        .filter_map(|(inside, line)| inside.then_some(line));
-    dependencies.filter_map(|line| {
-        let (_, rest) = line.split_once("path")?;
-        let rest = rest.trim_start().strip_prefix('=')?.trim_start().strip_prefix('"')?;
-        rest.split_once('"').map(|(path, _)| path.to_string())
-    })
+/// The folders of the crates that a manifest takes from the project: by path, or from the
+/// workspace, whose manifest is the nearest above with such a table.
+fn local_crates(at: &Path) -> Option<Vec<PathBuf>> {
+    let manifest = manifest(at)?;
+    let mut tables = vec![&manifest];
+    let targets = manifest.get("target").and_then(Value::as_table);
+    tables.extend(targets.iter().flat_map(|t| t.values()).filter_map(Value::as_table));
+    let kinds = ["dependencies", "build-dependencies", "build_dependencies"];
+    let dependencies = tables.into_iter().flat_map(|table| {
+        kinds.iter().filter_map(|kind| table.get(*kind).and_then(Value::as_table))
+    });
+    let crates = dependencies.flatten().filter_map(|(name, dependency)| {
+        if let Some(path) = dependency.get("path").and_then(Value::as_str) {
+            return Some(at.join(path));
+        }
+        let shared = dependency.get("workspace").and_then(Value::as_bool) == Some(true);
+        if shared { of_workspace(at, name) } else { None }
+    });
+    Some(crates.collect())
+}
+
+/// The folder of a crate that the workspace's dependencies name by path.
+fn of_workspace(at: &Path, name: &str) -> Option<PathBuf> {
+    let at = at.canonicalize().ok()?;
+    let root = at.ancestors().find(|folder| {
+        manifest(folder).is_some_and(|manifest| manifest.contains_key("workspace"))
+    })?;
+    let manifest = manifest(root)?;
+    let dependency = manifest.get("workspace")?.get("dependencies")?.get(name)?;
+    Some(root.join(dependency.get("path")?.as_str()?))
+}
+
+fn manifest(folder: &Path) -> Option<Table> {
+    let bytes = std::fs::read(folder.join("Cargo.toml")).ok()?;
+    text::decode(&bytes).ok()?.parse().ok()
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
@@ -107,4 +127,35 @@ fn short(root: &Path, path: &Path) -> String {
         return path.display().to_string();
     };
     path.strip_prefix(&root).unwrap_or(&path).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn local_crates_are_found_however_the_manifest_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path().canonicalize().unwrap();
+        let function = at.join("lambdas/f");
+        std::fs::create_dir_all(&function).unwrap();
+        let workspace = "\u{feff}[workspace]\n[workspace.dependencies]\nw = { path = 'w' }\n";
+        std::fs::write(at.join("Cargo.toml"), workspace).unwrap();
+        let manifest = "[package]\nname = \"f\"\n\
+            [dependencies]\na = { path = '../a' }\nserde = \"1\" # path = \"../no\"\n\
+            w.workspace = true\nx = { version = \"1\", path = \"../x\" }\n\
+            [dependencies.b]\nversion = \"1\"\npath = \"../b\"\n\
+            [target.'cfg(unix)'.dependencies]\nc = { path = \"../c\" }\n\
+            [build-dependencies]\nd.path = \"../d\"\n\
+            [dev-dependencies]\ntests = { path = \"../tests\" }\n\
+            [[bin]]\nname = \"f\"\npath = \"src/f.rs\"\n";
+        std::fs::write(function.join("Cargo.toml"), manifest).unwrap();
+        let mut found = local_crates(&function).unwrap();
+        found.sort();
+        let below = |name: &str| function.join("..").join(name);
+        let mut expected: Vec<_> = ["a", "b", "c", "d", "x"].iter().map(|n| below(n)).collect();
+        expected.push(at.join("w"));
+        expected.sort();
+        assert_eq!(found, expected);
+    }
 }

@@ -27,6 +27,18 @@ fn causes_tell_who_made_a_step_necessary() {
 }
 
 #[test]
+fn a_field_whose_time_is_up_is_no_drift() {
+    let kept = json!({"files": {"old.js": "1"}, "size": 1});
+    let mut world = world_of(json!({"files": {}, "size": 1}), Some(kept));
+    world.record = Some(record(&[("box.a", json!({"files": {}, "size": 1}))]));
+    assert_eq!(world.step().cause, Cause::Drift);
+    world.live[0].due.insert("files.old.js".into());
+    assert_eq!(world.step().cause, Cause::Change);
+    world.live[0].spec["size"] = json!(2);
+    assert_eq!(world.step().cause, Cause::Both);
+}
+
+#[test]
 fn deletes_are_a_change_of_what_was_applied_and_drift_of_what_never_was() {
     let mut world = World { live: vec![live("box.a", json!({}))], ..World::default() };
     assert_eq!(world.step().cause, Cause::Change);

@@ -88,8 +88,7 @@ pub fn endpoint(scope: &Scope, id: &str) -> String {
     match &scope.endpoint {
         None => format!("https://{id}.execute-api.{}.amazonaws.com", scope.region),
         Some(url) => {
-            let port =
-                url.trim_end_matches('/').rsplit(':').next().and_then(|p| p.parse::<u16>().ok());
+            let port = url::Url::parse(url).ok().and_then(|url| url.port());
             let port = port.map(|p| format!(":{p}")).unwrap_or_default();
             format!("http://{id}.execute-api.localhost{port}")
         }
@@ -166,6 +165,30 @@ pub async fn tags_of(
     Ok(if tags.is_empty() { inline } else { tags })
 }
 
+/// A refusal of tags with the names of those that go beyond API Gateway's own words; other errors
+/// as they are. Those words name fewer characters than it takes (catalogue section 14), so what is
+/// refused is known only then.
+pub fn naming_tags(error: CloudError, tags: &Tags) -> CloudError {
+    let of_tags = error.code == "BadRequestException"
+        && ["tag", "Tag"].iter().any(|word| error.message.contains(word));
+    let named =
+        |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "._:/=+-".contains(c));
+    let odd: Vec<String> = tags
+        .iter()
+        .filter(|(key, value)| !named(key) || !named(value))
+        .map(|(key, _)| format!("`{key}`"))
+        .collect();
+    if !of_tags || odd.is_empty() {
+        return error;
+    }
+    let odd = odd.join(", ");
+    CloudError {
+        message: format!("{} (the tags in question: {odd})", error.message),
+        hint: format!("rename {odd} in `tags` of stack.yaml, or give it another value"),
+        ..error
+    }
+}
+
 /// Sets all wanted tags and removes the others; nothing is sent when nothing differs.
 pub async fn set_tags(
     writer: &Writer,
@@ -181,7 +204,8 @@ pub async fn set_tags(
             .call("apigateway:TagResource", || {
                 client.tag_resource().resource_arn(arn).set_tags(Some(all.clone())).send()
             })
-            .await?;
+            .await
+            .map_err(|error| naming_tags(error, wanted))?;
     }
     let gone: Vec<String> = before.keys().filter(|k| !wanted.contains_key(*k)).cloned().collect();
     if !gone.is_empty() {
@@ -209,6 +233,15 @@ mod tests {
             endpoint: Some("http://127.0.0.1:4566/".into()),
         };
         assert_eq!(endpoint(&scope, "abc"), "http://abc.execute-api.localhost:4566");
+        for (url, port) in [
+            ("http://[::1]:4566", ":4566"),
+            ("http://twin:9000/aws", ":9000"),
+            ("http://user:1234@twin", ""),
+            ("http://twin", ""),
+        ] {
+            scope.endpoint = Some(url.into());
+            assert_eq!(endpoint(&scope, "abc"), format!("http://abc.execute-api.localhost{port}"));
+        }
         scope.endpoint = None;
         assert_eq!(endpoint(&scope, "abc"), "https://abc.execute-api.eu-west-1.amazonaws.com");
     }

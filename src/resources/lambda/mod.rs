@@ -1,5 +1,6 @@
 //! Lambda: functions and their resource policies.
 
+pub mod event_source;
 pub mod function;
 pub mod observe;
 pub mod permission;

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::permission;
+use super::request;
 use crate::stack::error::{quote, suggest};
 use crate::stack::names::{self, Verdict};
 use crate::stack::{Api, Cors, Origin, Route, Smoke, Stack, Throttling};
@@ -203,7 +204,8 @@ fn exact_origin(text: &str) -> Verdict {
 }
 
 fn check_smoke(context: &mut Context, smoke: &Smoke) {
-    let Smoke { checks: _, products, order, timeout_seconds: _ } = smoke;
+    let Smoke { checks: _, requests, products, order, timeout_seconds: _ } = smoke;
+    request::check(context, requests);
     let products = products.as_ref().map(|p| ("products", &p.route, &p.table));
     let named = order.as_ref().map(|o| ("order", &o.route, &o.table));
     for (part, route, table) in products.into_iter().chain(named) {

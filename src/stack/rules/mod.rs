@@ -3,17 +3,22 @@
 
 mod context;
 mod edge;
+mod events;
 mod exception;
 mod headers;
 mod permission;
+mod request;
 mod site;
 mod table;
 mod waf;
+
+pub(super) use site::missing_pages;
 
 use super::compute::{EnvPart, split};
 use super::error::{Report, quote, suggest};
 use super::names;
 use super::node::Node;
+use super::region;
 use super::{Function, Grant, READS, Stack, WRITES};
 use crate::model::template;
 use context::Context;
@@ -54,10 +59,7 @@ fn header(context: &mut Context) {
         names::stack(name),
         None,
     );
-    let verdict = names::region(region);
-    let unsupported = verdict.as_ref().is_err_and(|wrong| wrong.ends_with(names::UNSUPPORTED));
-    let help = if unsupported { None } else { suggest(region, &names::REGIONS, "for example") };
-    context.value(&["region"], &quote(region), verdict, help);
+    context.value(&["region"], &quote(region), region::check(region), region::suggestion(region));
     for (key, value) in tags {
         context.key(
             &["tags", key],
@@ -98,7 +100,7 @@ fn ids<'k>(context: &mut Context, section: &str, ids: impl Iterator<Item = &'k S
 }
 
 fn check_function(context: &mut Context, id: &str, function: &Function) {
-    let Function { crate_path, memory: _, timeout, architecture: _, env, grants } = function;
+    let Function { crate_path, bin, features, timeout, env, grants, .. } = function;
     let path = ["functions", id, "crate"];
     context.value(
         &path,
@@ -106,6 +108,15 @@ fn check_function(context: &mut Context, id: &str, function: &Function) {
         names::inner_path(crate_path),
         None,
     );
+    if let Some(bin) = bin {
+        let what = format!("the binary {}", quote(bin));
+        context.value(&["functions", id, "bin"], &what, names::cargo_target(bin), None);
+    }
+    for (i, feature) in features.iter().enumerate() {
+        let place = ["functions", id, "features", &i.to_string()];
+        let what = format!("the feature {}", quote(feature));
+        context.value(&place, &what, names::cargo_feature(feature), None);
+    }
     let mut routes = context.stack.api.iter().flat_map(|api| &api.routes);
     if let Some(route) = routes.find(|r| r.function == id && *timeout > 29) {
         let what = format!(
@@ -115,6 +126,7 @@ fn check_function(context: &mut Context, id: &str, function: &Function) {
         let help = Some("set it to 29 or less, or take the function off the API".to_string());
         context.at_value(&["functions", id, "timeout"], what, help);
     }
+    events::check(context, id, function);
     for (name, value) in env {
         let path = ["functions", id, "env", name];
         context.key(&path, &format!("the variable {}", quote(name)), names::env_var(name), None);

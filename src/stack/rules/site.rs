@@ -2,9 +2,13 @@
 
 use super::context::Context;
 use super::headers;
-use crate::stack::error::{quote, suggest};
+use crate::stack::error::{Report, quote, suggest};
 use crate::stack::names;
-use crate::stack::{CacheRule, Cdn, ErrorPage, Site};
+use crate::stack::node::Node;
+use crate::stack::{CacheRule, Cdn, ErrorPage, Site, Stack, TypeRule};
+
+/// A year: what is older, nobody has open.
+const MAX_KEEP: u64 = 365 * 86_400;
 
 pub(super) fn check(context: &mut Context) {
     if let Some(site) = &context.stack.site {
@@ -16,12 +20,33 @@ pub(super) fn check(context: &mut Context) {
 }
 
 fn check_site(context: &mut Context, site: &Site) {
-    let Site { folder, cache, headers, protect: _ } = site;
+    let Site { folder, cache, types, index: _, keep, headers, protect: _ } = site;
+    if let Some(keep) = keep {
+        let verdict = match site.keep_seconds() {
+            Some(60..=MAX_KEEP) => Ok(()),
+            Some(_) => Err("must be between 1m and 365d".to_string()),
+            None => Err("must be a number and `m`, `h` or `d`".to_string()),
+        };
+        let help = Some("like 7d or 12h".to_string());
+        context.value(&["site", "keep"], &format!("the time {}", quote(keep)), verdict, help);
+    }
     if let Some(headers) = headers {
         headers::check(context, headers);
     }
     let what = format!("the path {}", quote(folder));
     context.value(&["site", "folder"], &what, names::inner_path(folder), None);
+    for TypeRule { pattern, media_type } in types {
+        let path = ["site", "types", pattern.as_str()];
+        let verdict = if pattern.is_empty() || pattern.starts_with('/') {
+            Err("must be a path in the site's folder, without a leading `/`".to_string())
+        } else {
+            Ok(())
+        };
+        context.key(&path, &format!("the pattern {}", quote(pattern)), verdict, None);
+        let help = Some("like `application/x-foo` or `text/plain; charset=utf-8`".to_string());
+        let what = format!("the type {}", quote(media_type));
+        context.value(&path, &what, names::content_type(media_type), help);
+    }
     let mut seen: Vec<&str> = Vec::new();
     for (i, CacheRule { pattern, control }) in cache.iter().enumerate() {
         let i = i.to_string();
@@ -92,5 +117,28 @@ fn check_cdn(context: &mut Context, cdn: &Cdn) {
             verdict,
             None,
         );
+    }
+}
+
+/// See [`crate::stack::missing_pages`].
+pub(in crate::stack) fn missing_pages(
+    stack: &Stack,
+    tree: &Node,
+    report: &mut Report,
+    served: &dyn Fn(&str) -> bool,
+) {
+    let (Some(site), Some(cdn)) = (&stack.site, &stack.cdn) else { return };
+    let mut need = |place: &[&str], key: &str| {
+        if tree.find(place).is_some() && !served(key) {
+            let message =
+                format!("{} is not among the files of {}", quote(key), quote(&site.folder));
+            let help = "name a file of the site's folder; what begins with a dot is not served";
+            report.add(tree.locate(place).1, message, Some(help.to_string()));
+        }
+    };
+    need(&["cdn", "default_object"], &cdn.default_object);
+    for (code, page) in &cdn.error_pages {
+        let code = code.to_string();
+        need(&["cdn", "error_pages", &code, "page"], page.page.trim_start_matches('/'));
     }
 }

@@ -55,6 +55,30 @@ async fn an_api_whose_create_was_not_answered_is_found_when_the_listing_shows_it
     );
 }
 
+#[tokio::test]
+async fn a_tag_that_api_gateway_refuses_is_named_with_its_words() {
+    let words = "Invalid tag value. Tags may only contain unicode letters";
+    let replay = Replay::start(vec![
+        ("GetRestApis", listed(&[], "")),
+        ("CreateRestApi", refused_with("BadRequestException", words)),
+        ("TagResource", refused_with("BadRequestException", words)),
+    ])
+    .await;
+    let mut wanted = api(&replay);
+    wanted.spec["tags"]["Owner"] = "kim@example.com".into();
+    wanted.spec["tags"]["team"] = "shop".into();
+    let create = step(&wanted, Op::Create, None);
+    let refused = RestApi.create(&replay.env.writer, &create, &wanted.spec).await.unwrap_err();
+    assert!(refused.message.contains(words) && refused.message.contains("`Owner`"), "{refused}");
+    assert!(!refused.message.contains("`team`") && refused.hint.contains("`Owner`"), "{refused}");
+
+    let update = step(&wanted, Op::Update, Some(live(&replay)));
+    let live = live(&replay);
+    let refused = RestApi.update(&replay.env.writer, &update, &live, &wanted.spec).await;
+    let refused = refused.unwrap_err();
+    assert!(refused.message.contains(words) && refused.message.contains("`Owner`"), "{refused}");
+}
+
 /// Addresses, ids and owners of what is found of these APIs.
 async fn told_apart(wanted: bool, apis: &[Value]) -> Vec<(String, String, Owner)> {
     told_with(wanted, apis, "by hand").await

@@ -25,8 +25,7 @@ fn table(status: &str) -> serde_json::Value {
 fn planned(replay: &Replay) -> Plan {
     let spec = json!({"tags": replay.env.scope.tags("T"), "hash_key": {"name": "id", "kind": "S"}, "range_key": null,
         "indexes": {}, "billing": {"mode": "PAY_PER_REQUEST", "read": null, "write": null, "max_read": null,
-        "max_write": null}, "point_in_time_recovery": false, "deletion_protection": false, "seed": null,
-        "extras": {}});
+        "max_write": null}, "point_in_time_recovery": false, "deletion_protection": false, "stream": null, "seed": null, "extras": {}});
     let wanted = [desired(&Table, "table.T", "replay-t-T", spec)];
     let (scope, types) = (&replay.env.scope, [Table.info()]);
     let (known, adopt) = (BTreeMap::new(), BTreeSet::new());

@@ -30,7 +30,8 @@ fn zip() -> Zip {
 fn spec(replay: &Replay, memory: i32, hash: &str) -> Value {
     json!({"tags": replay.env.scope.tags("f"), "role_arn": "arn:aws:iam::123456789012:role/f",
         "runtime": "provided.al2023", "handler": "bootstrap", "memory": memory, "timeout": 10,
-        "architecture": "arm64", "environment": {}, "code_sha256": hash, "extras": {}})
+        "architecture": "arm64", "reserved_concurrency": null, "tracing": false, "log_level": null, "dead_letter": null,
+        "environment": {}, "code_sha256": hash, "extras": {}})
 }
 
 fn planned(replay: &Replay, zip: &Zip, op: Op) -> (Step, Live) {
@@ -381,9 +382,10 @@ async fn what_a_stranger_hung_on_a_function_is_seen_and_cleared_and_nothing_else
     let live = replay.discover(&Function, &query).await.expect("discover").remove(0);
     assert_eq!(
         live.spec["extras"],
-        json!({"layers": "arn:layer:1", "vpc": "s-1, sg-1", "dead letters": "arn:sqs", "kms key": "arn:kms",
+        json!({"layers": "arn:layer:1", "vpc": "s-1, sg-1", "kms key": "arn:kms",
                "file systems": "arn:fs at /mnt/x"})
     );
+    assert_eq!(live.spec["dead_letter"], "arn:sqs");
     change.live = Some(live.clone());
     Function.update(&replay.env.writer, &change, &live, &wanted.spec).await.expect("update");
     let sent = replay.bodies("UpdateFunctionConfiguration").remove(0);

@@ -7,6 +7,7 @@ mod cloudfront;
 mod copies;
 mod discovery;
 mod distribution;
+mod event_source;
 mod events;
 mod function;
 mod lock;

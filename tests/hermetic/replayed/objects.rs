@@ -66,7 +66,7 @@ async fn code_has_the_time_that_a_slow_line_needs() {
     ])
     .await;
     let spec = json!({"tags": {}, "role_arn": "arn:r", "runtime": "provided.al2023", "handler": "bootstrap",
-        "memory": 512, "timeout": 10, "architecture": "arm64", "environment": {}, "code_sha256": hash, "extras": {}});
+        "memory": 512, "timeout": 10, "architecture": "arm64", "tracing": false, "environment": {}, "code_sha256": hash, "extras": {}});
     let mut wanted = desired(&Function, "function.f", "replay-t-f", spec);
     wanted.payload = Some(folder.path().join("f.zip"));
     replay.create(&Function, &step(&wanted, Op::Create, None)).await.expect("create");

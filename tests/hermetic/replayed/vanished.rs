@@ -104,7 +104,7 @@ async fn a_role() {
 #[tokio::test]
 async fn a_function() {
     let spec = json!({"tags": {"a": "b"}, "role_arn": "arn:r", "runtime": "provided.al2023", "handler": "bootstrap",
-        "memory": 512, "timeout": 10, "architecture": "arm64", "environment": {}, "extras": {},
+        "memory": 512, "timeout": 10, "architecture": "arm64", "tracing": false, "environment": {}, "extras": {},
         // base64(SHA-256) of `abc`.
         "code_sha256": "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="});
     let gone = (GONE.0, 404);
@@ -139,7 +139,7 @@ async fn a_table() {
     let key = json!({"name": "id", "kind": "S"});
     let on_demand = json!({"mode": "PAY_PER_REQUEST", "read": null, "write": null, "max_read": null, "max_write": null});
     let spec = json!({"tags": {"a": "b"}, "hash_key": key, "range_key": null, "indexes": {}, "billing": on_demand,
-        "point_in_time_recovery": true, "deletion_protection": false, "seed": null, "extras": {}});
+        "point_in_time_recovery": true, "deletion_protection": false, "stream": null, "seed": null, "extras": {}});
     let table = |protected: bool| {
         let table = json!({"TableName": "replay-t-f", "TableStatus": "ACTIVE", "DeletionProtectionEnabled": protected,
             "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],

@@ -60,6 +60,39 @@ async fn down_finds_the_region_of_what_it_takes_away() {
     assert!(nothing.code == 0 && nothing.stdout.contains(words), "{}", nothing.stdout);
 }
 
+/// Tables alone have nothing global: the records of all regions say where they live.
+#[tokio::test]
+async fn tables_alone_are_not_made_a_second_time_elsewhere() {
+    let shop = Shop::new("hometables", &endpoint());
+    let stack = shop.stack.clone();
+    let text = |region: &str| {
+        format!(
+            "name: {stack}\nregion: {region}\n\
+             tables: {{ Notes: {{ key: noteId, protect: false }} }}\n"
+        )
+    };
+    shop.write("stack.yaml", &text("eu-central-1"));
+    shop.events(&["up", "--yes"]);
+    shop.write("stack.yaml", &text("eu-west-2"));
+    for arguments in [&["up", "--yes", "--json"][..], &["diff", "--json"]] {
+        let run = shop.run(arguments);
+        assert_eq!(run.code, 1, "{arguments:?}: {}{}", run.stdout, run.stderr);
+        for part in ["lives in region eu-central-1, and not in eu-west-2", "--region eu-central-1"]
+        {
+            assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
+        }
+    }
+    // A name alone finds them.
+    let bare = ["-f", "nowhere.yaml", "down", "--stack", stack.as_str(), "--yes", "--destroy-data"];
+    let down = shop.run(&[&bare[..], &["--json"]].concat());
+    assert_eq!(down.code, 0, "{}", down.stderr);
+    assert!(down.stderr.contains("lives in eu-central-1"), "{}", down.stderr);
+    assert_eq!(summary(&down.lines())["remaining"], json!([]));
+    // Nothing is there any more, so another region is as good as any.
+    shop.events(&["up", "--yes"]);
+    shop.events(&["down", "--yes", "--destroy-data"]);
+}
+
 #[tokio::test]
 async fn what_is_no_name_is_refused() {
     let shop = Shop::new("noname", &endpoint());

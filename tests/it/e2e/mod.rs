@@ -25,6 +25,7 @@ mod shop_order;
 mod shop_page;
 mod shop_server;
 mod smoke;
+mod stacks;
 mod story;
 mod strays;
 mod waits;

@@ -67,6 +67,7 @@ pub async fn wanted(env: &TestEnv, folder: &Path) -> Desired {
     let spec = json!({
         "tags": env.scope.tags("f"), "role_arn": role(env, "role-a").await, "runtime": "provided.al2023",
         "handler": "bootstrap", "memory": 256, "timeout": 10, "architecture": "arm64",
+        "reserved_concurrency": null, "tracing": false, "log_level": null, "dead_letter": null,
         "environment": {"TABLE": "t"}, "code_sha256": hash, "extras": {},
     });
     let mut wanted = desired(&Function, "function.f", &env.scope.name("f"), spec);
@@ -106,6 +107,16 @@ async fn its_whole_life() {
         ("handler", json!("other")),
         ("memory", json!(512)),
         ("timeout", json!(29)),
+        ("reserved_concurrency", json!(5)),
+        ("reserved_concurrency", json!(0)),
+        ("reserved_concurrency", Value::Null),
+        ("tracing", json!(true)),
+        ("tracing", json!(false)),
+        ("log_level", json!("WARN")),
+        ("log_level", json!("DEBUG")),
+        ("log_level", Value::Null),
+        ("dead_letter", json!(format!("arn:aws:sqs:us-east-1:{}:q", env.scope.account))),
+        ("dead_letter", Value::Null),
         ("environment", json!({"TABLE": "u", "MORE": "x"})),
         ("environment", json!({})),
     ] {

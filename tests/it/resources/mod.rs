@@ -7,6 +7,7 @@ mod association;
 mod bucket;
 mod bucket_policy;
 mod distribution;
+mod event_source;
 mod function;
 mod headers;
 mod log_group;
@@ -15,6 +16,7 @@ mod objects;
 mod permission;
 mod role;
 mod routes;
+mod rule;
 mod stage;
 mod table;
 mod waf_logging;
@@ -29,6 +31,8 @@ pub const SUITES: &[Suite] = &[
     role::SUITE,
     function::SUITE,
     permission::SUITE,
+    event_source::SUITE,
+    rule::SUITE,
     account::SUITE,
     api::SUITE,
     routes::SUITE,

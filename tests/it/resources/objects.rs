@@ -225,3 +225,64 @@ async fn a_file_that_changed_since_the_plan_is_not_sent() {
     assert!(refused.message.contains("../secret"), "{refused}");
     Bucket.delete(&env.writer, &site.bucket).await.expect("delete bucket");
 }
+
+#[tokio::test]
+async fn what_is_no_longer_wanted_stays_for_its_time() {
+    let env = TestEnv::new("objectskeep").await;
+    let mut site = Site::new(&env).await;
+    site.sent(&env).await;
+    site.wanted.context = json!({"keep_seconds": 3600});
+    site.wanted.spec["objects"].as_object_mut().unwrap().remove("app.js");
+    site.put(&env, "theirs.txt", "theirs", "text/plain").await;
+    site.mended(&env).await;
+    let keys = || async {
+        let listed = env.clients.s3.list_objects_v2().bucket(&site.wanted.name).send().await;
+        let keys: Vec<_> =
+            listed.unwrap().contents().iter().filter_map(|o| o.key()).map(String::from).collect();
+        keys
+    };
+    assert!(keys().await.contains(&"app.js".to_string()), "kept");
+    assert!(!keys().await.contains(&"theirs.txt".to_string()), "a stranger's file goes at once");
+
+    // Its time is up: the manifest says so.
+    let s3 = &env.clients.s3;
+    let manifest = ".shopstack/site.json";
+    let got = s3.get_object().bucket(&site.wanted.name).key(manifest).send().await.unwrap();
+    let text = got.body.collect().await.unwrap().to_vec();
+    let mut text: Value = serde_json::from_slice(&text).unwrap();
+    text["kept"]["app.js"]["until"] = json!(1);
+    let put = s3.put_object().bucket(&site.wanted.name).key(manifest);
+    put.body(ByteStream::from(text.to_string().into_bytes())).send().await.unwrap();
+    let live = site.live(&env).await;
+    assert!(live.due.contains("objects.app.js"), "{:?}", live.due);
+    site.mended(&env).await;
+    assert!(!keys().await.contains(&"app.js".to_string()));
+    assert!(site.live(&env).await.due.is_empty());
+    Objects.delete(&env.writer, &site.live(&env).await).await.expect("delete");
+    Bucket.delete(&env.writer, &site.bucket).await.expect("delete bucket");
+}
+
+#[tokio::test]
+async fn a_folder_answers_with_its_own_page() {
+    let env = TestEnv::new("objectsindex").await;
+    let mut site = Site::new(&env).await;
+    std::fs::create_dir(site.folder.path().join("about")).unwrap();
+    std::fs::write(site.folder.path().join("about/index.html"), "<h1>about</h1>").unwrap();
+    let rules = json!([{"match": "*", "control": "no-cache"}]);
+    let parsed = serde_json::from_value(json!({"folder": "site", "cache": rules})).unwrap();
+    let path = site.folder.path();
+    let mut folder = scan_site(path, path, &parsed, &ParsedCsp::parse("")).unwrap();
+    folder.add_index_pages("index.html");
+    site.wanted.spec["objects"] = json!(folder.objects);
+    site.wanted.context = json!({"default_object": "index.html"});
+    site.sent(&env).await;
+    assert_eq!(site.live(&env).await.spec, site.wanted.spec);
+    for key in ["about", "about/", "about/index.html"] {
+        let got = env.clients.s3.get_object().bucket(&site.wanted.name).key(key).send().await;
+        let got = got.unwrap_or_else(|e| panic!("{key}: {e:?}"));
+        assert_eq!(got.content_type(), Some("text/html; charset=utf-8"), "{key}");
+        assert_eq!(got.body.collect().await.unwrap().to_vec(), b"<h1>about</h1>", "{key}");
+    }
+    Objects.delete(&env.writer, &site.live(&env).await).await.expect("delete");
+    Bucket.delete(&env.writer, &site.bucket).await.expect("delete bucket");
+}

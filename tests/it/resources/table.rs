@@ -54,7 +54,7 @@ fn wanted(env: &TestEnv) -> Desired {
     let spec = json!({
         "tags": env.scope.tags("T"), "hash_key": key("orderId", "S"), "range_key": null,
         "indexes": {"byUser": index("userId")}, "billing": billing(None, None),
-        "point_in_time_recovery": true, "deletion_protection": true, "seed": null, "extras": {},
+        "point_in_time_recovery": true, "deletion_protection": true, "stream": null, "seed": null, "extras": {},
     });
     desired(&Table, "table.T", &env.scope.name("T"), spec)
 }
@@ -95,6 +95,9 @@ async fn its_whole_life() {
         ("indexes", json!({"byUser": index("userId2"), "late": index("status")})),
         ("billing", billing(None, None)),
         ("indexes", json!({})),
+        ("stream", json!("NEW_AND_OLD_IMAGES")),
+        ("stream", json!("KEYS_ONLY")),
+        ("stream", json!(null)),
         ("point_in_time_recovery", json!(true)),
         ("deletion_protection", json!(true)),
     ] {

@@ -492,7 +492,8 @@ async fn make(writer: &Writer, step: &Step, wanted: &RestApiSpec) -> Result<Stri
                 .set_tags(Some(wanted.tags.clone().into_iter().collect()))
                 .send()
         })
-        .await?;
+        .await
+        .map_err(|error| gw::naming_tags(error, &wanted.tags))?;
     let id =
         made.id().ok_or_else(|| CloudError::shape("apigateway CreateRestApi", "id"))?.to_string();
     if busy(made.api_status()) {

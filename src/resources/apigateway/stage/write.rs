@@ -61,7 +61,7 @@ async fn make(
     match made {
         Ok(_) => Ok(true),
         Err(error) if error.matches("ConflictException", "already exists") => Ok(false),
-        Err(error) => Err(error),
+        Err(error) => Err(gw::naming_tags(error, &wanted.tags)),
     }
 }
 

@@ -280,9 +280,11 @@ fn numbered(mut found: Vec<Found>) -> Vec<Live> {
 /// endpoint's port.
 pub(super) fn outputs(scope: &Scope, seen: &Seen) -> Outputs {
     let label = seen.domain.split('.').next().unwrap_or_default();
-    let url = match scope.endpoint.as_deref().and_then(|endpoint| endpoint.rsplit_once(':')) {
-        Some((_, port)) => {
-            format!("http://{label}.cloudfront.localhost:{}", port.trim_end_matches('/'))
+    let url = match &scope.endpoint {
+        Some(endpoint) => {
+            let port = url::Url::parse(endpoint).ok().and_then(|url| url.port());
+            let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+            format!("http://{label}.cloudfront.localhost{port}")
         }
         None => format!("https://{}", seen.domain),
     };

@@ -22,6 +22,8 @@ use std::collections::BTreeMap;
 pub enum Change {
     DeleteIndex(String),
     Capacity(Capacity),
+    /// The stream's view, or no stream. One that is on changes its view by being turned off first.
+    Stream(Option<String>),
     CreateIndex(String),
     /// A setting that no stack has goes away.
     Remove(Extra),
@@ -61,12 +63,21 @@ pub fn plan(table: &TableDescription, wanted: &TableSpec) -> Result<Vec<Change>,
         .collect();
     live.retain(|name, (spec, _)| stays(name, spec));
     changes.extend(capacity(table, wanted, &live).into_iter().map(Change::Capacity));
+    changes.extend(streams(shape::stream(table), wanted.stream.clone()).map(Change::Stream));
     let extras = extras::described(table).into_iter();
     changes.extend(extras.map(|(extra, ..)| Change::Remove(extra)));
     changes.extend(
         wanted.indexes.keys().filter(|n| !live.contains_key(*n)).cloned().map(Change::CreateIndex),
     );
     Ok(changes)
+}
+
+/// The steps from one stream to another.
+fn streams(live: Option<String>, wanted: Option<String>) -> impl Iterator<Item = Option<String>> {
+    let differs = live != wanted;
+    let off = differs && live.is_some();
+    let on = wanted.filter(|_| differs);
+    off.then_some(None).into_iter().chain(on.map(Some))
 }
 
 /// The capacity calls: one, or two where indexes need ceilings after a flip to on-demand, which
@@ -130,6 +141,9 @@ pub fn fill(
             ))
         }
         Change::Capacity(capacity) => fill_capacity(call, capacity, &wanted.billing),
+        Change::Stream(view) => {
+            Ok(call.stream_specification(shape::stream_setting(view.as_ref())?))
+        }
         Change::Remove(extra) => extras::fill(call, extra),
         Change::CreateIndex(name) => {
             let Some(index) = wanted.indexes.get(name) else {
@@ -196,6 +210,7 @@ pub fn shows(table: &TableDescription, change: &Change, wanted: &TableSpec) -> b
         && match change {
             Change::DeleteIndex(name) => index(name).is_none(),
             Change::CreateIndex(name) => index(name).is_some(),
+            Change::Stream(view) => shape::stream(table) == *view,
             Change::Remove(extra) => {
                 extras::described(table).iter().all(|(there, ..)| there != extra)
             }
@@ -250,6 +265,9 @@ pub fn describe(name: &str, change: &Change) -> String {
         }
         Change::Capacity(Capacity { flip: Some(_), .. }) => {
             format!("the table `{name}` to change its billing (a minute or more)")
+        }
+        Change::Stream(_) => {
+            format!("the stream of the table `{name}` to change (usually seconds)")
         }
         Change::Capacity(_) => format!("the table `{name}` to become ACTIVE (usually seconds)"),
     }

@@ -41,6 +41,7 @@ fn wanted(billing: BillingSpec, indexes: &[(&str, &str)]) -> TableSpec {
         point_in_time_recovery: false,
         extras: BTreeMap::new(),
         deletion_protection: false,
+        stream: None,
         seed: None,
     }
 }

@@ -1,7 +1,7 @@
 //! Settings of a live table that no stack has: each is an entry of `extras`, which is drift, and is
 //! taken away.
 //!
-//! A stream, a Kinesis destination, a replica and a resource policy let others read the items; a
+//! A Kinesis destination, a replica and a resource policy let others read the items; a
 //! time to live deletes them.
 
 use crate::aws::{Reader, Writer};
@@ -13,8 +13,7 @@ use crate::resources::common::or_nothing;
 use crate::resources::dynamodb::{DynamoDb, SERVICE};
 use aws_sdk_dynamodb::types::{
     DeleteReplicationGroupMemberAction, DestinationStatus, ReplicationGroupUpdate,
-    SseSpecification, StreamSpecification, TableClass, TableDescription, TimeToLiveSpecification,
-    TimeToLiveStatus,
+    SseSpecification, TableClass, TableDescription, TimeToLiveSpecification, TimeToLiveStatus,
 };
 use futures_util::future::try_join3;
 use serde_json::Value;
@@ -31,7 +30,6 @@ pub const WRITES: [Call; 3] = [
     Call::new(&SERVICE, "dynamodb:DeleteResourcePolicy"),
 ];
 
-const STREAM: &str = "stream";
 const ENCRYPTION: &str = "encryption";
 const CLASS: &str = "table class";
 const REPLICA: &str = "replica ";
@@ -42,7 +40,6 @@ const POLICY: &str = "resource policy";
 /// What UpdateTable takes away, one call for each.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Extra {
-    Stream,
     Encryption,
     Class,
     Replica(String),
@@ -54,11 +51,6 @@ pub fn described(table: &TableDescription) -> Vec<(Extra, String, String)> {
     let mut add = |extra: Extra, name: &str, value: String| {
         found.push((extra, name.to_string(), value));
     };
-    let stream = table.stream_specification().filter(|stream| stream.stream_enabled());
-    if let Some(stream) = stream {
-        let view = stream.stream_view_type().map_or("enabled", |view| view.as_str());
-        add(Extra::Stream, STREAM, view.to_string());
-    }
     // Absent where DynamoDB's own key is in use, which nobody can look at or turn off.
     let keys = table.sse_description().filter(|sse| sse.status().is_some_and(is_on));
     if let Some(sse) = keys {
@@ -192,10 +184,6 @@ pub fn fill(
 ) -> Result<aws_sdk_dynamodb::operation::update_table::builders::UpdateTableFluentBuilder, CloudError>
 {
     Ok(match extra {
-        Extra::Stream => {
-            let off = StreamSpecification::builder().stream_enabled(false).build();
-            call.stream_specification(off.map_err(super::shape::refused)?)
-        }
         Extra::Encryption => {
             call.sse_specification(SseSpecification::builder().enabled(false).build())
         }

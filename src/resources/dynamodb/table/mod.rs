@@ -7,6 +7,8 @@ mod extras;
 mod pricing;
 mod read;
 mod seed;
+mod seed_rules;
+mod seed_text;
 mod shape;
 pub mod spec;
 mod write;
@@ -139,8 +141,7 @@ impl ResourceType for Table {
     ) -> Result<Outputs, CloudError> {
         let before: TableSpec = from_value(&live.spec)?;
         let (arn, wanted) = (live.output("arn")?, from_value(wanted)?);
-        write::bring(writer, step, arn, &before, &wanted, CallOptions::default()).await?;
-        Ok(live.outputs.clone())
+        write::bring(writer, step, arn, &before, &wanted, CallOptions::default()).await
     }
 
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {

@@ -115,7 +115,7 @@ async fn describe(
     if owner != Owner::Stray {
         live.data = data(reader, &table, query.thorough || replaced).await?;
     }
-    live.outputs = outputs(arn, name);
+    live.outputs = outputs(&table);
     live.owner = owner;
     Ok(Some(live))
 }
@@ -266,6 +266,10 @@ async fn data(
     }
 }
 
-pub fn outputs(arn: &str, name: &str) -> Outputs {
-    BTreeMap::from([("arn".to_string(), arn.to_string()), ("name".to_string(), name.to_string())])
+/// ARN and name, and the stream's ARN where there is one. A stream that is turned on again has
+/// another ARN.
+pub fn outputs(table: &TableDescription) -> Outputs {
+    let stream = shape::stream(table).and(table.latest_stream_arn());
+    let all = [("arn", table.table_arn()), ("name", table.table_name()), ("stream_arn", stream)];
+    all.into_iter().filter_map(|(key, value)| Some((key.to_string(), value?.to_string()))).collect()
 }

@@ -8,7 +8,8 @@ use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, GlobalSecondaryIndex, GlobalSecondaryIndexDescription, IndexStatus,
     KeySchemaElement, KeyType, OnDemandThroughput, Projection, ProjectionType,
-    ProvisionedThroughput, ScalarAttributeType, TableDescription, Tag,
+    ProvisionedThroughput, ScalarAttributeType, StreamSpecification, StreamViewType,
+    TableDescription, Tag,
 };
 use std::collections::BTreeMap;
 
@@ -42,9 +43,26 @@ pub fn spec_of(
         billing: billing(table, wanted),
         point_in_time_recovery: false,
         deletion_protection: table.deletion_protection_enabled().unwrap_or(false),
+        stream: stream(table),
         seed: None,
         extras: BTreeMap::new(),
     })
+}
+
+/// What the table's stream tells; `None` without one.
+pub fn stream(table: &TableDescription) -> Option<String> {
+    let stream = table.stream_specification().filter(|stream| stream.stream_enabled())?;
+    let view = stream.stream_view_type().map_or("NEW_AND_OLD_IMAGES", |view| view.as_str());
+    Some(view.to_string())
+}
+
+/// A stream as CreateTable and UpdateTable take it; one that is turned off has no view.
+pub fn stream_setting(view: Option<&String>) -> Result<StreamSpecification, CloudError> {
+    StreamSpecification::builder()
+        .stream_enabled(view.is_some())
+        .set_stream_view_type(view.map(|view| StreamViewType::from(view.as_str())))
+        .build()
+        .map_err(refused)
 }
 
 /// Indexes that are not on their way out.

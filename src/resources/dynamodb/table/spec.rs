@@ -16,11 +16,13 @@ pub struct TableSpec {
     pub billing: BillingSpec,
     pub point_in_time_recovery: bool,
     pub deletion_protection: bool,
+    /// What the stream tells of each change, `NEW_AND_OLD_IMAGES`; `None` without a stream.
+    pub stream: Option<String>,
     /// SHA-256 (hex) of the seed file put last; kept in the table's `shopstack:seed` tag, not in
     /// `tags`.
     pub seed: Option<String>,
-    /// Settings of the live table that no stack has, by name: a stream, a time to live, a resource
-    /// policy. Wanted: none.
+    /// Settings of the live table that no stack has, by name: a time to live, a replica, a
+    /// resource policy. Wanted: none.
     #[serde(default)]
     pub extras: BTreeMap<String, String>,
 }

@@ -43,7 +43,7 @@ pub async fn create(
 ) -> Result<Outputs, CloudError> {
     // Read before anything is made: a seed file that is wrong leaves no table behind.
     if let Some(hash) = &wanted.seed {
-        seed::items(step, hash).await?;
+        seed::items(step, wanted, hash).await?;
     }
     let name = &step.name;
     let start = Instant::now();
@@ -51,11 +51,11 @@ pub async fn create(
         match make(writer, name, wanted).await {
             Ok(table) => {
                 let arn = table.table_arn().unwrap_or_default().to_string();
-                rest(writer, name, FRESH).await?;
+                let table = rest(writer, name, FRESH).await?;
                 let before =
                     TableSpec { point_in_time_recovery: false, seed: None, ..wanted.clone() };
                 bring_rest(writer, step, &arn, &before, wanted, FRESH).await?;
-                return Ok(read::outputs(&arn, name));
+                return Ok(read::outputs(&table));
             }
             Err(error) if error.code == "ResourceInUseException" => {
                 let there = read::table(&writer.reader, name, CallOptions::default()).await?;
@@ -83,6 +83,8 @@ async fn make(
     let definitions = shape::definitions(wanted, &wanted.indexes)?;
     let (throughput, indexes) = (shape::throughput(&wanted.billing)?, shape::new_indexes(wanted)?);
     let tags = shape::tags(&wanted.tags)?;
+    let stream =
+        wanted.stream.as_ref().map(|view| shape::stream_setting(Some(view))).transpose()?;
     let answer = writer
         .caller
         .call("dynamodb:CreateTable", || {
@@ -96,6 +98,7 @@ async fn make(
                 .set_provisioned_throughput(throughput.clone())
                 .set_on_demand_throughput(shape::new_ceiling(&wanted.billing))
                 .deletion_protection_enabled(wanted.deletion_protection)
+                .set_stream_specification(stream.clone())
                 .set_tags(Some(tags.clone()))
                 .send()
         })
@@ -123,12 +126,11 @@ async fn adopt(writer: &Writer, step: &Step, wanted: &TableSpec) -> Result<Outpu
     if let Owner::Foreign(says) = writer.scope.owner(&before.tags) {
         return Err(foreign("table", step, &says));
     }
-    bring(writer, step, &arn, &before, wanted, FRESH).await?;
-    Ok(read::outputs(&arn, &step.name))
+    bring(writer, step, &arn, &before, wanted, FRESH).await
 }
 
 /// Changes what differs. UpdateTable takes one kind of change at a time, and the table must be at
-/// rest in between. `options` say whether the table is fresh; one that is not and is gone was
+/// rest in between. Returns the table's outputs, which a stream changes. `options` say whether the table is fresh; one that is not and is gone was
 /// deleted since the plan.
 pub async fn bring(
     writer: &Writer,
@@ -137,12 +139,13 @@ pub async fn bring(
     before: &TableSpec,
     wanted: &TableSpec,
     options: CallOptions,
-) -> Result<(), CloudError> {
+) -> Result<Outputs, CloudError> {
     let mut table = rest(writer, &step.name, options).await?;
     for change in change::plan(&table, wanted)? {
         table = apply(writer, &step.name, &table, &change, wanted, options).await?;
     }
-    bring_rest(writer, step, arn, before, wanted, options).await
+    bring_rest(writer, step, arn, before, wanted, options).await?;
+    Ok(read::outputs(&table))
 }
 
 /// Makes one change and waits until the table shows it.
@@ -227,7 +230,7 @@ async fn bring_rest(
     bring_tags(writer, arn, &before.tags, &wanted.tags, options).await?;
     match &wanted.seed {
         Some(hash) if before.seed.as_ref() != Some(hash) => {
-            let items = seed::items(step, hash).await?;
+            let items = seed::items(step, wanted, hash).await?;
             seed::put(writer, &step.name, &wanted.hash_key.name, items, options).await?;
             // Said last: a run that was cut short puts the rest of the items next time.
             set_tags(writer, arn, &BTreeMap::from([(tag::SEED.to_string(), hash.clone())]), options)

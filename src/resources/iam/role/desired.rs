@@ -4,7 +4,7 @@ use super::INFO;
 use super::spec::RoleSpec;
 use crate::model::Desired;
 use crate::policy;
-use crate::resources::context::{Context, Wanted};
+use crate::resources::context::{Context, Wanted, reference};
 use crate::stack::{Function, Grant, READS};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +30,7 @@ fn role(context: &Context<'_>, id: &str, function: &Function) -> Desired {
         trust,
         policies: BTreeMap::from([(
             "grants".to_string(),
-            policy::canonical(&grants(context, &name, &function.grants)),
+            policy::canonical(&grants(context, &name, function)),
         )]),
         attached: BTreeSet::new(),
         permissions_boundary: None,
@@ -38,14 +38,38 @@ fn role(context: &Context<'_>, id: &str, function: &Function) -> Desired {
     context.resource(&INFO, id, name, &spec)
 }
 
-/// The function's own log streams, and each declared grant on exactly its table and indexes.
-fn grants(context: &Context<'_>, function: &str, grants: &[Grant]) -> Value {
+/// The function's own log streams, traces where it sends them, and each declared grant on exactly
+/// its table and indexes.
+fn grants(context: &Context<'_>, name: &str, function: &Function) -> Value {
+    let grants = &function.grants;
     let (region, account) = (&context.scope.region, &context.scope.account);
     let mut statements = vec![json!({
         "Sid": "OwnLogs", "Effect": "Allow", "Action": ["logs:CreateLogStream",
         "logs:PutLogEvents"],
-        "Resource": format!("arn:aws:logs:{region}:{account}:log-group:/aws/lambda/{}:*", function),
+        "Resource": format!("arn:aws:logs:{region}:{account}:log-group:/aws/lambda/{name}:*"),
     })];
+    if function.tracing {
+        // X-Ray knows no resources for these two.
+        statements.push(json!({
+            "Sid": "Traces", "Effect": "Allow", "Resource": "*",
+            "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+        }));
+    }
+    if let Some(on) = &function.on {
+        statements.push(json!({
+            "Sid": "Stream", "Effect": "Allow",
+            "Action": ["dynamodb:DescribeStream", "dynamodb:GetRecords",
+                       "dynamodb:GetShardIterator", "dynamodb:ListStreams"],
+            "Resource": reference("table", &on.table, "stream_arn"),
+        }));
+    }
+    if let Some(arn) = &function.dead_letter {
+        let action =
+            if arn.starts_with("arn:aws:sns:") { "sns:Publish" } else { "sqs:SendMessage" };
+        statements.push(json!({
+            "Sid": "DeadLetters", "Effect": "Allow", "Action": action, "Resource": arn,
+        }));
+    }
     for (position, grant) in grants.iter().enumerate() {
         let table = context.table_arn(&grant.table);
         let mut resources = vec![table.clone()];

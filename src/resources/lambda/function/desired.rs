@@ -33,6 +33,13 @@ fn desired_function(context: &Context<'_>, id: &str, function: &Function) -> Des
         memory: i32::try_from(function.memory).unwrap_or(i32::MAX),
         timeout: i32::try_from(function.timeout).unwrap_or(i32::MAX),
         architecture: function.architecture.unwrap_or_default().aws().into(),
+        reserved_concurrency: function
+            .reserved_concurrency
+            .map(|calls| i32::try_from(calls).unwrap_or(i32::MAX)),
+        tracing: function.tracing,
+        log_level: function.log_level.map(|level| level.aws().into()),
+        // Failures of a table's changes are told by the event source.
+        dead_letter: function.dead_letter.clone().filter(|_| function.schedule.is_some()),
         environment: function
             .env
             .iter()

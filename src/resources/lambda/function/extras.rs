@@ -15,13 +15,12 @@ pub const FINAL: [&str; 4] =
 const DESCRIPTION: &str = "description";
 const LAYERS: &str = "layers";
 const VPC: &str = "vpc";
-const DEAD_LETTERS: &str = "dead letters";
 const KEY: &str = "kms key";
 const FILE_SYSTEMS: &str = "file systems";
 const STORAGE: &str = "ephemeral storage";
 const SNAP_START: &str = "snap start";
-const TRACING: &str = "tracing";
-const LOGGING: &str = "logging";
+/// Where it logs, and what Lambda itself logs: set along with the level.
+pub const LOGGING: &str = "logging";
 const IMAGE: &str = "image config";
 
 /// MB; Lambda's own default.
@@ -41,7 +40,6 @@ pub fn of(function: &sdk::FunctionConfiguration) -> BTreeMap<String, String> {
     let vpc =
         function.vpc_config().map(|vpc| vpc.subnet_ids().iter().chain(vpc.security_group_ids()));
     add(VPC, vpc.map(|ids| joined(ids.map(String::as_str))));
-    add(DEAD_LETTERS, text(function.dead_letter_config().and_then(|config| config.target_arn())));
     add(KEY, text(function.kms_key_arn()));
     let systems = function
         .file_system_configs()
@@ -58,13 +56,6 @@ pub fn of(function: &sdk::FunctionConfiguration) -> BTreeMap<String, String> {
         .and_then(|snap| snap.apply_on())
         .filter(|on| **on != sdk::SnapStartApplyOn::None);
     add(SNAP_START, snap.map(|on| on.as_str().to_string()));
-    let tracing = function.tracing_config().and_then(|tracing| tracing.mode());
-    add(
-        TRACING,
-        tracing
-            .filter(|mode| **mode != sdk::TracingMode::PassThrough)
-            .map(|mode| mode.as_str().to_string()),
-    );
     let usual = usual_group(function.function_name().unwrap_or_default());
     add(LOGGING, function.logging_config().map(|config| logging(config, &usual)));
     let image = function.image_config_response().and_then(|response| response.image_config());
@@ -87,7 +78,7 @@ pub fn of(function: &sdk::FunctionConfiguration) -> BTreeMap<String, String> {
 
 /// The update with what clears these extras. An absent member would keep what is there (catalogue
 /// 5.1).
-pub fn cleared(update: Update, name: &str, extras: &BTreeMap<String, String>) -> Update {
+pub fn cleared(update: Update, extras: &BTreeMap<String, String>) -> Update {
     extras.keys().fold(update, |update, extra| match extra.as_str() {
         DESCRIPTION => update.description(""),
         LAYERS => update.set_layers(Some(vec![])),
@@ -97,9 +88,6 @@ pub fn cleared(update: Update, name: &str, extras: &BTreeMap<String, String>) ->
                 .set_security_group_ids(Some(vec![]));
             update.vpc_config(none.build())
         }
-        DEAD_LETTERS => {
-            update.dead_letter_config(sdk::DeadLetterConfig::builder().target_arn("").build())
-        }
         KEY => update.kms_key_arn(""),
         FILE_SYSTEMS => update.set_file_system_configs(Some(vec![])),
         STORAGE => update.set_ephemeral_storage(
@@ -107,32 +95,23 @@ pub fn cleared(update: Update, name: &str, extras: &BTreeMap<String, String>) ->
         ),
         SNAP_START => update
             .snap_start(sdk::SnapStart::builder().apply_on(sdk::SnapStartApplyOn::None).build()),
-        TRACING => update.tracing_config(
-            sdk::TracingConfig::builder().mode(sdk::TracingMode::PassThrough).build(),
-        ),
-        LOGGING => {
-            let usual = sdk::LoggingConfig::builder()
-                .log_format(sdk::LogFormat::Text)
-                .log_group(usual_group(name));
-            update.logging_config(usual.build())
-        }
         IMAGE => update.image_config(sdk::ImageConfig::builder().build()),
         _ => update,
     })
 }
 
-fn usual_group(name: &str) -> String {
+pub fn usual_group(name: &str) -> String {
     format!("/aws/lambda/{name}")
 }
 
-/// Where and how it logs, as far as that is not the usual.
+/// Where it logs, and how much Lambda itself does, as far as that is not the usual.
 fn logging(config: &sdk::LoggingConfig, usual: &str) -> String {
-    let format = config
-        .log_format()
-        .filter(|format| **format != sdk::LogFormat::Text)
-        .map(|format| format.as_str());
+    let level = config
+        .system_log_level()
+        .filter(|level| **level != sdk::SystemLogLevel::Info)
+        .map(|level| level.as_str());
     let group = config.log_group().filter(|group| *group != usual && !group.is_empty());
-    joined(format.into_iter().chain(group))
+    joined(level.into_iter().chain(group))
 }
 
 fn command(image: &sdk::ImageConfig) -> String {
@@ -190,7 +169,6 @@ mod tests {
                     .security_group_ids("sg-1")
                     .build(),
             )
-            .dead_letter_config(sdk::DeadLetterConfig::builder().target_arn("arn:sqs").build())
             .kms_key_arn("arn:kms")
             .file_system_configs(system)
             .ephemeral_storage(sdk::EphemeralStorage::builder().size(1024).build().unwrap())
@@ -199,27 +177,24 @@ mod tests {
                     .apply_on(sdk::SnapStartApplyOn::PublishedVersions)
                     .build(),
             )
-            .tracing_config(
-                sdk::TracingConfigResponse::builder().mode(sdk::TracingMode::Active).build(),
-            )
             .logging_config(
                 sdk::LoggingConfig::builder()
                     .log_format(sdk::LogFormat::Json)
+                    .application_log_level(sdk::ApplicationLogLevel::Info)
+                    .system_log_level(sdk::SystemLogLevel::Debug)
                     .log_group("theirs")
                     .build(),
             )
             .package_type(sdk::PackageType::Image)
             .build();
         let expected = [
-            ("dead letters", "arn:sqs"),
             ("ephemeral storage", "1024 MB"),
             ("file systems", "arn:fs at /mnt/x"),
             ("kms key", "arn:kms"),
             ("layers", "arn:layer:1"),
-            ("logging", "JSON, theirs"),
+            ("logging", "DEBUG, theirs"),
             ("package type", "Image"),
             ("snap start", "PublishedVersions"),
-            ("tracing", "Active"),
             ("vpc", "s-1, sg-1"),
         ];
         assert_eq!(of(&set), expected.map(|(k, v)| (k.to_string(), v.to_string())).into());

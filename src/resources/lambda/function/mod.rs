@@ -6,6 +6,7 @@ mod desired;
 mod extras;
 mod generated;
 mod read;
+mod settings;
 pub mod spec;
 mod write;
 
@@ -30,6 +31,10 @@ pub const INFO: TypeInfo = TypeInfo {
     delete_after: &[
         After::every("AWS::ApiGateway::Stage"),
         After::every("AWS::ApiGateway::RestApi"),
+        After::those("AWS::Lambda::EventSourceMapping", |function, source| {
+            function.name == source.name
+        }),
+        After::those("AWS::Events::Rule", |function, rule| function.name == rule.name),
     ],
     replace_on: &[
         "tags.shopstack:role-id?",
@@ -62,8 +67,7 @@ pub const INFO: TypeInfo = TypeInfo {
                 rate: 100.0,
                 burst: 100.0,
             }]),
-            attached::READS[0],
-            attached::READS[1],
+            attached::READ,
         ],
         create: &[
             Call::new(&SERVICE, "lambda:CreateFunction").actions(&[
@@ -74,6 +78,8 @@ pub const INFO: TypeInfo = TypeInfo {
             Call::new(&SERVICE, "lambda:UpdateFunctionConfiguration")
                 .actions(&["lambda:UpdateFunctionConfiguration", "iam:PassRole"]),
             Call::new(&SERVICE, "lambda:UpdateFunctionCode"),
+            Call::new(&SERVICE, "lambda:PutFunctionConcurrency"),
+            Call::new(&SERVICE, "lambda:DeleteFunctionConcurrency"),
             Call::new(&SERVICE, "lambda:TagResource"),
             Call::new(&SERVICE, "lambda:UntagResource"),
         ],
@@ -81,11 +87,11 @@ pub const INFO: TypeInfo = TypeInfo {
             Call::new(&SERVICE, "lambda:UpdateFunctionConfiguration")
                 .actions(&["lambda:UpdateFunctionConfiguration", "iam:PassRole"]),
             Call::new(&SERVICE, "lambda:UpdateFunctionCode"),
+            Call::new(&SERVICE, "lambda:PutFunctionConcurrency"),
+            Call::new(&SERVICE, "lambda:DeleteFunctionConcurrency"),
             Call::new(&SERVICE, "lambda:TagResource"),
             Call::new(&SERVICE, "lambda:UntagResource"),
-            attached::WRITES[0],
-            attached::WRITES[1],
-            attached::WRITES[2],
+            attached::WRITE,
         ],
         delete: &[Call::new(&SERVICE, "lambda:DeleteFunction")],
     },

@@ -9,7 +9,9 @@ use crate::model::spec::to_value;
 use crate::model::{CloudError, ErrorKind, Live, Outputs, Owner, Query, tag};
 use crate::resources::lambda::Lambda;
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
-use aws_sdk_lambda::types::{FunctionConfiguration, LastUpdateStatus, State};
+use aws_sdk_lambda::types::{
+    FunctionConfiguration, LastUpdateStatus, LogFormat, LoggingConfig, State, TracingMode,
+};
 use futures_util::future::{try_join, try_join_all};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -136,7 +138,8 @@ pub async fn see(reader: &Reader, name: &str) -> Result<Option<Seen>, CloudError
     let arn = configuration.function_arn().unwrap_or_default().to_string();
     let (failed, hidden) = (failures(configuration), hidden(name, configuration));
     let mut spec = spec_of(configuration, answer.tags());
-    spec.extras.extend(attached::concurrency(&answer));
+    spec.reserved_concurrency =
+        answer.concurrency().and_then(|set| set.reserved_concurrent_executions());
     Ok(Some(Seen { arn, spec, failed, hidden }))
 }
 
@@ -197,10 +200,24 @@ fn spec_of(
         memory: function.memory_size().unwrap_or(DEFAULT_MEMORY),
         timeout: function.timeout().unwrap_or(DEFAULT_TIMEOUT),
         architecture: function.architectures().first().map_or("x86_64", |a| a.as_str()).to_string(),
+        reserved_concurrency: None,
+        tracing: function.tracing_config().and_then(|t| t.mode()) == Some(&TracingMode::Active),
+        log_level: function.logging_config().and_then(log_level),
+        dead_letter: function
+            .dead_letter_config()
+            .and_then(|config| config.target_arn())
+            .filter(|arn| !arn.is_empty())
+            .map(str::to_string),
         environment: plain(function.environment().and_then(|e| e.variables())),
         code_sha256: text(function.code_sha256()),
         extras: extras::of(function),
     }
+}
+
+/// The level of logs in JSON; where Lambda leaves it out it is INFO.
+fn log_level(config: &LoggingConfig) -> Option<String> {
+    let level = config.application_log_level().map_or("INFO", |level| level.as_str());
+    (config.log_format() == Some(&LogFormat::Json)).then(|| level.to_string())
 }
 
 fn plain(map: Option<&HashMap<String, String>>) -> BTreeMap<String, String> {
@@ -215,7 +232,10 @@ pub fn outputs(arn: &str, name: &str) -> Outputs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_sdk_lambda::types::{Architecture, Environment, EnvironmentResponse, Runtime};
+    use aws_sdk_lambda::types::{
+        ApplicationLogLevel, Architecture, DeadLetterConfig, Environment, EnvironmentResponse,
+        Runtime, TracingConfigResponse,
+    };
 
     #[test]
     fn what_lambda_leaves_out_is_its_default() {
@@ -241,6 +261,14 @@ mod tests {
             .memory_size(256)
             .timeout(10)
             .architectures(Architecture::Arm64)
+            .dead_letter_config(DeadLetterConfig::builder().target_arn("arn:sqs").build())
+            .tracing_config(TracingConfigResponse::builder().mode(TracingMode::Active).build())
+            .logging_config(
+                LoggingConfig::builder()
+                    .log_format(LogFormat::Json)
+                    .application_log_level(ApplicationLogLevel::Warn)
+                    .build(),
+            )
             .environment(
                 EnvironmentResponse::builder().set_variables(Some(variables.clone())).build(),
             )
@@ -258,6 +286,10 @@ mod tests {
                 memory: 256,
                 timeout: 10,
                 architecture: "arm64".into(),
+                reserved_concurrency: None,
+                tracing: true,
+                log_level: Some("WARN".into()),
+                dead_letter: Some("arn:sqs".into()),
                 environment: variables.into_iter().collect(),
                 code_sha256: "abc=".into(),
                 extras: BTreeMap::new(),

@@ -19,6 +19,14 @@ pub struct FunctionSpec {
     pub timeout: i32,
     /// `x86_64` or `arm64`.
     pub architecture: String,
+    /// Calls at once that are set aside for it; `None` for its part of the account's.
+    pub reserved_concurrency: Option<i32>,
+    /// Each call is traced by X-Ray; without, only calls that the caller traces.
+    pub tracing: bool,
+    /// TRACE to FATAL, with logs as JSON; `None` for plain text.
+    pub log_level: Option<String>,
+    /// ARN of what hears of calls given up that nobody waits for; `None` for none.
+    pub dead_letter: Option<String>,
     pub environment: BTreeMap<String, String>,
     /// base64(SHA-256(zip)).
     pub code_sha256: String,

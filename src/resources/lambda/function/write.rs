@@ -2,7 +2,7 @@
 //! gone.
 
 use super::spec::FunctionSpec;
-use super::{attached, extras, generated, read};
+use super::{attached, extras, read, settings};
 use crate::aws::{CallOptions, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::Tags;
@@ -12,8 +12,7 @@ use crate::resources::lambda::Lambda;
 use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
-    Architecture, Environment, FunctionCode, FunctionConfiguration, LastUpdateStatus, Runtime,
-    State,
+    Architecture, FunctionCode, FunctionConfiguration, LastUpdateStatus, Runtime, State,
 };
 use base64::Engine as _;
 use sha2::{Digest, Sha256};
@@ -51,7 +50,14 @@ pub async fn create(
                 .memory_size(wanted.memory)
                 .timeout(wanted.timeout)
                 .architectures(Architecture::from(wanted.architecture.as_str()))
-                .environment(environment(wanted))
+                .environment(settings::environment(wanted))
+                .set_tracing_config(wanted.tracing.then(|| settings::tracing(wanted)))
+                .set_dead_letter_config(
+                    wanted.dead_letter.as_ref().map(|_| settings::dead_letters(wanted)),
+                )
+                .set_logging_config(
+                    wanted.log_level.as_ref().map(|_| settings::logging(wanted, &step.name)),
+                )
                 .code(code.clone())
                 .set_tags(Some(tags.clone()))
                 .publish(false)
@@ -66,6 +72,7 @@ pub async fn create(
             let arn = answer.function_arn().unwrap_or_default().to_string();
             check_hash(step, wanted, answer.code_sha256())?;
             settled(writer, &step.name, FRESH).await?;
+            settings::reserve(writer, &step.name, None, wanted, FRESH).await?;
             Ok(read::outputs(&arn, &step.name))
         }
         // The same code says "busy"; only the words tell that the name is taken (catalogue 1.4).
@@ -120,8 +127,9 @@ pub async fn bring(
                     .handler(&wanted.handler)
                     .memory_size(wanted.memory)
                     .timeout(wanted.timeout)
-                    .environment(environment(wanted));
-                extras::cleared(update, &step.name, &before.extras).send()
+                    .environment(settings::environment(wanted));
+                let update = settings::changed(update, &step.name, before, wanted);
+                extras::cleared(update, &before.extras).send()
             })
             .await?;
         settled(writer, &step.name, options).await?;
@@ -133,6 +141,7 @@ pub async fn bring(
         send_code(writer, step, wanted, options).await?;
     }
     attached::remove(writer, &step.name, &before.extras).await?;
+    settings::reserve(writer, &step.name, before.reserved_concurrency, wanted, options).await?;
     bring_tags(writer, arn, &before.tags, &wanted.tags, options).await
 }
 
@@ -143,6 +152,10 @@ fn configuration_differs(before: &FunctionSpec, wanted: &FunctionSpec) -> bool {
         tags: _,
         code_sha256: _,
         architecture: _,
+        reserved_concurrency: _,
+        tracing,
+        log_level,
+        dead_letter,
         role_arn,
         runtime,
         handler,
@@ -156,6 +169,8 @@ fn configuration_differs(before: &FunctionSpec, wanted: &FunctionSpec) -> bool {
         != (&before.role_arn, &before.runtime, &before.handler, &before.memory, &before.timeout)
         || environment != &before.environment
         || before.extras.keys().any(|extra| !attached::is_attached(extra))
+        || (tracing, log_level, dead_letter)
+            != (&before.tracing, &before.log_level, &before.dead_letter)
 }
 
 async fn send_code(
@@ -274,12 +289,6 @@ pub async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError> {
             Ok(left.is_none().then_some(()))
         })
         .await
-}
-
-/// An empty map clears the variables; an absent one would keep them (catalogue 5.1).
-fn environment(wanted: &FunctionSpec) -> Environment {
-    let filled = wanted.environment.iter().map(|(k, v)| (k.clone(), generated::filled(v)));
-    Environment::builder().set_variables(Some(filled.collect())).build()
 }
 
 /// Reads the zip, and makes sure that it is the one the plan speaks of.

@@ -4,20 +4,23 @@ use super::INFO;
 use super::spec::{PermissionSpec, PermissionStatement};
 use crate::model::{Address, Desired, digest};
 use crate::resources::context::{Context, Wanted, reference};
-use crate::stack::{Api, Route};
+use crate::stack::{Api, Function, Route};
 use std::collections::BTreeSet;
 
+/// Id of the statement that lets the rule of a schedule in.
+const SCHEDULE: &str = "schedule";
+
 pub(super) fn permissions(context: &Context<'_>, wanted: &mut Wanted) {
-    let Some(api) = &context.stack.api else { return };
-    for id in context.stack.functions.keys() {
-        wanted.resources.extend(permission(context, id, api));
+    for (id, function) in &context.stack.functions {
+        wanted.resources.extend(permission(context, id, function));
     }
 }
 
-/// One statement per route of the function, narrowed to API, stage, method and path.
-fn permission(context: &Context<'_>, id: &str, api: &Api) -> Option<Desired> {
+/// One statement per route of the function, narrowed to API, stage, method and path, and one for
+/// the rule that calls it by the clock.
+fn permission(context: &Context<'_>, id: &str, function: &Function) -> Option<Desired> {
     let execution_arn = reference("api", "main", "execution_arn");
-    let statement = |route: &Route| {
+    let statement = |(api, route): (&Api, &Route)| {
         let method = if route.method == "ANY" { "*" } else { &route.method };
         let source = format!("{execution_arn}/{}/{method}{}", api.stage, starred(&route.path));
         let statement = PermissionStatement {
@@ -28,8 +31,12 @@ fn permission(context: &Context<'_>, id: &str, api: &Api) -> Option<Desired> {
         };
         (statement_id(route), statement)
     };
-    let routes = api.routes.iter().filter(|r| r.function == id);
-    let spec = PermissionSpec { statements: routes.map(statement).collect() };
+    let api = context.stack.api.iter();
+    let routes = api.flat_map(|api| api.routes.iter().map(move |route| (api, route)));
+    let routes = routes.filter(|(_, route)| route.function == id).map(statement);
+    let scheduled =
+        function.schedule.as_ref().map(|_| (SCHEDULE.to_string(), by_clock(context, id)));
+    let spec = PermissionSpec { statements: routes.chain(scheduled).collect() };
     if spec.statements.is_empty() {
         return None;
     }
@@ -37,6 +44,18 @@ fn permission(context: &Context<'_>, id: &str, api: &Api) -> Option<Desired> {
     let mut desired = context.resource(&INFO, id, name, &spec);
     desired.depends_on = BTreeSet::from([Address::new("function", id)]);
     Some(desired)
+}
+
+/// Of the rule that has the function's name.
+fn by_clock(context: &Context<'_>, id: &str) -> PermissionStatement {
+    let scope = context.scope;
+    let name = scope.name(id);
+    PermissionStatement {
+        action: "lambda:InvokeFunction".into(),
+        principal: "events.amazonaws.com".into(),
+        source_arn: Some(format!("arn:aws:events:{}:{}:rule/{name}", scope.region, scope.account)),
+        source_account: None,
+    }
 }
 
 /// In a source ARN a path parameter is a `*`.

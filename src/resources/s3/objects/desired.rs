@@ -1,24 +1,50 @@
 //! The files of a stack's site, and the configuration that the site reads.
 
-use super::files::{Folder, scan_site};
+use super::files::{Folder, index_name, indexed, scan_site};
 use super::spec::ObjectsSpec;
 use super::{INFO, blocked};
 use crate::model::{Address, CloudError, Desired, ErrorKind};
 use crate::resources::context::{Context, Wanted, reference};
-use crate::stack::{ParsedCsp, Site, Stack, content_security_policy};
+use crate::stack::{Cdn, IndexPages, ParsedCsp, Site, Stack, content_security_policy};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 
 pub(super) fn objects(context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
-    if let (Some(site), Some(_)) = (&context.stack.site, &context.stack.cdn)
-        && let Some(folder) = site_folder(context.stack, context.root)?
+    if let (Some(site), Some(cdn)) = (&context.stack.site, &context.stack.cdn)
+        && let Some(mut folder) = site_folder(context.stack, context.root)?
     {
-        wanted.notes.extend(folder.left_out_note());
-        wanted.notes.extend(blocked::note(&folder.blocked));
-        wanted.push(desired_objects(context, site, folder));
+        wanted.notes.extend(notes(&folder, site, cdn));
+        if site.index == IndexPages::Rewrite {
+            folder.add_index_pages(index_name(&cdn.default_object));
+        }
+        wanted.push(desired_objects(context, site, cdn, folder));
     }
     Ok(())
+}
+
+/// What whoever reads a plan, or checks stack.yaml, should know of the folder.
+pub fn notes(folder: &Folder, site: &Site, cdn: &Cdn) -> Vec<String> {
+    let first = &cdn.default_object;
+    let name = index_name(first);
+    let folders = indexed(&folder.objects, name);
+    let unanswered = (site.index == IndexPages::None && !folders.is_empty()).then(|| {
+        let shown = folders.iter().take(3).map(|f| format!("/{f}")).collect::<Vec<_>>().join(", ");
+        let more = folders.len().saturating_sub(3);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!(
+            "{shown}{more} will not answer with the `{name}` that stands in the folder: \
+             `site.index: rewrite` makes it"
+        )
+    });
+    let nothing = (!folder.objects.contains_key(first)).then(|| {
+        format!(
+            "the site has no `{first}`, which `/` stands for, so that `/` answers with an error: \
+             `cdn.default_object` names another file"
+        )
+    });
+    let blocked = blocked::note(&folder.blocked);
+    folder.left_out_note().into_iter().chain(blocked).chain(nothing).chain(unanswered).collect()
 }
 
 /// The files of the stack's site as they are on this machine; `None` where it has no site.
@@ -39,14 +65,18 @@ pub fn site_folder(stack: &Stack, root: &Path) -> Result<Option<Folder>, CloudEr
     })
 }
 
-fn desired_objects(context: &Context<'_>, site: &Site, folder: Folder) -> Desired {
+fn desired_objects(context: &Context<'_>, site: &Site, cdn: &Cdn, folder: Folder) -> Desired {
     let config: Value = match &context.stack.api {
         Some(_) => json!({"apiUrl": context.api_url()}),
         None => json!({}),
     };
     let spec = ObjectsSpec { objects: folder.objects, config: config.to_string() };
     let mut desired = context.resource(&INFO, "site", context.scope.bucket_name(), &spec);
-    desired.context = json!({"distribution_id": reference("distribution", "site", "id")});
+    desired.context = json!({
+        "distribution_id": reference("distribution", "site", "id"),
+        "default_object": cdn.default_object,
+        "keep_seconds": site.keep_seconds(),
+    });
     desired.depends_on = BTreeSet::from([Address::new("bucket", "site")]);
     desired.payload = Some(context.root.join(&site.folder));
     desired

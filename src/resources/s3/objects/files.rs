@@ -2,6 +2,7 @@
 
 use super::blocked::{self, Blocked};
 use super::manifest::CONFIG;
+use super::media_type;
 use super::spec::ObjectSpec;
 use crate::model::digest;
 use crate::resources::context::path_inside;
@@ -26,7 +27,37 @@ pub struct Folder {
     pub blocked: Blocked,
 }
 
+/// Folders with a file of their own that is named `first`, as keys: `about/`.
+pub fn indexed<'k>(objects: &'k BTreeMap<String, ObjectSpec>, first: &str) -> Vec<&'k str> {
+    let folder = |key: &'k String| {
+        let folder = key.strip_suffix(first)?;
+        folder.ends_with('/').then_some(folder)
+    };
+    objects.keys().filter_map(folder).collect()
+}
+
+/// The name that a folder's own page has: that of the site's first page.
+pub fn index_name(default_object: &str) -> &str {
+    default_object.rsplit('/').next().unwrap_or_default()
+}
+
 impl Folder {
+    /// Lets each folder's own page answer for the folder, with and without the slash at its end:
+    /// as objects of those keys, for neither S3 nor CloudFront knows folders.
+    pub fn add_index_pages(&mut self, first: &str) {
+        let pages: Vec<(String, ObjectSpec)> = indexed(&self.objects, first)
+            .into_iter()
+            .filter_map(|folder| {
+                let page = self.objects.get(&format!("{folder}{first}"))?;
+                Some((folder.to_string(), page.clone()))
+            })
+            .collect();
+        for (folder, page) in pages {
+            self.objects.insert(folder.trim_end_matches('/').to_string(), page.clone());
+            self.objects.insert(folder, page);
+        }
+    }
+
     /// One sentence on what is left out: how many, which and why.
     pub fn left_out_note(&self) -> Option<String> {
         let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -97,6 +128,21 @@ pub fn scan_site(
     Ok(found)
 }
 
+/// True where the file of that key is among those that [`scan_site`] finds. Looks at names as they
+/// are written, also where the file system takes others for the same.
+pub fn is_served(folder: &Path, key: &str) -> bool {
+    let (mut path, mut upto) = (folder.to_path_buf(), String::new());
+    for name in key.split('/') {
+        upto = if upto.is_empty() { name.to_string() } else { format!("{upto}/{name}") };
+        let mut entries = std::fs::read_dir(&path).into_iter().flatten().flatten();
+        if excluded(&upto, name).is_some() || !entries.any(|e| e.file_name() == *name) {
+            return false;
+        }
+        path.push(name);
+    }
+    path.is_file()
+}
+
 fn excluded(key: &str, name: &str) -> Option<&'static str> {
     if name.starts_with('.') && name != WELL_KNOWN {
         return Some("whose name begins with a dot");
@@ -122,44 +168,15 @@ fn add(
         return Err(format!("`{key}` has a path of {length} bytes, and S3 takes {KEY_BYTES}"));
     }
     let bytes = std::fs::read(path).map_err(|e| format!("`{key}` cannot be read: {e}"))?;
-    let name = key.rsplit('/').next().unwrap_or_default();
     let spec = ObjectSpec {
         md5: digest::hex(&Md5::digest(&bytes)),
-        content_type: content_type(name).to_string(),
+        content_type: media_type::content_type(&key, &bytes, site),
         cache_control: site.cache_control(&key).to_string(),
     };
     let markup = spec.content_type.contains("html");
     blocked::inspect(&key, &bytes, markup, csp, &mut found.blocked);
     found.objects.insert(key, spec);
     Ok(())
-}
-
-/// The Content-Type for a file's name; what is unknown is a download and never a page.
-pub fn content_type(name: &str) -> &'static str {
-    let extension = name.rsplit_once('.').map_or("", |(_, e)| e).to_ascii_lowercase();
-    match extension.as_str() {
-        "html" | "htm" => "text/html; charset=utf-8",
-        "css" => "text/css; charset=utf-8",
-        "js" | "mjs" => "text/javascript; charset=utf-8",
-        "json" | "map" => "application/json",
-        "webmanifest" => "application/manifest+json",
-        "txt" => "text/plain; charset=utf-8",
-        "xml" => "application/xml",
-        "svg" => "image/svg+xml",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "avif" => "image/avif",
-        "ico" => "image/x-icon",
-        "woff" => "font/woff",
-        "woff2" => "font/woff2",
-        "ttf" => "font/ttf",
-        "pdf" => "application/pdf",
-        "wasm" => "application/wasm",
-        "mp4" => "video/mp4",
-        _ => "application/octet-stream",
-    }
 }
 
 #[cfg(test)]
@@ -209,6 +226,45 @@ mod tests {
         assert!(note.contains("1 in whose place the generated configuration"), "{note}");
         let dots = "4 whose name begins with a dot: .env, .git, .well-known/.x, a/.cache";
         assert!(note.contains(dots), "{note}");
+    }
+
+    #[test]
+    fn what_is_served_is_known_by_its_exact_name() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("errors/.old")).unwrap();
+        for file in ["errors/404.html", "errors/.old/404.html", "config.json"] {
+            std::fs::write(folder.path().join(file), "x").unwrap();
+        }
+        for (key, served) in [
+            ("errors/404.html", true),
+            ("errors/404.HTML", false),
+            ("errors/.old/404.html", false),
+            ("errors", false),
+            ("index.html", false),
+            ("config.json", false),
+        ] {
+            assert_eq!(is_served(folder.path(), key), served, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_folders_own_page_answers_for_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        for inner in ["about/team", "empty"] {
+            std::fs::create_dir_all(folder.path().join(inner)).unwrap();
+        }
+        for file in ["index.html", "about/index.html", "about/team/index.html", "empty/a.html"] {
+            std::fs::write(folder.path().join(file), file).unwrap();
+        }
+        let mut found = scan(folder.path(), folder.path()).unwrap();
+        assert_eq!(indexed(&found.objects, "index.html"), ["about/", "about/team/"]);
+        found.add_index_pages("index.html");
+        for (alias, page) in [("about", "about/"), ("about/team", "about/team/")] {
+            let page = &found.objects[&format!("{page}index.html")];
+            assert_eq!(&found.objects[alias], page);
+            assert_eq!(&found.objects[&format!("{alias}/")], page);
+        }
+        assert_eq!(found.objects.len(), 8);
     }
 
     #[test]

@@ -18,6 +18,26 @@ pub(super) type Entries = BTreeMap<String, ObjectSpec>;
 struct Manifest {
     format_version: String,
     objects: Entries,
+    /// What is no longer wanted and stays for a while; absent where there is nothing such.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    kept: KeptFiles,
+}
+
+/// Files that are no longer wanted, by key.
+pub(super) type KeptFiles = BTreeMap<String, Kept>;
+
+/// A file that is no longer wanted, and when it goes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Kept {
+    /// Seconds since 1970.
+    pub until: u64,
+    pub object: ObjectSpec,
+}
+
+/// Seconds since 1970.
+pub(super) fn now() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.unwrap_or_default().as_secs()
 }
 
 /// What to send and what to delete.
@@ -58,14 +78,41 @@ pub(super) fn entries(spec: &ObjectsSpec) -> Entries {
 }
 
 /// The manifest's exact text.
-pub(super) fn text(entries: &Entries) -> String {
-    let manifest = Manifest { format_version: "1.0".into(), objects: entries.clone() };
+pub(super) fn text(entries: &Entries, kept: &KeptFiles) -> String {
+    let (objects, kept) = (entries.clone(), kept.clone());
+    let manifest = Manifest { format_version: "1.0".into(), objects, kept };
     serde_json::to_string(&manifest).unwrap_or_default()
 }
 
 /// Reads a manifest back; what cannot be read records nothing.
-pub(super) fn parse(text: &str) -> Entries {
-    serde_json::from_str::<Manifest>(text).map(|m| m.objects).unwrap_or_default()
+pub(super) fn parse(text: &str) -> (Entries, KeptFiles) {
+    let read = serde_json::from_str::<Manifest>(text);
+    read.map(|manifest| (manifest.objects, manifest.kept)).unwrap_or_default()
+}
+
+impl Change {
+    /// Takes from the removals what stays until `seconds` from now: files of the site itself, not
+    /// what a stranger put there or whose time is up. `before` is the live state, `kept` what
+    /// stays already.
+    pub fn keep(
+        &mut self,
+        before: &Entries,
+        mut kept: KeptFiles,
+        seconds: u64,
+        now: u64,
+    ) -> KeptFiles {
+        kept.retain(|key, file| file.until > now && !self.put.contains_key(key));
+        if seconds > 0 {
+            let known = |key: &String| before.get(key).filter(|o| !o.content_type.is_empty());
+            self.remove.retain(|key| {
+                let Some(object) = known(key).filter(|_| key != CONFIG) else { return true };
+                let file = Kept { until: now.saturating_add(seconds), object: object.clone() };
+                kept.insert(key.clone(), file);
+                false
+            });
+        }
+        kept
+    }
 }
 
 /// The way from `before` to `wanted`; `there` are the keys in the bucket.
@@ -109,7 +156,40 @@ mod tests {
     #[test]
     fn a_manifest_is_read_back() {
         let entries = Entries::from([("k".into(), object("1"))]);
-        assert_eq!(parse(&text(&entries)), entries);
-        assert!(parse("<html>").is_empty());
+        let none = KeptFiles::new();
+        assert!(!text(&entries, &none).contains("kept"));
+        assert_eq!(parse(&text(&entries, &none)), (entries.clone(), none));
+        let kept = KeptFiles::from([("old".into(), Kept { until: 9, object: object("1") })]);
+        assert_eq!(parse(&text(&entries, &kept)), (entries, kept));
+        assert_eq!(parse("<html>"), Default::default());
+    }
+
+    #[test]
+    fn what_was_the_sites_own_stays_for_its_time_and_nothing_else_does() {
+        let stranger = ObjectSpec { content_type: String::new(), ..object("1") };
+        let before = Entries::from([
+            ("gone".into(), object("1")),
+            ("theirs".into(), stranger),
+            (CONFIG.into(), object("1")),
+        ]);
+        let file = |until| Kept { until, object: object("1") };
+        let already = KeptFiles::from([
+            ("earlier".into(), file(150)),
+            ("over".into(), file(100)),
+            ("back".into(), file(150)),
+        ]);
+        let mut change = Change {
+            put: Entries::from([("back".into(), object("2"))]),
+            remove: ["gone", "theirs", CONFIG].map(String::from).into(),
+        };
+        let mut none = Change { put: change.put.clone(), remove: change.remove.clone() };
+        let kept = change.keep(&before, already.clone(), 60, 100);
+        assert_eq!(change.remove, ["theirs", CONFIG]);
+        assert_eq!(kept.keys().collect::<Vec<_>>(), ["earlier", "gone"]);
+        assert_eq!(kept["gone"].until, 160);
+        // Without a time to keep, what is kept already stays for its own.
+        let kept = none.keep(&before, already, 0, 100);
+        assert_eq!(none.remove.len(), 3);
+        assert_eq!(kept.keys().collect::<Vec<_>>(), ["earlier"]);
     }
 }

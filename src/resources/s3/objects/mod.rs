@@ -19,17 +19,18 @@ use crate::resources::s3::{DELETE_OBJECTS, GET_OBJECT, LIST_OBJECTS, SERVICE};
 use async_trait::async_trait;
 use serde_json::Value;
 use spec::ObjectsSpec;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 mod blocked;
 mod desired;
 pub mod files;
 mod manifest;
+pub mod media_type;
 mod read;
 pub mod spec;
 mod write;
 
-pub use desired::site_folder;
+pub use desired::{notes, site_folder};
 
 pub struct Objects;
 
@@ -101,7 +102,7 @@ impl ResourceType for Objects {
         let there = read::keys(&writer.reader, bucket, FRESH).await?;
         let change = manifest::change(&BTreeMap::new(), &wanted, there);
         write::apply(writer, step, &wanted, &change).await?;
-        write::record(writer, step, &wanted).await?;
+        write::record(writer, step, &wanted, &BTreeMap::new()).await?;
         Ok(Outputs::new())
     }
 
@@ -114,12 +115,18 @@ impl ResourceType for Objects {
     ) -> Result<Outputs, CloudError> {
         let wanted: ObjectsSpec = from_value(wanted)?;
         let before = manifest::entries(&from_value(&live.spec)?);
-        let change = manifest::change(&before, &wanted, before.keys().cloned().collect());
+        let mut change = manifest::change(&before, &wanted, before.keys().cloned().collect());
+        let seconds = step.context.get("keep_seconds").and_then(Value::as_u64).unwrap_or_default();
+        let due: BTreeSet<&str> =
+            live.due.iter().filter_map(|path| path.strip_prefix("objects.")).collect();
+        let mut stays = before.clone();
+        stays.retain(|key, _| !due.contains(key.as_str()));
+        let kept = change.keep(&stays, read::kept(live), seconds, manifest::now());
         write::apply(writer, step, &wanted, &change).await?;
         if step.op == Op::Update && !change.is_empty() {
             write::invalidate(writer, step, &change).await?;
         }
-        write::record(writer, step, &wanted).await?;
+        write::record(writer, step, &wanted, &kept).await?;
         Ok(live.outputs.clone())
     }
 

@@ -2,7 +2,7 @@
 //! is suspicious.
 
 use super::INFO;
-use super::manifest::{self, CONFIG, Entries, KEY, config_entry, md5_hex};
+use super::manifest::{self, CONFIG, Entries, KEY, KeptFiles, config_entry, md5_hex};
 use super::spec::{ObjectSpec, ObjectsSpec};
 use crate::aws::{CallOptions, Reader};
 use crate::model::cloud_error::optional;
@@ -12,10 +12,12 @@ use crate::resources::s3::S3;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::DateTime;
 use futures_util::{StreamExt, TryStreamExt};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Single reads at a time.
 const AT_ONCE: usize = 8;
+/// The output that holds what is kept, as JSON.
+const KEPT: &str = "kept";
 /// How much of a differing configuration is shown.
 const SHOWN: usize = 4096;
 
@@ -46,13 +48,14 @@ pub(super) async fn discover(
     let wanted: ObjectsSpec = from_value(&query.resolved(desired))?;
     let entries = manifest::entries(&wanted);
     let recorded = listing.remove(KEY);
-    let known = match &recorded {
-        Some(listed) if listed.etag == md5_hex(manifest::text(&entries).as_bytes()) => {
-            entries.clone()
+    let (mut known, kept) = match &recorded {
+        Some(listed) if listed.etag == md5_hex(plain_manifest(&entries).as_bytes()) => {
+            (entries.clone(), KeptFiles::new())
         }
         Some(_) => manifest::parse(&text_of(reader, &desired.name, KEY).await?),
-        None => Entries::new(),
+        None => Default::default(),
     };
+    let due = due(&mut listing, &mut known, &kept, &entries);
     let found =
         describe(reader, &desired.name, listing, &known, &entries, recorded.map(|r| r.modified))
             .await?;
@@ -61,7 +64,48 @@ pub(super) async fn discover(
         Live::new(desired.address.clone(), INFO.type_name, &desired.name, to_value(&spec));
     // Objects in a bucket that is not ours are not ours to delete.
     live.owner = bucket.owner.clone();
+    live.due = due;
+    if !kept.is_empty() {
+        live.outputs.insert(KEPT.into(), serde_json::to_string(&kept).unwrap_or_default());
+    }
     Ok(Some(live))
+}
+
+fn plain_manifest(entries: &Entries) -> String {
+    manifest::text(entries, &KeptFiles::new())
+}
+
+/// Leaves what is kept out of the listing while its time lasts; afterwards it counts as a file of
+/// the site, and its field is named. What is wanted again is as recorded when it was.
+fn due(
+    listing: &mut BTreeMap<String, Listed>,
+    known: &mut Entries,
+    kept: &KeptFiles,
+    wanted: &Entries,
+) -> BTreeSet<String> {
+    let now = manifest::now();
+    let mut due = BTreeSet::new();
+    for (key, file) in kept {
+        let same = listing.get(key).is_some_and(|listed| listed.etag == file.object.md5);
+        if !same {
+            continue;
+        }
+        if !wanted.contains_key(key) && file.until > now {
+            listing.remove(key);
+            continue;
+        }
+        known.insert(key.clone(), file.object.clone());
+        if !wanted.contains_key(key) {
+            due.insert(format!("objects.{key}"));
+        }
+    }
+    due
+}
+
+/// The files that a live site keeps, as [`discover`] found them.
+pub(super) fn kept(live: &Live) -> KeptFiles {
+    let text = live.outputs.get(KEPT);
+    text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
 /// All keys of the bucket; `options` say whether the bucket is fresh.

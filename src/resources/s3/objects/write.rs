@@ -1,9 +1,9 @@
 //! Sending the site: what pages name before the pages, deletions after both, then the caches, the
 //! manifest last: what it does not record is done again.
 
-use super::manifest::{self, CONFIG, Change, KEY, md5_hex};
+use super::manifest::{self, CONFIG, Change, KEY, KeptFiles, md5_hex};
 use super::spec::{ObjectSpec, ObjectsSpec};
-use super::{FRESH, delete_batch};
+use super::{FRESH, delete_batch, files};
 use crate::aws::Writer;
 use crate::model::cloud_error::optional;
 use crate::model::{CloudError, ErrorKind, Step};
@@ -37,7 +37,7 @@ pub(super) async fn apply(
     let bucket = &step.name;
     // Pages last: a page never names a file that is not there yet.
     let (pages, parts): (Vec<_>, Vec<_>) =
-        change.put.iter().partition(|(key, _)| key.ends_with(".html"));
+        change.put.iter().partition(|(_, object)| object.content_type.contains("html"));
     for wave in [parts, pages] {
         // Boxed: the compiler cannot see through the lifetimes of a stream of plain async blocks
         // here.
@@ -58,8 +58,9 @@ pub(super) async fn record(
     writer: &Writer,
     step: &Step,
     wanted: &ObjectsSpec,
+    kept: &KeptFiles,
 ) -> Result<(), CloudError> {
-    let text = manifest::text(&manifest::entries(wanted));
+    let text = manifest::text(&manifest::entries(wanted), kept);
     let record = manifest::config_entry(&text);
     put(writer, &step.name, KEY, &record, text.into_bytes()).await
 }
@@ -114,7 +115,13 @@ async fn file(step: &Step, key: &str, object: &ObjectSpec) -> Result<Vec<u8>, Cl
 fn path_of(step: &Step, key: &str) -> Result<PathBuf, CloudError> {
     let inside = Path::new(key).components().all(|part| matches!(part, Component::Normal(_)));
     match &step.payload {
-        Some(folder) if inside => Ok(folder.join(key)),
+        Some(folder) if inside => {
+            let path = folder.join(key);
+            // The key of a folder stands for the folder's own page.
+            let first = step.context.get("default_object").and_then(|name| name.as_str());
+            let page = first.filter(|_| path.is_dir()).map(files::index_name);
+            Ok(page.map_or_else(|| path.clone(), |page| path.join(page)))
+        }
         _ => Err(CloudError::ours(
             ErrorKind::Other,
             format!("the plan names no file inside the site folder for `{key}`"),
@@ -179,7 +186,8 @@ pub(super) async fn invalidate(
     if id.is_empty() || id.contains("{{") {
         return Ok(());
     }
-    let paths = paths(change);
+    let first = step.context.get("default_object").and_then(|name| name.as_str());
+    let paths = paths(change, first);
     // Fixed before the call, so that a repeated call is the same invalidation; with the time in it,
     // because CloudFront ignores a reference it has seen, and a site that goes back to an old state
     // needs a new one.
@@ -217,12 +225,13 @@ pub(super) async fn invalidate(
     }
 }
 
-/// The URL paths under which what changed may be cached; `/` as well where the start page changed.
-fn paths(change: &Change) -> Vec<String> {
+/// The URL paths under which what changed may be cached; `/` as well where the file changed that it
+/// stands for.
+fn paths(change: &Change, first: Option<&str>) -> Vec<String> {
     let keys: Vec<&str> = change.put.keys().chain(&change.remove).map(String::as_str).collect();
     let mut paths: Vec<String> =
         keys.iter().map(|key| format!("/{}", utf8_percent_encode(key, PATH))).collect();
-    if keys.contains(&"index.html") {
+    if first.is_some_and(|first| keys.contains(&first)) {
         paths.push("/".into());
     }
     if paths.len() > MAX_PATHS { vec!["/*".into()] } else { paths }
@@ -247,12 +256,13 @@ mod tests {
     #[test]
     fn paths_are_escaped_and_collapse_into_one_wildcard() {
         assert_eq!(
-            paths(&change(&["index.html", "ä b*/c.js"], &["old"])),
-            ["/index.html", "/%C3%A4%20b%2A/c.js", "/old", "/"]
+            paths(&change(&["home.html", "ä b*/c.js"], &["old"]), Some("home.html")),
+            ["/home.html", "/%C3%A4%20b%2A/c.js", "/old", "/"]
         );
+        assert_eq!(paths(&change(&["index.html"], &[]), Some("home.html")), ["/index.html"]);
         let many: Vec<String> = (0..16).map(|n| n.to_string()).collect();
         assert_eq!(
-            paths(&change(&many.iter().map(String::as_str).collect::<Vec<_>>(), &[])),
+            paths(&change(&many.iter().map(String::as_str).collect::<Vec<_>>(), &[]), None),
             ["/*"]
         );
     }

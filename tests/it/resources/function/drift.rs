@@ -40,6 +40,11 @@ pub fn cases(shop: &DeployedShop) -> DriftCases {
         case("memory", json!(512)),
         case("timeout", json!(11)),
         case("architecture", json!("arm64")),
+        case("reserved_concurrency", json!(3)),
+        case("tracing", json!(true)),
+        case("log_level", json!("ERROR")),
+        case("dead_letter", json!(format!("arn:aws:sqs:us-east-1:{}:theirs", shop.scope.account)))
+            .no_change("a stack has one with a schedule alone, which this function has not"),
         case("environment.*", json!("x")).keys(&["STRAY"]),
         case("environment.*", Value::Null).keys(&["ORDERS_TABLE"]),
         case("code_sha256", json!(hash)).payload(zip),
@@ -48,7 +53,6 @@ pub fn cases(shop: &DeployedShop) -> DriftCases {
             .keys(&["layers"])
             .no_change(FOUND_ONLY)
             .seen_as(Value::Null),
-        case("extras.*", json!("0")).keys(&["reserved concurrency"]).no_change(FOUND_ONLY),
         case("extras.*", json!("AuthType NONE"))
             .keys(&["function url $LATEST"])
             .no_change(FOUND_ONLY),
@@ -84,6 +88,25 @@ async fn change_function(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
             code.zip_file(Blob::new(zip)).send().await.unwrap();
             return;
         }
+        "reserved_concurrency" => {
+            let put = lambda.put_function_concurrency().function_name(name);
+            put.reserved_concurrent_executions(change.number()).send().await.unwrap();
+            return;
+        }
+        "tracing" => {
+            let mode =
+                if change.target["tracing"] == json!(true) { "Active" } else { "PassThrough" };
+            update.tracing_config(sdk::TracingConfig::builder().mode(mode.into()).build())
+        }
+        "dead_letter" => update
+            .dead_letter_config(sdk::DeadLetterConfig::builder().target_arn(change.text()).build()),
+        "log_level" => {
+            let logging = sdk::LoggingConfig::builder()
+                .log_format(sdk::LogFormat::Json)
+                .application_log_level(change.text().into())
+                .log_group(format!("/aws/lambda/{name}"));
+            update.logging_config(logging.build())
+        }
         "role_arn" => update.role(change.text()),
         "runtime" => update.runtime(change.text().into()),
         "handler" => update.handler(change.text()),
@@ -94,11 +117,6 @@ async fn change_function(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
             let content = sdk::LayerVersionContentInput::builder().zip_file(zip).build();
             let publish = lambda.publish_layer_version().layer_name(change.text()).content(content);
             update.layers(publish.send().await.unwrap().layer_version_arn.unwrap())
-        }
-        "extras.*" if change.key() == "reserved concurrency" => {
-            let put = lambda.put_function_concurrency().function_name(name);
-            put.reserved_concurrent_executions(0).send().await.unwrap();
-            return;
         }
         "extras.*" if change.key().starts_with("function url") => {
             let create = lambda.create_function_url_config().function_name(name);

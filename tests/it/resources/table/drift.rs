@@ -41,12 +41,6 @@ async fn add_extra(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
     let (db, name) = (&shop.clients.dynamodb, &change.live.name);
     let update = db.update_table().table_name(name);
     match change.key() {
-        "stream" => {
-            let on = sdk::StreamSpecification::builder()
-                .stream_enabled(true)
-                .stream_view_type(change.text().into());
-            update.stream_specification(on.build().unwrap()).send().await.unwrap();
-        }
         "encryption" => {
             let on = sdk::SseSpecification::builder().enabled(true).sse_type(sdk::SseType::Kms);
             update.sse_specification(on.build()).send().await.unwrap();
@@ -100,8 +94,8 @@ pub fn cases(shop: &DeployedShop) -> DriftCases {
         case("billing.max_read", json!(70)).at("table.Limited"),
         case("billing.max_write", json!(80)).at("table.Limited"),
         case("point_in_time_recovery", json!(false)),
+        case("stream", json!("KEYS_ONLY")),
         case("deletion_protection", json!(true)),
-        extra("stream", "NEW_IMAGE"),
         extra("encryption", "").seen_as(Value::Null),
         extra("table class", "STANDARD_INFREQUENT_ACCESS"),
         extra("time to live", "expires"),
@@ -158,6 +152,15 @@ async fn change_out_of_band(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
                 .point_in_time_recovery_enabled(change.flag());
             let update = db.update_continuous_backups().table_name(name);
             update.point_in_time_recovery_specification(on.build().unwrap()).send().await.unwrap();
+        }
+        "stream" => {
+            let view = change.target["stream"].as_str().map(Into::into);
+            let stream = sdk::StreamSpecification::builder()
+                .stream_enabled(view.is_some())
+                .set_stream_view_type(view)
+                .build();
+            let update = db.update_table().table_name(name);
+            update.stream_specification(stream.unwrap()).send().await.unwrap();
         }
         "deletion_protection" => {
             db.update_table()
