@@ -78,7 +78,8 @@ where
     F: Future<Output = Result<Plan, Refused>>,
 {
     let look = || find(session);
-    let locked = guard::locked(session, manner.command, manner.lock_timeout, output, look);
+    let first = async { Ok(()) };
+    let locked = guard::locked(session, manner.command, manner.lock_timeout, output, first, look);
     let (guard, found) = locked.await?;
     let plan = match agree(found).await {
         Ok(plan) => plan,
