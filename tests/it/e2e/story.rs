@@ -55,7 +55,7 @@ fn first_up(shop: &Shop) {
         .map(|l| &l["check"])
         .collect();
     assert_eq!(skipped, ["waf"], "the twin evaluates no WAF rules; all else is tried");
-    assert_eq!(lines.iter().filter(|l| l["event"] == "smoke").count(), 8);
+    assert_eq!(lines.iter().filter(|l| l["event"] == "smoke").count(), 9);
     let outputs = &end["outputs"];
     assert_eq!(
         outputs["tables"],
