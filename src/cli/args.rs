@@ -72,6 +72,8 @@ impl Color {
 pub enum Command {
     /// Check stack.yaml; needs no network and no credentials
     Validate,
+    /// Can this account take this stack; read-only
+    Doctor,
     /// Print the JSON Schema of stack.yaml
     Schema(Schema),
     /// Build and check the Lambda zips

@@ -41,8 +41,9 @@ pub async fn command(global: &Global, args: &Down, output: &Output) -> Result<u8
     let session = open(global, &name, region.as_deref(), output).await?;
     signals::stop_on_signals(&session, output);
     let sink = apply::sink(&session, output);
+    let (first, patience) = (async { Ok(()) }, args.lock_timeout);
     let (guard, plan) =
-        guard::locked(&session, "down", args.lock_timeout, output, || make_plan(&session)).await?;
+        guard::locked(&session, "down", patience, output, first, || make_plan(&session)).await?;
     if named
         && plan.is_empty()
         && let Err(elsewhere) = lives_here(&session).await

@@ -5,6 +5,7 @@ pub mod apply;
 pub mod args;
 pub mod builds;
 pub mod diff;
+pub mod doctor;
 pub mod down;
 pub mod envs;
 pub mod error;
@@ -101,6 +102,7 @@ async fn run(cli: &Cli, output: &Output) -> Result<u8, CliError> {
             Ok(code::OK)
         }
         Command::Build => builds::command(global, output).await,
+        Command::Doctor => doctor::command(global, output).await,
         Command::Diff(args) => diff::command(global, args, output).await,
         Command::Up(args) => up::command(global, args, output).await,
         Command::Down(args) => down::command(global, args, output).await,

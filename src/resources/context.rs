@@ -18,7 +18,7 @@ pub struct Context<'a> {
     pub scope: &'a Scope,
     /// Folder of stack.yaml; its paths are relative to it.
     pub root: &'a Path,
-    /// RFC 3339; set for environments that may be swept after it. They have no deletion protection.
+    /// RFC 3339; set for environments that may be swept after it (`is_ephemeral`).
     pub expires_at: Option<&'a str>,
     /// False on emulators that ignore the conditions of policies.
     pub judges_conditions: bool,
@@ -53,6 +53,12 @@ pub fn desired(context: &Context<'_>) -> Result<Wanted, CloudError> {
 }
 
 impl Context<'_> {
+    /// True for an environment with a time to live: it has no deletion protection, and shares what
+    /// can be shared.
+    pub(crate) fn is_ephemeral(&self) -> bool {
+        self.expires_at.is_some()
+    }
+
     /// Owner tags, the user's own, and the expiry.
     pub(crate) fn tags(&self, id: &str) -> Tags {
         let mut tags = self.stack.tags.clone();

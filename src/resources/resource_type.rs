@@ -56,6 +56,17 @@ pub trait ResourceType: Send + Sync {
         Ok(())
     }
 
+    /// What of this type shopstack made once for a whole account or region: `sweep --shared` lists
+    /// it, and removes it where no environment is left.
+    async fn shared(&self, _reader: &Reader) -> Result<Vec<Live>, CloudError> {
+        Ok(vec![])
+    }
+
+    /// Deletes what `shared` found; already gone is done. Errors: it is still in use.
+    async fn delete_shared(&self, _writer: &Writer, _live: &Live) -> Result<(), CloudError> {
+        Ok(())
+    }
+
     /// Deletes the resource; already gone is done.
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError>;
 }

@@ -21,13 +21,12 @@ mod shape;
 mod site;
 mod span;
 mod types;
+mod waf;
 
 pub use compute::{Architecture, EnvPart, EnvValue, Function, Grant, LogLevel, TableEvents};
 pub(crate) use compute::{READS, WRITES};
 pub use data::{Attribute, AttributeType, Billing, Index, Projection, Table};
-pub use edge::{
-    Api, Cdn, Cors, ErrorPage, ManagedGroup, Origin, PriceClass, Route, Throttling, Waf,
-};
+pub use edge::{Api, Cdn, Cors, ErrorPage, Origin, PriceClass, Route, Throttling};
 pub use error::StackError;
 pub use headers::{
     Csp, FrameOptions, Hsts, ParsedCsp, ReferrerPolicy, SiteHeaders, content_security_policy,
@@ -39,6 +38,7 @@ pub use site::{CacheRule, IndexPages, Site, TypeRule};
 pub use types::{
     AcceptedFinding, Build, Logs, Smoke, SmokeCheck, SmokeOrder, SmokeProducts, SmokeRequest, Stack,
 };
+pub use waf::{ManagedGroup, Waf, WafGroup, WafScope};
 
 use crate::model::text;
 use node::Node;

@@ -10,6 +10,7 @@ mod permission;
 mod request;
 mod site;
 mod table;
+mod waf;
 
 pub(super) use site::missing_pages;
 
@@ -37,6 +38,7 @@ pub(super) fn check(stack: &Stack, tree: &Node, report: &mut Report, references:
     builds(&mut context);
     edge::check(&mut context);
     site::check(&mut context);
+    waf::check(&mut context);
     exception::check(&mut context);
 }
 

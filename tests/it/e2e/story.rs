@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 /// The budgets in requests, for the whole shop in us-east-1. `UP` is without the files of the site,
 /// which take a request each; the seed's items take one each too.
 pub const UP: u64 = 140;
-pub const DIFF: u64 = 46;
+pub const DIFF: u64 = 69;
 pub const DOWN: u64 = 100;
 
 pub fn requests(lines: &[Value]) -> u64 {

@@ -20,7 +20,7 @@ fn desired_table(context: &Context<'_>, id: &str, table: &Table) -> Result<Desir
     let mut spec = TableSpec {
         tags: context.tags(id),
         stream: heard.then(|| "NEW_AND_OLD_IMAGES".to_string()),
-        deletion_protection: table.protect.unwrap_or(context.expires_at.is_none()),
+        deletion_protection: table.protect.unwrap_or(!context.is_ephemeral()),
         ..spec_of(table)
     };
     let payload = table.seed.as_ref().map(|file| context.root.join(file));
@@ -51,6 +51,7 @@ fn spec_of(table: &Table) -> TableSpec {
         deletion_protection: table.protect.unwrap_or(true),
         stream: None,
         seed: None,
+        extras: BTreeMap::new(),
     }
 }
 

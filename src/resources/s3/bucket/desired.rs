@@ -4,11 +4,12 @@ use super::INFO;
 use super::spec::BucketSpec;
 use crate::model::tag;
 use crate::resources::context::{Context, Wanted};
+use std::collections::BTreeMap;
 
 pub(super) fn bucket(context: &Context<'_>, wanted: &mut Wanted) {
     let (Some(site), Some(_)) = (&context.stack.site, &context.stack.cdn) else { return };
     let mut tags = context.tags("site");
-    if site.protect.unwrap_or(context.expires_at.is_none()) {
+    if site.protect.unwrap_or(!context.is_ephemeral()) {
         // Buckets have no protection against deletion of their own: it lives in a tag, so that a
         // site that leaves stack.yaml cannot lift it.
         tags.insert(tag::PROTECT.into(), "true".into());
@@ -22,6 +23,7 @@ pub(super) fn bucket(context: &Context<'_>, wanted: &mut Wanted) {
         object_ownership: "BucketOwnerEnforced".into(),
         encryption: "AES256".into(),
         versioning: "Enabled".into(),
+        extras: BTreeMap::new(),
     };
     wanted.push(context.resource(&INFO, "site", context.scope.bucket_name(), &spec));
 }
