@@ -113,7 +113,7 @@ pub struct TypeInfo {
     /// AWS's limit on the length of the name, in bytes.
     pub name_limit: usize,
     /// ARN of a logical id, for types whose ARN is derivable and which, once removed from
-    /// stack.yaml, can only be found through the tag index.
+    /// stack.yaml, can only be found through the tag index; of `*`, a pattern for all of them.
     pub arn: Option<fn(&Scope, &str) -> String>,
     /// Types whose live resources `discover` needs to see first.
     pub read_after: &'static [&'static str],

@@ -188,8 +188,18 @@ fn group(scope: &Scope, operation: &str, action: &str) -> Group {
             plain("Bucket", vec![bucket.clone(), format!("{bucket}/*")])
         }
         "wafv2" => plain("WebAcls", web_acls(scope)),
-        _ => plain("IamCannotNarrowThese", vec!["*".into()]),
+        _ => match derivable_arns(scope, operation) {
+            arns if arns.is_empty() => plain("IamCannotNarrowThese", vec!["*".into()]),
+            arns => plain("ByName", arns),
+        },
     }
+}
+
+/// ARN patterns of the types that make the call, of those whose ARN follows from the name.
+fn derivable_arns(scope: &Scope, operation: &str) -> Vec<String> {
+    let types = TYPES.iter().map(|t| t.info());
+    let callers = types.filter(|info| info.calls.all().any(|call| call.operation == operation));
+    callers.filter_map(|info| info.arn).map(|arn| arn(scope, "*")).collect()
 }
 
 fn bucket(scope: &Scope) -> String {

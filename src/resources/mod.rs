@@ -4,6 +4,7 @@ pub mod apigateway;
 #[cfg(test)]
 mod call_tests;
 pub mod cloudfront;
+pub mod cloudwatch;
 pub(crate) mod common;
 pub mod context;
 pub mod dynamodb;
@@ -47,6 +48,7 @@ pub static TYPES: &[&dyn ResourceType] = &[
     &waf::association::WafAssociation,
     &waf::waf_logging::WafLogging,
     &logs::log_group::LogGroup,
+    &cloudwatch::alarm::Alarm,
 ];
 
 /// Calls that only `policy-report` makes, besides those of the types.

@@ -52,6 +52,8 @@ const PUBLISHED: &[(&str, f64, f64)] = &[
     ("lambda:GetPolicy", 15.0, 15.0),
     ("lambda:UpdateFunctionCode", 15.0, 15.0),
     ("dynamodb:TagResource", 5.0, 5.0),
+    ("cloudwatch:DescribeAlarms", 9.0, 9.0),
+    ("cloudwatch:PutMetricAlarm", 3.0, 3.0),
 ];
 
 #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@
 //! holds it against the JSON Schema generated from the types themselves, `rules` check what a
 //! schema cannot say (names, references).
 
+mod alarms;
 mod anything;
 mod compute;
 mod data;
@@ -23,6 +24,7 @@ mod span;
 mod types;
 mod waf;
 
+pub use alarms::Alarms;
 pub use compute::{Architecture, EnvPart, EnvValue, Function, Grant, LogLevel, TableEvents};
 pub(crate) use compute::{READS, WRITES};
 pub use data::{Attribute, AttributeType, Billing, Index, Projection, Table};

@@ -1,7 +1,7 @@
 //! The whole stack, its logs and its smoke test, as they stand in stack.yaml with defaults filled
 //! in.
 
-use super::{Api, Cdn, Function, Site, Table, Waf};
+use super::{Alarms, Api, Cdn, Function, Site, Table, Waf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -43,6 +43,8 @@ pub struct Stack {
     pub cdn: Option<Cdn>,
     /// Web application firewall in front of the site and of the API, whichever there are.
     pub waf: Option<Waf>,
+    /// Alarms of CloudWatch; none unless set, and none in environments with a time to live.
+    pub alarms: Option<Alarms>,
     /// How the functions are built.
     #[serde(default)]
     pub build: Build,

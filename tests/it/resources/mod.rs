@@ -2,6 +2,7 @@
 //! and `SUITE`, which is what other tests need of the type.
 
 mod account;
+mod alarm;
 mod api;
 mod association;
 mod bucket;
@@ -28,6 +29,7 @@ use crate::support::suite::Suite;
 pub const SUITES: &[Suite] = &[
     table::SUITE,
     log_group::SUITE,
+    alarm::SUITE,
     role::SUITE,
     function::SUITE,
     permission::SUITE,
