@@ -58,6 +58,11 @@ pub const LEDGER_READS: &[Call] = &[
 pub const LEDGER_WRITES: &[Call] = &[
     Call::new(&DYNAMODB, "dynamodb:CreateTable")
         .actions(&["dynamodb:CreateTable", "dynamodb:TagResource"]),
+    Call::new(&DYNAMODB, "dynamodb:UpdateContinuousBackups").retries(&[Retry::busy(
+        "ContinuousBackupsUnavailableException",
+        "",
+        1200,
+    )]),
     Call::new(&DYNAMODB, "dynamodb:PutItem"),
     Call::new(&DYNAMODB, "dynamodb:UpdateItem"),
     Call::new(&DYNAMODB, "dynamodb:DeleteItem"),

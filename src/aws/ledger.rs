@@ -1,7 +1,8 @@
 //! The `shopstack` table: one per account and region, shared by all stacks, holding locks and
 //! records of past runs.
 //!
-//! It is made on first use, tagged, paid by request, and left by `down`. Rows are keyed by `pk` =
+//! It is made on first use, tagged, paid by request, protected against deletion and backed up, and
+//! left by `down`. Rows are keyed by `pk` =
 //! `<stack>/<env>` and `sk` = `lock`, `record` or `run#<time>`. Losing it loses no decision: live
 //! AWS is the truth.
 
@@ -14,7 +15,7 @@ use crate::model::cloud_error::optional;
 use crate::model::{CloudError, ErrorKind, Scope};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
-    ScalarAttributeType, TableStatus, Tag,
+    PointInTimeRecoverySpecification, ScalarAttributeType, TableStatus, Tag,
 };
 use std::collections::HashMap;
 use std::time::Duration;
@@ -52,8 +53,9 @@ impl Ledger {
         Self { caller: self.caller.with_progress(progress), ..self }
     }
 
-    /// Makes the table unless it is there, and waits until it takes items.
-    pub async fn ensure(&self) -> Result<(), CloudError> {
+    /// Makes the table unless it is there, and waits until it takes items. True where this call
+    /// made it.
+    pub async fn ensure(&self) -> Result<bool, CloudError> {
         let attribute = |name: &str| {
             AttributeDefinition::builder()
                 .attribute_name(name)
@@ -81,15 +83,16 @@ impl Ledger {
                     .set_attribute_definitions(Some(attributes.clone()))
                     .set_key_schema(Some(keys.clone()))
                     .billing_mode(BillingMode::PayPerRequest)
+                    .deletion_protection_enabled(true)
                     .tags(tag.clone())
                     .send()
             })
             .await;
-        match made {
-            Ok(_) => {}
-            Err(error) if error.code == "ResourceInUseException" => {}
+        let made = match made {
+            Ok(_) => true,
+            Err(error) if error.code == "ResourceInUseException" => false,
             Err(error) => return Err(error),
-        }
+        };
         self.caller
             .wait_until(
                 "the table `shopstack` (usually a few seconds)",
@@ -107,7 +110,27 @@ impl Ledger {
                     Ok((status == Some(TableStatus::Active)).then_some(()))
                 },
             )
+            .await?;
+        Ok(made)
+    }
+
+    /// Turns on continuous backups, which CreateTable cannot. AWS may refuse for a minute after the
+    /// table was made; the call repeats until then.
+    pub async fn back_up(&self) -> Result<(), CloudError> {
+        let on = PointInTimeRecoverySpecification::builder()
+            .point_in_time_recovery_enabled(true)
+            .build()
+            .map_err(|e| CloudError::shape("dynamodb UpdateContinuousBackups", &e.to_string()))?;
+        self.caller
+            .call("dynamodb:UpdateContinuousBackups", || {
+                self.client()
+                    .update_continuous_backups()
+                    .table_name(TABLE)
+                    .point_in_time_recovery_specification(on.clone())
+                    .send()
+            })
             .await
+            .map(|_| ())
     }
 
     pub(crate) fn key(&self, sk: &str) -> Item {

@@ -3,12 +3,12 @@
 //!
 //! Two machines' clocks are not compared: a waiter watches the holder's heartbeat counter and takes
 //! over when it has stood still for a whole lease. A holder that could not renew stops before its
-//! next call, by its own clock. Leases run from before the request that took or renewed them: when
-//! it took effect the holder cannot know.
+//! next call, by its own clock. Leases run from before the request that took or renewed them.
 
 use super::call::Cancel;
 use super::ledger::{Item, Ledger, TABLE, lock_error};
-use crate::model::text::one_line;
+use super::lock_row::{Stands, as_seen, judged, marks};
+use crate::model::text::short_line;
 use crate::model::{CloudError, ErrorKind};
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::time::{Duration, SystemTime};
@@ -20,6 +20,9 @@ pub const LEASE: Duration = Duration::from_secs(40);
 const HEARTBEAT: Duration = Duration::from_secs(8);
 /// How often a waiter looks.
 const LOOK: Duration = Duration::from_secs(1);
+/// What a holder writes.
+const SET: &str = "SET #owner = :owner, who = :who, place = :place, since = :since, \
+    command = :command, beat = :zero";
 /// The lock's sort key.
 pub const SK: &str = "lock";
 
@@ -65,10 +68,19 @@ pub async fn try_lock(ledger: &Ledger, me: &Holder, cancel: &Cancel) -> Result<T
     match take(ledger, me, None).await {
         Ok(taken) => Ok(Try::Held(hold(ledger, taken, cancel))),
         Err(error) if error.is_not_found() => Ok(Try::NoTable),
-        Err(error) if error.code == "ConditionalCheckFailedException" => {
+        // The second is what DynamoDB says of a row with another shape.
+        Err(error)
+            if ["ConditionalCheckFailedException", "ValidationException"]
+                .contains(&error.code.as_str()) =>
+        {
             match ledger.row(SK).await?.as_ref().and_then(holder) {
                 Some(other) => Ok(Try::Busy(other)),
-                // Released between the two calls: the next try gets it.
+                None if error.code == "ValidationException"
+                    && judged(ledger.row(SK).await?.as_ref()) == Stands::Free =>
+                {
+                    Err(error)
+                }
+                // Released between the two calls, or no lock at all: the next try gets it.
                 None => Ok(Try::Busy(Holder {
                     command: "run".into(),
                     who: "somebody".into(),
@@ -92,20 +104,22 @@ pub async fn wait_lock(
     say: &(dyn Fn(&str) + Send + Sync),
 ) -> Result<Lock, CloudError> {
     let start = Instant::now();
-    let mut seen: Option<(String, String, Instant)> = None;
+    let mut seen: Option<(Item, Instant)> = None;
     let mut told = String::new();
     loop {
         let row = ledger.row(SK).await?;
-        let (owner, beat) = (text(row.as_ref(), "owner"), text(row.as_ref(), "beat"));
+        let stands = judged(row.as_ref());
+        let now = row.clone().unwrap_or_default();
         let stale = match &seen {
-            Some((o, b, at)) if *o == owner && *b == beat => at.elapsed() > LEASE,
+            Some((before, at)) if marks(before) == marks(&now) => at.elapsed() > LEASE,
             _ => {
-                seen = Some((owner.clone(), beat.clone(), Instant::now()));
+                seen = Some((now.clone(), Instant::now()));
                 false
             }
         };
-        if owner.is_empty() || stale {
-            match take(ledger, me, stale.then_some((owner.as_str(), beat.as_str()))).await {
+        if stands != Stands::Held || stale {
+            let over = (stands != Stands::Free).then_some(&now);
+            match take(ledger, me, over).await {
                 Ok(taken) => return Ok(hold(ledger, taken, cancel)),
                 Err(error) if error.code == "ConditionalCheckFailedException" => {}
                 Err(error) => return Err(error),
@@ -141,17 +155,12 @@ pub async fn force(ledger: &Ledger) -> Result<(), CloudError> {
     ledger.remove(SK).await
 }
 
-fn text(row: Option<&Item>, key: &str) -> String {
-    match row.and_then(|r| r.get(key)) {
-        Some(AttributeValue::S(text) | AttributeValue::N(text)) => text.clone(),
-        _ => String::new(),
-    }
-}
-
 fn holder(row: &Item) -> Option<Holder> {
-    // Whoever may write to the table may have written it.
-    let get = |key: &str| one_line(&text(Some(row), key));
-    (!get("owner").is_empty()).then(|| Holder {
+    let get = |key: &str| match row.get(key) {
+        Some(AttributeValue::S(text)) => short_line(text),
+        _ => "?".to_string(),
+    };
+    (judged(Some(row)) == Stands::Held).then(|| Holder {
         who: get("who"),
         place: get("place"),
         since: get("since"),
@@ -167,14 +176,10 @@ struct Taken {
 
 /// Takes the lock; where the answer was long in coming the lease is renewed at once, for little of
 /// it is left.
-async fn take(
-    ledger: &Ledger,
-    me: &Holder,
-    dead: Option<(&str, &str)>,
-) -> Result<Taken, CloudError> {
+async fn take(ledger: &Ledger, me: &Holder, over: Option<&Item>) -> Result<Taken, CloudError> {
     let token = format!("{:032x}", fastrand::u128(..));
     let (start, mut asked) = (Instant::now(), SystemTime::now());
-    write(ledger, me, &token, dead).await?;
+    write(ledger, me, &token, over).await?;
     if start.elapsed() > HEARTBEAT {
         asked = SystemTime::now();
         renew(ledger, &token).await?;
@@ -182,12 +187,13 @@ async fn take(
     Ok(Taken { token, asked })
 }
 
-/// One conditional write: the lock is free, or still shows the dead holder's last heartbeat.
+/// One conditional write: the lock is free, or its row is still the one that was seen: that of a
+/// dead holder, or of nobody.
 async fn write(
     ledger: &Ledger,
     me: &Holder,
     token: &str,
-    dead: Option<(&str, &str)>,
+    over: Option<&Item>,
 ) -> Result<(), CloudError> {
     let s = |text: &str| AttributeValue::S(text.to_string());
     ledger
@@ -198,9 +204,10 @@ async fn write(
                 .update_item()
                 .table_name(TABLE)
                 .set_key(Some(ledger.key(SK)))
-                .update_expression(
-                    "SET #owner = :owner, who = :who, place = :place, since = :since, command = :command, beat = :zero ADD fence :one",
-                )
+                .update_expression(match over.map(|row| judged(Some(row))) {
+                    Some(Stands::NoLock) => format!("{SET}, fence = :one"),
+                    _ => format!("{SET} ADD fence :one"),
+                })
                 .expression_attribute_names("#owner", "owner")
                 .expression_attribute_values(":owner", s(token))
                 .expression_attribute_values(":who", s(&me.who))
@@ -209,13 +216,12 @@ async fn write(
                 .expression_attribute_values(":command", s(&me.command))
                 .expression_attribute_values(":zero", AttributeValue::N("0".into()))
                 .expression_attribute_values(":one", AttributeValue::N("1".into()));
-            let update = match dead {
+            let update = match over {
                 // A lost answer to our own try counts as ours.
-                None => update.condition_expression("attribute_not_exists(#owner) OR #owner = :owner"),
-                Some((owner, beat)) => update
-                    .condition_expression("attribute_not_exists(#owner) OR #owner = :owner OR (#owner = :dead AND beat = :beat)")
-                    .expression_attribute_values(":dead", s(owner))
-                    .expression_attribute_values(":beat", AttributeValue::N(beat.to_string())),
+                None => {
+                    update.condition_expression("attribute_not_exists(#owner) OR #owner = :owner")
+                }
+                Some(row) => as_seen(row, update),
             };
             update.send()
         })

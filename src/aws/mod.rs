@@ -15,6 +15,7 @@ pub mod index;
 mod lease_tests;
 pub mod ledger;
 pub mod lock;
+mod lock_row;
 pub mod network;
 pub mod pages;
 pub mod probe;

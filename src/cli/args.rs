@@ -94,6 +94,8 @@ pub enum Command {
     Envs,
     /// A picture of the stack
     Graph(Graph),
+    /// The stack for other tools: as a Terraform plan, for checkov and the like
+    Export(Export),
     /// Who did what, when, from which commit
     History,
     /// Release a lock by force
@@ -238,6 +240,23 @@ pub struct Graph {
     /// Read AWS, and colour what `up` would change
     #[arg(long)]
     pub plan: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Export {
+    #[arg(long, value_enum, default_value_t = ExportFormat::TfplanJson)]
+    pub format: ExportFormat,
+    /// What AWS has instead of what stack.yaml wants
+    #[arg(long)]
+    pub live: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// As `terraform show -json` prints a plan
+    TfplanJson,
+    /// The checks of checkov that `exceptions` in stack.yaml accept, as --skip-check takes them
+    CheckovSkips,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

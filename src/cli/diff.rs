@@ -4,6 +4,7 @@ use super::args::{Diff, Global, Only};
 use super::builds::Builds;
 use super::error::{CliError, code};
 use super::output::Output;
+use super::saved;
 use super::session::{Project, Session};
 use crate::model::{Cause, Plan};
 use crate::plan::secret::Seal;
@@ -26,10 +27,7 @@ pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8
     let made = planning::make_plan(&request, session.reader.clone(), record, built).await?;
     let mut plan = made.plan;
 
-    if let Err(refused) = planning::refuse_losses(&plan) {
-        let what = refused.message.trim_end_matches("; nothing was changed");
-        plan.notes.push(format!("`up` refuses this plan, for {what}; {}.", refused.hint));
-    }
+    planning::note_refusal(&mut plan);
     if let Some(only) = args.only {
         let all = plan.steps.len();
         plan.retain(|s| match only {
@@ -50,10 +48,7 @@ pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8
         &Seal::fresh(),
     );
     if let Some(path) = &args.out {
-        let text = serde_json::to_string_pretty(&document).unwrap_or_default();
-        std::fs::write(path, text + "\n").map_err(|e| {
-            CliError::new(format!("{}: {e}", path.display()), "name a file that can be written")
-        })?;
+        saved::write(path, &document)?;
     }
     output.calls(&session.sdk.counter);
     if output.json {

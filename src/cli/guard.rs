@@ -8,11 +8,12 @@ use crate::aws::call::Cancel;
 use crate::aws::ledger::Ledger;
 use crate::aws::lock::{self, Holder, Lock, Try};
 use crate::engine::Outcome;
-use crate::model::Plan;
+use crate::model::{CloudError, Plan};
 use crate::plan::{Record, secret};
 use serde_json::Value;
 use std::future::Future;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// A held lock and what was found out while holding it.
@@ -20,7 +21,15 @@ pub struct Guard {
     ledger: Ledger,
     lock: Lock,
     cancel: Cancel,
+    backups: Option<Backups>,
 }
+
+/// Turns on the backups of a shared table that this run made, while the run goes on.
+type Backups = tokio::task::JoinHandle<Result<(), CloudError>>;
+
+/// AWS takes up to a minute until it lets backups be turned on; a run that is over waits no longer
+/// than this.
+const BACKUPS: Duration = Duration::from_secs(20);
 
 /// After a signal the lock is given back within this time: with `GRACE` before it that is less than
 /// the 7.5 seconds after which CI runners send the next signal.
@@ -47,6 +56,7 @@ where
     let cancel = &session.reader.caller.cancel;
     let told = output.clone();
     let say = move |text: &str| told.note(text);
+    let backups = Mutex::new(None);
     let taken = async {
         Ok::<_, CliError>(match lock::try_lock(&ledger, &me, cancel).await? {
             Try::Held(lock) => (lock, None),
@@ -54,7 +64,11 @@ where
             Try::NoTable => {
                 unless_stopped(cancel, first).await?;
                 let first = async {
-                    ledger.ensure().await?;
+                    if ledger.ensure().await? {
+                        let ledger = ledger.clone();
+                        let task = tokio::spawn(async move { ledger.back_up().await });
+                        *backups.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
+                    }
                     lock::try_lock(&ledger, &me, cancel).await
                 };
                 let (first, made) = tokio::join!(first, unless_stopped(cancel, make()));
@@ -66,7 +80,8 @@ where
         })
     };
     let (lock, made) = apply::within_grace(cancel, taken).await??;
-    let guard = Guard { ledger, lock, cancel: cancel.clone() };
+    let backups = backups.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let guard = Guard { ledger, lock, cancel: cancel.clone(), backups };
     let made = match made {
         Some(made) => made,
         None => unless_stopped(cancel, make()).await,
@@ -95,6 +110,21 @@ async fn unless_stopped<T>(
     }
 }
 
+/// The table works without backups: a failure is told and no more.
+async fn tell_backups(mut task: Backups, longest: Duration, output: &Output) {
+    let failed = match tokio::time::timeout(longest, &mut task).await {
+        Ok(Ok(Ok(()))) => return,
+        Ok(Ok(Err(error))) => error.to_string(),
+        Ok(Err(_)) | Err(_) => "AWS was not ready in time".to_string(),
+    };
+    task.abort();
+    output.note(&format!(
+        "The table `shopstack` has no backups ({failed}). To turn them on: aws dynamodb \
+         update-continuous-backups --table-name shopstack --point-in-time-recovery-specification \
+         PointInTimeRecoveryEnabled=true"
+    ));
+}
+
 fn myself(session: &Session, command: &str) -> Holder {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let host =
@@ -111,6 +141,10 @@ impl Guard {
     /// Gives the lock back. A failure is only told: the lease runs out by itself.
     pub async fn release(self, output: &Output) {
         let stopped = self.cancel.reason().is_some();
+        if let Some(task) = self.backups {
+            let longest = if stopped { Duration::ZERO } else { BACKUPS };
+            tell_backups(task, longest, output).await;
+        }
         let longest = if stopped { RELEASE } else { Duration::MAX };
         let failed = match tokio::time::timeout(longest, self.lock.release()).await {
             Ok(Ok(())) => return,
@@ -171,6 +205,9 @@ impl Guard {
     /// Removes every row of the environment, the lock's last: whoever waits for it finds nothing
     /// that goes under him.
     pub async fn forget(self, output: &Output) {
+        if let Some(task) = self.backups {
+            tell_backups(task, BACKUPS, output).await;
+        }
         let gone = async {
             self.ledger.forget(&[lock::SK]).await?;
             self.lock.remove().await
@@ -202,10 +239,11 @@ pub fn plan_hash(plan: &Plan) -> String {
     use sha2::{Digest, Sha256};
     let mut steps = plan.steps.clone();
     for step in &mut steps {
+        let marks = secret::Marks::of_step(step);
         step.fields = crate::render::mask::fields(step);
-        step.wanted = secret::hidden(&step.address, &step.wanted);
+        step.wanted = secret::hidden(&step.address, &step.wanted, &marks);
         if let Some(live) = &mut step.live {
-            live.spec = secret::hidden(&step.address, &live.spec);
+            live.spec = secret::hidden(&step.address, &live.spec, &marks);
         }
     }
     let text = serde_json::to_vec(&steps).unwrap_or_default();

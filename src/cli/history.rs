@@ -5,7 +5,7 @@ use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
 use crate::aws::ledger::Ledger;
-use crate::model::text::one_line;
+use crate::model::text::short_line;
 use serde_json::{Value, json};
 
 pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
@@ -23,7 +23,7 @@ pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     }
     for run in &runs {
         // Whoever may write to the table may have written it.
-        let text = |key: &str| one_line(run.get(key).and_then(Value::as_str).unwrap_or_default());
+        let text = |key: &str| short_line(run.get(key).and_then(Value::as_str).unwrap_or_default());
         let (commit, dirty) = (text("commit"), text("commit").ends_with("-dirty"));
         let commit =
             commit.get(..12).unwrap_or("no commit").to_string() + if dirty { "-dirty" } else { "" };

@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod down;
 pub mod envs;
 pub mod error;
+pub mod export;
 pub mod graph;
 pub mod guard;
 pub mod history;
@@ -110,6 +111,7 @@ async fn run(cli: &Cli, output: &Output) -> Result<u8, CliError> {
         Command::Outputs => outputs::command(global, output).await,
         Command::PolicyReport(args) => policy_report::command(global, args, output).await,
         Command::Envs => envs::command(global, output).await,
+        Command::Export(args) => export::command(global, args, output).await,
         Command::Graph(args) => graph::command(global, args, output).await,
         Command::History => history::command(global, output).await,
         Command::Unlock(args) => unlock::command(global, args, output).await,

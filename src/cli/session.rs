@@ -249,8 +249,7 @@ impl Session {
             Some(text) => text.clone(),
             None => self.reader.document(&self.scope, "record").await?,
         };
-        // A record written by a newer version is no reason to stop: only words are lost.
-        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+        Ok(text.as_deref().and_then(Record::parse))
     }
 }
 
@@ -262,7 +261,7 @@ async fn serves(scope: &Scope) -> bool {
 }
 
 /// Environment names become part of resource names, IAM paths and host names.
-fn check_env(env: &str) -> Result<(), CliError> {
+pub(super) fn check_env(env: &str) -> Result<(), CliError> {
     let letters = env.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     if letters && env.len() <= 20 && ends(env.chars().next()) && ends(env.chars().last()) {

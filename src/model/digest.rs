@@ -1,5 +1,6 @@
 //! Digests as lower-case hexadecimal text.
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -15,4 +16,10 @@ pub fn hex(bytes: &[u8]) -> String {
 /// SHA-256 of `bytes`, 64 hexadecimal digits.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
+}
+
+/// SHA-256 of a JSON value in the canonical form of RFC 8785, 64 hexadecimal digits: the same for
+/// every order of keys and every layout.
+pub fn sha256_of_json(value: &Value) -> String {
+    sha256_hex(&serde_json_canonicalizer::to_vec(value).unwrap_or_default())
 }

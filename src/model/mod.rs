@@ -13,8 +13,10 @@ pub mod plan;
 pub mod price;
 pub mod provider;
 pub mod scope;
+pub mod secrecy;
 pub mod spec;
 pub mod template;
+pub mod terraform;
 pub mod text;
 pub mod type_info;
 
@@ -41,6 +43,9 @@ pub mod tag {
     /// Unique id (`AROA...`) of the role that a function was made with: a role made again is
     /// another, although its name and ARN are the same.
     pub const ROLE_ID: &str = "shopstack:role-id";
+    /// Names of the variables of a function that stack.yaml marks as secrets, with colons
+    /// between them; the values are nowhere.
+    pub const SECRETS: &str = "shopstack:secrets";
     /// SHA-256 of the seed file whose items were put into the table last.
     pub const SEED: &str = "shopstack:seed";
 

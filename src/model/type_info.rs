@@ -4,6 +4,7 @@ use super::call::Call;
 use super::live::Live;
 use super::price::Part;
 use super::scope::Scope;
+use super::terraform::{Block, Exported};
 use serde_json::Value;
 
 /// A type whose resources must be gone before one of another type is deleted.
@@ -143,6 +144,9 @@ pub struct TypeInfo {
     pub number: Option<Number>,
     pub outputs: &'static [OutputKey],
     pub graph: GraphRole,
+    /// The blocks of Terraform's AWS provider that a resource of the type is; none for what
+    /// checkers of Terraform's plans do not look at.
+    pub terraform: fn(&Exported<'_>) -> Vec<Block>,
     pub calls: Calls,
 }
 
@@ -169,6 +173,7 @@ impl TypeInfo {
         number: None,
         outputs: &[],
         graph: GraphRole::Hidden,
+        terraform: |_| Vec::new(),
         calls: Calls::NONE,
     };
 

@@ -12,6 +12,9 @@ use crate::model::{
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How the note begins that says what takes long.
+pub const USUAL_TIMES: &str = "Usual times on AWS:";
+
 /// All that planning looks at.
 pub struct Inputs<'a> {
     pub scope: &'a Scope,
@@ -307,7 +310,7 @@ impl<'a> Builder<'a> {
         }
         let parts: Vec<_> =
             told.iter().map(|(usually, who)| format!("{} {usually}", who.join(", "))).collect();
-        (!parts.is_empty()).then(|| format!("Usual times on AWS: {}.", parts.join("; ")))
+        (!parts.is_empty()).then(|| format!("{USUAL_TIMES} {}.", parts.join("; ")))
     }
 
     fn loses(&self, live: Option<&Live>) -> Option<String> {

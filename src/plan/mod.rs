@@ -11,5 +11,5 @@ pub mod stray;
 #[cfg(test)]
 mod tests;
 
-pub use build::{Inputs, plan};
+pub use build::{Inputs, USUAL_TIMES, plan};
 pub use record::Record;

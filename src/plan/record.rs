@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// More resources than any environment has: each that nobody wants any more costs a read.
+const MAX_SPECS: usize = 2000;
+
 /// One `up`, as it is kept in the `shopstack` table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -56,6 +59,14 @@ impl Record {
         self.specs = sealed(&seal, &self.specs);
         self.salt = seal.salt;
         self
+    }
+
+    /// A record out of the shared table, which others can write. `None` for what no `up` wrote, a
+    /// record of a newer version among it: only words are lost. Nothing in it decides anything.
+    pub fn parse(text: &str) -> Option<Self> {
+        let record: Self = serde_json::from_str(text).ok()?;
+        let sealed = record.salt.is_empty() || Seal::is_salt(&record.salt);
+        (sealed && record.specs.len() <= MAX_SPECS).then_some(record)
     }
 
     /// True where the record is of exactly these specs.
@@ -119,6 +130,35 @@ mod tests {
         assert_eq!(applied.at(&path, &[&new]), super::super::secret::SENSITIVE);
         assert_eq!(applied.at(&["memory".into()], &[]), json!(1));
         assert_eq!(applied.at(&["gone".into()], &[]), Value::Null);
+    }
+
+    /// The row may have been written by anybody: what is no record is none, at once.
+    #[test]
+    fn a_row_that_no_up_wrote_is_no_record() {
+        let whole = json!({"who": "w", "when": "t", "commit": "", "plan_hash": "", "specs": {},
+            "salt": Seal::fresh().salt});
+        let with = |key: &str, value: Value| {
+            let mut changed = whole.clone();
+            changed[key] = value;
+            changed.to_string()
+        };
+        assert!(Record::parse(&whole.to_string()).is_some());
+        assert!(Record::parse(&with("salt", json!(""))).is_some());
+        let many: BTreeMap<_, _> = (0..5000).map(|n| (format!("table.{n}"), json!({}))).collect();
+        for text in [
+            String::new(),
+            "null".into(),
+            "[".repeat(100_000),
+            with("salt", json!("x".repeat(300_000))),
+            with("salt", json!("x\n::error::")),
+            with("salt", json!(7)),
+            with("specs", json!([])),
+            with("specs", json!(many)),
+            with("who", json!({"a": 1})),
+        ] {
+            let shown: String = text.chars().take(60).collect();
+            assert!(Record::parse(&text).is_none(), "{shown}");
+        }
     }
 
     #[test]

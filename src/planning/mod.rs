@@ -7,7 +7,7 @@ mod deployer_tests;
 mod protection;
 mod quotas;
 
-pub use protection::refuse_losses;
+pub use protection::{note_refusal, refuse_losses};
 
 use crate::aws::Reader;
 use crate::engine;
@@ -24,6 +24,9 @@ use std::path::Path;
 /// Added to a plan that would change what exists on an emulator of that kind.
 const INCOMPLETE_ENDPOINT: &str = "this endpoint is neither AWS nor the local twin, and may not \
     store every field: a difference that is there again after `up` is the endpoint's";
+
+/// Resources that the record may have looked for by name: each costs a read.
+const MAX_CANDIDATES: usize = 100;
 
 /// Outputs of finished builds by address.
 pub type Built = BTreeMap<Address, Outputs>;
@@ -188,7 +191,15 @@ fn check_adopted(adopt: &BTreeSet<Address>, desired: &[Desired]) -> Result<(), C
 fn missing_from_index(scope: &Scope, record: Option<&Record>, wanted: &[Desired]) -> Vec<String> {
     let applied = record.iter().flat_map(|record| record.specs.keys());
     let unwanted = applied.filter(|a| !wanted.iter().any(|d| d.address == **a));
-    unwanted.filter_map(|address| derivable_arn(scope, address)).collect()
+    let named = unwanted.filter(|address| is_id(address.id()));
+    named.take(MAX_CANDIDATES).filter_map(|address| derivable_arn(scope, address)).collect()
+}
+
+/// True for what a logical id may look like: AWS refuses names with anything else, and the record
+/// is a row that others can write.
+fn is_id(id: &str) -> bool {
+    let sign = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    id.len() <= 40 && id.starts_with(|c: char| c.is_ascii_alphabetic()) && id.chars().all(sign)
 }
 
 #[cfg(test)]
@@ -230,5 +241,14 @@ mod tests {
         expected.sort();
         assert_eq!(found, expected);
         assert!(missing_from_index(&scope, None, &wanted).is_empty());
+
+        // A row that others wrote: nothing that AWS would refuse, and not without end.
+        let ids = ["a b".into(), "x\n::error::".into(), "a/../b".into(), "x".repeat(3000)];
+        let foreign = ids.iter().map(|id: &String| (Address::new("table", id), Value::Null));
+        let record = Record { specs: foreign.collect(), ..Record::default() };
+        assert!(missing_from_index(&scope, Some(&record), &wanted).is_empty());
+        let many = (0..900).map(|n| (Address::new("table", &format!("T{n}")), Value::Null));
+        let record = Record { specs: many.collect(), ..Record::default() };
+        assert_eq!(missing_from_index(&scope, Some(&record), &wanted).len(), MAX_CANDIDATES);
     }
 }

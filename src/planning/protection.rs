@@ -19,6 +19,14 @@ pub fn refuse_losses(plan: &Plan) -> Result<(), CloudError> {
     ))
 }
 
+/// Says in the plan that `up` will refuse it, and why.
+pub fn note_refusal(plan: &mut Plan) {
+    if let Err(refused) = refuse_losses(plan) {
+        let what = refused.message.trim_end_matches("; nothing was changed");
+        plan.notes.push(format!("`up` refuses this plan, for {what}; {}.", refused.hint));
+    }
+}
+
 fn loses_protected(step: &Step) -> bool {
     let info = TYPES.iter().map(|t| t.info()).find(|info| info.type_name == step.type_name);
     let (Some(info), Some(live)) = (info, &step.live) else { return false };

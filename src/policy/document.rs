@@ -151,7 +151,22 @@ fn statement_to_json(sid: &str, statement: &Value) -> Value {
     if out.get("Principal") == Some(&json!({ "AWS": ["*"] })) {
         out.insert("Principal".into(), json!("*"));
     }
-    Value::Object(out)
+    bare(&Value::Object(out))
+}
+
+/// Lists of one value as that value: some checkers look for `"false"` and pass over `["false"]`.
+/// Longer lists and empty ones stay.
+pub fn bare(document: &Value) -> Value {
+    match document {
+        Value::Array(items) => match items.as_slice() {
+            [one @ Value::String(_)] => one.clone(),
+            items => items.iter().map(bare).collect(),
+        },
+        Value::Object(fields) => {
+            fields.iter().map(|(key, value)| (key.clone(), bare(value))).collect()
+        }
+        other => other.clone(),
+    }
 }
 
 #[cfg(test)]
@@ -184,6 +199,21 @@ mod tests {
         let first = canonical(&document);
         let again = canonical(&parse(&to_json(&first)).unwrap());
         assert_eq!(first, again);
+    }
+
+    #[test]
+    fn a_single_value_is_written_bare() {
+        let document = canonical(&json!({"Statement": [{
+            "Effect": "Deny", "Principal": {"Service": ["x.amazonaws.com"]}, "Action": ["s3:*"],
+            "Resource": ["b", "a"],
+            "Condition": {"Bool": {"aws:SecureTransport": ["false"]}}}]}));
+        let written: Value = serde_json::from_str(&to_json(&document)).unwrap();
+        assert_eq!(
+            written["Statement"],
+            json!([{"Effect": "Deny", "Principal": {"Service": "x.amazonaws.com"},
+                "Action": "s3:*", "Resource": ["a", "b"],
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}}}])
+        );
     }
 
     #[test]

@@ -6,4 +6,4 @@ pub mod judge;
 pub mod pattern;
 pub mod source;
 
-pub use document::{canonical, parse, to_json};
+pub use document::{bare, canonical, parse, to_json};

@@ -3,9 +3,10 @@
 //!
 //! Its types give the published schema, `plan.schema.json`. Keys change only with `format_version`.
 
+use crate::model::digest::sha256_of_json;
 use crate::model::price::PRICES;
 use crate::model::{Address, Cause, FieldChange, Money, Op, Plan, Summary, template};
-use crate::plan::secret::{self, Seal};
+use crate::plan::secret::{self, Marks, Seal};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,21 @@ pub struct PlanDocument {
     /// Requests that left the process for this plan.
     #[schemars(with = "Calls")]
     pub calls: Value,
+    /// SHA-256 over the canonical JSON (RFC 8785) of all other keys. It tells a file that was cut
+    /// or edited; it is no signature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", extend("pattern" = "^[0-9a-f]{64}$"))]
+    pub digest: Option<String>,
+}
+
+/// The digest that belongs to a plan document, whatever stands in its own `digest`.
+pub fn digest(document: &Value) -> String {
+    // Figures as they read after a way through a file.
+    let mut read: Value = serde_json::from_str(&document.to_string()).unwrap_or_default();
+    if let Some(keys) = read.as_object_mut() {
+        keys.remove("digest");
+    }
+    sha256_of_json(&read)
 }
 
 /// What happens to one resource.
@@ -148,7 +164,7 @@ impl PlanDocument {
             fields: super::mask::fields(step),
             unknown: super::mask::unknown(step),
         };
-        Self {
+        let mut document = Self {
             format_version: plan.format_version.clone(),
             stack: plan.stack.clone(),
             env: plan.env.clone(),
@@ -161,7 +177,10 @@ impl PlanDocument {
             cost: (!plan.floors.is_empty()).then(|| Cost::from_plan(plan)),
             secrets: Secrets::from_plan(plan, seal),
             calls,
-        }
+            digest: None,
+        };
+        document.digest = serde_json::to_value(&document).ok().map(|value| digest(&value));
+        document
     }
 }
 
@@ -190,12 +209,13 @@ impl Secrets {
         let mut digests = Vec::new();
         for step in &plan.steps {
             // Of a value that is not known yet, what is written around the unknown part is.
+            let marks = Marks::of_step(step);
             let mut around = template::open(&step.wanted);
             around.retain(|path, text| {
-                secret::is_secret_at(&step.address, path, &text.as_str().into())
+                marks.is_secret_at(&step.address, path, &text.as_str().into())
             });
-            for found in step.fields.iter().flat_map(|field| secret::secrets(&step.address, field))
-            {
+            let of_field = |field| secret::secrets(&step.address, field, &marks);
+            for found in step.fields.iter().flat_map(of_field) {
                 let text = around.remove(&found.path).map(Value::String);
                 let wanted = text.as_ref().unwrap_or(found.wanted);
                 digests.push(SecretDigest {

@@ -1,7 +1,7 @@
 //! What of a step may be shown: all of it but the secrets among the variables of functions.
 
 use crate::model::{FieldChange, Step, template};
-use crate::plan::secret;
+use crate::plan::secret::{self, Marks};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -12,7 +12,8 @@ pub const AROUND: &str = "around";
 
 /// The fields of a step as they may be shown.
 pub fn fields(step: &Step) -> Vec<FieldChange> {
-    step.fields.iter().map(|field| secret::masked(&step.address, field)).collect()
+    let marks = Marks::of_step(step);
+    step.fields.iter().map(|field| secret::masked(&step.address, field, &marks)).collect()
 }
 
 /// The same for people: a value that is not known yet says what is written around the unknown part.
@@ -51,6 +52,7 @@ fn fill(path: &str, value: &mut Value, texts: &BTreeMap<String, String>) {
 /// variables.
 pub fn unknown(step: &Step) -> BTreeMap<String, String> {
     let mut texts = template::open(&step.wanted);
-    texts.retain(|path, text| !secret::is_secret_at(&step.address, path, &json!(text)));
+    let marks = Marks::of_step(step);
+    texts.retain(|path, text| !marks.is_secret_at(&step.address, path, &json!(text)));
     texts
 }

@@ -13,3 +13,4 @@ mod samples;
 #[cfg(test)]
 mod snapshot;
 pub mod style;
+pub mod tfplan;

@@ -17,6 +17,13 @@ pub struct Accepted {
     pub location: Option<Location>,
 }
 
+/// True for a rule of checkov, `CKV_AWS_18`: the report does not look at it, and carries its reason
+/// and its end for those who run checkov on `shopstack export`.
+pub fn is_of_checkov(rule: &str) -> bool {
+    let number = ["CKV_AWS_", "CKV2_AWS_"].iter().find_map(|head| rule.strip_prefix(head));
+    number.is_some_and(|n| !n.is_empty() && n.len() <= 4 && n.bytes().all(|b| b.is_ascii_digit()))
+}
+
 impl Accepted {
     fn covers(&self, finding: &Finding) -> bool {
         let resource = self.resource.as_deref().unwrap_or("*");
@@ -37,7 +44,8 @@ pub(super) fn apply(input: &Input<'_>, findings: &mut Vec<Finding>) -> Vec<Excep
             approver: accepted.approver.clone(),
             expires: accepted.expires.clone(),
             expired: today > accepted.expires.as_str(),
-            used: findings.iter().any(|finding| accepted.covers(finding)),
+            used: is_of_checkov(&accepted.rule)
+                || findings.iter().any(|finding| accepted.covers(finding)),
         };
         for finding in findings.iter_mut().filter(|finding| accepted.covers(finding)) {
             // Where two cover a finding, one in force counts.
@@ -78,5 +86,24 @@ fn expired(accepted: &Accepted) -> Finding {
             .map(rules::Rule::frameworks)
             .unwrap_or_default(),
         exception: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_checkov;
+
+    #[test]
+    fn rules_of_checkov_are_told_by_their_ids() {
+        for (rule, is) in [
+            ("CKV_AWS_18", true),
+            ("CKV2_AWS_62", true),
+            ("CKV_AWS_", false),
+            ("CKV_AWS_x", false),
+            ("CKV_AZURE_1", false),
+            ("no-tls-deny", false),
+        ] {
+            assert_eq!(is_of_checkov(rule), is, "{rule}");
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Digests over the report in the canonical form of RFC 8785 (JSON Canonicalization Scheme).
 
 use super::{Digest, Report};
+use crate::model::digest::sha256_of_json as sha256;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 /// Keys of the report that hold times.
 const TIMES: [&str; 2] = ["started", "finished"];
@@ -20,12 +20,6 @@ pub(super) fn digest(report: &Report) -> Digest {
         content: sha256(&value),
         report: whole,
     }
-}
-
-/// SHA-256 (hex) of a JSON value in canonical form.
-pub(super) fn sha256(value: &Value) -> String {
-    let text = serde_json_canonicalizer::to_vec(value).unwrap_or_default();
-    Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Takes out what differs between two runs on an unchanged account.

@@ -35,7 +35,7 @@ mod types;
 pub use crate::policy::judge::Severity;
 pub(crate) use changes::conditions;
 pub use evidence::{Need, Needed};
-pub use exceptions::Accepted;
+pub use exceptions::{Accepted, is_of_checkov};
 pub use needs::SourceCall;
 pub use since::Older;
 pub(crate) use surfaces::carrier;

@@ -75,14 +75,15 @@ pub struct Function {
     /// the clock asked for and the function failed to do. The role gets the right to send there.
     #[schemars(extend("examples" = ["arn:aws:sqs:us-east-1:123456789012:failed"]))]
     pub dead_letter: Option<String>,
-    /// Environment variables. A value may refer to `${table.ID.name}`, `${table.ID.arn}`,
-    /// `${api.url}`, `${api.origin}`, `${api.cors_origins}`, `${api.cors_expose}`,
-    /// `${api.cors_credentials}`, `${site.url}`, `${region}`, `${env}` and `${stack}`; `$${` is a
+    /// Environment variables. A secret is marked, `{ secret: value }`, or better stays in AWS and
+    /// is named, `{ ssm: /name }` or `{ secrets_manager: name }`: then the variable holds the name,
+    /// and the function may read what it names. A value may refer to `${table.ID.name}`,
+    /// `${table.ID.arn}`, `${api.url}`, `${api.origin}`, `${api.cors_origins}`,
+    /// `${api.cors_expose}`, `${api.cors_credentials}`, `${site.url}`, `${region}`, `${env}` and `${stack}`; `$${` is a
     /// literal `${`. A value that is just `${smoke.secret}` is random: the smoke test
     /// marks its orders with it.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, \
-                       String>",
+    #[schemars(with = "BTreeMap<String, EnvForm>",
                        extend("examples" = [{"PRODUCTS_TABLE": "${table.Products.name}"}]))]
     pub env: BTreeMap<String, EnvValue>,
     /// What the function may do beside writing its own log: its role gets this and nothing else.
@@ -204,12 +205,74 @@ pub struct Grant {
 struct Action(String);
 
 /// The value of an environment variable: text with references to be filled in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "EnvForm", into = "EnvForm")]
 pub struct EnvValue {
     /// As written.
     pub text: String,
     pub parts: Vec<EnvPart>,
+    pub kind: EnvKind,
+    /// Customer-managed KMS key that what the value names is encrypted with.
+    pub kms_key: Option<String>,
+}
+
+/// What an environment variable holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EnvKind {
+    /// Nothing is said of it.
+    Unmarked,
+    /// No secret, whatever it looks like.
+    Plain,
+    /// A secret.
+    Secret,
+    /// The name of a parameter of SSM Parameter Store.
+    Ssm,
+    /// The name or ARN of a secret of Secrets Manager.
+    SecretsManager,
+}
+
+impl std::fmt::Debug for EnvValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = if self.kind == EnvKind::Secret { HIDDEN } else { &self.text };
+        f.debug_struct("EnvValue").field("text", &text).field("kind", &self.kind).finish()
+    }
+}
+
+/// Stands for a marked value wherever a stack is written out.
+const HIDDEN: &str = "(sensitive)";
+
+/// Text, or text with a mark.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum EnvForm {
+    Text(String),
+    Marked(MarkedValue),
+}
+
+/// A variable that says what it holds: exactly one of `secret`, `ssm`, `secrets_manager`, `plain`.
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct MarkedValue {
+    /// A secret value: it reaches the function, and no plan, record, log, error or report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+    /// Name of a parameter of SSM Parameter Store, such as `/shop/${env}/api-key`. The variable
+    /// holds the name; the function may read that parameter and no other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["/shop/${env}/api-key"]))]
+    ssm: Option<String>,
+    /// Name or ARN of a secret of Secrets Manager. The variable holds it; the function may read
+    /// that secret and no other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["shop/${env}/database"]))]
+    secrets_manager: Option<String>,
+    /// A value that is no secret, whatever its name says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plain: Option<String>,
+    /// ARN of the customer-managed KMS key that the parameter or secret is encrypted with, if it is
+    /// with one: the function may decrypt with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kms_key: Option<String>,
 }
 
 /// A piece of an environment variable's value.
@@ -288,16 +351,41 @@ pub(super) fn split(text: &str) -> Vec<Result<EnvPart, &str>> {
     parts
 }
 
-impl From<String> for EnvValue {
+impl From<EnvForm> for EnvValue {
     /// Parts that mean nothing are left out here; `parse` has refused the file by then.
-    fn from(text: String) -> Self {
+    fn from(form: EnvForm) -> Self {
+        let (text, kind, kms_key) = match form {
+            EnvForm::Text(text) => (text, EnvKind::Unmarked, None),
+            EnvForm::Marked(marked) => {
+                let MarkedValue { secret, ssm, secrets_manager, plain, kms_key } = marked;
+                let forms = [
+                    (secret, EnvKind::Secret),
+                    (ssm, EnvKind::Ssm),
+                    (secrets_manager, EnvKind::SecretsManager),
+                    (plain, EnvKind::Plain),
+                ];
+                let given = forms.into_iter().find_map(|(text, kind)| Some((text?, kind)));
+                let (text, kind) = given.unwrap_or((String::new(), EnvKind::Plain));
+                (text, kind, kms_key)
+            }
+        };
         let parts = split(&text).into_iter().flatten().collect();
-        Self { text, parts }
+        Self { text, parts, kind, kms_key }
     }
 }
 
-impl From<EnvValue> for String {
+impl From<EnvValue> for EnvForm {
+    /// A marked value is left out: what is written out may be read by others.
     fn from(value: EnvValue) -> Self {
-        value.text
+        let EnvValue { text, kind, kms_key, .. } = value;
+        let mut marked = MarkedValue { kms_key, ..MarkedValue::default() };
+        match kind {
+            EnvKind::Unmarked => return Self::Text(text),
+            EnvKind::Plain => marked.plain = Some(text),
+            EnvKind::Secret => marked.secret = Some(HIDDEN.into()),
+            EnvKind::Ssm => marked.ssm = Some(text),
+            EnvKind::SecretsManager => marked.secrets_manager = Some(text),
+        }
+        Self::Marked(marked)
     }
 }

@@ -95,7 +95,7 @@ impl<'a> Report<'a> {
             Some((column, name)) => format!("{message}; it holds {name} at column {column}"),
             None => message,
         };
-        let source_line = self.source.lines().nth(span.line.saturating_sub(1)).unwrap_or_default();
+        let source_line = super::concealed::line(self.source, span.line);
         let source_line = source_line.chars().map(|c| {
             if c == '\t' {
                 ' '

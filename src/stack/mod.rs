@@ -8,6 +8,7 @@
 mod alarms;
 mod anything;
 mod compute;
+mod concealed;
 mod data;
 mod edge;
 mod error;
@@ -25,7 +26,9 @@ mod types;
 mod waf;
 
 pub use alarms::Alarms;
-pub use compute::{Architecture, EnvPart, EnvValue, Function, Grant, LogLevel, TableEvents};
+pub use compute::{
+    Architecture, EnvKind, EnvPart, EnvValue, Function, Grant, LogLevel, TableEvents,
+};
 pub(crate) use compute::{READS, WRITES};
 pub use data::{Attribute, AttributeType, Billing, Index, Projection, Table};
 pub use edge::{Api, Cdn, Cors, ErrorPage, Origin, PriceClass, Route, Throttling};

@@ -153,6 +153,63 @@ pub(super) fn env_var(name: &str) -> Verdict {
     }
 }
 
+/// Name of a parameter of SSM Parameter Store; `${…}` stand for what they refer to.
+pub(super) fn parameter(name: &str) -> Verdict {
+    length(name, 1011)?;
+    if name.starts_with("arn:") {
+        return Err("is an ARN: name the parameter alone, such as `/shop/api-key`".to_string());
+    }
+    if name.ends_with('/') {
+        return Err("must not end with `/`".to_string());
+    }
+    charset(
+        &unreferred(name),
+        |c| c.is_ascii_alphanumeric() || "_.-/".contains(c),
+        "letters, digits and `_.-/`",
+    )
+}
+
+/// Name or ARN of a secret of Secrets Manager.
+pub(super) fn secret(name: &str) -> Verdict {
+    length(name, 512)?;
+    if name.starts_with("arn:") {
+        let mut parts = name.splitn(7, ':').skip(2);
+        let whole = parts.next() == Some("secretsmanager") && parts.nth(2) == Some("secret");
+        return if whole && parts.next().is_some_and(|rest| !rest.contains(['*', '?'])) {
+            Ok(())
+        } else {
+            Err("is not the ARN of a secret".to_string())
+        };
+    }
+    charset(
+        &unreferred(name),
+        |c| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c),
+        "letters, digits and `/_+=.@-`",
+    )
+}
+
+/// ARN of a KMS key; an alias cannot be granted on.
+pub(super) fn kms_key(arn: &str) -> Verdict {
+    let mut parts = arn.splitn(6, ':');
+    let head = [parts.next(), parts.next(), parts.next()];
+    let key = parts.nth(2).and_then(|rest| rest.strip_prefix("key/"));
+    let id = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if head == [Some("arn"), Some("aws"), Some("kms")]
+        && key.is_some_and(|key| !key.is_empty() && key.chars().all(id))
+    {
+        return Ok(());
+    }
+    Err("must be the ARN of a key, such as `arn:aws:kms:us-east-1:111122223333:key/…`".to_string())
+}
+
+/// The text without its `${…}`.
+fn unreferred(text: &str) -> String {
+    let mut parts = text.split("${");
+    let first = parts.next().unwrap_or_default().to_string();
+    first
+        + &parts.map(|part| part.split_once('}').map_or(part, |(_, rest)| rest)).collect::<String>()
+}
+
 /// A binary of a crate, as cargo takes it.
 pub(super) fn cargo_target(name: &str) -> Verdict {
     length(name, 64)?;

@@ -29,6 +29,9 @@ pub(super) fn check(tree: &Node, schema: &Value, report: &mut Report) -> Shaped 
     Shaped { value, complete: checker.complete }
 }
 
+/// The key whose value no message repeats.
+const SECRET: &str = "`secret`";
+
 /// What a message calls the value, and where an error of the whole value is shown.
 struct Subject {
     name: String,
@@ -102,11 +105,14 @@ impl<'a> Checker<'a, '_, '_> {
 
     fn wrong_type(&mut self, node: &Node, wanted: &str, subject: &Subject) -> Option<Value> {
         let help = match &node.kind {
-            Kind::Null if wanted.contains("mapping") => {
+            Kind::Null if wanted.contains("mapping") && !wanted.starts_with("text") => {
                 Some("write `{}` for nothing but defaults, or remove the key".to_string())
             }
             Kind::Null => Some("give it a value, or remove the key".to_string()),
-            Kind::Int(_) | Kind::Float(_) | Kind::Bool(_) if wanted == "text" => {
+            Kind::Int(_) | Kind::Float(_) | Kind::Bool(_) if subject.name == SECRET => {
+                Some("put it in quotes".to_string())
+            }
+            Kind::Int(_) | Kind::Float(_) | Kind::Bool(_) if wanted.starts_with("text") => {
                 let raw = self
                     .report
                     .source()
@@ -122,7 +128,9 @@ impl<'a> Checker<'a, '_, '_> {
             }
             _ => None,
         };
-        if matches!(node.kind, Kind::Null) {
+        if subject.name == SECRET && !matches!(node.kind, Kind::Null) {
+            self.refuse(node.span, format!("{SECRET} must be {wanted}"), help);
+        } else if matches!(node.kind, Kind::Null) {
             self.refuse(
                 subject.span,
                 format!("{} must be {wanted}, but has no value", subject.name),

@@ -114,7 +114,7 @@ pub struct Logs {
 
 impl Default for Logs {
     fn default() -> Self {
-        Self { retention_days: 30 }
+        Self { retention_days: 365 }
     }
 }
 

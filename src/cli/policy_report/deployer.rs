@@ -6,6 +6,7 @@ use crate::cli::output::Output;
 use crate::cli::session::{Project, Session};
 use crate::model::Scope;
 use crate::planning::deployer;
+use crate::policy;
 use serde_json::Value;
 
 /// The policies as one JSON document, or as text.
@@ -26,6 +27,7 @@ pub async fn document(
     if let (Some(repository), Some(fields)) = (&args.oidc_repository, document.as_object_mut()) {
         fields.insert("trust".into(), deployer::trust(&scope, repository));
     }
+    let document = policy::bare(&document);
     Ok(if output.json { document.to_string() } else { sections(&document) })
 }
 

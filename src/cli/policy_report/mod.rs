@@ -110,7 +110,7 @@ fn older(path: Option<&Path>, stack: &str, env: &str) -> Result<Option<Older>, C
 
 /// An exception for a rule that does not exist accepts nothing, and looks as if it did.
 fn check_exceptions(project: &Project) -> Result<(), CliError> {
-    let unknown = |rule: &str| rules::find(rule).is_none();
+    let unknown = |rule: &str| rules::find(rule).is_none() && !report::is_of_checkov(rule);
     let wrong: Vec<String> = project
         .stack
         .exceptions

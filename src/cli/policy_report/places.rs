@@ -3,8 +3,8 @@
 use crate::cli::session::Project;
 use crate::model::Address;
 use crate::report::{Accepted, Location, Places, Reasons};
-use crate::resources::iam::role;
-use crate::stack::Lines;
+use crate::resources::iam::role::{self, secrets};
+use crate::stack::{EnvKind, EnvValue, Function, Lines};
 
 /// Places by address, and by statement id for grants; with the accepted findings.
 pub(super) fn places(project: &Project, source: &str, file: &str) -> (Places, Vec<Accepted>) {
@@ -31,6 +31,11 @@ pub(super) fn places(project: &Project, source: &str, file: &str) -> (Places, Ve
             let sid = role::grant_sid(&function.grants, position);
             let position = position.to_string();
             add("role", id, Some(sid), &["functions", id, "grants", &position]);
+        }
+        for (sid, kind) in NAMED {
+            if let Some(name) = variables(function, kind).first() {
+                add("role", id, Some(sid.to_string()), &["functions", id, "env", name]);
+            }
         }
     }
     for (group, id, section) in [
@@ -75,6 +80,26 @@ pub(super) fn reasons(project: &Project) -> Reasons {
             let sid = role::grant_sid(&function.grants, position);
             reasons.insert((Address::new("role", id), sid), grant.reason.clone());
         }
+        for (sid, kind) in NAMED {
+            let names = variables(function, kind);
+            if !names.is_empty() {
+                let reason = format!("what the variables name: {}", names.join(", "));
+                reasons.insert((Address::new("role", id), sid.to_string()), reason);
+            }
+        }
     }
     reasons
+}
+
+/// Statements for what variables name, with the kind of the variables.
+const NAMED: [(&str, Option<EnvKind>); 3] = [
+    (secrets::PARAMETERS, Some(EnvKind::Ssm)),
+    (secrets::SECRETS, Some(EnvKind::SecretsManager)),
+    (secrets::KEYS, None),
+];
+
+/// The variables of a kind, or all those with a key of their own.
+fn variables(function: &Function, kind: Option<EnvKind>) -> Vec<&str> {
+    let fits = |value: &EnvValue| kind.map_or(value.kms_key.is_some(), |kind| value.kind == kind);
+    function.env.iter().filter(|(_, v)| fits(v)).map(|(name, _)| name.as_str()).collect()
 }

@@ -8,7 +8,8 @@
 #[cfg(test)]
 mod tests;
 
-use crate::model::{Address, FieldChange};
+use crate::model::secrecy::{name_is_secret, value_is_secret};
+use crate::model::{Address, FieldChange, Step, tag};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -25,120 +26,34 @@ const SEALED: &str = "sealed";
 /// Rounds of SHA-256 per digest: some milliseconds, once per secret and run.
 const ROUNDS: u32 = 20_000;
 
-/// Parts of names that people give to secrets, upper case.
-const WORDS: [&str; 11] = [
-    "SECRET",
-    "TOKEN",
-    "PASSWORD",
-    "PASSWD",
-    "PASSPHRASE",
-    "KEY",
-    "CREDENTIAL",
-    "PRIVATE",
-    "SIGNATURE",
-    "SALT",
-    "DSN",
-];
-/// Whole words of a name that would be too common as parts: `PASS` stands in COMPASS.
-const WHOLE_WORDS: [&str; 5] = ["PASS", "PWD", "PIN", "AUTH", "CERT"];
-/// How the values of well-known kinds of secrets begin.
-const BEGINNINGS: [&str; 24] = [
-    "AKIA",
-    "ASIA",
-    "AIza",
-    "SG.",
-    "dop_v1_",
-    "gho_",
-    "ghp_",
-    "ghs_",
-    "ghu_",
-    "github_pat_",
-    "glpat-",
-    "hf_",
-    "npm_",
-    "pypi-",
-    "rk_live_",
-    "shpat_",
-    "sk-ant-",
-    "sk-proj-",
-    "sk_live_",
-    "sk_test_",
-    "whsec_",
-    "xapp-",
-    "xox",
-    "ya29.",
-];
-/// What stands inside of values that carry a secret among other things, lower case.
-const CARRIERS: [&str; 9] = [
-    "-----begin",
-    "bearer ",
-    "basic ",
-    "hooks.slack.com/services/",
-    "pwd=",
-    "password=",
-    "accountkey=",
-    "secret=",
-    "token=",
-];
+/// The variables that stack.yaml marks as secrets. A function carries their names in a tag, so that
+/// they are known where the mark, or the variable, is gone from stack.yaml.
+#[derive(Clone, Debug, Default)]
+pub struct Marks(BTreeSet<String>);
 
-/// True where a variable's name or its value looks like a secret.
-pub fn is_secret(name: &str, value: &Value) -> bool {
-    name_is_secret(name) || value.as_str().is_some_and(value_is_secret)
-}
+impl Marks {
+    /// The marks of a function's specs, such as the live and the wanted one.
+    pub fn of_specs<'a>(specs: impl IntoIterator<Item = &'a Value>) -> Self {
+        let named = |spec: &'a Value| spec.get("tags")?.get(tag::SECRETS)?.as_str();
+        let names = specs.into_iter().filter_map(named).flat_map(|all| all.split(':'));
+        Self(names.map(str::to_string).collect())
+    }
 
-/// The same for the value at a dotted path of a resource's spec.
-pub fn is_secret_at(address: &Address, path: &str, value: &Value) -> bool {
-    let variable = path.strip_prefix(VARIABLES).and_then(|rest| rest.strip_prefix('.'));
-    address.group() == GROUP && variable.is_some_and(|name| is_secret(name, value))
-}
+    /// Those of a step, wanted and live.
+    pub fn of_step(step: &Step) -> Self {
+        Self::of_specs([&step.wanted].into_iter().chain(step.live.as_ref().map(|live| &live.spec)))
+    }
 
-fn name_is_secret(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    let whole = |word: &str| WHOLE_WORDS.contains(&word);
-    WORDS.iter().any(|word| name.contains(word))
-        || name.split(|c: char| !c.is_ascii_alphanumeric()).any(whole)
-}
+    /// True where a variable is marked, or its name or value looks like a secret.
+    pub fn is_secret(&self, name: &str, value: &Value) -> bool {
+        self.0.contains(name) || name_is_secret(name) || value.as_str().is_some_and(value_is_secret)
+    }
 
-fn value_is_secret(value: &str) -> bool {
-    let lower = value.to_ascii_lowercase();
-    let parts = || value.split(|c: char| !(c.is_ascii_alphanumeric() || "+=_-.".contains(c)));
-    CARRIERS.iter().any(|part| lower.contains(part))
-        || parts()
-            .any(|part| BEGINNINGS.iter().any(|start| part.starts_with(start)) || is_jwt(part))
-        || user_in_url(value)
-        || is_random(value)
-}
-
-/// A long token without words in it. One with dashes or dots needs a long piece between them, for
-/// names of things have those too.
-fn is_random(value: &str) -> bool {
-    let some = |text: &str, test: fn(&char) -> bool| text.chars().any(|c| test(&c));
-    let mixed = |text: &str| {
-        some(text, char::is_ascii_lowercase)
-            && some(text, char::is_ascii_uppercase)
-            && some(text, char::is_ascii_digit)
-    };
-    let all = |signs: &str| value.chars().all(|c| c.is_ascii_alphanumeric() || signs.contains(c));
-    let hex = value.chars().all(|c| c.is_ascii_hexdigit()) && some(value, char::is_ascii_digit);
-    let pieces = || value.split(['-', '.', ':', '_']);
-    hex && value.len() >= 32
-        || value.len() >= 24 && mixed(value) && all("+/=_")
-        || value.len() >= 24
-            && all("+/=_-.:")
-            && pieces().any(|piece| piece.len() >= 16 && mixed(piece))
-}
-
-/// `postgres://user:password@host/…`, or a long key in place of the user.
-fn user_in_url(value: &str) -> bool {
-    let Some((_, rest)) = value.split_once("://") else {
-        return false;
-    };
-    let place = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    place.rsplit_once('@').is_some_and(|(user, _)| user.contains(':') || user.len() >= 20)
-}
-
-fn is_jwt(value: &str) -> bool {
-    value.starts_with("eyJ") && value.split('.').count() == 3
+    /// The same for the value at a dotted path of a resource's spec.
+    pub fn is_secret_at(&self, address: &Address, path: &str, value: &Value) -> bool {
+        let variable = path.strip_prefix(VARIABLES).and_then(|rest| rest.strip_prefix('.'));
+        address.group() == GROUP && variable.is_some_and(|name| self.is_secret(name, value))
+    }
 }
 
 /// One secret variable of a difference, with its values; absent is null.
@@ -153,14 +68,14 @@ pub struct Secret<'a> {
 
 /// The secrets that a difference of `address` touches: the variable itself, or those of a whole
 /// environment.
-pub fn secrets<'a>(address: &Address, field: &'a FieldChange) -> Vec<Secret<'a>> {
+pub fn secrets<'a>(address: &Address, field: &'a FieldChange, marks: &Marks) -> Vec<Secret<'a>> {
     let sides = [&field.live, &field.applied, &field.wanted];
     let Some(rest) = field.path.strip_prefix(VARIABLES).filter(|_| address.group() == GROUP) else {
         return vec![];
     };
     if let Some(name) = rest.strip_prefix('.') {
         let [live, applied, wanted] = sides;
-        let found = sides.iter().any(|value| is_secret(name, value));
+        let found = sides.iter().any(|value| marks.is_secret(name, value));
         return found
             .then(|| Secret { path: field.path.clone(), live, applied, wanted })
             .into_iter()
@@ -177,15 +92,15 @@ pub fn secrets<'a>(address: &Address, field: &'a FieldChange) -> Vec<Secret<'a>>
     });
     all.filter(|s| {
         let name = s.path.rsplit('.').next().unwrap_or_default();
-        [s.live, s.applied, s.wanted].iter().any(|value| is_secret(name, value))
+        [s.live, s.applied, s.wanted].iter().any(|value| marks.is_secret(name, value))
     })
     .collect()
 }
 
 /// The difference as it may be shown.
-pub fn masked(address: &Address, field: &FieldChange) -> FieldChange {
+pub fn masked(address: &Address, field: &FieldChange, marks: &Marks) -> FieldChange {
     let mut shown = field.clone();
-    for path in secrets(address, field).into_iter().map(|s| s.path) {
+    for path in secrets(address, field, marks).into_iter().map(|s| s.path) {
         for side in [&mut shown.live, &mut shown.applied, &mut shown.wanted] {
             let value = match path == field.path {
                 true => Some(side),
@@ -201,14 +116,14 @@ pub fn masked(address: &Address, field: &FieldChange) -> FieldChange {
 }
 
 /// A spec as it may be shown.
-pub fn hidden(address: &Address, spec: &Value) -> Value {
+pub fn hidden(address: &Address, spec: &Value, marks: &Marks) -> Value {
     let mut shown = spec.clone();
     if address.group() == GROUP
         && let Some(variables) = shown.get_mut(VARIABLES).and_then(Value::as_object_mut)
     {
         variables
             .iter_mut()
-            .filter(|(name, v)| is_secret(name, v))
+            .filter(|(name, v)| marks.is_secret(name, v))
             .for_each(|(_, v)| *v = SENSITIVE.into());
     }
     shown
@@ -233,6 +148,12 @@ impl Seal {
         Self { salt: format!("{:016x}{:016x}", part(), part()) }
     }
 
+    /// True for what `fresh` may have made. Salts come from files and rows that others can write,
+    /// and a long one would be hashed 20,000 times.
+    pub fn is_salt(text: &str) -> bool {
+        text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
+    }
+
     /// The digest of a value at its place; equal values at other places have other digests.
     ///
     /// None for what is absent or not known yet.
@@ -251,36 +172,14 @@ impl Seal {
 
     /// A spec with its secrets sealed.
     pub fn spec(&self, address: &Address, spec: &Value) -> Value {
-        let mut sealed = spec.clone();
+        let (mut sealed, marks) = (spec.clone(), Marks::of_specs([spec]));
         if address.group() == GROUP
             && let Some(variables) = sealed.get_mut(VARIABLES).and_then(Value::as_object_mut)
         {
-            for (name, value) in variables.iter_mut().filter(|(name, value)| is_secret(name, value))
+            for (name, value) in
+                variables.iter_mut().filter(|(name, value)| marks.is_secret(name, value))
             {
                 *value = self.value(address, &format!("{VARIABLES}.{name}"), value);
-            }
-        }
-        sealed
-    }
-
-    /// One value of a spec, sealed where it is a secret.
-    pub fn field(&self, address: &Address, path: &[String], value: &Value) -> Value {
-        let field = FieldChange {
-            path: path.join("."),
-            live: value.clone(),
-            applied: Value::Null,
-            wanted: Value::Null,
-            replaces: false,
-        };
-        let mut sealed = value.clone();
-        for secret in secrets(address, &field) {
-            let at = if secret.path == field.path {
-                Some(&mut sealed)
-            } else {
-                path_end(&secret.path, &mut sealed)
-            };
-            if let Some(at) = at {
-                *at = self.value(address, &secret.path, secret.live);
             }
         }
         sealed
@@ -318,8 +217,4 @@ impl Seal {
         };
         map.iter().map(open).collect()
     }
-}
-
-fn path_end<'a>(path: &str, value: &'a mut Value) -> Option<&'a mut Value> {
-    value.get_mut(path.rsplit('.').next()?)
 }

@@ -13,6 +13,8 @@ fn secrets_are_told_by_name_or_by_value() {
         ("db_password", "x"),
         ("DB_PASS", "x"),
         ("auth", "x"),
+        ("ADMIN_LOGIN", "letmein2026"),
+        ("SESSION_COOKIE", "x"),
         ("SENTRY_DSN", "x"),
         ("URL", "postgres://shop:hunter2@db.example/shop"),
         ("X", "-----BEGIN PRIVATE KEY-----"),
@@ -27,12 +29,13 @@ fn secrets_are_told_by_name_or_by_value() {
         ("X", "0123456789abcdef0123456789abcdef"),
         ("X", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
     ] {
-        assert!(is_secret(name, &json!(value)), "{name}={value}");
+        assert!(Marks::default().is_secret(name, &json!(value)), "{name}={value}");
     }
     for (name, value) in [
         ("PRODUCTS_TABLE", "shop-dev-Products"),
         ("CORS_ORIGINS", "https://d111111abcdef8.cloudfront.net,http://localhost:8080"),
         ("COMPASS", "north"),
+        ("LOGIN_PAGE", "/login.html"),
         ("AUTHOR", "Ada"),
         ("LOG_LEVEL", "info"),
         ("MAIL", "mailto://ada@example.org/a:b"),
@@ -41,7 +44,7 @@ fn secrets_are_told_by_name_or_by_value() {
         ("HOST", "d111111abcdef8.cloudfront.net"),
         ("ARN", "arn:aws:dynamodb:eu-west-1:000000000000:table/shop-dev-Products2"),
     ] {
-        assert!(!is_secret(name, &json!(value)), "{name}={value}");
+        assert!(!Marks::default().is_secret(name, &json!(value)), "{name}={value}");
     }
 }
 
@@ -82,12 +85,49 @@ fn a_sealed_spec_opens_for_who_has_the_value() {
     assert_eq!(open(&[&json!("other"), &Value::Null]), SENSITIVE);
     let whole = seal.opened(&at(), "environment", &sealed["environment"], &[&spec["environment"]]);
     assert_eq!(whole, spec["environment"]);
-    let path = ["environment".to_string(), "API_KEY".to_string()];
-    assert_eq!(&seal.field(&at(), &path, &json!("hush")), stored);
-    assert_eq!(seal.field(&at(), &path[..1], &spec["environment"]), sealed["environment"]);
     assert_eq!(
         Seal::fresh().spec(&Address::new("table", "T"), &spec),
         spec,
         "only functions have variables"
     );
+}
+
+#[test]
+fn a_mark_counts_on_either_side_and_for_the_record() {
+    let spec = |mark: bool| {
+        let mut spec = json!({"tags": {}, "environment": {"LOGO": "hush", "MODE": "a"}});
+        if mark {
+            spec["tags"][tag::SECRETS] = json!("OTHER:LOGO");
+        }
+        spec
+    };
+    let field = FieldChange {
+        path: "environment.LOGO".into(),
+        live: json!("hush"),
+        applied: json!("hush"),
+        wanted: json!("hush2"),
+        replaces: false,
+    };
+    let whole = FieldChange {
+        path: "environment".into(),
+        live: Value::Null,
+        applied: Value::Null,
+        wanted: json!({"LOGO": "hush", "MODE": "a"}),
+        ..field.clone()
+    };
+    for (live, wanted, hidden) in [(true, false, true), (false, true, true), (false, false, false)]
+    {
+        let (live, wanted) = (spec(live), spec(wanted));
+        let marks = Marks::of_specs([&live, &wanted]);
+        for field in [&field, &whole] {
+            let shown = json!(masked(&at(), field, &marks)).to_string();
+            assert_eq!(!shown.contains("hush"), hidden, "{shown}");
+        }
+        assert_eq!(secrets(&at(), &field, &marks).len(), usize::from(hidden));
+    }
+    let seal = Seal::fresh();
+    let sealed = seal.spec(&at(), &spec(true)).to_string();
+    assert!(!sealed.contains("hush") && sealed.contains("\"MODE\":\"a\""), "{sealed}");
+    assert!(Seal::is_salt(&seal.salt) && !Seal::is_salt(&"0".repeat(33)));
+    assert!(!Seal::is_salt("0123456789ABCDEF0123456789abcdef"));
 }

@@ -8,6 +8,7 @@ use super::{CloudFront, SERVICE};
 use crate::aws::{Reader, Writer};
 use crate::model::call::{Call, Retry};
 use crate::model::scope::shared_marker;
+use crate::model::terraform::{Block, Exported};
 use crate::model::type_info::{Calls, GraphRole, Number, Pricing};
 use crate::model::{After, CloudError, Live, Outputs, Query, Step, TypeInfo};
 use crate::resources::ResourceType;
@@ -17,7 +18,7 @@ use async_trait::async_trait;
 use aws_sdk_cloudfront::types::{OriginAccessControlConfig, OriginAccessControlSummary};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub struct OriginAccessControl;
 
@@ -46,6 +47,7 @@ pub const INFO: TypeInfo = TypeInfo {
     graph: GraphRole::PartOf(|_| "distribution"),
     pricing: Pricing::ByUse("nothing"),
     number: Some(Number { most: 100, what: "origin access controls per account" }),
+    terraform: blocks,
     calls: Calls {
         read: &[
             Call::new(&SERVICE, "cloudfront:ListOriginAccessControls"),
@@ -61,6 +63,17 @@ pub const INFO: TypeInfo = TypeInfo {
     },
     ..TypeInfo::DEFAULT
 };
+
+/// The OAC as a block of Terraform's AWS provider.
+fn blocks(oac: &Exported<'_>) -> Vec<Block> {
+    let values = json!({
+        "name": oac.name, "description": oac.get("description"),
+        "origin_access_control_origin_type": oac.get("origin_type"),
+        "signing_behavior": oac.get("signing_behavior"),
+        "signing_protocol": oac.get("signing_protocol"),
+    });
+    vec![Block::new("aws_cloudfront_origin_access_control", oac.address.id(), values)]
+}
 
 #[async_trait]
 impl ResourceType for OriginAccessControl {

@@ -4,6 +4,7 @@
 use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::call::{Call, Retry};
 use crate::model::spec::{field, from_value, to_value};
+use crate::model::terraform::{Block, Exported};
 use crate::model::type_info::{Calls, GraphRole, Pricing};
 use crate::model::{
     Address, After, CloudError, Desired, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo,
@@ -42,6 +43,7 @@ pub const INFO: TypeInfo = TypeInfo {
     heading: "Site",
     graph: GraphRole::PartOf(|_| "bucket"),
     pricing: Pricing::ByUse("nothing"),
+    terraform: blocks,
     calls: Calls {
         read: &[Call::new(&SERVICE, "s3:GetBucketPolicy")],
         create: &[Call::new(&SERVICE, "s3:PutBucketPolicy").retries(PRINCIPAL)],
@@ -179,6 +181,14 @@ async fn remove(writer: &Writer, bucket: &str) -> Result<(), CloudError> {
         })
         .await;
     cloud_error::optional(gone).map(|_| ())
+}
+
+/// The policy as a block of Terraform's AWS provider.
+fn blocks(policy: &Exported<'_>) -> Vec<Block> {
+    let (id, text) = (policy.address.id(), policy::to_json(policy.get("policy")));
+    let values = json!({"bucket": policy.name, "policy": text});
+    let block = Block::new("aws_s3_bucket_policy", id, values);
+    vec![block.refer("bucket", "aws_s3_bucket", id, "id")]
 }
 
 /// CloudFront may read, for this distribution alone and shopstack's own records not at all, and

@@ -7,6 +7,7 @@ use crate::aws::{Reader, Writer};
 use crate::model::call::Call;
 use crate::model::cloud_error::optional;
 use crate::model::spec::{field, from_value, to_value};
+use crate::model::terraform::{Block, Exported};
 use crate::model::type_info::{Calls, GraphRole, Pricing};
 use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo};
 use crate::resources::ResourceType;
@@ -41,6 +42,7 @@ pub const INFO: TypeInfo = TypeInfo {
     heading: "WAF",
     graph: GraphRole::PartOf(|_| "api"),
     pricing: Pricing::ByUse("nothing"),
+    terraform: blocks,
     calls: Calls {
         read: &[Call::new(&SERVICE, "wafv2:GetWebACLForResource")
             .quotas(&[READS, per_second("WAF: 1 GetWebACLForResource per second")])],
@@ -59,6 +61,15 @@ pub const INFO: TypeInfo = TypeInfo {
 
 /// Logical id of the association of the stack's one API.
 const ID: &str = "api";
+
+/// The association as a block of Terraform's AWS provider.
+fn blocks(association: &Exported<'_>) -> Vec<Block> {
+    let values = association.spec.clone();
+    let block = Block::new("aws_wafv2_web_acl_association", association.address.id(), values)
+        .refer("web_acl_arn", "aws_wafv2_web_acl", ID, "arn")
+        .refer("resource_arn", "aws_api_gateway_stage", "main", "arn");
+    vec![block]
+}
 
 #[async_trait]
 impl ResourceType for WafAssociation {

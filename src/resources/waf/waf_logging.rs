@@ -5,6 +5,7 @@ use crate::aws::{Reader, Writer, clients::GLOBAL_REGION};
 use crate::model::call::{Call, Retry};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{field, from_value, to_value};
+use crate::model::terraform::{Block, Exported};
 use crate::model::type_info::{Calls, Pricing};
 use crate::model::{
     Address, CloudError, Desired, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo,
@@ -21,7 +22,7 @@ use aws_sdk_wafv2::types::{FieldToMatch, LoggingConfiguration, SingleHeader};
 use futures_util::future::try_join_all;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 pub struct WafLogging;
@@ -62,6 +63,7 @@ pub const INFO: TypeInfo = TypeInfo {
     replace_on: &["web_acl_arn"],
     heading: "WAF",
     pricing: Pricing::ByUse("data taken in by the log group"),
+    terraform: blocks,
     calls: Calls {
         read: &[read("wafv2:GetLoggingConfiguration")],
         create: PUT,
@@ -248,6 +250,23 @@ fn spec_of(seen: &LoggingConfiguration) -> WafLoggingSpec {
             .chain(seen.logging_filter().map(|_| "(filter)".to_string()))
             .collect(),
     }
+}
+
+/// The logging of a web ACL as a block of Terraform's AWS provider.
+fn blocks(logging: &Exported<'_>) -> Vec<Block> {
+    let id = logging.address.id();
+    let headers = logging.get("redacted_headers").as_array().into_iter().flatten();
+    let redacted: Vec<Value> =
+        headers.map(|name| json!({"single_header": [{"name": name}]})).collect();
+    let values = json!({
+        "resource_arn": logging.get("web_acl_arn"),
+        "log_destination_configs": [logging.get("destination")], "redacted_fields": redacted,
+    });
+    let group = format!("waf-{id}");
+    let block = Block::new("aws_wafv2_web_acl_logging_configuration", id, values)
+        .refer("resource_arn", "aws_wafv2_web_acl", id, "arn")
+        .refer("log_destination_configs", "aws_cloudwatch_log_group", &group, "arn");
+    vec![block]
 }
 
 fn desired_logging(context: &Context<'_>, id: &str) -> Desired {

@@ -1,7 +1,7 @@
 //! Rules for the headers that the site is served with.
 
-use super::check_env_value;
 use super::context::Context;
+use super::variable::check_text;
 use crate::stack::error::{quote, suggest};
 use crate::stack::names::{self, Verdict};
 use crate::stack::{Csp, EnvValue, Hsts, ParsedCsp, SiteHeaders};
@@ -126,7 +126,7 @@ fn check_directive(context: &mut Context, name: &str, sources: &EnvValue) {
         context.at_value(&path, what, Some("give each directive a line of its own".to_string()));
     }
     check_sources(context, &path, &sources.text, &ParsedCsp::parse(&format!("x {}", sources.text)));
-    check_env_value(context, &path, &sources.text);
+    check_text(context, &path, &sources.text);
 }
 
 fn check_policy(context: &mut Context, text: &EnvValue) {
@@ -142,7 +142,7 @@ fn check_policy(context: &mut Context, text: &EnvValue) {
         context.at_value(&path, what, Some("remove it to have the default".to_string()));
     }
     check_sources(context, &path, &text.text, &parsed);
-    check_env_value(context, &path, &text.text);
+    check_text(context, &path, &text.text);
 }
 
 fn is_directive(name: &str) -> bool {

@@ -10,19 +10,18 @@ mod permission;
 mod request;
 mod site;
 mod table;
+mod variable;
 mod waf;
 
 pub(super) use site::missing_pages;
 
-use super::compute::{EnvPart, split};
-use super::error::{Report, quote, suggest};
+use super::error::{Report, quote};
 use super::names;
 use super::node::Node;
 use super::region;
 use super::{Function, Grant, READS, Stack, WRITES};
-use crate::model::template;
 use context::Context;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub(super) fn check(stack: &Stack, tree: &Node, report: &mut Report, references: bool) {
     let mut context = Context { stack, tree, report, references };
@@ -127,19 +126,7 @@ fn check_function(context: &mut Context, id: &str, function: &Function) {
         context.at_value(&["functions", id, "timeout"], what, help);
     }
     events::check(context, id, function);
-    for (name, value) in env {
-        let path = ["functions", id, "env", name];
-        context.key(&path, &format!("the variable {}", quote(name)), names::env_var(name), None);
-        check_env_value(context, &path, &value.text);
-    }
-    // Lambda measures the variables as JSON; references count as they stand here.
-    let json = |text: &str| serde_json::Value::from(text).to_string().len();
-    let size: usize =
-        1 + env.iter().map(|(name, value)| json(name) + json(&value.text) + 2).sum::<usize>();
-    if size > 4096 {
-        let verdict = Err(format!("holds {size} bytes as JSON, but Lambda takes 4096"));
-        context.key(&["functions", id, "env"], "`env`", verdict, None);
-    }
+    variable::check(context, id, env);
     for (number, grant) in grants.iter().enumerate() {
         check_grant(context, id, number, grant);
         for (i, action) in grant.actions.iter().enumerate() {
@@ -155,104 +142,6 @@ fn check_function(context: &mut Context, id: &str, function: &Function) {
             }
         }
     }
-}
-
-fn check_env_value(context: &mut Context, path: &[&str], text: &str) {
-    let known = [
-        "${api.url}",
-        "${api.origin}",
-        "${api.cors_origins}",
-        "${api.cors_expose}",
-        "${api.cors_credentials}",
-        "${site.url}",
-        "${smoke.secret}",
-        "${region}",
-        "${env}",
-        "${stack}",
-    ];
-    let tables = context.stack.tables.keys();
-    let tables: Vec<_> = tables
-        .flat_map(|t| [format!("${{table.{t}.name}}"), format!("${{table.{t}.arn}}")])
-        .collect();
-    let known: Vec<_> = tables.iter().map(String::as_str).chain(known).collect();
-    if let Some(inner) = internal(text) {
-        let help = Some("shopstack keeps that form for itself; write it otherwise".to_string());
-        context.at_part(
-            path,
-            &inner,
-            format!("{} would be taken for an id of AWS", quote(&inner)),
-            help,
-        );
-    }
-    let parts = split(text);
-    let is_alone = parts.len() == 1;
-    for part in parts {
-        let (written, problem) = match &part {
-            Err(written) if written.ends_with('}') => ((*written).to_string(), "means nothing"),
-            Err(written) => ((*written).to_string(), "is not closed by `}`"),
-            Ok(EnvPart::SmokeSecret) if !is_alone => {
-                ("${smoke.secret}".to_string(), "is a value of its own, without text beside it")
-            }
-            Ok(part) => match dangling(context.stack, part) {
-                Some(found) if context.references => found,
-                _ => continue,
-            },
-        };
-        let help = match problem {
-            "is not closed by `}`" => {
-                Some("close it, or write `$${` for a literal `${`".to_string())
-            }
-            _ if written == "${smoke.secret}" => Some("give it a variable of its own".to_string()),
-            _ if known.contains(&written.as_str()) => {
-                Some("add that part to the stack, or remove the reference".to_string())
-            }
-            _ => suggest(&written, &known, "there are"),
-        };
-        context.at_part(
-            path,
-            &written,
-            format!("the reference {} {problem}", quote(&written)),
-            help,
-        );
-    }
-}
-
-/// The first `{{…}}` that would be read as a reference between resources.
-fn internal(text: &str) -> Option<String> {
-    let mut found = BTreeSet::new();
-    template::references(&serde_json::Value::String(text.to_string()), &mut found);
-    let start = text.find("{{").filter(|_| !found.is_empty())?;
-    let length = text.get(start..)?.find("}}")? + 2;
-    text.get(start..start + length).map(str::to_string)
-}
-
-/// As written, and what is wrong, if the part refers to something that the stack does not have.
-fn dangling(stack: &Stack, part: &EnvPart) -> Option<(String, &'static str)> {
-    let (table, attribute) = match part {
-        EnvPart::TableName(id) => (id, "name"),
-        EnvPart::TableArn(id) => (id, "arn"),
-        EnvPart::ApiUrl | EnvPart::ApiOrigin if stack.api.is_none() => {
-            let written = if *part == EnvPart::ApiUrl { "${api.url}" } else { "${api.origin}" };
-            return Some((written.to_string(), "needs an `api`"));
-        }
-        EnvPart::SiteUrl if stack.site.is_none() => {
-            return Some(("${site.url}".to_string(), "needs a `site`"));
-        }
-        EnvPart::CorsOrigins | EnvPart::CorsExpose | EnvPart::CorsCredentials
-            if stack.api.as_ref().is_none_or(|api| api.cors.is_none()) =>
-        {
-            let name = match part {
-                EnvPart::CorsOrigins => "origins",
-                EnvPart::CorsExpose => "expose",
-                _ => "credentials",
-            };
-            return Some((format!("${{api.cors_{name}}}"), "needs `api.cors`"));
-        }
-        _ => return None,
-    };
-    let problem = "names a table that does not exist";
-    (!stack.tables.contains_key(table))
-        .then(|| (format!("${{table.{table}.{attribute}}}"), problem))
 }
 
 fn check_grant(context: &mut Context, id: &str, number: usize, grant: &Grant) {

@@ -59,3 +59,36 @@ async fn a_run_whose_lock_was_taken_away_stops_at_its_next_heartbeat() {
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(cancel.reason().expect("a reason").kind, ErrorKind::Lock);
 }
+
+/// Whoever may write to the table may have written the row: what no shopstack writes holds nothing,
+/// and keeps nobody waiting for a lease.
+#[tokio::test]
+async fn a_row_that_is_no_lock_is_overwritten_at_once() {
+    let huge = "x".repeat(200_000);
+    for row in [
+        json!({"owner": {"M": {}}, "beat": {"N": "1"}}),
+        json!({"owner": {"S": "x"}, "beat": {"S": "\n::error::x"}}),
+        json!({"owner": {"S": huge}}),
+        json!({"fence": {"S": huge}}),
+    ] {
+        let replay = Replay::start(vec![
+            ("UpdateItem ADD fence", refused("ConditionalCheckFailedException")),
+            ("GetItem", answer(json!({"Item": row})).always()),
+            ("UpdateItem fence = :one", answer(json!({}))),
+            ("UpdateItem ADD beat", answer(json!({})).always()),
+        ])
+        .await;
+        let (ledger, cancel) = (Ledger::new(&replay.sdk, &replay.env.scope), Cancel::default());
+        let tried = lock::try_lock(&ledger, &me(), &cancel).await.expect("an answer");
+        assert!(matches!(tried, lock::Try::Busy(_)), "{tried:?}");
+        let said = std::sync::Mutex::new(String::new());
+        let say = |text: &str| said.lock().unwrap().push_str(text);
+        let patience = Duration::from_secs(120);
+        lock::wait_lock(&ledger, &me(), &cancel, patience, &say).await.expect("the lock");
+        assert_eq!(written(&replay)[..2], [0, 0], "at once");
+        let said = said.into_inner().unwrap();
+        assert!(said.len() < 300 && !said.contains('\n'), "{said}");
+        // The next conversation stops the clock again.
+        tokio::time::resume();
+    }
+}

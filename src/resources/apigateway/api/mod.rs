@@ -3,6 +3,7 @@
 
 mod desired;
 pub mod spec;
+mod terraform;
 
 use crate::aws::{Reader, Writer};
 use crate::model::call::{Call, Quota};
@@ -48,6 +49,7 @@ pub const INFO: TypeInfo = TypeInfo {
     }],
     graph: GraphRole::Node { title: "API Gateway", kind: "edge", column: 1 },
     pricing: Pricing::ByUse("requests"),
+    terraform: terraform::blocks,
     calls: Calls {
         read: &[
             Call::new(&SERVICE, "apigateway:GetRestApis").actions(GET),

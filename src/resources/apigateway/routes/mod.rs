@@ -9,6 +9,7 @@ mod preflight;
 mod read;
 pub mod spec;
 mod steps;
+mod terraform;
 mod write;
 
 use crate::aws::{CallOptions, Reader, Writer};
@@ -54,6 +55,7 @@ pub const INFO: TypeInfo = TypeInfo {
     heading: "API",
     graph: GraphRole::PartOf(|_| "api"),
     pricing: Pricing::ByUse("requests"),
+    terraform: terraform::blocks,
     calls: Calls {
         read: &[
             Call::new(&SERVICE, "apigateway:GetResources").actions(GET).quotas(&[Quota {

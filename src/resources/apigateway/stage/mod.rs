@@ -4,6 +4,7 @@
 mod desired;
 mod settings;
 pub mod spec;
+mod terraform;
 mod write;
 
 use crate::aws::{CallOptions, Reader, Writer};
@@ -52,6 +53,7 @@ pub const INFO: TypeInfo = TypeInfo {
     }],
     graph: GraphRole::PartOf(|_| "api"),
     pricing: Pricing::ByUse("requests; it has no cache"),
+    terraform: terraform::blocks,
     calls: Calls {
         read: &[GET_STAGES, GET_DEPLOYMENTS, GET_TAGS],
         create: &[

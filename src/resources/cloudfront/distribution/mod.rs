@@ -24,6 +24,7 @@ mod desired;
 mod read;
 pub mod spec;
 mod strangers;
+mod terraform;
 mod write;
 
 pub struct Distribution;
@@ -54,6 +55,7 @@ pub const INFO: TypeInfo = TypeInfo {
     ],
     graph: GraphRole::Node { title: "CloudFront", kind: "edge", column: 1 },
     pricing: Pricing::ByUse("requests and data sent"),
+    terraform: terraform::blocks,
     calls: Calls {
         read: &[
             Call::new(&SERVICE, "cloudfront:ListDistributions"),

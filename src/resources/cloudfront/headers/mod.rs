@@ -22,6 +22,7 @@ use spec::ResponseHeadersSpec;
 mod convert;
 mod desired;
 pub mod spec;
+mod terraform;
 
 pub(crate) use desired::policy_id;
 
@@ -35,6 +36,7 @@ pub const INFO: TypeInfo = TypeInfo {
     graph: GraphRole::PartOf(|_| "distribution"),
     pricing: Pricing::ByUse("nothing"),
     number: Some(Number { most: 20, what: "response headers policies per account" }),
+    terraform: terraform::blocks,
     calls: Calls {
         read: &[
             Call::new(&SERVICE, "cloudfront:ListResponseHeadersPolicies"),

@@ -11,6 +11,7 @@ mod seed_rules;
 mod seed_text;
 mod shape;
 pub mod spec;
+mod terraform;
 mod write;
 
 pub use extras::resource_policy;
@@ -56,6 +57,7 @@ pub const INFO: TypeInfo = TypeInfo {
     }],
     graph: GraphRole::Node { title: "DynamoDB", kind: "store", column: 3 },
 
+    terraform: terraform::blocks,
     calls: Calls {
         read: &[
             Call::new(&SERVICE, "dynamodb:ListTables"),

@@ -1,6 +1,7 @@
 //! The execution role of each function: its own log streams, and its grants.
 
 use super::INFO;
+use super::secrets::named_secrets;
 use super::spec::RoleSpec;
 use crate::model::Desired;
 use crate::policy;
@@ -38,8 +39,8 @@ fn role(context: &Context<'_>, id: &str, function: &Function) -> Desired {
     context.resource(&INFO, id, name, &spec)
 }
 
-/// The function's own log streams, traces where it sends them, and each declared grant on exactly
-/// its table and indexes.
+/// The function's own log streams, traces where it sends them, each declared grant on exactly its
+/// table and indexes, and what its variables name.
 fn grants(context: &Context<'_>, name: &str, function: &Function) -> Value {
     let grants = &function.grants;
     let (region, account) = (&context.scope.region, &context.scope.account);
@@ -83,6 +84,7 @@ fn grants(context: &Context<'_>, name: &str, function: &Function) -> Value {
         }
         statements.push(statement);
     }
+    statements.extend(named_secrets(context, function));
     json!({ "Statement": statements })
 }
 

@@ -3,7 +3,9 @@
 
 mod desired;
 mod read;
+pub mod secrets;
 pub mod spec;
+mod terraform;
 mod write;
 
 use crate::aws::{Reader, Writer};
@@ -32,6 +34,7 @@ pub const INFO: TypeInfo = TypeInfo {
     authoritative_tags: true,
     graph: GraphRole::PartOf(|_| "function"),
     pricing: Pricing::ByUse("nothing"),
+    terraform: terraform::blocks,
     calls: Calls {
         read: &[
             Call::new(&SERVICE, "iam:GetRole"),

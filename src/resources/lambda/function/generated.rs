@@ -1,7 +1,9 @@
 //! Environment variables with a random value (`${smoke.secret}` in stack.yaml). The value is made
 //! when the variables are written and never leaves the function: plans and records hold a mark.
 
+use crate::model::CloudError;
 use crate::resources::context::GENERATED as MARK;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// How a random value begins, by which a read knows it.
@@ -35,9 +37,39 @@ pub(super) fn filled(value: &str) -> String {
     })
 }
 
+/// Shorter values stand in any sentence.
+const TELLING: usize = 4;
+
+/// An error without the values of variables: Lambda repeats what it refuses.
+pub(super) fn without_values(
+    mut error: CloudError,
+    environment: &BTreeMap<String, String>,
+) -> CloudError {
+    let values = environment.values().filter(|value| value.len() >= TELLING);
+    for value in values.filter(|value| !value.contains("{{")) {
+        for text in [&mut error.message, &mut error.hint] {
+            if text.contains(value.as_str()) {
+                *text = text.replace(value.as_str(), "(a variable's value)");
+            }
+        }
+    }
+    error
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_that_repeats_a_value_is_told_without_it() {
+        let said = "Value '{ADMIN_LOGIN=letmein2026}' at 'environment.variables' is too long";
+        let error = CloudError::ours(crate::model::ErrorKind::Other, said, "");
+        let values = [("ADMIN_LOGIN", "letmein2026"), ("MODE", "a")];
+        let environment = values.map(|(name, value)| (name.to_string(), value.to_string())).into();
+        let told = without_values(error, &environment).message;
+        assert!(told.contains("ADMIN_LOGIN=(a variable's value)"), "{told}");
+        assert!(told.contains("at 'environment.variables'"), "{told}");
+    }
 
     #[test]
     fn a_random_value_is_written_and_reads_as_the_mark() {

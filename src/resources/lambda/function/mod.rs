@@ -8,6 +8,7 @@ mod generated;
 mod read;
 mod settings;
 pub mod spec;
+mod terraform;
 mod write;
 
 use crate::aws::{CallOptions, Reader, Writer};
@@ -59,6 +60,7 @@ pub const INFO: TypeInfo = TypeInfo {
     }],
     graph: GraphRole::Node { title: "Lambda", kind: "code", column: 2 },
     pricing: Pricing::ByUse("requests and duration"),
+    terraform: terraform::blocks,
     calls: Calls {
         read: &[
             Call::new(&SERVICE, "lambda:ListFunctions"),
@@ -123,7 +125,9 @@ impl ResourceType for Function {
         step: &Step,
         wanted: &Value,
     ) -> Result<Outputs, CloudError> {
-        write::create(writer, step, &from_value::<FunctionSpec>(wanted)?).await
+        let wanted = from_value::<FunctionSpec>(wanted)?;
+        let made = write::create(writer, step, &wanted).await;
+        made.map_err(|error| generated::without_values(error, &wanted.environment))
     }
 
     async fn update(
@@ -139,8 +143,10 @@ impl ResourceType for Function {
             .and_then(|fields| fields.shift_remove(read::LAST_UPDATE))
             .is_some();
         let before: FunctionSpec = from_value(&before)?;
-        let (arn, wanted) = (live.output("arn")?, from_value(wanted)?);
-        write::bring(writer, step, arn, &before, &wanted, failed, CallOptions::default()).await?;
+        let (arn, wanted) = (live.output("arn")?, from_value::<FunctionSpec>(wanted)?);
+        let done =
+            write::bring(writer, step, arn, &before, &wanted, failed, CallOptions::default()).await;
+        done.map_err(|error| generated::without_values(error, &wanted.environment))?;
         Ok(live.outputs.clone())
     }
 

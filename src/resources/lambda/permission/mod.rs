@@ -4,6 +4,7 @@
 
 mod desired;
 pub mod spec;
+mod terraform;
 
 use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::call::{Call, Quota};
@@ -36,6 +37,7 @@ pub const INFO: TypeInfo = TypeInfo {
     heading: "Functions",
     graph: GraphRole::PartOf(|_| "function"),
     pricing: Pricing::ByUse("nothing"),
+    terraform: terraform::blocks,
     calls: Calls {
         read: &[Call::new(&SERVICE, "lambda:GetPolicy").own_quotas(&[Quota {
             label: "Lambda: 15 GetPolicy per second",

@@ -5,6 +5,7 @@ mod desired;
 mod extras;
 pub mod spec;
 mod sweep;
+mod terraform;
 
 use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::call::{Call, Retry};
@@ -59,6 +60,7 @@ pub const INFO: TypeInfo = TypeInfo {
         label: "Log group",
     }],
     pricing: Pricing::ByUse("data taken in and kept"),
+    terraform: terraform::blocks,
     calls: Calls {
         read: &[
             Call::new(&SERVICE, "logs:DescribeLogGroups"),

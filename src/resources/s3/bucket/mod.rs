@@ -29,6 +29,7 @@ mod empty;
 mod extras;
 mod read;
 pub mod spec;
+mod terraform;
 
 use read::exists;
 
@@ -64,6 +65,7 @@ pub const INFO: TypeInfo = TypeInfo {
     }],
     graph: GraphRole::Node { title: "S3", kind: "store", column: 2 },
     pricing: Pricing::ByUse("storage and requests"),
+    terraform: terraform::blocks,
     calls: Calls {
         read: &[
             LIST_OBJECTS,

@@ -5,6 +5,7 @@ mod desired;
 mod pricing;
 mod rules;
 pub mod spec;
+mod terraform;
 mod write;
 
 use crate::aws::index::TagIndex;
@@ -44,6 +45,7 @@ pub const INFO: TypeInfo = TypeInfo {
     pricing: Pricing::Fixed(pricing::web_acl),
     graph: GraphRole::PartOf(|id| if id == "cdn" { "distribution" } else { "api" }),
 
+    terraform: terraform::blocks,
     calls: Calls {
         read: &[
             read("wafv2:ListWebACLs"),

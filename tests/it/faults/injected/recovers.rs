@@ -52,7 +52,7 @@ async fn errors_of_changes() {
     let changes = [
         ("memory: 256", "memory: 320"),
         ("rate_limit: 2000", "rate_limit: 3000"),
-        ("retention_days: 30", "retention_days: 60"),
+        ("retention_days: 365", "retention_days: 60"),
         ("rate: 50,", "rate: 60,"),
         ("PriceClass_100", "PriceClass_200"),
     ];

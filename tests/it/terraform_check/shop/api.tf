@@ -153,7 +153,7 @@ import {
 
 resource "aws_cloudwatch_log_group" "api" {
   name              = "/aws/apigateway/${local.name}-api"
-  retention_in_days = 30
+  retention_in_days = 365
   tags              = merge(local.tags, { "shopstack:id" = "api" })
   lifecycle { ignore_changes = [skip_destroy] }
 }

@@ -50,7 +50,7 @@ locals {
 resource "aws_cloudwatch_log_group" "function" {
   for_each          = local.functions
   name              = "/aws/lambda/${local.name}-${each.key}"
-  retention_in_days = 30
+  retention_in_days = 365
   tags              = merge(local.tags, { "shopstack:id" = each.key })
   # Terraform's own: read from no API.
   lifecycle { ignore_changes = [skip_destroy] }

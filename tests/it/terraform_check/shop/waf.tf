@@ -87,7 +87,7 @@ import {
 resource "aws_cloudwatch_log_group" "waf" {
   for_each          = local.acls
   name              = "aws-waf-logs-${local.name}-${each.key}"
-  retention_in_days = 30
+  retention_in_days = 365
   tags              = merge(local.tags, { "shopstack:id" = "waf-${each.key}" })
   lifecycle { ignore_changes = [skip_destroy] }
 }

@@ -1,0 +1,25 @@
+//! A function's resource policy as blocks of Terraform's AWS provider, one a statement.
+
+use crate::model::terraform::{Block, Exported};
+use serde_json::{Value, json};
+
+pub(super) fn blocks(permission: &Exported<'_>) -> Vec<Block> {
+    let id = permission.address.id();
+    let block = |(sid, statement): (&String, &Value)| {
+        let of = |key: &str| statement.get(key).filter(|value| !value.is_null());
+        let mut values = json!({
+            "statement_id": sid, "function_name": permission.name,
+            "action": of("action"), "principal": of("principal"),
+        });
+        // Checkers take a null condition for one that is there.
+        if let Some(fields) = values.as_object_mut() {
+            for key in ["source_arn", "source_account"] {
+                fields.extend(of(key).map(|value| (key.to_string(), value.clone())));
+            }
+        }
+        Block::new("aws_lambda_permission", &format!("{id}_{sid}"), values)
+            .refer("function_name", "aws_lambda_function", id, "function_name")
+            .refer("source_arn", "aws_api_gateway_rest_api", "main", "execution_arn")
+    };
+    permission.entries("statements").map(block).collect()
+}
