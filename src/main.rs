@@ -4,7 +4,8 @@ use std::process::ExitCode;
 use std::thread;
 
 /// Bytes of stack of each thread. Builds from source are not optimised, and the state of their
-/// async calls takes most of the 8 MB that a main thread usually has; memory is taken as it is used.
+/// async calls takes most of the 8 MB that a main thread usually has. Memory is taken as it is
+/// used.
 const STACK: usize = 64 * 1024 * 1024;
 
 fn main() -> std::io::Result<ExitCode> {

@@ -151,6 +151,12 @@ impl Caller {
         Self { progress: Some(progress), ..self.clone() }
     }
 
+    /// A caller with a stop and a lease of its own, and the same rate budgets: for one of several
+    /// environments that a run deals with side by side.
+    pub fn with_own_cancel(&self) -> Self {
+        Self { cancel: Cancel::default(), ..self.clone() }
+    }
+
     /// The same caller, keeping to AWS's rate quotas even where the endpoint is not AWS.
     pub fn with_budgets(&self) -> Self {
         Self { limited: true, ..self.clone() }

@@ -126,6 +126,12 @@ impl Sdk {
         if self.budgets { caller.with_budgets() } else { caller }
     }
 
+    /// The same configuration for another region.
+    pub fn in_region(&self, region: &str) -> Self {
+        let base = self.base.clone().into_builder().region(Region::new(region.to_string()));
+        Self { base: base.build(), region: region.to_string(), ..self.clone() }
+    }
+
     /// Makes clients that count, and are limited, by `purpose`.
     pub fn connections(&self, purpose: Purpose) -> Connections {
         Connections::new(

@@ -12,6 +12,27 @@ use std::time::Duration;
 /// How long one region's answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(8);
 
+/// True where something of the environment is in the reader's region, as far as the tag index knows.
+pub async fn lives_in(reader: &Reader, scope: &Scope) -> Result<bool, CloudError> {
+    let mut index = TagIndex::default();
+    index.read(&reader.caller, &reader.client(), scope).await?;
+    let here = format!(":{}:", scope.region);
+    Ok(index.iter().any(|(arn, _)| arn.contains(&here)))
+}
+
+/// True for the answer of a region that the account has not enabled: it knows none of the account's
+/// credentials.
+pub fn is_disabled(error: &CloudError) -> bool {
+    let codes = [
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+        "AuthFailure",
+        "OptInRequired",
+        "InvalidSignatureException",
+    ];
+    codes.contains(&error.code.as_str())
+}
+
 /// The regions that the environment's global things name: roles, the distribution and what belongs
 /// to it. Empty where there are none, as for an environment of tables alone.
 pub async fn regions(reader: &Reader, scope: &Scope) -> Result<BTreeSet<String>, CloudError> {

@@ -53,6 +53,50 @@ impl Ledger {
         Self { caller: self.caller.with_progress(progress), ..self }
     }
 
+    /// The rows of another stack and environment of the same table.
+    pub fn beside(&self, stack: &str, env: &str) -> Self {
+        Self { pk: format!("{stack}/{env}"), ..self.clone() }
+    }
+
+    /// True where the table is there.
+    pub async fn exists(&self) -> Result<bool, CloudError> {
+        let describe = || self.client().describe_table().table_name(TABLE).send();
+        let seen = self.caller.call("dynamodb:DescribeTable", describe).await;
+        Ok(optional(seen)?.is_some())
+    }
+
+    /// Deletes the table, unless somebody holds a lock in it: then says so.
+    pub async fn remove_table(&self) -> Result<Option<String>, CloudError> {
+        let mut start: Option<Item> = None;
+        loop {
+            let scan = || {
+                let scan = self.client().scan().table_name(TABLE).consistent_read(true);
+                let scan = scan.filter_expression("attribute_exists(#owner)");
+                let scan = scan.expression_attribute_names("#owner", "owner");
+                scan.set_exclusive_start_key(start.clone()).send()
+            };
+            let Some(page) = optional(self.caller.call("dynamodb:Scan", scan).await)? else {
+                return Ok(None);
+            };
+            if let Some(row) = page.items().first() {
+                let held = row.get("pk").and_then(|pk| pk.as_s().ok());
+                return Ok(Some(format!("the lock of {} is held", held.map_or("?", |pk| pk))));
+            }
+            start = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() {
+                break;
+            }
+        }
+        let unprotect = || {
+            let update = self.client().update_table().table_name(TABLE);
+            update.deletion_protection_enabled(false).send()
+        };
+        optional(self.caller.call("dynamodb:UpdateTable", unprotect).await)?;
+        let delete = || self.client().delete_table().table_name(TABLE).send();
+        optional(self.caller.call("dynamodb:DeleteTable", delete).await)?;
+        Ok(None)
+    }
+
     /// Makes the table unless it is there, and waits until it takes items. True where this call
     /// made it.
     pub async fn ensure(&self) -> Result<bool, CloudError> {

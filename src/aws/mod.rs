@@ -4,6 +4,7 @@
 pub mod account;
 pub mod call;
 pub mod calls;
+pub mod census;
 pub mod clients;
 pub mod clock;
 pub mod connections;

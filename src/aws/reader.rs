@@ -8,11 +8,10 @@ use super::clients::Sdk;
 use super::connections::{Connections, SdkService};
 use super::counter::Purpose;
 use super::index::TagIndex;
-use super::reads::{CloudFront, DynamoDb, Iam};
+use super::reads::DynamoDb;
 use crate::model::cloud_error::optional;
-use crate::model::{CloudError, GLOBAL_REGION, Scope, tag};
+use crate::model::{CloudError, GLOBAL_REGION, Scope};
 use futures_util::future::try_join;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
@@ -118,61 +117,5 @@ impl Reader {
     /// A reader that has not read the tag index yet, for looking again after writes.
     pub fn afresh(&self) -> Self {
         Self { index: Arc::default(), ..self.clone() }
-    }
-}
-
-/// The environments of an account and region: `(stack, env)` to expiry (RFC 3339), where one is
-/// set.
-///
-/// The tag index omits IAM roles and lags, so roles are listed by their path as well; a role alone
-/// is an environment too: something is left of it.
-pub async fn environments(
-    reader: &Reader,
-) -> Result<BTreeMap<(String, String), Option<String>>, CloudError> {
-    let mut index = TagIndex::default();
-    index.read_all(&reader.caller, &reader.client()).await?;
-    if reader.region != GLOBAL_REGION {
-        index.read_all(&reader.caller, &reader.client_in(GLOBAL_REGION)).await?;
-    }
-    let mut found: BTreeMap<(String, String), Option<String>> = BTreeMap::new();
-    for (arn, tags) in index.iter() {
-        // The index goes on naming deleted resources, distributions longest: ask CloudFront itself.
-        if let Some((_, id)) = arn.split_once(":distribution/") {
-            let seen = reader.caller.call("cloudfront:GetDistribution", || {
-                reader.client::<CloudFront>().get_distribution().id(id).send()
-            });
-            if optional(seen.await)?.is_none() {
-                continue;
-            }
-        }
-        if let (Some(stack), Some(env)) = (tags.get(tag::STACK), tags.get(tag::ENV)) {
-            let expires = found.entry((stack.clone(), env.clone())).or_default();
-            *expires = expires.take().max(tags.get(tag::EXPIRES_AT).cloned());
-        }
-    }
-    let mut marker: Option<String> = None;
-    loop {
-        let page = reader
-            .caller
-            .call("iam:ListRoles", || {
-                reader
-                    .client::<Iam>()
-                    .list_roles()
-                    .path_prefix("/shopstack/")
-                    .set_marker(marker.clone())
-                    .send()
-            })
-            .await?;
-        for role in page.roles() {
-            let mut parts = role.path().trim_start_matches("/shopstack/").split('/');
-            if let (Some(stack), Some(env)) = (parts.next(), parts.next().filter(|e| !e.is_empty()))
-            {
-                found.entry((stack.to_string(), env.to_string())).or_default();
-            }
-        }
-        marker = page.marker().filter(|_| page.is_truncated()).map(str::to_string);
-        if marker.is_none() {
-            return Ok(found);
-        }
     }
 }

@@ -26,6 +26,7 @@ reads_only! {
     iam::Iam(aws_sdk_iam, global) {
         get_account_summary: GetAccountSummaryFluentBuilder,
         get_role: GetRoleFluentBuilder,
+        list_account_aliases: ListAccountAliasesFluentBuilder,
         list_roles: ListRolesFluentBuilder,
         simulate_principal_policy: SimulatePrincipalPolicyFluentBuilder,
     }

@@ -24,7 +24,8 @@ pub struct Global {
         value_name = "FILE"
     )]
     pub file: PathBuf,
-    /// Environment; each is fully separate from the others
+    /// Environment; each is fully separate from the others. A branch does as well: what cannot be
+    /// part of a name is replaced
     #[arg(long, global = true, default_value = "dev", value_name = "NAME")]
     pub env: String,
     /// AWS region, instead of stack.yaml's
@@ -71,7 +72,7 @@ impl Color {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Check stack.yaml; needs no network and no credentials
-    Validate,
+    Validate(Validate),
     /// Can this account take this stack; read-only
     Doctor,
     /// Print the JSON Schema of stack.yaml
@@ -92,6 +93,8 @@ pub enum Command {
     PolicyReport(PolicyReport),
     /// The environments that exist in this account and region
     Envs,
+    /// Delete the environments whose time is up
+    Sweep(Sweep),
     /// A picture of the stack
     Graph(Graph),
     /// The stack for other tools: as a Terraform plan, for checkov and the like
@@ -105,6 +108,43 @@ pub enum Command {
     Local(Local),
     /// Shell completions
     Completions { shell: clap_complete::Shell },
+}
+
+impl Command {
+    /// As it is typed.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Validate(_) => "validate",
+            Self::Schema(_) => "schema",
+            Self::Build => "build",
+            Self::Diff(_) => "diff",
+            Self::Up(_) => "up",
+            Self::Down(_) => "down",
+            Self::Smoke(_) => "smoke",
+            Self::Outputs => "outputs",
+            Self::PolicyReport(_) => "policy-report",
+            Self::Envs => "envs",
+            Self::Sweep(_) => "sweep",
+            Self::Export(_) => "export",
+            Self::Graph(_) => "graph",
+            Self::History => "history",
+            Self::Unlock(_) => "unlock",
+            Self::Local(_) => "local",
+            Self::Completions { .. } => "completions",
+        }
+    }
+
+    /// True where `--json` prints one object a line while the command runs.
+    pub fn is_a_stream(&self) -> bool {
+        matches!(self, Self::Up(_) | Self::Down(_) | Self::Smoke(_) | Self::Sweep(_))
+    }
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Validate {
+    /// Print what the environment has, overlays and defaults included, and where each value stands
+    #[arg(long)]
+    pub resolved: bool,
 }
 
 #[derive(Clone, Copy, Debug, Args)]
@@ -150,9 +190,9 @@ pub struct Up {
     /// Leave out the smoke test
     #[arg(long)]
     pub no_smoke: bool,
-    /// Mark this environment as expiring after a while (90m, 4h, 2d): `envs` shows it, and its
-    /// tables are not protected
-    #[arg(long, value_name = "DURATION", value_parser = super::time::duration)]
+    /// Time to live (90m, 4h, 2d), counted from this run, instead of stack.yaml's: `sweep` deletes
+    /// the environment after it, its tables are not protected, and it has no firewall of its own
+    #[arg(long, value_name = "DURATION", value_parser = super::time::life, allow_hyphen_values = true)]
     pub ttl: Option<std::time::Duration>,
     /// How long to wait for somebody else's run
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = super::time::duration)]
@@ -176,12 +216,25 @@ pub struct Down {
     /// With --yes: delete tables that hold data
     #[arg(long)]
     pub destroy_data: bool,
-    /// Do not wait for CloudFront; run `down` again later for the rest
+    /// Do not wait for CloudFront: `sweep`, or `down` again, takes away the rest later
     #[arg(long)]
     pub no_wait: bool,
     /// How long to wait for somebody else's run
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = super::time::duration)]
     pub lock_timeout: std::time::Duration,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Sweep {
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Only say what would be deleted
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Delete as well what all environments shared, where none is left and nothing else uses it
+    #[arg(long)]
+    pub shared: bool,
 }
 
 #[derive(Clone, Debug, Args)]

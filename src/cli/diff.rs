@@ -4,6 +4,7 @@ use super::args::{Diff, Global, Only};
 use super::builds::Builds;
 use super::error::{CliError, code};
 use super::output::Output;
+use super::runner;
 use super::saved;
 use super::session::{Project, Session};
 use crate::model::{Cause, Plan};
@@ -18,11 +19,10 @@ pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8
     project.pages(global)?;
     let builds = Builds::lazy(&project, output);
     let adopt = BTreeSet::new();
-    let session =
-        Session::open_planning(global, &project.stack.name, Some(&project.stack.region), output)
-            .await?;
+    let session = Session::open_planning(global, &project.place(), output).await?;
     session.refuse_elsewhere(&project.stack).await?;
-    let request = session.request(&project, &adopt, None, args.out.is_some());
+    let expiry = project.expiry();
+    let request = session.request(&project, &adopt, &expiry, args.out.is_some());
     let (record, built) = (session.last_applied(), builds.finished());
     let made = planning::make_plan(&request, session.reader.clone(), record, built).await?;
     let mut plan = made.plan;
@@ -51,6 +51,8 @@ pub async fn command(global: &Global, args: &Diff, output: &Output) -> Result<u8
         saved::write(path, &document)?;
     }
     output.calls(&session.sdk.counter);
+    runner::add_summary(&render::markdown::plan(&plan), output);
+    runner::set_outputs([("changes", &json!(plan.steps.len()))], output);
     if output.json {
         output.json_line(&document);
     } else if args.markdown {

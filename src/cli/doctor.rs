@@ -56,8 +56,7 @@ fn unread(check: &'static str, error: &CloudError) -> Line {
 
 pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     let project = Project::load(global)?;
-    let session =
-        Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
+    let session = Session::open(global, &project.place(), output).await?;
     signals::stop_on_signals(&session, output);
     let lines = examine(&session, &project).await?;
     let fails = lines.iter().any(|line| line.status == Status::Failed);
@@ -155,8 +154,8 @@ fn caller(session: &Session) -> Vec<Line> {
 
 /// How many resources of each type the stack wants.
 fn wanted(session: &Session, project: &Project) -> Result<BTreeMap<String, usize>, CliError> {
-    let adopt = BTreeSet::new();
-    let desired = session.request(project, &adopt, None, false).desired(None)?.resources;
+    let (adopt, expiry) = (BTreeSet::new(), project.expiry());
+    let desired = session.request(project, &adopt, &expiry, false).desired(None)?.resources;
     let mut all = BTreeMap::new();
     for resource in desired {
         *all.entry(resource.type_name).or_default() += 1;

@@ -3,29 +3,125 @@
 use super::args::{Down, Global};
 use super::error::{CliError, code};
 use super::output::Output;
-use super::session::{Project, Session};
-use super::{apply, guard, signals};
-use crate::aws::{Writer, home};
-use crate::engine;
-use crate::model::{Event, Live, Owner, Plan};
-use crate::planning;
+use super::session::{Place, Project, Session};
+use super::takedown::{self, Ended, Found, Manner, Refused};
+use super::{apply, runner, signals};
+use crate::aws::home;
+use crate::model::{Scope, event::Sink};
 use crate::render;
-use crate::resources::{Finder, TYPES};
 use crate::stack;
+use futures_util::stream::{self, StreamExt};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
+
+/// How many regions are looked through at a time.
+const REGIONS_AT_ONCE: usize = 12;
 
 pub async fn command(global: &Global, args: &Down, output: &Output) -> Result<u8, CliError> {
     let start = Instant::now();
-    let (name, region) = match &args.stack {
-        Some(name) if !stack::is_stack_name(name) => {
-            return Err(CliError::new(
-                format!("`{name}` is not the name of a stack"),
-                "such as --stack shop",
-            ));
+    let place = place(global, args, output)?;
+    let named = place.region.is_some() || global.region.is_some();
+    let session = open(global, place, output).await?;
+    signals::stop_on_signals(&session, output);
+    let sink = apply::sink(&session, output);
+
+    let elsewhere = Mutex::new(None);
+    let ended = take_down(&session, args, named, &elsewhere, &sink, output).await;
+    let home = elsewhere.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let Some(home) = home else { return finish(&session, ended?, start, output) };
+    output.note(&format!(
+        "Stack `{}`, env `{}` lives in {home}.",
+        session.scope.stack, session.scope.env
+    ));
+    let session = session.in_region(&home, output);
+    let ended = take_down(&session, args, true, &elsewhere, &sink, output).await?;
+    finish(&session, ended, start, output)
+}
+
+/// Takes the environment away here; where it is not here and no region was `named`, `elsewhere`
+/// says where it is.
+async fn take_down(
+    session: &Session,
+    args: &Down,
+    named: bool,
+    elsewhere: &Mutex<Option<String>>,
+    sink: &Sink,
+    output: &Output,
+) -> Result<Ended, CliError> {
+    let manner =
+        Manner { command: "down", lock_timeout: args.lock_timeout, patient: !args.no_wait };
+    let agree = |found: Found| async move {
+        if found.plan.is_empty() {
+            let homes = homes(session, output).await.map_err(Refused::NotHere)?;
+            match homes.as_slice() {
+                [] => {}
+                [home] if !named => {
+                    *elsewhere.lock().unwrap_or_else(PoisonError::into_inner) = Some(home.clone());
+                    return Err(Refused::NotHere(lives_in(&session.scope, home)));
+                }
+                [home, ..] => return Err(Refused::NotHere(lives_in(&session.scope, home))),
+            }
         }
-        Some(name) => (name.clone(), region_of(global, name, output)),
+        takedown::tell_plan(&found.plan, sink);
+        if !output.json {
+            output.note(&render::plan::text(&found.plan, output.progress, output.verbose > 0));
+        }
+        consent(session, &found, args, output).await.map_err(Refused::Kept)?;
+        Ok(found.plan)
+    };
+    takedown::take_down(session, &manner, sink, output, agree).await
+}
+
+/// The other regions that the environment lives in: by what is global of it, else by the record of
+/// its last `up`, else by the tag index of each region.
+async fn homes(session: &Session, output: &Output) -> Result<Vec<String>, CliError> {
+    let global = home::regions(&session.reader, &session.scope).await?;
+    if !global.is_empty() {
+        // Something of it is here as well, and just not yet, or no more, to be seen.
+        let here = global.contains(&session.scope.region);
+        return Ok(if here { vec![] } else { global.into_iter().collect() });
+    }
+    let recorded = home::recorded(&session.reader, &session.scope, &stack::REGIONS).await;
+    if !recorded.is_empty() {
+        let here = recorded.contains(&session.scope.region);
+        return Ok(if here { vec![] } else { recorded.into_iter().collect() });
+    }
+    let others = stack::REGIONS.iter().filter(|r| **r != session.scope.region);
+    let looks = others.map(|region| async move {
+        let there = session.in_region(region, output);
+        (*region, home::lives_in(&there.reader, &there.scope).await)
+    });
+    let mut looks = stream::iter(looks).buffer_unordered(REGIONS_AT_ONCE);
+    let mut found = Vec::new();
+    while let Some((region, lives)) = looks.next().await {
+        match lives {
+            Ok(true) => found.push(region.to_string()),
+            Ok(false) => {}
+            Err(error) if home::is_disabled(&error) => {}
+            Err(error) => output.note(&format!("{region} could not be looked through: {error}")),
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn lives_in(scope: &Scope, home: &str) -> CliError {
+    let Scope { stack, env, region, .. } = scope;
+    CliError::new(
+        format!("stack `{stack}`, env `{env}` lives in {home}, and not in {region}"),
+        format!("run `shopstack down --stack {stack} --env {env} --region {home}`"),
+    )
+}
+
+/// What is to be deleted, and where: by `--stack`, or by stack.yaml.
+fn place(global: &Global, args: &Down, output: &Output) -> Result<Place, CliError> {
+    match &args.stack {
+        Some(name) if !stack::is_stack_name(name) => Err(CliError::new(
+            format!("`{name}` is not the name of a stack"),
+            "such as --stack shop",
+        )),
+        Some(name) => Ok(place_of(global, name, output)),
         None => {
             let project = Project::load(global).map_err(|e| match global.file.exists() {
                 true => e,
@@ -34,100 +130,54 @@ pub async fn command(global: &Global, args: &Down, output: &Output) -> Result<u8
                     ..e
                 },
             })?;
-            (project.stack.name, Some(project.stack.region))
+            Ok(project.place())
         }
-    };
-    let named = region.is_some() || global.region.is_some();
-    let session = open(global, &name, region.as_deref(), output).await?;
-    signals::stop_on_signals(&session, output);
-    let sink = apply::sink(&session, output);
-    let (first, patience) = (async { Ok(()) }, args.lock_timeout);
-    let (guard, plan) =
-        guard::locked(&session, "down", patience, output, first, || make_plan(&session)).await?;
-    if named
-        && plan.is_empty()
-        && let Err(elsewhere) = lives_here(&session).await
-    {
-        guard.forget(output).await;
-        return Err(elsewhere);
     }
-    sink(Event::Plan(Box::new(plan.clone())));
-    if !output.json {
-        output.note(&render::plan::text(&plan, output.progress, output.verbose > 0));
-    }
-    if let Err(refused) = consent(&session, &plan, args, &name, output).await {
-        guard.release(output).await;
-        return Err(refused);
-    }
-    let mut writer = apply::writer(&session);
-    writer.patient = !args.no_wait;
-    let outcome = apply::run(&session, writer.clone(), &plan, BTreeMap::new(), &sink).await;
-    let error = apply::failure(&outcome);
-    let left = match &error {
-        Some(e) if e.code == code::INTERRUPTED => Ok(plan_left(&plan, &outcome)),
-        _ => look_again(&session, &writer, &plan).await,
-    };
-    let remaining = match left {
-        Ok(left) => names(&left),
-        Err(unseen) => {
-            guard.release(output).await;
-            return Err(error.unwrap_or(unseen));
-        }
-    };
-    if error.is_none() && remaining.is_empty() {
-        guard.forget(output).await;
-    } else {
-        guard.release(output).await;
-    }
-    finish(&session, &outcome, error, &remaining, start, output)
 }
 
-/// The region that stack.yaml says, if it is this stack's; a file that says nothing of it must not
+/// The place that stack.yaml says, if it is this stack's; a file that says nothing of it must not
 /// be in the way.
-fn region_of(global: &Global, name: &str, output: &Output) -> Option<String> {
+fn place_of(global: &Global, name: &str, output: &Output) -> Place {
+    let unknown = Place { stack: name.to_string(), ..Place::default() };
     if !global.file.exists() {
-        return None;
+        return unknown;
     }
     match Project::load(global) {
-        Ok(project) => (project.stack.name == name).then_some(project.stack.region),
+        Ok(project) if project.stack.name == name => project.place(),
+        Ok(_) => unknown,
         Err(_) => {
             output.note(&format!(
                 "{} is not valid and is not looked at: --stack says the name.",
                 global.file.display()
             ));
-            None
+            unknown
         }
     }
 }
 
 /// Connects to the region that was named; where none was, to the one that the environment itself
 /// names.
-async fn open(
-    global: &Global,
-    name: &str,
-    region: Option<&str>,
-    output: &Output,
-) -> Result<Session, CliError> {
-    let session = Session::open(global, name, region, output).await?;
-    if region.is_some() || global.region.is_some() {
+async fn open(global: &Global, place: Place, output: &Output) -> Result<Session, CliError> {
+    let session = Session::open(global, &place, output).await?;
+    if place.region.is_some() || global.region.is_some() {
         return Ok(session);
     }
-    let homes = homes(&session).await?;
+    let homes = homes(&session, output).await?;
     if homes.is_empty() || homes.contains(&session.scope.region) {
         return Ok(session);
     }
     let mut homes = homes.into_iter();
+    let Scope { stack, env, .. } = &session.scope;
     match (homes.next(), homes.next()) {
         (Some(only), None) => {
-            output.note(&format!("Stack `{name}`, env `{}` lives in {only}.", session.scope.env));
-            Session::open(global, name, Some(&only), output).await
+            output.note(&format!("Stack `{stack}`, env `{env}` lives in {only}."));
+            Session::open(global, &Place { region: Some(only), ..place }, output).await
         }
         (first, second) => {
             let all: Vec<_> = first.into_iter().chain(second).chain(homes).collect();
             Err(CliError::new(
                 format!(
-                    "stack `{name}`, env `{}` has things of several regions: {}",
-                    session.scope.env,
+                    "stack `{stack}`, env `{env}` has things of several regions: {}",
                     all.join(", ")
                 ),
                 "name one with --region, and run `down` once for each",
@@ -136,61 +186,18 @@ async fn open(
     }
 }
 
-/// Where the environment lives: by what is global, else by the records of all regions.
-async fn homes(session: &Session) -> Result<BTreeSet<String>, CliError> {
-    let homes = home::regions(&session.reader, &session.scope).await?;
-    if !homes.is_empty() {
-        return Ok(homes);
-    }
-    Ok(home::recorded(&session.reader, &session.scope, &stack::REGIONS).await)
-}
-
-/// Nothing was found: an error if that is so because the environment lives in another region.
-async fn lives_here(session: &Session) -> Result<(), CliError> {
-    let homes = homes(session).await?;
-    let Some(home) = homes.iter().find(|_| !homes.contains(&session.scope.region)) else {
-        return Ok(());
-    };
-    let scope = &session.scope;
-    Err(CliError::new(
-        format!(
-            "stack `{}`, env `{}` lives in {home}, and not in {}",
-            scope.stack, scope.env, scope.region
-        ),
-        format!("run `shopstack down --stack {} --env {} --region {home}`", scope.stack, scope.env),
-    ))
-}
-
-/// Everything that is live, found by name and ownership alone.
-async fn found(session: &Session) -> Result<Vec<Live>, CliError> {
-    let finder = Finder(session.reader.afresh());
-    Ok(engine::read(&finder, &session.scope, &[], true).await?)
-}
-
-/// The same without what is not the stack's.
-async fn owned(session: &Session) -> Result<Vec<Live>, CliError> {
-    let live = found(session).await?;
-    Ok(live.into_iter().filter(|l| l.owner == Owner::Ours && !l.not_emulated).collect())
-}
-
-async fn make_plan(session: &Session) -> Result<Plan, CliError> {
-    let live = found(session).await?;
-    Ok(planning::plan_deletion(&session.scope, &live)?)
-}
-
 /// Asks for the stack's name where data would be lost, for a yes otherwise.
 async fn consent(
     session: &Session,
-    plan: &Plan,
+    found: &Found,
     args: &Down,
-    name: &str,
     output: &Output,
 ) -> Result<(), CliError> {
-    if plan.is_empty() {
+    let name = &session.scope.stack;
+    if found.plan.is_empty() {
         return Ok(());
     }
-    let loses: Vec<_> =
-        plan.steps.iter().filter(|s| s.loses.is_some()).map(|s| s.name.clone()).collect();
+    let loses = if found.is_disposable() { vec![] } else { found.losses() };
     if args.yes {
         if loses.is_empty() || args.destroy_data {
             return Ok(());
@@ -216,46 +223,20 @@ async fn consent(
         }
     } else {
         let prompt = format!("Type the stack's name ({name}) to delete it with its data: ");
-        if output.ask(&prompt, cancel).await.ok_or_else(apply::unasked)? == name {
+        if output.ask(&prompt, cancel).await.ok_or_else(apply::unasked)? == *name {
             return Ok(());
         }
     }
     Err(CliError::new("not confirmed: nothing was deleted", ""))
 }
 
-/// What is still there; groups that Lambda made again meanwhile are taken away first.
-async fn look_again(
-    session: &Session,
-    writer: &Writer,
-    plan: &Plan,
-) -> Result<Vec<Live>, CliError> {
-    for resource_type in TYPES {
-        resource_type.sweep(writer, &plan.steps).await?;
-    }
-    owned(session).await
-}
-
-fn plan_left(plan: &Plan, outcome: &engine::Outcome) -> Vec<Live> {
-    let done: BTreeSet<_> = outcome.done.iter().map(|(a, _)| a).collect();
-    plan.steps
-        .iter()
-        .filter(|s| !done.contains(&s.address))
-        .filter_map(|s| s.live.clone())
-        .collect()
-}
-
-fn names(live: &[Live]) -> Vec<String> {
-    live.iter().map(|l| format!("{} ({})", l.address, l.name)).collect()
-}
-
 fn finish(
     session: &Session,
-    outcome: &engine::Outcome,
-    error: Option<CliError>,
-    remaining: &[String],
+    ended: Ended,
     start: Instant,
     output: &Output,
 ) -> Result<u8, CliError> {
+    let Ended { deleted, remaining, error } = ended;
     let elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     output.calls(&session.sdk.counter);
     let result = match (&error, remaining.is_empty()) {
@@ -263,25 +244,22 @@ fn finish(
         (Some(e), _) if e.code == code::INTERRUPTED => "interrupted",
         _ => "failed",
     };
+    let scope = &session.scope;
+    let heading = format!("{}/{} in {}", scope.stack, scope.env, scope.region);
+    let mut facts = vec![("result", result.to_string()), ("deleted", deleted.to_string())];
+    facts.extend(remaining.iter().map(|left| ("left", left.clone())));
+    runner::add_summary(&render::step::markdown(&heading, &facts, None), output);
     if output.json {
-        let line = apply::summary_line(
-            result,
-            outcome.done_count(),
-            session,
-            elapsed_ms,
-            json!({}),
-            remaining,
-        );
+        let line = apply::summary_line(result, deleted, session, elapsed_ms, json!({}), &remaining);
         output.summary(&apply::explained(line, error.as_ref()));
     } else if error.is_none() && remaining.is_empty() {
         let took = render::progress::seconds(elapsed_ms);
-        let (scope, done) = (&session.scope, outcome.done_count());
-        output.result(&match done {
+        output.result(&match deleted {
             0 => format!(
                 "Nothing of stack `{}`, env `{}` was found in {}; --region looks elsewhere.",
                 scope.stack, scope.env, scope.region
             ),
-            _ => format!("{done} deleted in {took}; nothing of it is left in {}.", scope.region),
+            _ => format!("{deleted} deleted in {took}; nothing of it is left in {}.", scope.region),
         });
     }
     if remaining.is_empty() {

@@ -52,7 +52,6 @@ fn skips(project: &Project) -> String {
 
 /// What stack.yaml wants on AWS; nothing is asked of AWS, so the account's number is zeros.
 fn wanted(global: &Global, project: &Project, region: &str) -> Result<Vec<Block>, CliError> {
-    super::session::check_env(&global.env)?;
     let scope = Scope {
         stack: project.stack.name.clone(),
         env: global.env.clone(),
@@ -76,10 +75,10 @@ fn wanted(global: &Global, project: &Project, region: &str) -> Result<Vec<Block>
 
 /// What AWS has of the environment. Errors: something of it cannot be read.
 async fn live(global: &Global, project: &Project, output: &Output) -> Result<Vec<Block>, CliError> {
-    let stack = &project.stack;
-    let session = Session::open_reading(global, &stack.name, Some(&stack.region), output).await?;
+    let session = Session::open_reading(global, &project.place(), output).await?;
     let adopt = BTreeSet::new();
-    let wanted = session.request(project, &adopt, None, false).desired(None)?.resources;
+    let wanted =
+        session.request(project, &adopt, &project.expiry(), false).desired(None)?.resources;
     let finder = Finder(session.reader.clone());
     let found = engine::read(&finder, &session.scope, &wanted, false).await?;
     let ours =

@@ -11,20 +11,16 @@ use crate::resources::TYPES;
 use std::collections::BTreeSet;
 
 pub async fn command(global: &Global, args: &Graph, output: &Output) -> Result<u8, CliError> {
-    let project = Project::load(global)?;
+    let mut project = Project::load(global)?;
     let plan = if args.plan {
         let builds = Builds::lazy(&project, output);
-        let session = Session::open_planning(
-            global,
-            &project.stack.name,
-            Some(&project.stack.region),
-            output,
-        )
-        .await?;
+        let session = Session::open_planning(global, &project.place(), output).await?;
         let adopt = BTreeSet::new();
-        let request = session.request(&project, &adopt, None, false);
+        let expiry = project.expiry();
+        let request = session.request(&project, &adopt, &expiry, false);
         let (record, built) = (session.last_applied(), builds.finished());
         let made = planning::make_plan(&request, session.reader.clone(), record, built).await?;
+        project = project.settled(made.expires_at.is_some());
         Some(made.plan)
     } else {
         None

@@ -3,12 +3,13 @@
 use super::apply;
 use super::error::CliError;
 use super::output::Output;
+use super::receipt::Receipt;
 use super::session::{Project, Session};
 use crate::aws::call::Cancel;
 use crate::aws::ledger::Ledger;
 use crate::aws::lock::{self, Holder, Lock, Try};
 use crate::engine::Outcome;
-use crate::model::{CloudError, Plan};
+use crate::model::{CloudError, Floor, Money, Plan};
 use crate::plan::{Record, secret};
 use serde_json::Value;
 use std::future::Future;
@@ -71,7 +72,7 @@ where
                     }
                     lock::try_lock(&ledger, &me, cancel).await
                 };
-                let (first, made) = tokio::join!(first, unless_stopped(cancel, make()));
+                let (first, made) = tokio::join!(first, Box::pin(unless_stopped(cancel, make())));
                 match first? {
                     Try::Held(lock) => (lock, Some(made)),
                     _ => (lock::wait_lock(&ledger, &me, cancel, patience, &say).await?, None),
@@ -79,12 +80,13 @@ where
             }
         })
     };
-    let (lock, made) = apply::within_grace(cancel, taken).await??;
+    // On the heap: a plan is made in there, and the stack of a debug build does not hold it twice.
+    let (lock, made) = apply::within_grace(cancel, Box::pin(taken)).await??;
     let backups = backups.into_inner().unwrap_or_else(PoisonError::into_inner);
     let guard = Guard { ledger, lock, cancel: cancel.clone(), backups };
     let made = match made {
         Some(made) => made,
-        None => unless_stopped(cancel, make()).await,
+        None => Box::pin(unless_stopped(cancel, make())).await,
     };
     match made {
         Ok(made) => Ok((guard, made)),
@@ -187,6 +189,7 @@ impl Guard {
         let run = serde_json::json!({
             "who": record.who, "when": record.when, "commit": record.commit, "plan_hash": record.plan_hash,
             "changed": outcome.done_count(),
+            "monthly_floor": plan.floors.iter().map(Floor::after).sum::<Money>().dollars(),
         });
         // Neither needs the other: a record that cannot be kept is no reason to leave the run out
         // of the history.
@@ -198,6 +201,16 @@ impl Guard {
         if let Err(error) = self.ledger.keep("record", &text).await {
             output.note(&format!(
                 "The record of this run could not be kept ({error}); diff will call drift a change."
+            ));
+        }
+    }
+
+    /// Keeps what `down --no-wait` left behind, for `sweep`.
+    pub async fn leave_receipt(&self, receipt: &Receipt, output: &Output) {
+        let text = serde_json::to_string(receipt).unwrap_or_default();
+        if let Err(error) = self.ledger.keep(Receipt::SK, &text).await {
+            output.note(&format!(
+                "What is left could not be kept for `sweep` ({error}); run `down` again instead."
             ));
         }
     }

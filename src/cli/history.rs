@@ -10,8 +10,7 @@ use serde_json::{Value, json};
 
 pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     let project = Project::load(global)?;
-    let session =
-        Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
+    let session = Session::open(global, &project.place(), output).await?;
     let runs = Ledger::new(&session.sdk, &session.scope).documents("run#").await?;
     let runs: Vec<Value> = runs.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
     if output.json {

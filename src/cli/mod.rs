@@ -18,11 +18,15 @@ pub mod output;
 pub mod outputs;
 pub mod policy_report;
 mod readback;
+pub mod receipt;
 pub mod restart;
+pub mod runner;
 pub mod saved;
 pub mod session;
 pub mod signals;
 pub mod smoke;
+pub mod sweep;
+pub mod takedown;
 pub mod tame;
 pub mod time;
 pub mod unlock;
@@ -30,7 +34,8 @@ pub mod up;
 pub mod usage;
 pub mod validate;
 
-use args::{Cli, Command};
+use crate::render;
+use args::{Cli, Command, Global};
 use clap::CommandFactory;
 use error::{CliError, code};
 use output::Output;
@@ -47,7 +52,7 @@ pub async fn main() -> u8 {
     };
     let output = Output::new(&cli.global);
     let ended = tokio::select! {
-        ended = run(&cli, &output) => ended,
+        ended = Box::pin(run(cli.global.clone(), &cli.command, &output)) => ended,
         stopped = signals::stopped_by_signal(signals, &output) => Err(stopped),
     };
     let ended = match (ended, output.written()) {
@@ -57,6 +62,7 @@ pub async fn main() -> u8 {
     match ended {
         Ok(code) => code,
         Err(error) => {
+            runner::add_summary(&failure(&cli.command, &error), &output);
             report(&error, &output);
             end_stream(&cli.command, &error, &output);
             error.code
@@ -71,13 +77,21 @@ fn end_stream(command: &Command, error: &CliError, output: &Output) {
     let unseen = ["not known: the run ended before it looked".to_string()];
     let remaining = match command {
         Command::Up(_) | Command::Smoke(_) => &[][..],
-        Command::Down(_) => &unseen[..],
+        Command::Down(_) | Command::Sweep(_) => &unseen[..],
         _ if output.json && !output.spoke() => return output.json_line(&error.document()),
         _ => return,
     };
     if output.json && !output.summarised() {
         output.summary(&apply::early_summary(error, output, output.elapsed_ms(), remaining));
     }
+}
+
+/// What a CI step's summary says of a failure.
+fn failure(command: &Command, error: &CliError) -> String {
+    let heading = format!("shopstack {}: exit code {}", command.name(), error.code);
+    let help =
+        if error.hint.is_empty() { String::new() } else { format!("\nhelp: {}", error.hint) };
+    render::step::markdown(&heading, &[], Some(&format!("{}{help}", error.message)))
 }
 
 fn report(error: &CliError, output: &Output) {
@@ -89,13 +103,38 @@ fn report(error: &CliError, output: &Output) {
     }
 }
 
-async fn run(cli: &Cli, output: &Output) -> Result<u8, CliError> {
-    let global = &cli.global;
-    match &cli.command {
-        Command::Validate => validate::command(global, output),
+/// The name of the environment that was asked for; where several are understood, a pattern stays.
+fn env_name(given: &str, command: &Command) -> Result<String, CliError> {
+    let several = matches!(command, Command::PolicyReport(args) if args.deployer);
+    if several && let Some(stem) = given.strip_suffix('*') {
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        return match stem.len() < 20 && stem.chars().all(fits) {
+            true => Ok(given.to_string()),
+            false => Err(CliError::new(
+                format!("`{given}` matches no environment"),
+                "write the beginning of their names, such as --env 'pr-*'",
+            )),
+        };
+    }
+    crate::stack::environment_name(given)
+        .map_err(|wrong| CliError::new(wrong, "name one, such as --env pr-42"))
+}
+
+async fn run(global: Global, command: &Command, output: &Output) -> Result<u8, CliError> {
+    let env = env_name(&global.env, command)?;
+    if output.json && command.is_a_stream() {
+        let gone = matches!(command, Command::Down(_) | Command::Sweep(_));
+        output.beat(&env, if gone { "delete" } else { "update" });
+    }
+    if env != global.env {
+        output.note(&format!("Environment `{}` is named `{env}` here.", global.env));
+    }
+    let global = &Global { env, ..global };
+    match command {
+        Command::Validate(args) => validate::command(global, *args, output),
         Command::Schema(args) => {
             let schema = if args.plan {
-                crate::render::document::json_schema()
+                render::document::json_schema()
             } else {
                 crate::stack::json_schema()
             };
@@ -103,16 +142,17 @@ async fn run(cli: &Cli, output: &Output) -> Result<u8, CliError> {
             Ok(code::OK)
         }
         Command::Build => builds::command(global, output).await,
-        Command::Doctor => doctor::command(global, output).await,
-        Command::Diff(args) => diff::command(global, args, output).await,
-        Command::Up(args) => up::command(global, args, output).await,
-        Command::Down(args) => down::command(global, args, output).await,
-        Command::Smoke(args) => smoke::command(global, args, output).await,
-        Command::Outputs => outputs::command(global, output).await,
-        Command::PolicyReport(args) => policy_report::command(global, args, output).await,
-        Command::Envs => envs::command(global, output).await,
-        Command::Export(args) => export::command(global, args, output).await,
-        Command::Graph(args) => graph::command(global, args, output).await,
+        Command::Doctor => Box::pin(doctor::command(global, output)).await,
+        Command::Diff(args) => Box::pin(diff::command(global, args, output)).await,
+        Command::Up(args) => Box::pin(up::command(global, args, output)).await,
+        Command::Down(args) => Box::pin(down::command(global, args, output)).await,
+        Command::Smoke(args) => Box::pin(smoke::command(global, args, output)).await,
+        Command::Outputs => Box::pin(outputs::command(global, output)).await,
+        Command::PolicyReport(args) => Box::pin(policy_report::command(global, args, output)).await,
+        Command::Envs => Box::pin(envs::command(global, output)).await,
+        Command::Sweep(args) => Box::pin(sweep::command(global, args, output)).await,
+        Command::Export(args) => Box::pin(export::command(global, args, output)).await,
+        Command::Graph(args) => Box::pin(graph::command(global, args, output)).await,
         Command::History => history::command(global, output).await,
         Command::Unlock(args) => unlock::command(global, args, output).await,
         Command::Local(args) => local::command(*args, output).await,

@@ -11,7 +11,10 @@ use std::collections::BTreeSet;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// Longest silence on stdout while JSON lines are printed.
+const BEAT: Duration = Duration::from_secs(8);
 
 /// Cheap to clone; decides colour, width and JSON once.
 #[derive(Clone, Debug)]
@@ -36,6 +39,8 @@ struct Stream {
     ended: AtomicBool,
     /// JSON went to stdout.
     spoke: AtomicBool,
+    /// When the last JSON line was written; held while one is.
+    last_line: Mutex<Option<Instant>>,
     /// Why stdout could not be written, the first time it could not.
     unwritten: OnceLock<String>,
     /// The command ends in good order by itself after a signal.
@@ -80,6 +85,34 @@ impl Output {
     pub fn summary(&self, value: &serde_json::Value) {
         self.stream.ended.store(true, Ordering::Relaxed);
         self.json_line(value);
+    }
+
+    /// From now on a JSON line comes at least every ten seconds, until the summary: a runner takes
+    /// a long silence for a hang.
+    pub fn beat(&self, env: &str, op: &str) {
+        let output = self.clone();
+        let (address, op) = (format!("environment.{env}"), op.to_string());
+        tokio::spawn(async move {
+            while !output.summarised() {
+                tokio::time::sleep(BEAT / 8).await;
+                output.json_after(BEAT, || {
+                    serde_json::json!({
+                        "event": "resource", "address": address, "op": op, "status": "waiting",
+                        "elapsed_ms": output.elapsed_ms(), "message": "still at work",
+                    })
+                });
+            }
+        });
+    }
+
+    /// Writes a line if there has been none for so long, and the summary is not out.
+    fn json_after(&self, silence: Duration, line: impl FnOnce() -> serde_json::Value) {
+        let mut last = self.stream.last_line.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = last.unwrap_or(self.started).elapsed();
+        if since >= silence && !self.summarised() {
+            *last = Some(Instant::now());
+            self.write(&tame_json(&line().to_string()));
+        }
     }
 
     /// From now on the command itself answers signals.
@@ -155,6 +188,8 @@ impl Output {
     /// escapes.
     pub fn json_text(&self, json: &str) {
         self.stream.spoke.store(true, Ordering::Relaxed);
+        let mut last = self.stream.last_line.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Some(Instant::now());
         self.write(&tame_json(json.trim_end_matches('\n')));
     }
 

@@ -13,9 +13,7 @@ use std::collections::BTreeSet;
 
 pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     let project = Project::load(global)?;
-    let session =
-        Session::open_reading(global, &project.stack.name, Some(&project.stack.region), output)
-            .await?;
+    let session = Session::open_reading(global, &project.place(), output).await?;
     let document = live(&session, &project).await?;
     if output.json {
         output.json_line(&document);
@@ -28,8 +26,8 @@ pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
 
 /// The outputs of what is deployed. Error: nothing is.
 pub async fn live(session: &Session, project: &Project) -> Result<Value, CliError> {
-    let adopt = BTreeSet::new();
-    let desired = session.request(project, &adopt, None, false).desired(None)?.resources;
+    let (adopt, expiry) = (BTreeSet::new(), project.expiry());
+    let desired = session.request(project, &adopt, &expiry, false).desired(None)?.resources;
     let live =
         engine::read(&Finder(session.reader.clone()), &session.scope, &desired, false).await?;
     let ours: Vec<_> =

@@ -9,13 +9,14 @@ use crate::aws::{Connect, Identity, Reader, home};
 use crate::local;
 use crate::model::{Address, CloudError, Scope, text};
 use crate::plan::Record;
-use crate::planning::Request;
+use crate::planning::{Expiry, Request};
 use crate::resources::s3::objects::{self, files};
 use crate::resources::{self, dynamodb::table};
 use crate::stack::{self, Stack, StackError};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// A loaded stack.yaml.
 pub struct Project {
@@ -31,7 +32,7 @@ impl Project {
 
     /// The same with its errors as they are, each with its place.
     pub fn placed(global: &Global) -> Result<Self, Vec<StackError>> {
-        let (mut stack, _) = stack::load(&global.file)?;
+        let (mut stack, _) = stack::load_for(&global.file, Some(&global.env))?;
         if global.local {
             // The twin runs functions as processes of this machine.
             for function in stack.functions.values_mut() {
@@ -45,13 +46,47 @@ impl Project {
 }
 
 impl Project {
+    /// Where stack.yaml says that this environment is.
+    pub fn place(&self) -> Place {
+        Place {
+            stack: self.stack.name.clone(),
+            region: Some(self.stack.region.clone()),
+            account: self.stack.account.clone(),
+        }
+    }
+
+    /// When the environment is to expire where nothing is renewed, by the time to live that
+    /// stack.yaml gives it.
+    pub fn expiry(&self) -> Expiry {
+        let life = self.stack.life();
+        Expiry {
+            first: life.map(|life| super::time::rfc3339(SystemTime::now() + life)),
+            renewed: None,
+        }
+    }
+
+    /// The project as it is deployed in an environment that expires, or in one that stays.
+    pub fn settled(&self, expires: bool) -> Self {
+        let stack = if expires { self.stack.with_low_floor() } else { self.stack.clone() };
+        Self { stack, root: self.root.clone() }
+    }
+
     /// Errors: the crates, seed files and the site's folder that stack.yaml names and nobody finds.
     pub fn sources(&self, global: &Global) -> Result<(), CliError> {
         let text = std::fs::read(&global.file).ok().and_then(|bytes| text::decode(&bytes).ok());
         let text = text.unwrap_or_default();
         let name = global.file.display().to_string();
-        let missing =
-            stack::missing_paths(&self.stack, &text, &name, &|path| self.root.join(path).exists());
+        let mut missing = stack::missing_paths(&self.stack, &text, &name, &global.env, &|path| {
+            self.root.join(path).exists()
+        });
+        missing.extend(stack::undescribed_routes(&self.stack, &text, &name, &|path| {
+            match std::fs::read_to_string(self.root.join(path)) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    Err("does not exist".into())
+                }
+                read => read.map_err(|error| format!("cannot be read: {error}")),
+            }
+        }));
         if !missing.is_empty() {
             return Err(CliError::all(&missing, ""));
         }
@@ -83,6 +118,16 @@ impl Project {
     }
 }
 
+/// Where a command acts, as far as it was told.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    pub stack: String,
+    /// `--region` overrides it; without either it is the environment's or the profile's.
+    pub region: Option<String>,
+    /// The account that the credentials must be of.
+    pub account: Option<String>,
+}
+
 /// An open connection to one account and region, for one stack and environment.
 pub struct Session {
     pub sdk: Sdk,
@@ -97,16 +142,10 @@ pub struct Session {
 }
 
 impl Session {
-    /// Connects; with `--local` starts the twin first. `region` is the stack's own, which
-    /// `--region` overrides.
-    pub async fn open(
-        global: &Global,
-        stack: &str,
-        region: Option<&str>,
-        output: &Output,
-    ) -> Result<Self, CliError> {
-        let (sdk, scope) = Self::connect(global, stack, region, output).await?;
-        let identity = sdk.identity_with(output.waits()).await?;
+    /// Connects; with `--local` starts the twin first.
+    pub async fn open(global: &Global, place: &Place, output: &Output) -> Result<Self, CliError> {
+        let (sdk, scope) = Self::connect(global, place, output).await?;
+        let identity = identity(&sdk, global, place, output).await?;
         let reader = Self::reader(&sdk, output);
         let scope = Scope { account: identity.account.clone(), ..scope };
         let serves = serves(&scope).await;
@@ -114,19 +153,21 @@ impl Session {
     }
 
     /// The same for commands that only read: the tag index is asked beside STS, which saves a step
-    /// in the depth.
+    /// in the depth. Where an account is named, nothing is asked before it is known to be that.
     pub async fn open_reading(
         global: &Global,
-        stack: &str,
-        region: Option<&str>,
+        place: &Place,
         output: &Output,
     ) -> Result<Self, CliError> {
-        let (sdk, scope) = Self::connect(global, stack, region, output).await?;
+        if place.account.is_some() {
+            return Self::open(global, place, output).await;
+        }
+        let (sdk, scope) = Self::connect(global, place, output).await?;
         let reader = Self::reader(&sdk, output);
         // What is wrong with credentials or network is said by the identity call, in its better
         // words.
         let (identity, index) =
-            tokio::join!(sdk.identity_with(output.waits()), reader.index(&scope));
+            tokio::join!(identity(&sdk, global, place, output), reader.index(&scope));
         let identity = identity?;
         index?;
         let scope = Scope { account: identity.account.clone(), ..scope };
@@ -137,14 +178,16 @@ impl Session {
     /// Like `open_reading`, for plans: the last-applied record is read beside the identity.
     pub async fn open_planning(
         global: &Global,
-        stack: &str,
-        region: Option<&str>,
+        place: &Place,
         output: &Output,
     ) -> Result<Self, CliError> {
-        let (sdk, scope) = Self::connect(global, stack, region, output).await?;
+        if place.account.is_some() {
+            return Self::open(global, place, output).await;
+        }
+        let (sdk, scope) = Self::connect(global, place, output).await?;
         let reader = Self::reader(&sdk, output);
         let (identity, index, record) = tokio::join!(
-            sdk.identity_with(output.waits()),
+            identity(&sdk, global, place, output),
             reader.index(&scope),
             reader.document(&scope, "record")
         );
@@ -163,18 +206,17 @@ impl Session {
     /// The SDK's configuration, and the scope but for the account.
     async fn connect(
         global: &Global,
-        stack: &str,
-        region: Option<&str>,
+        place: &Place,
         output: &Output,
     ) -> Result<(Sdk, Scope), CliError> {
-        check_env(&global.env)?;
         if let Some(region) = &global.region {
             stack::check_region(region)
                 .map_err(|wrong| CliError::new(wrong, "such as us-east-1"))?;
         }
         let local_endpoint = if global.local { Some(twin(output).await?) } else { None };
         let fallback = if global.local { Some("us-east-1") } else { None };
-        let region = global.region.as_deref().or(region).or(fallback).map(str::to_string);
+        let region = global.region.as_deref().or(place.region.as_deref()).or(fallback);
+        let region = region.map(str::to_string);
         let connect = Connect {
             region,
             profile: global.profile.clone(),
@@ -191,7 +233,7 @@ impl Session {
         })?;
         output.counts(&sdk.counter);
         let scope = Scope {
-            stack: stack.to_string(),
+            stack: place.stack.clone(),
             env: global.env.clone(),
             account: String::new(),
             region: sdk.region.clone(),
@@ -200,12 +242,43 @@ impl Session {
         Ok((sdk, scope))
     }
 
+    /// A session for another environment beside this one, in the same account and region, that is
+    /// stopped by itself or with this one; both spend the same rate budgets.
+    pub fn beside(&self, stack: &str, env: &str) -> Self {
+        let caller = self.reader.caller.with_own_cancel();
+        let (ours, theirs) = (self.reader.caller.cancel.clone(), caller.cancel.clone());
+        tokio::spawn(async move { theirs.stop(ours.stopped().await) });
+        Self {
+            sdk: self.sdk.clone(),
+            identity: self.identity.clone(),
+            scope: Scope { stack: stack.into(), env: env.into(), ..self.scope.clone() },
+            reader: self.reader.afresh().with_caller(caller),
+            serves: self.serves,
+            record: None,
+        }
+    }
+
+    /// A session for the same environment in another region.
+    pub fn in_region(&self, region: &str, output: &Output) -> Self {
+        let sdk = self.sdk.in_region(region);
+        let reader = Self::reader(&sdk, output);
+        let reader = reader.with_caller(self.reader.caller.in_region(region));
+        Self {
+            identity: self.identity.clone(),
+            scope: Scope { region: region.into(), ..self.scope.clone() },
+            reader,
+            serves: self.serves,
+            record: None,
+            sdk,
+        }
+    }
+
     /// What a plan for the project is made from.
     pub fn request<'a>(
         &'a self,
         project: &'a Project,
         adopt: &'a BTreeSet<Address>,
-        expires_at: Option<&'a str>,
+        expiry: &'a Expiry,
         whole: bool,
     ) -> Request<'a> {
         Request {
@@ -213,7 +286,7 @@ impl Session {
             root: &project.root,
             scope: &self.scope,
             judges_conditions: self.serves,
-            expires_at,
+            expiry,
             adopt,
             whole,
         }
@@ -260,16 +333,32 @@ async fn serves(scope: &Scope) -> bool {
     }
 }
 
-/// Environment names become part of resource names, IAM paths and host names.
-pub(super) fn check_env(env: &str) -> Result<(), CliError> {
-    let letters = env.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    if letters && env.len() <= 20 && ends(env.chars().next()) && ends(env.chars().last()) {
-        return Ok(());
+/// Who calls; an error where that is not the account that the environment belongs in.
+///
+/// The twin is nobody's account and stands in for all.
+async fn identity(
+    sdk: &Sdk,
+    global: &Global,
+    place: &Place,
+    output: &Output,
+) -> Result<Identity, CliError> {
+    let identity = sdk.identity_with(output.waits()).await?;
+    let Some(account) = place.account.as_ref().filter(|account| **account != identity.account)
+    else {
+        return Ok(identity);
+    };
+    if global.local {
+        output.note(&format!("The twin stands in for account {account}."));
+        return Ok(identity);
     }
     Err(CliError::new(
-        format!("`{env}` is not an environment name"),
-        "use at most 20 lower-case letters, digits and `-`, such as --env pr-42",
+        format!(
+            "environment `{}` belongs in account {account}, and these credentials are of account \
+             {} ({})",
+            global.env, identity.account, identity.arn
+        ),
+        "use credentials of that account (--profile, AWS_PROFILE), or name another `account` in \
+         stack.yaml; nothing else was asked or changed",
     ))
 }
 

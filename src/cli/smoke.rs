@@ -27,10 +27,12 @@ use std::time::{Duration, Instant};
 pub async fn command(global: &Global, args: &Smoke, output: &Output) -> Result<u8, CliError> {
     let start = Instant::now();
     let project = Project::load(global)?;
-    let session =
-        Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
+    let session = Session::open(global, &project.place(), output).await?;
     signals::stop_on_signals(&session, output);
     let document = outputs::live(&session, &project).await?;
+    // A hint will do: it says which checks have a subject.
+    let expires = session.reader.index(&session.scope).await?.expires_at().is_some();
+    let project = project.settled(expires);
     let sink = apply::sink(&session, output);
     let report = apply::until_stopped(&session, run(&session, &project, &document, &sink)).await?;
     if let Some(path) = &args.junit {

@@ -10,8 +10,7 @@ use serde_json::json;
 
 pub async fn command(global: &Global, args: &Unlock, output: &Output) -> Result<u8, CliError> {
     let project = Project::load(global)?;
-    let session =
-        Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
+    let session = Session::open(global, &project.place(), output).await?;
     let ledger = Ledger::new(&session.sdk, &session.scope);
     let Some(holder) = lock::current(&ledger).await? else {
         if output.json {

@@ -5,13 +5,15 @@ use super::builds::{self, Builds};
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
-use super::{apply, doctor, guard, outputs, readback, saved, signals, smoke};
+use super::{apply, doctor, guard, outputs, readback, runner, saved, signals, smoke};
+use crate::aws::census;
 use crate::engine::Outcome;
-use crate::model::{Address, Event, Op, Plan, event::Sink};
-use crate::planning;
-use crate::render;
+use crate::model::text::one_line;
+use crate::model::{Address, Event, Op, Plan, Scope, event::Sink};
+use crate::planning::{self, Expiry};
+use crate::render::{self, document::PlanDocument};
 use crate::resources::{TYPES, outputs_document};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -22,15 +24,14 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     project.pages(global)?;
     let adopt = addresses(&args.adopt)?;
     let saved = args.plan.as_deref().map(saved::load).transpose()?;
-    let expires_at = args.ttl.map(|ttl| super::time::rfc3339(SystemTime::now() + ttl));
+    let expiry = expiry(&project, args, saved.as_ref());
     builds::check_tools(&project)?;
     let builds = Builds::start(&project, output);
-    let session =
-        Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
+    let session = Session::open(global, &project.place(), output).await?;
     signals::stop_on_signals(&session, output);
     session.refuse_elsewhere(&project.stack).await?;
     let sink = apply::sink(&session, output);
-    let request = session.request(&project, &adopt, expires_at.as_deref(), saved.is_some());
+    let request = session.request(&project, &adopt, &expiry, saved.is_some());
     let make = || async {
         let (reader, record) = (session.reader.afresh(), session.last_applied());
         let made = planning::make_plan(&request, reader, record, builds.finished()).await?;
@@ -49,6 +50,7 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     let patience = args.lock_timeout;
     let (guard, made) = guard::locked(&session, "up", patience, output, first, make).await?;
     let plan = made.plan;
+    let deployed = project.settled(made.expires_at.is_some());
     sink(Event::Plan(Box::new(plan.clone())));
     if !output.json {
         output.note(&render::plan::text(&plan, output.progress, output.verbose > 0));
@@ -77,9 +79,21 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     }
     let document = outputs_document(&outcome.outputs);
     if error.is_none() && !args.no_smoke {
-        error = smoke_test(&session, &project, &document, args, &sink, output).await;
+        error = smoke_test(&session, &deployed, &document, args, &sink, output).await;
     }
     finish(&session, &outcome, error, document, start, output)
+}
+
+/// Each `up` renews an expiry; one that does what a saved plan says means the plan's.
+fn expiry(project: &Project, args: &Up, saved: Option<&PlanDocument>) -> Expiry {
+    let Expiry { first, .. } = project.expiry();
+    let counted = args.ttl.map(|ttl| super::time::rfc3339(SystemTime::now() + ttl));
+    match saved {
+        Some(plan) if args.ttl.is_none() => {
+            Expiry { first: saved::expires_at(plan).or(first), renewed: None }
+        }
+        _ => Expiry { renewed: counted.or(first), first: None },
+    }
 }
 
 fn addresses(given: &[String]) -> Result<BTreeSet<Address>, CliError> {
@@ -103,8 +117,14 @@ async fn confirm(session: &Session, output: &Output) -> Result<(), CliError> {
             "add --yes",
         ));
     }
+    if let Some(alias) = census::account_alias(&session.reader).await {
+        output.note(&format!("Account {} is called {}.", session.scope.account, one_line(&alias)));
+    }
+
     let cancel = &session.reader.caller.cancel;
-    let answer = output.ask("Do this? [y/N] ", cancel).await.ok_or_else(apply::unasked)?;
+    let Scope { stack, env, region, account, .. } = &session.scope;
+    let prompt = format!("Apply to {stack}/{env} in {region}, account {account}? [y/N] ");
+    let answer = output.ask(&prompt, cancel).await.ok_or_else(apply::unasked)?;
     if matches!(answer.as_str(), "y" | "Y" | "yes") {
         Ok(())
     } else {
@@ -171,6 +191,7 @@ fn finish(
     let elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     output.calls(&session.sdk.counter);
     let result = apply::result_word(error.as_ref());
+    tell_runner(session, outcome.done_count(), &document, result, output);
     if output.json {
         let line =
             apply::summary_line(result, outcome.done_count(), session, elapsed_ms, document, &[]);
@@ -189,4 +210,21 @@ fn finish(
         outputs::show(&document, output);
     }
     error.map_or(Ok(code::OK), Err)
+}
+
+/// What later steps of a CI job want to know.
+fn tell_runner(session: &Session, changed: usize, document: &Value, result: &str, output: &Output) {
+    let scope = &session.scope;
+    let known = json!({
+        "stack": scope.stack, "env": scope.env, "region": scope.region, "account": scope.account,
+        "result": result, "changed": changed,
+    });
+    let all = known.as_object().into_iter().chain(document.as_object()).flatten();
+    runner::set_outputs(all.map(|(name, value)| (name.as_str(), value)), output);
+    let text = |key: &str| document.get(key).and_then(Value::as_str).map(str::to_string);
+    let mut facts = vec![("result", result.to_string()), ("changed", changed.to_string())];
+    facts.extend(text("site_url").map(|url| ("site", url)));
+    facts.extend(text("api_url").map(|url| ("API", url)));
+    let heading = format!("{}/{} in {}", scope.stack, scope.env, scope.region);
+    runner::add_summary(&render::step::markdown(&heading, &facts, None), output);
 }

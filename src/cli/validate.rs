@@ -1,23 +1,29 @@
 //! `validate`: checks stack.yaml and what it names, without network and credentials.
 
-use super::args::Global;
+use super::args::{Global, Validate};
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::Project;
-use crate::stack::Stack;
-use serde_json::json;
+use crate::model::{CloudError, Scope};
+use crate::render::resolved;
+use crate::resources::{self, Context};
+use crate::stack::{self, Stack};
+use serde_json::{Value, json};
 
-pub fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
-    // Errors with a place are for editors and pipelines as well.
-    let (errors, error) = match Project::placed(global) {
-        Err(errors) => (json!(errors), CliError::all(&errors, "")),
-        Ok(project) => match project.sources(global).and_then(|()| project.site_notes()) {
-            Ok(notes) => {
-                valid(global, &project.stack, &notes, output);
-                return Ok(code::OK);
-            }
-            Err(error) => (json!([{"message": error.message}]), error),
-        },
+/// Stands for an account that nobody has named: all have as many digits.
+const ANY_ACCOUNT: &str = "000000000000";
+
+pub fn command(global: &Global, args: Validate, output: &Output) -> Result<u8, CliError> {
+    let (errors, error) = match check(global) {
+        Ok((project, _)) if args.resolved => {
+            print_resolved(global, &project.stack, output);
+            return Ok(code::OK);
+        }
+        Ok((project, notes)) => {
+            print_valid(global, &project.stack, &notes, output);
+            return Ok(code::OK);
+        }
+        Err(refused) => refused,
     };
     if output.json {
         output.json_line(
@@ -27,14 +33,71 @@ pub fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     Err(error)
 }
 
-fn valid(global: &Global, stack: &Stack, notes: &[String], output: &Output) {
+/// The project, or what is wrong with it: for editors and pipelines each error with its place, and
+/// as one error. With it what the plan will note of the site.
+fn check(global: &Global) -> Result<(Project, Vec<String>), (Value, CliError)> {
+    let unplaced = |error: CliError| (json!([{"message": error.message}]), error);
+    if let Some(region) = &global.region {
+        stack::check_region(region)
+            .map_err(|wrong| unplaced(CliError::new(wrong, "such as us-east-1")))?;
+    }
+    let project =
+        Project::placed(global).map_err(|errors| (json!(errors), CliError::all(&errors, "")))?;
+    project.sources(global).map_err(unplaced)?;
+    let notes = project.site_notes().map_err(unplaced)?;
+    check_names(global, &project).map_err(|error| unplaced(error.into()))?;
+    Ok((project, notes))
+}
+
+/// What `diff` would say of the names that the environment's resources get.
+fn check_names(global: &Global, project: &Project) -> Result<(), CloudError> {
+    let stack = &project.stack;
+    let scope = Scope {
+        stack: stack.name.clone(),
+        env: global.env.clone(),
+        account: stack.account.clone().unwrap_or_else(|| ANY_ACCOUNT.into()),
+        region: global.region.clone().unwrap_or_else(|| stack.region.clone()),
+        endpoint: None,
+    };
+    let context = Context {
+        stack,
+        scope: &scope,
+        root: &project.root,
+        expires_at: None,
+        judges_conditions: true,
+    };
+    resources::desired(&context).map(|_| ())
+}
+
+/// What the environment has, and where each value stands.
+fn print_resolved(global: &Global, stack: &Stack, output: &Output) {
+    let source = std::fs::read_to_string(&global.file).unwrap_or_default();
+    let file = global.file.display().to_string();
+    let Some((found, left_out)) = stack::resolve(&source, &global.env, stack) else { return };
+    if output.json {
+        output.json_line(&json!({
+            "valid": true, "file": file, "env": global.env,
+            "resolved": found.to_json(), "places": resolved::places(&found, &file),
+        }));
+        return;
+    }
+    output.result(&format!("# environment {}\n{}", global.env, resolved::yaml(&found, &file)));
+    if let Some(section) = left_out {
+        output.result(&format!(
+            "# {section}: left out, since the environment has a time to live and its overlay asks for none"
+        ));
+    }
+}
+
+fn print_valid(global: &Global, stack: &Stack, notes: &[String], output: &Output) {
     let file = global.file.display().to_string();
     let (tables, functions) = (stack.tables.len(), stack.functions.len());
     let routes = stack.api.as_ref().map_or(0, |a| a.routes.len());
     if output.json {
         output.json_line(&json!({
-            "valid": true, "file": file, "stack": stack.name, "region": stack.region,
-            "tables": tables, "functions": functions, "routes": routes, "notes": notes,
+            "valid": true, "file": file, "stack": stack.name, "env": global.env,
+            "region": stack.region, "tables": tables, "functions": functions, "routes": routes,
+            "notes": notes,
         }));
         return;
     }

@@ -158,3 +158,11 @@ impl Query<'_> {
         })
     }
 }
+
+/// Something that every stack of an account uses, and `down` leaves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedPiece {
+    #[serde(rename = "type")]
+    pub type_name: String,
+    pub name: String,
+}

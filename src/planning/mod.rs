@@ -7,7 +7,7 @@ mod deployer_tests;
 mod protection;
 mod quotas;
 
-pub use protection::{note_refusal, refuse_losses};
+pub use protection::{note_refusal, protected, refuse_losses};
 
 use crate::aws::Reader;
 use crate::engine;
@@ -39,8 +39,8 @@ pub struct Request<'a> {
     pub scope: &'a Scope,
     /// False on emulators that ignore the conditions of policies.
     pub judges_conditions: bool,
-    /// RFC 3339; `None` keeps the time to live that the environment has.
-    pub expires_at: Option<&'a str>,
+    /// When the environment is to expire.
+    pub expiry: &'a Expiry,
     /// Foreign resources that the caller agreed to take over.
     pub adopt: &'a BTreeSet<Address>,
     /// Wait for the builds even where no live function is compared: a saved plan says which code
@@ -48,17 +48,36 @@ pub struct Request<'a> {
     pub whole: bool,
 }
 
+/// When an environment is to expire; instants as RFC 3339.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expiry {
+    /// Counted from this run, as each `up` of an environment with a time to live does.
+    pub renewed: Option<String>,
+    /// Where the environment has no expiry yet. One that it has stays until an `up` renews it.
+    pub first: Option<String>,
+}
+
+impl Expiry {
+    /// The expiry of an environment that has `kept`.
+    fn or_kept<'a>(&'a self, kept: Option<&'a str>) -> Option<&'a str> {
+        self.renewed.as_deref().or(kept).or(self.first.as_deref())
+    }
+}
+
 /// A plan, and what it was made from.
 pub struct Planned {
     pub plan: Plan,
     pub desired: Vec<Desired>,
+    /// RFC 3339; `None` for an environment that stays.
+    pub expires_at: Option<String>,
 }
 
 impl Request<'_> {
     /// What the stack wants here, with an expiry or without.
     pub fn desired(&self, expires_at: Option<&str>) -> Result<Wanted, CloudError> {
+        let low = expires_at.map(|_| self.stack.with_low_floor());
         resources::desired(&Context {
-            stack: self.stack,
+            stack: low.as_ref().unwrap_or(self.stack),
             scope: self.scope,
             root: self.root,
             expires_at,
@@ -81,7 +100,7 @@ pub async fn make_plan<'a>(
     let builds = builds.boxed().shared();
     let caller = reader.caller.clone();
     let read = read_all(request, reader, record, builds.clone());
-    let Read { record, live, wanted } = read.await.map_err(|e| vec![e])?;
+    let Read { record, live, wanted, expires_at } = read.await.map_err(|e| vec![e])?;
     let compared = request.whole || live.iter().any(|l| needs_build(&l.type_name));
     let known = if compared { builds.await.map_err(|e| vec![e])? } else { Built::new() };
 
@@ -101,7 +120,7 @@ pub async fn make_plan<'a>(
     if !request.judges_conditions && plan.steps.iter().any(|step| step.live.is_some()) {
         plan.notes.push(INCOMPLETE_ENDPOINT.into());
     }
-    Ok(Planned { plan, desired: wanted.resources })
+    Ok(Planned { plan, desired: wanted.resources, expires_at })
 }
 
 /// The last-applied record, what is live, and what is wanted for it.
@@ -109,6 +128,7 @@ struct Read {
     record: Option<Record>,
     live: Vec<Live>,
     wanted: Wanted,
+    expires_at: Option<String>,
 }
 
 async fn read_all<'a>(
@@ -119,11 +139,12 @@ async fn read_all<'a>(
 ) -> Result<Read, CloudError> {
     let scope = request.scope;
     let (index, record) = tokio::join!(reader.index(scope), record);
-    // An environment that was given a time to live keeps it until `up --ttl` says otherwise.
+    // An environment that was given a time to live keeps it until an `up` says otherwise.
     let kept = index?.expires_at();
     let record = record?;
 
-    let mut wanted = request.desired(request.expires_at.or(kept.as_deref()))?;
+    let mut expires_at = request.expiry.or_kept(kept.as_deref()).map(str::to_string);
+    let mut wanted = request.desired(expires_at.as_deref())?;
     check_adopted(request.adopt, &wanted.resources)?;
     let candidates = missing_from_index(scope, record.as_ref(), &wanted.resources);
     let reader = reader.with_candidates(scope, candidates).await?;
@@ -136,11 +157,13 @@ async fn read_all<'a>(
     // The index is a hint, and may name what is gone or not ours. Where the stack's own resources
     // say otherwise, what is wanted changes, and with it what has to be read.
     let confirmed = resources::expiry::confirmed(&live);
-    if request.expires_at.is_none() && confirmed != kept {
-        wanted = request.desired(confirmed.as_deref())?;
+    let agreed = request.expiry.or_kept(confirmed.as_deref()).map(str::to_string);
+    if agreed != expires_at {
+        expires_at = agreed;
+        wanted = request.desired(expires_at.as_deref())?;
         live = engine::read(&finder, scope, &wanted.resources, false).await?;
     }
-    Ok(Read { record, live, wanted })
+    Ok(Read { record, live, wanted, expires_at })
 }
 
 fn needs_build(type_name: &str) -> bool {

@@ -27,6 +27,11 @@ pub fn note_refusal(plan: &mut Plan) {
     }
 }
 
+/// Names of what the plan would delete or replace and AWS or a tag protects.
+pub fn protected(plan: &Plan) -> Vec<String> {
+    plan.steps.iter().filter(|step| loses_protected(step)).map(|step| step.name.clone()).collect()
+}
+
 fn loses_protected(step: &Step) -> bool {
     let info = TYPES.iter().map(|t| t.info()).find(|info| info.type_name == step.type_name);
     let (Some(info), Some(live)) = (info, &step.live) else { return false };

@@ -8,9 +8,12 @@ pub mod mask;
 pub mod plan;
 pub mod progress;
 pub mod report;
+pub mod resolved;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod snapshot;
+pub mod step;
 pub mod style;
+pub mod table;
 pub mod tfplan;

@@ -13,6 +13,18 @@ pub fn confirmed(live: &[Live]) -> Option<String> {
     told?.into_iter().max().map(str::to_string)
 }
 
+/// When everything that is left may be swept. Of an environment that is half gone the types that
+/// have a say may be gone first: then what is left and carries tags has it.
+pub fn of_what_is_left(live: &[Live]) -> Option<String> {
+    let ours = || live.iter().filter(|l| l.owner == Owner::Ours && !l.not_emulated);
+    if ours().any(|l| authoritative(&l.type_name)) {
+        return confirmed(live);
+    }
+    let tags = ours().filter_map(|l| l.spec.get("tags").filter(|tags| tags.is_object()));
+    let told: Option<Vec<&str>> = tags.map(|tags| tags.get(tag::EXPIRES_AT)?.as_str()).collect();
+    told?.into_iter().max().map(str::to_string)
+}
+
 /// True for types whose tags are read from their own service in every run.
 fn authoritative(type_name: &str) -> bool {
     TYPES.iter().map(|t| t.info()).any(|i| i.authoritative_tags && i.type_name == type_name)
@@ -49,5 +61,11 @@ mod tests {
         let mut bare = live("AWS::Lambda::Function", early);
         bare.spec = json!({"tags": {}});
         assert_eq!(confirmed(&[&all[..], &[bare]].concat()), None, "one that knows of none");
+
+        let left = owned(Owner::Ours);
+        let bucket = Live { type_name: "AWS::S3::Bucket".into(), ..left };
+        assert_eq!(of_what_is_left(&[bucket.clone()]).as_deref(), Some(later));
+        assert_eq!(of_what_is_left(&[&all[..], &[bucket]].concat()).as_deref(), Some(late));
+        assert_eq!(of_what_is_left(&[]), None);
     }
 }

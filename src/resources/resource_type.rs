@@ -2,7 +2,7 @@
 
 use super::context::{Context, Wanted};
 use crate::aws::{Caller, Reader, Writer};
-use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
+use crate::model::{CloudError, Live, Outputs, Query, SharedPiece, Step, TypeInfo};
 use async_trait::async_trait;
 use serde_json::Value;
 
@@ -56,15 +56,20 @@ pub trait ResourceType: Send + Sync {
         Ok(())
     }
 
-    /// What of this type shopstack made once for a whole account or region: `sweep --shared` lists
-    /// it, and removes it where no environment is left.
-    async fn shared(&self, _reader: &Reader) -> Result<Vec<Live>, CloudError> {
+    /// What shopstack made for all stacks of the account, and `down` leaves.
+    async fn shared(&self, _reader: &Reader) -> Result<Vec<SharedPiece>, CloudError> {
         Ok(vec![])
     }
 
-    /// Deletes what `shared` found; already gone is done. Errors: it is still in use.
-    async fn delete_shared(&self, _writer: &Writer, _live: &Live) -> Result<(), CloudError> {
-        Ok(())
+    /// Deletes such a piece, unless something uses it: then says what. `elsewhere` reads the other
+    /// regions of the account.
+    async fn remove_shared(
+        &self,
+        _writer: &Writer,
+        _piece: &SharedPiece,
+        _elsewhere: &[Reader],
+    ) -> Result<Option<String>, CloudError> {
+        Ok(Some("shopstack does not know how to remove it".into()))
     }
 
     /// Deletes the resource; already gone is done.

@@ -27,6 +27,13 @@ pub struct Api {
     pub routes: Vec<Route>,
     /// Which websites may call the API from a browser; none unless set.
     pub cors: Option<Cors>,
+    /// An OpenAPI description of the API, relative to stack.yaml; `validate` refuses routes that
+    /// are not in it.
+    #[schemars(extend("examples" = ["lambdas/openapi.yaml"]))]
+    pub openapi: Option<String>,
+    /// Answers of so many bytes and more are compressed for clients that take it; none unless set.
+    #[schemars(range(min = 0, max = 10_485_760), extend("examples" = [1024]))]
+    pub compress: Option<u32>,
     /// Media types whose bodies are bytes and no text: they reach functions in base64, and answers
     /// that a function gives in base64 leave as bytes. API Gateway compares an answer's type with
     /// the first one that the caller's `Accept` names; `*/*` takes them all.

@@ -79,6 +79,28 @@ impl<'a> Report<'a> {
         self.errors.is_empty()
     }
 
+    /// How many errors there are.
+    pub fn count(&self) -> usize {
+        self.errors.len()
+    }
+
+    /// Says of the errors from number `first` on that they are those of an environment, unless they
+    /// are known without it.
+    pub fn name_environment(&mut self, first: usize, pattern: &str) {
+        let found = self.errors.split_off(first.min(self.errors.len()));
+        for error in found {
+            let same = |known: &StackError| {
+                known.line == error.line
+                    && known.column == error.column
+                    && error.message.starts_with(known.message.as_str())
+            };
+            if !self.errors.iter().any(same) {
+                let message = format!("{} (in the environment {})", error.message, quote(pattern));
+                self.errors.push(StackError { message, ..error });
+            }
+        }
+    }
+
     /// The errors in the order of the file, each once.
     pub fn into_errors(mut self) -> Vec<StackError> {
         self.errors.sort_by_key(|e| (e.line, e.column));

@@ -3,20 +3,26 @@
 //!
 //! Three passes over one tree that remembers where everything stood: `node` reads the YAML, `shape`
 //! holds it against the JSON Schema generated from the types themselves, `rules` check what a
-//! schema cannot say (names, references).
+//! schema cannot say (names, references). Between them `overlay` merges what `environments` says.
 
 mod alarms;
 mod anything;
+mod check;
 mod compute;
 mod concealed;
 mod data;
 mod edge;
+mod env_name;
 mod error;
+mod glob;
 mod headers;
 mod names;
 mod node;
+mod overlay;
+mod partial;
 mod places;
 mod region;
+mod resolved;
 mod rules;
 mod schema;
 mod shape;
@@ -32,12 +38,14 @@ pub use compute::{
 pub(crate) use compute::{READS, WRITES};
 pub use data::{Attribute, AttributeType, Billing, Index, Projection, Table};
 pub use edge::{Api, Cdn, Cors, ErrorPage, Origin, PriceClass, Route, Throttling};
+pub use env_name::environment_name;
 pub use error::StackError;
 pub use headers::{
     Csp, FrameOptions, Hsts, ParsedCsp, ReferrerPolicy, SiteHeaders, content_security_policy,
 };
 pub use places::Lines;
 pub use region::REGIONS;
+pub use resolved::{Resolved, resolve};
 pub use schema::json_schema;
 pub use site::{CacheRule, IndexPages, Site, TypeRule};
 pub use types::{
@@ -52,14 +60,29 @@ use std::path::Path;
 /// Larger than any hand-written stack, small enough that a wrong file is refused at once.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// Parses and checks the text of a stack.yaml; `file_name` only names the file in messages.
+/// Parses and checks the text of a stack.yaml, without its environments' overlays; `file_name` only
+/// names the file in messages.
 ///
-/// # Errors Every error that could be found, in the order of the file. A YAML syntax error hides
-/// those behind it, and an unknown key or a wrong type hides dangling references, which would
-/// mostly be its own echo.
+/// # Errors
+/// See [`parse_for`].
 pub fn parse(source: &str, file_name: &str) -> Result<Stack, Vec<StackError>> {
+    parse_for(source, file_name, None)
+}
+
+/// Parses and checks the text of a stack.yaml, for the environment `env` if one is given.
+///
+/// # Errors
+/// Every error that could be found, in the order of the file; those of overlays for other
+/// environments too. A YAML syntax error hides those behind it, and an unknown key or a wrong type
+/// hides dangling references, which would mostly be its own echo.
+pub fn parse_for(
+    source: &str,
+    file_name: &str,
+    env: Option<&str>,
+) -> Result<Stack, Vec<StackError>> {
     let mut report = error::Report::new(source, file_name);
-    let stack = read_tree(source, &mut report).and_then(|tree| check(&tree, &mut report));
+    let stack =
+        read_tree(source, &mut report).and_then(|tree| check::check(&tree, env, &mut report));
     match stack {
         Some(stack) if report.is_clean() => Ok(stack),
         _ => Err(report.into_errors()),
@@ -83,32 +106,62 @@ pub fn check_region(name: &str) -> Result<(), String> {
     })
 }
 
-/// Reads and parses a file; gives back its text too, for messages and hashes.
+/// Reads and parses a file without its environments' overlays; gives back its text too, for
+/// messages and hashes.
 ///
 /// # Errors
-/// Those of [`parse`], or a single one that says why the file cannot be read.
+/// Those of [`parse_for`], or a single one that says why the file cannot be read.
 pub fn load(path: &Path) -> Result<(Stack, String), Vec<StackError>> {
+    load_for(path, None)
+}
+
+/// The same for the environment `env` if one is given.
+///
+/// # Errors
+/// See [`load`].
+pub fn load_for(path: &Path, env: Option<&str>) -> Result<(Stack, String), Vec<StackError>> {
     let name = path.display().to_string();
     let source = read(path)
         .map_err(|(message, help)| vec![StackError::without_place(&name, message, Some(help))])?;
     let source = text::decode(&source).map_err(|at| vec![not_utf8(&name, &source, at)])?;
-    let stack = parse(&source, &name)?;
+    let stack = parse_for(&source, &name, env)?;
     Ok((stack, source))
 }
 
 /// Paths in `stack` that `exists` denies: each function's crate, each seed file, the site's folder.
 ///
-/// `exists` gets the path as written, relative to the folder of stack.yaml, and answers for the
+/// `env` is the environment that `stack` was read for. `exists` gets the path as written, relative to
+/// the folder of stack.yaml, and answers for the
 /// disk: this module never looks. Commands that need no sources (`down`, `outputs`) need not ask.
 pub fn missing_paths(
     stack: &Stack,
     source: &str,
     file_name: &str,
+    env: &str,
     exists: &dyn Fn(&str) -> bool,
 ) -> Vec<StackError> {
     let mut report = error::Report::new(source, file_name);
     if let Some(tree) = read_tree(source, &mut report) {
+        let tree = overlay::merge(&tree, schema::merged_schema(), env).tree;
         rules::missing_paths(stack, &tree, &mut report, exists);
+    }
+    report.into_errors()
+}
+
+/// What the OpenAPI description that `api.openapi` names does not say: a description that cannot be
+/// read is one error, and each route that is not in it another.
+///
+/// `read` gets the path as written, relative to the folder of stack.yaml; its error is a sentence's
+/// end, such as `does not exist`.
+pub fn undescribed_routes(
+    stack: &Stack,
+    source: &str,
+    file_name: &str,
+    read: &dyn Fn(&str) -> Result<String, String>,
+) -> Vec<StackError> {
+    let mut report = error::Report::new(source, file_name);
+    if let (Some(tree), Some(api)) = (read_tree(source, &mut report), &stack.api) {
+        rules::described::check(api, &tree, &mut report, read);
     }
     report.into_errors()
 }
@@ -137,23 +190,6 @@ fn read_tree(source: &str, report: &mut error::Report) -> Option<Node> {
         return None;
     }
     node::parse(source, report)
-}
-
-fn check(tree: &Node, report: &mut error::Report) -> Option<Stack> {
-    let schema = json_schema();
-    let shaped = shape::check(tree, &schema, report);
-    let stack: Stack = match serde_json::from_value(shaped.value) {
-        Ok(stack) => stack,
-        // The schema comes from the same types, so this is its echo, or a gap between the two.
-        Err(e) if report.is_clean() => {
-            report
-                .whole_file(e.to_string(), "compare the file with `shopstack schema`".to_string());
-            return None;
-        }
-        Err(_) => return None,
-    };
-    rules::check(&stack, tree, report, shaped.complete);
-    Some(stack.with_implied_parts())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, (String, String)> {

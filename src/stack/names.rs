@@ -46,6 +46,14 @@ pub(super) fn stack(name: &str) -> Verdict {
     }
 }
 
+pub(super) fn account(id: &str) -> Verdict {
+    if id.len() == 12 && id.chars().all(|c| c.is_ascii_digit()) {
+        Ok(())
+    } else {
+        Err("is not the id of an AWS account".to_string())
+    }
+}
+
 /// A variable of AWS's that a build may be given.
 pub(super) fn aws_variable(name: &str) -> Verdict {
     let letters = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';

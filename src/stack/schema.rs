@@ -1,17 +1,34 @@
 //! The JSON Schema of stack.yaml, generated from the types: for editors, and for `shape`.
 
-use super::Stack;
+use super::{Stack, partial};
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
 use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
+use std::sync::LazyLock;
 
 /// JSON Schema (draft 7, the newest that the YAML language server knows well). Nulls are nowhere
 /// allowed: a key without a value is more often a slip than a wish for defaults.
 pub fn json_schema() -> Value {
-    let generator: SchemaGenerator =
-        SchemaSettings::draft07().with_transform(Tidy).into_generator();
-    generator.into_root_schema_for::<Stack>().to_value()
+    published().clone()
+}
+
+/// The same, made once.
+pub(super) fn published() -> &'static Value {
+    static PUBLISHED: LazyLock<Value> =
+        LazyLock::new(|| partial::with_environments(merged_schema()));
+    &PUBLISHED
+}
+
+/// The schema of a stack as one environment has it: what its overlays say is merged in, and there
+/// are no `environments` any more.
+pub(super) fn merged_schema() -> &'static Value {
+    static MERGED: LazyLock<Value> = LazyLock::new(|| {
+        let generator: SchemaGenerator =
+            SchemaSettings::draft07().with_transform(Tidy).into_generator();
+        generator.into_root_schema_for::<Stack>().to_value()
+    });
+    &MERGED
 }
 
 /// Takes away what Rust's types say and a reader of YAML does not care about: nulls and integer

@@ -2,9 +2,11 @@
 //! in.
 
 use super::{Alarms, Api, Cdn, Function, Site, Table, Waf};
+use crate::model::duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A serverless application on AWS: tables, functions, an HTTP API, a website. Every part but
 /// `name` and `region` may be left out.
@@ -21,6 +23,15 @@ pub struct Stack {
     #[schemars(extend("pattern" = "^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$",
                "examples" = ["us-east-1", "eu-central-1"]))]
     pub region: String,
+    /// The AWS account that the stack belongs in, twelve digits in quotes. Every command refuses to
+    /// work with credentials of another.
+    #[schemars(extend("pattern" = "^[0-9]{12}$", "examples" = ["123456789012"]))]
+    pub account: Option<String>,
+    /// How long the environment lives after each `up` (90m, 4h, 2d), unless `--ttl` says otherwise:
+    /// then `sweep` may delete it. Its tables are not protected, and it has no web ACL of its own
+    /// unless it asks for one here.
+    #[schemars(extend("pattern" = "^[0-9]+[smhd]$", "examples" = ["72h"]))]
+    pub ttl: Option<String>,
     /// Your own tags, put on every resource that can carry tags, beside those of shopstack itself:
     /// letters, digits, spaces and `_.:/=+-@`.
     #[serde(default)]
@@ -57,9 +68,25 @@ pub struct Stack {
     /// Findings of `shopstack policy-report` that are accepted, each until a day.
     #[serde(default)]
     pub exceptions: Vec<AcceptedFinding>,
+    /// Sections that the environment's own overlay sets.
+    #[serde(skip)]
+    pub(super) asked: Vec<String>,
 }
 
 impl Stack {
+    /// How long the environment lives after each `up`, where its overlay says so.
+    pub fn life(&self) -> Option<Duration> {
+        self.ttl.as_deref().and_then(|text| duration::parse_life(text).ok())
+    }
+
+    /// The stack as an environment with a time to live has it: without a firewall of its own, whose
+    /// floor is most of what such an environment would cost, unless its overlay asks for one.
+    pub fn with_low_floor(&self) -> Self {
+        let asked = self.asked.iter().any(|section| section == "waf");
+        let waf = self.waf.clone().filter(|_| asked);
+        Self { waf, ..self.clone() }
+    }
+
     /// A private bucket is served by nothing else, so a site always has a distribution.
     pub(super) fn with_implied_parts(mut self) -> Self {
         if self.site.is_some() {

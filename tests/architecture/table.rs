@@ -75,8 +75,8 @@ const RESTRICTED: &[Restricted] = &[
     },
     Restricted {
         path: "shopstack::cli::apply::writer",
-        from: &["src/cli/up.rs", "src/cli/down.rs"],
-        why: "only up and down may write to AWS",
+        from: &["src/cli/up.rs", "src/cli/takedown.rs", "src/cli/sweep/"],
+        why: "only up, down and sweep may write to AWS",
     },
 ];
 

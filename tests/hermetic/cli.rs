@@ -39,6 +39,7 @@ fn help_and_version_are_answers() {
         "outputs",
         "policy-report",
         "envs",
+        "sweep",
         "local",
     ] {
         assert!(
@@ -62,7 +63,7 @@ fn bad_usage_is_exit_code_1_and_not_claps_own() {
     refused(&shop.run(&["upp"]), &["upp", "up"]);
     refused(&shop.run(&[]), &["Usage"]);
     refused(&shop.run(&["up", "--lock-timeout", "4"]), &["--lock-timeout", "30m"]);
-    refused(&shop.run(&["--env", "Not_Good", "envs"]), &["Not_Good", "lower-case"]);
+    refused(&shop.run(&["--env", " ", "envs"]), &["is empty", "--env pr-42"]);
     refused(
         &shop.run_at("http://127.0.0.1:9", &["up", "--adopt", "nothing"]),
         &["nothing", "table.Products"],

@@ -17,6 +17,7 @@
 mod bad_input;
 mod build;
 mod cli;
+mod environments;
 mod export;
 mod generated;
 mod promises;

@@ -309,12 +309,46 @@ fn cutting_the_file_anywhere_is_an_error_or_a_stack_but_never_a_panic() {
 #[test]
 fn missing_folders_are_found_where_they_are_named() {
     let (stack, source) = stack::load(&root().join("stack.yaml")).unwrap();
-    let found = stack::missing_paths(&stack, &source, "stack.yaml", &|path| {
+    let found = stack::missing_paths(&stack, &source, "stack.yaml", "dev", &|path| {
         path != "lambdas/create-order/Cargo.toml"
     });
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].source_line, "    crate: lambdas/create-order");
-    assert_eq!(stack::missing_paths(&stack, &source, "stack.yaml", &|_| true), []);
+    assert_eq!(stack::missing_paths(&stack, &source, "stack.yaml", "dev", &|_| true), []);
+}
+
+/// The errors about routes of the shop where its description is this text.
+fn undescribed(description: Result<&str, &str>) -> Vec<StackError> {
+    let (stack, source) = stack::load(&root().join("stack.yaml")).unwrap();
+    stack::undescribed_routes(&stack, &source, "stack.yaml", &|path| {
+        assert_eq!(path, "lambdas/openapi.yaml");
+        description.map(String::from).map_err(String::from)
+    })
+}
+
+#[test]
+fn routes_that_the_description_does_not_have_are_refused() {
+    let shops = std::fs::read_to_string(root().join("lambdas/openapi.yaml")).unwrap();
+    assert_eq!(undescribed(Ok(&shops)), []);
+    let found = undescribed(Ok(&shops.replace("    head:\n", "    trace:\n")));
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].source_line, "    HEAD /products: listProducts");
+    assert!(found[0].message.contains("is not described in `lambdas/openapi.yaml`"), "{found:?}");
+    let found = undescribed(Ok(&shops.replace("  /orders:\n", "  /bookings:\n")));
+    assert_eq!(found[0].source_line, "    POST /orders: createOrder");
+
+    for (text, words) in [
+        (Err("does not exist"), "`lambdas/openapi.yaml` does not exist"),
+        (Ok("openapi: 3.1.0\n"), "has no `paths`"),
+        (Ok("paths: {}\n"), "has no `openapi`"),
+        (Ok("a: [\n"), "cannot be read: "),
+        (Ok(""), "has no `openapi`"),
+    ] {
+        let found = undescribed(text);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].message.contains(words), "{found:?}");
+        assert!(found[0].source_line.contains("openapi: lambdas/openapi.yaml"), "{found:?}");
+    }
 }
 
 #[test]

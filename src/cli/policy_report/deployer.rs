@@ -15,12 +15,11 @@ pub async fn document(
     args: &PolicyReport,
     output: &Output,
 ) -> Result<String, CliError> {
-    let project = Project::load(global)?;
-    // Names of environments that begin alike: the rest of the name is checked as a name.
+    // Names of environments that begin alike: one of them stands for all.
     let stem = global.env.strip_suffix('*').map(|stem| format!("{stem}x"));
     let named = Global { env: stem.unwrap_or_else(|| global.env.clone()), ..global.clone() };
-    let region = Some(project.stack.region.as_str());
-    let session = Session::open(&named, &project.stack.name, region, output).await?;
+    let project = Project::load(&named)?;
+    let session = Session::open(&named, &project.place(), output).await?;
     let scope = Scope { env: global.env.clone(), ..session.scope };
 
     let mut document = deployer::policies(&scope);

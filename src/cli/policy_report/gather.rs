@@ -12,7 +12,7 @@ use crate::resources::apigateway::account;
 use crate::resources::dynamodb::{self, table};
 use crate::resources::iam::{self, role};
 use crate::resources::lambda::{self, event_source};
-use crate::resources::{Finder, logs};
+use crate::resources::{Finder, expiry, logs};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
@@ -31,11 +31,17 @@ pub(super) struct Gathered {
 
 /// Errors: stack.yaml cannot be turned into resources, or the run was interrupted.
 pub(super) async fn gather(session: &Session, project: &Project) -> Result<Gathered, CliError> {
-    let adopt = BTreeSet::new();
-    let desired = session.request(project, &adopt, None, false).desired(None)?.resources;
+    let (adopt, expiry) = (BTreeSet::new(), project.expiry());
+    let request = session.request(project, &adopt, &expiry, false);
+    let desired = request.desired(None)?.resources;
     let finder = Finder(session.reader.clone());
     let survey = engine::survey(&finder, &session.scope, &desired).await?;
     let mut live = survey.live;
+    // What expires has less than stack.yaml says.
+    let desired = match expiry::confirmed(&live) {
+        Some(expires_at) => request.desired(Some(&expires_at))?.resources,
+        None => desired,
+    };
     let mut desired: Vec<Desired> = desired.into_iter().map(|d| resolved(d, &live)).collect();
     let mut observed = shared_role(session, &mut desired, &mut live).await;
     observed.extend(functions(&session.reader, &live, &desired).await);

@@ -32,8 +32,7 @@ pub async fn command(
     check_exceptions(&project)?;
     let older = older(args.since.as_deref(), &project.stack.name, &global.env)?;
     // The tag index is one of the reads that may be denied, so it is not asked for here.
-    let session =
-        Session::open(global, &project.stack.name, Some(&project.stack.region), output).await?;
+    let session = Session::open(global, &project.place(), output).await?;
     let gathered = gather::gather(&session, &project).await?;
     let yaml = text::decode(&std::fs::read(&global.file).unwrap_or_default()).unwrap_or_default();
     let file = global.file.display().to_string();

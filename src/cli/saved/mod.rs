@@ -10,7 +10,7 @@ mod compare;
 mod tests;
 
 use super::error::CliError;
-use crate::model::{Address, Owner, Plan, text};
+use crate::model::{Address, FieldChange, Owner, Plan, tag, text};
 use crate::plan::secret::Seal;
 use crate::planning;
 use crate::render::document::{self, PlanDocument};
@@ -43,6 +43,19 @@ fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
         file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
     }
     file.write_all(text.as_bytes())
+}
+
+/// The expiry (RFC 3339) that the plan would set; `None` where it sets none.
+pub fn expires_at(plan: &PlanDocument) -> Option<String> {
+    let of_field = |field: &FieldChange| {
+        let tag = match field.path.strip_prefix("tags") {
+            Some("") => field.wanted.get(tag::EXPIRES_AT),
+            Some(rest) if rest.ends_with(tag::EXPIRES_AT) => Some(&field.wanted),
+            _ => None,
+        };
+        tag.and_then(Value::as_str).map(str::to_string)
+    };
+    plan.changes.iter().flat_map(|change| &change.fields).find_map(of_field)
 }
 
 /// Reads a saved plan. Errors: unreadable, no JSON, not a plan, a plan of another version, one that

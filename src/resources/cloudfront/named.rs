@@ -7,7 +7,7 @@ use crate::aws::{Reader, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::from_value;
 use crate::model::{
-    Address, CloudError, Live, Outputs, Owner, Query, Scope, Step, TypeInfo, scope,
+    Address, CloudError, Live, Outputs, Owner, Query, Scope, SharedPiece, Step, TypeInfo, scope,
 };
 use crate::resources::common::{foreign, lacks_listing, listed};
 use async_trait::async_trait;
@@ -89,15 +89,39 @@ fn live<T: Named>(address: Address, owner: Owner, seen: &Seen<T::Config>) -> Liv
 }
 
 /// Those that shopstack made for all environments of the account.
-pub(super) async fn shared<T: Named>(reader: &Reader) -> Result<Vec<Live>, CloudError> {
-    let all = match T::list(reader).await {
+pub(super) async fn shared<T: Named>(reader: &Reader) -> Result<Vec<SharedPiece>, CloudError> {
+    let all = list_shared::<T>(reader).await?;
+    let piece = |seen: Seen<T::Config>| SharedPiece {
+        type_name: T::INFO.type_name.into(),
+        name: seen.name,
+    };
+    Ok(all.into_iter().map(piece).collect())
+}
+
+async fn list_shared<T: Named>(reader: &Reader) -> Result<Vec<Seen<T::Config>>, CloudError> {
+    let mut all = match T::list(reader).await {
         Err(error) if lacks_listing(reader, &error) => vec![],
         other => other?,
     };
-    let shared = all.iter().filter(|seen| scope::is_shared_marker(&seen.marker));
-    Ok(shared
-        .map(|seen| live::<T>(Address::new(T::INFO.group, &seen.name), Owner::Shared, seen))
-        .collect())
+    all.retain(|seen| scope::is_shared_marker(&seen.marker));
+    Ok(all)
+}
+
+/// Deletes a shared one; or says that a distribution still uses it.
+pub(super) async fn remove_shared<T: Named>(
+    writer: &Writer,
+    piece: &SharedPiece,
+) -> Result<Option<String>, CloudError> {
+    let all = list_shared::<T>(&writer.reader).await?;
+    let Some(seen) = all.into_iter().find(|seen| seen.name == piece.name) else {
+        return Ok(None);
+    };
+    match delete_id::<T>(writer, &seen.id).await {
+        Err(error) if error.code.ends_with("InUse") => {
+            Ok(Some("a distribution still uses it".to_string()))
+        }
+        deleted => deleted.map(|()| None),
+    }
 }
 
 pub(super) async fn create<T: Named>(
@@ -129,7 +153,10 @@ pub(super) async fn update<T: Named>(
 }
 
 pub(super) async fn delete<T: Named>(writer: &Writer, live: &Live) -> Result<(), CloudError> {
-    let id = live.output("id")?;
+    delete_id::<T>(writer, live.output("id")?).await
+}
+
+async fn delete_id<T: Named>(writer: &Writer, id: &str) -> Result<(), CloudError> {
     let deleted = with_fresh_etag(
         &format!("the {} {id}", T::NOUN),
         || T::etag(writer, id),

@@ -10,7 +10,7 @@ use crate::model::call::{Call, Retry};
 use crate::model::scope::shared_marker;
 use crate::model::terraform::{Block, Exported};
 use crate::model::type_info::{Calls, GraphRole, Number, Pricing};
-use crate::model::{After, CloudError, Live, Outputs, Query, Step, TypeInfo};
+use crate::model::{After, CloudError, Live, Outputs, Query, SharedPiece, Step, TypeInfo};
 use crate::resources::ResourceType;
 use crate::resources::common::paged;
 use crate::resources::context::{Context, Wanted};
@@ -125,12 +125,17 @@ impl ResourceType for OriginAccessControl {
         named::delete::<Self>(writer, live).await
     }
 
-    async fn shared(&self, reader: &Reader) -> Result<Vec<Live>, CloudError> {
+    async fn shared(&self, reader: &Reader) -> Result<Vec<SharedPiece>, CloudError> {
         named::shared::<Self>(reader).await
     }
 
-    async fn delete_shared(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
-        named::delete::<Self>(writer, live).await
+    async fn remove_shared(
+        &self,
+        writer: &Writer,
+        piece: &SharedPiece,
+        _elsewhere: &[Reader],
+    ) -> Result<Option<String>, CloudError> {
+        named::remove_shared::<Self>(writer, piece).await
     }
 }
 

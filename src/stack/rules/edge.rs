@@ -5,7 +5,7 @@ use super::permission;
 use super::request;
 use crate::stack::error::{quote, suggest};
 use crate::stack::names::{self, Verdict};
-use crate::stack::{Api, Cors, Origin, Route, Smoke, Stack, Throttling};
+use crate::stack::{Api, Cors, Origin, Route, Smoke, Stack};
 use std::collections::BTreeMap;
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "ANY"];
@@ -21,7 +21,11 @@ pub(super) fn check(context: &mut Context) {
 }
 
 fn check_api(context: &mut Context, api: &Api) {
-    let Api { stage, routes, cors, binary, throttling: Throttling { rate: _, burst: _ } } = api;
+    let Api { stage, routes, cors, openapi, compress: _, binary, throttling: _ } = api;
+    if let Some(path) = openapi {
+        let what = format!("the path {}", quote(path));
+        context.value(&["api", "openapi"], &what, names::inner_path(path), None);
+    }
     context.value(
         &["api", "stage"],
         &format!("the stage's name {}", quote(stage)),

@@ -2,6 +2,7 @@
 //! Each error has its place.
 
 mod context;
+pub(super) mod described;
 mod edge;
 mod events;
 mod exception;
@@ -20,6 +21,7 @@ use super::names;
 use super::node::Node;
 use super::region;
 use super::{Function, Grant, READS, Stack, WRITES};
+use crate::model::duration;
 use context::Context;
 use std::collections::BTreeMap;
 
@@ -51,7 +53,7 @@ fn builds(context: &mut Context) {
 }
 
 fn header(context: &mut Context) {
-    let Stack { name, region, tags, .. } = context.stack;
+    let Stack { name, region, account, ttl, tags, .. } = context.stack;
     context.value(
         &["name"],
         &format!("the stack's name {}", quote(name)),
@@ -59,6 +61,18 @@ fn header(context: &mut Context) {
         None,
     );
     context.value(&["region"], &quote(region), region::check(region), region::suggestion(region));
+    if let Some(account) = account {
+        let help = Some("it has twelve digits, in quotes".to_string());
+        let what = format!("the account {}", quote(account));
+        context.value(&["account"], &what, names::account(account), help);
+    }
+    if let Some(ttl) = ttl {
+        let verdict = duration::parse_life(ttl).map(|_| ());
+        // The sentence names the value itself.
+        if let Err(wrong) = verdict {
+            context.at_value(&["ttl"], wrong, None);
+        }
+    }
     for (key, value) in tags {
         context.key(
             &["tags", key],

@@ -4,11 +4,13 @@
 mod adopt;
 mod browser;
 mod deployer;
+mod environments;
 mod first;
 mod foreign;
 mod home;
 mod manners;
 mod moto;
+mod openapi;
 mod people;
 pub mod redeploy;
 mod region;

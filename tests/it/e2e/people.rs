@@ -72,19 +72,19 @@ async fn a_person_is_shown_the_plan_asked_and_told_what_came_of_it() {
         at_a_terminal(&shop, &endpoint, answers, arguments)
     };
 
-    let refused = at(&[("Do this? [y/N]", "")], &["up", "--no-smoke"]);
+    let refused = at(&[("account 000000000000? [y/N]", "")], &["up", "--no-smoke"]);
     shows(&refused, 1, &["+ table.Orders", "to create", "not confirmed: nothing was changed"]);
     // The row of a lock that nobody holds is all.
     assert!(leftovers(&clients, &shop.stack).await.iter().all(|left| left.starts_with("record ")));
 
     let commit = committed(&shop);
-    let up = at(&[("Do this? [y/N]", "y")], &["up", "--no-smoke"]);
+    let up = at(&[("account 000000000000? [y/N]", "y")], &["up", "--no-smoke"]);
     shows(
         &up,
         0,
         &["\u{1b}[", "table.Orders created", " s)", " changed in ", "Shop  http", "API   http"],
     );
-    assert!(up.stdout.find("Do this?") < up.stdout.find("table.Orders created"), "{}", up.stdout);
+    assert!(up.stdout.find("Apply to ") < up.stdout.find("table.Orders created"), "{}", up.stdout);
 
     let history = shop.run(&["history"]).stdout;
     assert!(

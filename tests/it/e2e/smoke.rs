@@ -1,6 +1,7 @@
 //! `smoke` by itself: its JUnit file, and exit code 4 where the shop does not behave as one; `up
 //! --wait accepted`.
 
+use super::openapi;
 use crate::support::env::endpoint;
 use crate::support::shop::Shop;
 #[tokio::test]
@@ -21,6 +22,12 @@ async fn a_shop_that_serves_is_passed_and_one_that_does_not_is_told() {
         "{xml}"
     );
     assert!(xml.contains("failures=\"0\"") && xml.contains("name=\"order\""), "{xml}");
+
+    let outputs = shop.run(&["outputs", "--json"]).lines().remove(0);
+    let api_url = outputs["api_url"].as_str().unwrap();
+    openapi::is_as_described(api_url);
+    openapi::gateway_answers_in_the_shops_form(api_url, outputs["site_url"].as_str().unwrap())
+        .await;
 
     // Somebody opens nothing and closes everything: the bucket refuses the distribution itself.
     let bucket = format!("{}-{}-us-east-1", shop.name("site"), identity.account);

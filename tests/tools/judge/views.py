@@ -42,6 +42,7 @@ class Views:
             headers = [("content-type", "application/json"), ("x-amzn-errortype", "ForbiddenException")]
             return 403, headers + [("x-amzn-requestid", number)], b'{"message":"Forbidden"}'
         status, headers, body = self.pass_on(request, label, request.target)
+        headers = [(k, v.replace(label, host) if k == "location" else v) for k, v in headers]
         if api:
             headers = [(k, v) for k, v in headers if k != "x-amzn-requestid"] + [("x-amzn-requestid", number)]
         return status, headers, body

@@ -14,7 +14,7 @@ pub(super) fn api(context: &Context<'_>, wanted: &mut Wanted) {
         api_key_source: "HEADER".into(),
         disable_execute_api_endpoint: false,
         binary_media_types: api.binary.iter().cloned().collect(),
-        minimum_compression_size: None,
+        minimum_compression_size: api.compress.and_then(|size| i32::try_from(size).ok()),
     };
     wanted.push(context.resource(&INFO, "main", scope.name("api"), &spec));
 }

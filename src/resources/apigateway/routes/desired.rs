@@ -1,6 +1,7 @@
 //! The routes of a stack's API, the answers to preflight requests, and the gateway's own answers.
 
 use super::INFO;
+use super::gateway;
 use super::spec::{CorsSpec, RouteSpec, RoutesSpec};
 use crate::model::Desired;
 use crate::resources::context::{Context, Wanted, reference};
@@ -25,7 +26,7 @@ fn desired_routes(context: &Context<'_>, api: &Api) -> Desired {
             .map(|route| (route.key(), desired_route(context, route)))
             .collect(),
         cors: api.cors.iter().flat_map(|cors| preflights(context, api, cors)).collect(),
-        gateway_responses: api.cors.iter().flat_map(|cors| gateway(context, cors)).collect(),
+        gateway_responses: gateway::responses(context, api.cors.as_ref()),
     };
     let mut desired = context.resource(&INFO, "main", context.scope.name("api"), &spec);
     desired.context = json!({"rest_api_id": reference("api", "main", "id")});
@@ -62,29 +63,4 @@ fn preflights(context: &Context<'_>, api: &Api, cors: &Cors) -> BTreeMap<String,
         max_age: cors.max_age.to_string(),
     };
     methods.into_iter().map(|(path, methods)| (path.to_string(), answer(methods))).collect()
-}
-
-/// Headers of API Gateway's own answers, so that pages can read what it refuses.
-///
-/// A gateway response knows no condition, only static values and parts of the request: of several
-/// origins the caller's own is sent back, whoever it is. Such an answer holds nothing but API
-/// Gateway's own message.
-fn gateway(context: &Context<'_>, cors: &Cors) -> BTreeMap<String, BTreeMap<String, String>> {
-    let mut headers = BTreeMap::new();
-    match context.cors_origins().as_slice() {
-        [only] => drop(headers.insert("Access-Control-Allow-Origin".to_string(), only.clone())),
-        _ => {
-            let caller = "(method.request.header.Origin)";
-            headers.insert("Access-Control-Allow-Origin".to_string(), caller.to_string());
-            headers.insert("Vary".to_string(), "Origin".to_string());
-        }
-    }
-    if cors.credentials {
-        headers.insert("Access-Control-Allow-Credentials".to_string(), "true".to_string());
-    }
-    if !cors.expose.is_empty() {
-        headers.insert("Access-Control-Expose-Headers".to_string(), cors.expose.join(","));
-    }
-    let kinds = ["DEFAULT_4XX", "DEFAULT_5XX"].map(String::from);
-    kinds.into_iter().map(|kind| (kind, headers.clone())).collect()
 }

@@ -5,6 +5,7 @@
 //! (catalogue 7.5).
 
 mod desired;
+mod gateway;
 mod preflight;
 mod read;
 pub mod spec;

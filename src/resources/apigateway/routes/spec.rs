@@ -12,8 +12,8 @@ pub struct RoutesSpec {
     pub routes: BTreeMap<String, RouteSpec>,
     /// CORS per path, answered to OPTIONS by a MOCK integration.
     pub cors: BTreeMap<String, CorsSpec>,
-    /// Headers per gateway response type: `DEFAULT_4XX` -> header name -> static value without
-    /// quotes, or a mapping expression in parentheses.
+    /// Per gateway response type, such as `DEFAULT_4XX`: header name -> static value without quotes,
+    /// or an expression in brackets. `(status)` is the status, `(body TYPE)` the body's template.
     pub gateway_responses: BTreeMap<String, BTreeMap<String, String>>,
 }
 

@@ -3,6 +3,7 @@
 //!
 //! One writer per REST API: simultaneous changes answer ConflictException (catalogue 7.3 and 12.3).
 
+use super::gateway;
 use super::preflight;
 use super::read::{self, GATEWAY_HEADER, Tree, split};
 use super::spec::{RouteSpec, RoutesSpec};
@@ -252,7 +253,11 @@ impl Tending<'_> {
 
     async fn put_gateway_response(&self, kind: &str) -> Result<(), CloudError> {
         let client = &self.writer.client::<ApiGateway>();
-        let headers = self.wanted.gateway_responses.get(kind).into_iter().flatten();
+        let parts = self.wanted.gateway_responses.get(kind).cloned().unwrap_or_default();
+        let body = parts.get(gateway::BODY);
+        let templates =
+            body.map(|text| HashMap::from([(preflight::JSON.to_string(), text.clone())]));
+        let headers = parts.iter().filter(|(name, _)| !name.starts_with('('));
         let headers: HashMap<_, _> =
             headers.map(|(k, v)| (format!("{GATEWAY_HEADER}{k}"), mapping(v))).collect();
         self.writer
@@ -262,7 +267,9 @@ impl Tending<'_> {
                     .put_gateway_response()
                     .rest_api_id(self.api)
                     .response_type(GatewayResponseType::from(kind))
+                    .set_status_code(parts.get(gateway::STATUS).cloned())
                     .set_response_parameters(Some(headers.clone()))
+                    .set_response_templates(templates.clone())
                     .send()
             })
             .await

@@ -39,14 +39,18 @@ fn desired_stage(context: &Context<'_>, api: &Api) -> Desired {
     desired
 }
 
-/// What the stage's deployment is made from: the routes, and the API's binary media types, which
-/// count from the next deployment on (catalogue 7).
+/// What the stage's deployment is made from: the routes, and the API's binary media types and
+/// compression, which count from the next deployment on (catalogue 7).
 fn definition(api: &Api) -> String {
     let routes = reference("routes", "main", "definition");
-    if api.binary.is_empty() {
+    let kinds: BTreeSet<&str> = api.binary.iter().map(String::as_str).collect();
+    let mut more = kinds.into_iter().collect::<Vec<_>>().join(" ");
+    if let Some(size) = api.compress {
+        more = format!("{more} from {size} bytes on");
+    }
+    if more.is_empty() {
         return routes;
     }
-    let kinds: BTreeSet<&str> = api.binary.iter().map(String::as_str).collect();
-    let kinds = digest::sha256_hex(kinds.into_iter().collect::<Vec<_>>().join(" ").as_bytes());
-    format!("{routes}-{}", kinds.get(..8).unwrap_or_default())
+    let more = digest::sha256_hex(more.as_bytes());
+    format!("{routes}-{}", more.get(..8).unwrap_or_default())
 }

@@ -33,6 +33,9 @@ pub fn cases(shop: &DeployedShop) -> DriftCases {
         case("gateway_responses.*.*", json!("x")).keys(&["DEFAULT_4XX", "X-Theirs"]),
         case("gateway_responses.*.*", json!("https://evil.example"))
             .keys(&["DEFAULT_5XX", "Access-Control-Allow-Origin"]),
+        case("gateway_responses.*.*", json!("418")).keys(&["THROTTLED", "(status)"]),
+        case("gateway_responses.*.*", json!("{}"))
+            .keys(&["DEFAULT_4XX", "(body application/json)"]),
     ];
     let cases = cases.into_iter().map(|case| case.with("stage.main", "definition")).collect();
     DriftCases {
@@ -48,9 +51,13 @@ async fn change_out_of_band(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
     let (group, _) = change.case.field.split_once('.').unwrap();
     if group == "gateway_responses" {
         let headers = change.target[group][change.key()].as_object().unwrap();
-        let headers =
-            headers.iter().map(|(k, v)| (format!("gatewayresponse.header.{k}"), quoted(v)));
+        let text = |key: &str| headers.get(key).and_then(Value::as_str).map(String::from);
+        let body = text("(body application/json)");
+        let body = body.map(|body| HashMap::from([("application/json".to_string(), body)]));
+        let headers = headers.iter().filter(|(name, _)| !name.starts_with('('));
+        let headers = headers.map(|(k, v)| (format!("gatewayresponse.header.{k}"), quoted(v)));
         let put = client.put_gateway_response().rest_api_id(api).response_type(change.key().into());
+        let put = put.set_status_code(text("(status)")).set_response_templates(body);
         put.set_response_parameters(Some(headers.collect())).send().await.unwrap();
         return;
     }

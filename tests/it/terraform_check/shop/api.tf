@@ -19,6 +19,7 @@ resource "aws_api_gateway_rest_api" "api" {
   api_key_source               = "HEADER"
   disable_execute_api_endpoint = false
   binary_media_types           = []
+  minimum_compression_size     = "1024"
   tags                         = merge(local.tags, { "shopstack:id" = "api" })
   endpoint_configuration { types = ["REGIONAL"] }
 }
@@ -138,15 +139,35 @@ import {
   id       = "${local.api}/${var.ids["path ${each.key}"]}/OPTIONS/204"
 }
 
+locals {
+  answers = {
+    DEFAULT_4XX                  = { status = null, code = "Refused", message = "The request was refused." }
+    DEFAULT_5XX                  = { status = null, code = "InternalError", message = "Something went wrong on our side; try again." }
+    MISSING_AUTHENTICATION_TOKEN = { status = "404", code = "NotFound", message = "There is no such path or method here." }
+    WAF_FILTERED                 = { status = "403", code = "Forbidden", message = "The firewall refused this." }
+    THROTTLED                    = { status = "429", code = "TooManyRequests", message = "Too many requests; try again a little later." }
+    REQUEST_TOO_LARGE            = { status = "413", code = "PayloadTooLarge", message = "The request is too large." }
+    UNSUPPORTED_MEDIA_TYPE       = { status = "415", code = "UnsupportedMediaType", message = "Only JSON is read." }
+    INTEGRATION_TIMEOUT          = { status = "504", code = "Timeout", message = "The answer took too long." }
+  }
+}
+
 resource "aws_api_gateway_gateway_response" "cors" {
-  for_each            = toset(["DEFAULT_4XX", "DEFAULT_5XX"])
-  rest_api_id         = local.api
-  response_type       = each.key
-  response_parameters = { "gatewayresponse.header.Access-Control-Allow-Origin" = "'${local.site}'" }
+  for_each      = local.answers
+  rest_api_id   = local.api
+  response_type = each.key
+  status_code   = each.value.status
+  response_parameters = merge(
+    { "gatewayresponse.header.Access-Control-Allow-Origin" = "'${local.site}'" },
+    each.key == "THROTTLED" ? { "gatewayresponse.header.Retry-After" = "'1'" } : {},
+  )
+  response_templates = {
+    "application/json" = "{\"error\":{\"code\":\"${each.value.code}\",\"message\":\"${each.value.message}\"}}"
+  }
 }
 
 import {
-  for_each = toset(["DEFAULT_4XX", "DEFAULT_5XX"])
+  for_each = local.answers
   to       = aws_api_gateway_gateway_response.cors[each.key]
   id       = "${local.api}/${each.key}"
 }

@@ -5,11 +5,6 @@ resource "aws_api_gateway_integration" "preflight" {
   lifecycle { ignore_changes = [integration_http_method] }
 }
 
-# Fills in the default body of an error.
-resource "aws_api_gateway_gateway_response" "cors" {
-  lifecycle { ignore_changes = [response_templates] }
-}
-
 # Leaves out the oldest TLS of CloudFront's own certificate, which cannot be chosen.
 resource "aws_cloudfront_distribution" "site" {
   lifecycle { ignore_changes = [viewer_certificate, retain_on_delete, wait_for_deployment] }

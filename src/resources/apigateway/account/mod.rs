@@ -1,7 +1,10 @@
 //! AWS::ApiGateway::Account: the account's and region's one role by which API Gateway writes logs.
 //!
 //! Every API of the account and region shares it (catalogue 7.4): it is set only where there is
-//! none, and never taken away, because other stacks may rely on it by then.
+//! none, and not taken away with a stack, because others may rely on it by then: `sweep --shared`
+//! does, once there is none left.
+
+mod removal;
 
 use crate::aws::connections::reads_only;
 use crate::aws::{Reader, Writer};
@@ -9,7 +12,9 @@ use crate::model::call::{Call, Quota, Retry, Service};
 use crate::model::cloud_error::optional;
 use crate::model::spec::to_value;
 use crate::model::type_info::{Calls, Pricing};
-use crate::model::{CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo};
+use crate::model::{
+    CloudError, ErrorKind, Live, Outputs, Owner, Query, SharedPiece, Step, TypeInfo,
+};
 use crate::policy::canonical;
 use crate::resources::ResourceType;
 use crate::resources::apigateway as gw;
@@ -161,7 +166,20 @@ impl ResourceType for Account {
         ensure(writer).await
     }
 
-    /// Never taken away.
+    async fn shared(&self, reader: &Reader) -> Result<Vec<SharedPiece>, CloudError> {
+        removal::shared_role(reader).await
+    }
+
+    async fn remove_shared(
+        &self,
+        writer: &Writer,
+        _piece: &SharedPiece,
+        elsewhere: &[Reader],
+    ) -> Result<Option<String>, CloudError> {
+        removal::remove_role(writer, elsewhere).await
+    }
+
+    /// Never taken away with a stack.
     async fn delete(&self, _writer: &Writer, _live: &Live) -> Result<(), CloudError> {
         Ok(())
     }

@@ -1,0 +1,63 @@
+//! `sweep --shared`: what all environments shared goes once none is left.
+
+use crate::aws::census;
+use crate::aws::ledger::{Ledger, TABLE};
+use crate::cli::apply;
+use crate::cli::envs;
+use crate::cli::error::CliError;
+use crate::cli::output::Output;
+use crate::cli::session::Session;
+use crate::model::SharedPiece;
+use crate::resources::TYPES;
+use crate::stack::REGIONS;
+use serde_json::json;
+
+/// Removes the shared pieces that nothing uses any more, and tells of each what became of it.
+///
+/// Errors: a read or a delete that failed; the pieces after it are not tried.
+pub(super) async fn remove_pieces(session: &Session, output: &Output) -> Result<(), CliError> {
+    let ledger = Ledger::new(&session.sdk, &session.scope);
+    let left = census::environments(&session.reader).await?;
+    let pieces = envs::shared_pieces(session, &ledger).await?;
+    if !left.is_empty() {
+        let names: Vec<_> = left.iter().map(|one| format!("{}/{}", one.stack, one.env)).collect();
+        let why = format!("environments are left: {}", names.join(", "));
+        pieces.iter().for_each(|piece| tell(piece, Some(&why), output));
+        return Ok(());
+    }
+
+    let others = REGIONS.iter().filter(|r| **r != session.scope.region);
+    let elsewhere: Vec<_> = others.map(|region| session.in_region(region, output).reader).collect();
+    let writer = apply::writer(session);
+    for piece in pieces.iter().filter(|piece| piece.name != TABLE) {
+        let mut kept = None;
+        for resource_type in TYPES {
+            let known = resource_type.shared(&session.reader).await?;
+            if known.contains(piece) {
+                kept = resource_type.remove_shared(&writer, piece, &elsewhere).await?;
+                break;
+            }
+        }
+        tell(piece, kept.as_deref(), output);
+    }
+    // The table last: it holds the locks of whoever may have come meanwhile.
+    for piece in pieces.iter().filter(|piece| piece.name == TABLE) {
+        tell(piece, ledger.remove_table().await?.as_deref(), output);
+    }
+    Ok(())
+}
+
+/// `kept` says why a piece is still there.
+fn tell(piece: &SharedPiece, kept: Option<&str>, output: &Output) {
+    let status = if kept.is_some() { "kept" } else { "deleted" };
+    let message = kept.unwrap_or_default();
+    if output.json {
+        output.json_line(&json!({
+            "event": "shared", "type": piece.type_name, "name": piece.name, "status": status,
+            "message": message,
+        }));
+    } else {
+        let why = if message.is_empty() { String::new() } else { format!(": {message}") };
+        output.result(&format!("shared  {}  {}  {status}{why}", piece.type_name, piece.name));
+    }
+}

@@ -1,0 +1,96 @@
+//! The stack of one environment as a tree of values, each with the place that it comes from.
+
+use super::error::Report;
+use super::node::{Kind, Node};
+use super::partial::{is_merged, resolved};
+use super::{Stack, overlay, read_tree, schema};
+use serde_json::{Number, Value};
+
+/// A value or a collection of them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Resolved {
+    Scalar {
+        value: Value,
+        /// Line and column, from 1; `None` for a default.
+        place: Option<(usize, usize)>,
+    },
+    List(Vec<Resolved>),
+    Map(Vec<(String, Resolved)>),
+}
+
+/// What `env` has, overlays merged in, defaults filled in; and the section that is left out since
+/// the environment has a time to live. `stack` is the parsed stack of that environment.
+///
+/// `None` for a text that is no YAML.
+pub fn resolve(source: &str, env: &str, stack: &Stack) -> Option<(Resolved, Option<&'static str>)> {
+    let tree = read_tree(source, &mut Report::new(source, ""))?;
+    let schema = schema::merged_schema();
+    let merged = overlay::merge(&tree, schema, env).tree;
+    let mut whole = fill(&merged, schema, schema);
+    let mut left_out = None;
+    if let Resolved::Map(sections) = &mut whole
+        && stack.waf.is_none()
+    {
+        let all = sections.len();
+        sections.retain(|(key, _)| key != "waf");
+        left_out = (sections.len() < all).then_some("waf");
+    }
+    Some((whole, left_out))
+}
+
+/// The node's values, and the defaults of what `schema` knows and the node does not have.
+fn fill(node: &Node, root: &Value, schema: &Value) -> Resolved {
+    let schema = resolved(root, schema);
+    let scalar =
+        |value| Resolved::Scalar { value, place: Some((node.span.line, node.span.column)) };
+    match &node.kind {
+        Kind::Null => scalar(Value::Null),
+        Kind::Bool(b) => scalar(Value::Bool(*b)),
+        Kind::Int(n) => scalar(Number::from_i128(*n).map_or(Value::Null, Value::Number)),
+        Kind::Float(x) => scalar(Number::from_f64(*x).map_or(Value::Null, Value::Number)),
+        Kind::Text(text) => scalar(Value::String(text.clone())),
+        Kind::List(items) => {
+            let inner = schema.get("items").unwrap_or(&Value::Null);
+            Resolved::List(items.iter().map(|item| fill(item, root, inner)).collect())
+        }
+        Kind::Map(entries) => {
+            let known = schema.get("properties").and_then(Value::as_object);
+            let free = schema.get("additionalProperties").unwrap_or(&Value::Null);
+            let inner = |key: &str| known.and_then(|all| all.get(key)).unwrap_or(free);
+            let mut all: Vec<_> = entries
+                .iter()
+                .map(|(key, value)| (key.text.clone(), fill(value, root, inner(&key.text))))
+                .collect();
+            // One of several forms has no defaults of the others.
+            for (key, schema) in known.into_iter().flatten().filter(|_| is_merged(schema)) {
+                if let (None, Some(default)) = (node.get(key), schema.get("default")) {
+                    all.push((key.clone(), of_default(default)));
+                }
+            }
+            Resolved::Map(all)
+        }
+    }
+}
+
+fn of_default(value: &Value) -> Resolved {
+    match value {
+        Value::Array(items) => Resolved::List(items.iter().map(of_default).collect()),
+        Value::Object(map) => {
+            Resolved::Map(map.iter().map(|(key, value)| (key.clone(), of_default(value))).collect())
+        }
+        scalar => Resolved::Scalar { value: scalar.clone(), place: None },
+    }
+}
+
+impl Resolved {
+    /// The values alone.
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::Scalar { value, .. } => value.clone(),
+            Self::List(items) => items.iter().map(Self::to_json).collect(),
+            Self::Map(all) => {
+                all.iter().map(|(key, value)| (key.clone(), value.to_json())).collect()
+            }
+        }
+    }
+}

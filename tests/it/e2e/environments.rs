@@ -1,0 +1,250 @@
+//! Many environments of one stack: side by side, swept when their time is up, found wherever they
+//! live; and nobody else's things touched.
+
+use super::story;
+use crate::support::clients::Clients;
+use crate::support::env::endpoint;
+use crate::support::inventory::leftovers;
+use crate::support::proxied::ProxiedShop;
+use crate::support::run::{Run, summary};
+use crate::support::shop::Shop;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+/// As many as fit; all that the issue of previews asks for in `make soak`.
+fn how_many() -> usize {
+    if std::env::var_os("SHOPSTACK_SOAK").is_some_and(|on| on == "1") { 20 } else { 4 }
+}
+
+fn small(name: &str) -> Shop {
+    Shop::new(name, &endpoint()).with_quick_crates().with_small_site()
+}
+
+/// Two tables and nothing else.
+fn tables_alone(name: &str, region: &str) -> Shop {
+    let shop = small(name).in_region(region);
+    let head = format!("name: {}\nregion: {region}\n", shop.stack);
+    shop.write(
+        "stack.yaml",
+        &(head + "tables:\n  Products: { key: productId }\n  Orders: { key: orderId }\n"),
+    );
+    shop
+}
+
+/// Runs one command for every environment at once; each must end well.
+fn all_at_once(shop: &Shop, envs: &[String], arguments: &[&str]) -> Vec<Run> {
+    std::thread::scope(|scope| {
+        let runs: Vec<_> = envs
+            .iter()
+            .map(|env| {
+                let arguments = [&["--env", env.as_str()], arguments].concat();
+                scope.spawn(move || shop.run(&arguments))
+            })
+            .collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    })
+}
+
+/// What is there of one environment, its name left out.
+async fn names_of(clients: &Clients, shop: &Shop, env: &str) -> BTreeSet<String> {
+    let (dash, slash) = (format!("{}-{env}-", shop.stack), format!("{}/{env}", shop.stack));
+    let all = leftovers(clients, &shop.stack).await.into_iter();
+    let own = all.filter(|name| name.contains(&dash) || name.ends_with(&format!("{slash}\"))")));
+    own.map(|name| name.replace(&dash, "STACK-ENV-").replace(&slash, "STACK/ENV")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn environments_live_side_by_side_and_none_touches_another() {
+    let shop = small("side");
+    let (clients, _) = shop.clients().await;
+    let envs: Vec<String> = (1..=how_many()).map(|n| format!("pr-{n}")).collect();
+    // Names that begin like those that come and go.
+    let alike = ["pr", "pr-", "pr-1-extra"].map(|name| name.trim_end_matches('-').to_string());
+    let alike: BTreeSet<String> = alike.into();
+    let alike: Vec<String> = alike.into_iter().collect();
+
+    let up = ["up", "--yes", "--no-smoke", "--json"];
+    let start = Instant::now();
+    let everybody = [&envs[..], &alike[..]].concat();
+    for run in all_at_once(&shop, &everybody, &up) {
+        assert_eq!(run.code, 0, "{}", run.stderr);
+    }
+    let made = start.elapsed();
+    let first = names_of(&clients, &shop, &envs[0]).await;
+    assert!(first.len() > 15, "{first:?}");
+    for env in &everybody {
+        let own = names_of(&clients, &shop, env).await;
+        // `pr` is the beginning of the others' names.
+        let same: BTreeSet<_> = own.iter().filter(|name| first.contains(*name)).cloned().collect();
+        assert_eq!(same, first, "{env}");
+    }
+    shop.edit("memory: 256", "memory: 512");
+    for run in all_at_once(&shop, &envs, &up) {
+        assert_eq!((run.code, &run.last()["changed"]), (0, &json!(1)), "{}", run.stderr);
+    }
+    let before = names_of(&clients, &shop, "pr-1-extra").await;
+    let start = Instant::now();
+    for run in all_at_once(&shop, &envs, &["down", "--yes", "--destroy-data", "--json"]) {
+        assert_eq!((run.code, &run.last()["remaining"]), (0, &json!([])), "{}", run.stderr);
+    }
+    println!("{} environments: up in {made:?}, down in {:?}", everybody.len(), start.elapsed());
+    assert_eq!(names_of(&clients, &shop, "pr-1-extra").await, before, "a lookalike was touched");
+    for env in &alike {
+        let diff = shop.run(&["--env", env, "diff", "--json"]);
+        assert_eq!(changed(&diff), 1, "{env}: {}", diff.stdout);
+    }
+    for run in all_at_once(&shop, &alike, &["down", "--yes", "--destroy-data", "--json"]) {
+        assert_eq!(run.code, 0, "{}", run.stderr);
+    }
+    assert_eq!(leftovers(&clients, &shop.stack).await, Vec::<String>::new());
+}
+
+fn changed(diff: &Run) -> usize {
+    diff.last()["changes"].as_array().map_or(usize::MAX, Vec::len)
+}
+
+fn listed(shop: &Shop) -> Vec<Value> {
+    let run = shop.run(&["envs", "--json"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let all = run.last()["environments"].as_array().unwrap().clone();
+    all.into_iter().filter(|one| one["stack"] == shop.stack.as_str()).collect()
+}
+
+fn sweep(shop: &Shop, more: &[&str]) -> Vec<Value> {
+    let run = shop.run(&[&["sweep", "--json"], more].concat());
+    assert_eq!(run.code, 0, "{}\n{}", run.stdout, run.stderr);
+    run.lines()
+}
+
+fn fates(lines: &[Value], shop: &Shop, status: &str) -> Vec<String> {
+    let ours = lines.iter().filter(|line| line["event"] == "environment");
+    let ours = ours.filter(|line| line["stack"] == shop.stack.as_str() && line["status"] == status);
+    ours.map(|line| line["env"].as_str().unwrap().to_string()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sweep_deletes_what_has_expired_and_nothing_else() {
+    let shop = tables_alone("swept", "us-east-1");
+    let overlay = "environments:\n  pr-*: { ttl: 1s }\n  pr-kept: { tables: { Orders: { protect: true } } }\n";
+    shop.write("stack.yaml", &(shop.read("stack.yaml") + overlay));
+    let (clients, _) = shop.clients().await;
+    let envs = ["pr-1", "pr-2", "pr-kept", "dev", "long"].map(String::from);
+    for run in all_at_once(&shop, &envs[..4], &["up", "--yes", "--no-smoke", "--json"]) {
+        assert_eq!(run.code, 0, "{}", run.stderr);
+    }
+    let long = ["--env", "long", "up", "--yes", "--no-smoke", "--ttl", "4h"];
+    shop.events(&long);
+
+    let all = listed(&shop);
+    assert_eq!(all.len(), 5, "{all:?}");
+    let of = |env: &str| all.iter().find(|one| one["env"] == env).unwrap().clone();
+    assert_eq!(
+        (of("dev")["expires_at"].clone(), of("dev")["expired"].clone()),
+        (Value::Null, json!(false))
+    );
+    assert_eq!(
+        (of("pr-1")["expired"].clone(), of("long")["expired"].clone()),
+        (json!(true), json!(false))
+    );
+    for key in ["region", "created_at", "who"] {
+        assert!(of("pr-1")[key].is_string(), "{key}: {}", of("pr-1"));
+    }
+    assert_eq!(
+        (of("pr-1")["monthly_floor_usd"].as_f64(), of("pr-1")["region"].as_str()),
+        (Some(0.0), Some("us-east-1"))
+    );
+    assert!(of("pr-1")["resources"].as_u64().unwrap() >= 2);
+
+    let before = leftovers(&clients, &shop.stack).await.len();
+    let dry = sweep(&shop, &["--dry-run"]);
+    let expired = BTreeSet::from(["pr-1", "pr-2", "pr-kept"].map(String::from));
+    assert_eq!(fates(&dry, &shop, "expired").into_iter().collect::<BTreeSet<_>>(), expired);
+    assert_eq!(leftovers(&clients, &shop.stack).await.len(), before, "--dry-run deletes nothing");
+    let unasked = shop.run(&["sweep", "--json"]);
+    assert!(unasked.code == 1 && unasked.stderr.contains("--yes"), "{}", unasked.stderr);
+
+    let swept = sweep(&shop, &["--yes"]);
+    assert_eq!(summary(&swept)["result"], "ok");
+    let deleted: BTreeSet<_> = fates(&swept, &shop, "deleted").into_iter().collect();
+    assert_eq!(deleted, BTreeSet::from(["pr-1", "pr-2"].map(String::from)));
+    assert_eq!(fates(&swept, &shop, "kept"), ["pr-kept"]);
+    let left: Vec<String> =
+        listed(&shop).iter().map(|one| one["env"].as_str().unwrap().to_string()).collect();
+    assert_eq!(left, ["dev", "long", "pr-kept"]);
+
+    // What goes by itself needs no word about its data.
+    shop.events(&["--env", "long", "down", "--yes"]);
+    for env in ["pr-kept", "dev"] {
+        shop.events(&["--env", env, "down", "--yes", "--destroy-data"]);
+    }
+    assert_eq!(leftovers(&clients, &shop.stack).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn each_up_renews_the_expiry_and_diff_does_not() {
+    let shop = tables_alone("renew", "us-east-1");
+    let overlay = "environments:\n  dev: { ttl: 4h }\n";
+    shop.write("stack.yaml", &(shop.read("stack.yaml") + overlay));
+    let (clients, _) = shop.clients().await;
+    let expires = || listed(&shop)[0]["expires_at"].as_str().unwrap().to_string();
+    shop.events(&["up", "--yes", "--no-smoke"]);
+    let first = expires();
+    assert_eq!(shop.diff().0, 0, "an expiry that is there is no difference");
+    shop.events(&["up", "--yes", "--no-smoke", "--ttl", "9h"]);
+    let longer = expires();
+    assert!(longer > first, "{first} {longer}");
+    shop.events(&["up", "--yes", "--no-smoke"]);
+    let renewed = expires();
+    assert!(renewed >= first && renewed < longer, "{first} {renewed} {longer}");
+
+    // A saved plan of a new environment can be carried out, whatever the clock says by then.
+    shop.events(&["down", "--yes"]);
+    let plan = shop.path("plan.json").display().to_string();
+    assert_eq!(shop.run(&["diff", "--out", &plan]).code, 2);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    shop.events(&["up", "--yes", "--no-smoke", "--plan", &plan]);
+    story::gone(&shop, &clients).await;
+}
+
+#[tokio::test]
+async fn tables_alone_are_found_in_another_region() {
+    let shop = tables_alone("alone", "eu-north-1");
+    let (clients, _) = shop.clients().await;
+    shop.events(&["up", "--yes", "--no-smoke"]);
+    let name = shop.stack.clone();
+    let down = ["-f", "none.yaml", "down", "--stack", &name, "--yes", "--destroy-data", "--json"];
+    let found = shop.run(&down);
+    assert_eq!(found.code, 0, "{}", found.stderr);
+    assert!(found.stderr.contains("lives in eu-north-1"), "{}", found.stderr);
+    assert_eq!(leftovers(&clients, &shop.stack).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_wrong_account_is_asked_nothing_but_its_name() {
+    let shop = ProxiedShop::new("account").await;
+    let overlay = "\nenvironments:\n  prod: { account: \"111122223333\" }\n";
+    shop.write("stack.yaml", &(shop.read("stack.yaml") + overlay));
+    for command in [
+        &["diff"][..],
+        &["up", "--yes"],
+        &["down", "--yes", "--destroy-data"],
+        &["outputs"],
+        &["smoke"],
+        &["envs"],
+        &["sweep", "--yes"],
+        &["history"],
+        &["unlock", "--yes"],
+        &["policy-report"],
+        &["policy-report", "--deployer"],
+        &["graph", "--plan"],
+    ] {
+        let before = shop.proxy.passed();
+        let run = shop.run(&[&["--env", "prod"], command].concat()).await;
+        assert_eq!(run.code, 1, "{command:?}: {}", run.stderr);
+        for part in ["belongs in account 111122223333", "of account 000000000000"] {
+            assert!(run.stderr.contains(part), "{command:?}: {}", run.stderr);
+        }
+        assert_eq!(shop.proxy.passed() - before, 1, "{command:?} asked more than who it is");
+    }
+}
