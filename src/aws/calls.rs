@@ -83,15 +83,15 @@ pub const SMOKE: &[Call] = &[
     }]),
 ];
 
-/// What runs do without where the right is missing, so that no deployer needs it.
-pub const OPTIONAL: &[Call] = &[Call::new(&IAM, "iam:ListAccountAliases")];
-
 /// What `doctor` asks besides the reads of the resource types.
 pub const DOCTOR: &[Call] = &[
     Call::new(&IAM, "iam:GetAccountSummary"),
     Call::new(&IAM, "iam:SimulatePrincipalPolicy"),
     Call::new(&PLAIN, "lambda:GetAccountSettings"),
 ];
+
+/// What runs do without where the right is missing, so that no deployer needs it.
+pub const OPTIONAL: &[Call] = &[Call::new(&IAM, "iam:ListAccountAliases")];
 
 /// Every call of this module's own.
 pub fn all() -> impl Iterator<Item = &'static Call> {
@@ -100,6 +100,6 @@ pub fn all() -> impl Iterator<Item = &'static Call> {
         .chain(LEDGER_READS)
         .chain(LEDGER_WRITES)
         .chain(SMOKE)
-        .chain(OPTIONAL)
         .chain(DOCTOR)
+        .chain(OPTIONAL)
 }

@@ -154,9 +154,8 @@ fn caller(session: &Session) -> Vec<Line> {
 
 /// How many resources of each type the stack wants.
 fn wanted(session: &Session, project: &Project) -> Result<BTreeMap<String, usize>, CliError> {
-    let adopt = BTreeSet::new();
-    let desired =
-        session.request(project, &adopt, &project.expiry(), false).desired(None)?.resources;
+    let (adopt, expiry) = (BTreeSet::new(), project.expiry());
+    let desired = session.request(project, &adopt, &expiry, false).desired(None)?.resources;
     let mut all = BTreeMap::new();
     for resource in desired {
         *all.entry(resource.type_name).or_default() += 1;

@@ -89,38 +89,38 @@ fn live<T: Named>(address: Address, owner: Owner, seen: &Seen<T::Config>) -> Liv
 }
 
 /// Those that shopstack made for all environments of the account.
-async fn shared<T: Named>(reader: &Reader) -> Result<Vec<Live>, CloudError> {
-    let all = match T::list(reader).await {
+pub(super) async fn shared<T: Named>(reader: &Reader) -> Result<Vec<SharedPiece>, CloudError> {
+    let all = list_shared::<T>(reader).await?;
+    let piece = |seen: Seen<T::Config>| SharedPiece {
+        type_name: T::INFO.type_name.into(),
+        name: seen.name,
+    };
+    Ok(all.into_iter().map(piece).collect())
+}
+
+async fn list_shared<T: Named>(reader: &Reader) -> Result<Vec<Seen<T::Config>>, CloudError> {
+    let mut all = match T::list(reader).await {
         Err(error) if lacks_listing(reader, &error) => vec![],
         other => other?,
     };
-    let shared = all.iter().filter(|seen| scope::is_shared_marker(&seen.marker));
-    Ok(shared
-        .map(|seen| live::<T>(Address::new(T::INFO.group, &seen.name), Owner::Shared, seen))
-        .collect())
+    all.retain(|seen| scope::is_shared_marker(&seen.marker));
+    Ok(all)
 }
 
-/// What `sweep --shared` lists of the type.
-pub(super) async fn shared_pieces<T: Named>(
-    reader: &Reader,
-) -> Result<Vec<SharedPiece>, CloudError> {
-    let shared = shared::<T>(reader).await?;
-    let piece = |live: Live| SharedPiece { type_name: live.type_name, name: live.name };
-    Ok(shared.into_iter().map(piece).collect())
-}
-
-/// Deletes a shared piece; says so where a distribution uses it.
+/// Deletes a shared one; or says that a distribution still uses it.
 pub(super) async fn remove_shared<T: Named>(
     writer: &Writer,
     piece: &SharedPiece,
 ) -> Result<Option<String>, CloudError> {
-    let shared = shared::<T>(&writer.reader).await?;
-    let Some(live) = shared.iter().find(|live| live.name == piece.name) else {
+    let all = list_shared::<T>(&writer.reader).await?;
+    let Some(seen) = all.into_iter().find(|seen| seen.name == piece.name) else {
         return Ok(None);
     };
-    match delete::<T>(writer, live).await {
-        Err(error) if error.code.ends_with("InUse") => Ok(Some("a distribution uses it".into())),
-        done => done.map(|()| None),
+    match delete_id::<T>(writer, &seen.id).await {
+        Err(error) if error.code.ends_with("InUse") => {
+            Ok(Some("a distribution still uses it".to_string()))
+        }
+        deleted => deleted.map(|()| None),
     }
 }
 
@@ -153,7 +153,10 @@ pub(super) async fn update<T: Named>(
 }
 
 pub(super) async fn delete<T: Named>(writer: &Writer, live: &Live) -> Result<(), CloudError> {
-    let id = live.output("id")?;
+    delete_id::<T>(writer, live.output("id")?).await
+}
+
+async fn delete_id<T: Named>(writer: &Writer, id: &str) -> Result<(), CloudError> {
     let deleted = with_fresh_etag(
         &format!("the {} {id}", T::NOUN),
         || T::etag(writer, id),

@@ -46,8 +46,8 @@ pub const INFO: TypeInfo = TypeInfo {
     heading: "CDN",
     graph: GraphRole::PartOf(|_| "distribution"),
     pricing: Pricing::ByUse("nothing"),
-    terraform: blocks,
     number: Some(Number { most: 100, what: "origin access controls per account" }),
+    terraform: blocks,
     calls: Calls {
         read: &[
             Call::new(&SERVICE, "cloudfront:ListOriginAccessControls"),
@@ -126,7 +126,7 @@ impl ResourceType for OriginAccessControl {
     }
 
     async fn shared(&self, reader: &Reader) -> Result<Vec<SharedPiece>, CloudError> {
-        named::shared_pieces::<Self>(reader).await
+        named::shared::<Self>(reader).await
     }
 
     async fn remove_shared(

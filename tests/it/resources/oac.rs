@@ -90,8 +90,8 @@ async fn the_shared_one_is_found_by_whoever_wants_it_and_listed_for_sweep() {
     assert!(env.discover(&OriginAccessControl, &[], &[]).await.is_empty(), "`down` leaves it");
     let shared = OriginAccessControl.shared(&env.reader).await.expect("shared");
     let shared = shared.iter().find(|live| live.name == name).expect("listed");
-    let kept = OriginAccessControl.remove_shared(&env.writer, shared, &[]).await.expect("delete");
-    assert_eq!(kept, None);
+    let kept = OriginAccessControl.remove_shared(&env.writer, shared, &[]).await;
+    assert_eq!(kept.expect("delete"), None);
     assert!(env.discover(&OriginAccessControl, &[&wanted], &[]).await.is_empty());
 }
 

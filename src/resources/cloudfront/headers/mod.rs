@@ -35,8 +35,8 @@ pub const INFO: TypeInfo = TypeInfo {
     heading: "CDN",
     graph: GraphRole::PartOf(|_| "distribution"),
     pricing: Pricing::ByUse("nothing"),
-    terraform: terraform::blocks,
     number: Some(Number { most: 20, what: "response headers policies per account" }),
+    terraform: terraform::blocks,
     calls: Calls {
         read: &[
             Call::new(&SERVICE, "cloudfront:ListResponseHeadersPolicies"),
@@ -96,7 +96,7 @@ impl ResourceType for ResponseHeadersPolicy {
     }
 
     async fn shared(&self, reader: &Reader) -> Result<Vec<SharedPiece>, CloudError> {
-        named::shared_pieces::<Self>(reader).await
+        named::shared::<Self>(reader).await
     }
 
     async fn remove_shared(

@@ -162,7 +162,6 @@ fn configuration_differs(before: &FunctionSpec, wanted: &FunctionSpec) -> bool {
         memory,
         timeout,
         environment,
-        // None is wanted.
         extras: _,
     } = wanted;
     (role_arn, runtime, handler, memory, timeout)
