@@ -80,8 +80,8 @@ pub struct Function {
     /// and the function may read what it names. A value may refer to `${table.ID.name}`,
     /// `${table.ID.arn}`, `${api.url}`, `${api.origin}`, `${api.cors_origins}`,
     /// `${api.cors_expose}`, `${api.cors_credentials}`, `${site.url}`, `${region}`, `${env}` and
-    /// `${stack}`; `$${` is a literal `${`. A value that is just `${smoke.secret}` is random: the smoke test
-    /// marks its orders with it.
+    /// `${stack}`; `$${` is a literal `${`. A value that is just `${smoke.secret}` is random: the
+    /// smoke test marks its orders with it.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, EnvForm>",
                        extend("examples" = [{"PRODUCTS_TABLE": "${table.Products.name}"}]))]

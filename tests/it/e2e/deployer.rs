@@ -33,10 +33,13 @@ impl<'a> Deployer<'a> {
     async fn run(&self, policy: &str, without: &[&str], arguments: &[&str]) -> Run {
         let mut document = self.policies[policy].clone();
         for statement in document["Statement"].as_array_mut().unwrap() {
-            statement["Action"]
-                .as_array_mut()
-                .unwrap()
-                .retain(|action| !without.iter().any(|name| action == name));
+            // A single action stands bare.
+            let actions = match statement["Action"].take() {
+                Value::Array(list) => list,
+                single => vec![single],
+            };
+            let kept = actions.into_iter().filter(|action| !without.iter().any(|n| action == n));
+            statement["Action"] = kept.collect();
         }
         let statements = document["Statement"].as_array_mut().unwrap();
         statements.retain(|s| s["Action"] != json!([]));
