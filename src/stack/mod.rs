@@ -130,9 +130,8 @@ pub fn load_for(path: &Path, env: Option<&str>) -> Result<(Stack, String), Vec<S
 
 /// Paths in `stack` that `exists` denies: each function's crate, each seed file, the site's folder.
 ///
-/// `env` is the environment that `stack` was read for. `exists` gets the path as written, relative to
-/// the folder of stack.yaml, and answers for the
-/// disk: this module never looks. Commands that need no sources (`down`, `outputs`) need not ask.
+/// `env` is the environment that `stack` was read for. `exists` gets the path as written, relative
+/// to the folder of stack.yaml, and answers for the disk: this module never looks. Commands that need no sources (`down`, `outputs`) need not ask.
 pub fn missing_paths(
     stack: &Stack,
     source: &str,

@@ -63,13 +63,19 @@ fn fill(node: &Node, root: &Value, schema: &Value) -> Resolved {
                 .collect();
             // One of several forms has no defaults of the others.
             for (key, schema) in known.into_iter().flatten().filter(|_| is_merged(schema)) {
-                if let (None, Some(default)) = (node.get(key), schema.get("default")) {
+                let default = schema.get("default").filter(|default| fits(root, schema, default));
+                if let (None, Some(default)) = (node.get(key), default) {
                     all.push((key.clone(), of_default(default)));
                 }
             }
             Resolved::Map(all)
         }
     }
+}
+
+/// False for a default that is not written as the schema has it, such as a list for a mapping.
+fn fits(root: &Value, schema: &Value, default: &Value) -> bool {
+    !is_merged(resolved(root, schema)) || default.is_object()
 }
 
 fn of_default(value: &Value) -> Resolved {

@@ -46,12 +46,26 @@ fn all_at_once(shop: &Shop, envs: &[String], arguments: &[&str]) -> Vec<Run> {
     })
 }
 
-/// What is there of one environment, its name left out.
-async fn names_of(clients: &Clients, shop: &Shop, env: &str) -> BTreeSet<String> {
-    let (dash, slash) = (format!("{}-{env}-", shop.stack), format!("{}/{env}", shop.stack));
-    let all = leftovers(clients, &shop.stack).await.into_iter();
-    let own = all.filter(|name| name.contains(&dash) || name.ends_with(&format!("{slash}\"))")));
-    own.map(|name| name.replace(&dash, "STACK-ENV-").replace(&slash, "STACK/ENV")).collect()
+/// Kind and name of all that is there of one environment, its name left out: ids differ anyway.
+/// `others` have names that begin alike.
+async fn names_of(
+    clients: &Clients,
+    shop: &Shop,
+    env: &str,
+    others: &[String],
+) -> BTreeSet<String> {
+    let prefix = |env: &str| format!("{}-{env}-", shop.stack);
+    let longer = |name: &str| {
+        others.iter().any(|o| o.starts_with(&format!("{env}-")) && name.contains(&prefix(o)))
+    };
+    let short = |name: String| {
+        let (kind, _) = name.split_once(' ')?;
+        let start = name.find(&prefix(env))? + prefix(env).len();
+        let end = |c: char| !c.is_ascii_alphanumeric() && !"-_".contains(c);
+        let rest = name[start..].split(end).next()?;
+        (!longer(&name)).then(|| format!("{kind} {rest}"))
+    };
+    leftovers(clients, &shop.stack).await.into_iter().filter_map(short).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,9 +74,7 @@ async fn environments_live_side_by_side_and_none_touches_another() {
     let (clients, _) = shop.clients().await;
     let envs: Vec<String> = (1..=how_many()).map(|n| format!("pr-{n}")).collect();
     // Names that begin like those that come and go.
-    let alike = ["pr", "pr-", "pr-1-extra"].map(|name| name.trim_end_matches('-').to_string());
-    let alike: BTreeSet<String> = alike.into();
-    let alike: Vec<String> = alike.into_iter().collect();
+    let alike: Vec<String> = ["pr", "pr-1-extra"].map(String::from).into();
 
     let up = ["up", "--yes", "--no-smoke", "--json"];
     let start = Instant::now();
@@ -71,26 +83,23 @@ async fn environments_live_side_by_side_and_none_touches_another() {
         assert_eq!(run.code, 0, "{}", run.stderr);
     }
     let made = start.elapsed();
-    let first = names_of(&clients, &shop, &envs[0]).await;
-    assert!(first.len() > 15, "{first:?}");
+    let first = names_of(&clients, &shop, &envs[0], &everybody).await;
+    assert!(first.len() > 12, "{first:?}");
     for env in &everybody {
-        let own = names_of(&clients, &shop, env).await;
-        // `pr` is the beginning of the others' names.
-        let same: BTreeSet<_> = own.iter().filter(|name| first.contains(*name)).cloned().collect();
-        assert_eq!(same, first, "{env}");
+        assert_eq!(names_of(&clients, &shop, env, &everybody).await, first, "{env}");
     }
     shop.edit("memory: 256", "memory: 512");
     for run in all_at_once(&shop, &envs, &up) {
         assert_eq!((run.code, &run.last()["changed"]), (0, &json!(1)), "{}", run.stderr);
     }
-    let before = names_of(&clients, &shop, "pr-1-extra").await;
     let start = Instant::now();
     for run in all_at_once(&shop, &envs, &["down", "--yes", "--destroy-data", "--json"]) {
         assert_eq!((run.code, &run.last()["remaining"]), (0, &json!([])), "{}", run.stderr);
     }
     println!("{} environments: up in {made:?}, down in {:?}", everybody.len(), start.elapsed());
-    assert_eq!(names_of(&clients, &shop, "pr-1-extra").await, before, "a lookalike was touched");
     for env in &alike {
+        let left = names_of(&clients, &shop, env, &everybody).await;
+        assert_eq!(left, first, "{env} looks like others, and was touched");
         let diff = shop.run(&["--env", env, "diff", "--json"]);
         assert_eq!(changed(&diff), 1, "{env}: {}", diff.stdout);
     }
