@@ -10,7 +10,7 @@ use crate::model::{CloudError, ErrorKind};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -174,6 +174,16 @@ impl Caller {
     #[cfg(test)]
     pub(crate) fn counter(&self) -> &Counter {
         &self.counter
+    }
+
+    /// Notes how many resources of a type there are, where a read has seen them all.
+    pub fn note_number(&self, type_name: &'static str, number: usize) {
+        self.counter.note_number(type_name, number);
+    }
+
+    /// What `note_number` was told last, by type.
+    pub fn numbers(&self) -> BTreeMap<&'static str, usize> {
+        self.counter.numbers()
     }
 
     /// Tells whoever watches this step what it is waiting for.

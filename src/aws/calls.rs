@@ -75,12 +75,19 @@ pub const SMOKE: &[Call] = &[
     // Each of its writes is authorized as the call that does the same alone.
     Call::new(&DYNAMODB, "dynamodb:TransactWriteItems")
         .actions(&["dynamodb:DeleteItem", "dynamodb:UpdateItem"]),
-    // Five per second for the whole account.
+    // Five per second for the whole account, and no burst: what goes at once would count twice.
     Call::new(&LOGS, "logs:FilterLogEvents").quotas(&[Quota {
         label: "CloudWatch Logs: 5 FilterLogEvents per second",
         rate: 5.0,
-        burst: 5.0,
+        burst: 1.0,
     }]),
+];
+
+/// What `doctor` asks besides the reads of the resource types.
+pub const DOCTOR: &[Call] = &[
+    Call::new(&IAM, "iam:GetAccountSummary"),
+    Call::new(&IAM, "iam:SimulatePrincipalPolicy"),
+    Call::new(&PLAIN, "lambda:GetAccountSettings"),
 ];
 
 /// What runs do without where the right is missing, so that no deployer needs it.
@@ -88,5 +95,11 @@ pub const OPTIONAL: &[Call] = &[Call::new(&IAM, "iam:ListAccountAliases")];
 
 /// Every call of this module's own.
 pub fn all() -> impl Iterator<Item = &'static Call> {
-    IDENTITY.iter().chain(LEDGER_READS).chain(LEDGER_WRITES).chain(SMOKE).chain(OPTIONAL)
+    IDENTITY
+        .iter()
+        .chain(LEDGER_READS)
+        .chain(LEDGER_WRITES)
+        .chain(SMOKE)
+        .chain(DOCTOR)
+        .chain(OPTIONAL)
 }

@@ -47,6 +47,8 @@ pub struct Counter {
     smoke: AtomicU64,
     /// Requests by operation, for `-vv`.
     operations: Mutex<BTreeMap<String, u64>>,
+    /// Resources that there are, by type, where a listing has shown them all.
+    numbers: Mutex<BTreeMap<&'static str, usize>>,
 }
 
 impl Counter {
@@ -56,6 +58,15 @@ impl Counter {
         let mut list: Vec<_> = map.into_iter().collect();
         list.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         list
+    }
+
+    pub fn note_number(&self, type_name: &'static str, number: usize) {
+        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        numbers.insert(type_name, number);
+    }
+
+    pub fn numbers(&self) -> BTreeMap<&'static str, usize> {
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub fn snapshot(&self) -> Calls {

@@ -1,6 +1,7 @@
 //! Everything between resource types and the SDK: clients, identity, counting, retries, rate
 //! budgets, errors.
 
+pub mod account;
 pub mod call;
 pub mod calls;
 pub mod census;

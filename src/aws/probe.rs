@@ -149,40 +149,29 @@ impl Probe {
         }
     }
 
-    /// Lines of a log group since `since_ms` (epoch) that hold `containing` literally; stops
-    /// counting at the first page with one. A group that is not there yet has none.
-    pub async fn log_lines(
+    /// One page of a log group's lines since `since_ms` (epoch), and the token of the next page. A
+    /// group that is not there yet has none. `region` is the stack's where none is named.
+    pub async fn log_page(
         &self,
+        region: Option<&str>,
         group: &str,
         since_ms: i64,
-        containing: &str,
-    ) -> Result<usize, CloudError> {
-        let mut token: Option<String> = None;
-        loop {
-            let page = self
-                .caller
-                .call("logs:FilterLogEvents", || {
-                    let events = self
-                        .client::<Logs>()
-                        .filter_log_events()
-                        .log_group_name(group)
-                        .start_time(since_ms);
-                    events.set_next_token(token.clone()).send()
-                })
-                .await;
-            let Some(page) = optional(page)? else {
-                return Ok(0);
-            };
-            let found = page
-                .events()
-                .iter()
-                .filter(|e| e.message().is_some_and(|m| m.contains(containing)))
-                .count();
-            token = page.next_token().map(str::to_string);
-            if found > 0 || token.is_none() {
-                return Ok(found);
-            }
-        }
+        token: Option<&str>,
+    ) -> Result<(Vec<String>, Option<String>), CloudError> {
+        let logs = self.connections.client::<Logs>(region.unwrap_or(self.connections.region()));
+        let caller = region.map_or_else(|| self.caller.clone(), |r| self.caller.in_region(r));
+        let page = caller
+            .call("logs:FilterLogEvents", || {
+                let events = logs.filter_log_events();
+                let events = events.log_group_name(group).start_time(since_ms);
+                events.set_next_token(token.map(str::to_string)).send()
+            })
+            .await;
+        let Some(page) = optional(page)? else {
+            return Ok((vec![], None));
+        };
+        let lines = page.events().iter().filter_map(|event| event.message());
+        Ok((lines.map(str::to_string).collect(), page.next_token().map(str::to_string)))
     }
 }
 

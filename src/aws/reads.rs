@@ -22,29 +22,48 @@ reads_only! {
     }
 }
 reads_only! {
-    /// IAM, for the roles of environments.
+    /// IAM, for the roles of environments and for `doctor`.
     iam::Iam(aws_sdk_iam, global) {
+        get_account_summary: GetAccountSummaryFluentBuilder,
         get_role: GetRoleFluentBuilder,
         list_account_aliases: ListAccountAliasesFluentBuilder,
         list_roles: ListRolesFluentBuilder,
+        simulate_principal_policy: SimulatePrincipalPolicyFluentBuilder,
     }
 }
 reads_only! {
     /// CloudFront, for the distributions of environments.
     cloudfront::CloudFront(aws_sdk_cloudfront, global) {
         get_distribution: GetDistributionFluentBuilder,
+        list_distributions: ListDistributionsFluentBuilder,
         list_origin_access_controls: ListOriginAccessControlsFluentBuilder,
+        list_response_headers_policies: ListResponseHeadersPoliciesFluentBuilder,
     }
 }
 reads_only! {
-    /// Lambda, for the smoke test.
+    /// WAF, for `doctor`.
+    waf::Waf(aws_sdk_wafv2) {
+        list_web_acls: ListWebACLsFluentBuilder,
+    }
+}
+reads_only! {
+    /// API Gateway, for `doctor`.
+    apigateway::ApiGateway(aws_sdk_apigateway) {
+        get_account: GetAccountFluentBuilder,
+        get_rest_apis: GetRestApisFluentBuilder,
+    }
+}
+reads_only! {
+    /// Lambda, for the smoke test and `doctor`.
     lambda::Lambda(aws_sdk_lambda) {
+        get_account_settings: GetAccountSettingsFluentBuilder,
         get_function: GetFunctionFluentBuilder,
     }
 }
 reads_only! {
-    /// CloudWatch Logs, for the smoke test.
+    /// CloudWatch Logs, for the smoke test and `doctor`.
     logs::Logs(aws_sdk_cloudwatchlogs) {
+        describe_resource_policies: DescribeResourcePoliciesFluentBuilder,
         filter_log_events: FilterLogEventsFluentBuilder,
     }
 }

@@ -73,6 +73,8 @@ impl Color {
 pub enum Command {
     /// Check stack.yaml; needs no network and no credentials
     Validate(Validate),
+    /// Can this account take this stack; read-only
+    Doctor,
     /// Print the JSON Schema of stack.yaml
     Schema(Schema),
     /// Build and check the Lambda zips
@@ -113,6 +115,7 @@ impl Command {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Validate(_) => "validate",
+            Self::Doctor => "doctor",
             Self::Schema(_) => "schema",
             Self::Build => "build",
             Self::Diff(_) => "diff",

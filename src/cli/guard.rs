@@ -39,12 +39,14 @@ const RELEASE: Duration = Duration::from_secs(2);
 /// Takes the lock, then makes the plan under it. The shared table is made on first use, while AWS
 /// is being read.
 ///
-/// `make` may run twice: what was read before a wait for somebody else's run is out of date.
+/// `first` runs where there is no shared table, before it is made: nothing of shopstack is in this
+/// account and region yet. `make` may run twice: what was read before a wait for somebody else's run is out of date.
 pub async fn locked<T, F>(
     session: &Session,
     command: &str,
     patience: Duration,
     output: &Output,
+    first: impl Future<Output = Result<(), CliError>>,
     make: impl Fn() -> F,
 ) -> Result<(Guard, T), CliError>
 where
@@ -61,6 +63,7 @@ where
             Try::Held(lock) => (lock, None),
             Try::Busy(_) => (lock::wait_lock(&ledger, &me, cancel, patience, &say).await?, None),
             Try::NoTable => {
+                unless_stopped(cancel, first).await?;
                 let first = async {
                     if ledger.ensure().await? {
                         let ledger = ledger.clone();

@@ -5,6 +5,7 @@ pub mod apply;
 pub mod args;
 pub mod builds;
 pub mod diff;
+pub mod doctor;
 pub mod down;
 pub mod envs;
 pub mod error;
@@ -141,6 +142,7 @@ async fn run(global: Global, command: &Command, output: &Output) -> Result<u8, C
             Ok(code::OK)
         }
         Command::Build => builds::command(global, output).await,
+        Command::Doctor => Box::pin(doctor::command(global, output)).await,
         Command::Diff(args) => Box::pin(diff::command(global, args, output)).await,
         Command::Up(args) => Box::pin(up::command(global, args, output)).await,
         Command::Down(args) => Box::pin(down::command(global, args, output)).await,

@@ -8,15 +8,15 @@ use super::session::{Project, Session};
 use super::{apply, signals};
 use crate::aws::counter::Counter;
 use crate::aws::probe::{Probe, TakenStock};
-use crate::model::{CloudError, Scope, event::Sink};
+use crate::model::{CloudError, Scope, event::Sink, scope::GLOBAL_REGION};
 use crate::resources::s3::objects::{files, media_type::media_type};
 use crate::smoke::{
-    self, Backend, Check, CorsTarget, LogKind, LogTarget, OrderTarget, ProductsTarget, Report,
-    RequestTarget, Target,
+    self, Backend, Check, CorsTarget, Firewall, FirewallProbes, LogKind, LogPage, LogTarget,
+    OrderTarget, ProductsTarget, Report, RequestTarget, Target,
 };
 use crate::stack::{
     self, EnvPart, EnvValue, ManagedGroup, Origin, Route, SiteHeaders, SmokeCheck, SmokeRequest,
-    Stack,
+    Stack, WafScope,
 };
 use async_trait::async_trait;
 use serde_json::Value;
@@ -102,7 +102,6 @@ fn target(session: &Session, project: &Project, document: &Value, serves_request
         Some(endpoint) => format!("{endpoint}/{bucket}/{page}"),
         None => format!("https://{bucket}.s3.{}.amazonaws.com/{page}", scope.region),
     });
-    let groups = stack.waf.as_ref().map(|w| w.managed_groups.as_slice()).unwrap_or_default();
     let blocked =
         stack.cdn.as_ref().and_then(|c| c.error_pages.get(&403)).map_or(403, |p| p.status);
     Target {
@@ -113,8 +112,8 @@ fn target(session: &Session, project: &Project, document: &Value, serves_request
         emulated,
         serves_requests,
         waf: stack.waf.is_some(),
-        waf_sqli: groups.contains(&ManagedGroup::Sqli),
-        waf_xss: groups.contains(&ManagedGroup::Common),
+        site_firewall: firewall(session, stack, WafScope::Site),
+        api_firewall: firewall(session, stack, WafScope::Api),
         waf_evaluated: !emulated,
         site_blocked_status: blocked,
         requests: requests(scope, stack),
@@ -135,6 +134,26 @@ fn target(session: &Session, project: &Project, document: &Value, serves_request
         ca_bundle: session.sdk.network.bundle.as_ref().map(|bundle| bundle.pem.clone()),
         budget: Duration::from_secs(u64::from(stack.smoke.timeout_seconds)),
         checks: checks(stack),
+    }
+}
+
+/// What the web ACL at a place stops, and where it writes.
+fn firewall(session: &Session, stack: &Stack, place: WafScope) -> Firewall {
+    let groups = stack.waf.as_ref().map(|w| w.managed_groups.as_slice()).unwrap_or_default();
+    let blocks = |group: ManagedGroup, rule: &str| {
+        groups.iter().any(|entry| entry.group == group && entry.blocks(rule, place))
+    };
+    let (id, region) = match place {
+        WafScope::Site => ("cdn", Some(GLOBAL_REGION.to_string())),
+        WafScope::Api | WafScope::Both => ("api", None),
+    };
+    Firewall {
+        probes: FirewallProbes {
+            sqli: blocks(ManagedGroup::Sqli, "SQLi_QUERYARGUMENTS"),
+            xss: blocks(ManagedGroup::Common, "CrossSiteScripting_QUERYARGUMENTS"),
+        },
+        log_group: format!("aws-waf-logs-{}", session.scope.name(id)),
+        log_region: region,
     }
 }
 
@@ -311,13 +330,15 @@ impl Backend for Cloud {
         self.probe.remove_smoke_order(table, key, &taken).await
     }
 
-    async fn log_lines(
+    async fn log_page(
         &self,
+        region: Option<&str>,
         group: &str,
         since_ms: i64,
-        containing: &str,
-    ) -> Result<usize, CloudError> {
-        self.probe.log_lines(group, since_ms, containing).await
+        token: Option<&str>,
+    ) -> Result<LogPage, CloudError> {
+        let (lines, next) = self.probe.log_page(region, group, since_ms, token).await?;
+        Ok(LogPage { lines, next })
     }
 
     async fn log_text(&self, group: &str, since_ms: i64) -> Result<Vec<String>, CloudError> {

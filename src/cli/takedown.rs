@@ -78,7 +78,8 @@ where
     F: Future<Output = Result<Plan, Refused>>,
 {
     let look = || find(session);
-    let locked = guard::locked(session, manner.command, manner.lock_timeout, output, look);
+    let (command, patience, first) = (manner.command, manner.lock_timeout, async { Ok(()) });
+    let locked = guard::locked(session, command, patience, output, first, look);
     let (guard, found) = locked.await?;
     let plan = match agree(found).await {
         Ok(plan) => plan,

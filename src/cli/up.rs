@@ -5,7 +5,7 @@ use super::builds::{self, Builds};
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
-use super::{apply, guard, outputs, readback, runner, saved, signals, smoke};
+use super::{apply, doctor, guard, outputs, readback, runner, saved, signals, smoke};
 use crate::aws::census;
 use crate::engine::Outcome;
 use crate::model::text::one_line;
@@ -40,7 +40,15 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
         }
         Ok(made)
     };
-    let (guard, made) = guard::locked(&session, "up", args.lock_timeout, output, make).await?;
+    // An emulator has no rights to speak of and no quotas.
+    let first = async {
+        match session.scope.endpoint {
+            None => doctor::before_first_up(&session, &project, output).await,
+            Some(_) => Ok(()),
+        }
+    };
+    let patience = args.lock_timeout;
+    let (guard, made) = guard::locked(&session, "up", patience, output, first, make).await?;
     let plan = made.plan;
     let deployed = project.settled(made.expires_at.is_some());
     sink(Event::Plan(Box::new(plan.clone())));

@@ -87,6 +87,9 @@ impl Scope {
     pub fn owner_of_marker(&self, text: &str) -> Owner {
         // Only the word itself counts: what a stranger appended is drift, and not another owner.
         let region = region_of(text);
+        if is_shared_marker(text) {
+            return Owner::Shared;
+        }
         if !text.starts_with(&self.marker_of_env()) {
             Owner::Foreign(format!("its description is `{text}`"))
         } else if region.is_some_and(|region| region != self.region) {
@@ -111,6 +114,19 @@ impl Scope {
     }
 }
 
+/// What the description begins with of what cannot carry tags and serves every stack.
+const SHARED_MARKER: &str = "shopstack:shared=true";
+
+/// Marker of what serves `whom`.
+pub fn shared_marker(whom: &str) -> String {
+    format!("{SHARED_MARKER} for {whom}")
+}
+
+/// True for what `shared_marker` made, whatever was appended to it.
+pub fn is_shared_marker(text: &str) -> bool {
+    text.split(' ').next() == Some(SHARED_MARKER)
+}
+
 fn region_of(marker: &str) -> Option<&str> {
     marker.split(' ').find_map(|word| word.strip_prefix("shopstack:region="))
 }
@@ -129,6 +145,6 @@ pub enum Owner {
     /// Carries this stack's tags under a name that is none of its own, as a copy or a restored
     /// backup does. It is neither changed nor deleted, stands in for nothing, and is told of.
     Stray,
-    /// Serves every stack of the account; made when missing, never changed back, never deleted.
+    /// Serves every stack of the account; made when missing, never deleted by one of them.
     Shared,
 }

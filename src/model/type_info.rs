@@ -38,6 +38,15 @@ pub enum Pricing {
     Fixed(fn(&Value) -> Vec<Part>),
 }
 
+/// A published quota on how many resources of a type there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Number {
+    /// By default, as published in November 2026.
+    pub most: usize,
+    /// `response headers policies per account`.
+    pub what: &'static str,
+}
+
 /// A key of the `outputs` document that resources of a type fill in.
 #[derive(Clone, Copy, Debug)]
 pub struct OutputKey {
@@ -131,6 +140,8 @@ pub struct TypeInfo {
     /// How slow a step is compared to others; slow chains start first.
     pub weight: u64,
     pub pricing: Pricing,
+    /// How many there may be, where the reads of a plan see all that there are.
+    pub number: Option<Number>,
     pub outputs: &'static [OutputKey],
     pub graph: GraphRole,
     /// The blocks of Terraform's AWS provider that a resource of the type is; none for what
@@ -159,6 +170,7 @@ impl TypeInfo {
         usually: None,
         weight: 1,
         pricing: Pricing::ByUse("nothing"),
+        number: None,
         outputs: &[],
         graph: GraphRole::Hidden,
         terraform: |_| Vec::new(),

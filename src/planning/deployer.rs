@@ -21,9 +21,10 @@ const UNSCOPED: &[&str] = &[
     "cloudfront:ListResponseHeadersPolicies",
     "dynamodb:ListTables",
     "events:ListRules",
-    "iam:GetAccountAuthorizationDetails",
+    "iam:GetAccountSummary",
     "iam:ListRoles",
     "lambda:CreateEventSourceMapping",
+    "lambda:GetAccountSettings",
     "lambda:ListEventSourceMappings",
     "lambda:ListFunctions",
     "logs:CreateLogDelivery",
@@ -40,6 +41,7 @@ const UNSCOPED: &[&str] = &[
 /// Actions of calls that name their resource in the body or by its ARN alone: emulators check them
 /// on all resources.
 const UNSCOPED_ON_EMULATORS: &[&str] = &[
+    "dynamodb:DeleteResourcePolicy",
     "dynamodb:GetResourcePolicy",
     "dynamodb:ListTagsOfResource",
     "dynamodb:TagResource",
@@ -80,6 +82,7 @@ pub fn policies(scope: &Scope) -> Value {
     };
     let mut up = writes(|info| info.calls.all().collect());
     up.extend(calls::SMOKE);
+    up.extend(calls::DOCTOR);
     let down = writes(|info| info.calls.delete.iter().collect());
     let changes: Vec<&Call> = calls::LEDGER_READS.iter().chain(calls::LEDGER_WRITES).collect();
     let looks: Vec<&Call> = calls::LEDGER_READS.iter().collect();

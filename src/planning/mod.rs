@@ -5,6 +5,7 @@ pub mod deployer;
 #[cfg(test)]
 mod deployer_tests;
 mod protection;
+mod quotas;
 
 pub use protection::{note_refusal, protected, refuse_losses};
 
@@ -97,12 +98,14 @@ pub async fn make_plan<'a>(
     builds: impl Future<Output = Result<Built, CloudError>> + Send + 'a,
 ) -> Result<Planned, Vec<CloudError>> {
     let builds = builds.boxed().shared();
+    let caller = reader.caller.clone();
     let read = read_all(request, reader, record, builds.clone());
     let Read { record, live, wanted, expires_at } = read.await.map_err(|e| vec![e])?;
     let compared = request.whole || live.iter().any(|l| needs_build(&l.type_name));
     let known = if compared { builds.await.map_err(|e| vec![e])? } else { Built::new() };
 
     let types: Vec<_> = TYPES.iter().map(|t| t.info()).collect();
+    let numbers = if request.scope.endpoint.is_some() { BTreeMap::new() } else { caller.numbers() };
     let mut plan = plan::plan(&Inputs {
         scope: request.scope,
         desired: &wanted.resources,
@@ -113,6 +116,7 @@ pub async fn make_plan<'a>(
         adopt: request.adopt,
     })?;
     plan.notes.splice(0..0, wanted.notes);
+    plan.notes.extend(quotas::notes(&plan, &types, &numbers));
     if !request.judges_conditions && plan.steps.iter().any(|step| step.live.is_some()) {
         plan.notes.push(INCOMPLETE_ENDPOINT.into());
     }

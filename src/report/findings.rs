@@ -141,6 +141,7 @@ impl Maker<'_> {
         let (wanted, live) = (arns(&pair.wanted), arns(&pair.live));
         for arn in wanted.union(&live) {
             let (side, says) = match (wanted.contains(arn), live.contains(arn)) {
+                (true, true) if pair.shared => continue,
                 (true, true) => (Side::Both, "AWS may change what it grants at any time"),
                 (true, false) => (Side::Wanted, "stack.yaml wants it and AWS does not have it"),
                 _ => (Side::Live, "stack.yaml does not ask for it: somebody else attached it"),

@@ -135,6 +135,7 @@ pub fn shop() -> Shop {
         address: Address::new("table", "Orders"),
         name: "shop-dev-Orders".into(),
         policy: Some(table("Orders")),
+        shared: false,
         wanted: Value::Null,
         result: Ok(Value::Null),
         not_emulated: false,

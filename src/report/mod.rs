@@ -90,6 +90,8 @@ pub struct Observed {
     pub name: String,
     pub policy: Option<String>,
     pub wanted: Value,
+    /// It belongs to what all stacks of the account share.
+    pub shared: bool,
     /// Null for none.
     pub result: Result<Value, Failure>,
     pub not_emulated: bool,

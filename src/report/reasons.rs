@@ -31,6 +31,11 @@ fn shared(kind: Kind) -> Option<String> {
             "API Gateway writes the logs of every API of this account by this one role, into groups whose names it \
              chooses: this account's logs, and nothing else"
         }
+        Kind::ManagedPolicies | Kind::ManagedDocument => {
+            "AWS documents this policy of its own for the role by which API Gateway writes the logs of every API of this \
+             account; API Gateway checks the role before it takes it, and is not known to take a narrower one. It allows \
+             writing and reading logs, and nothing else"
+        }
         _ => return None,
     };
     Some(text.into())
@@ -54,6 +59,9 @@ fn ours(kind: Kind, sid: &str, wanted: &Statement) -> Option<String> {
         (Kind::FunctionPolicy, "schedule") => "the rule of the function's `schedule` calls it",
         (Kind::BucketPolicy, "OnlyThisDistributionReads") => {
             "the shop's own CloudFront distribution reads the site's files; nobody else does"
+        }
+        (Kind::BucketPolicy, "OwnRecordsStayPrivate") => {
+            "the list of the site's files with their digests is read by shopstack alone"
         }
         (Kind::BucketPolicy, "OnlyOverTls") => {
             "nothing is sent or fetched over an unencrypted connection"

@@ -77,7 +77,7 @@ impl Pair {
             foreign: None,
             not_emulated: observed.not_emulated,
             carried: true,
-            shared: false,
+            shared: observed.shared,
             unread,
             calls: calls(observed.kind, ""),
             at: observed.at.clone(),

@@ -1,6 +1,7 @@
 //! What resource types of all services share: call options, tag changes, refusals, listings.
 
 use crate::aws::{CallOptions, Reader, Writer};
+use crate::model::cloud_error::optional;
 use crate::model::{CloudError, Desired, ErrorKind, Live, Step};
 use crate::policy;
 use serde_json::{Map, Value};
@@ -71,6 +72,14 @@ pub(crate) fn or_not_emulated(
             Ok(Some(Live::not_emulated(desired)))
         }
         (found, _) => found,
+    }
+}
+
+/// `None` for what is not there, and for what an emulator does not know.
+pub(crate) fn or_nothing<T>(result: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
+    match optional(result) {
+        Err(error) if error.kind == ErrorKind::NotEmulated => Ok(None),
+        other => other,
     }
 }
 

@@ -15,7 +15,11 @@ pub fn respond(shop: &Shop, request: &Request) -> Reply {
         let sql = request.query.contains("%27%20OR%20") && shop.fault != Fault::SqlPasses;
         let script = request.query.contains("%3Cscript%3E") && shop.fault != Fault::ScriptPasses;
         let all = !request.query.is_empty() && shop.fault == Fault::FirewallStopsAll;
-        if sql || script || all {
+        let orders = request.method == "POST" && shop.fault == Fault::FirewallStopsOrders;
+        if all || orders {
+            shop.log(WAF_LOG, refusal(request));
+        }
+        if sql || script || all || orders {
             return Some((403, vec![], "<h1>Forbidden</h1>".into()));
         }
     }
@@ -24,6 +28,9 @@ pub fn respond(shop: &Shop, request: &Request) -> Reply {
         ("GET", "/config.json") => {
             let stage = if shop.fault == Fault::StaleConfig { "/v0" } else { "/v1" };
             Some((200, vec![], json!({"apiUrl": shop.url(stage)}).to_string()))
+        }
+        ("GET", "/.shopstack/site.json") if shop.fault == Fault::ManifestServed => {
+            Some((200, vec![], r#"{"files":{}}"#.into()))
         }
         ("GET", "/bucket/index.html") if shop.fault == Fault::OpenBucket => {
             Some((200, vec![], "<html>".into()))
@@ -39,6 +46,20 @@ pub fn respond(shop: &Shop, request: &Request) -> Reply {
         ("POST", "/v1/orders") => order(shop, request),
         _ => Some((404, vec![], "Missing Authentication Token".into())),
     }
+}
+
+/// A line of WAF's log.
+fn refusal(request: &Request) -> String {
+    let headers = request.headers.iter().map(|(name, value)| json!({"name": name, "value": value}));
+    json!({
+        "action": "BLOCK", "terminatingRuleId": "CommonRuleSet",
+        "ruleGroupList": [{
+            "ruleGroupId": "AWS#AWSManagedRulesCommonRuleSet",
+            "terminatingRule": {"ruleId": "SizeRestrictions_BODY", "action": "BLOCK"},
+        }],
+        "httpRequest": {"uri": request.path, "headers": headers.collect::<Vec<_>>()},
+    })
+    .to_string()
 }
 
 type Answer = (u16, Vec<(&'static str, String)>, String);

@@ -2,19 +2,24 @@
 //! this machine.
 
 use super::retry::{Trouble, Try};
-use super::{Backend, Target};
+use super::{Backend, Target, date};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-/// AWS's bot rules block the names of HTTP libraries.
-const USER_AGENT: &str =
-    concat!("Mozilla/5.0 (compatible; shopstack-smoke/", env!("CARGO_PKG_VERSION"), ")");
+/// AWS's bot rules block what does not look like a browser.
+const USER_AGENT: &str = concat!(
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 \
+     Safari/537.36 shopstack-smoke/",
+    env!("CARGO_PKG_VERSION")
+);
+/// Holds the run's mark, by which WAF's log tells its requests from others'.
+const RUN_HEADER: &str = "x-shopstack-run";
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Even at the end of the budget a request gets this long: one try is promised.
 const SHORTEST_TIMEOUT: Duration = Duration::from_secs(2);
@@ -31,6 +36,8 @@ pub(super) struct Context<'a> {
     pub(super) nonce: String,
     /// Held by a check that places orders, so that its tidying cannot take away another check's.
     pub(super) till: Mutex<()>,
+    /// Epoch milliseconds by the server's clock, from the first answer on.
+    began: OnceLock<i64>,
     client: reqwest::Client,
     catalogue: Mutex<Option<Arc<Vec<Value>>>>,
 }
@@ -167,6 +174,7 @@ impl<'a> Context<'a> {
             deadline: Instant::now() + target.budget,
             nonce: format!("smoke{:016x}", fastrand::u64(..)),
             till: Mutex::new(()),
+            began: OnceLock::new(),
             client,
             catalogue: Mutex::new(None),
         })
@@ -190,6 +198,7 @@ impl<'a> Context<'a> {
         let mut request = self
             .client
             .request(method, &call.url)
+            .header(RUN_HEADER, &self.nonce)
             .timeout(REQUEST_TIMEOUT.min(left.max(SHORTEST_TIMEOUT)));
         for (name, value) in &call.headers {
             request = request.header(*name, value);
@@ -206,13 +215,20 @@ impl<'a> Context<'a> {
                 break;
             }
         }
-        Ok(Answer {
+        let answer = Answer {
             url: format!("{} {}", call.method, call.url),
             status: response.status().as_u16(),
             body: String::from_utf8_lossy(&body).into_owned(),
             elapsed: started.elapsed(),
             headers: response.headers().clone(),
-        })
+        };
+        self.began.get_or_init(|| date::began(&answer.header("date"), answer.elapsed));
+        Ok(answer)
+    }
+
+    /// When the run's first request began, in epoch milliseconds by the server's clock.
+    pub(super) fn began(&self) -> i64 {
+        self.began.get().copied().unwrap_or_else(date::local_ms)
     }
 
     /// The products table, read once and shared; `again` reads it anew.

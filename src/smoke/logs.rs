@@ -5,19 +5,23 @@ use super::order::placed;
 use super::retry::{Backoff, Trouble, Try};
 use super::target::{LogKind, LogTarget, route};
 use super::till::Till;
-use super::{Outcome, waf};
+use super::{Outcome, date, waf};
 use crate::model::ErrorKind;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// Requests made before a log's delivery was set up are never delivered: ask again now and then.
 const ASK_AGAIN: Duration = Duration::from_secs(15);
-/// HTTP dates are whole seconds.
-const DATE_SLACK_MS: i64 = 2_000;
+
+/// A group that does not hold what it should yet, and where its reading goes on.
+struct Missing<'a> {
+    group: &'a LogTarget,
+    token: Option<String>,
+}
 
 /// What is known while waiting.
 struct Hunt<'a> {
-    missing: Vec<&'a LogTarget>,
+    missing: Vec<Missing<'a>>,
     found: usize,
     notes: Vec<String>,
     /// API Gateway's ids of the requests made.
@@ -46,7 +50,7 @@ pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
         };
         match skip {
             Some(why) => hunt.notes.push(format!("{} not looked at: {why}", group.name)),
-            None => hunt.missing.push(group),
+            None => hunt.missing.push(Missing { group, token: None }),
         }
     }
     if hunt.missing.is_empty() {
@@ -80,7 +84,7 @@ pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
 
 /// Requests that store nothing: the list, a body that is no JSON, and a marked query for the
 /// firewall's log.
-fn calls(context: &Context<'_>, groups: &[&LogTarget]) -> Result<Vec<Call>, String> {
+fn calls(context: &Context<'_>, groups: &[Missing<'_>]) -> Result<Vec<Call>, String> {
     let target = context.target;
     let mut calls = Vec::new();
     if let (Some(api), Some(products)) = (&target.api_url, &target.products) {
@@ -91,7 +95,7 @@ fn calls(context: &Context<'_>, groups: &[&LogTarget]) -> Result<Vec<Call>, Stri
         let (method, path) = route(&order.route)?;
         calls.push(Call { body: Some("{".into()), ..Call::new(method, join(api, path)) });
     }
-    if groups.iter().any(|group| group.kind == LogKind::Waf) {
+    if groups.iter().any(|missing| missing.group.kind == LogKind::Waf) {
         calls.append(&mut waf::marked(context)?);
     }
     Ok(calls)
@@ -108,7 +112,7 @@ async fn ask(context: &Context<'_>, calls: &[Call], hunt: &mut Hunt<'_>) -> Try<
         };
         // These may come from API Gateway itself while it settles: no function has run then.
         settled &= answer.status < 500 && answer.status != 403 && answer.status != 429;
-        hunt.since.get_or_insert_with(|| server_time(&answer));
+        hunt.since.get_or_insert_with(|| date::began(&answer.header("date"), answer.elapsed));
         let id = answer.header("x-amzn-requestid");
         if !id.is_empty() {
             hunt.ids.push(id);
@@ -131,24 +135,29 @@ async fn look(context: &Context<'_>, calls: &[Call], hunt: &mut Hunt<'_>) -> Try
     if hunt.asked.is_none_or(|asked| asked.elapsed() >= ASK_AGAIN) {
         ask(context, calls, hunt).await?;
     }
-    let since = hunt.since.unwrap_or_else(|| local_ms() - DATE_SLACK_MS);
+    let since = hunt.since.unwrap_or_else(|| date::local_ms());
     let mut missing = Vec::new();
-    for group in std::mem::take(&mut hunt.missing) {
-        match holds(context, group, since, &hunt.ids).await {
-            Ok(Some(true)) => hunt.found += 1,
-            Ok(Some(false)) => missing.push((group, None)),
-            Ok(None) => hunt
+    let mut trouble = None;
+    for one in std::mem::take(&mut hunt.missing) {
+        match holds(context, &one, since, &hunt.ids).await {
+            Ok(Found::Lines) => hunt.found += 1,
+            Ok(Found::NotYet(token)) => missing.push(Missing { token, ..one }),
+            Ok(Found::NotEmulated) => hunt
                 .notes
-                .push(format!("{} not looked at: this endpoint cannot read logs", group.name)),
-            Err(trouble) => missing.push((group, Some(trouble))),
+                .push(format!("{} not looked at: this endpoint cannot read logs", one.group.name)),
+            Err(why) => {
+                missing.push(one);
+                trouble = trouble.or(Some(why));
+            }
         }
     }
-    hunt.missing = missing.iter().map(|(group, _)| *group).collect();
-    if missing.is_empty() {
+    hunt.missing = missing;
+    if hunt.missing.is_empty() {
         return Ok(());
     }
-    let names = missing.iter().map(|(group, _)| group.name.as_str()).collect::<Vec<_>>().join(", ");
-    match missing.into_iter().find_map(|(_, trouble)| trouble) {
+    let names: Vec<&str> = hunt.missing.iter().map(|one| one.group.name.as_str()).collect();
+    let names = names.join(", ");
+    match trouble {
         Some(Trouble::Never(why)) => Err(Trouble::Never(format!("{names}: cannot be read: {why}"))),
         Some(Trouble::Again(why)) => Err(Trouble::Again(format!("{names}: cannot be read: {why}"))),
         None => Err(Trouble::Again(format!(
@@ -160,88 +169,37 @@ async fn look(context: &Context<'_>, calls: &[Call], hunt: &mut Hunt<'_>) -> Try
     }
 }
 
-/// `None` where the endpoint has no such operation.
+/// What one look at a group found.
+enum Found {
+    Lines,
+    /// Where the next look goes on.
+    NotYet(Option<String>),
+    NotEmulated,
+}
+
+/// One request: all ids are looked for in the same page.
 async fn holds(
     context: &Context<'_>,
-    group: &LogTarget,
+    missing: &Missing<'_>,
     since: i64,
     ids: &[String],
-) -> Try<Option<bool>> {
+) -> Try<Found> {
+    let Missing { group, token } = missing;
     // A function need not log API Gateway's id, but the platform writes a line for every run of it.
-    let any = [String::new()];
     let texts = match group.kind {
         LogKind::Waf => std::slice::from_ref(&context.nonce),
-        LogKind::Api if !ids.is_empty() => ids,
-        LogKind::Function | LogKind::Api => &any,
+        LogKind::Api => ids,
+        LogKind::Function => &[],
     };
-    for text in texts {
-        match context.backend.log_lines(&group.name, since, text).await {
-            Ok(0) => {}
-            Ok(_) => return Ok(Some(true)),
-            Err(error) if error.kind == ErrorKind::NotEmulated => return Ok(None),
-            Err(error) => return Err(error.into()),
+    match context.backend.log_page(None, &group.name, since, token.as_deref()).await {
+        Ok(page) => {
+            let told = |line: &String| {
+                texts.is_empty() || texts.iter().any(|text| line.contains(text.as_str()))
+            };
+            let found = page.lines.iter().any(told);
+            Ok(if found { Found::Lines } else { Found::NotYet(page.next) })
         }
-    }
-    Ok(Some(false))
-}
-
-/// When the request began by the server's clock: this machine's may be minutes off.
-pub(super) fn server_time(answer: &Answer) -> i64 {
-    let elapsed = i64::try_from(answer.elapsed.as_millis()).unwrap_or_default();
-    http_date_ms(&answer.header("date")).unwrap_or_else(local_ms) - elapsed - DATE_SLACK_MS
-}
-
-pub(super) fn local_ms() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// Epoch milliseconds of an IMF-fixdate (RFC 9110, 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
-fn http_date_ms(text: &str) -> Option<i64> {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let mut words = text.split_once(", ")?.1.split(' ');
-    let day: i64 = words.next()?.parse().ok()?;
-    let name = words.next()?;
-    let month = i64::try_from(MONTHS.iter().position(|month| *month == name)?).ok()? + 1;
-    let year: i64 = words.next()?.parse().ok()?;
-    let mut clock = words.next()?.split(':').map(|part| part.parse::<i64>().ok());
-    let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
-    let possible = (1970..=9999).contains(&year)
-        && (1..=31).contains(&day)
-        && (0..24).contains(&hour)
-        && (0..60).contains(&minute)
-        && (0..=60).contains(&second);
-    if words.next()? != "GMT" || !possible {
-        return None;
-    }
-    // Days since the epoch with years beginning in March, so that leap days come last (proleptic
-    // Gregorian).
-    let (year, month) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
-    let days =
-        year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1 - 719_468;
-    Some((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::http_date_ms;
-
-    #[test]
-    fn dates_of_servers_become_epoch_milliseconds() {
-        for (text, expected) in [
-            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_777_000)),
-            ("Thu, 01 Jan 1970 00:00:00 GMT", Some(0)),
-            ("Thu, 29 Feb 2024 12:00:00 GMT", Some(1_709_208_000_000)),
-            ("Fri, 01 Mar 2024 00:00:00 GMT", Some(1_709_251_200_000)),
-            ("Sun, 22 Nov 2026 23:59:59 GMT", Some(1_795_391_999_000)),
-            ("", None),
-            ("Sun, 06 Foo 1994 08:49:37 GMT", None),
-            ("Sun, 06 Nov 1994 08:49 GMT", None),
-            ("Sun, 06 Nov 99999999999999999 08:49:37 GMT", None),
-            ("Sun, 9223372036854775807 Nov 1994 08:49:37 GMT", None),
-        ] {
-            assert_eq!(http_date_ms(text), expected, "{text}");
-        }
+        Err(error) if error.kind == ErrorKind::NotEmulated => Ok(Found::NotEmulated),
+        Err(error) => Err(error.into()),
     }
 }

@@ -3,6 +3,8 @@
 
 mod check;
 mod cors;
+mod date;
+mod firewall;
 mod http;
 mod junit;
 mod logs;
@@ -17,7 +19,8 @@ mod waf;
 
 pub use check::Check;
 pub use target::{
-    CorsTarget, LogKind, LogTarget, OrderTarget, ProductsTarget, RequestTarget, Target,
+    CorsTarget, Firewall, FirewallProbes, LogKind, LogTarget, OrderTarget, ProductsTarget,
+    RequestTarget, Target,
 };
 
 use crate::model::event::Sink;
@@ -47,18 +50,28 @@ pub trait Backend: Send + Sync {
         stock_of: &str,
         pieces: &BTreeMap<String, u64>,
     ) -> Result<(), CloudError>;
-    /// How many lines (at least whether any) of a log group are from `since_ms` (epoch) on and hold
-    /// `containing` literally; an empty text matches every line.
-    async fn log_lines(
+    /// One page of a log group's lines from `since_ms` (epoch) on, in one request; AWS takes five a
+    /// second for a whole account. `token` is that of the page before; none begins anew. `region`
+    /// is the stack's where none is named.
+    async fn log_page(
         &self,
+        region: Option<&str>,
         group: &str,
         since_ms: i64,
-        containing: &str,
-    ) -> Result<usize, CloudError>;
+        token: Option<&str>,
+    ) -> Result<LogPage, CloudError>;
     /// The last lines of a log group since `since_ms` (epoch), oldest first; a failure prints them.
     async fn log_text(&self, group: &str, since_ms: i64) -> Result<Vec<String>, CloudError>;
     /// Counts one HTTP request that the test is about to send.
     fn count_request(&self);
+}
+
+/// Some lines of a log group.
+#[derive(Clone, Debug, Default)]
+pub struct LogPage {
+    pub lines: Vec<String>,
+    /// There are more pages.
+    pub next: Option<String>,
 }
 
 /// How one check ended.
@@ -121,7 +134,10 @@ async fn run_check(
         _ if !target.serves_requests => {
             Ok(Outcome::Skipped("this endpoint keeps settings only and serves no requests".into()))
         }
-        Ok(context) => dispatch(check, context).await,
+        Ok(context) => match dispatch(check, context).await {
+            Err(message) => Err(firewall::explained(context, message).await),
+            ended => ended,
+        },
         Err(message) => Err(message.clone()),
     };
     let (status, message) = match outcome {

@@ -2,8 +2,8 @@
 //! other; where it names none, each route that can be asked without a parameter answers at all.
 
 use super::Outcome;
+use super::date;
 use super::http::{Answer, Call, Context, join, unlike};
-use super::logs::{local_ms, server_time};
 use super::retry::{Backoff, Trouble, Try};
 use super::target::RequestTarget;
 use std::time::Duration;
@@ -46,12 +46,16 @@ async fn settled(
 ) -> Result<u16, String> {
     let mut backoff = Backoff::until(deadline);
     loop {
-        let begun = local_ms() - 1000;
+        let begun = date::local_ms() - 1000;
         let (message, since, again) = match ask(context, api, request).await {
             Ok(answer) if is_wanted(request, answer.status) => return Ok(answer.status),
             Ok(answer) => {
                 let again = request.repeatable || did_nothing(answer.status);
-                (unlike_wanted(request, &answer), server_time(&answer), again)
+                (
+                    unlike_wanted(request, &answer),
+                    date::began(&answer.header("date"), answer.elapsed),
+                    again,
+                )
             }
             Err(Trouble::Never(message)) => return Err(message),
             Err(Trouble::Again(message)) => (message, begun, request.repeatable),

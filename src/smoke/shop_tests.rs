@@ -3,7 +3,7 @@
 
 use super::answers_tests::respond;
 use crate::model::CloudError;
-use crate::smoke::Backend;
+use crate::smoke::{Backend, LogPage};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -61,9 +61,11 @@ pub enum Fault {
     SqlPasses,
     ScriptPasses,
     FirewallStopsAll,
+    FirewallStopsOrders,
     FunctionSilent,
     ApiSilent,
     WafSilent,
+    ManifestServed,
 }
 
 /// State and address of one shop.
@@ -80,6 +82,8 @@ pub struct Shop {
     pub served: AtomicUsize,
     pub counted: AtomicUsize,
     pub agents: Mutex<Vec<String>>,
+    /// The group of each page of log lines that was asked for.
+    pub log_pages: Mutex<Vec<String>>,
     /// Where the first page sends its visitors instead of answering.
     pub redirect: Mutex<Option<String>>,
 }
@@ -118,6 +122,7 @@ impl Shop {
             served: AtomicUsize::new(0),
             counted: AtomicUsize::new(0),
             agents: Mutex::default(),
+            log_pages: Mutex::default(),
             redirect: Mutex::default(),
         });
         let keeper = shop.clone();
@@ -253,17 +258,22 @@ impl Backend for Shop {
         Ok(())
     }
 
-    async fn log_lines(
+    /// Two lines a page; a token is how many lines were before it.
+    async fn log_page(
         &self,
+        _region: Option<&str>,
         group: &str,
         since_ms: i64,
-        containing: &str,
-    ) -> Result<usize, CloudError> {
+        token: Option<&str>,
+    ) -> Result<LogPage, CloudError> {
+        self.log_pages.lock().unwrap().push(group.into());
         let logs = self.logs.lock().unwrap();
-        let hits = logs.iter().filter(|(name, at, line)| {
-            name == group && *at >= since_ms && line.contains(containing)
-        });
-        Ok(hits.count())
+        let told = logs.iter().filter(|(name, at, _)| name == group && *at >= since_ms);
+        let all: Vec<String> = told.map(|(_, _, line)| line.clone()).collect();
+        let start: usize = token.map_or(0, |token| token.parse().unwrap());
+        let lines: Vec<String> = all.iter().skip(start).take(2).cloned().collect();
+        let next = (start + 2 < all.len()).then(|| (start + 2).to_string());
+        Ok(LogPage { lines, next })
     }
 
     async fn log_text(&self, group: &str, since_ms: i64) -> Result<Vec<String>, CloudError> {

@@ -20,6 +20,7 @@ pub(super) async fn site(context: &Context<'_>) -> Result<Outcome, String> {
             page(context, url, kind).await?;
         }
         configuration(context, url).await?;
+        manifest(context, url).await?;
         if context.target.emulated {
             return Ok(());
         }
@@ -36,7 +37,7 @@ pub(super) async fn site(context: &Context<'_>) -> Result<Outcome, String> {
         Some(_) => "answers with its first file and its security headers",
         None => "has no file for `/`",
     };
-    Ok(Outcome::Passed(format!("{url} {answers}; {redirected}")))
+    Ok(Outcome::Passed(format!("{url} {answers}, and keeps its manifest to itself; {redirected}")))
 }
 
 fn is_html(kind: &str) -> bool {
@@ -128,7 +129,15 @@ fn csp_is_tight(policy: &str, api_url: Option<&str>) -> bool {
     let open = connect.iter().any(|source| ["*", "http:", "https:"].contains(source));
     let admits = |api: &str| {
         connect.iter().any(|source| {
-            let rest = api.strip_prefix(source.trim_end_matches('/'));
+            let rest = match source.split_once("://*.") {
+                // Environments with a time to live share a policy that admits the region's APIs.
+                Some((scheme, host)) => {
+                    let after = api.strip_prefix(scheme).and_then(|r| r.strip_prefix("://"));
+                    let name = after.and_then(|r| r.split_once('.'));
+                    name.and_then(|(_, rest)| rest.strip_prefix(host))
+                }
+                None => api.strip_prefix(source.trim_end_matches('/')),
+            };
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     };
@@ -150,6 +159,18 @@ async fn configuration(context: &Context<'_>, url: &str) -> Try<()> {
         return Ok(());
     }
     Err(Trouble::Again(answer.unlike(&format!("200 with apiUrl {api_url}"), REDEPLOY)))
+}
+
+/// The list of the site's files is shopstack's own. An error page of the site may stand in for the
+/// refusal, with whatever status it has.
+async fn manifest(context: &Context<'_>, url: &str) -> Try<()> {
+    let answer = context.send(&Call::get(join(url, "/.shopstack/site.json"))).await?;
+    let is_manifest = serde_json::from_str::<Value>(&answer.body).is_ok_and(|b| b.is_object());
+    if answer.status >= 400 || !is_manifest {
+        return Ok(());
+    }
+    let todo = "see the bucket's policy in `shopstack diff`; CloudFront may still have an old copy";
+    Err(Trouble::Again(answer.unlike("a refusal", todo)))
 }
 
 /// Plain http must lead to https and to nowhere else.

@@ -23,10 +23,8 @@ pub struct Target {
     pub serves_requests: bool,
     /// The stack has web ACLs.
     pub waf: bool,
-    /// They hold AWS's SQL injection group (`waf.managed_groups: sqli`), and it blocks.
-    pub waf_sqli: bool,
-    /// They hold AWS's common group (`common`), whose rules against cross-site scripting block.
-    pub waf_xss: bool,
+    pub site_firewall: Firewall,
+    pub api_firewall: Firewall,
     /// The endpoint evaluates WAF rules; false on emulators.
     pub waf_evaluated: bool,
     /// What a viewer sees of a 403 at the site: CloudFront's error pages apply to blocked requests
@@ -60,8 +58,8 @@ impl Default for Target {
             emulated: false,
             serves_requests: true,
             waf: false,
-            waf_sqli: true,
-            waf_xss: true,
+            site_firewall: Firewall::default(),
+            api_firewall: Firewall::default(),
             waf_evaluated: true,
             site_blocked_status: 403,
             requests: Vec::new(),
@@ -74,6 +72,31 @@ impl Default for Target {
             budget: Duration::from_secs(180),
             checks: Check::ALL.into(),
         }
+    }
+}
+
+/// One web ACL.
+#[derive(Clone, Debug, Default)]
+pub struct Firewall {
+    pub probes: FirewallProbes,
+    /// Where it logs what it decided.
+    pub log_group: String,
+    /// The log group's region, where that is not the stack's.
+    pub log_region: Option<String>,
+}
+
+/// What a web ACL stops, of what the test sends.
+#[derive(Clone, Copy, Debug)]
+pub struct FirewallProbes {
+    /// It holds AWS's SQL injection group, and that blocks.
+    pub sqli: bool,
+    /// It holds AWS's common group, whose rules against cross-site scripting block.
+    pub xss: bool,
+}
+
+impl Default for FirewallProbes {
+    fn default() -> Self {
+        Self { sqli: true, xss: true }
     }
 }
 

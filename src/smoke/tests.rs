@@ -46,6 +46,7 @@ fn target(shop: &Shop, budget_ms: u64) -> Target {
             log(API_LOG, LogKind::Api),
             log(WAF_LOG, LogKind::Waf),
         ],
+        api_firewall: Firewall { log_group: WAF_LOG.into(), ..Firewall::default() },
         budget: Duration::from_millis(budget_ms),
         ..Target::default()
     }
@@ -112,7 +113,8 @@ async fn a_good_shop_passes_every_check_and_is_left_as_it_was() {
             .lock()
             .unwrap()
             .iter()
-            .all(|agent| agent.starts_with("Mozilla/5.0 (compatible; shopstack-smoke/"))
+            .all(|agent| agent.starts_with("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/")
+                && agent.contains(" Safari/537.36 shopstack-smoke/"))
     );
 }
 
@@ -143,6 +145,7 @@ async fn each_fault_fails_just_its_own_check_and_is_named() {
         (SiteConnectsAnywhere, "site", "header content-security-policy"),
         (SiteOfAnotherApi, "site", "header content-security-policy"),
         (StaleConfig, "site", "config.json: expected 200 with apiUrl"),
+        (ManifestServed, "site", "site.json: expected a refusal"),
         (OpenBucket, "bucket", "anybody can read it"),
         (HealthFails, "requests", "/v1/health: expected 200, got 502"),
         (HealthFails, "requests", "the log /aws/lambda/list:\n  | thread 'main' panicked"),
@@ -194,6 +197,26 @@ async fn each_fault_fails_just_its_own_check_and_is_named() {
     }
 }
 
+/// AWS answers five requests for log lines a second, for a whole account.
+#[tokio::test]
+async fn logs_are_asked_for_once_a_group_and_round_whatever_is_looked_for() {
+    let shop = Shop::open(Fault::ApiSilent).await;
+    for line in 0..5 {
+        shop.log(API_LOG, format!("somebody else's request {line}"));
+    }
+    let mut target = target(&shop, 150);
+    (target.emulated, target.checks) = (false, BTreeSet::from([Check::Logs]));
+    let report = run(&target, shop.as_ref(), &silent()).await;
+    assert!(report.failed(), "{report:#?}");
+    let asked = shop.log_pages.lock().unwrap().clone();
+    let first: Vec<&str> = asked.iter().take(4).map(String::as_str).collect();
+    assert_eq!(first, [LIST_LOG, ORDER_LOG, API_LOG, WAF_LOG], "one each in the first round");
+    assert!(asked.iter().skip(4).all(|group| group == API_LOG), "{asked:?}");
+    let tries = report.results[0].message.rsplit_once("(tried ").unwrap().1;
+    let tries: usize = tries.split(' ').next().unwrap().parse().unwrap();
+    assert_eq!(asked.len(), 3 + tries);
+}
+
 #[tokio::test]
 async fn little_of_an_answer_is_shown() {
     let (_, report) = report(Fault::ProductsFail).await;
@@ -208,6 +231,23 @@ async fn a_firewall_that_stops_everybody_is_no_pass() {
         message(&report, "waf").contains("anything but 403 for an ordinary query, got 403"),
         "{report:#?}"
     );
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_firewall_is_named_with_its_rule() {
+    let (_, stopped) = report(Fault::FirewallStopsOrders).await;
+    // No function has run, so its log is silent as well.
+    let failed = ["order", "tampering", "logs"];
+    assert_eq!(checks_with(&stopped, SmokeStatus::Failed), failed, "{stopped:#?}");
+    let named = "the firewall refused it: the rule SizeRestrictions_BODY of AWS's managed group \
+                 AWSManagedRulesCommonRuleSet, says its log";
+    for check in ["order", "tampering"] {
+        let message = message(&stopped, check);
+        assert!(message.contains("got 403") && message.ends_with(named), "{message}");
+    }
+    // What the log does not tell is not guessed.
+    let (_, refused) = report(Fault::PreflightFails).await;
+    assert!(!message(&refused, "cors").contains("firewall"), "{refused:#?}");
 }
 
 #[tokio::test]

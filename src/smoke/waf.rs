@@ -4,7 +4,7 @@
 use super::Outcome;
 use super::http::{Answer, Call, Context, join};
 use super::retry::{Trouble, Try, poll};
-use super::target::route;
+use super::target::{Firewall, FirewallProbes, route};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Why a check of the firewall is skipped on an emulator.
@@ -19,6 +19,7 @@ struct Place {
     url: String,
     method: String,
     blocked: u16,
+    probes: Vec<&'static str>,
 }
 
 pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
@@ -30,8 +31,7 @@ pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
         return Ok(Outcome::Skipped(NOT_EVALUATED.into()));
     }
     let places = &places(context)?;
-    let probes = &probes(context);
-    if places.is_empty() || probes.is_empty() {
+    if places.iter().all(|place| place.probes.is_empty()) {
         return Ok(Outcome::Skipped(
             "no address to probe, or no rule group that would stop a probe".into(),
         ));
@@ -39,18 +39,15 @@ pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
     poll(context.deadline, || async move {
         for place in places {
             passes(context, place).await?;
-            for probe in probes {
+            for probe in &place.probes {
                 stopped(context, place, probe).await?;
             }
         }
         Ok(())
     })
     .await?;
-    Ok(Outcome::Passed(format!(
-        "{} probes stopped at each of {} addresses",
-        probes.len(),
-        places.len()
-    )))
+    let probes: usize = places.iter().map(|place| place.probes.len()).sum();
+    Ok(Outcome::Passed(format!("{probes} probes stopped at {} addresses", places.len())))
 }
 
 /// The API's known route and the site. An unknown path would not do: API Gateway answers 403 there
@@ -60,21 +57,28 @@ fn places(context: &Context<'_>) -> Result<Vec<Place>, String> {
     let mut places = Vec::new();
     if let (Some(api), Some(products)) = (&target.api_url, &target.products) {
         let (method, path) = route(&products.route)?;
-        places.push(Place { url: join(api, path), method: method.to_string(), blocked: 403 });
+        places.push(Place {
+            url: join(api, path),
+            method: method.to_string(),
+            blocked: 403,
+            probes: probes(&target.api_firewall),
+        });
     }
     if let Some(site) = &target.site_url {
         let place = Place {
             url: join(site, "/"),
             method: "GET".into(),
             blocked: target.site_blocked_status,
+            probes: probes(&target.site_firewall),
         };
         places.push(place);
     }
     Ok(places)
 }
 
-fn probes(context: &Context<'_>) -> Vec<&'static str> {
-    let wanted = [(context.target.waf_sqli, SQL_INJECTION), (context.target.waf_xss, SCRIPT)];
+fn probes(firewall: &Firewall) -> Vec<&'static str> {
+    let FirewallProbes { sqli, xss } = firewall.probes;
+    let wanted = [(sqli, SQL_INJECTION), (xss, SCRIPT)];
     wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, probe)| probe).collect()
 }
 

@@ -79,8 +79,8 @@ pub struct Function {
     /// is named, `{ ssm: /name }` or `{ secrets_manager: name }`: then the variable holds the name,
     /// and the function may read what it names. A value may refer to `${table.ID.name}`,
     /// `${table.ID.arn}`, `${api.url}`, `${api.origin}`, `${api.cors_origins}`,
-    /// `${api.cors_expose}`, `${api.cors_credentials}`, `${site.url}`, `${region}`, `${env}` and `${stack}`; `$${` is a
-    /// literal `${`. A value that is just `${smoke.secret}` is random: the smoke test
+    /// `${api.cors_expose}`, `${api.cors_credentials}`, `${site.url}`, `${region}`, `${env}` and
+    /// `${stack}`; `$${` is a literal `${`. A value that is just `${smoke.secret}` is random: the smoke test
     /// marks its orders with it.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, EnvForm>",

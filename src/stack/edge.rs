@@ -1,4 +1,4 @@
-//! What faces the internet, as stack.yaml describes it: API, site, distribution, firewall.
+//! What faces the internet, as stack.yaml describes it: API, site, distribution.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -280,57 +280,6 @@ pub struct ErrorPage {
 
 fn error_ttl() -> u32 {
     10
-}
-
-/// The web ACLs' rules.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Waf {
-    /// Rule groups that AWS keeps up to date, in the order of their evaluation. All but `bots`,
-    /// which costs extra, unless listed.
-    #[schemars(extend("uniqueItems" = true))]
-    pub managed_groups: Vec<ManagedGroup>,
-    /// Requests that one IP address may make in 5 minutes.
-    #[schemars(range(min = 10, max = 2_000_000_000))]
-    pub rate_limit: u32,
-}
-
-impl Default for Waf {
-    fn default() -> Self {
-        use ManagedGroup::{Common, IpReputation, KnownBadInputs, Sqli};
-        Self { managed_groups: vec![Common, Sqli, KnownBadInputs, IpReputation], rate_limit: 2000 }
-    }
-}
-
-/// A rule group managed by AWS.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum ManagedGroup {
-    /// The core rules, cross-site scripting among them.
-    Common,
-    /// SQL injection.
-    Sqli,
-    /// Requests that are known to exploit something.
-    KnownBadInputs,
-    /// Addresses that Amazon knows for abuse.
-    IpReputation,
-    /// Bots; charged by request on top.
-    Bots,
-}
-
-impl ManagedGroup {
-    /// As WAF's API names it, vendor `AWS`.
-    pub fn aws(self) -> &'static str {
-        match self {
-            Self::Common => "AWSManagedRulesCommonRuleSet",
-            Self::Sqli => "AWSManagedRulesSQLiRuleSet",
-            Self::KnownBadInputs => "AWSManagedRulesKnownBadInputsRuleSet",
-            Self::IpReputation => "AWSManagedRulesAmazonIpReputationList",
-            Self::Bots => "AWSManagedRulesBotControlRuleSet",
-        }
-    }
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ mod shape;
 mod site;
 mod span;
 mod types;
+mod waf;
 
 pub use alarms::Alarms;
 pub use compute::{
@@ -36,9 +37,7 @@ pub use compute::{
 };
 pub(crate) use compute::{READS, WRITES};
 pub use data::{Attribute, AttributeType, Billing, Index, Projection, Table};
-pub use edge::{
-    Api, Cdn, Cors, ErrorPage, ManagedGroup, Origin, PriceClass, Route, Throttling, Waf,
-};
+pub use edge::{Api, Cdn, Cors, ErrorPage, Origin, PriceClass, Route, Throttling};
 pub use env_name::environment_name;
 pub use error::StackError;
 pub use headers::{
@@ -52,6 +51,7 @@ pub use site::{CacheRule, IndexPages, Site, TypeRule};
 pub use types::{
     AcceptedFinding, Build, Logs, Smoke, SmokeCheck, SmokeOrder, SmokeProducts, SmokeRequest, Stack,
 };
+pub use waf::{ManagedGroup, Waf, WafGroup, WafScope};
 
 use crate::model::text;
 use node::Node;
@@ -131,7 +131,8 @@ pub fn load_for(path: &Path, env: Option<&str>) -> Result<(Stack, String), Vec<S
 /// Paths in `stack` that `exists` denies: each function's crate, each seed file, the site's folder.
 ///
 /// `env` is the environment that `stack` was read for. `exists` gets the path as written, relative
-/// to the folder of stack.yaml, and answers for the disk: this module never looks. Commands that need no sources (`down`, `outputs`) need not ask.
+/// to the folder of stack.yaml, and answers for the disk: this module never looks. Commands that
+/// need no sources (`down`, `outputs`) need not ask.
 pub fn missing_paths(
     stack: &Stack,
     source: &str,

@@ -195,7 +195,7 @@ fn everything_that_can_be_said_is_understood() {
             .unwrap()
             .managed_groups
             .iter()
-            .all(|g| g.aws() != "AWSManagedRulesBotControlRuleSet")
+            .all(|g| g.group.aws() != "AWSManagedRulesBotControlRuleSet")
     );
 }
 

@@ -175,7 +175,7 @@ async fn what_aws_says_and_we_do_not_know_is_passed_over_or_shown() {
         ("http2and3", "http9", "distribution.site"),
         ("REGIONAL", "ORBITAL", "api.main"),
         ("AWS_PROXY", "AWS_MAGIC", "routes.main"),
-        ("sigv4", "sigv99", "oac.site"),
+        ("sigv4", "sigv99", "oac.shared"),
     ] {
         let endpoint = Endpoint::rewriting(&behind, move |text| {
             // ARNs of WAF and names of log groups are no words of a list.

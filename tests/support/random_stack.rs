@@ -66,7 +66,12 @@ pub fn stack(name: &str, dice: &mut Dice) -> String {
             .into_iter()
             .filter(|_| !dice.once_in(2))
             .collect();
-        let groups = groups.join(", ");
+        let with_settings = |name: &&str| match *name {
+            "bots" if site => "{ group: bots, scope: site }".to_string(),
+            "common" => "{ group: common, count: [SizeRestrictions_BODY] }".to_string(),
+            name => name.to_string(),
+        };
+        let groups = groups.iter().map(with_settings).collect::<Vec<_>>().join(", ");
         writeln!(
             text,
             "waf: {{ managed_groups: [{groups}], rate_limit: {} }}",

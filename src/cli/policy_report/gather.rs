@@ -99,6 +99,7 @@ fn observation(
         name: name.to_string(),
         policy,
         wanted: Value::Null,
+        shared: false,
         result: if not_emulated {
             Ok(Value::Null)
         } else {
@@ -244,9 +245,11 @@ async fn shared_role(
     }
     // No logical id holds a `~`: the address is nobody else's.
     let address = Address::new("role", "~apigateway-logs");
+    let mut wanted = account::wanted_role(&session.scope.account, None);
     match role::spec_of(&session.reader, account::ROLE).await {
         Ok(None) => {}
         Ok(Some(spec)) => {
+            wanted = account::wanted_role(&session.scope.account, Some(&spec));
             let mut found = Live::new(address.clone(), role::INFO.type_name, account::ROLE, spec);
             found.owner = Owner::Shared;
             live.push(found);
@@ -255,14 +258,24 @@ async fn shared_role(
             return vec![observation(Kind::Trust, &address, account::ROLE, None, Err(error))];
         }
     }
+    let attached = wanted.get("attached").cloned().unwrap_or_default();
     desired.push(Desired {
-        address,
+        address: address.clone(),
         type_name: role::INFO.type_name.into(),
         name: account::ROLE.into(),
-        spec: account::wanted_role(&session.scope.account),
+        spec: wanted,
         context: Value::Null,
         depends_on: BTreeSet::new(),
         payload: None,
     });
-    vec![]
+    if attached.as_array().is_none_or(Vec::is_empty) {
+        return vec![];
+    }
+    let document = iam::observe::managed_policy(&session.reader, account::POLICY).await;
+    let (kind, named) = (Kind::ManagedDocument, Some(account::POLICY.to_string()));
+    let mut one = observation(kind, &address, account::ROLE, named, document);
+    // AWS writes it: whatever it says is what is wanted.
+    one.wanted = one.result.clone().unwrap_or_default();
+    one.shared = true;
+    vec![one]
 }

@@ -2,6 +2,7 @@
 
 pub mod distribution;
 pub mod headers;
+mod named;
 pub mod oac;
 
 use crate::aws::connections::reads_only;

@@ -1,19 +1,17 @@
-//! AWS::CloudFront::OriginAccessControl: lets the distribution, and nothing else, read the bucket
-//! (catalogue 8.1).
+//! AWS::CloudFront::OriginAccessControl: lets distributions sign their requests to a bucket, whose
+//! policy then names the one that may read (catalogue 8.1).
 //!
-//! It cannot be tagged: its description carries the ownership marker, and its name is unique in the
-//! account.
+//! It says nothing of a stack, and an account may have 100: one serves all environments.
 
+use super::named::{self, Named, Seen};
+use super::{CloudFront, SERVICE};
 use crate::aws::{Reader, Writer};
 use crate::model::call::{Call, Retry};
-use crate::model::cloud_error::optional;
-use crate::model::spec::{from_value, to_value};
+use crate::model::scope::shared_marker;
 use crate::model::terraform::{Block, Exported};
-use crate::model::type_info::{Calls, GraphRole, Pricing};
-use crate::model::{After, CloudError, Live, Outputs, Owner, Query, Scope, Step, TypeInfo};
+use crate::model::type_info::{Calls, GraphRole, Number, Pricing};
+use crate::model::{After, CloudError, Live, Outputs, Query, SharedPiece, Step, TypeInfo};
 use crate::resources::ResourceType;
-use crate::resources::cloudfront::CloudFront;
-use crate::resources::cloudfront::SERVICE;
 use crate::resources::common::paged;
 use crate::resources::context::{Context, Wanted};
 use async_trait::async_trait;
@@ -28,12 +26,17 @@ pub struct OriginAccessControl;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OacSpec {
-    /// Carries the ownership marker: an OAC cannot be tagged.
+    /// Begins with the marker: an OAC cannot be tagged.
     pub description: String,
     pub origin_type: String,
     pub signing_behavior: String,
     pub signing_protocol: String,
 }
+
+/// Logical id of the one that all environments share.
+pub(crate) const SHARED: &str = "shared";
+/// Its name.
+const NAME: &str = "shopstack";
 
 pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::CloudFront::OriginAccessControl",
@@ -43,6 +46,7 @@ pub const INFO: TypeInfo = TypeInfo {
     heading: "CDN",
     graph: GraphRole::PartOf(|_| "distribution"),
     pricing: Pricing::ByUse("nothing"),
+    number: Some(Number { most: 100, what: "origin access controls per account" }),
     terraform: blocks,
     calls: Calls {
         read: &[
@@ -84,24 +88,18 @@ impl ResourceType for OriginAccessControl {
     fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
         if context.stack.site.is_some() && context.stack.cdn.is_some() {
             let spec = OacSpec {
-                description: context.scope.marker("site"),
+                description: shared_marker("the distributions of all stacks of this account"),
                 origin_type: "s3".into(),
                 signing_behavior: "always".into(),
                 signing_protocol: "sigv4".into(),
             };
-            wanted.push(context.resource(&INFO, "site", context.scope.name("site"), &spec));
+            wanted.push(context.resource(&INFO, SHARED, NAME.into(), &spec));
         }
         Ok(())
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
-        let summaries = match list(reader).await {
-            Err(error) if crate::resources::common::lacks_listing(reader, &error) => {
-                return Ok(query.wanted.iter().map(|d| Live::not_emulated(d)).collect());
-            }
-            other => other?,
-        };
-        Ok(summaries.iter().filter_map(|summary| describe(query, summary)).collect())
+        named::discover::<Self>(reader, query).await
     }
 
     async fn create(
@@ -110,34 +108,7 @@ impl ResourceType for OriginAccessControl {
         step: &Step,
         wanted: &Value,
     ) -> Result<Outputs, CloudError> {
-        let wanted: OacSpec = from_value(wanted)?;
-        if let Some(id) = adopt(writer, step, &wanted).await? {
-            return Ok(outputs(&id));
-        }
-        let config = config(&step.name, &wanted)?;
-        let made = writer
-            .caller
-            .call("cloudfront:CreateOriginAccessControl", || {
-                let create = writer.client::<CloudFront>().create_origin_access_control();
-                create.origin_access_control_config(config.clone()).send()
-            })
-            .await;
-        match made {
-            // An earlier try whose answer was lost, or somebody who was faster.
-            Err(error) if error.code == "OriginAccessControlAlreadyExists" => {
-                let look = || adopt(writer, step, &wanted);
-                crate::resources::common::listed(writer, &step.name, look)
-                    .await?
-                    .map(|id| outputs(&id))
-                    .ok_or(error)
-            }
-            Err(error) => Err(error),
-            Ok(answer) => {
-                answer.origin_access_control.map(|oac| outputs(&oac.id)).ok_or_else(|| {
-                    CloudError::shape("cloudfront CreateOriginAccessControl", "OriginAccessControl")
-                })
-            }
-        }
+        named::create::<Self>(writer, step, wanted).await
     }
 
     async fn update(
@@ -147,137 +118,124 @@ impl ResourceType for OriginAccessControl {
         live: &Live,
         wanted: &Value,
     ) -> Result<Outputs, CloudError> {
-        let wanted: OacSpec = from_value(wanted)?;
-        change(writer, live.output("id")?, &config(&step.name, &wanted)?).await?;
-        Ok(live.outputs.clone())
+        named::update::<Self>(writer, step, live, wanted).await
     }
 
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
-        let id = live.output("id")?;
-        let deleted = crate::resources::cloudfront::with_fresh_etag(
-            &format!("the origin access control {id}"),
-            || etag(writer, id),
-            |etag| async move {
-                writer
-                    .caller
-                    .call("cloudfront:DeleteOriginAccessControl", || {
-                        writer
-                            .client::<CloudFront>()
-                            .delete_origin_access_control()
-                            .id(id)
-                            .if_match(&etag)
-                            .send()
-                    })
-                    .await
-            },
-        )
-        .await;
-        optional(deleted).map(|_| ())
+        named::delete::<Self>(writer, live).await
+    }
+
+    async fn shared(&self, reader: &Reader) -> Result<Vec<SharedPiece>, CloudError> {
+        named::shared::<Self>(reader).await
+    }
+
+    async fn remove_shared(
+        &self,
+        writer: &Writer,
+        piece: &SharedPiece,
+        _elsewhere: &[Reader],
+    ) -> Result<Option<String>, CloudError> {
+        named::remove_shared::<Self>(writer, piece).await
     }
 }
 
-async fn list(reader: &Reader) -> Result<Vec<OriginAccessControlSummary>, CloudError> {
-    paged(|marker| async move {
-        let page = reader
-            .caller
-            .call("cloudfront:ListOriginAccessControls", || {
+fn seen(summary: OriginAccessControlSummary) -> Option<Seen<OriginAccessControlConfig>> {
+    let config = OriginAccessControlConfig::builder()
+        .name(&summary.name)
+        .description(&summary.description)
+        .origin_access_control_origin_type(summary.origin_access_control_origin_type)
+        .signing_behavior(summary.signing_behavior)
+        .signing_protocol(summary.signing_protocol)
+        .build()
+        .ok()?;
+    Some(Seen { id: summary.id, name: summary.name, marker: summary.description, config })
+}
+
+#[async_trait]
+impl Named for OriginAccessControl {
+    const INFO: &'static TypeInfo = &INFO;
+    const NOUN: &'static str = "origin access control";
+    const TAKEN: &'static str = "OriginAccessControlAlreadyExists";
+    type Config = OriginAccessControlConfig;
+    type Spec = OacSpec;
+
+    fn to_spec(config: &OriginAccessControlConfig) -> OacSpec {
+        OacSpec {
+            description: config.description.clone().unwrap_or_default(),
+            origin_type: config.origin_access_control_origin_type.as_str().to_string(),
+            signing_behavior: config.signing_behavior.as_str().to_string(),
+            signing_protocol: config.signing_protocol.as_str().to_string(),
+        }
+    }
+
+    fn to_config(name: &str, spec: &OacSpec) -> Result<OriginAccessControlConfig, CloudError> {
+        OriginAccessControlConfig::builder()
+            .name(name)
+            .description(&spec.description)
+            .origin_access_control_origin_type(spec.origin_type.as_str().into())
+            .signing_behavior(spec.signing_behavior.as_str().into())
+            .signing_protocol(spec.signing_protocol.as_str().into())
+            .build()
+            .map_err(|e| CloudError::shape("building an origin access control", &e.to_string()))
+    }
+
+    async fn list(reader: &Reader) -> Result<Vec<Seen<OriginAccessControlConfig>>, CloudError> {
+        let summaries = paged(|marker| async move {
+            let list = || {
                 reader
                     .client::<CloudFront>()
                     .list_origin_access_controls()
                     .set_marker(marker.clone())
                     .send()
-            })
-            .await?;
-        let list = page.origin_access_control_list;
-        Ok(list.map(|list| (list.items.unwrap_or_default(), list.next_marker)).unwrap_or_default())
-    })
-    .await
-}
-
-/// Turns a listed control into a live resource; `None` when it is neither wanted nor ours.
-fn describe(query: &Query<'_>, summary: &OriginAccessControlSummary) -> Option<Live> {
-    let desired = query.wanted.iter().find(|d| d.name == summary.name);
-    let marker = &summary.description;
-    let (id, owner) = (Scope::id_of_marker(marker), query.scope.owner_of_marker(marker));
-    let derived = |id: &str| query.scope.name(id) == summary.name;
-    let (address, owner) =
-        query.claim_as(INFO.group, &summary.name, desired.copied(), id, owner, derived)?;
-    let spec = OacSpec {
-        description: summary.description.clone(),
-        origin_type: summary.origin_access_control_origin_type.as_str().to_string(),
-        signing_behavior: summary.signing_behavior.as_str().to_string(),
-        signing_protocol: summary.signing_protocol.as_str().to_string(),
-    };
-    let mut live = Live::new(address, INFO.type_name, &summary.name, to_value(&spec));
-    live.outputs = outputs(&summary.id);
-    live.owner = owner;
-    Some(live)
-}
-
-/// The id of a control of that name that is ours, brought in line with `wanted`. Errors: `Foreign`.
-async fn adopt(
-    writer: &Writer,
-    step: &Step,
-    wanted: &OacSpec,
-) -> Result<Option<String>, CloudError> {
-    let all = list(&writer.reader).await?;
-    let Some(found) = all.into_iter().find(|summary| summary.name == step.name) else {
-        return Ok(None);
-    };
-    if let Owner::Foreign(says) = writer.scope.owner_of_marker(&found.description) {
-        return Err(crate::resources::common::foreign("origin access control", step, &says));
+            };
+            let page = reader.caller.call("cloudfront:ListOriginAccessControls", list).await?;
+            let list = page.origin_access_control_list;
+            Ok(list
+                .map(|list| (list.items.unwrap_or_default(), list.next_marker))
+                .unwrap_or_default())
+        });
+        Ok(summaries.await?.into_iter().filter_map(seen).collect())
     }
-    change(writer, &found.id, &config(&step.name, wanted)?).await?;
-    Ok(Some(found.id))
-}
 
-async fn change(
-    writer: &Writer,
-    id: &str,
-    config: &OriginAccessControlConfig,
-) -> Result<(), CloudError> {
-    crate::resources::cloudfront::with_fresh_etag(
-        &format!("the origin access control {id}"),
-        || etag(writer, id),
-        |etag| async move {
-            writer
-                .caller
-                .call("cloudfront:UpdateOriginAccessControl", || {
-                    let update = writer
-                        .client::<CloudFront>()
-                        .update_origin_access_control()
-                        .id(id)
-                        .if_match(&etag);
-                    update.origin_access_control_config(config.clone()).send()
-                })
-                .await
-        },
-    )
-    .await
-    .map(|_| ())
-}
+    async fn etag(writer: &Writer, id: &str) -> Result<String, CloudError> {
+        let get = || writer.reader.client::<CloudFront>().get_origin_access_control().id(id).send();
+        let answer = writer.caller.call("cloudfront:GetOriginAccessControl", get).await?;
+        answer.e_tag.ok_or_else(|| CloudError::shape("cloudfront GetOriginAccessControl", "ETag"))
+    }
 
-async fn etag(writer: &Writer, id: &str) -> Result<String, CloudError> {
-    let answer = writer
-        .caller
-        .call("cloudfront:GetOriginAccessControl", || {
-            writer.reader.client::<CloudFront>().get_origin_access_control().id(id).send()
-        })
-        .await?;
-    answer.e_tag.ok_or_else(|| CloudError::shape("cloudfront GetOriginAccessControl", "ETag"))
-}
+    async fn create(
+        writer: &Writer,
+        config: OriginAccessControlConfig,
+    ) -> Result<String, CloudError> {
+        let client = writer.client::<CloudFront>();
+        let create = || {
+            client
+                .create_origin_access_control()
+                .origin_access_control_config(config.clone())
+                .send()
+        };
+        let answer = writer.caller.call("cloudfront:CreateOriginAccessControl", create).await?;
+        let missing = || CloudError::shape("cloudfront CreateOriginAccessControl", "Id");
+        answer.origin_access_control.map(|made| made.id).ok_or_else(missing)
+    }
 
-fn config(name: &str, wanted: &OacSpec) -> Result<OriginAccessControlConfig, CloudError> {
-    OriginAccessControlConfig::builder()
-        .name(name)
-        .description(&wanted.description)
-        .origin_access_control_origin_type(wanted.origin_type.as_str().into())
-        .signing_behavior(wanted.signing_behavior.as_str().into())
-        .signing_protocol(wanted.signing_protocol.as_str().into())
-        .build()
-        .map_err(|error| CloudError::shape("building an origin access control", &error.to_string()))
-}
+    async fn update(
+        writer: &Writer,
+        id: &str,
+        etag: &str,
+        config: OriginAccessControlConfig,
+    ) -> Result<(), CloudError> {
+        let client = writer.client::<CloudFront>();
+        let update = || {
+            let update = client.update_origin_access_control().id(id).if_match(etag);
+            update.origin_access_control_config(config.clone()).send()
+        };
+        writer.caller.call("cloudfront:UpdateOriginAccessControl", update).await.map(|_| ())
+    }
 
-fn outputs(id: &str) -> Outputs {
-    Outputs::from([("id".to_string(), id.to_string())])
+    async fn delete(writer: &Writer, id: &str, etag: &str) -> Result<(), CloudError> {
+        let client = writer.client::<CloudFront>();
+        let delete = || client.delete_origin_access_control().id(id).if_match(etag).send();
+        writer.caller.call("cloudfront:DeleteOriginAccessControl", delete).await.map(|_| ())
+    }
 }

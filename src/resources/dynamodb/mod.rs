@@ -11,7 +11,9 @@ reads_only! {
     reads::DynamoDb(aws_sdk_dynamodb) {
         batch_get_item: BatchGetItemFluentBuilder,
         describe_continuous_backups: DescribeContinuousBackupsFluentBuilder,
+        describe_kinesis_streaming_destination: DescribeKinesisStreamingDestinationFluentBuilder,
         describe_table: DescribeTableFluentBuilder,
+        describe_time_to_live: DescribeTimeToLiveFluentBuilder,
         get_item: GetItemFluentBuilder,
         get_resource_policy: GetResourcePolicyFluentBuilder,
         list_tables: ListTablesFluentBuilder,

@@ -9,7 +9,6 @@ use crate::model::call::{Retry, Service};
 reads_only! {
     /// IAM, reads only.
     reads::Iam(aws_sdk_iam, global) {
-        get_account_authorization_details: GetAccountAuthorizationDetailsFluentBuilder,
         get_policy: GetPolicyFluentBuilder,
         get_policy_version: GetPolicyVersionFluentBuilder,
         get_role: GetRoleFluentBuilder,

@@ -14,8 +14,7 @@ use crate::policy;
 use crate::resources::ResourceType;
 use crate::resources::common::FRESH;
 use crate::resources::context::{Context, Wanted, reference};
-use crate::resources::s3::S3;
-use crate::resources::s3::SERVICE;
+use crate::resources::s3::{RECORDS, S3, SERVICE};
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -192,7 +191,8 @@ fn blocks(policy: &Exported<'_>) -> Vec<Block> {
     vec![block.refer("bucket", "aws_s3_bucket", id, "id")]
 }
 
-/// CloudFront may read, for this distribution alone, and nobody without TLS.
+/// CloudFront may read, for this distribution alone and shopstack's own records not at all, and
+/// nobody without TLS.
 fn desired_policy(context: &Context<'_>, notes: &mut Vec<String>) -> Desired {
     let bucket = context.scope.bucket_name();
     let arn = format!("arn:aws:s3:::{bucket}");
@@ -212,6 +212,10 @@ fn desired_policy(context: &Context<'_>, notes: &mut Vec<String>) -> Desired {
         "Principal": {"Service": "cloudfront.amazonaws.com"},
          "Action": "s3:GetObject", "Resource": format!("{arn}/*"),
          "Condition": {"ArnEquals": {"aws:SourceArn": reference("distribution", "site", "arn")}}},
+        // What `up` records of the site's files is nobody else's concern.
+        {"Sid": "OwnRecordsStayPrivate", "Effect": "Deny",
+         "Principal": {"Service": "cloudfront.amazonaws.com"},
+         "Action": "s3:GetObject", "Resource": format!("{arn}/{RECORDS}*")},
         {"Sid": "OnlyOverTls", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
          "Resource": [arn, format!("{arn}/*")], "Condition": tls},
     ]});
@@ -221,8 +225,8 @@ fn desired_policy(context: &Context<'_>, notes: &mut Vec<String>) -> Desired {
         // Read without its condition, the TLS rule refuses everything to everybody.
         statements.retain(|s| field(s, "Effect") == "Allow");
         notes.push(
-            "this endpoint reads bucket policies without their conditions: the bucket's TLS rule \
-             is left out here"
+            "this endpoint reads bucket policies without their conditions: the bucket's rules that \
+             deny are left out here"
                 .into(),
         );
     }

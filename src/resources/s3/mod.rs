@@ -14,11 +14,14 @@ use std::time::Duration;
 reads_only! {
     /// S3, reads only.
     reads::S3(aws_sdk_s3, path_style) {
+        get_bucket_cors: GetBucketCorsFluentBuilder,
         get_bucket_encryption: GetBucketEncryptionFluentBuilder,
+        get_bucket_lifecycle_configuration: GetBucketLifecycleConfigurationFluentBuilder,
         get_bucket_ownership_controls: GetBucketOwnershipControlsFluentBuilder,
         get_bucket_policy: GetBucketPolicyFluentBuilder,
         get_bucket_tagging: GetBucketTaggingFluentBuilder,
         get_bucket_versioning: GetBucketVersioningFluentBuilder,
+        get_bucket_website: GetBucketWebsiteFluentBuilder,
         get_object: GetObjectFluentBuilder,
         get_public_access_block: GetPublicAccessBlockFluentBuilder,
         head_bucket: HeadBucketFluentBuilder,
@@ -45,11 +48,13 @@ pub const SERVICE: Service = Service {
         "NotFound",
         "NoSuchBucketPolicy",
         "NoSuchTagSet",
+        "NoSuchLifecycleConfiguration",
+        "NoSuchWebsiteConfiguration",
+        "NoSuchCORSConfiguration",
         "NoSuchTagSetError",
         "NoSuchPublicAccessBlockConfiguration",
         "ServerSideEncryptionConfigurationNotFoundError",
         "OwnershipControlsNotFoundError",
-        "NoSuchLifecycleConfiguration",
     ],
     ..Service::DEFAULT
 };
@@ -64,6 +69,8 @@ pub(crate) const DELETE_OBJECTS: Call =
 
 /// Key of the object that names what the site is made of.
 pub(crate) const SITE_MANIFEST: &str = ".shopstack/site.json";
+/// What the keys of shopstack's own objects begin with.
+pub(crate) const RECORDS: &str = ".shopstack/";
 
 /// DeleteObjects answers 200 also where single keys failed: those stand in the body. Keys that
 /// failed for what passes are sent again, the others as soon as nothing else is left to try.

@@ -1,5 +1,4 @@
-//! Rules for what faces the internet (API, firewall), and for the smoke test
-//! that visits it.
+//! Rules for the API, and for the smoke test that visits it.
 
 use super::context::Context;
 use super::permission;
@@ -14,18 +13,9 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "AN
 const MAX_DEPTH: usize = 8;
 
 pub(super) fn check(context: &mut Context) {
-    let Stack { api, site, waf, smoke, .. } = context.stack;
+    let Stack { api, smoke, .. } = context.stack;
     if let Some(api) = api {
         check_api(context, api);
-    }
-    if context.references && waf.is_some() && api.is_none() && site.is_none() {
-        let help = Some("add one of them, or remove `waf`".to_string());
-        context.key(
-            &["waf"],
-            "`waf`",
-            Err("needs an `api` or a `site` to protect".to_string()),
-            help,
-        );
     }
     check_smoke(context, smoke);
 }

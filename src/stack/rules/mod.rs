@@ -12,6 +12,7 @@ mod request;
 mod site;
 mod table;
 mod variable;
+mod waf;
 
 pub(super) use site::missing_pages;
 
@@ -38,6 +39,7 @@ pub(super) fn check(stack: &Stack, tree: &Node, report: &mut Report, references:
     builds(&mut context);
     edge::check(&mut context);
     site::check(&mut context);
+    waf::check(&mut context);
     exception::check(&mut context);
 }
 

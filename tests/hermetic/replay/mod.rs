@@ -200,6 +200,9 @@ impl Wire {
                 *left = if answer.times == usize::MAX { usize::MAX } else { *left - 1 };
                 answer.clone()
             }
+            None if operation::FOUND_NOTHING.iter().any(|(name, _)| *name == operation) => {
+                operation::nothing_found(operation)
+            }
             None => refused_with("Unscripted", &format!("no answer left for {operation}: {text}"))
                 .status(418),
         }

@@ -1,6 +1,6 @@
 //! Which AWS operation a request asks for, by AWS's own name, and how its service writes errors.
 
-use super::answer::Format;
+use super::answer::{Answer, Format, json, refused};
 
 /// Operation, method, path with `*` for one part and `**` for the rest, and a word that the query
 /// must begin with.
@@ -31,6 +31,11 @@ const PATHS: &[(&str, &str, &str, &str)] = &[
     ("UpdateFunctionConfiguration", "PUT", "/2015-03-31/functions/*/configuration", ""),
     ("UpdateFunctionCode", "PUT", "/2015-03-31/functions/*/code", ""),
     ("GetPolicy", "GET", "/2015-03-31/functions/*/policy", ""),
+    ("ListFunctionUrlConfigs", "GET", "/2021-10-31/functions/*/urls", ""),
+    ("DeleteFunctionUrlConfig", "DELETE", "/2021-10-31/functions/*/url", ""),
+    ("ListEventSourceMappings", "GET", "/2015-03-31/event-source-mappings", ""),
+    ("DeleteEventSourceMapping", "DELETE", "/2015-03-31/event-source-mappings/*", ""),
+    ("DeleteFunctionConcurrency", "DELETE", "/2017-10-31/functions/*/concurrency", ""),
     ("AddPermission", "POST", "/2015-03-31/functions/*/policy", ""),
     ("RemovePermission", "DELETE", "/2015-03-31/functions/*/policy/*", ""),
     ("CreateEventSourceMapping", "POST", "/2015-03-31/event-source-mappings", ""),
@@ -82,6 +87,12 @@ const S3: &[(&str, &str, &str, &str)] = &[
     ("GetBucketOwnershipControls", "GET", "/*", "ownershipControls"),
     ("PutBucketOwnershipControls", "PUT", "/*", "ownershipControls"),
     ("GetBucketPolicy", "GET", "/*", "policy"),
+    ("GetBucketLifecycleConfiguration", "GET", "/*", "lifecycle"),
+    ("DeleteBucketLifecycle", "DELETE", "/*", "lifecycle"),
+    ("GetBucketWebsite", "GET", "/*", "website"),
+    ("DeleteBucketWebsite", "DELETE", "/*", "website"),
+    ("GetBucketCors", "GET", "/*", "cors"),
+    ("DeleteBucketCors", "DELETE", "/*", "cors"),
     ("PutBucketPolicy", "PUT", "/*", "policy"),
     ("DeleteBucketPolicy", "DELETE", "/*", "policy"),
     ("CreateBucket", "PUT", "/*", ""),
@@ -89,6 +100,28 @@ const S3: &[(&str, &str, &str, &str)] = &[
     ("GetObject", "GET", "/*/**", ""),
     ("PutObject", "PUT", "/*/**", ""),
 ];
+
+/// Reads of what others may have set on a resource, and the refusal that says that there is
+/// nothing; empty where an empty answer says so. Most conversations are not about them.
+pub const FOUND_NOTHING: &[(&str, &str)] = &[
+    ("DescribeTimeToLive", ""),
+    ("DescribeKinesisStreamingDestination", ""),
+    ("GetResourcePolicy", "PolicyNotFoundException"),
+    ("ListFunctionUrlConfigs", ""),
+    ("ListEventSourceMappings", ""),
+    ("DescribeSubscriptionFilters", ""),
+    ("GetBucketLifecycleConfiguration", "NoSuchLifecycleConfiguration"),
+    ("GetBucketWebsite", "NoSuchWebsiteConfiguration"),
+    ("GetBucketCors", "NoSuchCORSConfiguration"),
+];
+
+/// The answer of one of `FOUND_NOTHING`.
+pub fn nothing_found(operation: &str) -> Answer {
+    match FOUND_NOTHING.iter().find(|(name, _)| *name == operation) {
+        Some((_, code)) if !code.is_empty() => refused(code).status(404),
+        _ => json(serde_json::json!({"FunctionUrlConfigs": []})),
+    }
+}
 
 /// The operation of a request; what no table holds is `METHOD path`.
 pub fn operation_of(method: &str, target: Option<&str>, uri: &str, body: &str) -> (String, Format) {

@@ -237,8 +237,11 @@ async fn the_account_takes_its_role_at_its_own_pace() {
     let replay = Replay::start(vec![
         ("GetAccount", answer(json!({"cloudwatchRoleArn": ""}))),
         ("CreateRole", crate::replay::xml(made)),
-        ("PutRolePolicy", refused("NoSuchEntity").status(404)),
-        ("PutRolePolicy", crate::replay::xml("<PutRolePolicyResponse/>")),
+        ("AttachRolePolicy", refused("NoSuchEntity").status(404)),
+        (
+            "AttachRolePolicy service-role%2FAmazonAPIGatewayPushToCloudWatchLogs",
+            crate::replay::xml("<AttachRolePolicyResponse/>"),
+        ),
         ("UpdateAccount", untrusted("The role ARN does not have required permissions configured.")),
         (
             "UpdateAccount",
@@ -290,6 +293,10 @@ async fn a_log_role_that_is_there_gets_our_trust_and_loses_what_else_it_may_do()
                  <member>all</member></PolicyNames></ListRolePoliciesResult></ListRolePoliciesResponse>",
             ),
         ),
+        (
+            "DeleteRolePolicy PolicyName=write-logs",
+            crate::replay::xml("<DeleteRolePolicyResponse/>"),
+        ),
         ("DeleteRolePolicy PolicyName=all", crate::replay::xml("<DeleteRolePolicyResponse/>")),
         (
             "ListAttachedRolePolicies",
@@ -300,7 +307,7 @@ async fn a_log_role_that_is_there_gets_our_trust_and_loses_what_else_it_may_do()
             ),
         ),
         ("DetachRolePolicy policy%2FA", crate::replay::xml("<DetachRolePolicyResponse/>")),
-        ("PutRolePolicy", crate::replay::xml("<PutRolePolicyResponse/>")),
+        ("AttachRolePolicy", crate::replay::xml("<AttachRolePolicyResponse/>")),
         ("UpdateAccount", answer(json!({"cloudwatchRoleArn": role}))),
     ])
     .await;

@@ -14,7 +14,7 @@ const NAME: &str = "replay-t-site-123456789012-us-east-1";
 
 fn wanted(replay: &Replay) -> Desired {
     let spec = json!({"tags": replay.env.scope.tags("site"), "block_public_acls": true, "ignore_public_acls": true,
-        "block_public_policy": true, "restrict_public_buckets": true, "object_ownership": "BucketOwnerEnforced",
+        "block_public_policy": true, "restrict_public_buckets": true, "object_ownership": "BucketOwnerEnforced", "extras": {},
         "encryption": "AES256", "versioning": "Enabled"});
     desired(&Bucket, "bucket.site", NAME, spec)
 }

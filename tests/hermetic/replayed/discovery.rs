@@ -82,7 +82,8 @@ async fn an_unwanted_group_is_ours_by_its_own_tags_and_never_by_the_index_alone(
         ("ListTagsForResource replay-t-old\"", answer(json!({"tags": tags("old")}))),
     ])
     .await;
-    let spec = json!({"tags": tags("f"), "region": "us-east-1", "retention_days": 30});
+    let spec =
+        json!({"tags": tags("f"), "region": "us-east-1", "retention_days": 30, "extras": {}});
     let wanted = desired(&LogGroup, "log_group.f", "/aws/lambda/replay-t-f", spec);
     let query =
         Query { scope: &replay.env.scope, wanted: vec![&wanted], found: &[], thorough: false };
@@ -115,8 +116,7 @@ async fn a_group_that_lambda_made_first_is_adopted_and_a_busy_one_tried_again() 
         ("PutRetentionPolicy", answer(json!({}))),
     ])
     .await;
-    let spec =
-        json!({"tags": replay.env.scope.tags("f"), "region": "us-east-1", "retention_days": 30});
+    let spec = json!({"tags": replay.env.scope.tags("f"), "region": "us-east-1", "retention_days": 30, "extras": {}});
     let wanted = desired(&LogGroup, "log_group.f", "/aws/lambda/replay-t-f", spec);
     let create = step(&wanted, Op::Create, None);
     let outputs =

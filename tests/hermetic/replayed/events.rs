@@ -25,7 +25,7 @@ fn table(status: &str) -> serde_json::Value {
 fn planned(replay: &Replay) -> Plan {
     let spec = json!({"tags": replay.env.scope.tags("T"), "hash_key": {"name": "id", "kind": "S"}, "range_key": null,
         "indexes": {}, "billing": {"mode": "PAY_PER_REQUEST", "read": null, "write": null, "max_read": null,
-        "max_write": null}, "point_in_time_recovery": false, "deletion_protection": false, "stream": null, "seed": null});
+        "max_write": null}, "point_in_time_recovery": false, "deletion_protection": false, "stream": null, "seed": null, "extras": {}});
     let wanted = [desired(&Table, "table.T", "replay-t-T", spec)];
     let (scope, types) = (&replay.env.scope, [Table.info()]);
     let (known, adopt) = (BTreeMap::new(), BTreeSet::new());
@@ -80,7 +80,7 @@ async fn a_right_not_visible_yet_is_waited_for_and_one_truly_missing_ends_in_aws
     let replay =
         Replay::start(vec![("CreateLogGroup", answer(json!({}))), ("PutRetentionPolicy", denied)])
             .await;
-    let spec = json!({"tags": {}, "region": "us-east-1", "retention_days": 30});
+    let spec = json!({"tags": {}, "region": "us-east-1", "retention_days": 30, "extras": {}});
     let wanted = desired(&LogGroup, "log_group.f", "/aws/lambda/replay-t-f", spec);
     let error = replay.create(&LogGroup, &step(&wanted, Op::Create, None)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::AccessDenied);

@@ -125,6 +125,41 @@ async fn one_that_exists_and_is_not_listed_yet_is_waited_for_and_adopted() {
     );
 }
 
+/// Whoever wants the shared one finds it as it is; what somebody changed in it is drift.
+#[tokio::test]
+async fn the_shared_one_is_everybodys_and_a_change_in_it_shows() {
+    let marker = "shopstack:shared=true for the distributions of all stacks of this account";
+    for (from, to, differs) in [
+        ("", "", false),
+        ("always", "never", true),
+        ("<OriginAccessControlOriginType>s3", "<OriginAccessControlOriginType>mediastore", true),
+        (marker, "shopstack:shared=true and more", true),
+    ] {
+        let listed = format!(
+            "<OriginAccessControlList><Marker></Marker><MaxItems>100</MaxItems>\
+             <IsTruncated>false</IsTruncated><Quantity>1</Quantity><Items><OriginAccessControlSummary>\
+             <Id>O1</Id>{}</OriginAccessControlSummary></Items></OriginAccessControlList>",
+            config("replay")
+        );
+        let own =
+            "shopstack:stack=replay shopstack:env=t shopstack:id=site shopstack:region=us-east-1";
+        let listed = listed.replace(own, marker).replace("replay-t-site", "shopstack");
+        let listed = if from.is_empty() { listed } else { listed.replace(from, to) };
+        let replay = Replay::start(vec![("ListOriginAccessControls", xml(listed).always())]).await;
+        let spec = json!({"description": marker, "origin_type": "s3",
+                          "signing_behavior": "always", "signing_protocol": "sigv4"});
+        let wanted = desired(&OriginAccessControl, "oac.shared", "shopstack", spec);
+        let query =
+            Query { scope: &replay.env.scope, wanted: vec![&wanted], found: &[], thorough: false };
+        let found = replay.discover(&OriginAccessControl, &query).await.expect("discover");
+        assert_eq!(found[0].owner, shopstack::model::Owner::Shared);
+        assert_eq!(found[0].spec != wanted.spec, differs, "{to}");
+        let nobody = Query { wanted: vec![], thorough: true, ..query };
+        assert_eq!(replay.discover(&OriginAccessControl, &nobody).await.expect("discover"), []);
+        tokio::time::resume();
+    }
+}
+
 #[tokio::test]
 async fn one_of_somebody_else_is_found_behind_an_empty_page_and_left_alone() {
     let replay = Replay::start(vec![

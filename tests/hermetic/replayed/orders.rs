@@ -29,7 +29,7 @@ const CREATES: &[(&str, &str)] = &[
     ("web_acl.cdn", "waf_logging.cdn"),
     ("log_group.waf-cdn", "waf_logging.cdn"),
     ("bucket.site", "distribution.site"),
-    ("oac.site", "distribution.site"),
+    ("oac.shared", "distribution.site"),
     ("headers.site", "distribution.site"),
     ("web_acl.cdn", "distribution.site"),
     ("distribution.site", "bucket_policy.site"),
@@ -59,14 +59,14 @@ const DELETES: &[(&str, &str)] = &[
     ("web_acl.api", "log_group.waf-api"),
     ("web_acl.cdn", "log_group.waf-cdn"),
     ("distribution.site", "web_acl.cdn"),
-    ("distribution.site", "oac.site"),
+    ("distribution.site", "oac.shared"),
     ("distribution.site", "headers.site"),
     ("distribution.site", "bucket.site"),
 ];
 
 /// What CloudFront holds up for its minutes; everything else goes meanwhile (catalogue 12.2).
 const HELD_UP: &[&str] =
-    &["oac.site", "headers.site", "bucket.site", "web_acl.cdn", "log_group.waf-cdn"];
+    &["oac.shared", "headers.site", "bucket.site", "web_acl.cdn", "log_group.waf-cdn"];
 
 fn scope() -> Scope {
     Scope {

@@ -13,7 +13,7 @@ fn wanted(replay: &Replay) -> Desired {
     let index = json!({"hash_key": key("user"), "range_key": null, "projection": "ALL", "non_key_attributes": []});
     let spec = json!({"tags": replay.env.scope.tags("T"), "hash_key": key("id"), "range_key": null,
         "indexes": {"byUser": index}, "billing": {"mode": "PAY_PER_REQUEST", "read": null, "write": null,
-        "max_read": null, "max_write": null}, "point_in_time_recovery": true, "deletion_protection": false, "stream": null, "seed": null});
+        "max_read": null, "max_write": null}, "point_in_time_recovery": true, "deletion_protection": false, "stream": null, "seed": null, "extras": {}});
     desired(&Table, "table.T", "replay-t-T", spec)
 }
 

@@ -63,7 +63,7 @@ async fn vanishes(
 #[tokio::test]
 async fn a_bucket() {
     let spec = json!({"tags": {"a": "b"}, "block_public_acls": true, "ignore_public_acls": true,
-        "block_public_policy": true, "restrict_public_buckets": true, "object_ownership": "BucketOwnerEnforced",
+        "block_public_policy": true, "restrict_public_buckets": true, "object_ownership": "BucketOwnerEnforced", "extras": {},
         "encryption": "AES256", "versioning": "Enabled"});
     for (before, operation) in [
         (json!({"tags": {}}), "PutBucketTagging"),
@@ -119,8 +119,8 @@ async fn a_function() {
 
 #[tokio::test]
 async fn a_log_group() {
-    let spec = |days: Value| json!({"tags": {}, "region": "us-east-1", "retention_days": days});
-    let days = |days: Value| json!({"retention_days": days});
+    let spec = |days: Value| json!({"tags": {}, "region": "us-east-1", "retention_days": days, "extras": {}});
+    let days = |days: Value| json!({"retention_days": days, "extras": {}});
     vanishes(&LogGroup, &spec(json!(7)), days(json!(30)), vec![], ("PutRetentionPolicy", GONE))
         .await;
     vanishes(
@@ -139,7 +139,7 @@ async fn a_table() {
     let key = json!({"name": "id", "kind": "S"});
     let on_demand = json!({"mode": "PAY_PER_REQUEST", "read": null, "write": null, "max_read": null, "max_write": null});
     let spec = json!({"tags": {"a": "b"}, "hash_key": key, "range_key": null, "indexes": {}, "billing": on_demand,
-        "point_in_time_recovery": true, "deletion_protection": false, "stream": null, "seed": null});
+        "point_in_time_recovery": true, "deletion_protection": false, "stream": null, "seed": null, "extras": {}});
     let table = |protected: bool| {
         let table = json!({"TableName": "replay-t-f", "TableStatus": "ACTIVE", "DeletionProtectionEnabled": protected,
             "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],

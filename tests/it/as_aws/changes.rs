@@ -38,7 +38,7 @@ const EDITS: &[Edit] = &[
     ("role.listProducts", |s| {
         s.edit("actions: [dynamodb:Scan]", "actions: [dynamodb:Scan, dynamodb:GetItem]")
     }),
-    ("log_group.listProducts", |s| s.edit("retention_days: 30", "retention_days: 60")),
+    ("log_group.listProducts", |s| s.edit("retention_days: 365", "retention_days: 400")),
     ("routes.main", |s| {
         s.edit(
             "    POST /orders: createOrder\n",

@@ -16,6 +16,8 @@ async fn a_life_before_the_judge() {
     let shop = judge.shop("asaws", "us-east-1");
     up(&shop);
     nothing_to_do(&shop);
+    let report = shop.run(&["policy-report", "--format", "json"]);
+    assert_eq!(report.code, 0, "{}{}", report.stdout, report.stderr);
     judge.acquits().await;
 
     changes::each_kind(&shop, &judge).await;
@@ -23,8 +25,6 @@ async fn a_life_before_the_judge() {
     let smoke = shop.events(&["smoke"]);
     let others = unlike(&smoke, "passed");
     assert!(others.iter().all(|l| l["check"] == "waf"), "the firewall went last: {others:?}");
-    let report = shop.run(&["policy-report", "--format", "json"]);
-    assert_eq!(report.code, 0, "{}{}", report.stdout, report.stderr);
 
     down(&shop);
     let seen = judge.acquits().await;
@@ -36,7 +36,7 @@ async fn a_life_before_the_judge() {
 #[tokio::test]
 async fn a_life_in_ireland_before_the_judge() {
     let judge = Judge::start("eu-west-1", SECRET);
-    let shop = judge.shop("asireland", "eu-west-1").with_quick_crates().with_small_site();
+    let shop = judge.shop("aseurope", "eu-west-1").with_quick_crates().with_small_site();
     let lines = shop.events(&["up", "--yes", "--no-smoke"]);
     let url = summary(&lines)["outputs"]["api_url"].as_str().unwrap();
     assert!(url.contains(".execute-api.eu-west-1.amazonaws.com/"), "{url}");

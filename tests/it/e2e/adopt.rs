@@ -167,7 +167,7 @@ async fn without_a_site(shop: &Shop) {
     let (code, plan) = shop.diff();
     assert_eq!(code, 2);
     let planned = changes(&plan);
-    for gone in ["distribution.site", "bucket.site", "oac.site", "headers.site", "web_acl.cdn"] {
+    for gone in ["distribution.site", "bucket.site", "headers.site", "web_acl.cdn"] {
         assert!(
             planned.iter().any(|c| c.starts_with(&format!("{gone}: delete"))),
             "{gone} in {planned:?}"

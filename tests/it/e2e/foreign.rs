@@ -61,7 +61,6 @@ async fn squat(shop: &Shop, clients: &Clients, account: &str) -> Vec<(&'static s
         ("function.createOrder", "it has no tags"),
         ("log_group.api", "its tags are team=logs"),
         ("log_group.listProducts", "it has no tags"),
-        ("oac.site", "its description is `theirs`"),
         ("headers.site", "its description is `theirs as well`"),
         ("distribution.site", "it has no tags"),
         ("web_acl.api", "its tags are team=guards"),
@@ -124,14 +123,6 @@ async fn compute(shop: &Shop, clients: &Clients, account: &str) {
 
 async fn edge(shop: &Shop, clients: &Clients) {
     let (cloudfront, name) = (&clients.cloudfront, shop.name("site"));
-    let control = cf::OriginAccessControlConfig::builder()
-        .name(&name)
-        .description("theirs")
-        .signing_protocol(cf::OriginAccessControlSigningProtocols::Sigv4)
-        .signing_behavior(cf::OriginAccessControlSigningBehaviors::Never)
-        .origin_access_control_origin_type(cf::OriginAccessControlOriginTypes::S3);
-    let create = cloudfront.create_origin_access_control();
-    create.origin_access_control_config(control.build().unwrap()).send().await.unwrap();
     let headers = cf::ResponseHeadersPolicyConfig::builder()
         .name(&name)
         .comment("theirs as well")

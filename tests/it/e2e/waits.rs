@@ -30,7 +30,6 @@ async fn down_without_waiting_takes_all_but_what_cloudfront_holds_and_names_that
             "distribution.site",
             "headers.site",
             "log_group.waf-cdn",
-            "oac.site",
             "web_acl.cdn",
         ];
         assert_eq!(names, held, "{run}: {}", left.stderr);

@@ -8,7 +8,10 @@ use crate::support::step::{desired, step};
 use crate::support::suite::{Coverage, Suite};
 use serde_json::json;
 use shopstack::model::{Op, Owner};
-use shopstack::resources::{ResourceType, apigateway::account::Account};
+use shopstack::resources::{
+    ResourceType,
+    apigateway::account::{Account, POLICY, ROLE},
+};
 
 pub const SUITE: Suite = Suite {
     type_name: "AWS::ApiGateway::Account",
@@ -47,21 +50,16 @@ async fn its_whole_life() {
     assert_eq!((&live.spec, &live.owner), (&want.spec, &Owner::Shared));
     assert!(env.discover(&Account, &[], &[]).await.is_empty());
 
-    let role = env
-        .clients
-        .iam
-        .get_role()
-        .role_name("shopstack-apigateway-logs")
-        .send()
-        .await
-        .unwrap()
-        .role
-        .unwrap();
+    let role = env.clients.iam.get_role().role_name(ROLE).send().await.unwrap().role.unwrap();
     assert_eq!(role.path(), "/shopstack-shared/");
     assert!(
         role.assume_role_policy_document()
             .is_some_and(|t| t.contains("aws%3ASourceAccount") || t.contains("aws:SourceAccount"))
     );
+    let attached = env.clients.iam.list_attached_role_policies().role_name(ROLE).send().await;
+    let attached = attached.unwrap().attached_policies.unwrap_or_default();
+    let arns: Vec<_> = attached.iter().filter_map(|policy| policy.policy_arn()).collect();
+    assert_eq!(arns, [POLICY]);
     let tags: Vec<_> = role.tags().iter().map(|t| (t.key(), t.value())).collect();
     assert_eq!(tags, [("shopstack:shared", "true")]);
 

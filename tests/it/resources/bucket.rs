@@ -28,7 +28,7 @@ pub const SUITE: Suite = Suite {
 pub fn site_bucket(env: &TestEnv) -> Desired {
     let name = format!("{}site-{}-{}", env.scope.prefix(), env.scope.account, env.scope.region);
     let spec = json!({"tags": env.scope.tags("site"), "block_public_acls": true, "ignore_public_acls": true,
-        "block_public_policy": true, "restrict_public_buckets": true, "object_ownership": "BucketOwnerEnforced",
+        "block_public_policy": true, "restrict_public_buckets": true, "object_ownership": "BucketOwnerEnforced", "extras": {},
         "encryption": "AES256", "versioning": "Enabled"});
     desired(&Bucket, "bucket.site", &name, spec)
 }

@@ -27,7 +27,7 @@ pub const SUITE: Suite = Suite {
 async fn its_whole_life() {
     let env = TestEnv::new("loggroup").await;
     let name = format!("/aws/lambda/{}f", env.scope.prefix());
-    let spec = json!({"tags": env.scope.tags("f"), "region": "us-east-1", "retention_days": 30});
+    let spec = json!({"tags": env.scope.tags("f"), "region": "us-east-1", "retention_days": 30, "extras": {}});
     let mut wanted = desired(&LogGroup, "log_group.f", &name, spec);
 
     LogGroup
@@ -43,7 +43,7 @@ async fn its_whole_life() {
     assert_eq!(live.spec, wanted.spec);
     assert_eq!(live.owner, Owner::Ours);
 
-    wanted.spec = json!({"tags": env.scope.tags("f"), "region": "us-east-1", "retention_days": 7});
+    wanted.spec = json!({"tags": env.scope.tags("f"), "region": "us-east-1", "retention_days": 7, "extras": {}});
     let change = step(&wanted, Op::Update, Some(live.clone()));
     LogGroup.update(&env.writer, &change, &live, &wanted.spec).await.expect("update");
     let by_ownership = env.discover(&LogGroup, &[], &[]).await.remove(0);
@@ -59,7 +59,7 @@ async fn its_whole_life() {
 async fn a_group_that_somebody_else_made_meanwhile_is_not_taken() {
     let env = TestEnv::new("loggroupforeign").await;
     let name = format!("/aws/lambda/{}f", env.scope.prefix());
-    let spec = json!({"tags": env.scope.tags("f"), "region": "us-east-1", "retention_days": 30});
+    let spec = json!({"tags": env.scope.tags("f"), "region": "us-east-1", "retention_days": 30, "extras": {}});
     let wanted = desired(&LogGroup, "log_group.f", &name, spec);
     let logs = &env.clients.logs;
     let tags = std::collections::HashMap::from([("team".to_string(), "books".to_string())]);

@@ -14,7 +14,7 @@ use shopstack::resources::{ResourceType, cloudfront::oac::OriginAccessControl};
 pub const SUITE: Suite = Suite {
     type_name: "AWS::CloudFront::OriginAccessControl",
     prepare: None,
-    on_ministack: &[|shop| Box::pin(async { drift::cases(shop) })],
+    on_ministack: &[|_| Box::pin(async { drift::cases() })],
     on_moto: &[],
     clean_up: None,
     inventory: Coverage::Own(TypeInventory {
@@ -70,6 +70,28 @@ async fn its_whole_life() {
         .delete(&env.writer, &by_ownership)
         .await
         .expect("deleting what is gone is done");
+    assert!(env.discover(&OriginAccessControl, &[&wanted], &[]).await.is_empty());
+}
+
+/// Every environment of the account wants it, and none takes it away.
+#[tokio::test]
+async fn the_shared_one_is_found_by_whoever_wants_it_and_listed_for_sweep() {
+    let env = TestEnv::new("oacshared").await;
+    let name = env.scope.name("shared");
+    let spec = json!({"description": "shopstack:shared=true for a test", "origin_type": "s3",
+        "signing_behavior": "always", "signing_protocol": "sigv4"});
+    let wanted = desired(&OriginAccessControl, "oac.shared", &name, spec);
+    let create = step(&wanted, Op::Create, None);
+    for _ in 0..2 {
+        OriginAccessControl.create(&env.writer, &create, &wanted.spec).await.expect("create");
+    }
+    let live = only(&env, &[&wanted]).await;
+    assert_eq!((&live.spec, &live.owner), (&wanted.spec, &Owner::Shared));
+    assert!(env.discover(&OriginAccessControl, &[], &[]).await.is_empty(), "`down` leaves it");
+    let shared = OriginAccessControl.shared(&env.reader).await.expect("shared");
+    let shared = shared.iter().find(|live| live.name == name).expect("listed");
+    let kept = OriginAccessControl.remove_shared(&env.writer, shared, &[]).await;
+    assert_eq!(kept.expect("delete"), None);
     assert!(env.discover(&OriginAccessControl, &[&wanted], &[]).await.is_empty());
 }
 

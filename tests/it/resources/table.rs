@@ -54,7 +54,7 @@ fn wanted(env: &TestEnv) -> Desired {
     let spec = json!({
         "tags": env.scope.tags("T"), "hash_key": key("orderId", "S"), "range_key": null,
         "indexes": {"byUser": index("userId")}, "billing": billing(None, None),
-        "point_in_time_recovery": true, "deletion_protection": true, "stream": null, "seed": null,
+        "point_in_time_recovery": true, "deletion_protection": true, "stream": null, "seed": null, "extras": {},
     });
     desired(&Table, "table.T", &env.scope.name("T"), spec)
 }

@@ -33,7 +33,7 @@ pub const SUITE: Suite = Suite {
 pub fn spec(env: &TestEnv, id: &str, waf_scope: &str) -> Value {
     let managed = |priority: i32, group: &str| {
         json!({"priority": priority, "kind": "managed", "group": group, "limit": 0, "action": "none",
-               "metrics": true, "sampled": true})
+               "metrics": true, "sampled": true, "count": []})
     };
     json!({
         "tags": env.scope.tags(id),
@@ -43,7 +43,7 @@ pub fn spec(env: &TestEnv, id: &str, waf_scope: &str) -> Value {
         "metric_name": env.scope.name(id),
         "rules": {
             "rate": {"priority": 0, "kind": "rate", "group": "", "limit": 1000, "action": "block",
-                     "metrics": true, "sampled": true},
+                     "metrics": true, "sampled": true, "count": []},
             "common": managed(1, "AWSManagedRulesCommonRuleSet"),
             "sqli": managed(2, "AWSManagedRulesSQLiRuleSet"),
         },
@@ -55,7 +55,7 @@ fn changes(env: &TestEnv) -> Vec<(&'static str, Value)> {
     let mut tags = env.scope.tags("cdn");
     tags.insert("team".into(), "shop".into());
     let bots = json!({"priority": 7, "kind": "managed", "group": "AWSManagedRulesBotControlRuleSet", "limit": 0,
-                      "action": "count", "metrics": true, "sampled": true});
+                      "action": "count", "metrics": true, "sampled": true, "count": []});
     let mut changes = vec![
         ("/tags", json!(tags)),
         ("/tags", json!(env.scope.tags("cdn"))),

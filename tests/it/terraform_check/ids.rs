@@ -102,7 +102,7 @@ async fn edge(clients: &Clients, stack: &str, ids: &mut Ids) {
     let control = controls
         .iter()
         .flat_map(|l| l.items())
-        .find(|c| c.name == name)
+        .find(|c| c.name == "shopstack")
         .expect("an access control");
     ids.insert("oac".into(), control.id.clone());
     let policies = cloudfront

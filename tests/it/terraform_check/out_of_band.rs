@@ -5,7 +5,6 @@ use crate::e2e::redeploy::route_timeout;
 use crate::support::clients::Clients;
 use crate::support::shop::Shop;
 use aws_sdk_apigateway::types::{Op, PatchOperation};
-use aws_sdk_cloudfront::types::OriginAccessControlSigningBehaviors;
 use aws_sdk_dynamodb::types::PointInTimeRecoverySpecification;
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use aws_sdk_wafv2::types::Scope;
@@ -95,13 +94,6 @@ async fn gateway(shop: &Shop, clients: &Clients, seen: &mut Vec<String>) {
 async fn edge(shop: &Shop, clients: &Clients, seen: &mut Vec<String>) {
     let ids = ids::all(clients, &shop.stack).await;
     let cloudfront = &clients.cloudfront;
-    let read = cloudfront.get_origin_access_control_config().id(&ids["oac"]).send().await.unwrap();
-    let mut config = read.origin_access_control_config.unwrap();
-    config.signing_behavior = OriginAccessControlSigningBehaviors::Never;
-    let update =
-        cloudfront.update_origin_access_control().id(&ids["oac"]).if_match(read.e_tag.unwrap());
-    update.origin_access_control_config(config).send().await.unwrap();
-    seen.push("aws_cloudfront_origin_access_control.site".into());
     let read = cloudfront.get_distribution_config().id(&ids["distribution"]).send().await.unwrap();
     let mut config = read.distribution_config.unwrap();
     config.default_root_object = Some("other.html".into());

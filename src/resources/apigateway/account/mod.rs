@@ -49,7 +49,11 @@ pub struct AccountSpec {
 pub const ROLE: &str = "shopstack-apigateway-logs";
 pub const ROLE_PATH: &str = "/shopstack-shared/";
 const SHARED: &str = "shopstack:shared";
-const POLICY: &str = "write-logs";
+/// AWS's policy for this very role: the one that its documentation names.
+pub const POLICY: &str =
+    "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs";
+/// The inline policy that earlier versions wrote instead.
+const EARLIER_POLICY: &str = "write-logs";
 
 const WRITES: &[Call] = &[
     Call::new(&SERVICE, "apigateway:UpdateAccount")
@@ -74,7 +78,7 @@ const WRITES: &[Call] = &[
         ]),
     Call::new(&IAM, "iam:CreateRole").actions(&["iam:CreateRole", "iam:TagRole"]),
     Call::new(&IAM, "iam:UpdateAssumeRolePolicy"),
-    Call::new(&IAM, "iam:PutRolePolicy"),
+    Call::new(&IAM, "iam:AttachRolePolicy"),
     Call::new(&IAM, "iam:DeleteRolePolicy"),
     Call::new(&IAM, "iam:DetachRolePolicy"),
 ];
@@ -253,17 +257,8 @@ async fn role(writer: &Writer) -> Result<String, CloudError> {
         }
         Err(error) => return Err(error),
     };
-    let policy = policy(&writer.scope.account).to_string();
-    writer
-        .caller
-        .call_with("iam:PutRolePolicy", FRESH, || {
-            iam.put_role_policy()
-                .role_name(ROLE)
-                .policy_name(POLICY)
-                .policy_document(&policy)
-                .send()
-        })
-        .await?;
+    let attach = || iam.attach_role_policy().role_name(ROLE).policy_arn(POLICY).send();
+    writer.caller.call_with("iam:AttachRolePolicy", FRESH, attach).await?;
     Ok(arn)
 }
 
@@ -283,7 +278,7 @@ async fn strip(writer: &Writer) -> Result<(), CloudError> {
         let page = reader.caller.call_with("iam:ListRolePolicies", FRESH, list).await?;
         Ok((page.policy_names, page.marker))
     });
-    for policy in inline.await?.iter().filter(|policy| *policy != POLICY) {
+    for policy in &inline.await? {
         let delete = || iam.delete_role_policy().role_name(ROLE).policy_name(policy).send();
         optional(writer.caller.call("iam:DeleteRolePolicy", delete).await)?;
     }
@@ -299,7 +294,9 @@ async fn strip(writer: &Writer) -> Result<(), CloudError> {
         let page = reader.caller.call_with("iam:ListAttachedRolePolicies", FRESH, list).await?;
         Ok((page.attached_policies.unwrap_or_default(), page.marker))
     });
-    for arn in attached.await?.iter().filter_map(|policy| policy.policy_arn()) {
+    let attached = attached.await?;
+    let arns = attached.iter().filter_map(|policy| policy.policy_arn());
+    for arn in arns.filter(|arn| *arn != POLICY) {
         let detach = || iam.detach_role_policy().role_name(ROLE).policy_arn(arn).send();
         optional(writer.caller.call("iam:DetachRolePolicy", detach).await)?;
     }
@@ -307,14 +304,22 @@ async fn strip(writer: &Writer) -> Result<(), CloudError> {
 }
 
 /// The shared role as it is made, for `policy-report`: the fields of a role's spec that are
-/// policies.
-pub fn wanted_role(account: &str) -> Value {
-    json!({
-        "trust": canonical(&trust(account)),
-        "policies": {POLICY: canonical(&policy(account))},
-        "attached": [],
-        "permissions_boundary": null,
-    })
+/// policies. `live` is the same as AWS has it: a role of an earlier version, which nothing changes
+/// any more, is wanted as that version made it.
+pub fn wanted_role(account: &str, live: Option<&Value>) -> Value {
+    let role = |policies: Value, attached: &[&str]| {
+        json!({
+            "trust": canonical(&trust(account)),
+            "policies": policies,
+            "attached": attached,
+            "permissions_boundary": null,
+        })
+    };
+    let earlier = json!({EARLIER_POLICY: canonical(&earlier_policy(account))});
+    let is_earlier = live.is_some_and(|live| {
+        live.get("policies") == Some(&earlier) && live.get("attached") == Some(&json!([]))
+    });
+    if is_earlier { role(earlier, &[]) } else { role(json!({}), &[POLICY]) }
 }
 
 /// The existing role, when its tag says that shopstack made it.
@@ -359,10 +364,7 @@ fn trust(account: &str) -> Value {
 
 /// The actions of AmazonAPIGatewayPushToCloudWatchLogs, but on this account's log groups only where
 /// an action takes a resource at all.
-///
-/// API Gateway checks a role by really writing to the group `/aws/apigateway/welcome` with it,
-/// which this allows.
-fn policy(account: &str) -> Value {
+fn earlier_policy(account: &str) -> Value {
     let actions = [
         "CreateLogGroup",
         "CreateLogStream",

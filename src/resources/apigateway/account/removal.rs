@@ -42,8 +42,8 @@ pub(super) async fn remove_role(
     }
     strip(writer).await?;
     let iam = &writer.client::<Iam>();
-    let policy = || iam.delete_role_policy().role_name(ROLE).policy_name(POLICY).send();
-    optional(writer.caller.call("iam:DeleteRolePolicy", policy).await)?;
+    let policy = || iam.detach_role_policy().role_name(ROLE).policy_arn(POLICY).send();
+    optional(writer.caller.call("iam:DetachRolePolicy", policy).await)?;
     let role = || iam.delete_role().role_name(ROLE).send();
     optional(writer.caller.call("iam:DeleteRole", role).await)?;
     Ok(None)

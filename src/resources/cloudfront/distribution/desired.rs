@@ -2,6 +2,7 @@
 
 use super::INFO;
 use super::spec::{DistributionSpec, ErrorPageSpec};
+use crate::resources::cloudfront::{headers, oac};
 use crate::resources::context::{Context, Wanted, reference};
 use crate::stack::{Cdn, ErrorPage};
 use std::collections::BTreeMap;
@@ -49,12 +50,12 @@ fn desired_distribution(
         ipv6: true,
         web_acl_arn: if waf { reference("web_acl", "cdn", "arn") } else { String::new() },
         origin_domain: reference("bucket", "site", "regional_domain_name"),
-        origin_access_control_id: reference("oac", "site", "id"),
+        origin_access_control_id: reference("oac", oac::SHARED, "id"),
         viewer_protocol_policy: if emulated { "allow-all" } else { "redirect-to-https" }.into(),
         compress: true,
         allowed_methods: ["GET", "HEAD", "OPTIONS"].map(String::from).into(),
         cache_policy_id: CACHING_OPTIMIZED.into(),
-        response_headers_policy_id: reference("headers", "site", "id"),
+        response_headers_policy_id: reference("headers", headers::policy_id(context), "id"),
         error_pages: cdn.error_pages.iter().map(page).collect(),
         extras: BTreeMap::new(),
     }

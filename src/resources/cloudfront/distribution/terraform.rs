@@ -1,6 +1,7 @@
 //! A distribution as a block of Terraform's AWS provider.
 
 use crate::model::terraform::{Block, Exported};
+use crate::resources::cloudfront::oac::SHARED;
 use serde_json::{Value, json};
 
 pub(super) fn blocks(distribution: &Exported<'_>) -> Vec<Block> {
@@ -45,14 +46,22 @@ pub(super) fn blocks(distribution: &Exported<'_>) -> Vec<Block> {
     let named = |key: &str| get(key).as_str().is_some_and(|text| !text.is_empty());
     if named("origin_access_control_id") {
         let oac = "aws_cloudfront_origin_access_control";
-        block = block.refer("origin.origin_access_control_id", oac, id, "id");
+        block = block.refer("origin.origin_access_control_id", oac, SHARED, "id");
     }
     if named("response_headers_policy_id") {
         let policy = "aws_cloudfront_response_headers_policy";
-        block = block.refer("default_cache_behavior.response_headers_policy_id", policy, id, "id");
+        let place = "default_cache_behavior.response_headers_policy_id";
+        block = block.refer(place, policy, policy_label(get("response_headers_policy_id")), "id");
     }
     if named("web_acl_arn") {
         block = block.refer("web_acl_id", "aws_wafv2_web_acl", "cdn", "arn");
     }
     vec![block]
+}
+
+/// Label of the headers policy that a reference names; where its id stands instead, the policy is
+/// the environment's own.
+fn policy_label(policy: &Value) -> &str {
+    let named = policy.as_str().and_then(|text| text.strip_prefix("{{headers."));
+    named.and_then(|text| text.split('.').next()).unwrap_or("site")
 }

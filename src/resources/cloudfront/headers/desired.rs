@@ -2,24 +2,64 @@
 
 use super::INFO;
 use super::spec::ResponseHeadersSpec;
+use crate::model::Scope;
+use crate::model::scope::shared_marker;
 use crate::resources::context::{Context, Wanted, reference};
 use crate::stack::{Site, content_security_policy};
 
+/// Logical id of the one that environments with a time to live share.
+const SHARED: &str = "shared";
+const OWN: &str = "site";
+
+/// Logical id of the policy that the site's distribution uses. A site that asks for headers of its
+/// own has its own, whatever its time to live.
+pub(crate) fn policy_id(context: &Context<'_>) -> &'static str {
+    let asks = context.stack.site.as_ref().is_some_and(|site| site.headers.is_some());
+    if context.is_ephemeral() && !asks { SHARED } else { OWN }
+}
+
 pub(super) fn headers(context: &Context<'_>, wanted: &mut Wanted) {
-    if let (Some(site), Some(_)) = (&context.stack.site, &context.stack.cdn) {
-        let spec = response_headers(context, site);
-        wanted.push(context.resource(&INFO, "site", context.scope.name("site"), &spec));
+    let (Some(site), Some(_)) = (&context.stack.site, &context.stack.cdn) else { return };
+    let (id, scope) = (policy_id(context), context.scope);
+    let resource = if id == SHARED {
+        let marker = shared_marker(&format!("sites with a time to live in {}", scope.region));
+        let name = format!("shopstack-{}", scope.region);
+        let spec = response_headers(context, site, marker, Some(every_api(scope)));
+        context.resource(&INFO, id, name, &spec)
+    } else {
+        let api = context.stack.api.as_ref().map(|_| reference("api", "main", "endpoint"));
+        let spec = response_headers(context, site, scope.marker(id), api);
+        context.resource(&INFO, id, scope.name(id), &spec)
+    };
+    wanted.push(resource);
+}
+
+/// What matches the API of every environment of the region in a content security policy.
+fn every_api(scope: &Scope) -> String {
+    match &scope.endpoint {
+        None => format!("https://*.execute-api.{}.amazonaws.com", scope.region),
+        Some(url) => {
+            let port = url.trim_end_matches('/').rsplit(':').next();
+            let port = port.and_then(|port| port.parse::<u16>().ok());
+            let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+            format!("http://*.execute-api.localhost{port}")
+        }
     }
 }
 
-fn response_headers(context: &Context<'_>, site: &Site) -> ResponseHeadersSpec {
-    let api = context.stack.api.is_some().then(|| reference("api", "main", "endpoint"));
+/// `api` is what pages may connect to besides their own site.
+fn response_headers(
+    context: &Context<'_>,
+    site: &Site,
+    marker: String,
+    api: Option<String>,
+) -> ResponseHeadersSpec {
     let csp = content_security_policy(site.headers.as_ref(), api.as_deref(), &|text| {
         context.fill(&text.parts)
     });
     let headers = site.headers.clone().unwrap_or_default();
     ResponseHeadersSpec {
-        comment: context.scope.marker("site"),
+        comment: marker,
         content_security_policy: csp,
         frame_options: headers.frame_options.aws().into(),
         referrer_policy: headers.referrer_policy.aws().into(),

@@ -5,6 +5,7 @@
 //! a time. Indexes go first, because capacity calls must speak of every index that stays, and new
 //! ones come last.
 
+use super::extras::{self, Extra};
 use super::shape::{self, ON_DEMAND, PROVISIONED, Units};
 use super::spec::{BillingSpec, IndexSpec, TableSpec};
 use crate::model::CloudError;
@@ -24,6 +25,8 @@ pub enum Change {
     /// The stream's view, or no stream. One that is on changes its view by being turned off first.
     Stream(Option<String>),
     CreateIndex(String),
+    /// A setting that no stack has goes away.
+    Remove(Extra),
 }
 
 /// The call that changes capacity, and what may ride along with it.
@@ -61,6 +64,8 @@ pub fn plan(table: &TableDescription, wanted: &TableSpec) -> Result<Vec<Change>,
     live.retain(|name, (spec, _)| stays(name, spec));
     changes.extend(capacity(table, wanted, &live).into_iter().map(Change::Capacity));
     changes.extend(streams(shape::stream(table), wanted.stream.clone()).map(Change::Stream));
+    let extras = extras::described(table).into_iter();
+    changes.extend(extras.map(|(extra, ..)| Change::Remove(extra)));
     changes.extend(
         wanted.indexes.keys().filter(|n| !live.contains_key(*n)).cloned().map(Change::CreateIndex),
     );
@@ -139,6 +144,7 @@ pub fn fill(
         Change::Stream(view) => {
             Ok(call.stream_specification(shape::stream_setting(view.as_ref())?))
         }
+        Change::Remove(extra) => extras::fill(call, extra),
         Change::CreateIndex(name) => {
             let Some(index) = wanted.indexes.get(name) else {
                 return Ok(call);
@@ -205,6 +211,9 @@ pub fn shows(table: &TableDescription, change: &Change, wanted: &TableSpec) -> b
             Change::DeleteIndex(name) => index(name).is_none(),
             Change::CreateIndex(name) => index(name).is_some(),
             Change::Stream(view) => shape::stream(table) == *view,
+            Change::Remove(extra) => {
+                extras::described(table).iter().all(|(there, ..)| there != extra)
+            }
             Change::Capacity(capacity) => {
                 let provisioned = wanted.billing.mode == PROVISIONED;
                 let ceilings = shape::ceilings(table.on_demand_throughput());
@@ -247,6 +256,12 @@ pub fn describe(name: &str, change: &Change) -> String {
             format!(
                 "index `{index}` of the table `{name}` to be built (minutes; longer the more items)"
             )
+        }
+        Change::Remove(Extra::Replica(region)) => {
+            format!("the copy of the table `{name}` in {region} to be gone (minutes)")
+        }
+        Change::Remove(_) => {
+            format!("the table `{name}` without what no stack has (usually seconds)")
         }
         Change::Capacity(Capacity { flip: Some(_), .. }) => {
             format!("the table `{name}` to change its billing (a minute or more)")

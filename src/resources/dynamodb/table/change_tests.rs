@@ -39,6 +39,7 @@ fn wanted(billing: BillingSpec, indexes: &[(&str, &str)]) -> TableSpec {
         indexes: indexes.iter().map(|(name, key)| (name.to_string(), index_on(key))).collect(),
         billing,
         point_in_time_recovery: false,
+        extras: BTreeMap::new(),
         deletion_protection: false,
         stream: None,
         seed: None,

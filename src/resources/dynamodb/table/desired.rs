@@ -51,6 +51,7 @@ fn spec_of(table: &Table) -> TableSpec {
         deletion_protection: table.protect.unwrap_or(true),
         stream: None,
         seed: None,
+        extras: BTreeMap::new(),
     }
 }
 

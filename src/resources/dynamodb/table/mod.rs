@@ -3,6 +3,7 @@
 
 mod change;
 mod desired;
+mod extras;
 mod pricing;
 mod read;
 mod seed;
@@ -13,7 +14,7 @@ pub mod spec;
 mod terraform;
 mod write;
 
-pub use read::resource_policy;
+pub use extras::resource_policy;
 
 use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::call::{Call, Quota, Retry};
@@ -64,7 +65,9 @@ pub const INFO: TypeInfo = TypeInfo {
             Call::new(&SERVICE, "dynamodb:DescribeContinuousBackups"),
             Call::new(&SERVICE, "dynamodb:ListTagsOfResource"),
             Call::new(&SERVICE, "dynamodb:Scan"),
-            Call::new(&SERVICE, "dynamodb:GetResourcePolicy"),
+            extras::READS[0],
+            extras::READS[1],
+            extras::READS[2],
         ],
         create: &[
             Call::new(&SERVICE, "dynamodb:CreateTable")
@@ -88,6 +91,9 @@ pub const INFO: TypeInfo = TypeInfo {
             Call::new(&SERVICE, "dynamodb:TagResource").quotas(TAG_QUOTA),
             Call::new(&SERVICE, "dynamodb:UntagResource"),
             Call::new(&SERVICE, "dynamodb:PutItem"),
+            extras::WRITES[0],
+            extras::WRITES[1],
+            extras::WRITES[2],
         ],
         delete: &[
             Call::new(&SERVICE, "dynamodb:UpdateTable"),

@@ -2,17 +2,15 @@
 //! what is wanted.
 
 use super::spec::TableSpec;
-use super::{INFO, shape};
+use super::{INFO, extras, shape};
 use crate::aws::{CallOptions, Reader};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{Tags, from_value, to_value};
 use crate::model::{CloudError, Desired, ErrorKind, Live, Outputs, Owner, Query, tag};
-use crate::policy;
 use crate::resources::dynamodb::DynamoDb;
 use aws_sdk_dynamodb::types::{PointInTimeRecoveryStatus, Select, TableDescription, TableStatus};
 use futures_util::future::{try_join, try_join_all};
-use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
     let wanted = try_join_all(query.wanted.iter().map(|desired| async move {
@@ -106,7 +104,11 @@ async fn describe(
     // Where no seed is wanted any more, the items of an earlier one stay, and so does their tag.
     let seed = tags.remove(tag::SEED).filter(|_| wanted.as_ref().is_none_or(|w| w.seed.is_some()));
     let described = shape::spec_of(&table, wanted.as_ref().map(|w| &w.billing))?;
-    let found = TableSpec { tags, point_in_time_recovery: recovery, seed, ..described };
+    let extras = match (desired, &owner) {
+        (Some(_), Owner::Ours) => extras::of(reader, &table).await?,
+        _ => BTreeMap::new(),
+    };
+    let found = TableSpec { tags, point_in_time_recovery: recovery, seed, extras, ..described };
     let replaced =
         wanted.is_none_or(|w| (&w.hash_key, &w.range_key) != (&found.hash_key, &found.range_key));
     let mut live = Live::new(address, INFO.type_name, name, to_value(&found));
@@ -133,7 +135,9 @@ pub async fn see(
     };
     let seed = tags.remove(tag::SEED);
     let described = shape::spec_of(&table, Some(&wanted.billing))?;
-    Ok(Some((arn, TableSpec { tags, point_in_time_recovery: recovery, seed, ..described })))
+    let extras = extras::of(reader, &table).await?;
+    let point_in_time_recovery = recovery;
+    Ok(Some((arn, TableSpec { tags, point_in_time_recovery, seed, extras, ..described })))
 }
 
 /// One table's description; `None` when it does not exist.
@@ -258,25 +262,6 @@ async fn data(
         Err(error) if error.kind == ErrorKind::AccessDenied => {
             Ok(Some("an unknown number of items".into()))
         }
-        Err(error) => Err(error),
-    }
-}
-
-/// The resource policy of a table as AWS gives it, null for none; `None` where the endpoint does
-/// not know such policies. Only `policy-report` asks: no stack has one.
-pub async fn resource_policy(reader: &Reader, arn: &str) -> Result<Option<Value>, CloudError> {
-    let get = || reader.client::<DynamoDb>().get_resource_policy().resource_arn(arn).send();
-    match reader.caller.call("dynamodb:GetResourcePolicy", get).await {
-        Ok(answer) => {
-            let text = answer.policy().unwrap_or_default();
-            Ok(Some(policy::parse(text).unwrap_or_else(|_| text.into())))
-        }
-        Err(error)
-            if error.kind == ErrorKind::NotFound || error.code == "PolicyNotFoundException" =>
-        {
-            Ok(Some(Value::Null))
-        }
-        Err(error) if error.kind == ErrorKind::NotEmulated => Ok(None),
         Err(error) => Err(error),
     }
 }

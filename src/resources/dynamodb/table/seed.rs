@@ -170,6 +170,7 @@ mod tests {
             deletion_protection: true,
             stream: None,
             seed: None,
+            extras: Default::default(),
         }
     }
 

@@ -31,6 +31,7 @@ fn table() -> TableSpec {
         deletion_protection: true,
         stream: None,
         seed: None,
+        extras: Default::default(),
     }
 }
 

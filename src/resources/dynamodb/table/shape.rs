@@ -45,6 +45,7 @@ pub fn spec_of(
         deletion_protection: table.deletion_protection_enabled().unwrap_or(false),
         stream: stream(table),
         seed: None,
+        extras: BTreeMap::new(),
     })
 }
 

@@ -21,6 +21,10 @@ pub struct TableSpec {
     /// SHA-256 (hex) of the seed file put last; kept in the table's `shopstack:seed` tag, not in
     /// `tags`.
     pub seed: Option<String>,
+    /// Settings of the live table that no stack has, by name: a time to live, a replica, a
+    /// resource policy. Wanted: none.
+    #[serde(default)]
+    pub extras: BTreeMap<String, String>,
 }
 
 /// A key attribute; `kind` is S, N or B.

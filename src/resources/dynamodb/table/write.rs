@@ -3,7 +3,7 @@
 
 use super::change::{self, Capacity, Change};
 use super::spec::TableSpec;
-use super::{read, seed, shape};
+use super::{extras, read, seed, shape};
 use crate::aws::{CallOptions, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::Tags;
@@ -226,6 +226,7 @@ async fn bring_rest(
     if before.point_in_time_recovery != wanted.point_in_time_recovery {
         set_recovery(writer, &step.name, wanted.point_in_time_recovery, options).await?;
     }
+    extras::remove(writer, &step.name, arn, &before.extras).await?;
     bring_tags(writer, arn, &before.tags, &wanted.tags, options).await?;
     match &wanted.seed {
         Some(hash) if before.seed.as_ref() != Some(hash) => {

@@ -38,7 +38,6 @@ pub const INFO: TypeInfo = TypeInfo {
     calls: Calls {
         read: &[
             Call::new(&SERVICE, "iam:GetRole"),
-            Call::new(&SERVICE, "iam:GetAccountAuthorizationDetails"),
             Call::new(&SERVICE, "iam:ListRoles"),
             Call::new(&SERVICE, "iam:ListRolePolicies"),
             Call::new(&SERVICE, "iam:ListAttachedRolePolicies"),

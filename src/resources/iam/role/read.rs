@@ -9,13 +9,21 @@ use crate::model::spec::to_value;
 use crate::model::{CloudError, ErrorKind, Live, Outputs, Query, tag};
 use crate::policy;
 use crate::resources::iam::Iam;
-use aws_sdk_iam::types::{Role, RoleDetail};
+use aws_sdk_iam::types::Role;
 use futures_util::future::{try_join, try_join_all, try_join3};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What AWS assumes when CreateRole names no session length, in seconds.
 const DEFAULT_SESSION_SECONDS: i32 = 3600;
+
+/// How much of a role's inline policies is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    /// Their names; null stands for each document.
+    Names,
+    All,
+}
 
 /// A role as IAM shows it, whoever owns it.
 pub struct Seen {
@@ -26,60 +34,36 @@ pub struct Seen {
 }
 
 /// Wanted roles by name, and whatever lies under the environment's path: the only trace of roles no
-/// longer wanted.
+/// longer wanted. Each is read by itself, since AWS's one call for many answers for every role of
+/// the account.
 ///
-/// A listing by path and the account's details answer for all roles in two calls; where the account
-/// is too large for one page of details, or the caller may not read them, each role is read by
-/// itself.
+/// For `down` documents are left out: their names are enough to delete them.
 pub async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
     let path = query.scope.role_path();
-    let (listed, details) = if query.wanted.is_empty() {
-        let listed = list(reader, &path).await?;
-        let details = if listed.is_empty() { None } else { details(reader).await? };
-        (listed, details)
-    } else {
-        try_join(list(reader, &path), details(reader)).await?
-    };
-    let wanted = query.wanted.iter().map(|d| d.name.as_str());
-    let names: BTreeSet<&str> = wanted.chain(listed.keys().map(String::as_str)).collect();
-    let found =
-        names.into_iter().map(|name| one(reader, query, name, listed.get(name), details.as_ref()));
-    Ok(try_join_all(found).await?.into_iter().flatten().collect())
+    let detail =
+        if query.thorough && query.wanted.is_empty() { Detail::Names } else { Detail::All };
+    let wanted: BTreeSet<&str> = query.wanted.iter().map(|d| d.name.as_str()).collect();
+
+    let of_wanted = wanted.iter().map(|name| one(reader, query, name, detail));
+    let (listed, mut found) = try_join(list(reader, &path), try_join_all(of_wanted)).await?;
+    let others = listed.iter().map(String::as_str).filter(|name| !wanted.contains(name));
+    let others = others.map(|name| one(reader, query, name, detail));
+    found.extend(try_join_all(others).await?);
+    Ok(found.into_iter().flatten().collect())
 }
 
 async fn one(
     reader: &Reader,
     query: &Query<'_>,
     name: &str,
-    listed: Option<&Role>,
-    details: Option<&BTreeMap<String, RoleDetail>>,
+    detail: Detail,
 ) -> Result<Option<Live>, CloudError> {
     let desired = query.wanted.iter().find(|d| d.name == name).copied();
-    let seen = match (listed, details.map(|d| d.get(name))) {
-        (Some(role), Some(Some(detail))) => {
-            let mut seen = combined(role, detail)?;
-            // AWS's model has the boundary in the details; the twin leaves it out there. For `down`
-            // nothing is compared.
-            if reader.caller.is_emulated() && !query.wanted.is_empty() {
-                seen.spec.permissions_boundary = boundary(reader, name).await?;
-            }
-            // Listings lag behind what was written just now: what differs in them is asked of the
-            // role itself.
-            match desired {
-                Some(desired) if to_value(&seen.spec) != desired.spec => see(reader, name).await?,
-                _ => Some(seen),
-            }
+    let seen = match see_in(reader, name, detail).await {
+        Err(error) if error.kind == ErrorKind::NotEmulated => {
+            return Ok(desired.map(Live::not_emulated));
         }
-        // And behind what was made just now: a wanted role is absent only by its own word
-        // (catalogue 10.3).
-        (None, Some(None)) if desired.is_none() || get(reader, name).await?.is_none() => None,
-        // No details, or the two disagree, which a role made or deleted just now does for a moment.
-        _ => match see(reader, name).await {
-            Err(error) if error.kind == ErrorKind::NotEmulated => {
-                return Ok(desired.map(Live::not_emulated));
-            }
-            seen => seen?,
-        },
+        seen => seen?,
     };
     Ok(seen.and_then(|seen| live(query, name, &seen)))
 }
@@ -93,70 +77,9 @@ async fn get(reader: &Reader, name: &str) -> Result<Option<Role>, CloudError> {
     Ok(optional(answer)?.and_then(|answer| answer.role))
 }
 
-async fn boundary(reader: &Reader, name: &str) -> Result<Option<String>, CloudError> {
-    let boundary = get(reader, name).await?.and_then(|r| r.permissions_boundary);
-    Ok(boundary.and_then(|b| b.permissions_boundary_arn))
-}
-
-/// All roles' documents by name in one call; `None` where that is not to be had in one.
-async fn details(reader: &Reader) -> Result<Option<BTreeMap<String, RoleDetail>>, CloudError> {
-    let answer = reader
-        .caller
-        .call("iam:GetAccountAuthorizationDetails", || {
-            let roles = aws_sdk_iam::types::EntityType::Role;
-            reader
-                .client::<Iam>()
-                .get_account_authorization_details()
-                .filter(roles)
-                .max_items(300)
-                .send()
-        })
-        .await;
-    match answer {
-        Err(error)
-            if matches!(
-                error.kind,
-                ErrorKind::AccessDenied | ErrorKind::NotEmulated | ErrorKind::Other
-            ) =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(error),
-        Ok(page) if page.is_truncated() => Ok(None),
-        Ok(page) => {
-            let named = |r: RoleDetail| Some((r.role_name.clone()?, r));
-            Ok(Some(
-                page.role_detail_list.unwrap_or_default().into_iter().filter_map(named).collect(),
-            ))
-        }
-    }
-}
-
-/// ListRoles leaves out tags and boundary, the details leave out description and session length.
-fn combined(role: &Role, detail: &RoleDetail) -> Result<Seen, CloudError> {
-    let mut policies = BTreeMap::new();
-    for policy in detail.role_policy_list() {
-        let name = policy.policy_name().unwrap_or_default();
-        let what = format!("the inline policy `{name}` of the role `{}`", role.role_name());
-        policies.insert(
-            name.to_string(),
-            canonical(policy.policy_document().unwrap_or_default(), &what)?,
-        );
-    }
-    let attached = detail
-        .attached_managed_policies()
-        .iter()
-        .filter_map(|p| p.policy_arn())
-        .map(str::to_string);
-    let mut spec = spec_of(role, policies, attached.collect())?;
-    spec.tags = tag::own(detail.tags().iter().map(|t| (t.key(), t.value())));
-    let boundary = detail.permissions_boundary().and_then(|b| b.permissions_boundary_arn());
-    spec.permissions_boundary = boundary.map(str::to_string);
-    Ok(Seen { arn: role.arn().to_string(), id: role.role_id().to_string(), spec })
-}
-
-async fn list(reader: &Reader, path: &str) -> Result<BTreeMap<String, Role>, CloudError> {
-    let mut roles = BTreeMap::new();
+/// Names of the roles under a path.
+async fn list(reader: &Reader, path: &str) -> Result<BTreeSet<String>, CloudError> {
+    let mut names = BTreeSet::new();
     let mut marker: Option<String> = None;
     loop {
         let page = reader
@@ -173,13 +96,13 @@ async fn list(reader: &Reader, path: &str) -> Result<BTreeMap<String, Role>, Clo
         let page = match page {
             // Said of every wanted role when it is read; without the operation nothing of ours can
             // be there.
-            Err(error) if error.kind == ErrorKind::NotEmulated => return Ok(roles),
+            Err(error) if error.kind == ErrorKind::NotEmulated => return Ok(names),
             other => other?,
         };
-        roles.extend(page.roles().iter().map(|role| (role.role_name().to_string(), role.clone())));
+        names.extend(page.roles().iter().map(|role| role.role_name().to_string()));
         marker = page.marker().filter(|_| page.is_truncated()).map(str::to_string);
         if marker.is_none() {
-            return Ok(roles);
+            return Ok(names);
         }
     }
 }
@@ -204,8 +127,15 @@ fn live(query: &Query<'_>, name: &str, seen: &Seen) -> Option<Live> {
 
 /// Reads one role with all of its policies; `None` when it does not exist.
 pub async fn see(reader: &Reader, name: &str) -> Result<Option<Seen>, CloudError> {
+    see_in(reader, name, Detail::All).await
+}
+
+async fn see_in(reader: &Reader, name: &str, detail: Detail) -> Result<Option<Seen>, CloudError> {
     let policies = async {
         let names = inline_names(reader, name).await?;
+        if detail == Detail::Names {
+            return Ok(names.into_iter().map(|name| (name, Value::Null)).collect());
+        }
         let documents =
             try_join_all(names.iter().map(|policy| document(reader, name, policy))).await?;
         Ok(names

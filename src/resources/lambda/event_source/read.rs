@@ -1,11 +1,10 @@
-//! Reads of event sources: asked for only where one is wanted, was applied last, or when all is
-//! looked through.
+//! Reads of event sources, of every function of the stack: what a stranger attached calls it too.
 
 use super::spec::EventSourceSpec;
 use super::{FUNCTION, INFO, TABLE};
 use crate::aws::Reader;
 use crate::model::spec::to_value;
-use crate::model::{Address, CloudError, Live, Outputs, Query, Scope};
+use crate::model::{Address, CloudError, Live, Outputs, Owner, Query, Scope};
 use crate::resources::common::paged;
 use crate::resources::lambda::Lambda;
 use aws_sdk_lambda::types::EventSourceMappingConfiguration as Mapping;
@@ -18,16 +17,8 @@ pub(super) fn prefix(scope: &Scope) -> String {
 }
 
 pub(super) async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
-    let prefix = prefix(query.scope);
-    let index = reader.index(query.scope).await?;
-    let applied: Vec<&str> = index.arns(&prefix).filter_map(|a| a.strip_prefix(&prefix)).collect();
-    let asked = query.found.iter().filter(|live| {
-        let name = live.name.as_str();
-        live.type_name == FUNCTION
-            && (query.thorough
-                || applied.contains(&name)
-                || query.wanted.iter().any(|desired| desired.name == name))
-    });
+    let asked =
+        query.found.iter().filter(|live| live.type_name == FUNCTION && live.owner == Owner::Ours);
     let found = try_join_all(asked.map(|function| describe(reader, query, function))).await?;
     Ok(found.into_iter().flatten().collect())
 }

@@ -1,6 +1,7 @@
 //! AWS::Lambda::Function: one GetFunction tells all; configuration and code change by calls that
 //! never overlap (catalogue section 5).
 
+mod attached;
 mod desired;
 mod extras;
 mod generated;
@@ -68,6 +69,7 @@ pub const INFO: TypeInfo = TypeInfo {
                 rate: 100.0,
                 burst: 100.0,
             }]),
+            attached::READ,
         ],
         create: &[
             Call::new(&SERVICE, "lambda:CreateFunction").actions(&[
@@ -91,6 +93,7 @@ pub const INFO: TypeInfo = TypeInfo {
             Call::new(&SERVICE, "lambda:DeleteFunctionConcurrency"),
             Call::new(&SERVICE, "lambda:TagResource"),
             Call::new(&SERVICE, "lambda:UntagResource"),
+            attached::WRITE,
         ],
         delete: &[Call::new(&SERVICE, "lambda:DeleteFunction")],
     },

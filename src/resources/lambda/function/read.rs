@@ -2,7 +2,7 @@
 //! longer wanted.
 
 use super::spec::FunctionSpec;
-use super::{INFO, extras, generated};
+use super::{INFO, attached, extras, generated};
 use crate::aws::{CallOptions, Reader};
 use crate::model::cloud_error::optional;
 use crate::model::spec::to_value;
@@ -111,7 +111,11 @@ async fn describe(
     if let (Some(hidden), Some(_), Owner::Ours) = (seen.hidden, desired, &owner) {
         return Err(hidden);
     }
-    let mut spec = to_value(&seen.spec);
+    let mut found = seen.spec;
+    if desired.is_some() && owner == Owner::Ours {
+        found.extras.extend(attached::read(reader, name).await?);
+    }
+    let mut spec = to_value(&found);
     if let Some(fields) = spec.as_object_mut() {
         fields.extend(
             seen.failed.iter().map(|(field, why)| (field.to_string(), why.as_str().into())),

@@ -2,7 +2,7 @@
 //! gone.
 
 use super::spec::FunctionSpec;
-use super::{extras, read, settings};
+use super::{attached, extras, read, settings};
 use crate::aws::{CallOptions, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::Tags;
@@ -140,6 +140,7 @@ pub async fn bring(
     {
         send_code(writer, step, wanted, options).await?;
     }
+    attached::remove(writer, &step.name, &before.extras).await?;
     settings::reserve(writer, &step.name, before.reserved_concurrency, wanted, options).await?;
     bring_tags(writer, arn, &before.tags, &wanted.tags, options).await
 }
@@ -161,11 +162,12 @@ fn configuration_differs(before: &FunctionSpec, wanted: &FunctionSpec) -> bool {
         memory,
         timeout,
         environment,
-        extras,
+        extras: _,
     } = wanted;
     (role_arn, runtime, handler, memory, timeout)
         != (&before.role_arn, &before.runtime, &before.handler, &before.memory, &before.timeout)
-        || (environment, extras) != (&before.environment, &before.extras)
+        || environment != &before.environment
+        || before.extras.keys().any(|extra| !attached::is_attached(extra))
         || (tracing, log_level, dead_letter)
             != (&before.tracing, &before.log_level, &before.dead_letter)
 }

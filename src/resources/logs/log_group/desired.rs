@@ -4,6 +4,7 @@ use super::INFO;
 use super::spec::LogGroupSpec;
 use crate::model::{Desired, GLOBAL_REGION};
 use crate::resources::context::{Context, Wanted};
+use std::collections::BTreeMap;
 
 pub(super) fn log_groups(context: &Context<'_>, wanted: &mut Wanted) {
     let (stack, scope) = (context.stack, context.scope);
@@ -31,6 +32,7 @@ fn log_group(context: &Context<'_>, id: &str, name: String, region: &str) -> Des
         tags: context.tags(id),
         region: region.to_string(),
         retention_days: i32::try_from(context.stack.logs.retention_days).ok(),
+        extras: BTreeMap::new(),
     };
     context.resource(&INFO, id, name, &spec)
 }

@@ -2,6 +2,7 @@
 //! (catalogue section 6).
 
 mod desired;
+mod extras;
 pub mod spec;
 mod sweep;
 mod terraform;
@@ -64,6 +65,7 @@ pub const INFO: TypeInfo = TypeInfo {
         read: &[
             Call::new(&SERVICE, "logs:DescribeLogGroups"),
             Call::new(&SERVICE, "logs:ListTagsForResource"),
+            extras::READS[0],
         ],
         create: &[
             Call::new(&SERVICE, "logs:CreateLogGroup")
@@ -76,6 +78,8 @@ pub const INFO: TypeInfo = TypeInfo {
             Call::new(&SERVICE, "logs:DeleteRetentionPolicy"),
             Call::new(&SERVICE, "logs:TagResource"),
             Call::new(&SERVICE, "logs:UntagResource"),
+            extras::WRITES[0],
+            extras::WRITES[1],
         ],
         delete: &[Call::new(&SERVICE, "logs:DeleteLogGroup")],
     },
@@ -94,6 +98,7 @@ struct Seen {
     /// Without the trailing `:*`, the form that tagging, WAF and API Gateway want.
     arn: String,
     retention_days: Option<i32>,
+    key: Option<String>,
 }
 
 #[async_trait]
@@ -190,6 +195,7 @@ impl ResourceType for LogGroup {
             set_tags(writer, &wanted.region, live.output("arn")?, &wanted.tags, &before.tags)
                 .await?;
         }
+        extras::remove(writer, &wanted.region, &step.name, &before.extras).await?;
         Ok(live.outputs.clone())
     }
 
@@ -232,6 +238,7 @@ async fn list(reader: &Reader, prefix: &str, region: &str) -> Result<Vec<Seen>, 
                 name: group.log_group_name().unwrap_or_default().to_string(),
                 arn: group.arn().unwrap_or_default().trim_end_matches(":*").to_string(),
                 retention_days: group.retention_in_days(),
+                key: group.kms_key_id().map(str::to_string),
             });
         }
         token = page.next_token().filter(|t| !t.is_empty()).map(str::to_string);
@@ -262,8 +269,12 @@ async fn describe(
     else {
         return Ok(None);
     };
-    let spec =
-        LogGroupSpec { tags, region: region.to_string(), retention_days: seen.retention_days };
+    let extras = match (desired, &owner) {
+        (Some(_), Owner::Ours) => extras::of(reader, region, &seen.name, seen.key).await?,
+        _ => BTreeMap::new(),
+    };
+    let (region, retention_days) = (region.to_string(), seen.retention_days);
+    let spec = LogGroupSpec { tags, region, retention_days, extras };
     let mut live = Live::new(address, INFO.type_name, &seen.name, to_value(&spec));
     live.outputs = outputs(&seen.name, &seen.arn);
     live.owner = owner;

@@ -4,6 +4,7 @@ use super::INFO;
 use super::spec::BucketSpec;
 use crate::model::tag;
 use crate::resources::context::{Context, Wanted};
+use std::collections::BTreeMap;
 
 pub(super) fn bucket(context: &Context<'_>, wanted: &mut Wanted) {
     let (Some(site), Some(_)) = (&context.stack.site, &context.stack.cdn) else { return };
@@ -22,6 +23,7 @@ pub(super) fn bucket(context: &Context<'_>, wanted: &mut Wanted) {
         object_ownership: "BucketOwnerEnforced".into(),
         encryption: "AES256".into(),
         versioning: "Enabled".into(),
+        extras: BTreeMap::new(),
     };
     wanted.push(context.resource(&INFO, "site", context.scope.bucket_name(), &spec));
 }

@@ -20,13 +20,13 @@ use async_trait::async_trait;
 use aws_sdk_s3::error::BuildError;
 use aws_sdk_s3::types;
 use serde_json::Value;
-use spec::BucketSpec;
-use std::collections::BTreeMap;
+use spec::{BucketSpec, outputs};
 use std::time::Duration;
 
 mod data;
 mod desired;
 mod empty;
+mod extras;
 mod read;
 pub mod spec;
 mod terraform;
@@ -80,9 +80,21 @@ pub const INFO: TypeInfo = TypeInfo {
                 .actions(&["s3:GetEncryptionConfiguration"]),
             Call::new(&SERVICE, "s3:GetBucketOwnershipControls"),
             Call::new(&SERVICE, "s3:GetBucketTagging"),
+            extras::READS[0],
+            extras::READS[1],
+            extras::READS[2],
         ],
         create: &[CREATE, TAGGING, ACCESS_BLOCK, OWNERSHIP, VERSIONING, ENCRYPTION],
-        update: &[TAGGING, ACCESS_BLOCK, OWNERSHIP, VERSIONING, ENCRYPTION],
+        update: &[
+            TAGGING,
+            ACCESS_BLOCK,
+            OWNERSHIP,
+            VERSIONING,
+            ENCRYPTION,
+            extras::LIFECYCLE_WRITE,
+            extras::WEBSITE_WRITE,
+            extras::CORS_WRITE,
+        ],
         delete: &[DELETE_OBJECTS, Call::new(&SERVICE, "s3:DeleteBucket")],
     },
     ..TypeInfo::DEFAULT
@@ -164,6 +176,7 @@ impl ResourceType for Bucket {
         if before.encryption != wanted.encryption {
             put_encryption(writer, name, &wanted.encryption, CallOptions::default()).await?;
         }
+        extras::remove(writer, name, &before.extras).await?;
         readable(writer, name, &wanted).await?;
         Ok(outputs(name, &writer.scope.region))
     }
@@ -376,13 +389,4 @@ async fn put_encryption(
 /// A request our code did not fill completely.
 fn unbuilt(error: BuildError) -> CloudError {
     CloudError::shape("building an S3 request", &error.to_string())
-}
-
-fn outputs(name: &str, region: &str) -> Outputs {
-    BTreeMap::from([
-        ("name".to_string(), name.to_string()),
-        ("arn".to_string(), format!("arn:aws:s3:::{name}")),
-        // The regional name: the global one redirects until DNS has spread (catalogue 3.3).
-        ("regional_domain_name".to_string(), format!("{name}.s3.{region}.amazonaws.com")),
-    ])
 }

@@ -1,7 +1,7 @@
 //! Reading a bucket: four settings at once, tags out of the index, and whose it is.
 
-use super::spec::BucketSpec;
-use super::{INFO, UNVERSIONED, data, optional, outputs};
+use super::spec::{BucketSpec, outputs};
+use super::{INFO, UNVERSIONED, data, extras, optional};
 use crate::aws::Reader;
 use crate::model::spec::{Tags, to_value};
 use crate::model::{CloudError, Desired, ErrorKind, Live, Owner, Query, Scope, tag};
@@ -82,7 +82,9 @@ async fn read(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<L
     else {
         return Ok(None);
     };
-    let spec = BucketSpec { tags, ..settings };
+    let compared = desired.is_some() && owner == Owner::Ours;
+    let extras = extras::of(reader, &query.scope.account, name, compared).await?;
+    let spec = BucketSpec { tags, extras, ..settings };
     let mut live = Live::new(address, INFO.type_name, name, to_value(&spec));
     live.outputs = outputs(name, &query.scope.region);
     // `down` asks for a yes to the whole stack; an `up` that no longer wants the site must say what
@@ -254,6 +256,7 @@ async fn settings(
         object_ownership: ownership,
         encryption,
         versioning: settled_versioning(versioning, desired),
+        extras: Default::default(),
     }))
 }
 
@@ -268,6 +271,7 @@ fn bare() -> BucketSpec {
         object_ownership: String::new(),
         encryption: String::new(),
         versioning: String::new(),
+        extras: Default::default(),
     }
 }
 
@@ -349,7 +353,7 @@ async fn is_empty(reader: &Reader, scope: &Scope, name: &str) -> Result<bool, Cl
         && page.is_truncated() != Some(true))
 }
 
-/// Whether a bucket of that name exists. Errors: 403 for a bucket of another account.
+/// Whether there is one of that name. Errors: 403 for a bucket of another account.
 pub async fn exists(reader: &Reader, scope: &Scope, name: &str) -> Result<bool, CloudError> {
     let head = reader
         .caller

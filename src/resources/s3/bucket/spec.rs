@@ -1,8 +1,10 @@
 //! A bucket as it is compared, without its policy and objects.
 
+use crate::model::Outputs;
 use crate::model::spec::Tags;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// `AWS::S3::Bucket` without its policy and objects.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -19,4 +21,18 @@ pub struct BucketSpec {
     pub encryption: String,
     /// Enabled, Suspended or Unversioned.
     pub versioning: String,
+    /// Settings of the live bucket that no stack has, by name: a lifecycle, a website, CORS rules.
+    /// Wanted: none.
+    #[serde(default)]
+    pub extras: BTreeMap<String, String>,
+}
+
+/// What others refer to.
+pub(super) fn outputs(name: &str, region: &str) -> Outputs {
+    BTreeMap::from([
+        ("name".to_string(), name.to_string()),
+        ("arn".to_string(), format!("arn:aws:s3:::{name}")),
+        // The regional name: the global one redirects until DNS has spread (catalogue 3.3).
+        ("regional_domain_name".to_string(), format!("{name}.s3.{region}.amazonaws.com")),
+    ])
 }

@@ -8,11 +8,11 @@ use crate::resources::waf::incomplete;
 use aws_sdk_wafv2::types::{
     AllowAction, AwsManagedRulesBotControlRuleSet, BlockAction, CountAction, DefaultAction,
     InspectionLevel, ManagedRuleGroupConfig, ManagedRuleGroupStatement, NoneAction, OverrideAction,
-    RateBasedStatement, RateBasedStatementAggregateKeyType, Rule, RuleAction, Statement,
-    VisibilityConfig, WebAcl,
+    RateBasedStatement, RateBasedStatementAggregateKeyType, Rule, RuleAction, RuleActionOverride,
+    Statement, VisibilityConfig, WebAcl,
 };
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 /// Seconds over which a rate rule counts; AWS's default, said openly so that the default may
@@ -103,6 +103,7 @@ fn other(priority: i32, group: String, metrics: bool, sampled: bool) -> WafRuleS
         action: String::new(),
         metrics,
         sampled,
+        count: BTreeSet::new(),
     }
 }
 
@@ -126,6 +127,7 @@ fn rule_spec(rule: &Rule) -> WafRuleSpec {
             .into(),
             metrics,
             sampled,
+            count: group.rule_action_overrides().iter().map(|o| o.name.clone()).collect(),
         }),
         Some(Statement { rate_based_statement: Some(rate), .. }) => Some(WafRuleSpec {
             priority: rule.priority,
@@ -140,6 +142,7 @@ fn rule_spec(rule: &Rule) -> WafRuleSpec {
             .into(),
             metrics,
             sampled,
+            count: BTreeSet::new(),
         }),
         _ => None,
     };
@@ -180,8 +183,11 @@ fn plain(rule: &Rule) -> Rule {
                     bots.enable_machine_learning = false;
                 }
             }
-            group.rule_action_overrides =
-                group.rule_action_overrides.take().filter(|o| !o.is_empty());
+            let overrides = group.rule_action_overrides.take().filter(|o| !o.is_empty());
+            group.rule_action_overrides = overrides.map(|mut overrides| {
+                overrides.sort_by(|a, b| a.name.cmp(&b.name));
+                overrides
+            });
         }
     }
     plain
@@ -239,6 +245,7 @@ fn rule_of(name: &str, spec: &WafRuleSpec) -> Result<Rule, CloudError> {
                 .vendor_name(VENDOR)
                 .name(&spec.group)
                 .set_managed_rule_group_configs(group_settings(&spec.group))
+                .set_rule_action_overrides(counting(&spec.count)?)
                 .build();
             let group = Statement::builder()
                 .managed_rule_group_statement(group.map_err(incomplete)?)
@@ -273,6 +280,16 @@ fn rule_of(name: &str, spec: &WafRuleSpec) -> Result<Rule, CloudError> {
         }
     };
     rule.build().map_err(incomplete)
+}
+
+/// Overrides that make single rules of a group count; none where none does.
+fn counting(rules: &BTreeSet<String>) -> Result<Option<Vec<RuleActionOverride>>, CloudError> {
+    let count = RuleAction::builder().count(CountAction::builder().build()).build();
+    let one = |rule: &String| {
+        RuleActionOverride::builder().name(rule).action_to_use(count.clone()).build()
+    };
+    let all: Vec<_> = rules.iter().map(one).collect::<Result<_, _>>().map_err(incomplete)?;
+    Ok((!all.is_empty()).then_some(all))
 }
 
 /// The settings of a managed group: Bot Control's common level, said openly; the others have none.

@@ -1,7 +1,7 @@
 //! Rules between spec and SDK: round trips, what AWS fills in, and strangers' changes.
 
 use super::*;
-use aws_sdk_wafv2::types::{GeoMatchStatement, RuleActionOverride};
+use aws_sdk_wafv2::types::GeoMatchStatement;
 
 fn managed(action: &str) -> WafRuleSpec {
     WafRuleSpec {
@@ -12,6 +12,7 @@ fn managed(action: &str) -> WafRuleSpec {
         action: action.into(),
         metrics: true,
         sampled: false,
+        count: BTreeSet::new(),
     }
 }
 
@@ -23,7 +24,9 @@ fn what_is_made_reads_back_the_same() {
         limit: 500,
         ..managed(action)
     };
-    for spec in [managed("none"), managed("count"), rate("block"), rate("count")] {
+    let counted = ["SizeRestrictions_BODY", "NoUserAgent_HEADER"].map(String::from).into();
+    let counting = WafRuleSpec { count: counted, ..managed("none") };
+    for spec in [managed("none"), managed("count"), counting, rate("block"), rate("count")] {
         assert_eq!(rule_spec(&rule_of("r", &spec).unwrap()), spec);
     }
 }
@@ -37,6 +40,22 @@ fn what_aws_fills_in_or_leaves_away_is_no_difference() {
     rule.statement.as_mut().unwrap().rate_based_statement.as_mut().unwrap().evaluation_window_sec =
         0;
     assert_eq!(rule_spec(&rule), spec);
+}
+
+#[test]
+fn counted_rules_are_the_same_in_any_order_and_only_plain_counts_are() {
+    let count = ["B", "A"].map(String::from).into();
+    let spec = WafRuleSpec { count, ..managed("none") };
+    let mut rule = rule_of("r", &spec).unwrap();
+    let group = rule.statement.as_mut().unwrap().managed_rule_group_statement.as_mut().unwrap();
+    let overrides = group.rule_action_overrides.as_mut().unwrap();
+    assert_eq!(overrides.iter().map(|o| o.name.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+    overrides.reverse();
+    assert_eq!(rule_spec(&rule), spec);
+    let group = rule.statement.as_mut().unwrap().managed_rule_group_statement.as_mut().unwrap();
+    let allow = RuleAction::builder().allow(AllowAction::builder().build()).build();
+    group.rule_action_overrides.as_mut().unwrap()[0].action_to_use = Some(allow);
+    assert_eq!(rule_spec(&rule).kind, "other");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::model::spec::Tags;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// `AWS::WAFv2::WebACL`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -35,4 +35,6 @@ pub struct WafRuleSpec {
     pub action: String,
     pub metrics: bool,
     pub sampled: bool,
+    /// Rules of a managed group that count what they find and let it pass.
+    pub count: BTreeSet<String>,
 }

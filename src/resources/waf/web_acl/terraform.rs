@@ -18,13 +18,21 @@ pub(super) fn blocks(acl: &Exported<'_>) -> Vec<Block> {
     vec![Block::new("aws_wafv2_web_acl", acl.address.id(), values)]
 }
 
+/// Rules of a managed group that only count.
+fn counting(rule: &Value) -> Vec<Value> {
+    let names = rule.get("count").and_then(Value::as_array).into_iter().flatten();
+    names.map(|name| json!({"name": name, "action_to_use": [{"count": [{}]}]})).collect()
+}
+
 fn block(name: &str, rule: &Value) -> Value {
     let of = |key: &str| rule.get(key).cloned().unwrap_or_default();
     let action = of("action").as_str().unwrap_or_default().to_string();
     let (action_of, statement) = match rule.get("kind").and_then(Value::as_str) {
         Some("managed") => (
             "override_action",
-            json!({"managed_rule_group_statement": [{"name": of("group"), "vendor_name": "AWS"}]}),
+            json!({"managed_rule_group_statement": [{
+                "name": of("group"), "vendor_name": "AWS", "rule_action_override": counting(rule),
+            }]}),
         ),
         Some("rate") => (
             "action",

@@ -1,7 +1,7 @@
 //! Out-of-band changes of each field of AWS::S3::Bucket.
 
 use crate::support::deployed::DeployedShop;
-use crate::support::drift::{DriftCases, OutOfBandChange, case};
+use crate::support::drift::{Case, DriftCases, OutOfBandChange, case};
 use aws_sdk_s3::types as sdk;
 use serde_json::json;
 
@@ -15,6 +15,9 @@ pub fn cases() -> DriftCases {
         case("object_ownership", json!("BucketOwnerPreferred")),
         case("encryption", json!("aws:kms")),
         case("versioning", json!("Suspended")),
+        extra("lifecycle", "theirs"),
+        extra("website", "index.html"),
+        extra("cors", "https://evil.example"),
     ];
     DriftCases {
         type_name: "AWS::S3::Bucket",
@@ -24,9 +27,43 @@ pub fn cases() -> DriftCases {
     }
 }
 
+fn extra(name: &str, value: &str) -> Case {
+    let found_only = "settings that no stack has: they are only found, and taken away";
+    case("extras.*", json!(value)).keys(&[name]).no_change(found_only)
+}
+
+async fn add_extra(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
+    let (s3, name, text) = (&shop.clients.s3, &change.live.name, change.text());
+    match change.key() {
+        "lifecycle" => {
+            let rule = sdk::LifecycleRule::builder()
+                .id(text)
+                .filter(sdk::LifecycleRuleFilter::builder().prefix("").build())
+                .status(sdk::ExpirationStatus::Enabled)
+                .expiration(sdk::LifecycleExpiration::builder().days(1).build());
+            let rules = sdk::BucketLifecycleConfiguration::builder().rules(rule.build().unwrap());
+            let put = s3.put_bucket_lifecycle_configuration().bucket(name);
+            put.lifecycle_configuration(rules.build().unwrap()).send().await.unwrap();
+        }
+        "website" => {
+            let page = sdk::IndexDocument::builder().suffix(text).build().unwrap();
+            let website = sdk::WebsiteConfiguration::builder().index_document(page).build();
+            let put = s3.put_bucket_website().bucket(name);
+            put.website_configuration(website).send().await.unwrap();
+        }
+        _ => {
+            let rule = sdk::CorsRule::builder().allowed_methods("GET").allowed_origins(text);
+            let rules = sdk::CorsConfiguration::builder().cors_rules(rule.build().unwrap());
+            let put = s3.put_bucket_cors().bucket(name);
+            put.cors_configuration(rules.build().unwrap()).send().await.unwrap();
+        }
+    }
+}
+
 async fn change_bucket(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
     let (s3, name, target) = (&shop.clients.s3, &change.live.name, &change.target);
     match change.case.field {
+        "extras.*" => add_extra(shop, change).await,
         "tags.*" => {
             let tags = target["tags"].as_object().unwrap().iter();
             let tags = tags.map(|(k, v)| {

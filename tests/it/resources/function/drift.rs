@@ -53,6 +53,9 @@ pub fn cases(shop: &DeployedShop) -> DriftCases {
             .keys(&["layers"])
             .no_change(FOUND_ONLY)
             .seen_as(Value::Null),
+        case("extras.*", json!("AuthType NONE"))
+            .keys(&["function url $LATEST"])
+            .no_change(FOUND_ONLY),
     ];
     DriftCases {
         type_name: "AWS::Lambda::Function",
@@ -114,6 +117,11 @@ async fn change_function(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
             let content = sdk::LayerVersionContentInput::builder().zip_file(zip).build();
             let publish = lambda.publish_layer_version().layer_name(change.text()).content(content);
             update.layers(publish.send().await.unwrap().layer_version_arn.unwrap())
+        }
+        "extras.*" if change.key().starts_with("function url") => {
+            let create = lambda.create_function_url_config().function_name(name);
+            create.auth_type(sdk::FunctionUrlAuthType::None).send().await.unwrap();
+            return;
         }
         "extras.*" => update.kms_key_arn(change.text()),
         _ => {

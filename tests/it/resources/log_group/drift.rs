@@ -6,7 +6,14 @@ use serde_json::json;
 use shopstack::model::Op;
 
 pub fn cases() -> DriftCases {
-    let cases = vec![case("tags.*", json!("x")).keys(&["stray"]), case("retention_days", json!(7))];
+    let found_only = "settings that no stack has: they are only found, and taken away";
+    let cases = vec![
+        case("tags.*", json!("x")).keys(&["stray"]),
+        case("retention_days", json!(7)),
+        case("extras.*", json!("arn:aws:lambda:us-east-1:111122223333:function:theirs"))
+            .keys(&["subscription theirs"])
+            .no_change(found_only),
+    ];
     DriftCases {
         type_name: "AWS::Logs::LogGroup",
         at: "log_group.api",
@@ -40,6 +47,11 @@ async fn change_log_group(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
                 .resource_arn(change.output("arn"))
                 .tags(change.key(), change.text());
             tag.send().await.unwrap();
+        }
+        "extras.*" => {
+            let put = logs.put_subscription_filter().log_group_name(&change.live.name);
+            let put = put.filter_name("theirs").filter_pattern("");
+            put.destination_arn(change.text()).send().await.unwrap();
         }
         _ => {
             let put = logs.put_retention_policy().log_group_name(&change.live.name);

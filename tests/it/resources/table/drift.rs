@@ -29,6 +29,42 @@ pub fn prepare(shop: &ProxiedShop) {
     std::fs::write(shop.path("seed/more.json"), SEED).unwrap();
 }
 
+const KINESIS: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/theirs";
+const FOUND_ONLY: &str = "settings that no stack has: they are only found, and taken away";
+
+fn extra(name: &str, value: &str) -> Case {
+    case("extras.*", json!(value)).keys(&[name]).no_change(FOUND_ONLY)
+}
+
+/// What lets others read the items, or deletes them.
+async fn add_extra(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
+    let (db, name) = (&shop.clients.dynamodb, &change.live.name);
+    let update = db.update_table().table_name(name);
+    match change.key() {
+        "encryption" => {
+            let on = sdk::SseSpecification::builder().enabled(true).sse_type(sdk::SseType::Kms);
+            update.sse_specification(on.build()).send().await.unwrap();
+        }
+        "table class" => {
+            update.table_class(change.text().into()).send().await.unwrap();
+        }
+        "time to live" => {
+            let on = sdk::TimeToLiveSpecification::builder().enabled(true);
+            let on = on.attribute_name(change.text()).build().unwrap();
+            let update = db.update_time_to_live().table_name(name);
+            update.time_to_live_specification(on).send().await.unwrap();
+        }
+        "resource policy" => {
+            let put = db.put_resource_policy().resource_arn(change.output("arn"));
+            put.policy(change.text()).send().await.unwrap();
+        }
+        _ => {
+            let enable = db.enable_kinesis_streaming_destination().table_name(name);
+            enable.stream_arn(KINESIS).send().await.unwrap();
+        }
+    }
+}
+
 pub fn cases(shop: &DeployedShop) -> DriftCases {
     let seed: String = Sha256::digest(SEED).iter().map(|b| format!("{b:02x}")).collect();
     let replaced = |field, to| case(field, to).op(Op::Replace);
@@ -60,6 +96,11 @@ pub fn cases(shop: &DeployedShop) -> DriftCases {
         case("point_in_time_recovery", json!(false)),
         case("stream", json!("KEYS_ONLY")),
         case("deletion_protection", json!(true)),
+        extra("encryption", "").seen_as(Value::Null),
+        extra("table class", "STANDARD_INFREQUENT_ACCESS"),
+        extra("time to live", "expires"),
+        extra(&format!("kinesis destination {KINESIS}"), "ACTIVE"),
+        extra("resource policy", r#"{"Statement":[],"Version":"2012-10-17"}"#).seen_as(Value::Null),
         case("seed", json!(seed)).at("table.Products").payload(shop.shop.path("seed/more.json")),
     ];
     DriftCases {
@@ -74,6 +115,7 @@ async fn change_out_of_band(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
     let (db, name) = (&shop.clients.dynamodb, &change.live.name);
     match change.case.field {
         "tags.*" => tag(shop, change, change.key(), change.text()).await,
+        "extras.*" => add_extra(shop, change).await,
         "seed" => tag(shop, change, "shopstack:seed", change.text()).await,
         "hash_key.name" | "hash_key.kind" | "range_key" | "range_key.name" | "range_key.kind" => {
             remake(shop, change).await

@@ -19,7 +19,7 @@ pub fn cases_on_moto() -> DriftCases {
 pub fn cases() -> DriftCases {
     let rate = |field, to: Value| case(field, to).keys(&[RATE]);
     let new = json!({"priority": 90, "kind": "rate", "group": "", "limit": 500, "action": "count", "metrics": true,
-        "sampled": true});
+        "sampled": true, "count": []});
     let of_rate = |field: &str| format!("rules.{RATE}.{field}");
     let cases: Vec<Case> = vec![
         case("tags.*", json!("x")).keys(&["stray"]),
@@ -42,6 +42,7 @@ pub fn cases() -> DriftCases {
         case("rules.*.action", json!("count")).keys(&[GROUP]),
         rate("rules.*.metrics", json!(false)),
         rate("rules.*.sampled", json!(false)),
+        case("rules.*.count", json!(["SQLi_BODY"])).keys(&[GROUP]),
     ];
     DriftCases {
         type_name: "AWS::WAFv2::WebACL",
@@ -112,6 +113,13 @@ fn rule(name: &str, spec: &Value) -> sdk::Rule {
     let group = sdk::ManagedRuleGroupStatement::builder()
         .vendor_name("AWS")
         .name(spec["group"].as_str().unwrap());
+    let counted = sdk::RuleAction::builder().count(sdk::CountAction::builder().build()).build();
+    let counted = spec["count"].as_array().unwrap().iter().map(|rule| {
+        let one = sdk::RuleActionOverride::builder().name(rule.as_str().unwrap());
+        one.action_to_use(counted.clone()).build().unwrap()
+    });
+    let counted: Vec<_> = counted.collect();
+    let group = group.set_rule_action_overrides((!counted.is_empty()).then_some(counted));
     let none = count.is_none().then(|| sdk::NoneAction::builder().build());
     let statement =
         sdk::Statement::builder().managed_rule_group_statement(group.build().unwrap()).build();

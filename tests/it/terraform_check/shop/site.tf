@@ -88,6 +88,13 @@ resource "aws_s3_bucket_policy" "site" {
         Condition = { ArnEquals = { "aws:SourceArn" = local.distribution } }
       },
       {
+        Sid       = "OwnRecordsStayPrivate"
+        Effect    = "Deny"
+        Principal = { Service = "cloudfront.amazonaws.com" }
+        Action    = "s3:GetObject"
+        Resource  = "arn:aws:s3:::${local.bucket}/.shopstack/*"
+      },
+      {
         Sid       = "OnlyOverTls"
         Effect    = "Deny"
         Principal = "*"
@@ -145,8 +152,8 @@ locals {
 }
 
 resource "aws_cloudfront_origin_access_control" "site" {
-  name                              = "${local.name}-site"
-  description                       = local.marker
+  name                              = "shopstack"
+  description                       = "shopstack:shared=true for the distributions of all stacks of this account"
   origin_access_control_origin_type = "s3"
   signing_behavior                  = "always"
   signing_protocol                  = "sigv4"

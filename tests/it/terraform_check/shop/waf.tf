@@ -7,8 +7,9 @@ locals {
     "AWSManagedRulesSQLiRuleSet",
     "AWSManagedRulesKnownBadInputsRuleSet",
     "AWSManagedRulesAmazonIpReputationList",
-    "AWSManagedRulesBotControlRuleSet",
+    local.bots,
   ]
+  bots = "AWSManagedRulesBotControlRuleSet"
 }
 
 resource "aws_wafv2_web_acl" "acl" {
@@ -45,7 +46,8 @@ resource "aws_wafv2_web_acl" "acl" {
     }
   }
   dynamic "rule" {
-    for_each = local.groups
+    # They stop what is no browser, and the API has such clients.
+    for_each = [for group in local.groups : group if each.key == "cdn" || group != local.bots]
     content {
       name     = trimprefix(rule.value, "AWSManagedRules")
       priority = rule.key + 1
