@@ -33,7 +33,7 @@ pub struct Connection {
 /// Clients of one purpose. A clone shares them.
 #[derive(Clone)]
 pub struct Connections {
-    config: SdkConfig,
+    config: Arc<SdkConfig>,
     region: String,
     emulated: bool,
     counting: CountingInterceptor,
@@ -49,7 +49,13 @@ impl Connections {
         emulated: bool,
         counting: CountingInterceptor,
     ) -> Self {
-        Self { config, region: region.into(), emulated, counting, made: Arc::default() }
+        Self {
+            config: Arc::new(config),
+            region: region.into(),
+            emulated,
+            counting,
+            made: Arc::default(),
+        }
     }
 
     /// The stack's region.

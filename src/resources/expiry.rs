@@ -64,7 +64,7 @@ mod tests {
 
         let left = owned(Owner::Ours);
         let bucket = Live { type_name: "AWS::S3::Bucket".into(), ..left };
-        assert_eq!(of_what_is_left(&[bucket.clone()]).as_deref(), Some(later));
+        assert_eq!(of_what_is_left(std::slice::from_ref(&bucket)).as_deref(), Some(later));
         assert_eq!(of_what_is_left(&[&all[..], &[bucket]].concat()).as_deref(), Some(late));
         assert_eq!(of_what_is_left(&[]), None);
     }

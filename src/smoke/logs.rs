@@ -135,7 +135,7 @@ async fn look(context: &Context<'_>, calls: &[Call], hunt: &mut Hunt<'_>) -> Try
     if hunt.asked.is_none_or(|asked| asked.elapsed() >= ASK_AGAIN) {
         ask(context, calls, hunt).await?;
     }
-    let since = hunt.since.unwrap_or_else(|| date::local_ms());
+    let since = hunt.since.unwrap_or_else(date::local_ms);
     let mut missing = Vec::new();
     let mut trouble = None;
     for one in std::mem::take(&mut hunt.missing) {

@@ -25,10 +25,13 @@ pub struct Element {
     pub json: Json,
 }
 
+/// Line and column, where they are known, and the end of a sentence ("is not ...").
+pub type Refusal = (Option<(usize, usize)>, String);
+
 /// The elements of a JSON array.
 ///
 /// Errors: a sentence's end ("is not ..."), and the place it speaks of.
-pub fn read(text: &str) -> Result<Vec<Element>, (Option<(usize, usize)>, String)> {
+pub fn read(text: &str) -> Result<Vec<Element>, Refusal> {
     // Read once as it stands, so that an error tells the right place.
     if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
         return Err(refusal(text, &error));

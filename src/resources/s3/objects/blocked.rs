@@ -118,18 +118,19 @@ fn judge(tag: &Tag, csp: &ParsedCsp, tell: &mut dyn FnMut(&'static str)) {
             None if !is_data(tag) && !inline(csp, &SCRIPT) => tell("inline script"),
             _ => {}
         },
-        "link" if tag.get("rel").is_some_and(|rel| rel.eq_ignore_ascii_case("stylesheet")) => {
-            if tag.get("href").is_some_and(|url| !loads(csp, &STYLE, url)) {
-                tell("style sheets of other sites");
-            }
+        "link"
+            if tag.get("rel").is_some_and(|rel| rel.eq_ignore_ascii_case("stylesheet"))
+                && tag.get("href").is_some_and(|url| !loads(csp, &STYLE, url)) =>
+        {
+            tell("style sheets of other sites");
         }
         "img" if tag.get("src").is_some_and(|u| !loads(csp, &["img-src", "default-src"], u)) => {
             tell("images of other places");
         }
-        "video" | "audio" | "source" => {
-            if tag.get("src").is_some_and(|u| !loads(csp, &["media-src", "default-src"], u)) {
-                tell("media of other places");
-            }
+        "video" | "audio" | "source"
+            if tag.get("src").is_some_and(|u| !loads(csp, &["media-src", "default-src"], u)) =>
+        {
+            tell("media of other places");
         }
         "iframe" => {
             let frames = ["frame-src", "child-src", "default-src"];
