@@ -284,7 +284,11 @@ impl Caller {
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        let failed = error::from_sdk(operation, failure, self.emulated);
+        let mut failed = error::from_sdk(operation, failure, self.emulated);
+        let declared = self.calls.get(operation).map_or(&[][..], |call| call.service.not_found);
+        if failed.kind == ErrorKind::Other && declared.contains(&failed.code.as_str()) {
+            failed.kind = ErrorKind::NotFound;
+        }
         match failure.raw_response() {
             Some(response) if response.status().as_u16() == 503 && !options.not_idempotent => {
                 error::throttled_by_503(failed, operation)

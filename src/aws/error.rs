@@ -33,6 +33,8 @@ const NOT_FOUND: &[&str] = &[
     "OwnershipControlsNotFoundError",
     "NoSuchTagSetError",
     "NoSuchLifecycleConfiguration",
+    "NoSuchWebsiteConfiguration",
+    "NoSuchCORSConfiguration",
 ];
 const DENIED: &[&str] =
     &["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden"];

@@ -33,6 +33,8 @@ async fn a_plan_for_elsewhere_is_refused() {
     ] {
         let mut plan = whole.clone();
         plan[key] = json!(other);
+        // Whoever edits a plan can make its digest anew.
+        plan["digest"] = json!(shopstack::render::document::digest(&plan));
         std::fs::write(shop.path("plan.json"), plan.to_string()).unwrap();
         let run = shop.run(&["up", "--plan", "plan.json", "--yes", "--json"]);
         let version = key == "format_version";
