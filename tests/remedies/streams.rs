@@ -104,7 +104,7 @@ fn bad_usage_with_json_is_a_document_too() {
         (&["--json", "up", "--wait", "never"], "never"),
         (&["diff", "--jsn", "--json"], "--jsn"),
         (&["--json"], "subcommand"),
-        (&["--json", "--env", "Not_Good", "diff"], "Not_Good"),
+        (&["--json", "--env", " ", "diff"], "environment"),
     ] {
         let run = desk.run(arguments, &[]);
         assert_eq!(run.code, Some(1), "{run:?}");

@@ -17,7 +17,7 @@ server() {
 }
 authority authority
 authority stranger
-server aws "DNS:*.us-east-1.amazonaws.com,DNS:iam.amazonaws.com"
+server aws "DNS:*.us-east-1.amazonaws.com,DNS:iam.amazonaws.com,DNS:cloudfront.amazonaws.com"
 server here "IP:127.0.0.1"
 server elsewhere "DNS:elsewhere.example"
 rm -f authority.key authority.srl
