@@ -46,7 +46,7 @@ pub struct PlanDocument {
     pub calls: Value,
     /// SHA-256 over the canonical JSON (RFC 8785) of all other keys. It tells a file that was cut
     /// or edited; it is no signature.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", extend("pattern" = "^[0-9a-f]{64}$"))]
     pub digest: Option<String>,
 }

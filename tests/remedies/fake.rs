@@ -150,6 +150,21 @@ pub fn empty_account() -> Answer {
                 ),
             );
         }
+        for (path, list) in [
+            ("/origin-access-control", "OriginAccessControlList"),
+            ("/response-headers-policy", "ResponseHeadersPolicyList"),
+        ] {
+            if lower.contains(path) {
+                return (
+                    200,
+                    format!(
+                        "<{list} xmlns=\"http://cloudfront.amazonaws.com/doc/2020-05-31/\"><Marker/>\
+                         <MaxItems>100</MaxItems><IsTruncated>false</IsTruncated>\
+                         <Quantity>0</Quantity></{list}>"
+                    ),
+                );
+            }
+        }
         (404, "{\"__type\":\"ResourceNotFoundException\",\"message\":\"not there\"}".into())
     })
 }

@@ -145,6 +145,7 @@ async fn without_a_site(shop: &Shop) {
     let whole = shop.read("stack.yaml");
     let without_site = || {
         shop.cut("site:", "waf:");
+        shop.edit("{ group: bots, scope: site }", "bots");
         shop.edit("origins: [site]", "origins: [\"https://shop.example\"]");
     };
     without_site();

@@ -22,7 +22,8 @@ async fn without_a_terminal_nothing_is_asked() {
     let run = shop.run_at(&endpoint, &["diff", "--json"]);
     assert_eq!(run.code, 2, "nothing was made: {}", run.stderr);
     assert_eq!(
-        run.lines()[0]["summary"]["unchanged"].as_u64().map(|n| n <= 1),
+        // What all stacks of the account share may be there: log role, origin access control.
+        run.lines()[0]["summary"]["unchanged"].as_u64().map(|n| n <= 2),
         Some(true),
         "{}",
         run.stdout
