@@ -56,7 +56,7 @@ const EDITS: &[Edit] = &[
         )
     }),
     ("web_acl.api", |s| s.edit("rate_limit: 2000", "rate_limit: 1000")),
-    ("web_acl.cdn", |s| s.edit(", bots]", "]")),
+    ("web_acl.cdn", |s| s.edit("    - { group: bots, scope: site }", "    #")),
     ("bucket.site", |s| {
         s.edit("tags: { project: shop }", "tags: { project: shop, team: \"a/b\" }")
     }),

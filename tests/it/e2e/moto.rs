@@ -28,7 +28,6 @@ async fn the_control_plane_on_another_emulator() {
         "the one endpoint with WAF logging"
     );
     let gaps = not_kept(&run);
-    assert!(!gaps.is_empty(), "moto keeps everything: then it can be tested like the twin");
 
     let again = shop.run(&["up", "--yes", "--json"]);
     assert_eq!(done_addresses(&again.lines()), gaps, "{}", again.stderr);

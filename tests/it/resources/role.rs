@@ -96,7 +96,10 @@ async fn its_whole_life() {
     update(&env, &wanted).await;
 
     let by_ownership = env.discover(&Role, &[], &[]).await.remove(0);
-    assert_eq!(by_ownership.spec, wanted.spec);
+    let mut unread = wanted.spec.clone();
+    // Nobody compares what nobody wants: the documents of its policies are not read.
+    unread["policies"] = json!({"data": null, "more": null});
+    assert_eq!(by_ownership.spec, unread);
     assert_eq!(by_ownership.address, wanted.address);
     Role.delete(&env.writer, &by_ownership).await.expect("delete");
     Role.delete(&env.writer, &by_ownership).await.expect("deleting what is gone is done");

@@ -55,12 +55,6 @@ const FIRST: &[Row] = &[
         (403, "AccessDeniedException"),
         "... not authorized: apigateway:POST",
     ),
-    stop(
-        "8.3",
-        "cloudfront:CreateOriginAccessControl",
-        (400, "TooManyOriginAccessControls"),
-        "Too many of them",
-    ),
 ];
 /// What needs the first to be there.
 const SECOND: &[Row] = &[
