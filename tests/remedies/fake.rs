@@ -155,10 +155,11 @@ pub fn empty_account() -> Answer {
             ("/response-headers-policy", "ResponseHeadersPolicyList"),
         ] {
             if lower.contains(path) {
+                let space = "http://cloudfront.amazonaws.com/doc/2020-05-31/";
                 return (
                     200,
                     format!(
-                        "<{list} xmlns=\"http://cloudfront.amazonaws.com/doc/2020-05-31/\"><Marker/>\
+                        "<{list} xmlns=\"{space}\"><Marker/>\
                          <MaxItems>100</MaxItems><IsTruncated>false</IsTruncated>\
                          <Quantity>0</Quantity></{list}>"
                     ),

@@ -85,6 +85,21 @@ pub const DOWN: &[Row] = &[
     .looked_after(),
     Row::new(
         "8.3",
+        "cloudfront:DeleteOriginAccessControl",
+        (409, "OriginAccessControlInUse"),
+        "It is in use.",
+        1,
+    ),
+    Row::new(
+        "1.7",
+        "cloudfront:DeleteOriginAccessControl",
+        (400, "InvalidIfMatchVersion"),
+        "The version is wrong",
+        1,
+    )
+    .looked_after(),
+    Row::new(
+        "8.3",
         "cloudfront:DeleteResponseHeadersPolicy",
         (409, "ResponseHeadersPolicyInUse"),
         "It is attached to one or more cache behaviors.",
