@@ -152,6 +152,10 @@ pub fn mutation(request: &Message) -> Option<String> {
         let service = service.split('_').next().unwrap_or(service);
         return (!is_read(operation)).then(|| format!("{service} {operation}"));
     }
+    // CloudWatch's binary protocol names the operation at the end of the path.
+    if let Some((_, operation)) = request.word(1).split_once("/operation/") {
+        return (!is_read(operation)).then(|| format!("cloudwatch {operation}"));
+    }
     let body = request.body();
     let form = request.header("content-type").is_some_and(|v| v.contains("form-urlencoded"));
     if let Some(action) =

@@ -33,7 +33,8 @@ async fn the_control_plane_on_another_emulator() {
     assert_eq!(done_addresses(&again.lines()), gaps, "{}", again.stderr);
     assert_eq!(not_kept(&again), gaps);
     let (code, plan) = shop.diff();
-    assert_eq!((code, addresses(&plan)), (3, gaps.clone()));
+    let drift = if gaps.is_empty() { 0 } else { 3 };
+    assert_eq!((code, addresses(&plan)), (drift, gaps.clone()));
     assert_eq!(plan["calls"]["write"], 0);
     assert_eq!(plan["not_emulated"], json!(["headers.site"]));
     let says = |note: &Value| note.as_str().is_some_and(|n| n.contains("may not store every"));
