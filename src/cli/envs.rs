@@ -72,6 +72,9 @@ async fn described(ledger: &Ledger, one: Environment) -> Result<(Environment, Ru
     Ok((one, runs))
 }
 
+/// Type of the table of locks and records, among the shared pieces.
+pub const TABLE_TYPE: &str = "AWS::DynamoDB::Table";
+
 /// What all environments of the account share, and is there.
 pub async fn shared_pieces(
     session: &Session,
@@ -82,7 +85,7 @@ pub async fn shared_pieces(
         pieces.extend(resource_type.shared(&session.reader).await?);
     }
     if ledger.exists().await? {
-        pieces.push(SharedPiece { type_name: "AWS::DynamoDB::Table".into(), name: TABLE.into() });
+        pieces.push(SharedPiece { type_name: TABLE_TYPE.into(), name: TABLE.into() });
     }
     Ok(pieces)
 }

@@ -3,7 +3,7 @@
 use crate::aws::census;
 use crate::aws::ledger::{Ledger, TABLE};
 use crate::cli::apply;
-use crate::cli::envs;
+use crate::cli::envs::{self, TABLE_TYPE};
 use crate::cli::error::CliError;
 use crate::cli::output::Output;
 use crate::cli::session::Session;
@@ -29,7 +29,7 @@ pub(super) async fn remove_pieces(session: &Session, output: &Output) -> Result<
     let others = REGIONS.iter().filter(|r| **r != session.scope.region);
     let elsewhere: Vec<_> = others.map(|region| session.in_region(region, output).reader).collect();
     let writer = apply::writer(session);
-    for piece in pieces.iter().filter(|piece| piece.name != TABLE) {
+    for piece in pieces.iter().filter(|piece| !is_table(piece)) {
         let mut kept = None;
         for resource_type in TYPES {
             let known = resource_type.shared(&session.reader).await?;
@@ -41,10 +41,15 @@ pub(super) async fn remove_pieces(session: &Session, output: &Output) -> Result<
         tell(piece, kept.as_deref(), output);
     }
     // The table last: it holds the locks of whoever may have come meanwhile.
-    for piece in pieces.iter().filter(|piece| piece.name == TABLE) {
+    for piece in pieces.iter().filter(|piece| is_table(piece)) {
         tell(piece, ledger.remove_table().await?.as_deref(), output);
     }
     Ok(())
+}
+
+/// True for the table of locks and records. The origin access control has the same name.
+fn is_table(piece: &SharedPiece) -> bool {
+    piece.type_name == TABLE_TYPE && piece.name == TABLE
 }
 
 /// `kept` says why a piece is still there.
