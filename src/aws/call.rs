@@ -289,6 +289,10 @@ impl Caller {
         if failed.kind == ErrorKind::Other && declared.contains(&failed.code.as_str()) {
             failed.kind = ErrorKind::NotFound;
         }
+        // An emulator's page of HTML stands for an operation that it does not know.
+        if self.emulated && failed.message.contains("unexpected token '<'") {
+            failed.kind = ErrorKind::NotEmulated;
+        }
         match failure.raw_response() {
             Some(response) if response.status().as_u16() == 503 && !options.not_idempotent => {
                 error::throttled_by_503(failed, operation)

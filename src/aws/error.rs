@@ -272,8 +272,6 @@ fn not_emulated(code: &str, message: &str, status: Option<u16>) -> bool {
     WORDS.iter().any(|words| message.starts_with(words))
         || (NOT_EMULATED.contains(&code))
         || status == Some(501)
-        // An emulator's page of HTML, where each service has a format of its own.
-        || (status == Some(500) && message.contains("unexpected token '<'"))
 }
 
 /// Catalogue section 1.3: some services throttle with HTTP 400 and only the text `Rate exceeded`,
