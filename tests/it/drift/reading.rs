@@ -90,7 +90,7 @@ async fn commands(deployed: &DeployedShop) {
     assert_eq!(shop.run(&["diff"]).await.code, 2);
     shop.edit_all("memory: 320", "memory: 256");
     assert_eq!(shop.proxy.read_write(), Vec::<String>::new());
-    keeps(30).send().await.unwrap();
+    keeps(365).send().await.unwrap();
 }
 
 /// Every type's own read: wanted and not, thorough and not, with and without what it builds on.
