@@ -162,6 +162,7 @@ fn another(desired: &mut Desired) {
         "AWS::ApiGateway::Resource" => {
             spec["routes"]["PUT /orders"] = spec["routes"]["POST /orders"].clone()
         }
+        "AWS::Lambda::EventSourceMapping" => spec["batch_size"] = json!(7),
         "AWS::Lambda::Permission" => spec["statements"] = json!({}),
         "AWS::S3::BucketPolicy" => spec["policy"]["statements"] = json!({}),
         "AWS::S3::Object" => spec["config"] = json!("{}"),
