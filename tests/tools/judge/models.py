@@ -102,6 +102,8 @@ def find_rest(name, request, path):
             -len(needed - sent),
             len(needed & sent),
             len({key.lower() for key in query} & known),
+            # PutBucketLifecycle stands beside its successor at the same address.
+            not operation.deprecated,
             operation.name == named,
         )
         if best is None or rank > best_rank:
