@@ -267,7 +267,8 @@ fn marks(
             marks.extend(deployed.live("distribution.site").outputs.get("id").cloned())
         }
         "association.api" => marks.extend(deployed.live("stage.main").outputs.get("arn").cloned()),
-        "account.logging" => marks.push("/account".into()),
+        // The account's log role belongs to the setting.
+        "account.logging" => marks.extend(["/account", "apigateway-logs"].map(String::from)),
         _ => {}
     }
     marks
