@@ -187,7 +187,7 @@ impl Caller {
     }
 
     /// Tells whoever watches this step what it is waiting for.
-    pub fn say(&self, text: &str) {
+    pub fn report_wait(&self, text: &str) {
         if let Some(progress) = &self.progress {
             progress(text);
         }
@@ -244,7 +244,10 @@ impl Caller {
             self.counter.count_retry(leave.class == Class::Throttle);
             if pause > Duration::from_secs(1) || budget.attempts > 2 {
                 let reason = retry::reason(leave.class);
-                self.say(&format!("{}: {reason}; trying again", operation.replacen(':', " ", 1)));
+                self.report_wait(&format!(
+                    "{}: {reason}; trying again",
+                    operation.replacen(':', " ", 1)
+                ));
             }
             self.pause(pause).await?;
         }
@@ -269,7 +272,7 @@ impl Caller {
             answer = &mut call => return answer,
             () = tokio::time::sleep(SLOW) => {}
         }
-        self.say(&format!("waiting for the answer to {}", operation.replacen(':', " ", 1)));
+        self.report_wait(&format!("waiting for the answer to {}", operation.replacen(':', " ", 1)));
         call.await
     }
 
@@ -315,7 +318,7 @@ impl Caller {
         }
         // Shorter ones are over before they are read.
         if wait > Duration::from_millis(1500) {
-            self.say(&format!("waiting for {label}"));
+            self.report_wait(&format!("waiting for {label}"));
         }
         self.pause(wait).await?;
         // A lease may have run out during the wait.
@@ -357,7 +360,7 @@ impl Caller {
                     "AWS is slow today: run the same command again, it goes on where it stopped",
                 ));
             }
-            self.say(&format!("waiting for {what}"));
+            self.report_wait(&format!("waiting for {what}"));
             self.pause(pause).await?;
             pause = (pause * 2).min(every);
         }

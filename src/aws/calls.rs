@@ -94,7 +94,7 @@ pub const DOCTOR: &[Call] = &[
 pub const OPTIONAL: &[Call] = &[Call::new(&IAM, "iam:ListAccountAliases")];
 
 /// Every call of this module's own.
-pub fn all() -> impl Iterator<Item = &'static Call> {
+pub fn list_calls() -> impl Iterator<Item = &'static Call> {
     IDENTITY
         .iter()
         .chain(LEDGER_READS)

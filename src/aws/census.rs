@@ -133,7 +133,7 @@ async fn role_lives_here(
     else {
         return Ok(false);
     };
-    let tags = tag::own(role.tags().iter().map(|t| (t.key(), t.value())));
+    let tags = tag::without_aws_tags(role.tags().iter().map(|t| (t.key(), t.value())));
     *expires_at = expires_at.take().max(tags.get(tag::EXPIRES_AT).cloned());
     Ok(tags.get(tag::REGION).is_none_or(|region| *region == reader.region))
 }

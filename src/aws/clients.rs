@@ -71,7 +71,7 @@ impl Sdk {
         };
         let network = match connect.local_endpoint {
             Some(_) => Network::default(),
-            None => Network::of(&settings)?,
+            None => Network::from_settings(&settings)?,
         };
         let http = connect.transport.clone().unwrap_or_else(|| network.http_client());
         // Requests with large bodies override these: `upload.rs`.
@@ -114,8 +114,9 @@ impl Sdk {
         let region = base.region().map_or_else(|| GLOBAL_REGION.to_string(), ToString::to_string);
         let endpoint = base.endpoint_url().map(|url| url.trim_end_matches('/').to_string());
         settings.check(&base)?;
-        let facts = signin::Facts::of(&settings);
-        let calls = Arc::new(CallTable::new(super::calls::all().chain(connect.calls.iter())));
+        let facts = signin::Facts::from_settings(&settings);
+        let calls =
+            Arc::new(CallTable::new(super::calls::list_calls().chain(connect.calls.iter())));
         let budgets = connect.budgets;
         Ok(Self { base, region, endpoint, counter, network, facts, calls, budgets })
     }

@@ -80,7 +80,8 @@ impl TagIndex {
                 other => other?,
             };
             for mapping in page.resource_tag_mapping_list() {
-                let tags = tag::own(mapping.tags().iter().map(|t| (t.key(), t.value())));
+                let tags =
+                    tag::without_aws_tags(mapping.tags().iter().map(|t| (t.key(), t.value())));
                 self.by_arn.insert(mapping.resource_arn().unwrap_or_default().to_string(), tags);
             }
             token = page.pagination_token().filter(|t| !t.is_empty()).map(str::to_string);

@@ -217,7 +217,7 @@ impl Ledger {
 
     /// Keeps a JSON text in a row. DynamoDB takes 400 KB an item; the caller shortens what may be
     /// larger.
-    pub async fn keep(&self, sk: &str, document: &str) -> Result<(), CloudError> {
+    pub async fn put_document(&self, sk: &str, document: &str) -> Result<(), CloudError> {
         let mut item = self.key(sk);
         item.insert("document".into(), AttributeValue::S(document.to_string()));
         self.caller

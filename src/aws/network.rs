@@ -44,7 +44,7 @@ impl Network {
     /// Proxies and certificates as `settings` name them.
     ///
     /// Errors: a bundle that cannot be read or holds no certificate; a proxy that cannot be used.
-    pub fn of(settings: &Settings) -> Result<Self, CloudError> {
+    pub fn from_settings(settings: &Settings) -> Result<Self, CloudError> {
         let profile = format!("ca_bundle of the profile `{}`", settings.profile);
         let named = settings
             .variable("AWS_CA_BUNDLE")

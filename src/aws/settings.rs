@@ -60,10 +60,10 @@ impl Settings {
         let here = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
-        Self::of(variables(here, profile)).await
+        Self::from_variables(variables(here, profile)).await
     }
 
-    async fn of(variables: HashMap<String, String>) -> Result<Self, CloudError> {
+    async fn from_variables(variables: HashMap<String, String>) -> Result<Self, CloudError> {
         for name in SWITCHES {
             if let Some(value) = variables.get(*name)
                 && !["true", "false"].iter().any(|word| value.eq_ignore_ascii_case(word))
@@ -311,7 +311,7 @@ mod tests {
     #[tokio::test]
     async fn switches_say_true_or_false() {
         let vars = cleaned(&[("AWS_USE_FIPS_ENDPOINT", "yes")], None);
-        let error = Settings::of(vars).await.unwrap_err();
+        let error = Settings::from_variables(vars).await.unwrap_err();
         assert!(error.message.contains("AWS_USE_FIPS_ENDPOINT is `yes`"), "{error}");
     }
 }

@@ -44,7 +44,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    pub(super) fn of(settings: &Settings) -> Self {
+    pub(super) fn from_settings(settings: &Settings) -> Self {
         let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
         let half = match keys.map(|name| settings.variable(name).is_some()) {
             [true, false] => Some(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")),

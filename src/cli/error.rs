@@ -37,7 +37,7 @@ impl CliError {
     }
 
     /// Several errors of one kind of thing, each on its own lines.
-    pub fn all<E: std::fmt::Display>(errors: &[E], hint: &str) -> Self {
+    pub fn join<E: std::fmt::Display>(errors: &[E], hint: &str) -> Self {
         Self::new(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"), hint)
     }
 
@@ -78,6 +78,6 @@ impl From<Vec<CloudError>> for CliError {
             }
         }
         let aws = errors.first().map(|error| error.code.clone()).unwrap_or_default();
-        Self { aws, ..Self::all(&errors, &hints.join("\n")) }
+        Self { aws, ..Self::join(&errors, &hints.join("\n")) }
     }
 }

@@ -194,11 +194,11 @@ impl Guard {
         // Neither needs the other: a record that cannot be kept is no reason to leave the run out
         // of the history.
         if let Err(error) =
-            self.ledger.keep(&format!("run#{}", record.when), &run.to_string()).await
+            self.ledger.put_document(&format!("run#{}", record.when), &run.to_string()).await
         {
             output.note(&format!("This run could not be kept for `history` ({error})."));
         }
-        if let Err(error) = self.ledger.keep("record", &text).await {
+        if let Err(error) = self.ledger.put_document("record", &text).await {
             output.note(&format!(
                 "The record of this run could not be kept ({error}); diff will call drift a change."
             ));
@@ -208,7 +208,7 @@ impl Guard {
     /// Keeps what `down --no-wait` left behind, for `sweep`.
     pub async fn leave_receipt(&self, receipt: &Receipt, output: &Output) {
         let text = serde_json::to_string(receipt).unwrap_or_default();
-        if let Err(error) = self.ledger.keep(Receipt::SK, &text).await {
+        if let Err(error) = self.ledger.put_document(Receipt::SK, &text).await {
             output.note(&format!(
                 "What is left could not be kept for `sweep` ({error}); run `down` again instead."
             ));

@@ -3,7 +3,7 @@
 
 use super::args::Global;
 use super::error::CliError;
-use super::tame::{inert, tame, tame_json, wrapped};
+use super::sanitize::{inert, sanitize_json, sanitize_terminal, wrapped};
 use crate::aws::call::Cancel;
 use crate::aws::counter::{Calls, Counter};
 use crate::render::style::Style;
@@ -111,7 +111,7 @@ impl Output {
         let since = last.unwrap_or(self.started).elapsed();
         if since >= silence && !self.summarised() {
             *last = Some(Instant::now());
-            self.write(&tame_json(&line().to_string()));
+            self.write(&sanitize_json(&line().to_string()));
         }
     }
 
@@ -131,7 +131,7 @@ impl Output {
 
     /// A result, on stdout.
     pub fn result(&self, text: &str) {
-        self.write(&inert(&tame(text.trim_end_matches('\n'))));
+        self.write(&inert(&sanitize_terminal(text.trim_end_matches('\n'))));
     }
 
     /// Writes to stdout. A closed pipe is the reader's wish; anything else that keeps a result from
@@ -162,7 +162,7 @@ impl Output {
 
     /// One JSON document on stdout, before there is a command.
     pub fn plain_json(value: &serde_json::Value) {
-        let _ = writeln!(std::io::stdout().lock(), "{}", tame_json(&value.to_string()));
+        let _ = writeln!(std::io::stdout().lock(), "{}", sanitize_json(&value.to_string()));
     }
 
     /// True once JSON went to stdout.
@@ -190,12 +190,12 @@ impl Output {
         self.stream.spoke.store(true, Ordering::Relaxed);
         let mut last = self.stream.last_line.lock().unwrap_or_else(PoisonError::into_inner);
         *last = Some(Instant::now());
-        self.write(&tame_json(json.trim_end_matches('\n')));
+        self.write(&sanitize_json(json.trim_end_matches('\n')));
     }
 
     /// Progress, on stderr.
     pub fn note(&self, text: &str) {
-        let text = inert(&tame(text.trim_end_matches('\n')));
+        let text = inert(&sanitize_terminal(text.trim_end_matches('\n')));
         let text = if self.wraps { wrapped(&text, self.progress.width) } else { text };
         let _ = writeln!(std::io::stderr().lock(), "{text}");
     }
@@ -228,7 +228,7 @@ impl Output {
     /// Asks for a line; the prompt goes to stderr. `None` when the run was stopped meanwhile.
     pub async fn ask(&self, prompt: &str, cancel: &Cancel) -> Option<String> {
         let mut err = std::io::stderr().lock();
-        let _ = write!(err, "{}", tame(prompt));
+        let _ = write!(err, "{}", sanitize_terminal(prompt));
         let _ = err.flush();
         drop(err);
         // A thread of its own: a line that never comes must not keep the process from ending.

@@ -27,7 +27,7 @@ pub struct Project {
 
 impl Project {
     pub fn load(global: &Global) -> Result<Self, CliError> {
-        Self::placed(global).map_err(|errors| CliError::all(&errors, ""))
+        Self::placed(global).map_err(|errors| CliError::join(&errors, ""))
     }
 
     /// The same with its errors as they are, each with its place.
@@ -88,7 +88,7 @@ impl Project {
             }
         }));
         if !missing.is_empty() {
-            return Err(CliError::all(&missing, ""));
+            return Err(CliError::join(&missing, ""));
         }
         self.pages(global)?;
         let unfit = table::check_seeds(&self.stack, &self.root);
@@ -104,7 +104,7 @@ impl Project {
         let (name, folder) = (global.file.display().to_string(), self.root.join(&site.folder));
         let served = |key: &str| files::is_served(&folder, key);
         let missing = stack::missing_pages(&self.stack, &text, &name, &served);
-        if missing.is_empty() { Ok(()) } else { Err(CliError::all(&missing, "")) }
+        if missing.is_empty() { Ok(()) } else { Err(CliError::join(&missing, "")) }
     }
 
     /// What the plan will say of the site's folder.

@@ -123,7 +123,7 @@ mod tests {
     use super::*;
     use clap::Parser;
 
-    fn says(line: &str) -> String {
+    fn render_error(line: &str) -> String {
         let error = Cli::try_parse_from(line.split(' ')).unwrap_err();
         advised(error).render().to_string()
     }
@@ -138,12 +138,12 @@ mod tests {
             ("deploy", "shopstack up"),
             ("init", "stack.yaml"),
         ] {
-            let said = says(&format!("shopstack {word}"));
+            let said = render_error(&format!("shopstack {word}"));
             assert!(said.contains(word) && said.contains(&ours.to_string()), "{said}");
             assert!(!said.contains("similar"), "one tip: {said}");
         }
-        assert!(says("shopstack up --auto-approve").contains("`--yes`"));
-        assert!(says("shopstack upp").contains("'up'"));
+        assert!(render_error("shopstack up --auto-approve").contains("`--yes`"));
+        assert!(render_error("shopstack upp").contains("'up'"));
         // Every tip names what there is.
         for (_, ours) in COMMANDS {
             let name = ours.split(' ').next().unwrap();

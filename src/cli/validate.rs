@@ -42,7 +42,7 @@ fn check(global: &Global) -> Result<(Project, Vec<String>), (Value, CliError)> {
             .map_err(|wrong| unplaced(CliError::new(wrong, "such as us-east-1")))?;
     }
     let project =
-        Project::placed(global).map_err(|errors| (json!(errors), CliError::all(&errors, "")))?;
+        Project::placed(global).map_err(|errors| (json!(errors), CliError::join(&errors, "")))?;
     project.sources(global).map_err(unplaced)?;
     let notes = project.site_notes().map_err(unplaced)?;
     check_names(global, &project).map_err(|error| unplaced(error.into()))?;

@@ -12,7 +12,7 @@ pub const PART: TypeInfo = TypeInfo {
     type_name: "Part",
     group: "part",
     read_after: &[],
-    delete_after: &[After::every("Machine"), After::every("Label")],
+    delete_after: &[After::all_of("Machine"), After::all_of("Label")],
     contained_in: None,
     replace_on: &["key"],
     volatile_outputs: &["revision"],
@@ -24,7 +24,7 @@ pub const PART: TypeInfo = TypeInfo {
 pub const MACHINE: TypeInfo = TypeInfo {
     type_name: "Machine",
     group: "machine",
-    delete_after: &[After::every("Plug")],
+    delete_after: &[After::all_of("Plug")],
     replace_on: &[],
     ..PART
 };

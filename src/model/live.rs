@@ -147,14 +147,14 @@ impl Query<'_> {
     }
 
     /// A found resource by address.
-    pub fn found(&self, address: &Address) -> Option<&Live> {
+    pub fn find_live(&self, address: &Address) -> Option<&Live> {
         self.found.iter().find(|live| &live.address == address)
     }
 
     /// The wanted spec with all templates filled in that found resources can answer.
     pub fn resolved(&self, desired: &Desired) -> Value {
         template::resolve(&desired.spec, &|address, attribute| {
-            self.found(address).and_then(|live| live.outputs.get(attribute).cloned())
+            self.find_live(address).and_then(|live| live.outputs.get(attribute).cloned())
         })
     }
 }

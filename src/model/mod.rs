@@ -52,7 +52,7 @@ pub mod tag {
 
     /// Tags as a service lists them, without AWS's own (`aws:cloudformation:...` and the like):
     /// those no caller can set or remove, so they are never drift.
-    pub fn own<K: Into<String>, V: Into<String>>(
+    pub fn without_aws_tags<K: Into<String>, V: Into<String>>(
         listed: impl IntoIterator<Item = (K, V)>,
     ) -> super::spec::Tags {
         let listed = listed.into_iter().map(|(key, value)| (key.into(), value.into()));
@@ -65,6 +65,9 @@ mod tests {
     #[test]
     fn awss_own_tags_are_nobodys_to_compare() {
         let listed = [("aws:cloudformation:stack-name", "x"), ("team", "shop"), ("awsome", "y")];
-        assert_eq!(super::tag::own(listed).into_keys().collect::<Vec<_>>(), ["awsome", "team"]);
+        assert_eq!(
+            super::tag::without_aws_tags(listed).into_keys().collect::<Vec<_>>(),
+            ["awsome", "team"]
+        );
     }
 }

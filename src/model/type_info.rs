@@ -18,7 +18,7 @@ pub struct After {
 
 impl After {
     /// Every resource of the type.
-    pub const fn every(type_name: &'static str) -> Self {
+    pub const fn all_of(type_name: &'static str) -> Self {
         Self { type_name, waits: |_, _| true }
     }
 
@@ -97,7 +97,7 @@ impl Calls {
     pub const NONE: Calls = Calls { read: &[], create: &[], update: &[], delete: &[] };
 
     /// All calls; one that serves two purposes comes twice.
-    pub fn all(&self) -> impl Iterator<Item = &'static Call> {
+    pub fn iter(&self) -> impl Iterator<Item = &'static Call> {
         self.read.iter().chain(self.create).chain(self.update).chain(self.delete)
     }
 }

@@ -80,7 +80,7 @@ pub fn policies(scope: &Scope) -> Value {
     let writes = |select: fn(&'static TypeInfo) -> Vec<&'static Call>| -> Vec<&'static Call> {
         reads().into_iter().chain(types().flat_map(select)).collect()
     };
-    let mut up = writes(|info| info.calls.all().collect());
+    let mut up = writes(|info| info.calls.iter().collect());
     up.extend(calls::SMOKE);
     up.extend(calls::DOCTOR);
     let down = writes(|info| info.calls.delete.iter().collect());
@@ -198,7 +198,7 @@ fn group(scope: &Scope, operation: &str, action: &str) -> Group {
 /// ARN patterns of the types that make the call, of those whose ARN follows from the name.
 fn derivable_arns(scope: &Scope, operation: &str) -> Vec<String> {
     let types = TYPES.iter().map(|t| t.info());
-    let callers = types.filter(|info| info.calls.all().any(|call| call.operation == operation));
+    let callers = types.filter(|info| info.calls.iter().any(|call| call.operation == operation));
     callers.filter_map(|info| info.arn).map(|arn| arn(scope, "*")).collect()
 }
 

@@ -57,7 +57,7 @@ struct Draft {
 }
 
 impl Draft {
-    fn say(self, maker: &mut Maker<'_>, message: String, fix: String) {
+    fn add_finding(self, maker: &mut Maker<'_>, message: String, fix: String) {
         maker.add(&self.rule, self.severity, self.sid.as_deref(), self.side, message, fix);
     }
 }
@@ -71,7 +71,7 @@ fn blocks(maker: &mut Maker<'_>) {
     let open: Vec<&str> = BLOCKS.iter().filter(|b| off(b)).copied().collect();
     for block in open {
         let message = format!("the bucket's public access block `{block}` is off");
-        live(maker, "public-access-block-off", Severity::High, Some(block)).say(
+        live(maker, "public-access-block-off", Severity::High, Some(block)).add_finding(
             maker,
             message,
             RESTORE.into(),
@@ -85,7 +85,11 @@ fn ownership(maker: &mut Maker<'_>) {
         return;
     };
     let message = format!("object ownership is {owner}: access control lists can grant access");
-    live(maker, "access-list-grants", Severity::Medium, None).say(maker, message, RESTORE.into());
+    live(maker, "access-list-grants", Severity::Medium, None).add_finding(
+        maker,
+        message,
+        RESTORE.into(),
+    );
 }
 
 /// Function URLs by qualifier, or `$LATEST`: `{"auth_type": .., "url": ..}`.
@@ -109,7 +113,7 @@ fn urls(maker: &mut Maker<'_>) {
              delete-function-url-config --function-name {}{named}`",
             maker.pair.name
         );
-        live(maker, "function-url", severity, Some(&qualifier)).say(maker, message, fix);
+        live(maker, "function-url", severity, Some(&qualifier)).add_finding(maker, message, fix);
     }
 }
 
@@ -125,7 +129,7 @@ fn event_sources(maker: &mut Maker<'_>) {
             "`shopstack up` leaves event sources alone: remove it with `aws lambda \
              delete-event-source-mapping --uuid {id}`"
         );
-        live(maker, "event-source", Severity::Medium, Some(&id)).say(maker, message, fix);
+        live(maker, "event-source", Severity::Medium, Some(&id)).add_finding(maker, message, fix);
     }
 }
 
@@ -139,7 +143,11 @@ fn extras(maker: &mut Maker<'_>) {
         let severity = if grave { Severity::High } else { Severity::Low };
         let shown = value.as_str().map_or_else(|| value.to_string(), str::to_string);
         let message = format!("the function has {name}: {shown}; stack.yaml has none");
-        live(maker, "function-extra", severity, Some(&name)).say(maker, message, RESTORE.into());
+        live(maker, "function-extra", severity, Some(&name)).add_finding(
+            maker,
+            message,
+            RESTORE.into(),
+        );
     }
 }
 
@@ -159,7 +167,7 @@ fn routes(maker: &mut Maker<'_>) {
             );
             let severity = if open { Severity::High } else { Severity::Medium };
             let draft = live(maker, "anonymous-route", severity, Some(route));
-            draft.say(maker, message, RESTORE.into());
+            draft.add_finding(maker, message, RESTORE.into());
             continue;
         };
         let changes: Vec<String> = diff::differences(now, before)
@@ -171,7 +179,7 @@ fn routes(maker: &mut Maker<'_>) {
         if !changes.is_empty() {
             let message = format!("the route {route} differs: {}", changes.join("; "));
             let draft = live(maker, "changed-route", Severity::High, Some(route));
-            draft.say(maker, message, RESTORE.into());
+            draft.add_finding(maker, message, RESTORE.into());
         }
     }
     for route in wanted.keys().filter(|route| !found.contains_key(*route)) {
@@ -203,7 +211,7 @@ fn web_acl(maker: &mut Maker<'_>) {
             format!("a web ACL is attached that stack.yaml does not have: {}", shown(&found)),
         ),
     };
-    live(maker, rule, severity, None).say(maker, message, RESTORE.into());
+    live(maker, rule, severity, None).add_finding(maker, message, RESTORE.into());
 }
 
 fn web_acl_rules(maker: &mut Maker<'_>) {
@@ -224,7 +232,7 @@ fn web_acl_rules(maker: &mut Maker<'_>) {
         };
         let message =
             format!("{path} is {}, wanted is {}", shown(&change.live), shown(&change.wanted));
-        live(maker, rule, severity, Some(&path)).say(maker, message, RESTORE.into());
+        live(maker, rule, severity, Some(&path)).add_finding(maker, message, RESTORE.into());
     }
 }
 
@@ -236,7 +244,7 @@ fn distribution(maker: &mut Maker<'_>) {
     if text(&found, viewer) == "allow-all" && !(emulated && same) {
         let message = "viewers may use plain http (allow-all)".to_string();
         let draft = live(maker, "unencrypted-viewer", Severity::Medium, None);
-        draft.say(maker, message, RESTORE.into());
+        draft.add_finding(maker, message, RESTORE.into());
     }
     if wanted.is_null() || found.is_null() {
         return;
@@ -246,7 +254,7 @@ fn distribution(maker: &mut Maker<'_>) {
         let message =
             format!("{path} is {}, wanted is {}", shown(&change.live), shown(&change.wanted));
         let draft = live(maker, "changed-setting", Severity::Medium, Some(&path));
-        draft.say(maker, message, RESTORE.into());
+        draft.add_finding(maker, message, RESTORE.into());
     }
 }
 
@@ -259,7 +267,8 @@ fn subscriptions(maker: &mut Maker<'_>) {
              delete-subscription-filter --log-group-name {} --filter-name {filter}`",
             maker.pair.name
         );
-        live(maker, "log-subscription", Severity::Medium, Some(&filter)).say(maker, message, fix);
+        live(maker, "log-subscription", Severity::Medium, Some(&filter))
+            .add_finding(maker, message, fix);
     }
 }
 

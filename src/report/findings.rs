@@ -47,7 +47,7 @@ pub(super) fn escalations(input: &Input<'_>, pairs: &[Pair]) -> Vec<Finding> {
 }
 
 /// Findings of one policy; the rows of `surface` get the ids of theirs.
-pub(super) fn of(
+pub(super) fn find_in_policy(
     input: &Input<'_>,
     pair: &Pair,
     surface: &mut Surface,

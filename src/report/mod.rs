@@ -149,7 +149,7 @@ pub fn report(input: Input<'_>) -> Report {
     let (mut found, mut surfaces, mut reads) = (Vec::new(), Vec::new(), Vec::new());
     for pair in &pairs {
         let mut surface = compare::surface(&input, pair);
-        found.extend(findings::of(&input, pair, &mut surface, &routes));
+        found.extend(findings::find_in_policy(&input, pair, &mut surface, &routes));
         reads.push(surfaces::read(pair));
         surfaces.push(surface);
     }

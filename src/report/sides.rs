@@ -46,7 +46,7 @@ impl Pair {
             policy: None,
             wanted,
             live,
-            foreign: side.foreign(),
+            foreign: side.foreign_owner(),
             not_emulated: side.not_emulated(),
             carried: side.live.is_some(),
             shared: side.live.is_some_and(is_shared_role),
@@ -160,7 +160,7 @@ impl<'a> Side<'a> {
         self.live.map(|l| &l.spec)
     }
 
-    pub fn foreign(&self) -> Option<String> {
+    pub fn foreign_owner(&self) -> Option<String> {
         self.live.and_then(|live| match &live.owner {
             Owner::Foreign(says) => Some(says.clone()),
             Owner::Ours | Owner::Stray | Owner::Shared => None,

@@ -137,7 +137,7 @@ fn attached_to(
     let pair = Pair::of_side(kind, address, policy, wanted, live);
     Pair {
         name: name_of(&[policy, carrier]),
-        foreign: policy.foreign().or_else(|| carrier.foreign()),
+        foreign: policy.foreign_owner().or_else(|| carrier.foreign_owner()),
         not_emulated: policy.not_emulated() || carrier.not_emulated(),
         carried: carrier.live.is_some() || policy.live.is_some(),
         shared: false,

@@ -25,7 +25,7 @@ const ONCE: Repeat = Repeat { fresh: false, not_idempotent: true };
 
 /// A caller for every declared call, without an endpoint.
 fn caller() -> Caller {
-    let own = crate::aws::calls::all();
+    let own = crate::aws::calls::list_calls();
     let calls = CallTable::new(own.chain(declared_calls().iter()));
     Caller::new(Arc::default(), Arc::new(calls), false)
 }

@@ -50,7 +50,7 @@ pub(crate) fn null_if_empty(entries: Map<String, Value>) -> Value {
 
 /// The refusal to touch a resource that holds the wanted name and is not this stack's; `says` tells
 /// whose it is.
-pub(crate) fn foreign(what: &str, step: &Step, says: &str) -> CloudError {
+pub(crate) fn foreign_error(what: &str, step: &Step, says: &str) -> CloudError {
     CloudError::ours(
         ErrorKind::Foreign,
         format!("the {what} `{}` exists and is not this stack's: {says}", step.name),
@@ -123,9 +123,9 @@ where
         if writer.caller.is_emulated() || start.elapsed() > Duration::from_secs(60) {
             return Ok(None);
         }
-        writer
-            .caller
-            .say(&format!("waiting for `{name}`, which exists, to be listed (usually seconds)"));
+        writer.caller.report_wait(&format!(
+            "waiting for `{name}`, which exists, to be listed (usually seconds)"
+        ));
         writer.caller.pause(pause).await?;
         pause = (pause * 2).min(Duration::from_secs(5));
     }

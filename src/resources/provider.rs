@@ -99,6 +99,6 @@ fn vanished(error: CloudError) -> CloudError {
 
 /// Every call that a resource type or a report's read declares.
 pub fn declared_calls() -> CallTable {
-    let of_types = TYPES.iter().flat_map(|t| t.info().calls.all());
+    let of_types = TYPES.iter().flat_map(|t| t.info().calls.iter());
     CallTable::new(of_types.chain(OBSERVING.iter().copied().flatten()))
 }

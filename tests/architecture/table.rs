@@ -130,12 +130,4 @@ const EXCEPTIONS: &[Exception] = &[
     allow("file-length", "tests/hermetic/replayed/function.rs", ""),
     allow("file-length", "tests/hermetic/replayed/table.rs", ""),
     allow("function-length", "tests/it/local.rs", ""),
-    allow("vague-name", "lambdas/", ""),
-    allow("vague-name", "src/aws/", ""),
-    allow("vague-name", "src/cli/", ""),
-    allow("vague-name", "src/model/", ""),
-    allow("vague-name", "src/render/graph/", ""),
-    allow("vague-name", "src/report/", ""),
-    allow("vague-name", "src/resources/", ""),
-    allow("vague-name", "tests/it/", ""),
 ];

@@ -52,7 +52,7 @@ impl Store for Dynamo {
     }
 
     async fn place(&self, order: &Order) -> Result<Placement, StoreError> {
-        let mut writes = vec![self.put(order).map_err(not_built)?];
+        let mut writes = vec![self.put_order(order).map_err(not_built)?];
         for line in order.lines.iter().filter(|line| line.takes_stock) {
             writes.push(self.take(line).map_err(not_built)?);
         }
@@ -74,7 +74,7 @@ impl Store for Dynamo {
 
 impl Dynamo {
     /// The order, on condition that its id is new.
-    fn put(&self, order: &Order) -> Result<TransactWriteItem, BuildError> {
+    fn put_order(&self, order: &Order) -> Result<TransactWriteItem, BuildError> {
         let put = Put::builder()
             .table_name(&self.orders)
             .set_item(Some(record(order)))

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 const KEY: (&str, &str) = ("idempotency-key", "0123456789abcdef");
 
-fn two(total: &str) -> String {
+fn order_of_two(total: &str) -> String {
     format!(r#"{{"userId":"ada","items":[{{"productId":"p-1","quantity":2}}],"total":{total}}}"#)
 }
 
@@ -33,7 +33,7 @@ fn one_product() -> common::Shop {
 #[tokio::test]
 async fn an_order_keeps_prices_names_and_its_currency() {
     let shop = one_product();
-    let answer = send(&shop, two("19.98"), &[]).await;
+    let answer = send(&shop, order_of_two("19.98"), &[]).await;
     let id = order_id(&answer);
     assert_eq!(id.len(), 32);
     let order = shop.orders().remove(0);
@@ -51,8 +51,8 @@ async fn an_order_keeps_prices_names_and_its_currency() {
 #[tokio::test]
 async fn without_a_key_each_call_is_an_order() {
     let shop = one_product();
-    let first = order_id(&send(&shop, two("19.98"), &[]).await);
-    let second = order_id(&send(&shop, two("19.98"), &[]).await);
+    let first = order_id(&send(&shop, order_of_two("19.98"), &[]).await);
+    let second = order_id(&send(&shop, order_of_two("19.98"), &[]).await);
     assert_ne!(first, second);
     assert_eq!((shop.orders().len(), shop.stock("p-1")), (2, Some(6)));
 }
@@ -60,30 +60,30 @@ async fn without_a_key_each_call_is_an_order() {
 #[tokio::test]
 async fn the_same_key_and_order_is_one_order() {
     let shop = one_product();
-    let first = send(&shop, two("19.98"), &[KEY]).await;
-    let again = send(&shop, two("19.980"), &[KEY]).await;
+    let first = send(&shop, order_of_two("19.98"), &[KEY]).await;
+    let again = send(&shop, order_of_two("19.980"), &[KEY]).await;
     assert_eq!(order_id(&first), order_id(&again));
     assert_eq!((shop.orders().len(), shop.stock("p-1")), (1, Some(8)));
     assert!(first.log[0].contains("OrdersPlaced") && !again.log[0].contains("OrdersPlaced"));
 
-    let other_user = two("19.98").replace("ada", "bob");
+    let other_user = order_of_two("19.98").replace("ada", "bob");
     let other_key = [("idempotency-key", "another-key")];
     assert_ne!(order_id(&send(&shop, other_user, &[KEY]).await), order_id(&first));
-    assert_ne!(order_id(&send(&shop, two("19.98"), &other_key).await), order_id(&first));
+    assert_ne!(order_id(&send(&shop, order_of_two("19.98"), &other_key).await), order_id(&first));
 }
 
 #[tokio::test]
 async fn the_same_key_with_another_order_is_a_422() {
     let shop = one_product();
-    order_id(&send(&shop, two("19.98"), &[KEY]).await);
+    order_id(&send(&shop, order_of_two("19.98"), &[KEY]).await);
     let reused = (422, "IdempotencyKeyReused".to_owned(), "Idempotency-Key".to_owned());
     let one = r#"{"userId":"ada","items":[{"productId":"p-1","quantity":1}],"total":9.99}"#;
     assert_eq!(verdict(&send(&shop, one, &[KEY]).await), reused);
     // Also where the other order would be refused for itself.
-    assert_eq!(verdict(&send(&shop, two("1"), &[KEY]).await), reused);
+    assert_eq!(verdict(&send(&shop, order_of_two("1"), &[KEY]).await), reused);
     let many = r#"{"userId":"ada","items":[{"productId":"p-1","quantity":99}],"total":989.01}"#;
     assert_eq!(verdict(&send(&shop, many, &[KEY]).await), reused);
-    let mut sent = serde_json::from_str::<Value>(&two("19.98")).unwrap();
+    let mut sent = serde_json::from_str::<Value>(&order_of_two("19.98")).unwrap();
     sent["delivery"] = json!({ "name": "A", "street": "B", "postalCode": "1", "city": "C",
                                "country": "DE" });
     assert_eq!(verdict(&send(&shop, sent.to_string(), &[KEY]).await), reused);
@@ -93,13 +93,13 @@ async fn the_same_key_with_another_order_is_a_422() {
 #[tokio::test]
 async fn a_stored_order_is_a_201_though_price_and_stock_changed_since() {
     let shop = shop(&[("p-1", "9.99", Some(2))]);
-    let first = order_id(&send(&shop, two("19.98"), &[KEY]).await);
+    let first = order_id(&send(&shop, order_of_two("19.98"), &[KEY]).await);
     assert_eq!(shop.stock("p-1"), Some(0));
-    assert_eq!(order_id(&send(&shop, two("19.98"), &[KEY]).await), first);
+    assert_eq!(order_id(&send(&shop, order_of_two("19.98"), &[KEY]).await), first);
     shop.set("p-1", "price", Field::Number("12.00".into()));
-    assert_eq!(order_id(&send(&shop, two("19.98"), &[KEY]).await), first);
+    assert_eq!(order_id(&send(&shop, order_of_two("19.98"), &[KEY]).await), first);
     shop.set("p-1", "active", Field::Flag(false));
-    assert_eq!(order_id(&send(&shop, two("19.98"), &[KEY]).await), first);
+    assert_eq!(order_id(&send(&shop, order_of_two("19.98"), &[KEY]).await), first);
     assert_eq!(shop.orders().len(), 1);
 }
 
@@ -113,7 +113,7 @@ async fn a_lost_answer_is_a_201_and_one_order() {
     ] {
         for headers in [&[][..], &[KEY]] {
             let shop = one_product().fated(fates);
-            let id = order_id(&send(&shop, two("19.98"), headers).await);
+            let id = order_id(&send(&shop, order_of_two("19.98"), headers).await);
             assert_eq!(shop.orders()[0].id, id);
             assert_eq!((shop.orders().len(), shop.stock("p-1")), (1, Some(8)), "{fates:?}");
         }
@@ -123,14 +123,14 @@ async fn a_lost_answer_is_a_201_and_one_order() {
 #[tokio::test(start_paused = true)]
 async fn the_last_pieces_go_to_the_order_whose_answer_was_lost() {
     let shop = shop(&[("p-1", "9.99", Some(2))]).fated(&[Fate::AnswerLost]);
-    order_id(&send(&shop, two("19.98"), &[]).await);
+    order_id(&send(&shop, order_of_two("19.98"), &[]).await);
     assert_eq!((shop.orders().len(), shop.stock("p-1")), (1, Some(0)));
 }
 
 #[tokio::test]
 async fn what_is_sold_between_reading_and_writing_is_out_of_stock() {
     let shop = one_product().fated(&[Fate::SoldMeanwhile]);
-    let refused = send(&shop, two("19.98"), &[]).await;
+    let refused = send(&shop, order_of_two("19.98"), &[]).await;
     assert_eq!(verdict(&refused).1, "OutOfStock");
     assert!(body(&refused)["error"]["message"].as_str().unwrap().contains("0 left"));
     assert!(shop.orders().is_empty());
@@ -140,7 +140,7 @@ async fn what_is_sold_between_reading_and_writing_is_out_of_stock() {
 async fn conflicts_are_tried_again_inside_the_time_and_then_a_503() {
     let start = tokio::time::Instant::now();
     let shop = one_product().fated(&vec![Fate::Busy; 1_000]);
-    let refused = send(&shop, two("19.98"), &[KEY]).await;
+    let refused = send(&shop, order_of_two("19.98"), &[KEY]).await;
     assert_eq!(verdict(&refused), (503, "Unavailable".into(), String::new()));
     assert_eq!(refused.response.headers()["retry-after"], "1");
     assert!(start.elapsed() < Duration::from_secs(6));
@@ -153,19 +153,19 @@ async fn conflicts_are_tried_again_inside_the_time_and_then_a_503() {
 async fn an_outcome_that_stays_open_is_told_as_such() {
     for headers in [&[][..], &[KEY]] {
         let shop = one_product().fated(&[Fate::Late]);
-        let open = send(&shop, two("19.98"), headers).await;
+        let open = send(&shop, order_of_two("19.98"), headers).await;
         assert_eq!((status(&open), verdict(&open).1.as_str()), (503, "OutcomeUnknown"));
     }
     let shop = one_product().fated(&[Fate::Late]);
-    send(&shop, two("19.98"), &[KEY]).await;
-    order_id(&send(&shop, two("19.98"), &[KEY]).await);
+    send(&shop, order_of_two("19.98"), &[KEY]).await;
+    order_id(&send(&shop, order_of_two("19.98"), &[KEY]).await);
     assert_eq!((shop.orders().len(), shop.stock("p-1")), (1, Some(8)));
 }
 
 #[tokio::test]
 async fn a_refusal_by_aws_keeps_its_words_inside() {
     let shop = one_product().fated(&[Fate::Denied]);
-    let answer = send(&shop, two("19.98"), &[]).await;
+    let answer = send(&shop, order_of_two("19.98"), &[]).await;
     assert_eq!(status(&answer), 500);
     assert!(!body(&answer).to_string().contains("Denied"));
     assert!(answer.log[0].contains("AccessDenied"));
@@ -190,7 +190,7 @@ async fn only_the_deployments_secret_marks_a_smoke_order() {
         [(SECRET, true), ("1", false), ("", false), ("a-secret-of-this-deploymenu", false)]
     {
         let shop = one_product();
-        let answer = send(&shop, two("19.98"), &[("x-shopstack-smoke", value)]).await;
+        let answer = send(&shop, order_of_two("19.98"), &[("x-shopstack-smoke", value)]).await;
         order_id(&answer);
         assert_eq!(shop.orders()[0].smoke_test, marked, "{value}");
         assert_eq!(answer.log[0].contains("OrdersPlaced"), !marked);
@@ -199,7 +199,7 @@ async fn only_the_deployments_secret_marks_a_smoke_order() {
     let without =
         create_order::handler::Settings { smoke_secret: String::new(), ..common::settings() };
     let shop = one_product();
-    let asked = common::request(two("19.98"), &[("x-shopstack-smoke", "")]);
+    let asked = common::request(order_of_two("19.98"), &[("x-shopstack-smoke", "")]);
     create_order::handler::handle(&shop, &without, &asked).await;
     assert!(!shop.orders()[0].smoke_test);
 }
@@ -207,7 +207,7 @@ async fn only_the_deployments_secret_marks_a_smoke_order() {
 #[tokio::test]
 async fn fifty_posts_at_once_with_one_key_are_one_order() {
     let shop = common::Shop { pauses: true, ..one_product() };
-    let posts = (0..50).map(|_| send(&shop, two("19.98"), &[KEY]));
+    let posts = (0..50).map(|_| send(&shop, order_of_two("19.98"), &[KEY]));
     let mut ids = std::collections::BTreeSet::new();
     let mut posts: Vec<_> = posts.map(Box::pin).collect();
     // Polled in turns by hand: they share one task and overtake each other at every pause.

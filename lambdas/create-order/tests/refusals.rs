@@ -34,11 +34,11 @@ fn catalogue() -> common::Shop {
 }
 
 /// The verdict on a body; only a 201 stores something.
-async fn of(raw: &str) -> (u16, String, String) {
-    with(raw, &[]).await
+async fn refusal_of(raw: &str) -> (u16, String, String) {
+    refusal_with(raw, &[]).await
 }
 
-async fn with(raw: &str, headers: &[(&str, &str)]) -> (u16, String, String) {
+async fn refusal_with(raw: &str, headers: &[(&str, &str)]) -> (u16, String, String) {
     let shop = catalogue();
     let answer = send(&shop, raw, headers).await;
     let verdict = verdict(&answer);
@@ -63,16 +63,16 @@ const TWO: &str = r#"[{"productId":"p-1","quantity":2}]"#;
 #[tokio::test]
 async fn a_total_must_be_the_catalogues_to_the_cent() {
     for total in ["19.98", "19.980", "1998e-2", "1.998E+1", "19.980000000000000004"] {
-        assert_eq!(of(&order(TWO, total)).await.0, 201, "{total}");
+        assert_eq!(refusal_of(&order(TWO, total)).await.0, 201, "{total}");
     }
     let nines = "9".repeat(300);
     for total in ["0", "0.01", "19.97", "19.99", "19.981", "1e308", "1e-400", nines.as_str()] {
         let mismatch = refusal(409, "TotalMismatch", "total");
-        assert_eq!(of(&order(TWO, total)).await, mismatch, "{total}");
+        assert_eq!(refusal_of(&order(TWO, total)).await, mismatch, "{total}");
     }
     for total in ["-19.98", "-0", "\"19.98\"", "null", "true", "[19.98]", "{}"] {
         let invalid = refusal(400, "InvalidTotal", "total");
-        assert_eq!(of(&order(TWO, total)).await, invalid, "{total}");
+        assert_eq!(refusal_of(&order(TWO, total)).await, invalid, "{total}");
     }
 
     let answer = send(&catalogue(), order(TWO, "19.97"), &[]).await;
@@ -84,15 +84,15 @@ async fn a_total_must_be_the_catalogues_to_the_cent() {
 async fn what_does_not_belong_in_an_order_is_named() {
     let items = r#"[{"productId":"p-1","quantity":2,"price":0.01}]"#;
     let unknown = refusal(400, "UnknownField", "items[0].price");
-    assert_eq!(of(&order(items, "0.02")).await, unknown);
+    assert_eq!(refusal_of(&order(items, "0.02")).await, unknown);
 
     let head = r#"{"userId":"a","items":[{"productId":"p-1","quantity":2}],"total":19.98"#;
     let paid = format!(r#"{head},"status":"PAID"}}"#);
-    assert_eq!(of(&paid).await, refusal(400, "UnknownField", "status"));
+    assert_eq!(refusal_of(&paid).await, refusal(400, "UnknownField", "status"));
     let twice = format!(r#"{head},"total":1}}"#);
-    assert_eq!(of(&twice).await, refusal(400, "DuplicateField", "total"));
+    assert_eq!(refusal_of(&twice).await, refusal(400, "DuplicateField", "total"));
     let odd = format!(r#"{head},"\u0000\u202e":1}}"#);
-    assert_eq!(of(&odd).await, refusal(400, "UnknownField", "??"));
+    assert_eq!(refusal_of(&odd).await, refusal(400, "UnknownField", "??"));
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn what_is_missing_is_named() {
         (r#"{"userId":"a","items":[{"quantity":1}],"total":1}"#, "items[0].productId"),
         (r#"{"userId":"a","items":[{"productId":"p-1"}],"total":1}"#, "items[0].quantity"),
     ] {
-        assert_eq!(of(raw).await, refusal(400, "MissingField", field), "{raw}");
+        assert_eq!(refusal_of(raw).await, refusal(400, "MissingField", field), "{raw}");
     }
 }
 
@@ -114,13 +114,13 @@ async fn malformed_json_is_told_from_a_wrong_shape() {
     for raw in
         ["", "{", "null garbage", "{\"userId\":\"a\",}", "\u{0}", "{'userId':1}", &not_a_number]
     {
-        assert_eq!(of(raw).await, refusal(400, "MalformedJson", ""), "{raw}");
+        assert_eq!(refusal_of(raw).await, refusal(400, "MalformedJson", ""), "{raw}");
     }
     for raw in ["null", "1", "\"order\""] {
-        assert_eq!(of(raw).await, refusal(400, "InvalidOrder", ""), "{raw}");
+        assert_eq!(refusal_of(raw).await, refusal(400, "InvalidOrder", ""), "{raw}");
     }
-    assert_eq!(of(&format!("{} {{}}", order(TWO, "19.98"))).await.1, "MalformedJson");
-    assert_eq!(of(&"[".repeat(5_000)).await.0, 400);
+    assert_eq!(refusal_of(&format!("{} {{}}", order(TWO, "19.98"))).await.1, "MalformedJson");
+    assert_eq!(refusal_of(&"[".repeat(5_000)).await.0, 400);
 
     let bytes = send(&catalogue(), vec![b'"', 0xff, 0xfe, b'"'], &[]).await;
     assert_eq!(status(&bytes), 400);
@@ -131,16 +131,16 @@ async fn a_wrong_type_names_its_field() {
     for quantity in ["-1", "1.5", "\"2\"", "1e1", "4294967296", "1e308", "null", "0", "100"] {
         let items = format!(r#"[{{"productId":"p-1","quantity":{quantity}}}]"#);
         let invalid = refusal(400, "InvalidQuantity", "items[0].quantity");
-        assert_eq!(of(&order(&items, "1")).await, invalid, "{quantity}");
+        assert_eq!(refusal_of(&order(&items, "1")).await, invalid, "{quantity}");
     }
     let second = r#"[{"productId":"p-1","quantity":1},{"productId":7,"quantity":1}]"#;
     let invalid = refusal(400, "InvalidProductId", "items[1].productId");
-    assert_eq!(of(&order(second, "1")).await, invalid);
+    assert_eq!(refusal_of(&order(second, "1")).await, invalid);
     for items in ["{}", "null", "[1]", "\"p-1\""] {
-        assert_eq!(of(&order(items, "1")).await.1, "InvalidItems", "{items}");
+        assert_eq!(refusal_of(&order(items, "1")).await.1, "InvalidItems", "{items}");
     }
     let user = r#"{"userId":1,"items":[],"total":1}"#;
-    assert_eq!(of(user).await, refusal(400, "InvalidUserId", "userId"));
+    assert_eq!(refusal_of(user).await, refusal(400, "InvalidUserId", "userId"));
 }
 
 #[tokio::test]
@@ -148,19 +148,19 @@ async fn lines_have_limits() {
     for id in ["", "p 1", "p/1", "é", "' OR 1=1", "x".repeat(65).as_str()] {
         let items = json!([{ "productId": id, "quantity": 1 }]).to_string();
         let invalid = refusal(400, "InvalidProductId", "items[0].productId");
-        assert_eq!(of(&order(&items, "1")).await, invalid, "{id}");
+        assert_eq!(refusal_of(&order(&items, "1")).await, invalid, "{id}");
     }
     let twice = r#"[{"productId":"p-1","quantity":1},{"productId":"p-1","quantity":1}]"#;
     let duplicate = refusal(400, "DuplicateProduct", "items[1].productId");
-    assert_eq!(of(&order(twice, "19.98")).await, duplicate);
+    assert_eq!(refusal_of(&order(twice, "19.98")).await, duplicate);
 
     let lines = |count: usize| {
         let line = |n: usize| json!({ "productId": format!("q-{n}"), "quantity": 1 });
         Value::from((0..count).map(line).collect::<Vec<_>>()).to_string()
     };
-    assert_eq!(of(&order(&lines(0), "0")).await, refusal(400, "InvalidItems", "items"));
-    assert_eq!(of(&order(&lines(51), "0")).await, refusal(400, "InvalidItems", "items"));
-    assert_eq!(of(&order(&lines(50), "0")).await.1, "UnknownProduct");
+    assert_eq!(refusal_of(&order(&lines(0), "0")).await, refusal(400, "InvalidItems", "items"));
+    assert_eq!(refusal_of(&order(&lines(51), "0")).await, refusal(400, "InvalidItems", "items"));
+    assert_eq!(refusal_of(&order(&lines(50), "0")).await.1, "UnknownProduct");
 }
 
 #[tokio::test]
@@ -168,7 +168,11 @@ async fn names_are_trimmed_and_can_be_seen() {
     let named = |user: &str| json!({ "userId": user, "items": [], "total": 1 }).to_string();
     let long = "x".repeat(129);
     for user in ["", "  ", "a\nb", "\u{7f}", "a\u{200b}b", "\u{202e}ada", "a\u{0}", &long] {
-        assert_eq!(of(&named(user)).await, refusal(400, "InvalidUserId", "userId"), "{user:?}");
+        assert_eq!(
+            refusal_of(&named(user)).await,
+            refusal(400, "InvalidUserId", "userId"),
+            "{user:?}"
+        );
     }
 
     let longest = "é".repeat(128);
@@ -193,7 +197,7 @@ async fn a_delivery_has_five_fields_and_a_note() {
     order_id(&send(&shop, ordered(&whole), &[]).await);
     let stored = shop.orders()[0].delivery.clone().unwrap();
     assert_eq!((stored.name.as_str(), stored.note.as_deref()), ("Ada", Some("ring twice")));
-    assert_eq!(of(&ordered(&Value::Null)).await.0, 201);
+    assert_eq!(refusal_of(&ordered(&Value::Null)).await.0, 201);
 
     for (name, value) in [
         ("name", ""),
@@ -206,16 +210,16 @@ async fn a_delivery_has_five_fields_and_a_note() {
     ] {
         let mut wrong = whole.clone();
         wrong[name] = value.into();
-        let refused = of(&ordered(&wrong)).await;
+        let refused = refusal_of(&ordered(&wrong)).await;
         assert_eq!(refused, refusal(400, "InvalidDelivery", &format!("delivery.{name}")));
     }
     let mut more = whole.clone();
     more["phone"] = "1".into();
-    assert_eq!(of(&ordered(&more)).await, refusal(400, "UnknownField", "delivery.phone"));
+    assert_eq!(refusal_of(&ordered(&more)).await, refusal(400, "UnknownField", "delivery.phone"));
     let mut less = whole.clone();
     less.as_object_mut().unwrap().remove("city");
-    assert_eq!(of(&ordered(&less)).await, refusal(400, "MissingField", "delivery.city"));
-    assert_eq!(of(&ordered(&json!("home"))).await.1, "InvalidDelivery");
+    assert_eq!(refusal_of(&ordered(&less)).await, refusal(400, "MissingField", "delivery.city"));
+    assert_eq!(refusal_of(&ordered(&json!("home"))).await.1, "InvalidDelivery");
 }
 
 #[tokio::test]
@@ -223,7 +227,7 @@ async fn a_product_that_cannot_be_sold_is_unknown_and_in_the_log() {
     let one = |id: &str| json!([{ "productId": id, "quantity": 1 }]).to_string();
     for id in ["p-9", "p-3", "p-4"] {
         let unknown = refusal(422, "UnknownProduct", "items[0].productId");
-        assert_eq!(of(&order(&one(id), "1")).await, unknown, "{id}");
+        assert_eq!(refusal_of(&order(&one(id), "1")).await, unknown, "{id}");
         let answer = send(&catalogue(), order(&one(id), "1"), &[]).await;
         assert!(body(&answer)["error"]["message"].as_str().unwrap().contains(id));
         assert_eq!(answer.log.len(), if id == "p-9" { 1 } else { 2 });
@@ -246,7 +250,7 @@ async fn a_product_that_cannot_be_sold_is_unknown_and_in_the_log() {
 #[tokio::test]
 async fn what_is_not_there_cannot_be_sold() {
     let six = r#"[{"productId":"p-2","quantity":1},{"productId":"p-1","quantity":6}]"#;
-    let refused = of(&order(six, "189.84")).await;
+    let refused = refusal_of(&order(six, "189.84")).await;
     assert_eq!(refused, refusal(409, "OutOfStock", "items[1].quantity"));
     let answer = send(&catalogue(), order(six, "189.84"), &[]).await;
     let message = body(&answer)["error"]["message"].as_str().unwrap().to_owned();
@@ -257,22 +261,22 @@ async fn what_is_not_there_cannot_be_sold() {
 async fn only_json_of_eight_kilobytes_is_read() {
     let padding = " ".repeat(LARGEST_BODY - order(TWO, "19.98").len());
     let fits = format!("{}{padding}", order(TWO, "19.98"));
-    assert_eq!(of(&fits).await.0, 201);
-    assert_eq!(of(&format!("{fits} ")).await, refusal(413, "PayloadTooLarge", ""));
-    let declared = with(&order(TWO, "19.98"), &[("content-length", "20000")]).await;
+    assert_eq!(refusal_of(&fits).await.0, 201);
+    assert_eq!(refusal_of(&format!("{fits} ")).await, refusal(413, "PayloadTooLarge", ""));
+    let declared = refusal_with(&order(TWO, "19.98"), &[("content-length", "20000")]).await;
     assert_eq!(declared.0, 413);
 
     let raw = order(TWO, "19.98");
     for kind in ["application/json; charset=UTF-8", "APPLICATION/JSON", "application/json;x=1"] {
-        assert_eq!(with(&raw, &[("content-type", kind)]).await.0, 201, "{kind}");
+        assert_eq!(refusal_with(&raw, &[("content-type", kind)]).await.0, 201, "{kind}");
     }
     for kind in ["text/plain", "application/xml", "", "application/json; charset=utf-16"] {
         let refused = refusal(415, "UnsupportedMediaType", "Content-Type");
-        assert_eq!(with(&raw, &[("content-type", kind)]).await, refused, "{kind}");
+        assert_eq!(refusal_with(&raw, &[("content-type", kind)]).await, refused, "{kind}");
     }
-    let gzip = with(&raw, &[("content-encoding", "gzip")]).await;
+    let gzip = refusal_with(&raw, &[("content-encoding", "gzip")]).await;
     assert_eq!(gzip, refusal(415, "UnsupportedEncoding", "Content-Encoding"));
-    assert_eq!(with(&raw, &[("content-encoding", "identity")]).await.0, 201);
+    assert_eq!(refusal_with(&raw, &[("content-encoding", "identity")]).await.0, 201);
 
     let mut without = request(raw, &[]);
     without.headers_mut().remove("content-type");
@@ -284,12 +288,12 @@ async fn keys_have_a_form() {
     let raw = order(TWO, "19.98");
     let longest = "k".repeat(128);
     for key in ["12345678", "~!@#$%^&*()_+", longest.as_str()] {
-        assert_eq!(with(&raw, &[("idempotency-key", key)]).await.0, 201, "{key}");
+        assert_eq!(refusal_with(&raw, &[("idempotency-key", key)]).await.0, 201, "{key}");
     }
     let too_long = "k".repeat(129);
     for key in ["", "1234567", "1234 5678", "1234567\t", too_long.as_str()] {
         let refused = refusal(400, "InvalidIdempotencyKey", "Idempotency-Key");
-        assert_eq!(with(&raw, &[("idempotency-key", key)]).await, refused, "{key}");
+        assert_eq!(refusal_with(&raw, &[("idempotency-key", key)]).await, refused, "{key}");
     }
 }
 

@@ -87,7 +87,7 @@ fn product(id: &str) -> Fields {
     ])
 }
 
-fn with(id: &str, name: &str, field: Field) -> Fields {
+fn product_with(id: &str, name: &str, field: Field) -> Fields {
     let mut item = product(id);
     item.insert(name.to_owned(), field);
     item
@@ -159,13 +159,13 @@ async fn the_whole_table_in_order_of_its_ids() {
 #[tokio::test]
 async fn only_named_fields_of_active_products_are_public() {
     let table = table(vec![
-        with("p-1", "purchasePrice", Field::Number("3".into())),
-        with("p-2", "active", Field::Flag(false)),
-        with("p-3", "active", Field::Flag(true)),
-        with("p-4", "price", Field::Number("1.005".into())),
-        with("p-5", "currency", Field::Text("USD".into())),
-        with("p-6", "supplier", Field::Text("secret".into())),
-        with("p-7", "name", Field::Text("<script>alert(1)</script>".into())),
+        product_with("p-1", "purchasePrice", Field::Number("3".into())),
+        product_with("p-2", "active", Field::Flag(false)),
+        product_with("p-3", "active", Field::Flag(true)),
+        product_with("p-4", "price", Field::Number("1.005".into())),
+        product_with("p-5", "currency", Field::Text("USD".into())),
+        product_with("p-6", "supplier", Field::Text("secret".into())),
+        product_with("p-7", "name", Field::Text("<script>alert(1)</script>".into())),
     ]);
     let answer = get(&table, "").await;
     assert_eq!(ids(&answer), ["p-1", "p-3", "p-6", "p-7"]);
@@ -213,7 +213,7 @@ async fn pages_follow_each_other_to_the_end() {
 #[tokio::test]
 async fn what_does_not_fit_into_one_answer_is_on_the_next_page() {
     let long = Field::Text("\"".repeat(100_000));
-    let name = |n: usize| with(&format!("p-{n:02}"), "description", long.clone());
+    let name = |n: usize| product_with(&format!("p-{n:02}"), "description", long.clone());
     let table = Table { per_page: 10, ..table((0..60).map(name).collect()) };
     let first = get(&table, "").await;
     let Body::Text(text) = first.response.body() else { panic!("text") };
@@ -270,7 +270,7 @@ async fn an_etag_saves_the_body() {
         let asked = request(Method::GET, "", &[("if-none-match", other)]);
         assert_eq!(handle(&table, &settings(), &asked).await.response.status(), 200, "{other}");
     }
-    let changed = self::table(vec![with("p-1", "stock", Field::Number("6".into()))]);
+    let changed = self::table(vec![product_with("p-1", "stock", Field::Number("6".into()))]);
     assert_ne!(get(&changed, "").await.response.headers()["etag"], etag);
 }
 

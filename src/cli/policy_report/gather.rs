@@ -78,7 +78,7 @@ fn failure(error: &CloudError) -> Failure {
 }
 
 /// Resources of a type that are the stack's own and exist.
-fn own<'a>(live: &'a [Live], type_name: &'a str) -> impl Iterator<Item = &'a Live> {
+fn own_resources<'a>(live: &'a [Live], type_name: &'a str) -> impl Iterator<Item = &'a Live> {
     live.iter().filter(move |l| {
         l.type_name == type_name && matches!(l.owner, Owner::Ours) && !l.not_emulated
     })
@@ -118,7 +118,7 @@ async fn functions(reader: &Reader, live: &[Live], desired: &[Desired]) -> Vec<O
             && desired.iter().any(|d| d.address == l.address)
     });
     let wanted: Vec<&String> = wanted.filter_map(|l| l.outputs.get("id")).collect();
-    for function in own(live, FUNCTION) {
+    for function in own_resources(live, FUNCTION) {
         let (address, name) = (&function.address, function.name.as_str());
         let (urls, sources, qualifiers) = tokio::join!(
             lambda::observe::function_urls(reader, name),
@@ -157,7 +157,7 @@ fn without_own(mut sources: Value, wanted: &[&String]) -> Value {
 /// Resource policies of tables and of their streams.
 async fn tables(reader: &Reader, live: &[Live]) -> Vec<Observed> {
     let mut all = Vec::new();
-    for table in own(live, table::INFO.type_name) {
+    for table in own_resources(live, table::INFO.type_name) {
         let (address, name) = (&table.address, table.name.as_str());
         let Ok(arn) = table.output("arn").map(str::to_string) else { continue };
         let policy = policy_of(reader, &arn).await;
@@ -191,7 +191,7 @@ async fn policy_of(reader: &Reader, arn: &str) -> Result<Value, CloudError> {
 async fn logs(reader: &Reader, live: &[Live]) -> Vec<Observed> {
     let mut all = Vec::new();
     let mut regions = BTreeSet::from([reader.region.clone()]);
-    for group in own(live, LOG_GROUP) {
+    for group in own_resources(live, LOG_GROUP) {
         let region = group.spec.get("region").and_then(Value::as_str).unwrap_or(&reader.region);
         regions.insert(region.to_string());
         let found = logs::observe::subscriptions(reader, region, &group.name).await;
@@ -220,7 +220,7 @@ async fn logs(reader: &Reader, live: &[Live]) -> Vec<Observed> {
 /// Documents of managed policies and of boundaries that roles carry.
 async fn managed(reader: &Reader, live: &[Live]) -> Vec<Observed> {
     let mut all = Vec::new();
-    for role in own(live, role::INFO.type_name) {
+    for role in own_resources(live, role::INFO.type_name) {
         let attached = role.spec.get("attached").and_then(Value::as_array);
         let arns: Vec<&str> = attached.into_iter().flatten().filter_map(Value::as_str).collect();
         for arn in arns {

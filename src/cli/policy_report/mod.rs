@@ -121,5 +121,5 @@ fn check_exceptions(project: &Project) -> Result<(), CliError> {
         return Ok(());
     }
     let known: Vec<&str> = rules::RULES.iter().map(|rule| rule.id).collect();
-    Err(CliError::all(&wrong, &format!("the rules are {}", known.join(", "))))
+    Err(CliError::join(&wrong, &format!("the rules are {}", known.join(", "))))
 }

@@ -48,7 +48,7 @@ enum Fate {
 
 impl Fate {
     /// One word, and what there is to say.
-    fn told(&self) -> (&'static str, String) {
+    fn describe(&self) -> (&'static str, String) {
         match self {
             Self::Deleted(count) => ("deleted", format!("{count} resources")),
             Self::Kept(why) => ("kept", why.clone()),
@@ -57,7 +57,7 @@ impl Fate {
     }
 
     fn words(&self) -> String {
-        let (status, message) = self.told();
+        let (status, message) = self.describe();
         format!("{status}: {message}")
     }
 }
@@ -222,7 +222,7 @@ fn tell_candidate(candidate: &Candidate, output: &Output) {
 
 fn tell_fate(candidate: &Candidate, fate: &Fate, begun: Instant, output: &Output) {
     let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let (status, message) = fate.told();
+    let (status, message) = fate.describe();
     if output.json {
         let Environment { stack, env, .. } = &candidate.environment;
         output.json_line(&json!({

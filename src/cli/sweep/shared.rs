@@ -22,7 +22,7 @@ pub(super) async fn remove_pieces(session: &Session, output: &Output) -> Result<
     if !left.is_empty() {
         let names: Vec<_> = left.iter().map(|one| format!("{}/{}", one.stack, one.env)).collect();
         let why = format!("environments are left: {}", names.join(", "));
-        pieces.iter().for_each(|piece| tell(piece, Some(&why), output));
+        pieces.iter().for_each(|piece| print_piece(piece, Some(&why), output));
         return Ok(());
     }
 
@@ -38,11 +38,11 @@ pub(super) async fn remove_pieces(session: &Session, output: &Output) -> Result<
                 break;
             }
         }
-        tell(piece, kept.as_deref(), output);
+        print_piece(piece, kept.as_deref(), output);
     }
     // The table last: it holds the locks of whoever may have come meanwhile.
     for piece in pieces.iter().filter(|piece| is_table(piece)) {
-        tell(piece, ledger.remove_table().await?.as_deref(), output);
+        print_piece(piece, ledger.remove_table().await?.as_deref(), output);
     }
     Ok(())
 }
@@ -53,7 +53,7 @@ fn is_table(piece: &SharedPiece) -> bool {
 }
 
 /// `kept` says why a piece is still there.
-fn tell(piece: &SharedPiece, kept: Option<&str>, output: &Output) {
+fn print_piece(piece: &SharedPiece, kept: Option<&str>, output: &Output) {
     let status = if kept.is_some() { "kept" } else { "deleted" };
     let message = kept.unwrap_or_default();
     if output.json {

@@ -15,7 +15,7 @@ pub(super) const BASE: TypeInfo = TypeInfo {
     type_name: "Box",
     group: "box",
     read_after: &[],
-    delete_after: &[After::every("Content"), After::every("User")],
+    delete_after: &[After::all_of("Content"), After::all_of("User")],
     contained_in: None,
     replace_on: &["key", "frame.", "maker?"],
     volatile_outputs: &["revision"],

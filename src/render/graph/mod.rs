@@ -68,13 +68,13 @@ impl Graph {
             let name = format!("table_{id}");
             graph.node(&name, &format!("DynamoDB: {id}"), "store", 3, "table", Some(id));
         }
-        graph.goes();
+        graph.add_deleted();
         graph
     }
 
     /// Boxes for what the plan deletes and stack.yaml no longer has; nothing leads to them any
     /// more.
-    fn goes(&mut self) {
+    fn add_deleted(&mut self) {
         let drawn: Vec<Address> = self.nodes.iter().flat_map(|n| n.addresses.clone()).collect();
         let gone: Vec<Address> = self
             .changes

@@ -141,7 +141,9 @@ pub fn rest_api_id(step: &Step) -> Result<String, CloudError> {
 
 /// Tags that came inline with the resource, without AWS's own.
 pub fn inline_tags(tags: Option<&HashMap<String, String>>) -> Tags {
-    tag::own(tags.into_iter().flatten().map(|(key, value)| (key.as_str(), value.as_str())))
+    tag::without_aws_tags(
+        tags.into_iter().flatten().map(|(key, value)| (key.as_str(), value.as_str())),
+    )
 }
 
 /// Inline tags where they are as wanted; otherwise GetTags is asked before anything is said about

@@ -9,7 +9,7 @@ use crate::model::spec::from_value;
 use crate::model::{
     Address, CloudError, Live, Outputs, Owner, Query, Scope, SharedPiece, Step, TypeInfo, scope,
 };
-use crate::resources::common::{foreign, lacks_listing, listed};
+use crate::resources::common::{foreign_error, lacks_listing, listed};
 use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -178,7 +178,7 @@ async fn adopt<T: Named>(
         return Ok(None);
     };
     if let Owner::Foreign(says) = writer.scope.owner_of_marker(&found.marker) {
-        return Err(foreign(T::NOUN, step, &says));
+        return Err(foreign_error(T::NOUN, step, &says));
     }
     change::<T>(writer, &found.id, config).await?;
     Ok(Some(found.id))

@@ -42,7 +42,7 @@ pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::CloudFront::OriginAccessControl",
     group: "oac",
     name_limit: 64,
-    delete_after: &[After::every("AWS::CloudFront::Distribution")],
+    delete_after: &[After::all_of("AWS::CloudFront::Distribution")],
     heading: "CDN",
     graph: GraphRole::PartOf(|_| "distribution"),
     pricing: Pricing::ByUse("nothing"),
@@ -139,7 +139,7 @@ impl ResourceType for OriginAccessControl {
     }
 }
 
-fn seen(summary: OriginAccessControlSummary) -> Option<Seen<OriginAccessControlConfig>> {
+fn config_of(summary: OriginAccessControlSummary) -> Option<Seen<OriginAccessControlConfig>> {
     let config = OriginAccessControlConfig::builder()
         .name(&summary.name)
         .description(&summary.description)
@@ -194,7 +194,7 @@ impl Named for OriginAccessControl {
                 .map(|list| (list.items.unwrap_or_default(), list.next_marker))
                 .unwrap_or_default())
         });
-        Ok(summaries.await?.into_iter().filter_map(seen).collect())
+        Ok(summaries.await?.into_iter().filter_map(config_of).collect())
     }
 
     async fn etag(writer: &Writer, id: &str) -> Result<String, CloudError> {

@@ -38,7 +38,7 @@ pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::S3::BucketPolicy",
     group: "bucket_policy",
     read_after: &["AWS::S3::Bucket"],
-    delete_after: &[After::every("AWS::CloudFront::Distribution")],
+    delete_after: &[After::all_of("AWS::CloudFront::Distribution")],
     contained_in: Some("AWS::S3::Bucket"),
     heading: "Site",
     graph: GraphRole::PartOf(|_| "bucket"),
@@ -97,7 +97,7 @@ impl ResourceType for BucketPolicy {
         step: &Step,
         wanted: &Value,
     ) -> Result<Outputs, CloudError> {
-        put(writer, &step.name, wanted, FRESH).await
+        put_policy(writer, &step.name, wanted, FRESH).await
     }
 
     async fn update(
@@ -107,7 +107,7 @@ impl ResourceType for BucketPolicy {
         _live: &Live,
         wanted: &Value,
     ) -> Result<Outputs, CloudError> {
-        put(writer, &step.name, wanted, CallOptions::default()).await
+        put_policy(writer, &step.name, wanted, CallOptions::default()).await
     }
 
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
@@ -137,7 +137,7 @@ async fn read(reader: &Reader, bucket: &str, owner: &Owner) -> Result<Option<Val
         .map_err(|why| CloudError::shape("s3 GetBucketPolicy", &format!("readable policy: {why}")))
 }
 
-async fn put(
+async fn put_policy(
     writer: &Writer,
     bucket: &str,
     wanted: &Value,

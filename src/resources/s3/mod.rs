@@ -109,7 +109,7 @@ pub(crate) async fn delete_batch(
                 .any(|e| e.key() == Some(object.key()) && e.version_id() == object.version_id())
         };
         batch.retain(again);
-        writer.caller.say(&format!(
+        writer.caller.report_wait(&format!(
             "{} objects of bucket {name} could not be deleted; trying again",
             failed.len()
         ));

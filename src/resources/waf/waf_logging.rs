@@ -118,7 +118,7 @@ impl ResourceType for WafLogging {
         _step: &Step,
         wanted: &Value,
     ) -> Result<Outputs, CloudError> {
-        put(writer, &from_value(wanted)?).await
+        put_logging(writer, &from_value(wanted)?).await
     }
 
     async fn update(
@@ -128,7 +128,7 @@ impl ResourceType for WafLogging {
         _: &Live,
         wanted: &Value,
     ) -> Result<Outputs, CloudError> {
-        put(writer, &from_value(wanted)?).await
+        put_logging(writer, &from_value(wanted)?).await
     }
 
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {
@@ -189,7 +189,7 @@ async fn probe(reader: &Reader, query: &Query<'_>) -> Result<(), CloudError> {
 }
 
 /// Puts the whole configuration; both ACL and log group may be new (catalogue 9.2).
-async fn put(writer: &Writer, wanted: &WafLoggingSpec) -> Result<Outputs, CloudError> {
+async fn put_logging(writer: &Writer, wanted: &WafLoggingSpec) -> Result<Outputs, CloudError> {
     let waf = waf_client(writer, scope_of_arn(&wanted.web_acl_arn));
     let stale = |error: &CloudError| error.code == "WAFOptimisticLockException";
     let configuration = configuration_of(wanted).map_err(waf::incomplete)?;

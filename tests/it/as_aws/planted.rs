@@ -18,7 +18,7 @@ fn every_kind_of_planted_fault_is_found() {
 }
 
 /// The kinds of findings after one run of `envs` before a judge of `region` and `secret`.
-async fn found(region: &str, secret: &str) -> Vec<String> {
+async fn kinds_found(region: &str, secret: &str) -> Vec<String> {
     let judge = Judge::start(region, secret);
     let shop = judge.shop("planted", "us-east-1").with_quick_crates().with_small_site();
     shop.run(&["envs"]);
@@ -31,7 +31,7 @@ async fn found(region: &str, secret: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn the_judge_hears_the_binary_itself() {
-    assert_eq!(found("us-east-1", SECRET).await, Vec::<String>::new());
-    assert_eq!(found("us-east-1", "another").await, ["signature"]);
-    assert!(found("eu-west-1", SECRET).await.contains(&"region".to_string()));
+    assert_eq!(kinds_found("us-east-1", SECRET).await, Vec::<String>::new());
+    assert_eq!(kinds_found("us-east-1", "another").await, ["signature"]);
+    assert!(kinds_found("eu-west-1", SECRET).await.contains(&"region".to_string()));
 }

@@ -29,7 +29,7 @@ async fn diff(shop: &ProxiedShop, more: &[&str]) -> (i32, Vec<String>) {
 async fn up(shop: &ProxiedShop, addresses: &[&str]) {
     let ended = shop.run(&UP).await;
     assert_eq!(
-        (ended.code, done(&ended)),
+        (ended.code, done_addresses(&ended)),
         (0, addresses.iter().map(ToString::to_string).collect()),
         "{ended:?}"
     );
@@ -37,7 +37,7 @@ async fn up(shop: &ProxiedShop, addresses: &[&str]) {
 }
 
 /// What was done, sorted.
-fn done(ended: &Run) -> Vec<String> {
+fn done_addresses(ended: &Run) -> Vec<String> {
     let lines = ended.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let done = lines.filter(|l| l["event"] == "resource" && l["status"] == "done");
     let mut done: Vec<String> = done.map(|l| l["address"].as_str().unwrap().to_string()).collect();

@@ -3,7 +3,7 @@
 
 use super::{fields, page};
 use crate::resources::SUITES;
-use crate::support::deployed::{DeployedShop, told};
+use crate::support::deployed::{DeployedShop, describe_steps};
 use crate::support::drift::{Case, DriftCases, OutOfBandChange};
 use crate::support::env::moto;
 use crate::support::proxied::ProxiedShop;
@@ -61,7 +61,7 @@ async fn on_ministack(share: usize) -> Came {
     for make in shared.clone().flat_map(|suite| suite.on_ministack) {
         cases.push(make(&deployed).await);
     }
-    let came = all(&mut deployed, cases, "MiniStack").await;
+    let came = try_all(&mut deployed, cases, "MiniStack").await;
     for clean_up in shared.filter_map(|suite| suite.clean_up) {
         clean_up(&deployed).await;
     }
@@ -78,12 +78,16 @@ async fn on_moto() -> Came {
     for make in SUITES.iter().flat_map(|suite| suite.on_moto) {
         cases.push(make(&deployed).await);
     }
-    let came = all(&mut deployed, cases, "moto").await;
+    let came = try_all(&mut deployed, cases, "moto").await;
     deployed.down().await;
     came
 }
 
-async fn all(deployed: &mut DeployedShop, suites: Vec<DriftCases>, endpoint: &'static str) -> Came {
+async fn try_all(
+    deployed: &mut DeployedShop,
+    suites: Vec<DriftCases>,
+    endpoint: &'static str,
+) -> Came {
     let (mut rows, mut problems) = (Vec::new(), Vec::new());
     for suite in suites {
         let start = std::time::Instant::now();
@@ -106,7 +110,7 @@ async fn all(deployed: &mut DeployedShop, suites: Vec<DriftCases>, endpoint: &'s
         // Nothing else was touched on the way.
         let desired = deployed.desired.clone();
         deployed.look(&desired, &[]).await;
-        let left = told(&deployed.plan(&desired));
+        let left = describe_steps(&deployed.plan(&desired));
         if !left.is_empty() {
             problems.push(format!("{endpoint}: {} leaves {left:?}", suite.type_name));
         }
@@ -213,11 +217,14 @@ fn expect(plan: &Plan, case: &Case, at: &str, cause: &str, code: u8) -> Result<(
     );
     wanted.sort();
     let forced = plan.steps.iter().flat_map(|s| &s.fields).any(|f| f.replaces);
-    if told(plan) != wanted || exit_code(plan) != code || forced != (case.op == Op::Replace) {
+    if describe_steps(plan) != wanted
+        || exit_code(plan) != code
+        || forced != (case.op == Op::Replace)
+    {
         return Err(format!(
             "exit {} with {:?} instead of {wanted:?}",
             exit_code(plan),
-            told(plan)
+            describe_steps(plan)
         ));
     }
     Ok(())
@@ -246,7 +253,7 @@ async fn carry_out(
     if exit_code(&left) == 0 {
         Ok(())
     } else {
-        Err(format!("not put right: {:?} {left:?}", told(&left)))
+        Err(format!("not put right: {:?} {left:?}", describe_steps(&left)))
     }
 }
 
@@ -289,6 +296,6 @@ fn value_at<'a>(spec: &'a Value, path: &str) -> Option<&'a Value> {
 pub fn all_fields() -> Vec<(&'static str, Vec<String>)> {
     shopstack::resources::TYPES
         .iter()
-        .map(|r| (r.info().type_name, fields::of(r.info().type_name)))
+        .map(|r| (r.info().type_name, fields::list_fields(r.info().type_name)))
         .collect()
 }

@@ -9,7 +9,7 @@ use shopstack::resources::TYPES;
 ///
 /// A map of structures and a structure that may be absent are fields of their own besides what is
 /// in them: an entry can come and go.
-pub fn of(type_name: &str) -> Vec<String> {
+pub fn list_fields(type_name: &str) -> Vec<String> {
     let info = TYPES.iter().find(|t| t.info().type_name == type_name);
     let root = info.unwrap_or_else(|| panic!("no type {type_name}")).schema().to_value();
     let mut found = Vec::new();
@@ -60,7 +60,7 @@ fn joined(path: &str, name: &str) -> String {
 
 #[test]
 fn fields_are_found_through_maps_options_and_structures() {
-    let table = of("AWS::DynamoDB::Table");
+    let table = list_fields("AWS::DynamoDB::Table");
     for field in [
         "tags.*",
         "hash_key.kind",
@@ -72,6 +72,8 @@ fn fields_are_found_through_maps_options_and_structures() {
     ] {
         assert!(table.contains(&field.to_string()), "{field} in {table:?}");
     }
-    assert!(of("AWS::ApiGateway::Resource").contains(&"gateway_responses.*.*".to_string()));
-    assert_eq!(of("AWS::S3::BucketPolicy"), ["policy"]);
+    assert!(
+        list_fields("AWS::ApiGateway::Resource").contains(&"gateway_responses.*.*".to_string())
+    );
+    assert_eq!(list_fields("AWS::S3::BucketPolicy"), ["policy"]);
 }

@@ -63,14 +63,14 @@ async fn pair(seed: u64) -> Vec<String> {
     let before = stack(&changed.stack, &mut dice);
     let after = stack(&changed.stack, &mut dice);
     let mut problems = Vec::new();
-    put(&changed, &before);
+    write_stack(&changed, &before);
     run(&changed, &UP, 0, "up to the first", &mut problems).await;
-    put(&changed, &after);
+    write_stack(&changed, &after);
     let pending = if before == after { 0 } else { 2 };
     run(&changed, &["diff", "--json"], pending, "diff between them", &mut problems).await;
     run(&changed, &UP, 0, "up to the second", &mut problems).await;
     run(&changed, &["diff"], 0, "diff after it", &mut problems).await;
-    put(&fresh, &after.replace(&changed.stack, &fresh.stack));
+    write_stack(&fresh, &after.replace(&changed.stack, &fresh.stack));
     run(&fresh, &UP, 0, "up to the second out of nothing", &mut problems).await;
     problems.extend(changed.inventory().await.differences(&fresh.inventory().await));
     for shop in [&changed, &fresh] {
@@ -98,7 +98,7 @@ async fn prepare(name: &str) -> ProxiedShop {
     shop
 }
 
-fn put(shop: &ProxiedShop, text: &str) {
+fn write_stack(shop: &ProxiedShop, text: &str) {
     std::fs::write(shop.path("stack.yaml"), text).unwrap();
 }
 

@@ -102,7 +102,7 @@ async fn every_type(deployed: &DeployedShop) {
             deployed.desired.iter().filter(|d| d.type_name == info.type_name).collect();
         assert!(!wanted.is_empty(), "the shop has no {}", info.type_name);
         let found: Vec<Live> = deployed
-            .all()
+            .live_resources()
             .iter()
             .filter(|l| info.read_after.contains(&l.type_name.as_str()))
             .cloned()

@@ -37,9 +37,9 @@ async fn an_order_is_placed_by_clicking() {
 }
 
 async fn catalogue(browser: &Browser) {
-    browser.one(PRODUCT).await;
+    browser.find_one(PRODUCT).await;
     let products = seed().len();
-    assert_eq!(browser.all("[data-testid=product]").await.len(), products);
+    assert_eq!(browser.find_all("[data-testid=product]").await.len(), products);
     // Pictures below the fold are lazy; `decode` fails for one that is missing or broken.
     let widths = browser
         .promise(
@@ -105,7 +105,7 @@ async fn without_api(browser: &Browser, clients: &Clients, outputs: &Value) {
     assert!(words.len() > 20 && !words.contains("undefined"), "{words}");
     accessible(browser, "the error").await;
     config(&format!(r#"{{"apiUrl":"{api}"}}"#)).await.unwrap();
-    browser.one("[data-testid=retry]").await;
+    browser.find_one("[data-testid=retry]").await;
     browser.script("location.reload()").await;
-    browser.one(PRODUCT).await;
+    browser.find_one(PRODUCT).await;
 }

@@ -9,11 +9,11 @@ use std::process::Command;
 
 /// Runs the binary in a terminal, answering each prompt in turn.
 fn at_a_terminal(shop: &Shop, endpoint: &str, answers: &[(&str, &str)], arguments: &[&str]) -> Run {
-    with(shop, endpoint, &[], answers, arguments)
+    run_with(shop, endpoint, &[], answers, arguments)
 }
 
 /// The same with more variables in its environment, such as `NO_COLOR=1`.
-fn with(
+fn run_with(
     shop: &Shop,
     endpoint: &str,
     more: &[&str],
@@ -130,7 +130,7 @@ async fn a_terminal_has_colour_unless_it_is_not_wanted() {
             .stdout
             .contains('\u{1b}')
     );
-    let plain = with(&shop, &endpoint, &["NO_COLOR=1"], &[], &["diff"]);
+    let plain = run_with(&shop, &endpoint, &["NO_COLOR=1"], &[], &["diff"]);
     assert!(
         plain.code == 2 && !plain.stdout.contains('\u{1b}'),
         "{}{}",

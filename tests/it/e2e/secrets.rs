@@ -37,7 +37,7 @@ async fn a_secret_is_in_no_plan_record_or_output() {
     let run = shop.run(&["up", "--yes", "--no-smoke", "--json", "-vv"]);
     assert_eq!(run.code, 0, "{}", said(&run));
     assert_eq!(live(&shop, &clients).await, "hush-one");
-    kept(&shop, &clients).await;
+    assert_rows_hold_no_secret(&shop, &clients).await;
 
     a_change_is_shown_without_its_value(&shop);
     a_saved_plan_means_one_value(&shop, &clients).await;
@@ -80,7 +80,7 @@ async fn a_saved_plan_means_one_value(shop: &Shop, clients: &Clients) {
     assert_eq!(run.code, 0, "{}", said(&run));
     assert_eq!(done_addresses(&run.lines()), ["function.listProducts"]);
     assert_eq!(live(shop, clients).await, "hush-two");
-    kept(shop, clients).await;
+    assert_rows_hold_no_secret(shop, clients).await;
     let run = shop.run(&["up", "--yes", "--no-smoke", "--json"]);
     assert_eq!(summary(&run.lines())["changed"], 0, "{}", said(&run));
 }
@@ -126,7 +126,7 @@ async fn live(shop: &Shop, clients: &Clients) -> String {
 
 /// Every row that the environment has in the `shopstack` table, the record among them, holds no
 /// secret.
-async fn kept(shop: &Shop, clients: &Clients) {
+async fn assert_rows_hold_no_secret(shop: &Shop, clients: &Clients) {
     let rows = clients
         .dynamodb
         .query()

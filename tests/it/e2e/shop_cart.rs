@@ -10,12 +10,12 @@ use serde_json::json;
 async fn the_drawer_opens_on_a_phone_from_every_page() {
     let (server, browser) = open_shop().await;
     browser.click(&add("p-001")).await;
-    browser.says("[data-testid=toast]", "Fjord Stoneware Mug is in your cart").await;
+    browser.wait_for_text("[data-testid=toast]", "Fjord Stoneware Mug is in your cart").await;
     inspect(&browser, "added").await;
     browser.click("#open-cart").await;
     browser.click("[data-testid=more]").await;
     browser.shows("[data-testid=quantity]", "Quantity\n2").await;
-    browser.says("[data-testid=total]", "$37.00").await;
+    browser.wait_for_text("[data-testid=total]", "$37.00").await;
     inspect(&browser, "drawer").await;
     browser.click("[data-testid=close-cart]").await;
 
@@ -25,13 +25,13 @@ async fn the_drawer_opens_on_a_phone_from_every_page() {
         browser.open(&format!("{}{page}", server.url)).await;
         browser.shows(COUNT, "2").await;
         browser.click("#open-cart").await;
-        browser.says("#drawer [data-testid=total]", "$37.00").await;
+        browser.wait_for_text("#drawer [data-testid=total]", "$37.00").await;
     }
     browser.click("#drawer [data-testid=remove]").await;
-    browser.says("#drawer [data-testid=cart-empty]", "Your cart is empty").await;
+    browser.wait_for_text("#drawer [data-testid=cart-empty]", "Your cart is empty").await;
     inspect(&browser, "drawer-empty").await;
     browser.open(&format!("{}/checkout.html", server.url)).await;
-    browser.says("#empty", "Your cart is empty").await;
+    browser.wait_for_text("#empty", "Your cart is empty").await;
     inspect(&browser, "checkout-empty").await;
     browser.quit().await;
 }
@@ -62,15 +62,15 @@ async fn what_is_added_during_an_order_stays() {
     let first = browser.tab().await;
     server.fail_orders([Fault::Late(5)]);
     browser.click("[data-testid=place-order]").await;
-    browser.says("[data-testid=progress]", "Placing your order").await;
+    browser.wait_for_text("[data-testid=progress]", "Placing your order").await;
     inspect(&browser, "placing").await;
     browser.open_tab().await;
     browser.open(&server.url).await;
-    browser.says("[data-testid=pending]", "its answer did not arrive").await;
+    browser.wait_for_text("[data-testid=pending]", "its answer did not arrive").await;
     browser.click(&add("p-001")).await;
     browser.click(&add("p-003")).await;
     browser.switch(&first).await;
-    browser.one("[data-testid=confirmation] [data-testid=order-id]").await;
+    browser.find_one("[data-testid=confirmation] [data-testid=order-id]").await;
     browser.shows(COUNT, "2").await;
     let (orders, _) = server.take_orders();
     assert_eq!(orders.len(), 1);
@@ -99,9 +99,13 @@ async fn a_line_that_shrank_or_got_dearer_says_so() {
     browser.script("location.reload()").await;
     browser.shows(COUNT, "2").await;
     go_to_checkout(&browser).await;
-    browser.says("#summary [data-product-id=p-001]", "Only 1 left, so your 3 became 1.").await;
-    browser.says("#summary [data-product-id=p-002]", "changed from $129.99 to $139.99").await;
-    browser.says("#summary [data-testid=cart-note]", "Linen Notebook is sold out").await;
+    browser
+        .wait_for_text("#summary [data-product-id=p-001]", "Only 1 left, so your 3 became 1.")
+        .await;
+    browser
+        .wait_for_text("#summary [data-product-id=p-002]", "changed from $129.99 to $139.99")
+        .await;
+    browser.wait_for_text("#summary [data-testid=cart-note]", "Linen Notebook is sold out").await;
     browser.script("document.querySelector('#summary').scrollIntoView()").await;
     inspect(&browser, "cart-changed").await;
     browser.quit().await;

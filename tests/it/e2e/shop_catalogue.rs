@@ -11,32 +11,32 @@ const NAMES: &str =
 async fn search_category_and_sort_stand_in_the_address_and_survive_a_reload() {
     let (_server, browser) = open_shop().await;
     browser.type_text("[data-testid=search]", "lamp").await;
-    browser.says("[data-testid=found]", "2 products").await;
+    browser.wait_for_text("[data-testid=found]", "2 products").await;
     browser.type_text("[data-testid=sort]", "Price, lowest first").await;
     browser.until(&format!("{NAMES}[0] === 'Pivot Desk Lamp'")).await;
     inspect(&browser, "search").await;
     browser.script("location.reload()").await;
-    browser.says("[data-testid=found]", "2 products").await;
+    browser.wait_for_text("[data-testid=found]", "2 products").await;
     let names = browser.script(&format!("return {NAMES}")).await;
     assert_eq!(names, json!(["Pivot Desk Lamp", "Halo Table Lamp"]));
     let address = browser.script("return location.search").await;
     assert_eq!(address, json!("?q=lamp&sort=price-up"));
 
     browser.script("history.pushState(null, '', '/'); location.reload()").await;
-    browser.says("[data-testid=found]", "20 products").await;
+    browser.wait_for_text("[data-testid=found]", "20 products").await;
     browser.click("#filter a[href*=Desk]").await;
-    browser.says("[data-testid=found]", "5 products").await;
+    browser.wait_for_text("[data-testid=found]", "5 products").await;
     browser.script("location.reload()").await;
-    browser.says("#filter [aria-current]", "Desk").await;
-    browser.says("[data-testid=found]", "5 products").await;
+    browser.wait_for_text("#filter [aria-current]", "Desk").await;
+    browser.wait_for_text("[data-testid=found]", "5 products").await;
     browser.script("history.back()").await;
-    browser.says("[data-testid=found]", "20 products").await;
+    browser.wait_for_text("[data-testid=found]", "20 products").await;
 
     browser.type_text("[data-testid=search]", "rocket").await;
-    browser.says("[data-testid=nothing]", "Nothing here fits your search").await;
+    browser.wait_for_text("[data-testid=nothing]", "Nothing here fits your search").await;
     inspect(&browser, "nothing-found").await;
     browser.click("#show-all").await;
-    browser.says("[data-testid=found]", "20 products").await;
+    browser.wait_for_text("[data-testid=found]", "20 products").await;
     browser.quit().await;
 }
 
@@ -44,10 +44,10 @@ async fn search_category_and_sort_stand_in_the_address_and_survive_a_reload() {
 async fn a_product_has_a_page_of_its_own_with_picture_price_and_stock() {
     let (server, browser) = open_shop().await;
     browser.click("[data-product-id=p-010] [data-testid=product-link]").await;
-    browser.says("[data-testid=price]", "$72.25").await;
+    browser.wait_for_text("[data-testid=price]", "$72.25").await;
     let title = browser.script("return [location.pathname, document.title]").await;
     assert_eq!(title, json!(["/products/p-010.html", "Quiet Wall Clock – Morrow Goods"]));
-    browser.says("[data-testid=stock]", "Only 4 left").await;
+    browser.wait_for_text("[data-testid=stock]", "Only 4 left").await;
     browser.until("document.querySelector('#picture img').currentSrc.endsWith('.webp')").await;
     inspect(&browser, "product").await;
 
@@ -55,7 +55,7 @@ async fn a_product_has_a_page_of_its_own_with_picture_price_and_stock() {
     browser.script("document.querySelector('#quantity').value = ''").await;
     browser.type_text("#quantity", "9").await;
     browser.click("#add").await;
-    browser.says("#quantity-help", "from 1 to 4").await;
+    browser.wait_for_text("#quantity-help", "from 1 to 4").await;
     inspect(&browser, "product-quantity").await;
 
     // A product that joined the table later: no page and no picture yet, and a very long name.
@@ -67,17 +67,17 @@ async fn a_product_has_a_page_of_its_own_with_picture_price_and_stock() {
     server.sell(products);
     browser.open(&server.url).await;
     browser.click("[data-product-id=new-1] [data-testid=product-link]").await;
-    browser.says("[data-testid=price]", "$18.50").await;
+    browser.wait_for_text("[data-testid=price]", "$18.50").await;
     let address = browser.script("return location.pathname + location.search").await;
     assert_eq!(address, json!("/product.html?id=new-1"));
-    browser.says("#picture [data-testid=no-picture]", "No picture yet").await;
+    browser.wait_for_text("#picture [data-testid=no-picture]", "No picture yet").await;
     inspect(&browser, "product-without-picture").await;
 
     browser.open(&format!("{}/product.html?id=gone", server.url)).await;
-    browser.says("[data-testid=unknown-product]", "We no longer have this").await;
+    browser.wait_for_text("[data-testid=unknown-product]", "We no longer have this").await;
     inspect(&browser, "product-unknown").await;
     browser.open(&format!("{}/nowhere", server.url)).await;
-    browser.says("h1", "This shelf is empty").await;
+    browser.wait_for_text("h1", "This shelf is empty").await;
     inspect(&browser, "not-found").await;
     browser.quit().await;
 }
@@ -88,15 +88,15 @@ async fn three_hundred_products_come_in_parts() {
     let browser = browser().await;
     browser.resize(360, 780).await;
     browser.open(&server.url).await;
-    browser.one(PRODUCT).await;
-    browser.says("[data-testid=found]", "300 products").await;
+    browser.find_one(PRODUCT).await;
+    browser.wait_for_text("[data-testid=found]", "300 products").await;
     let height = browser.script("return document.documentElement.scrollHeight").await;
     assert!(height.as_u64().unwrap() < 6_000, "{height} pixels");
     browser.click("[data-testid=show-more]").await;
     browser.until("document.querySelectorAll('[data-testid=product]').length === 48").await;
     browser.script("location.reload()").await;
     browser.until("document.querySelectorAll('[data-testid=product]').length === 48").await;
-    browser.says("#more", "48 of 300").await;
+    browser.wait_for_text("#more", "48 of 300").await;
     inspect(&browser, "many-products").await;
     browser.quit().await;
 }
@@ -109,9 +109,9 @@ async fn markup_in_a_product_is_text() {
     let server = ShopServer::start(products).await;
     let browser = browser().await;
     browser.open(&server.url).await;
-    browser.says("[data-product-id=p-001] h3", "<img src=x onerror").await;
+    browser.wait_for_text("[data-product-id=p-001] h3", "<img src=x onerror").await;
     browser.click("[data-product-id=p-001] [data-testid=product-link]").await;
-    browser.says("#about", "<script>").await;
+    browser.wait_for_text("#about", "<script>").await;
     let title = browser.script("return document.title").await;
     assert!(title.as_str().unwrap().starts_with("<img"), "{title}");
     browser.quit().await;

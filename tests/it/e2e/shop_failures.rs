@@ -32,7 +32,7 @@ async fn the_catalogue_says_what_is_wrong_and_comes_back() {
     for (name, fault, words) in faults {
         server.fail_catalogue([fault]);
         browser.open(&server.url).await;
-        browser.says(ERROR, words).await;
+        browser.wait_for_text(ERROR, words).await;
         inspect(&browser, &format!("catalogue-{name}")).await;
         assert!(seen.insert(browser.text(ERROR).await));
         server.fail_catalogue([]);
@@ -40,7 +40,7 @@ async fn the_catalogue_says_what_is_wrong_and_comes_back() {
             .until(&format!("document.querySelector('{RETRY}').innerText === 'Try again'"))
             .await;
         browser.click(RETRY).await;
-        browser.one(PRODUCT).await;
+        browser.find_one(PRODUCT).await;
     }
     browser.quit().await;
 }
@@ -52,12 +52,12 @@ async fn a_slow_catalogue_says_so_and_one_that_never_comes_can_be_asked_again() 
     browser.resize(360, 780).await;
     server.fail_catalogue([Fault::Late(20)]);
     browser.open(&server.url).await;
-    browser.says("[data-testid=slow]", "The shop is slow right now").await;
+    browser.wait_for_text("[data-testid=slow]", "The shop is slow right now").await;
     inspect(&browser, "catalogue-slow").await;
-    browser.says(ERROR, "The shop is slow to answer").await;
+    browser.wait_for_text(ERROR, "The shop is slow to answer").await;
     inspect(&browser, "catalogue-timeout").await;
     browser.click(RETRY).await;
-    browser.one(PRODUCT).await;
+    browser.find_one(PRODUCT).await;
     browser.quit().await;
 }
 
@@ -68,13 +68,13 @@ async fn offline_the_shop_waits_for_the_connection() {
     browser.set_offline(true).await;
     browser.until("!navigator.onLine").await;
     browser.click(PLACE).await;
-    browser.says(ERROR, "You are offline").await;
-    browser.says(ERROR, "Nothing was sent").await;
+    browser.wait_for_text(ERROR, "You are offline").await;
+    browser.wait_for_text(ERROR, "Nothing was sent").await;
     inspect(&browser, "order-offline").await;
     browser.set_offline(false).await;
     browser.until("navigator.onLine").await;
     browser.click(RETRY).await;
-    browser.one(CONFIRMED).await;
+    browser.find_one(CONFIRMED).await;
     let (orders, keys) = server.take_orders();
     assert_eq!((orders.len(), keys.len()), (1, 1));
     browser.quit().await;
@@ -96,8 +96,8 @@ async fn a_refused_order_says_that_it_was_not_placed_and_leads_on() {
     for (name, fault, words) in faults {
         server.fail_orders([fault]);
         browser.click(PLACE).await;
-        browser.says(ERROR, words).await;
-        browser.says(ERROR, "not placed").await;
+        browser.wait_for_text(ERROR, words).await;
+        browser.wait_for_text(ERROR, "not placed").await;
         inspect(&browser, &format!("order-{name}")).await;
         assert!(seen.insert(browser.text(ERROR).await));
     }
@@ -110,10 +110,10 @@ async fn a_refused_order_says_that_it_was_not_placed_and_leads_on() {
     };
     server.fail_orders([city]);
     browser.click(PLACE).await;
-    browser.says(ERROR, "check the marked field").await;
+    browser.wait_for_text(ERROR, "check the marked field").await;
     browser.click(RETRY).await;
     browser.until("document.activeElement.id === 'city'").await;
-    browser.says("#city-fault", "could not accept this").await;
+    browser.wait_for_text("#city-fault", "could not accept this").await;
     inspect(&browser, "order-field-refused").await;
     let (orders, keys) = server.take_orders();
     assert!(orders.is_empty());
@@ -122,12 +122,12 @@ async fn a_refused_order_says_that_it_was_not_placed_and_leads_on() {
 
     server.fail_orders([wait(503, "Unavailable")]);
     browser.click(PLACE).await;
-    browser.says(RETRY, "Place the order in ").await;
+    browser.wait_for_text(RETRY, "Place the order in ").await;
     browser
         .until(&format!("document.querySelector('{RETRY}').innerText === 'Place the order'"))
         .await;
     browser.click(RETRY).await;
-    browser.one(CONFIRMED).await;
+    browser.find_one(CONFIRMED).await;
     assert_eq!(server.take_orders().0.len(), 1);
     browser.quit().await;
 }
@@ -140,11 +140,11 @@ async fn a_changed_price_is_shown_before_it_is_paid() {
     products[0]["price"] = json!(19.25);
     server.sell(products);
     browser.click(PLACE).await;
-    browser.says(ERROR, "The total was $18.50 and is now $19.25").await;
+    browser.wait_for_text(ERROR, "The total was $18.50 and is now $19.25").await;
     inspect(&browser, "order-price-changed").await;
-    browser.says(RETRY, "Place the order for $19.25").await;
+    browser.wait_for_text(RETRY, "Place the order for $19.25").await;
     browser.click(RETRY).await;
-    browser.one(CONFIRMED).await;
+    browser.find_one(CONFIRMED).await;
     let (orders, _) = server.take_orders();
     assert_eq!(orders[0]["total"], json!(19.25));
     browser.quit().await;
@@ -162,11 +162,11 @@ async fn what_is_out_of_stock_leaves_the_cart_and_the_rest_can_be_ordered() {
     products[0]["stock"] = json!(1);
     server.sell(products.clone());
     browser.click(PLACE).await;
-    browser.says(ERROR, "There is not enough left").await;
-    browser.says(ERROR, "Fjord Stoneware Mug: 1 instead of 2").await;
+    browser.wait_for_text(ERROR, "There is not enough left").await;
+    browser.wait_for_text(ERROR, "Fjord Stoneware Mug: 1 instead of 2").await;
     inspect(&browser, "order-out-of-stock").await;
     browser.click(RETRY).await;
-    browser.one(CONFIRMED).await;
+    browser.find_one(CONFIRMED).await;
     let (orders, _) = server.take_orders();
     assert_eq!(orders[0]["total"], json!(33.40));
 
@@ -183,10 +183,10 @@ async fn what_is_out_of_stock_leaves_the_cart_and_the_rest_can_be_ordered() {
         retry_after: 0,
     }]);
     browser.click(PLACE).await;
-    browser.says(ERROR, "Sorry, this has just sold out").await;
+    browser.wait_for_text(ERROR, "Sorry, this has just sold out").await;
     inspect(&browser, "order-sold-out").await;
-    browser.says(RETRY, "Back to the shop").await;
+    browser.wait_for_text(RETRY, "Back to the shop").await;
     browser.click(RETRY).await;
-    browser.one(PRODUCT).await;
+    browser.find_one(PRODUCT).await;
     browser.quit().await;
 }

@@ -21,7 +21,7 @@ async fn every_page_fits_at_four_widths_light_and_dark() {
                 [("home", "/"), ("page", "/products/p-010.html"), ("checkout", "/checkout.html")]
             {
                 browser.open(&format!("{}{page}", server.url)).await;
-                browser.one("body[data-catalogue=ready]").await;
+                browser.find_one("body[data-catalogue=ready]").await;
                 inspect(&browser, &format!("{name}-{width}-{scheme}")).await;
             }
         }
@@ -36,7 +36,7 @@ async fn forced_colours_keep_edges_and_reduced_motion_stops_all_motion() {
     browser.prefer(&[("forced-colors", "active"), ("prefers-reduced-motion", "reduce")]).await;
     for (name, page) in [("home", "/"), ("checkout", "/checkout.html")] {
         browser.open(&format!("{}{page}", server.url)).await;
-        browser.one("body[data-catalogue=ready]").await;
+        browser.find_one("body[data-catalogue=ready]").await;
         inspect(&browser, &format!("{name}-forced-colours")).await;
         let bare = browser
             .script(
@@ -68,8 +68,8 @@ async fn hardly_anything_moves_while_a_page_loads() {
             // The catalogue comes when everything else has long been there.
             server.fail_catalogue([Fault::Late(1)]);
             browser.open(&format!("{}{page}", server.url)).await;
-            browser.one("body[data-catalogue=ready]").await;
-            browser.one(PRODUCT).await;
+            browser.find_one("body[data-catalogue=ready]").await;
+            browser.find_one(PRODUCT).await;
             let shift = browser
                 .promise(
                     "await Promise.all([...document.images].filter((i) => i.loading !== 'lazy')\

@@ -18,21 +18,21 @@ async fn a_new_customer_orders_on_a_phone() {
     browser.click(&add("p-001")).await;
     browser.click(&add("p-002")).await;
     go_to_checkout(&browser).await;
-    browser.says(PLACE, "$166.99").await;
+    browser.wait_for_text(PLACE, "$166.99").await;
 
     // What is missing is said at its field, and the focus goes to the first.
     browser.click(PLACE).await;
-    browser.says("#user-id-fault", "Please enter your e-mail address.").await;
-    browser.says("#country-fault", "Please choose a country.").await;
+    browser.wait_for_text("#user-id-fault", "Please enter your e-mail address.").await;
+    browser.wait_for_text("#country-fault", "Please choose a country.").await;
     browser.until("document.activeElement.id === 'user-id'").await;
     inspect(&browser, "checkout-missing").await;
 
     fill_form(&browser).await;
     browser.script("location.reload()").await;
-    browser.one("body[data-catalogue=ready]").await;
+    browser.find_one("body[data-catalogue=ready]").await;
     browser.until("document.querySelector('#city').value === 'London'").await;
     browser.click(PLACE).await;
-    browser.one(CONFIRMED).await;
+    browser.find_one(CONFIRMED).await;
     browser.shows(COUNT, "0").await;
     confirmed(&browser).await;
     browser.script("location.reload()").await;
@@ -50,7 +50,7 @@ async fn a_new_customer_orders_on_a_phone() {
     assert_eq!(keys.len(), 1);
     assert!(keys[0].len() == 32 && keys[0].bytes().all(|b| b.is_ascii_hexdigit()), "{keys:?}");
     browser.open(&format!("{}/order.html?id=other", server.url)).await;
-    browser.says("[data-testid=unknown-order]", "not kept here").await;
+    browser.wait_for_text("[data-testid=unknown-order]", "not kept here").await;
     inspect(&browser, "order-unknown").await;
     browser.quit().await;
 }
@@ -58,15 +58,15 @@ async fn a_new_customer_orders_on_a_phone() {
 /// Every line, the total and the number.
 async fn confirmed(browser: &Browser) {
     assert!(browser.text(CONFIRMED).await.starts_with("order-"));
-    browser.says("[data-testid=order-line]", "Fjord Stoneware Mug").await;
-    browser.says("[data-testid=order-line]", "2 × $18.50").await;
-    browser.says("[data-testid=order-line]", "Halo Table Lamp").await;
-    browser.says("[data-testid=order-total]", "$166.99").await;
-    browser.says("#delivery", "SW1Y 4LE London").await;
+    browser.wait_for_text("[data-testid=order-line]", "Fjord Stoneware Mug").await;
+    browser.wait_for_text("[data-testid=order-line]", "2 × $18.50").await;
+    browser.wait_for_text("[data-testid=order-line]", "Halo Table Lamp").await;
+    browser.wait_for_text("[data-testid=order-total]", "$166.99").await;
+    browser.wait_for_text("#delivery", "SW1Y 4LE London").await;
 }
 
 /// One order was stored, and every request for it had one key.
-fn once(server: &ShopServer, requests: usize) {
+fn assert_one_order(server: &ShopServer, requests: usize) {
     let (orders, keys) = server.take_orders();
     assert_eq!(orders.len(), 1);
     assert!(keys.len() >= requests, "{keys:?}");
@@ -79,8 +79,8 @@ async fn a_lost_answer_ends_with_one_order() {
     ready_to_order(&browser, "p-001").await;
     server.fail_orders([Fault::Cut]);
     browser.click(PLACE).await;
-    browser.one(CONFIRMED).await;
-    once(&server, 2);
+    browser.find_one(CONFIRMED).await;
+    assert_one_order(&server, 2);
     browser.quit().await;
 }
 
@@ -90,11 +90,11 @@ async fn an_answer_after_thirteen_seconds_ends_with_one_order() {
     ready_to_order(&browser, "p-001").await;
     server.fail_orders([Fault::Late(13)]);
     browser.click(PLACE).await;
-    browser.says("[data-testid=progress]", "longer than usual").await;
+    browser.wait_for_text("[data-testid=progress]", "longer than usual").await;
     inspect(&browser, "slow-order").await;
-    browser.says("[data-testid=progress]", "No answer yet").await;
-    browser.one(CONFIRMED).await;
-    once(&server, 2);
+    browser.wait_for_text("[data-testid=progress]", "No answer yet").await;
+    browser.find_one(CONFIRMED).await;
+    assert_one_order(&server, 2);
     browser.quit().await;
 }
 
@@ -104,14 +104,14 @@ async fn a_reload_in_flight_ends_with_one_order() {
     ready_to_order(&browser, "p-001").await;
     server.fail_orders([Fault::Late(20)]);
     browser.click(PLACE).await;
-    browser.says("[data-testid=progress]", "Placing your order").await;
+    browser.wait_for_text("[data-testid=progress]", "Placing your order").await;
     while server.asked() == 0 {
         tokio::task::yield_now().await;
     }
     browser.script("location.reload()").await;
-    browser.one(CONFIRMED).await;
+    browser.find_one(CONFIRMED).await;
     browser.shows(COUNT, "0").await;
-    once(&server, 2);
+    assert_one_order(&server, 2);
     browser.quit().await;
 }
 
@@ -128,19 +128,19 @@ async fn an_outcome_that_stays_unknown_is_asked_for_until_it_is_known() {
         Fault::Cut,
     ]);
     browser.click(PLACE).await;
-    browser.says(ERROR, "We do not know yet whether your order arrived").await;
-    browser.says(ERROR, "Something broke at our end").await;
+    browser.wait_for_text(ERROR, "We do not know yet whether your order arrived").await;
+    browser.wait_for_text(ERROR, "Something broke at our end").await;
     inspect(&browser, "order-outcome-unknown").await;
     // Not stored, says the third answer; the first may have been, so the key is kept.
     browser.click(RETRY).await;
-    browser.says(ERROR, "The shop cannot tell us right now").await;
-    browser.says(RETRY, "Ask again").await;
+    browser.wait_for_text(ERROR, "The shop cannot tell us right now").await;
+    browser.wait_for_text(RETRY, "Ask again").await;
     // In another tab nothing of it is lost either.
     browser.open_tab().await;
     browser.open(&format!("{}/checkout.html", server.url)).await;
-    browser.says(ERROR, "The connection broke off").await;
+    browser.wait_for_text(ERROR, "The connection broke off").await;
     browser.click(RETRY).await;
-    browser.one(CONFIRMED).await;
-    once(&server, 6);
+    browser.find_one(CONFIRMED).await;
+    assert_one_order(&server, 6);
     browser.quit().await;
 }

@@ -44,7 +44,7 @@ pub async fn open_shop() -> (ShopServer, Browser) {
     let browser = browser().await;
     browser.resize(PHONE.0, PHONE.1).await;
     browser.open(&server.url).await;
-    browser.one(PRODUCT).await;
+    browser.find_one(PRODUCT).await;
     (server, browser)
 }
 
@@ -56,7 +56,7 @@ pub fn add(id: &str) -> String {
 pub async fn go_to_checkout(browser: &Browser) {
     browser.click("#open-cart").await;
     browser.click("[data-testid=checkout]").await;
-    browser.one("body[data-page=checkout][data-catalogue=ready]").await;
+    browser.find_one("body[data-page=checkout][data-catalogue=ready]").await;
 }
 
 pub async fn fill_form(browser: &Browser) {

@@ -108,7 +108,7 @@ async fn stray_distribution(shop: &Shop, clients: &Clients) -> String {
     create.send().await.unwrap().distribution.unwrap().id
 }
 
-fn told(plan: &Value, names: &[&str]) {
+fn assert_notes(plan: &Value, names: &[&str]) {
     let notes = plan["notes"].to_string();
     for name in names {
         assert!(notes.contains(name), "{name} in {notes}");
@@ -126,7 +126,7 @@ async fn copies_are_told_of_and_neither_changed_nor_deleted_nor_believed() {
     let all = [&bucket, &restored, &api, &site].map(String::as_str);
 
     let (code, plan) = shop.diff();
-    told(&plan, &all);
+    assert_notes(&plan, &all);
     let steps: Vec<_> =
         plan["changes"].as_array().unwrap().iter().map(|c| (&c["address"], &c["op"])).collect();
     assert_eq!(
@@ -146,7 +146,7 @@ async fn copies_are_told_of_and_neither_changed_nor_deleted_nor_believed() {
     assert_eq!(shop.diff().0, 0);
 
     let down = shop.events(&["down", "--yes"]);
-    told(&down[0], &all);
+    assert_notes(&down[0], &all);
     assert_eq!(summary(&down)["result"], "ok");
     assert_eq!(done_addresses(&down), ["table.Orders"]);
     let object = clients

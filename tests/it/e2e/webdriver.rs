@@ -71,30 +71,30 @@ impl Browser {
     }
 
     /// Waits until something matches, and returns all that does.
-    pub async fn all(&self, css: &str) -> Vec<String> {
+    pub async fn find_all(&self, css: &str) -> Vec<String> {
         let found = self.post("/elements", json!({"using": "css selector", "value": css})).await;
         found.as_array().unwrap().iter().map(|e| e[ELEMENT].as_str().unwrap().to_string()).collect()
     }
 
     /// Waits for the first match; without one the test fails.
-    pub async fn one(&self, css: &str) -> String {
+    pub async fn find_one(&self, css: &str) -> String {
         let found = self.post("/element", json!({"using": "css selector", "value": css})).await;
         found[ELEMENT].as_str().unwrap().to_string()
     }
 
     /// Scrolls there and clicks, as a person would: what covers the element would take the click.
     pub async fn click(&self, css: &str) {
-        let element = self.one(css).await;
+        let element = self.find_one(css).await;
         self.post(&format!("/element/{element}/click"), json!({})).await;
     }
 
     pub async fn type_text(&self, css: &str, text: &str) {
-        let element = self.one(css).await;
+        let element = self.find_one(css).await;
         self.post(&format!("/element/{element}/value"), json!({"text": text})).await;
     }
 
     pub async fn text(&self, css: &str) -> String {
-        let element = self.one(css).await;
+        let element = self.find_one(css).await;
         let text =
             self.send(self.http.get(format!("{}/element/{element}/text", self.session))).await;
         text.as_str().unwrap().to_string()
@@ -111,7 +111,7 @@ impl Browser {
     }
 
     /// Waits until something matches whose text holds `part`.
-    pub async fn says(&self, css: &str, part: &str) {
+    pub async fn wait_for_text(&self, css: &str, part: &str) {
         let script = format!(
             "return [...document.querySelectorAll({})].map((e) => e.innerText).join(' | ')",
             json!(css)

@@ -86,7 +86,7 @@ async fn an_alarm_of_somebody_else_is_not_overwritten() {
     let wanted = desired(&Alarm, "alarm.f-errors", &name, spec(&env));
     let cloudwatch = client(&env.clients);
     let tag = Tag::builder().key("team").value("books").build();
-    put(&cloudwatch, &name, 7.0).tags(tag).send().await.unwrap();
+    put_alarm(&cloudwatch, &name, 7.0).tags(tag).send().await.unwrap();
 
     let change = step(&wanted, Op::Create, None);
     let refused = Alarm.create(&env.writer, &change, &wanted.spec).await.unwrap_err();
@@ -100,7 +100,7 @@ async fn an_alarm_of_somebody_else_is_not_overwritten() {
 
 type Put = aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmFluentBuilder;
 
-fn put(cloudwatch: &Client, name: &str, threshold: f64) -> Put {
+fn put_alarm(cloudwatch: &Client, name: &str, threshold: f64) -> Put {
     let put = cloudwatch.put_metric_alarm().alarm_name(name).namespace("AWS/Lambda");
     let put = put.metric_name("Errors").statistic("Sum".into()).period(60).evaluation_periods(1);
     put.comparison_operator(ComparisonOperator::GreaterThanThreshold).threshold(threshold)

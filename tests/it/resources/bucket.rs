@@ -34,7 +34,7 @@ pub fn site_bucket(env: &TestEnv) -> Desired {
 }
 
 /// Makes the bucket and gives it as discovery finds it.
-pub async fn made(env: &TestEnv, wanted: &Desired) -> Live {
+pub async fn create_bucket(env: &TestEnv, wanted: &Desired) -> Live {
     Bucket
         .create(&env.writer, &step(wanted, Op::Create, None), &wanted.spec)
         .await
@@ -56,9 +56,9 @@ async fn changed(env: &TestEnv, wanted: &Desired, from: &Live, field: &str, valu
 async fn its_whole_life() {
     let env = TestEnv::new("bucketlife").await;
     let wanted = site_bucket(&env);
-    let first = made(&env, &wanted).await;
+    let first = create_bucket(&env, &wanted).await;
     // A crash after the create: running it again adopts what is there.
-    let mut live = made(&env, &wanted).await;
+    let mut live = create_bucket(&env, &wanted).await;
     assert_eq!(live, first);
     assert_eq!(live.spec, wanted.spec);
     assert_eq!(live.owner, Owner::Ours);
@@ -100,7 +100,7 @@ async fn its_whole_life() {
 async fn settings_changed_behind_our_back_are_seen() {
     let env = TestEnv::new("bucketdrift").await;
     let wanted = site_bucket(&env);
-    let live = made(&env, &wanted).await;
+    let live = create_bucket(&env, &wanted).await;
     let s3 = &env.clients.s3;
     s3.delete_public_access_block().bucket(&wanted.name).send().await.unwrap();
     s3.delete_bucket_tagging().bucket(&wanted.name).send().await.unwrap();

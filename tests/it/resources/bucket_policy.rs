@@ -2,7 +2,7 @@
 
 mod drift;
 
-use super::bucket::{made, site_bucket};
+use super::bucket::{create_bucket, site_bucket};
 use crate::support::env::TestEnv;
 use crate::support::step::{desired, step};
 use crate::support::suite::{Coverage, Suite};
@@ -24,7 +24,7 @@ pub const SUITE: Suite = Suite {
 async fn its_whole_life() {
     let env = TestEnv::new("bucketpolicy").await;
     let bucket = site_bucket(&env);
-    let found = vec![made(&env, &bucket).await];
+    let found = vec![create_bucket(&env, &bucket).await];
     let document = |action: &str| {
         json!({"policy": policy::canonical(&json!({"Statement": [{"Sid": "Cdn", "Effect": "Allow",
             "Principal": {"Service": "cloudfront.amazonaws.com"}, "Action": action,

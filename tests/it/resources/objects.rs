@@ -3,7 +3,7 @@
 
 mod drift;
 
-use super::bucket::{made, site_bucket};
+use super::bucket::{create_bucket, site_bucket};
 use crate::support::env::TestEnv;
 use crate::support::step::{desired, step};
 use crate::support::suite::{Coverage, Suite};
@@ -49,7 +49,7 @@ impl Site {
         std::fs::write(folder.path().join("app.js"), "1").unwrap();
         std::fs::write(folder.path().join("img/ä +%.svg"), "<svg/>").unwrap();
         let bucket = site_bucket(env);
-        let live = made(env, &bucket).await;
+        let live = create_bucket(env, &bucket).await;
         let mut wanted = desired(&Objects, "objects.site", &bucket.name, Value::Null);
         wanted.payload = Some(folder.path().into());
         wanted.spec = json!({"objects": scanned(folder.path(), &json!([{"match": "*", "control": "no-cache"}])),
@@ -80,7 +80,7 @@ impl Site {
 
     /// Puts an object as a stranger would: until the endpoint's clock shows that it is later than
     /// the manifest.
-    async fn put(&self, env: &TestEnv, key: &str, text: &str, content_type: &str) {
+    async fn put_object(&self, env: &TestEnv, key: &str, text: &str, content_type: &str) {
         let s3 = &env.clients.s3;
         let bucket = &self.wanted.name;
         let manifest =
@@ -172,19 +172,19 @@ async fn what_strangers_do_is_seen_and_mended() {
     let site = Site::new(&env).await;
     site.sent(&env).await;
 
-    site.put(&env, "app.js", "evil", "text/javascript; charset=utf-8").await;
+    site.put_object(&env, "app.js", "evil", "text/javascript; charset=utf-8").await;
     assert_eq!(site.mended(&env).await["objects"]["app.js"]["md5"], json!(EVIL));
     // The same bytes under other headers: the listing shows nothing but the time.
-    site.put(&env, "app.js", "1", "text/plain").await;
+    site.put_object(&env, "app.js", "1", "text/plain").await;
     assert_eq!(site.mended(&env).await["objects"]["app.js"]["content_type"], json!("text/plain"));
-    site.put(&env, "config.json", "{\"api\":\"evil\"}", "application/json").await;
+    site.put_object(&env, "config.json", "{\"api\":\"evil\"}", "application/json").await;
     assert_eq!(site.mended(&env).await["config"], json!("{\"api\":\"evil\"}"));
-    site.put(&env, "config.json", "{\"api\":\"x\"}", "text/plain").await;
+    site.put_object(&env, "config.json", "{\"api\":\"x\"}", "text/plain").await;
     assert_eq!(
         site.mended(&env).await["objects"]["config.json"]["content_type"],
         json!("text/plain")
     );
-    site.put(&env, "evil.html", "evil", "text/html").await;
+    site.put_object(&env, "evil.html", "evil", "text/html").await;
     assert_eq!(site.mended(&env).await["objects"]["evil.html"]["md5"], json!(EVIL));
     let s3 = &env.clients.s3;
     s3.delete_object().bucket(&site.wanted.name).key("index.html").send().await.unwrap();
@@ -233,7 +233,7 @@ async fn what_is_no_longer_wanted_stays_for_its_time() {
     site.sent(&env).await;
     site.wanted.context = json!({"keep_seconds": 3600});
     site.wanted.spec["objects"].as_object_mut().unwrap().remove("app.js");
-    site.put(&env, "theirs.txt", "theirs", "text/plain").await;
+    site.put_object(&env, "theirs.txt", "theirs", "text/plain").await;
     site.mended(&env).await;
     let keys = || async {
         let listed = env.clients.s3.list_objects_v2().bucket(&site.wanted.name).send().await;

@@ -31,7 +31,7 @@ fn statement(env: &TestEnv, path: &str) -> Value {
 }
 
 /// Makes the function; returns it as found, and its wanted permission.
-async fn made(env: &TestEnv) -> (Live, Desired) {
+async fn create_permission(env: &TestEnv) -> (Live, Desired) {
     let folder = tempfile::tempdir().unwrap();
     let wanted = function::wanted(env, folder.path()).await;
     Function
@@ -47,7 +47,7 @@ async fn made(env: &TestEnv) -> (Live, Desired) {
 #[tokio::test]
 async fn its_whole_life() {
     let env = TestEnv::new("permission").await;
-    let (function, mut wanted) = made(&env).await;
+    let (function, mut wanted) = create_permission(&env).await;
     let found = [function.clone()];
     assert!(
         env.discover(&Permission, &[&wanted], &found).await.is_empty(),
@@ -96,7 +96,7 @@ async fn update(env: &TestEnv, wanted: &Desired, found: &[Live]) {
 #[tokio::test]
 async fn a_strangers_statement_is_drift_and_goes() {
     let env = TestEnv::new("permissiondrift").await;
-    let (function, wanted) = made(&env).await;
+    let (function, wanted) = create_permission(&env).await;
     let found = [function.clone()];
     Permission
         .create(&env.writer, &step(&wanted, Op::Create, None), &wanted.spec)

@@ -47,7 +47,7 @@ fn fill(spec: &mut Value, gap: &Difference) {
 }
 
 /// The step of one run as the plan's reader sees it: `table.Orders: update drift [billing.mode]`.
-pub fn told(plan: &Plan) -> Vec<String> {
+pub fn describe_steps(plan: &Plan) -> Vec<String> {
     let one = |step: &shopstack::model::Step| {
         let mut fields: Vec<&str> = step.fields.iter().map(|f| f.path.as_str()).collect();
         fields.sort_unstable();
@@ -163,7 +163,7 @@ impl DeployedShop {
     }
 
     /// All that was read last.
-    pub fn all(&self) -> &[Live] {
+    pub fn live_resources(&self) -> &[Live] {
         &self.live
     }
 

@@ -90,7 +90,7 @@ impl Case {
         Case { seen_as: Some(live), ..self }
     }
 
-    pub fn with(self, address: &'static str, field: &'static str) -> Case {
+    pub fn also_updates(self, address: &'static str, field: &'static str) -> Case {
         self.with_op(address, Op::Update, field)
     }
 
@@ -128,17 +128,17 @@ impl Case {
     pub fn applied_to(&self, spec: &Value) -> Value {
         let mut spec = spec.clone();
         let entry = self.field.ends_with('*') || !self.inner.is_empty();
-        put(&mut spec, &self.path(), &self.to, entry);
+        set_value(&mut spec, &self.path(), &self.to, entry);
         for (path, to) in &self.also {
             let path: Vec<String> = path.split('.').map(str::to_string).collect();
-            put(&mut spec, &path, to, false);
+            set_value(&mut spec, &path, to, false);
         }
         spec
     }
 }
 
 /// Sets the value at a path; a null entry of a map goes out of it.
-fn put(spec: &mut Value, path: &[String], to: &Value, entry: bool) {
+fn set_value(spec: &mut Value, path: &[String], to: &Value, entry: bool) {
     let (last, above) = path.split_last().expect("a path");
     let mut place = spec;
     for part in above {

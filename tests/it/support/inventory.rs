@@ -26,7 +26,7 @@ impl Inventory {
         all.alike(&format!(":{port}"), ":PORT");
         // What a new bucket has anyway, said or not.
         all.alike("bucket_key_enabled: Some(false)", "bucket_key_enabled: None");
-        for inventory in SUITES.iter().filter_map(|suite| suite.inventory.own()) {
+        for inventory in SUITES.iter().filter_map(|suite| suite.inventory.inventory()) {
             (inventory.add)(&mut all, clients).await;
         }
         ledger(&mut all, clients, stack).await;
@@ -125,7 +125,7 @@ async fn ledger(all: &mut Inventory, clients: &Clients, stack: &str) {
 /// Everything of a stack (all of its environments) that still exists, `kind name` each.
 pub async fn leftovers(clients: &Clients, stack: &str) -> Vec<String> {
     let mut left = Vec::new();
-    for inventory in SUITES.iter().filter_map(|suite| suite.inventory.own()) {
+    for inventory in SUITES.iter().filter_map(|suite| suite.inventory.inventory()) {
         let names = (inventory.names)(clients).await.into_iter();
         let ours = names.filter(|name| name.contains(stack));
         left.extend(ours.map(|name| format!("{} {name}", inventory.kind)));

@@ -34,7 +34,7 @@ pub enum Coverage {
 }
 
 impl Coverage {
-    pub fn own(&self) -> Option<&TypeInventory> {
+    pub fn inventory(&self) -> Option<&TypeInventory> {
         match self {
             Coverage::Own(inventory) => Some(inventory),
             Coverage::Elsewhere(_) => None,

@@ -31,7 +31,7 @@ pub fn code(shop: &Shop) -> Ids {
 }
 
 /// All ids of env dev of a stack. A type that the endpoint does not know has none.
-pub async fn all(clients: &Clients, stack: &str) -> Ids {
+pub async fn read_ids(clients: &Clients, stack: &str) -> Ids {
     let mut ids = Ids::new();
     gateway(clients, stack, &mut ids).await;
     edge(clients, stack, &mut ids).await;

@@ -23,7 +23,7 @@ const ON_MINISTACK: [&str; 8] =
 const ON_MOTO: [&str; 4] = ["main", "api", "logging", "moto_override"];
 
 /// Says something past the test harness, which keeps the output of tests that pass to itself.
-fn say(text: &str) {
+fn print_line(text: &str) {
     let _ = writeln!(std::io::stderr(), "terraform_check: {text}");
 }
 
@@ -32,11 +32,11 @@ fn say(text: &str) {
 fn terraform(parts: &[&str]) -> Option<Terraform> {
     match Terraform::find() {
         Ok(found) => {
-            say(&format!("{} judges {}", found.version, parts.join(", ")));
-            Some(found.with(parts))
+            print_line(&format!("{} judges {}", found.version, parts.join(", ")));
+            Some(found.with_parts(parts))
         }
         Err(missing) => {
-            say(&format!("NOT RUN: {missing}"));
+            print_line(&format!("NOT RUN: {missing}"));
             None
         }
     }
@@ -68,7 +68,7 @@ async fn terraform_finds_nothing_to_change_and_sees_what_strangers_change() {
 
     shop.events(&["up", "--yes", "--no-smoke"]);
     assert_eq!(terraform.plan(), (0, vec![]), "`up` put all of it right");
-    say(&format!(
+    print_line(&format!(
         "{imported} resources imported, no difference; {} changes behind its back seen",
         changed.len()
     ));
@@ -87,7 +87,7 @@ async fn what_one_emulator_lacks_is_judged_on_the_other() {
     terraform.variables(&variables(&shop, &endpoint, &identity.account, &clients).await);
     let imported = nothing_to_change(&terraform);
     assert_eq!(terraform.plan(), (0, vec![]));
-    say(&format!("{imported} resources imported from moto, no difference"));
+    print_line(&format!("{imported} resources imported from moto, no difference"));
     shop.events(&["down", "--yes", "--destroy-data"]);
 }
 
@@ -123,6 +123,6 @@ async fn variables(shop: &Shop, endpoint: &str, account: &str, clients: &Clients
         "seed": ids::sha256_hex(&shop.path("seed/products.json")),
         "site_folder": shop.path("site"),
         "code": ids::code(shop),
-        "ids": ids::all(clients, &shop.stack).await,
+        "ids": ids::read_ids(clients, &shop.stack).await,
     })
 }

@@ -80,7 +80,7 @@ async fn compute(shop: &Shop, clients: &Clients, seen: &mut Vec<String>) {
 }
 
 async fn gateway(shop: &Shop, clients: &Clients, seen: &mut Vec<String>) {
-    let ids = ids::all(clients, &shop.stack).await;
+    let ids = ids::read_ids(clients, &shop.stack).await;
     let patch = |path: &str, value: &str| {
         PatchOperation::builder().op(Op::Replace).path(path).value(value).build()
     };
@@ -92,7 +92,7 @@ async fn gateway(shop: &Shop, clients: &Clients, seen: &mut Vec<String>) {
 }
 
 async fn edge(shop: &Shop, clients: &Clients, seen: &mut Vec<String>) {
-    let ids = ids::all(clients, &shop.stack).await;
+    let ids = ids::read_ids(clients, &shop.stack).await;
     let cloudfront = &clients.cloudfront;
     let read = cloudfront.get_distribution_config().id(&ids["distribution"]).send().await.unwrap();
     let mut config = read.distribution_config.unwrap();

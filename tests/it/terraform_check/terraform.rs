@@ -37,7 +37,7 @@ impl Terraform {
     }
 
     /// With these parts of `shop/` in its folder, and ready to plan.
-    pub fn with(self, parts: &[&str]) -> Terraform {
+    pub fn with_parts(self, parts: &[&str]) -> Terraform {
         let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/terraform_check/shop");
         for part in parts {
             let file = format!("{part}.tf");

@@ -203,9 +203,9 @@ async fn ensure(writer: &Writer) -> Result<Outputs, CloudError> {
         Some(arn) => arn,
         None => {
             let arn = role(writer).await?;
-            writer
-                .caller
-                .say("waiting for API Gateway to accept the log role (usually 10 to 40 s on AWS)");
+            writer.caller.report_wait(
+                "waiting for API Gateway to accept the log role (usually 10 to 40 s on AWS)",
+            );
             // The quota is one call per 20 s; the role's propagation is retried at that pace
             // (catalogue 7.3).
             register(writer, &arn).await?;

@@ -37,7 +37,7 @@ pub const INFO: TypeInfo = TypeInfo {
     group: "api",
     // DeleteRestApi with a web ACL still bound leaves a dangling association for a while (catalogue
     // 7.7).
-    delete_after: &[After::every("AWS::WAFv2::WebACLAssociation")],
+    delete_after: &[After::all_of("AWS::WAFv2::WebACLAssociation")],
     usually: Some("deletion: up to 30 s, for AWS allows one per 30 s and account"),
     heading: "API",
     authoritative_tags: true,
@@ -166,14 +166,14 @@ impl ResourceType for RestApi {
                 change(writer, id, &step.name, before, &wanted).await?;
                 return Ok(outputs(&writer.scope, id));
             }
-            match make(writer, step, &wanted).await {
+            match create_api(writer, step, &wanted).await {
                 Err(error) if error.kind == ErrorKind::Ambiguous => last = Some(error),
                 Err(error) => return Err(error),
                 Ok(id) => return Ok(outputs(&writer.scope, &id)),
             }
-            writer
-                .caller
-                .say("the answer to CreateRestApi was lost; looking whether the API exists");
+            writer.caller.report_wait(
+                "the answer to CreateRestApi was lost; looking whether the API exists",
+            );
         }
         Err(last.unwrap_or_else(|| CloudError::shape("apigateway CreateRestApi", "result")))
     }
@@ -472,7 +472,11 @@ async fn settled(writer: &Writer, id: &str) -> Result<(), CloudError> {
 
 /// CreateRestApi with everything at once: the owner tags exist from the first moment (catalogue
 /// 7.5).
-async fn make(writer: &Writer, step: &Step, wanted: &RestApiSpec) -> Result<String, CloudError> {
+async fn create_api(
+    writer: &Writer,
+    step: &Step,
+    wanted: &RestApiSpec,
+) -> Result<String, CloudError> {
     let client = &writer.client::<ApiGateway>();
     let text = |s: &str| Some(s.to_string()).filter(|s| !s.is_empty());
     let binary: Vec<String> = wanted.binary_media_types.iter().cloned().collect();

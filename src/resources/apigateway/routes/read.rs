@@ -153,7 +153,7 @@ async fn complete(reader: &Reader, api: &str, tree: &mut Tree) -> Result<(), Clo
 /// True for what we write: a preflight answer, or a proxy to something. Strangers' methods may be
 /// whole and are not.
 fn is_whole(verb: &str, method: &Method, region: &str) -> bool {
-    match one(verb, method, region) {
+    match read_method(verb, method, region) {
         Ok(_) => true,
         Err(route) => {
             route.integration == IntegrationType::AwsProxy.as_str()
@@ -221,7 +221,7 @@ pub fn to_spec(tree: &Tree, region: &str, wanted: &BTreeSet<String>) -> RoutesSp
             spec.routes.insert(format!("(no method) {path}"), nothing());
         }
         for (verb, method) in &node.methods {
-            match one(verb, method, region) {
+            match read_method(verb, method, region) {
                 Ok(cors) => drop(spec.cors.insert(path.clone(), cors)),
                 Err(route) => drop(spec.routes.insert(format!("{verb} {path}"), route)),
             }
@@ -242,7 +242,7 @@ fn nothing() -> RouteSpec {
 
 /// A preflight answer of ours, or else a route: a stranger's method as well, so that it shows as
 /// drift.
-fn one(verb: &str, method: &Method, region: &str) -> Result<CorsSpec, RouteSpec> {
+fn read_method(verb: &str, method: &Method, region: &str) -> Result<CorsSpec, RouteSpec> {
     let mut route = nothing();
     route.authorization = method.authorization_type().unwrap_or("NONE").to_string();
     route.api_key_required = method.api_key_required().unwrap_or(false);

@@ -39,7 +39,11 @@ pub async fn converge(
     let mut tending = Tending { writer, api, options, wanted, ids: ids(&tree) };
     for (done, change) in list.iter().enumerate() {
         if list.len() > 8 && done % 8 == 0 {
-            writer.caller.say(&format!("setting up routes, change {} of {}", done + 1, list.len()));
+            writer.caller.report_wait(&format!(
+                "setting up routes, change {} of {}",
+                done + 1,
+                list.len()
+            ));
         }
         tending.apply(change).await?;
     }

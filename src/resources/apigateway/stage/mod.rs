@@ -42,7 +42,7 @@ pub const INFO: TypeInfo = TypeInfo {
     group: "stage",
     read_after: &[REST_API],
     // A web ACL's association with a deleted stage dangles for a while (catalogue 7.7).
-    delete_after: &[After::every("AWS::WAFv2::WebACLAssociation")],
+    delete_after: &[After::all_of("AWS::WAFv2::WebACLAssociation")],
     contained_in: Some(REST_API),
     heading: "API",
     outputs: &[OutputKey {

@@ -189,7 +189,7 @@ mod tests {
         }
     }
 
-    fn told(list: &[PatchOperation]) -> Vec<String> {
+    fn describe_patches(list: &[PatchOperation]) -> Vec<String> {
         let one = |p: &PatchOperation| {
             let value = p.value().map(|v| format!(" {v}")).unwrap_or_default();
             format!("{} {}{value}", p.op().unwrap().as_str(), p.path().unwrap())
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_new_stage_gets_every_setting_and_an_equal_one_none() {
-        let all = told(&patches(None, &Map::new(), &spec()));
+        let all = describe_patches(&patches(None, &Map::new(), &spec()));
         assert_eq!(
             all,
             [
@@ -234,7 +234,7 @@ mod tests {
         let mut wanted = spec();
         wanted.access_log_arn = None;
         wanted.tracing = true;
-        let list = told(&patches(Some(&spec()), rest.as_object().unwrap(), &wanted));
+        let list = describe_patches(&patches(Some(&spec()), rest.as_object().unwrap(), &wanted));
         assert_eq!(
             list,
             [
@@ -263,7 +263,10 @@ mod tests {
             ("a~1b/GET", "/a~1b/GET"),
             ("/tenant/{t}/x/GET", "//tenant/{t}/x/GET"),
         ] {
-            assert_eq!(told(&[mend(&format!("methodSettings/{key}"))]), [format!("remove {path}")]);
+            assert_eq!(
+                describe_patches(&[mend(&format!("methodSettings/{key}"))]),
+                [format!("remove {path}")]
+            );
         }
     }
 

@@ -24,7 +24,7 @@ pub async fn converge(
         return change(writer, api, name, wanted, state).await;
     }
     let deployment = deployment(writer, api, wanted, &state, options).await?;
-    if make(writer, api, name, &deployment, wanted, options).await? {
+    if create_stage(writer, api, name, &deployment, wanted, options).await? {
         // CreateStage takes neither throttling nor access logs: always one UpdateStage more
         // (catalogue 7.1).
         patch(writer, api, name, settings::patches(None, &Map::new(), wanted)).await?;
@@ -36,7 +36,7 @@ pub async fn converge(
 }
 
 /// False where the stage exists.
-async fn make(
+async fn create_stage(
     writer: &Writer,
     api: &str,
     name: &str,

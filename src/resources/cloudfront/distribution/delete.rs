@@ -2,7 +2,7 @@
 //! (catalogue 8.5).
 
 use super::read::{self, Seen};
-use super::write::put;
+use super::write::update_config;
 use super::{contested, is_stale, names_pricing_plan};
 use crate::aws::{CallOptions, Writer};
 use crate::model::cloud_error::optional;
@@ -32,7 +32,9 @@ pub(super) async fn delete(writer: &Writer, id: &str) -> Result<(), CloudError> 
                 return Err(insisted(id));
             }
             again = true;
-            writer.caller.say("somebody enabled the distribution again; disabling it once more");
+            writer
+                .caller
+                .report_wait("somebody enabled the distribution again; disabling it once more");
             let Some(after) = disabled(writer, settled).await? else {
                 return Ok(());
             };
@@ -104,7 +106,7 @@ async fn disabled(writer: &Writer, mut seen: Seen) -> Result<Option<Seen>, Cloud
         if refusal.is_none() {
             config.web_acl_id = Some(String::new());
         }
-        match put(writer, &seen, config).await {
+        match update_config(writer, &seen, config).await {
             Ok(after) => seen = after,
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) if is_stale(&error) && tried => {
@@ -122,13 +124,13 @@ async fn disabled(writer: &Writer, mut seen: Seen) -> Result<Option<Seen>, Cloud
         }
     }
     match refusal {
-        Some(error) => Err(kept(error)),
+        Some(error) => Err(explain_kept(error)),
         None => Ok(Some(seen)),
     }
 }
 
 /// What AWS said to detaching the web ACL, and what has become of the distribution.
-fn kept(error: CloudError) -> CloudError {
+fn explain_kept(error: CloudError) -> CloudError {
     let message = format!("{} (it is disabled now, and not deleted)", error.message);
     explained(CloudError { message, ..error })
 }

@@ -203,7 +203,9 @@ pub(super) async fn own_tags(reader: &Reader, arn: &str) -> Result<Option<Tags>,
         return Ok(None);
     };
     let tags = answer.tags.and_then(|tags| tags.items).unwrap_or_default();
-    Ok(Some(tag::own(tags.into_iter().map(|tag| (tag.key, tag.value.unwrap_or_default())))))
+    Ok(Some(tag::without_aws_tags(
+        tags.into_iter().map(|tag| (tag.key, tag.value.unwrap_or_default())),
+    )))
 }
 
 pub(super) async fn get(
@@ -303,7 +305,7 @@ pub(super) fn outputs(scope: &Scope, seen: &Seen) -> Outputs {
 mod tests {
     use super::*;
 
-    fn found(id: &str, foreign: bool, copied: bool, disabled: bool) -> Found {
+    fn live_with(id: &str, foreign: bool, copied: bool, disabled: bool) -> Found {
         let address = Address::new("distribution", "site");
         let mut live = Live::new(address, INFO.type_name, "shop-dev-site", serde_json::Value::Null);
         live = live.with_output("id", id);
@@ -311,7 +313,7 @@ mod tests {
         Found { live, rank: (foreign, copied, disabled, false) }
     }
 
-    fn told(found: Vec<Found>) -> Vec<(String, String, Owner)> {
+    fn addresses_of(found: Vec<Found>) -> Vec<(String, String, Owner)> {
         let one = |l: Live| (l.outputs["id"].clone(), l.address.to_string(), l.owner);
         numbered(found).into_iter().map(one).collect()
     }
@@ -319,13 +321,16 @@ mod tests {
     #[test]
     fn further_ones_of_our_making_are_numbered_and_foreign_ones_beside_them_left_out() {
         let all = vec![
-            found("A", true, true, false),
-            found("B", false, false, true),
-            found("C", false, false, false),
+            live_with("A", true, true, false),
+            live_with("B", false, false, true),
+            live_with("C", false, false, false),
         ];
         let ours = |id: &str, address: &str| (id.to_string(), address.to_string(), Owner::Ours);
-        assert_eq!(told(all), [ours("C", "distribution.site"), ours("B", "distribution.site~2")]);
-        assert_eq!(numbered(vec![found("A", true, true, false)]).len(), 1);
+        assert_eq!(
+            addresses_of(all),
+            [ours("C", "distribution.site"), ours("B", "distribution.site~2")]
+        );
+        assert_eq!(numbered(vec![live_with("A", true, true, false)]).len(), 1);
     }
 
     #[test]
@@ -333,12 +338,12 @@ mod tests {
         let stray = |id: &str| (id.to_string(), format!("distribution.~{id}"), Owner::Stray);
         let ours = |id: &str| (id.to_string(), "distribution.site".to_string(), Owner::Ours);
         // Ours is disabled, as in the midst of a `down`.
-        let beside = vec![found("A", false, true, false), found("Z", false, false, true)];
-        assert_eq!(told(beside), [ours("Z"), stray("A")]);
+        let beside = vec![live_with("A", false, true, false), live_with("Z", false, false, true)];
+        assert_eq!(addresses_of(beside), [ours("Z"), stray("A")]);
         // One that was adopted has a stranger's reference; of two such one stands for both, and
         // none is deleted.
-        let adopted = vec![found("B", false, true, false), found("A", false, true, true)];
-        assert_eq!(told(adopted), [ours("B"), stray("A")]);
+        let adopted = vec![live_with("B", false, true, false), live_with("A", false, true, true)];
+        assert_eq!(addresses_of(adopted), [ours("B"), stray("A")]);
     }
 
     #[test]

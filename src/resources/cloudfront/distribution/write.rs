@@ -28,7 +28,7 @@ pub(super) async fn create(
     let mut reference = reference(writer, step, &wanted);
     let mut last = None;
     for _ in 0..TRIES {
-        match make(writer, &wanted, &reference).await {
+        match create_distribution(writer, &wanted, &reference).await {
             Ok(id) => return converge(writer, &id, &wanted, FRESH).await,
             Err(error)
                 if error.kind == ErrorKind::Ambiguous
@@ -70,7 +70,7 @@ fn reference(writer: &Writer, step: &Step, wanted: &DistributionSpec) -> String 
 
 /// CreateDistributionWithTags: one call, so that no distribution of ours is ever without tags.
 /// Returns the id.
-async fn make(
+async fn create_distribution(
     writer: &Writer,
     wanted: &DistributionSpec,
     reference: &str,
@@ -103,9 +103,9 @@ async fn made_before(
         if let Some(id) = read::ours(&writer.reader, &writer.scope, step.address.id()).await? {
             return Ok(Some(id));
         }
-        writer
-            .caller
-            .say("waiting for the distribution, which exists, to be listed (usually seconds)");
+        writer.caller.report_wait(
+            "waiting for the distribution, which exists, to be listed (usually seconds)",
+        );
         writer.caller.pause(Duration::from_millis(*pause)).await?;
     }
     read::ours(&writer.reader, &writer.scope, step.address.id()).await
@@ -140,7 +140,7 @@ async fn converge(
             return Ok(outputs(&writer.scope, &seen));
         }
         let config = convert::overlay(seen.config.clone(), wanted)?;
-        match put(writer, &seen, config).await {
+        match update_config(writer, &seen, config).await {
             Err(error) if is_stale(&error) && tried => {
                 return Err(contested(&format!("the distribution {id}"), error));
             }
@@ -164,7 +164,7 @@ fn explained(mut error: CloudError) -> CloudError {
 }
 
 /// UpdateDistribution with the ETag of `seen`; returns what it is then.
-pub(super) async fn put(
+pub(super) async fn update_config(
     writer: &Writer,
     seen: &Seen,
     config: sdk::DistributionConfig,

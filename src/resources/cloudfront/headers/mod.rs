@@ -31,7 +31,7 @@ pub struct ResponseHeadersPolicy;
 pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::CloudFront::ResponseHeadersPolicy",
     group: "headers",
-    delete_after: &[After::every("AWS::CloudFront::Distribution")],
+    delete_after: &[After::all_of("AWS::CloudFront::Distribution")],
     heading: "CDN",
     graph: GraphRole::PartOf(|_| "distribution"),
     pricing: Pricing::ByUse("nothing"),

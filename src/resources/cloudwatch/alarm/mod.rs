@@ -17,7 +17,7 @@ use crate::model::{
 };
 use crate::resources::ResourceType;
 use crate::resources::cloudwatch::{CloudWatch, DESCRIBE, PUT, SERVICE};
-use crate::resources::common::foreign;
+use crate::resources::common::foreign_error;
 use crate::resources::context::{Context, Wanted};
 use async_trait::async_trait;
 use serde_json::Value;
@@ -96,7 +96,7 @@ impl ResourceType for Alarm {
         // An alarm that somebody else has made since the plan would be overwritten without a word.
         if let Some(tags) = read::tags_by_name(&writer.reader, &wanted.region, &step.name).await? {
             if let Owner::Foreign(says) = writer.scope.owner(&tags) {
-                return Err(foreign("alarm", step, &says));
+                return Err(foreign_error("alarm", step, &says));
             }
             write::put_alarm(writer, &step.name, &wanted).await?;
             write::sync_tags(writer, &wanted, &arn, &tags).await?;

@@ -100,7 +100,9 @@ async fn own_tags(reader: &Reader, region: &str, arn: &str) -> Result<Option<Tag
     let list = || client.list_tags_for_resource().resource_arn(arn).send();
     let answer = optional(reader.caller.call("cloudwatch:ListTagsForResource", list).await)?;
     let tags = |t: &[aws_sdk_cloudwatch::types::Tag]| {
-        tag::own(t.iter().map(|t| (t.key().unwrap_or_default(), t.value().unwrap_or_default())))
+        tag::without_aws_tags(
+            t.iter().map(|t| (t.key().unwrap_or_default(), t.value().unwrap_or_default())),
+        )
     };
     Ok(answer.map(|answer| tags(answer.tags())))
 }

@@ -46,7 +46,7 @@ pub struct Capacity {
 /// Errors: the table's description lacks what the API model promises.
 pub fn plan(table: &TableDescription, wanted: &TableSpec) -> Result<Vec<Change>, CloudError> {
     let mut live: BTreeMap<String, (IndexSpec, Units)> = BTreeMap::new();
-    for index in shape::standing(table) {
+    for index in shape::active_indexes(table) {
         let units = if wanted.billing.mode == PROVISIONED {
             shape::index_units(index)
         } else {
@@ -160,7 +160,7 @@ pub fn fill(
             // Definitions of the indexes that stand, and of this one; those still to come are not
             // used yet.
             let mut used = BTreeMap::from([(name.clone(), index.clone())]);
-            for standing in shape::standing(table) {
+            for standing in shape::active_indexes(table) {
                 let name = standing.index_name().unwrap_or_default().to_string();
                 used.insert(name, shape::index_spec(table, standing)?);
             }

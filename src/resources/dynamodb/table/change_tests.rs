@@ -1,7 +1,6 @@
 //! Tests of the update matrix: which calls, in which order, with what in them.
 
 use super::*;
-use crate::model::spec::Tags;
 use crate::resources::dynamodb::table::spec::AttributeSpec;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingModeSummary, GlobalSecondaryIndexDescription, Projection,
@@ -33,16 +32,10 @@ fn billing(mode: &str, units: Option<i64>, ceiling: Option<i64>) -> BillingSpec 
 
 fn wanted(billing: BillingSpec, indexes: &[(&str, &str)]) -> TableSpec {
     TableSpec {
-        tags: Tags::new(),
         hash_key: attribute("id"),
-        range_key: None,
         indexes: indexes.iter().map(|(name, key)| (name.to_string(), index_on(key))).collect(),
         billing,
-        point_in_time_recovery: false,
-        extras: BTreeMap::new(),
-        deletion_protection: false,
-        stream: None,
-        seed: None,
+        ..TableSpec::default()
     }
 }
 

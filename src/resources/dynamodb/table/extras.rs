@@ -74,7 +74,7 @@ fn is_on(status: &aws_sdk_dynamodb::types::SseStatus) -> bool {
 }
 
 /// All of them, those included that have a call of their own to read.
-pub async fn of(
+pub async fn read_extras(
     reader: &Reader,
     table: &TableDescription,
 ) -> Result<BTreeMap<String, String>, CloudError> {

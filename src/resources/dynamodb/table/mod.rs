@@ -143,7 +143,7 @@ impl ResourceType for Table {
     ) -> Result<Outputs, CloudError> {
         let before: TableSpec = from_value(&live.spec)?;
         let (arn, wanted) = (live.output("arn")?, from_value(wanted)?);
-        write::bring(writer, step, arn, &before, &wanted, CallOptions::default()).await
+        write::reconcile(writer, step, arn, &before, &wanted, CallOptions::default()).await
     }
 
     async fn delete(&self, writer: &Writer, live: &Live) -> Result<(), CloudError> {

@@ -105,7 +105,7 @@ async fn describe(
     let seed = tags.remove(tag::SEED).filter(|_| wanted.as_ref().is_none_or(|w| w.seed.is_some()));
     let described = shape::spec_of(&table, wanted.as_ref().map(|w| &w.billing))?;
     let extras = match (desired, &owner) {
-        (Some(_), Owner::Ours) => extras::of(reader, &table).await?,
+        (Some(_), Owner::Ours) => extras::read_extras(reader, &table).await?,
         _ => BTreeMap::new(),
     };
     let found = TableSpec { tags, point_in_time_recovery: recovery, seed, extras, ..described };
@@ -121,7 +121,7 @@ async fn describe(
 }
 
 /// Reads an existing table of whatever owner, for an adoption; `None` when it does not exist.
-pub async fn see(
+pub async fn read_existing(
     reader: &Reader,
     name: &str,
     wanted: &TableSpec,
@@ -135,7 +135,7 @@ pub async fn see(
     };
     let seed = tags.remove(tag::SEED);
     let described = shape::spec_of(&table, Some(&wanted.billing))?;
-    let extras = extras::of(reader, &table).await?;
+    let extras = extras::read_extras(reader, &table).await?;
     let point_in_time_recovery = recovery;
     Ok(Some((arn, TableSpec { tags, point_in_time_recovery, seed, extras, ..described })))
 }
@@ -223,7 +223,7 @@ pub async fn listed_tags(reader: &Reader, arn: &str) -> Result<Option<Tags>, Clo
         let Some(page) = optional(page)? else {
             return Ok(None);
         };
-        tags.extend(tag::own(page.tags().iter().map(|t| (t.key(), t.value()))));
+        tags.extend(tag::without_aws_tags(page.tags().iter().map(|t| (t.key(), t.value()))));
         token = page.next_token().filter(|t| !t.is_empty()).map(str::to_string);
         if token.is_none() {
             return Ok(Some(tags));

@@ -59,7 +59,7 @@ pub fn items_in(bytes: &[u8], table: &TableSpec) -> Result<Vec<Item>, Vec<String
     let elements = seed_text::read(&text).map_err(|(place, why)| {
         vec![place.map_or_else(|| format!(" {why}"), |place| told(place, why.clone()))]
     })?;
-    let keys = Keys::of(table);
+    let keys = Keys::from_spec(table);
     let faults = keys.faults(&elements);
     if faults.is_empty() {
         return Ok(items_of(elements, &keys));
@@ -75,7 +75,7 @@ pub fn items_in(bytes: &[u8], table: &TableSpec) -> Result<Vec<Item>, Vec<String
 
 /// Puts every item that is not there yet. BatchWriteItem would overwrite what customers or admins
 /// changed.
-pub async fn put(
+pub async fn put_items(
     writer: &Writer,
     table: &str,
     hash_key: &str,
@@ -83,7 +83,7 @@ pub async fn put(
     options: CallOptions,
 ) -> Result<(), CloudError> {
     let count = items.len();
-    writer.caller.say(&format!("putting {count} seed items into the table `{table}`"));
+    writer.caller.report_wait(&format!("putting {count} seed items into the table `{table}`"));
     let puts = items.into_iter().map(|item| put_one(writer, table, hash_key, item, options));
     futures_util::stream::iter(puts).buffer_unordered(AT_ONCE).try_collect().await
 }
@@ -150,27 +150,12 @@ fn attribute(value: Json) -> AttributeValue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resources::dynamodb::table::spec::{AttributeSpec, BillingSpec, TableSpec};
-    use std::collections::BTreeMap;
+    use crate::resources::dynamodb::table::spec::{AttributeSpec, TableSpec};
 
     fn table(kind: &str) -> TableSpec {
         TableSpec {
-            tags: BTreeMap::new(),
             hash_key: AttributeSpec { name: "id".into(), kind: kind.into() },
-            range_key: None,
-            indexes: BTreeMap::new(),
-            billing: BillingSpec {
-                mode: "PAY_PER_REQUEST".into(),
-                read: None,
-                write: None,
-                max_read: None,
-                max_write: None,
-            },
-            point_in_time_recovery: true,
-            deletion_protection: true,
-            stream: None,
-            seed: None,
-            extras: Default::default(),
+            ..TableSpec::default()
         }
     }
 

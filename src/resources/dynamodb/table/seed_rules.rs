@@ -27,7 +27,7 @@ pub struct Keys<'t> {
 }
 
 impl<'t> Keys<'t> {
-    pub fn of(table: &'t TableSpec) -> Self {
+    pub fn from_spec(table: &'t TableSpec) -> Self {
         let keys = |hash: &'t AttributeSpec, range: &'t Option<AttributeSpec>| {
             std::iter::once(hash).chain(range).collect()
         };

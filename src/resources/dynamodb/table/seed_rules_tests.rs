@@ -20,24 +20,14 @@ fn table() -> TableSpec {
         hash_key: key("id", "S"),
         range_key: Some(key("n", "N")),
         indexes: BTreeMap::from([("byUser".into(), index)]),
-        billing: BillingSpec {
-            mode: "PAY_PER_REQUEST".into(),
-            read: None,
-            write: None,
-            max_read: None,
-            max_write: None,
-        },
-        point_in_time_recovery: true,
-        deletion_protection: true,
-        stream: None,
-        seed: None,
-        extras: Default::default(),
+        billing: BillingSpec { mode: "PAY_PER_REQUEST".into(), ..BillingSpec::default() },
+        ..TableSpec::default()
     }
 }
 
 fn faults_of(table: &TableSpec, text: &str) -> Vec<String> {
     let elements = seed_text::read(text).unwrap();
-    Keys::of(table).faults(&elements).into_iter().map(|(_, why)| why).collect()
+    Keys::from_spec(table).faults(&elements).into_iter().map(|(_, why)| why).collect()
 }
 
 #[test]
@@ -127,7 +117,7 @@ fn binary_keys_are_base64() {
     let mut table = table();
     table.hash_key.kind = "B".into();
     table.range_key = None;
-    assert!(Keys::of(&table).is_binary("id") && !Keys::of(&table).is_binary("user"));
+    assert!(Keys::from_spec(&table).is_binary("id") && !Keys::from_spec(&table).is_binary("user"));
     assert_eq!(faults_of(&table, "[{\"id\": \"AQI=\"}]"), Vec::<String>::new());
     for (value, says) in
         [("\"A\"", "not bytes in base64"), ("\"\"", "not empty"), ("1", "not bytes in base64")]

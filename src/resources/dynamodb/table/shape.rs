@@ -31,21 +31,18 @@ pub fn spec_of(
 ) -> Result<TableSpec, CloudError> {
     let (hash_key, range_key) = keys(table, table.key_schema())?;
     let mut indexes = BTreeMap::new();
-    for index in standing(table) {
+    for index in active_indexes(table) {
         indexes
             .insert(index.index_name().unwrap_or_default().to_string(), index_spec(table, index)?);
     }
     Ok(TableSpec {
-        tags: Tags::new(),
         hash_key,
         range_key,
         indexes,
         billing: billing(table, wanted),
-        point_in_time_recovery: false,
         deletion_protection: table.deletion_protection_enabled().unwrap_or(false),
         stream: stream(table),
-        seed: None,
-        extras: BTreeMap::new(),
+        ..TableSpec::default()
     })
 }
 
@@ -66,7 +63,7 @@ pub fn stream_setting(view: Option<&String>) -> Result<StreamSpecification, Clou
 }
 
 /// Indexes that are not on their way out.
-pub fn standing(
+pub fn active_indexes(
     table: &TableDescription,
 ) -> impl Iterator<Item = &GlobalSecondaryIndexDescription> {
     table
@@ -144,11 +141,11 @@ pub fn ceilings(ceiling: Option<&OnDemandThroughput>) -> Units {
 fn billing(table: &TableDescription, wanted: Option<&BillingSpec>) -> BillingSpec {
     let mode = mode(table).to_string();
     let (units, aim): (Vec<Units>, Option<Units>) = if mode == PROVISIONED {
-        let all = std::iter::once(table_units(table)).chain(standing(table).map(index_units));
+        let all = std::iter::once(table_units(table)).chain(active_indexes(table).map(index_units));
         (all.collect(), wanted.map(|w| (w.read, w.write)))
     } else {
         let all = std::iter::once(ceilings(table.on_demand_throughput()))
-            .chain(standing(table).map(|i| ceilings(i.on_demand_throughput())));
+            .chain(active_indexes(table).map(|i| ceilings(i.on_demand_throughput())));
         (all.collect(), wanted.map(|w| (w.max_read, w.max_write)))
     };
     let first = units.first().copied().unwrap_or_default();

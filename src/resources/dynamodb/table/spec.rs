@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// `AWS::DynamoDB::Table`, continuous backups and the seeded items included.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TableSpec {
     pub tags: Tags,
@@ -28,7 +28,7 @@ pub struct TableSpec {
 }
 
 /// A key attribute; `kind` is S, N or B.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttributeSpec {
     pub name: String,
@@ -47,7 +47,7 @@ pub struct IndexSpec {
 }
 
 /// Capacity; the units hold for the table and each of its indexes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BillingSpec {
     /// PAY_PER_REQUEST or PROVISIONED.

@@ -8,7 +8,7 @@ use crate::aws::{CallOptions, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::Tags;
 use crate::model::{CloudError, ErrorKind, Outputs, Owner, Step, tag};
-use crate::resources::common::{FRESH, ONCE, foreign, tag_changes};
+use crate::resources::common::{FRESH, ONCE, foreign_error, tag_changes};
 use crate::resources::dynamodb::DynamoDb;
 use aws_sdk_dynamodb::types::{
     BillingMode, PointInTimeRecoverySpecification, TableDescription, TableStatus, Tag,
@@ -48,20 +48,20 @@ pub async fn create(
     let name = &step.name;
     let start = Instant::now();
     loop {
-        match make(writer, name, wanted).await {
+        match create_table(writer, name, wanted).await {
             Ok(table) => {
                 let arn = table.table_arn().unwrap_or_default().to_string();
-                let table = rest(writer, name, FRESH).await?;
+                let table = wait_active(writer, name, FRESH).await?;
                 let before =
                     TableSpec { point_in_time_recovery: false, seed: None, ..wanted.clone() };
-                bring_rest(writer, step, &arn, &before, wanted, FRESH).await?;
+                reconcile_settings(writer, step, &arn, &before, wanted, FRESH).await?;
                 return Ok(read::outputs(&table));
             }
             Err(error) if error.code == "ResourceInUseException" => {
                 let there = read::table(&writer.reader, name, CallOptions::default()).await?;
                 match there.as_ref().and_then(|t| t.table_status()) {
                     // The name is free only when the table is really gone.
-                    Some(TableStatus::Deleting) => gone(writer, name).await?,
+                    Some(TableStatus::Deleting) => wait_gone(writer, name).await?,
                     Some(_) => return adopt(writer, step, wanted).await,
                     // The name is taken and the table cannot be read: one of the two is behind.
                     None if start.elapsed() > CEILING_LAG => return Err(error),
@@ -73,7 +73,7 @@ pub async fn create(
     }
 }
 
-async fn make(
+async fn create_table(
     writer: &Writer,
     name: &str,
     wanted: &TableSpec,
@@ -107,8 +107,8 @@ async fn make(
 }
 
 async fn adopt(writer: &Writer, step: &Step, wanted: &TableSpec) -> Result<Outputs, CloudError> {
-    rest(writer, &step.name, FRESH).await?;
-    let look = || read::see(&writer.reader, &step.name, wanted);
+    wait_active(writer, &step.name, FRESH).await?;
+    let look = || read::read_existing(&writer.reader, &step.name, wanted);
     let what =
         format!("the table `{}`, which exists, to become readable (usually seconds)", step.name);
     let (arn, mut before) = writer.caller.wait_until(&what, EVERY, CEILING, look).await?;
@@ -116,7 +116,7 @@ async fn adopt(writer: &Writer, step: &Step, wanted: &TableSpec) -> Result<Outpu
     // late (catalogue 10.1).
     let start = Instant::now();
     while before.tags.is_empty() && !writer.caller.is_emulated() && start.elapsed() < CEILING_TAGS {
-        writer.caller.say(&format!(
+        writer.caller.report_wait(&format!(
             "waiting for the tags of the table `{}` to be readable (usually seconds)",
             step.name
         ));
@@ -124,15 +124,15 @@ async fn adopt(writer: &Writer, step: &Step, wanted: &TableSpec) -> Result<Outpu
         before.tags = read::listed_tags(&writer.reader, &arn).await?.unwrap_or_default();
     }
     if let Owner::Foreign(says) = writer.scope.owner(&before.tags) {
-        return Err(foreign("table", step, &says));
+        return Err(foreign_error("table", step, &says));
     }
-    bring(writer, step, &arn, &before, wanted, FRESH).await
+    reconcile(writer, step, &arn, &before, wanted, FRESH).await
 }
 
 /// Changes what differs. UpdateTable takes one kind of change at a time, and the table must be at
 /// rest in between. Returns the table's outputs, which a stream changes. `options` say whether the table is fresh; one that is not and is gone was
 /// deleted since the plan.
-pub async fn bring(
+pub async fn reconcile(
     writer: &Writer,
     step: &Step,
     arn: &str,
@@ -140,11 +140,11 @@ pub async fn bring(
     wanted: &TableSpec,
     options: CallOptions,
 ) -> Result<Outputs, CloudError> {
-    let mut table = rest(writer, &step.name, options).await?;
+    let mut table = wait_active(writer, &step.name, options).await?;
     for change in change::plan(&table, wanted)? {
         table = apply(writer, &step.name, &table, &change, wanted, options).await?;
     }
-    bring_rest(writer, step, arn, before, wanted, options).await?;
+    reconcile_settings(writer, step, arn, before, wanted, options).await?;
     Ok(read::outputs(&table))
 }
 
@@ -184,11 +184,11 @@ async fn apply(
             }
             (Err(error), _) if error.kind == ErrorKind::Ambiguous && lost < LOST => {
                 lost += 1;
-                writer.caller.say("UpdateTable may have worked; looking at the table");
+                writer.caller.report_wait("UpdateTable may have worked; looking at the table");
                 writer.caller.pause(EVERY).await?;
                 // It may read as at rest before the change and after it; a change under way is
                 // waited for.
-                let table = settled(writer, name, &what, ceiling).await?;
+                let table = wait_idle(writer, name, &what, ceiling).await?;
                 if change::shows(&table, change, wanted) {
                     return Ok(table);
                 }
@@ -203,7 +203,7 @@ async fn apply(
 }
 
 /// Waits until no change of the table or of an index of it is under way.
-async fn settled(
+async fn wait_idle(
     writer: &Writer,
     name: &str,
     what: &str,
@@ -215,7 +215,7 @@ async fn settled(
 }
 
 /// What is not UpdateTable: recovery, tags, seed.
-async fn bring_rest(
+async fn reconcile_settings(
     writer: &Writer,
     step: &Step,
     arn: &str,
@@ -227,11 +227,11 @@ async fn bring_rest(
         set_recovery(writer, &step.name, wanted.point_in_time_recovery, options).await?;
     }
     extras::remove(writer, &step.name, arn, &before.extras).await?;
-    bring_tags(writer, arn, &before.tags, &wanted.tags, options).await?;
+    sync_tags(writer, arn, &before.tags, &wanted.tags, options).await?;
     match &wanted.seed {
         Some(hash) if before.seed.as_ref() != Some(hash) => {
             let items = seed::items(step, wanted, hash).await?;
-            seed::put(writer, &step.name, &wanted.hash_key.name, items, options).await?;
+            seed::put_items(writer, &step.name, &wanted.hash_key.name, items, options).await?;
             // Said last: a run that was cut short puts the rest of the items next time.
             set_tags(writer, arn, &BTreeMap::from([(tag::SEED.to_string(), hash.clone())]), options)
                 .await
@@ -294,7 +294,7 @@ where
     writer.caller.wait_until(what, EVERY, CEILING_READ, shown).await
 }
 
-async fn bring_tags(
+async fn sync_tags(
     writer: &Writer,
     arn: &str,
     before: &Tags,
@@ -342,7 +342,7 @@ async fn set_tags(
 /// Waits until the table and its indexes are ACTIVE; returns it so.
 ///
 /// Errors: no such table, at once or (for a table just made) when the lag has passed.
-async fn rest(
+async fn wait_active(
     writer: &Writer,
     name: &str,
     options: CallOptions,
@@ -375,7 +375,7 @@ pub async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError> {
     if table.table_status() != Some(&TableStatus::Deleting) {
         let table = match table.table_status() {
             Some(TableStatus::Active) => table,
-            _ => match optional(rest(writer, name, CallOptions::default()).await)? {
+            _ => match optional(wait_active(writer, name, CallOptions::default()).await)? {
                 Some(table) => table,
                 None => return Ok(()),
             },
@@ -390,7 +390,7 @@ pub async fn delete(writer: &Writer, name: &str) -> Result<(), CloudError> {
             .await;
         optional(call)?;
     }
-    gone(writer, name).await
+    wait_gone(writer, name).await
 }
 
 async fn lift_protection(
@@ -404,7 +404,7 @@ async fn lift_protection(
     apply(writer, name, table, &lift, &unchanged, CallOptions::default()).await.map(|_| ())
 }
 
-async fn gone(writer: &Writer, name: &str) -> Result<(), CloudError> {
+async fn wait_gone(writer: &Writer, name: &str) -> Result<(), CloudError> {
     let what = format!("the table `{name}` to be gone (usually ten seconds)");
     writer
         .caller

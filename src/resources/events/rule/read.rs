@@ -66,7 +66,7 @@ async fn describe(
     query: &Query<'_>,
     name: &str,
 ) -> Result<Option<Live>, CloudError> {
-    let Some(mut seen) = see(reader, name).await? else {
+    let Some(mut seen) = read_rule(reader, name).await? else {
         return Ok(None);
     };
     let desired = query.wanted.iter().find(|d| d.name == name).copied();
@@ -92,7 +92,7 @@ pub(super) struct Seen {
     pub(super) spec: RuleSpec,
 }
 
-pub(super) async fn see(reader: &Reader, name: &str) -> Result<Option<Seen>, CloudError> {
+pub(super) async fn read_rule(reader: &Reader, name: &str) -> Result<Option<Seen>, CloudError> {
     let rule = reader.caller.call("events:DescribeRule", || {
         reader.client::<EventBridge>().describe_rule().name(name).send()
     });
@@ -122,7 +122,7 @@ pub(super) async fn own_tags(reader: &Reader, arn: &str) -> Result<Tags, CloudEr
         reader.client::<EventBridge>().list_tags_for_resource().resource_arn(arn).send()
     });
     let listed = optional(answer.await)?.and_then(|answer| answer.tags).unwrap_or_default();
-    Ok(tag::own(listed.iter().map(|t| (t.key(), t.value()))))
+    Ok(tag::without_aws_tags(listed.iter().map(|t| (t.key(), t.value()))))
 }
 
 fn spec_of(rule: &DescribeRuleOutput, targets: &[Target]) -> RuleSpec {
@@ -132,12 +132,12 @@ fn spec_of(rule: &DescribeRuleOutput, targets: &[Target]) -> RuleSpec {
         schedule: rule.schedule_expression().unwrap_or_default().to_string(),
         event_pattern: rule.event_pattern().filter(|p| !p.is_empty()).map(str::to_string),
         enabled: rule.state() != Some(&RuleState::Disabled),
-        targets: targets.iter().map(|t| (t.id().to_string(), told(t))).collect(),
+        targets: targets.iter().map(|t| (t.id().to_string(), describe_target(t))).collect(),
     }
 }
 
 /// The target's ARN, and behind it what no target of ours says.
-fn told(target: &Target) -> String {
+fn describe_target(target: &Target) -> String {
     let mut text = target.arn().to_string();
     let mut add = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -166,8 +166,8 @@ mod tests {
     #[test]
     fn what_strangers_say_of_a_target_shows() {
         let plain = Target::builder().id("function").arn("arn:f").build().unwrap();
-        assert_eq!(told(&plain), "arn:f");
+        assert_eq!(describe_target(&plain), "arn:f");
         let other = Target::builder().id("function").arn("arn:f").input("{}").role_arn("arn:r");
-        assert_eq!(told(&other.build().unwrap()), "arn:f role=arn:r input={}");
+        assert_eq!(describe_target(&other.build().unwrap()), "arn:f role=arn:r input={}");
     }
 }

@@ -6,7 +6,7 @@ use crate::aws::Writer;
 use crate::model::cloud_error::optional;
 use crate::model::spec::Tags;
 use crate::model::{CloudError, ErrorKind, Outputs, Owner, Step};
-use crate::resources::common::{FRESH, foreign, tag_changes};
+use crate::resources::common::{FRESH, foreign_error, tag_changes};
 use crate::resources::events::EventBridge;
 use aws_sdk_eventbridge::error::BuildError;
 use aws_sdk_eventbridge::types::{RuleState, Tag, Target};
@@ -19,15 +19,15 @@ pub(super) async fn create(
     wanted: &RuleSpec,
 ) -> Result<Outputs, CloudError> {
     let (name, reader) = (&step.name, &writer.reader);
-    if let Some(mut there) = read::see(reader, name).await? {
+    if let Some(mut there) = read::read_rule(reader, name).await? {
         there.spec.tags = read::own_tags(reader, &there.arn).await?;
         if let Owner::Foreign(says) = writer.scope.owner(&there.spec.tags) {
-            return Err(foreign("rule", step, &says));
+            return Err(foreign_error("rule", step, &says));
         }
         change(writer, name, &there.arn, &there.spec, wanted).await?;
         return Ok(read::outputs(&there.arn, name));
     }
-    let arn = put(writer, name, wanted, Some(&wanted.tags)).await?;
+    let arn = put_rule(writer, name, wanted, Some(&wanted.tags)).await?;
     put_targets(writer, name, &BTreeMap::new(), wanted).await?;
     Ok(read::outputs(&arn, name))
 }
@@ -44,7 +44,7 @@ pub(super) async fn change(
     let differs = (description, schedule) != (&before.description, &before.schedule)
         || (event_pattern, enabled) != (&before.event_pattern, &before.enabled);
     if differs {
-        put(writer, name, wanted, None).await?;
+        put_rule(writer, name, wanted, None).await?;
     }
     put_targets(writer, name, &before.targets, wanted).await?;
     bring_tags(writer, arn, &before.tags, &wanted.tags).await
@@ -52,7 +52,7 @@ pub(super) async fn change(
 
 /// PutRule says everything at once: what is left out, such as a pattern, is gone. Tags count for a
 /// new rule alone.
-async fn put(
+async fn put_rule(
     writer: &Writer,
     name: &str,
     wanted: &RuleSpec,

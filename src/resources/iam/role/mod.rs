@@ -28,7 +28,7 @@ pub const INFO: TypeInfo = TypeInfo {
     group: "role",
     name_limit: 64,
     // IAM itself lets a role go that a function still uses; the function then fails.
-    delete_after: &[After::every("AWS::Lambda::Function")],
+    delete_after: &[After::all_of("AWS::Lambda::Function")],
     replace_on: &["path"],
     heading: "Functions",
     authoritative_tags: true,
@@ -79,7 +79,7 @@ pub const INFO: TypeInfo = TypeInfo {
 /// A role of whatever owner with its policies as a spec, for `policy-report`; `None` when there is
 /// none.
 pub async fn spec_of(reader: &Reader, name: &str) -> Result<Option<Value>, CloudError> {
-    Ok(read::see(reader, name).await?.map(|seen| to_value(&seen.spec)))
+    Ok(read::read_role(reader, name).await?.map(|seen| to_value(&seen.spec)))
 }
 
 #[async_trait]
@@ -118,7 +118,7 @@ impl ResourceType for Role {
         wanted: &Value,
     ) -> Result<Outputs, CloudError> {
         let before: RoleSpec = from_value(&live.spec)?;
-        write::bring(writer, &step.name, &before, &from_value(wanted)?).await?;
+        write::reconcile(writer, &step.name, &before, &from_value(wanted)?).await?;
         Ok(live.outputs.clone())
     }
 

@@ -44,22 +44,22 @@ pub async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, C
         if query.thorough && query.wanted.is_empty() { Detail::Names } else { Detail::All };
     let wanted: BTreeSet<&str> = query.wanted.iter().map(|d| d.name.as_str()).collect();
 
-    let of_wanted = wanted.iter().map(|name| one(reader, query, name, detail));
+    let of_wanted = wanted.iter().map(|name| discover_role(reader, query, name, detail));
     let (listed, mut found) = try_join(list(reader, &path), try_join_all(of_wanted)).await?;
     let others = listed.iter().map(String::as_str).filter(|name| !wanted.contains(name));
-    let others = others.map(|name| one(reader, query, name, detail));
+    let others = others.map(|name| discover_role(reader, query, name, detail));
     found.extend(try_join_all(others).await?);
     Ok(found.into_iter().flatten().collect())
 }
 
-async fn one(
+async fn discover_role(
     reader: &Reader,
     query: &Query<'_>,
     name: &str,
     detail: Detail,
 ) -> Result<Option<Live>, CloudError> {
     let desired = query.wanted.iter().find(|d| d.name == name).copied();
-    let seen = match see_in(reader, name, detail).await {
+    let seen = match read_role_in(reader, name, detail).await {
         Err(error) if error.kind == ErrorKind::NotEmulated => {
             return Ok(desired.map(Live::not_emulated));
         }
@@ -126,11 +126,15 @@ fn live(query: &Query<'_>, name: &str, seen: &Seen) -> Option<Live> {
 }
 
 /// Reads one role with all of its policies; `None` when it does not exist.
-pub async fn see(reader: &Reader, name: &str) -> Result<Option<Seen>, CloudError> {
-    see_in(reader, name, Detail::All).await
+pub async fn read_role(reader: &Reader, name: &str) -> Result<Option<Seen>, CloudError> {
+    read_role_in(reader, name, Detail::All).await
 }
 
-async fn see_in(reader: &Reader, name: &str, detail: Detail) -> Result<Option<Seen>, CloudError> {
+async fn read_role_in(
+    reader: &Reader,
+    name: &str,
+    detail: Detail,
+) -> Result<Option<Seen>, CloudError> {
     let policies = async {
         let names = inline_names(reader, name).await?;
         if detail == Detail::Names {
@@ -243,7 +247,7 @@ fn spec_of(
 ) -> Result<RoleSpec, CloudError> {
     let trust = role.assume_role_policy_document().unwrap_or("{}");
     Ok(RoleSpec {
-        tags: tag::own(role.tags().iter().map(|t| (t.key(), t.value()))),
+        tags: tag::without_aws_tags(role.tags().iter().map(|t| (t.key(), t.value()))),
         path: role.path().to_string(),
         description: role.description().unwrap_or_default().to_string(),
         max_session_seconds: role.max_session_duration().unwrap_or(DEFAULT_SESSION_SECONDS),

@@ -8,7 +8,7 @@ use crate::model::cloud_error::optional;
 use crate::model::spec::Tags;
 use crate::model::{CloudError, ErrorKind, Outputs, Owner, Step};
 use crate::policy;
-use crate::resources::common::{FRESH, foreign, tag_changes};
+use crate::resources::common::{FRESH, foreign_error, tag_changes};
 use crate::resources::iam::Iam;
 use aws_sdk_iam::error::ProvideErrorMetadata;
 use aws_sdk_iam::types::Tag;
@@ -57,7 +57,7 @@ pub async fn create(
 }
 
 /// Brings a role that this run did not make to the wanted state, and waits until it reads so.
-pub async fn bring(
+pub async fn reconcile(
     writer: &Writer,
     name: &str,
     before: &RoleSpec,
@@ -73,7 +73,7 @@ pub async fn bring(
 
 /// The role that already holds the name, if it is this stack's.
 async fn existing(writer: &Writer, step: &Step) -> Result<Seen, CloudError> {
-    let look = || read::see(&writer.reader, &step.name);
+    let look = || read::read_role(&writer.reader, &step.name);
     let seen: Seen = writer
         .caller
         .wait_until(
@@ -87,7 +87,7 @@ async fn existing(writer: &Writer, step: &Step) -> Result<Seen, CloudError> {
         )
         .await?;
     match writer.scope.owner(&seen.spec.tags) {
-        Owner::Foreign(says) => Err(foreign("role", step, &says)),
+        Owner::Foreign(says) => Err(foreign_error("role", step, &says)),
         _ => Ok(seen),
     }
 }
@@ -114,7 +114,7 @@ async fn settled(
                 .await?;
             return Ok(answer.role().map(|r| (r.arn().to_string(), r.role_id().to_string())));
         }
-        let seen = read::see(&writer.reader, name).await?;
+        let seen = read::read_role(&writer.reader, name).await?;
         Ok(seen.filter(|s| s.arn.starts_with("arn:") && s.spec == *wanted).map(|s| (s.arn, s.id)))
     };
     writer.caller.wait_until(&what, Duration::from_secs(2), Duration::from_secs(120), look).await

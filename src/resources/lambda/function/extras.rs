@@ -27,7 +27,7 @@ const IMAGE: &str = "image config";
 const DEFAULT_STORAGE: i32 = 512;
 
 /// The extras of a function; empty where everything is as Lambda makes it.
-pub fn of(function: &sdk::FunctionConfiguration) -> BTreeMap<String, String> {
+pub fn list_extras(function: &sdk::FunctionConfiguration) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut add = |name: &str, value: Option<String>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -150,7 +150,7 @@ mod tests {
                     .build(),
             )
             .build();
-        assert_eq!(of(&usual), BTreeMap::new());
+        assert_eq!(list_extras(&usual), BTreeMap::new());
     }
 
     #[test]
@@ -197,6 +197,6 @@ mod tests {
             ("snap start", "PublishedVersions"),
             ("vpc", "s-1, sg-1"),
         ];
-        assert_eq!(of(&set), expected.map(|(k, v)| (k.to_string(), v.to_string())).into());
+        assert_eq!(list_extras(&set), expected.map(|(k, v)| (k.to_string(), v.to_string())).into());
     }
 }

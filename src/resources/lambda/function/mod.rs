@@ -30,8 +30,8 @@ pub const INFO: TypeInfo = TypeInfo {
     group: "function",
     name_limit: 64,
     delete_after: &[
-        After::every("AWS::ApiGateway::Stage"),
-        After::every("AWS::ApiGateway::RestApi"),
+        After::all_of("AWS::ApiGateway::Stage"),
+        After::all_of("AWS::ApiGateway::RestApi"),
         After::those("AWS::Lambda::EventSourceMapping", |function, source| {
             function.name == source.name
         }),
@@ -145,7 +145,8 @@ impl ResourceType for Function {
         let before: FunctionSpec = from_value(&before)?;
         let (arn, wanted) = (live.output("arn")?, from_value::<FunctionSpec>(wanted)?);
         let done =
-            write::bring(writer, step, arn, &before, &wanted, failed, CallOptions::default()).await;
+            write::reconcile(writer, step, arn, &before, &wanted, failed, CallOptions::default())
+                .await;
         done.map_err(|error| generated::without_values(error, &wanted.environment))?;
         Ok(live.outputs.clone())
     }

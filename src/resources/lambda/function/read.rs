@@ -99,7 +99,7 @@ async fn describe(
     query: &Query<'_>,
     name: &str,
 ) -> Result<Option<Live>, CloudError> {
-    let Some(seen) = see(reader, name).await? else {
+    let Some(seen) = read_function(reader, name).await? else {
         return Ok(None);
     };
     let desired = query.wanted.iter().find(|d| d.name == name).copied();
@@ -128,7 +128,7 @@ async fn describe(
 }
 
 /// Reads one function; `None` when it does not exist.
-pub async fn see(reader: &Reader, name: &str) -> Result<Option<Seen>, CloudError> {
+pub async fn read_function(reader: &Reader, name: &str) -> Result<Option<Seen>, CloudError> {
     let Some(answer) = optional(get(reader, name, CallOptions::default()).await)? else {
         return Ok(None);
     };
@@ -193,7 +193,7 @@ fn spec_of(
 ) -> FunctionSpec {
     let text = |value: Option<&str>| value.unwrap_or_default().to_string();
     FunctionSpec {
-        tags: tag::own(tags.into_iter().flatten()),
+        tags: tag::without_aws_tags(tags.into_iter().flatten()),
         role_arn: text(function.role()),
         runtime: text(function.runtime().map(|r| r.as_str())),
         handler: text(function.handler()),
@@ -210,7 +210,7 @@ fn spec_of(
             .map(str::to_string),
         environment: plain(function.environment().and_then(|e| e.variables())),
         code_sha256: text(function.code_sha256()),
-        extras: extras::of(function),
+        extras: extras::list_extras(function),
     }
 }
 

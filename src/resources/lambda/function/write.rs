@@ -7,7 +7,7 @@ use crate::aws::{CallOptions, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::Tags;
 use crate::model::{CloudError, ErrorKind, Outputs, Owner, Step};
-use crate::resources::common::{FRESH, foreign, tag_changes};
+use crate::resources::common::{FRESH, foreign_error, tag_changes};
 use crate::resources::lambda::Lambda;
 use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::primitives::Blob;
@@ -84,12 +84,12 @@ pub async fn create(
 }
 
 async fn adopt(writer: &Writer, step: &Step, wanted: &FunctionSpec) -> Result<Outputs, CloudError> {
-    let look = || read::see(&writer.reader, &step.name);
+    let look = || read::read_function(&writer.reader, &step.name);
     let what =
         format!("the function `{}`, which exists, to become readable (usually seconds)", step.name);
     let seen = writer.caller.wait_until(&what, EVERY, Duration::from_secs(60), look).await?;
     if let Owner::Foreign(says) = writer.scope.owner(&seen.spec.tags) {
-        return Err(foreign("function", step, &says));
+        return Err(foreign_error("function", step, &says));
     }
     if let Some(hidden) = seen.hidden {
         return Err(hidden);
@@ -98,14 +98,14 @@ async fn adopt(writer: &Writer, step: &Step, wanted: &FunctionSpec) -> Result<Ou
     if !failed {
         settled(writer, &step.name, FRESH).await?;
     }
-    bring(writer, step, &seen.arn, &seen.spec, wanted, failed, FRESH).await?;
+    reconcile(writer, step, &seen.arn, &seen.spec, wanted, failed, FRESH).await?;
     Ok(read::outputs(&seen.arn, &step.name))
 }
 
 /// Changes what differs: configuration, then code, one at a time; the code travels only when it or
 /// the architecture differs. Where the last update `failed`, nobody knows which part of it took
 /// effect: all is sent again. `options` say whether the function is fresh.
-pub async fn bring(
+pub async fn reconcile(
     writer: &Writer,
     step: &Step,
     arn: &str,

@@ -88,7 +88,7 @@ impl ResourceType for Permission {
         step: &Step,
         wanted: &Value,
     ) -> Result<Outputs, CloudError> {
-        bring(writer, &step.name, &from_value(wanted)?).await?;
+        reconcile(writer, &step.name, &from_value(wanted)?).await?;
         Ok(Outputs::new())
     }
 
@@ -99,7 +99,7 @@ impl ResourceType for Permission {
         _: &Live,
         wanted: &Value,
     ) -> Result<Outputs, CloudError> {
-        bring(writer, &step.name, &from_value(wanted)?).await?;
+        reconcile(writer, &step.name, &from_value(wanted)?).await?;
         Ok(Outputs::new())
     }
 
@@ -245,14 +245,20 @@ fn single(value: &Value) -> Option<String> {
 
 /// Removes what is not wanted, adds what is missing, and looks again until every statement is
 /// really there.
-async fn bring(writer: &Writer, function: &str, wanted: &PermissionSpec) -> Result<(), CloudError> {
+async fn reconcile(
+    writer: &Writer,
+    function: &str,
+    wanted: &PermissionSpec,
+) -> Result<(), CloudError> {
     for round in 0..ROUNDS {
         let live = statements(&writer.reader, function).await?;
         if live == wanted.statements {
             return Ok(());
         }
         if round > 1 {
-            writer.caller.say("waiting for the permission to be readable (usually a second)");
+            writer
+                .caller
+                .report_wait("waiting for the permission to be readable (usually a second)");
             writer.caller.pause(Duration::from_secs(1 << (round - 2).min(2))).await?;
         }
         for sid in live

@@ -21,7 +21,7 @@ const KEY: &str = "kms key";
 
 /// The extras of a group of that name; `key` is the one that its lines are encrypted with, which
 /// the listing tells.
-pub(super) async fn of(
+pub(super) async fn read_extras(
     reader: &Reader,
     region: &str,
     name: &str,

@@ -167,7 +167,7 @@ impl ResourceType for LogGroup {
                 if let (Owner::Foreign(says), false) =
                     (writer.scope.owner(&there), there.is_empty())
                 {
-                    return Err(crate::resources::common::foreign("log group", step, &says));
+                    return Err(crate::resources::common::foreign_error("log group", step, &says));
                 }
                 set_tags(writer, &wanted.region, &arn, &wanted.tags, &Tags::new()).await?;
             }
@@ -270,7 +270,7 @@ async fn describe(
         return Ok(None);
     };
     let extras = match (desired, &owner) {
-        (Some(_), Owner::Ours) => extras::of(reader, region, &seen.name, seen.key).await?,
+        (Some(_), Owner::Ours) => extras::read_extras(reader, region, &seen.name, seen.key).await?,
         _ => BTreeMap::new(),
     };
     let (region, retention_days) = (region.to_string(), seen.retention_days);
@@ -316,7 +316,9 @@ async fn own_tags(reader: &Reader, arn: &str, region: &str) -> Result<Tags, Clou
         .caller
         .call("logs:ListTagsForResource", || logs.list_tags_for_resource().resource_arn(arn).send())
         .await?;
-    Ok(tag::own(answer.tags().into_iter().flatten().map(|(k, v)| (k.as_str(), v.as_str()))))
+    Ok(tag::without_aws_tags(
+        answer.tags().into_iter().flatten().map(|(k, v)| (k.as_str(), v.as_str())),
+    ))
 }
 
 async fn set_retention(

@@ -97,7 +97,7 @@ async fn empty(writer: &Writer, name: &str) -> Result<(), CloudError> {
         if removed > 1000 {
             writer
                 .caller
-                .say(&format!("emptying bucket {name}: {removed} object versions deleted"));
+                .report_wait(&format!("emptying bucket {name}: {removed} object versions deleted"));
         }
     }
 }

@@ -27,7 +27,7 @@ const WEBSITE: &str = "website";
 const CORS: &str = "cors";
 
 /// The extras of a bucket of this account, where it is to be `compared`; three calls.
-pub(super) async fn of(
+pub(super) async fn read_extras(
     reader: &Reader,
     account: &str,
     name: &str,

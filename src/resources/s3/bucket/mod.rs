@@ -49,7 +49,7 @@ pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::S3::Bucket",
     group: "bucket",
     name_limit: 63,
-    delete_after: &[After::every("AWS::CloudFront::Distribution")],
+    delete_after: &[After::all_of("AWS::CloudFront::Distribution")],
     holds_data: true,
     heading: "Site",
     arn: Some(|scope, _| format!("arn:aws:s3:::{}", scope.bucket_name())),
@@ -216,7 +216,7 @@ async fn obtain(
         if read::claim(&writer.reader, &writer.scope, name).await? {
             return Ok(if tries == 0 { CallOptions::default() } else { FRESH });
         }
-        match make(writer, name, wanted).await {
+        match create_bucket(writer, name, wanted).await {
             Err(error) if error.code == "BucketAlreadyExists" => {
                 let mut taken = read::taken(name, read::ELSEWHERE);
                 taken.hint = format!(
@@ -239,19 +239,19 @@ async fn obtain(
             Err(error) if error.kind == ErrorKind::Ambiguous => {
                 writer
                     .caller
-                    .say("CreateBucket may have worked; looking whether the bucket exists");
+                    .report_wait("CreateBucket may have worked; looking whether the bucket exists");
                 writer.caller.pause(Duration::from_secs(pause)).await?;
             }
             other => return other.map(|()| FRESH),
         }
     }
     if !read::claim(&writer.reader, &writer.scope, name).await? {
-        make(writer, name, wanted).await?;
+        create_bucket(writer, name, wanted).await?;
     }
     Ok(FRESH)
 }
 
-async fn make(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<(), CloudError> {
+async fn create_bucket(writer: &Writer, name: &str, wanted: &BucketSpec) -> Result<(), CloudError> {
     let region = &writer.scope.region;
     // us-east-1 has no location constraint; naming it there is refused.
     let place = (region != crate::aws::clients::GLOBAL_REGION).then(|| {

@@ -83,7 +83,7 @@ async fn read(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<L
         return Ok(None);
     };
     let compared = desired.is_some() && owner == Owner::Ours;
-    let extras = extras::of(reader, &query.scope.account, name, compared).await?;
+    let extras = extras::read_extras(reader, &query.scope.account, name, compared).await?;
     let spec = BucketSpec { tags, extras, ..settings };
     let mut live = Live::new(address, INFO.type_name, name, to_value(&spec));
     live.outputs = outputs(name, &query.scope.region);
@@ -319,7 +319,7 @@ async fn own_tags(reader: &Reader, scope: &Scope, name: &str) -> Result<Option<T
     match answer {
         Err(error) if no_bucket(&error) => Ok(None),
         other => Ok(Some(optional(other)?.map_or_else(Tags::new, |answer| {
-            tag::own(answer.tag_set().iter().map(|t| (t.key(), t.value())))
+            tag::without_aws_tags(answer.tag_set().iter().map(|t| (t.key(), t.value())))
         }))),
     }
 }

@@ -236,7 +236,7 @@ mod tests {
     use super::*;
     use crate::stack::content_security_policy;
 
-    fn found(page: &str, csp: Option<&str>) -> Vec<&'static str> {
+    fn blocked_in(page: &str, csp: Option<&str>) -> Vec<&'static str> {
         let default = content_security_policy(None, None, &|value| value.text.clone());
         let csp = ParsedCsp::parse(csp.unwrap_or(&default));
         let mut found = Blocked::new();
@@ -262,7 +262,7 @@ mod tests {
             ("<iframe src=/inner.html></iframe>", "frames"),
             ("<embed src=/a.pdf>", "plug-in content"),
         ] {
-            assert_eq!(found(page, None), [told], "{page}");
+            assert_eq!(blocked_in(page, None), [told], "{page}");
         }
     }
 
@@ -280,7 +280,7 @@ mod tests {
             "a < b, <1>, <",
             "<p data-on=\"a > b\" title='style=x'>",
         ] {
-            assert!(found(page, None).is_empty(), "{page}");
+            assert!(blocked_in(page, None).is_empty(), "{page}");
         }
     }
 
@@ -294,10 +294,13 @@ mod tests {
             "<img src=https://a.example/x.png>",
             "<form action=/send><iframe src=https://x>",
         ] {
-            assert!(found(page, Some(own)).is_empty(), "{page}");
+            assert!(blocked_in(page, Some(own)).is_empty(), "{page}");
         }
-        assert_eq!(found("<form action=https://x>", Some(own)), ["forms that are sent"]);
-        assert_eq!(found("<img src=https://example/x>", Some(own)), ["images of other places"]);
+        assert_eq!(blocked_in("<form action=https://x>", Some(own)), ["forms that are sent"]);
+        assert_eq!(
+            blocked_in("<img src=https://example/x>", Some(own)),
+            ["images of other places"]
+        );
     }
 
     #[test]

@@ -94,7 +94,7 @@ impl Change {
     /// Takes from the removals what stays until `seconds` from now: files of the site itself, not
     /// what a stranger put there or whose time is up. `before` is the live state, `kept` what
     /// stays already.
-    pub fn keep(
+    pub fn retain_until(
         &mut self,
         before: &Entries,
         mut kept: KeptFiles,
@@ -183,12 +183,12 @@ mod tests {
             remove: ["gone", "theirs", CONFIG].map(String::from).into(),
         };
         let mut none = Change { put: change.put.clone(), remove: change.remove.clone() };
-        let kept = change.keep(&before, already.clone(), 60, 100);
+        let kept = change.retain_until(&before, already.clone(), 60, 100);
         assert_eq!(change.remove, ["theirs", CONFIG]);
         assert_eq!(kept.keys().collect::<Vec<_>>(), ["earlier", "gone"]);
         assert_eq!(kept["gone"].until, 160);
         // Without a time to keep, what is kept already stays for its own.
-        let kept = none.keep(&before, already, 0, 100);
+        let kept = none.retain_until(&before, already, 0, 100);
         assert_eq!(none.remove.len(), 3);
         assert_eq!(kept.keys().collect::<Vec<_>>(), ["earlier"]);
     }

@@ -81,7 +81,7 @@ pub fn content_type(key: &str, bytes: &[u8], site: &Site) -> String {
 mod tests {
     use super::*;
 
-    fn of(key: &str, bytes: &[u8]) -> String {
+    fn media_type_of(key: &str, bytes: &[u8]) -> String {
         let site = serde_json::json!({"folder": "site", "types": {
             "data/*.bin": "application/x-data", "*.bin": "application/x-other",
             "LICENSE": "text/plain", "*.latin": "text/plain; charset=iso-8859-1"}});
@@ -137,25 +137,25 @@ mod tests {
             ("a.unheard-of", UNKNOWN),
             ("README", UNKNOWN),
         ] {
-            assert_eq!(of(name, b"x"), expected, "{name}");
+            assert_eq!(media_type_of(name, b"x"), expected, "{name}");
         }
     }
 
     #[test]
     fn files_without_an_ending_are_known_by_their_place() {
         let acme = ".well-known/acme-challenge/token";
-        assert_eq!(of(acme, b"x"), "text/plain; charset=utf-8");
-        assert_eq!(of("apple-app-site-association", b"{}"), "application/json");
-        assert_eq!(of(".well-known/openid-configuration", b"{}"), "application/json");
-        assert_eq!(of("deep/apple-app-site-association", b"{}"), UNKNOWN);
+        assert_eq!(media_type_of(acme, b"x"), "text/plain; charset=utf-8");
+        assert_eq!(media_type_of("apple-app-site-association", b"{}"), "application/json");
+        assert_eq!(media_type_of(".well-known/openid-configuration", b"{}"), "application/json");
+        assert_eq!(media_type_of("deep/apple-app-site-association", b"{}"), UNKNOWN);
     }
 
     #[test]
     fn stack_yaml_decides_by_its_first_match_and_a_charset_is_only_told_where_it_holds() {
-        assert_eq!(of("data/a.bin", b"x"), "application/x-data");
-        assert_eq!(of("a.bin", b"x"), "application/x-other");
-        assert_eq!(of("LICENSE", b"x"), "text/plain; charset=utf-8");
-        assert_eq!(of("a.latin", b"x"), "text/plain; charset=iso-8859-1");
-        assert_eq!(of("a.html", b"caf\xe9"), "text/html");
+        assert_eq!(media_type_of("data/a.bin", b"x"), "application/x-data");
+        assert_eq!(media_type_of("a.bin", b"x"), "application/x-other");
+        assert_eq!(media_type_of("LICENSE", b"x"), "text/plain; charset=utf-8");
+        assert_eq!(media_type_of("a.latin", b"x"), "text/plain; charset=iso-8859-1");
+        assert_eq!(media_type_of("a.html", b"caf\xe9"), "text/html");
     }
 }

@@ -50,7 +50,7 @@ pub const INFO: TypeInfo = TypeInfo {
         "AWS::ApiGateway::RestApi",
         "AWS::ApiGateway::Stage",
     ],
-    delete_after: &[After::every("AWS::CloudFront::Distribution")],
+    delete_after: &[After::all_of("AWS::CloudFront::Distribution")],
     contained_in: Some("AWS::S3::Bucket"),
     heading: "Site",
     graph: GraphRole::PartOf(|_| "bucket"),
@@ -121,7 +121,7 @@ impl ResourceType for Objects {
             live.due.iter().filter_map(|path| path.strip_prefix("objects.")).collect();
         let mut stays = before.clone();
         stays.retain(|key, _| !due.contains(key.as_str()));
-        let kept = change.keep(&stays, read::kept(live), seconds, manifest::now());
+        let kept = change.retain_until(&stays, read::kept_files(live), seconds, manifest::now());
         write::apply(writer, step, &wanted, &change).await?;
         if step.op == Op::Update && !change.is_empty() {
             write::invalidate(writer, step, &change).await?;

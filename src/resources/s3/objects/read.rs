@@ -103,7 +103,7 @@ fn due(
 }
 
 /// The files that a live site keeps, as [`discover`] found them.
-pub(super) fn kept(live: &Live) -> KeptFiles {
+pub(super) fn kept_files(live: &Live) -> KeptFiles {
     let text = live.outputs.get(KEPT);
     text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }

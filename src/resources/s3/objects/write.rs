@@ -62,7 +62,7 @@ pub(super) async fn record(
 ) -> Result<(), CloudError> {
     let text = manifest::text(&manifest::entries(wanted), kept);
     let record = manifest::config_entry(&text);
-    put(writer, &step.name, KEY, &record, text.into_bytes()).await
+    put_object(writer, &step.name, KEY, &record, text.into_bytes()).await
 }
 
 async fn upload(
@@ -78,7 +78,7 @@ async fn upload(
     } else {
         file(step, key, object).await?
     };
-    put(writer, &step.name, key, object, body).await
+    put_object(writer, &step.name, key, object, body).await
 }
 
 /// The file of a key, which must still be the one the plan was made from.
@@ -130,7 +130,7 @@ fn path_of(step: &Step, key: &str) -> Result<PathBuf, CloudError> {
     }
 }
 
-async fn put(
+async fn put_object(
     writer: &Writer,
     bucket: &str,
     key: &str,

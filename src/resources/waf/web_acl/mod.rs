@@ -327,7 +327,7 @@ pub(crate) async fn read_tags(
         })
         .await?;
     let tags = answer.tag_info_for_resource().map(|info| info.tag_list()).unwrap_or_default();
-    Ok(tag::own(tags.iter().map(|t| (t.key(), t.value()))))
+    Ok(tag::without_aws_tags(tags.iter().map(|t| (t.key(), t.value()))))
 }
 
 fn outputs(id: &str, arn: &str) -> Outputs {

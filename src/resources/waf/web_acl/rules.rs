@@ -91,10 +91,10 @@ fn strange_settings(acl: &WebAcl) -> impl Iterator<Item = (String, WafRuleSpec)>
     ]
     .into_iter()
     .flatten()
-    .map(|(name, digest)| (name.to_string(), other(0, digest, true, true)))
+    .map(|(name, digest)| (name.to_string(), unmanaged_rule(0, digest, true, true)))
 }
 
-fn other(priority: i32, group: String, metrics: bool, sampled: bool) -> WafRuleSpec {
+fn unmanaged_rule(priority: i32, group: String, metrics: bool, sampled: bool) -> WafRuleSpec {
     WafRuleSpec {
         priority,
         kind: "other".into(),
@@ -156,7 +156,12 @@ fn rule_spec(rule: &Rule) -> WafRuleSpec {
                 (visibility.cloud_watch_metrics_enabled, visibility.sampled_requests_enabled) =
                     (false, false);
             }
-            other(rule.priority, format!("{} {}", shape(&seen), digest(&content)), metrics, sampled)
+            unmanaged_rule(
+                rule.priority,
+                format!("{} {}", shape(&seen), digest(&content)),
+                metrics,
+                sampled,
+            )
         })
 }
 

@@ -180,7 +180,7 @@ where
         match write(fresh, token).await {
             Err(error) if error.code == STALE && !tried => {
                 tried = true;
-                writer.caller.say("somebody else changed the web ACL; looking again");
+                writer.caller.report_wait("somebody else changed the web ACL; looking again");
             }
             Err(error) if error.code == STALE => {
                 return Err(contested(&format!("the web ACL `{}`", handle.name), error));

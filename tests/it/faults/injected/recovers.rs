@@ -24,7 +24,7 @@ async fn every_error_that_passes_is_got_over() {
 async fn errors_of_up(reference: &Inventory) {
     let burst = Burst::start(&endpoint(), 1).await;
     let shop = ProxiedShop::behind("burstup", &burst.url).await;
-    let up = under(&burst, &shop, &proxied::UP, UP).await;
+    let up = run_under(&burst, &shop, &proxied::UP, UP).await;
     assert_eq!(shop.inventory().await.differences(reference), Vec::<String>::new());
     for said in [
         "AWS throttles",
@@ -57,7 +57,7 @@ async fn errors_of_changes() {
         ("PriceClass_100", "PriceClass_200"),
     ];
     changes.iter().for_each(|(from, to)| shop.edit_all(from, to));
-    under(&burst, &shop, &proxied::UP, CHANGE).await;
+    run_under(&burst, &shop, &proxied::UP, CHANGE).await;
     quiet(&burst, &shop).await;
     gone(&shop).await;
 }
@@ -66,7 +66,7 @@ async fn errors_of_down() {
     let burst = Burst::start(&endpoint(), 1).await;
     let shop = ProxiedShop::behind("burstdown", &burst.url).await;
     quiet_up(&burst, &shop).await;
-    let down = under(&burst, &shop, &proxied::DOWN, DOWN).await;
+    let down = run_under(&burst, &shop, &proxied::DOWN, DOWN).await;
     assert_eq!(down.last()["remaining"], json!([]));
     assert_eq!(shop.inventory().await.differences(&Inventory::default()), Vec::<String>::new());
     let waits = down.waits();
@@ -85,7 +85,7 @@ async fn quiet_up(burst: &Burst, shop: &ProxiedShop) {
 
 /// Runs a command while `rows` are injected: it succeeds, every error came as often as it should,
 /// and was counted.
-async fn under(burst: &Burst, shop: &ProxiedShop, command: &[&str], rows: &[Row]) -> Run {
+async fn run_under(burst: &Burst, shop: &ProxiedShop, command: &[&str], rows: &[Row]) -> Run {
     // All environments share the origin access control: a neighbour may have made it, and `down`
     // leaves it.
     let shared = |row: &&Row| row.operation.ends_with("OriginAccessControl");

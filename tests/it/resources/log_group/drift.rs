@@ -27,7 +27,7 @@ pub fn cases_on_moto() -> DriftCases {
     let cases = vec![
         case("region", json!("eu-west-3"))
             .op(Op::Replace)
-            .with("waf_logging.cdn", "destination")
+            .also_updates("waf_logging.cdn", "destination")
             .no_drift("a group of that name in another region is another group: the wanted one is missing"),
     ];
     DriftCases {

@@ -37,7 +37,8 @@ pub fn cases(shop: &DeployedShop) -> DriftCases {
         case("gateway_responses.*.*", json!("{}"))
             .keys(&["DEFAULT_4XX", "(body application/json)"]),
     ];
-    let cases = cases.into_iter().map(|case| case.with("stage.main", "definition")).collect();
+    let cases =
+        cases.into_iter().map(|case| case.also_updates("stage.main", "definition")).collect();
     DriftCases {
         type_name: "AWS::ApiGateway::Resource",
         at,

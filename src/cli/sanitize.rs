@@ -42,19 +42,19 @@ fn visible(text: &str) -> usize {
 /// Text without what steers a terminal. Names, tags and messages of AWS are other people's words:
 /// of all control characters line ends, tabs and our own colours pass, and marks that turn the
 /// reading direction do not.
-pub fn tame(text: &str) -> String {
-    let mut tamed = String::with_capacity(text.len());
+pub fn sanitize_terminal(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
         if c == '\u{1b}' && color(rest.as_str()) {
-            tamed.push(c);
-        } else if turns(c) || c.is_control() && !matches!(c, '\n' | '\t') {
-            tamed.extend(c.escape_default());
+            clean.push(c);
+        } else if is_bidi_control(c) || c.is_control() && !matches!(c, '\n' | '\t') {
+            clean.extend(c.escape_default());
         } else {
-            tamed.push(c);
+            clean.push(c);
         }
     }
-    tamed
+    clean
 }
 
 /// Lines that a CI runner would take for commands, made harmless: `::error::` and the like where a
@@ -83,28 +83,28 @@ pub fn inert(text: &str) -> String {
 }
 
 /// Marks that turn the reading direction, or hide what stands beside them.
-fn turns(c: char) -> bool {
+fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
 }
 
 /// The same for JSON, which escapes the rest of what steers terminals by itself: all of these stand
 /// inside strings.
-pub fn tame_json(json: &str) -> String {
-    let mut tamed = String::with_capacity(json.len());
+pub fn sanitize_json(json: &str) -> String {
+    let mut clean = String::with_capacity(json.len());
     for c in json.chars() {
-        if turns(c) || c.is_control() && !matches!(c, '\n' | '\t') {
-            tamed.push_str(&format!("\\u{:04x}", u32::from(c)));
+        if is_bidi_control(c) || c.is_control() && !matches!(c, '\n' | '\t') {
+            clean.push_str(&format!("\\u{:04x}", u32::from(c)));
         } else {
-            tamed.push(c);
+            clean.push(c);
         }
     }
     // The same words as in `inert`, as JSON's escapes.
     for word in ["##[", "##vso[", "##teamcity["] {
-        if tamed.contains(word) {
-            tamed = tamed.replace(word, &word.replacen('#', "\\u0023", 1));
+        if clean.contains(word) {
+            clean = clean.replace(word, &word.replacen('#', "\\u0023", 1));
         }
     }
-    tamed
+    clean
 }
 
 /// True where `rest` begins with one of our own colours, as in `[1;33m`; other people's text must
@@ -116,18 +116,21 @@ fn color(rest: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::tame;
+    use super::sanitize_terminal;
 
     #[test]
     fn colours_pass_and_all_else_that_steers_a_terminal_is_shown() {
         assert_eq!(
-            tame("\u{1b}[1;33mred\u{1b}[0m\n\tplain é"),
+            sanitize_terminal("\u{1b}[1;33mred\u{1b}[0m\n\tplain é"),
             "\u{1b}[1;33mred\u{1b}[0m\n\tplain é"
         );
-        assert_eq!(tame("a\u{1b}[2Jb\u{1b}]0;title\u{7}"), "a\\u{1b}[2Jb\\u{1b}]0;title\\u{7}");
-        assert_eq!(tame("\u{202e}txt\r\u{9b}31m"), "\\u{202e}txt\\r\\u{9b}31m");
-        assert_eq!(tame("\u{1b}["), "\\u{1b}[");
-        assert_eq!(tame("\u{1b}[8mhidden"), "\\u{1b}[8mhidden");
+        assert_eq!(
+            sanitize_terminal("a\u{1b}[2Jb\u{1b}]0;title\u{7}"),
+            "a\\u{1b}[2Jb\\u{1b}]0;title\\u{7}"
+        );
+        assert_eq!(sanitize_terminal("\u{202e}txt\r\u{9b}31m"), "\\u{202e}txt\\r\\u{9b}31m");
+        assert_eq!(sanitize_terminal("\u{1b}["), "\\u{1b}[");
+        assert_eq!(sanitize_terminal("\u{1b}[8mhidden"), "\\u{1b}[8mhidden");
     }
 
     #[test]
@@ -164,7 +167,7 @@ mod tests {
             assert_eq!(super::inert(text), shown);
         }
         let value = serde_json::json!({"a": "##[error]x"});
-        let line = super::tame_json(&value.to_string());
+        let line = super::sanitize_json(&value.to_string());
         assert!(!line.contains("##["), "{line}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), value);
     }
@@ -172,8 +175,8 @@ mod tests {
     #[test]
     fn json_stays_json_whatever_stands_in_it() {
         let value = serde_json::json!({"a": "x\u{202e}y\u{7f}z\u{1b}[2J\u{9b}31m", "b": "é\n"});
-        let line = super::tame_json(&value.to_string());
+        let line = super::sanitize_json(&value.to_string());
         assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), value);
-        assert!(!line.chars().any(|c| c.is_control() || super::turns(c)), "{line}");
+        assert!(!line.chars().any(|c| c.is_control() || super::is_bidi_control(c)), "{line}");
     }
 }
