@@ -1,5 +1,5 @@
-//! What `doctor` asks of an account: what the caller may do, how many of what there are, and the
-//! account's own settings. Reads alone.
+//! Reads for `doctor`: what the caller may do, how many resources exist, and the account's
+//! settings.
 
 use super::call::Caller;
 use super::pages::paged;
@@ -17,22 +17,22 @@ use aws_sdk_wafv2::types::Scope as WafScope;
 /// Lambda's limits for the account and region.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LambdaLimits {
-    /// Runs at once, all functions together.
+    /// Concurrent executions of all functions together.
     pub concurrent: i32,
-    /// What of that no function has reserved.
+    /// The part that no function has reserved.
     pub unreserved: i32,
     /// Bytes of function code.
     pub code: i64,
     pub most_code: i64,
 }
 
-/// Actions that belong together, and what they would be done to.
+/// Actions that belong together, and the resources they act on.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
     pub actions: Vec<String>,
-    /// `None` for everything.
+    /// `None` for all resources.
     pub resource: Option<String>,
-    /// Keys and values of the request's context.
+    /// Keys and values of the request context.
     pub context: Vec<(String, String)>,
 }
 
@@ -48,8 +48,8 @@ impl Account {
         Self { reader: reader.clone(), caller: reader.caller.clone() }
     }
 
-    /// The user or role whose policies decide for a caller with this ARN; `None` for the root user,
-    /// who needs none, and for whom they cannot be simulated.
+    /// The user or role whose policies apply to a caller with this ARN. `None` for the root user,
+    /// which needs no policies and cannot be simulated.
     pub async fn policy_source(&self, caller: &str) -> Result<Option<String>, CloudError> {
         let mut parts = caller.splitn(6, ':');
         let (service, name) = (parts.nth(2), parts.nth(2).unwrap_or_default());
@@ -57,7 +57,7 @@ impl Account {
         match (service, words.next(), words.next()) {
             (Some("iam"), Some("user"), Some(_)) => Ok(Some(caller.to_string())),
             (Some("sts"), Some("assumed-role"), Some(role)) => {
-                // The session's ARN leaves out the path of the role.
+                // The session's ARN omits the path of the role.
                 let iam = self.reader.client::<Iam>();
                 let get = || iam.get_role().role_name(role).send();
                 let answer = self.caller.call("iam:GetRole", get).await?;
@@ -183,7 +183,7 @@ impl Account {
         Ok(all.await?.len())
     }
 
-    /// The role by which API Gateway writes logs in this region; `None` where there is none.
+    /// The role with which API Gateway writes logs in this region; `None` if there is none.
     pub async fn log_role(&self) -> Result<Option<String>, CloudError> {
         let get = || self.reader.client::<ApiGateway>().get_account().send();
         let answer = optional(self.caller.call("apigateway:GetAccount", get).await)?;

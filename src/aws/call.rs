@@ -20,15 +20,15 @@ use tokio::time::Instant;
 
 pub type CallOptions = Repeat;
 
-/// After this long without an answer the wait is said.
+/// Report a wait after this long without a response.
 const SLOW: Duration = Duration::from_secs(2);
 
-/// Says whether new work may still start; the reason is set once and stays.
+/// Tells whether new work may start; the reason is set once and never cleared.
 #[derive(Clone, Debug)]
 pub struct Cancel {
     state: Arc<watch::Sender<Option<CloudError>>>,
-    /// Milliseconds since 1970 after which a lease has run out; 0 = no lease. Wall time, since a
-    /// suspended machine must find its lease gone when it wakes.
+    /// Milliseconds since 1970 after which a lease has expired; 0 = no lease. Wall time, because a
+    /// suspended machine must find its lease expired when it wakes up.
     lease: Arc<AtomicU64>,
 }
 
@@ -54,12 +54,12 @@ impl Cancel {
         self.state.borrow().clone()
     }
 
-    /// No new call is made after `until`, unless the lease is renewed.
+    /// Allows no new call after `until`, unless the lease is renewed.
     pub fn lease_until(&self, until: SystemTime) {
         self.lease.store(millis(until), Ordering::Relaxed);
     }
 
-    /// When the lease runs out, to the millisecond.
+    /// When the lease expires, to the millisecond.
     #[cfg(test)]
     pub(super) fn lease_end(&self) -> Option<SystemTime> {
         let lease = self.lease.load(Ordering::Relaxed);
@@ -100,7 +100,7 @@ pub fn interrupted() -> CloudError {
     )
 }
 
-/// Told what is waited for.
+/// Receives what is being waited for.
 pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Makes calls for one purpose; cheap to clone.
@@ -112,7 +112,7 @@ pub struct Caller {
     line: Arc<Line>,
     pub cancel: Cancel,
     emulated: bool,
-    /// Keeps to the published rate quotas, which only AWS has.
+    /// Applies the published rate quotas, which only AWS has.
     limited: bool,
     region: String,
     progress: Option<Progress>,
@@ -125,8 +125,8 @@ impl std::fmt::Debug for Caller {
 }
 
 impl Caller {
-    /// `calls` are those that may be made. `emulated`: the endpoint is not real AWS, may lack
-    /// operations, and has no rate quotas.
+    /// `calls` are the allowed calls. `emulated`: the endpoint is not AWS, may lack operations, and
+    /// has no rate quotas.
     pub fn new(counter: Arc<Counter>, calls: Arc<CallTable>, emulated: bool) -> Self {
         Self {
             counter,
@@ -146,23 +146,23 @@ impl Caller {
         Self { region: region.to_string(), ..self.clone() }
     }
 
-    /// The same caller, telling its waits to `progress`.
+    /// The same caller, reporting its waits to `progress`.
     pub fn with_progress(&self, progress: Progress) -> Self {
         Self { progress: Some(progress), ..self.clone() }
     }
 
-    /// A caller with a stop and a lease of its own, and the same rate budgets: for one of several
-    /// environments that a run deals with side by side.
+    /// A caller with its own stop and lease but the same rate budgets: for one of several
+    /// environments that a run handles in parallel.
     pub fn with_own_cancel(&self) -> Self {
         Self { cancel: Cancel::default(), ..self.clone() }
     }
 
-    /// The same caller, keeping to AWS's rate quotas even where the endpoint is not AWS.
+    /// The same caller, applying AWS's rate quotas even if the endpoint is not AWS.
     pub fn with_budgets(&self) -> Self {
         Self { limited: true, ..self.clone() }
     }
 
-    /// The same caller, taking whatever answers for AWS itself: for tests that play AWS.
+    /// The same caller, treating any endpoint as AWS: for tests that imitate AWS.
     pub fn as_aws(&self) -> Self {
         Self { emulated: false, limited: true, ..self.clone() }
     }
@@ -186,20 +186,19 @@ impl Caller {
         self.counter.numbers()
     }
 
-    /// Tells whoever watches this step what it is waiting for.
+    /// Reports what this step is waiting for.
     pub fn report_wait(&self, text: &str) {
         if let Some(progress) = &self.progress {
             progress(text);
         }
     }
 
-    /// A turn on the line for a request with so many bytes, taken anew for each try.
+    /// A slot for uploading so many bytes, acquired again for each attempt.
     pub async fn turn(&self, bytes: usize) -> Turn<'_> {
         self.line.turn(bytes).await
     }
 
-    /// Makes a call that may be repeated freely. `operation` is `service:Operation`, as IAM writes
-    /// it.
+    /// Makes a call that may be repeated freely. `operation` is `service:Operation`, as in IAM.
     pub async fn call<T, E, F>(
         &self,
         operation: &str,
@@ -212,7 +211,7 @@ impl Caller {
         self.call_with(operation, CallOptions::default(), make).await
     }
 
-    /// Makes a call; `options` say what may be repeated around it.
+    /// Makes a call; `options` state what may be repeated.
     pub async fn call_with<T, E, F>(
         &self,
         operation: &str,
@@ -253,8 +252,8 @@ impl Caller {
         }
     }
 
-    /// What is declared of an operation. An operation that nobody declares is a defect: the
-    /// deployer's policy would lack its rights.
+    /// The declaration of an operation. A missing declaration is a bug: the deployer's policy would
+    /// lack its permissions.
     fn declared(&self, operation: &str) -> Result<&'static Call, CloudError> {
         self.calls.get(operation).ok_or_else(|| {
             CloudError::ours(
@@ -265,7 +264,7 @@ impl Caller {
         })
     }
 
-    /// Waits for an answer, and says so where it takes long.
+    /// Waits for a response, and reports long waits.
     async fn heard<T>(&self, operation: &str, call: impl Future<Output = T>) -> T {
         tokio::pin!(call);
         tokio::select! {
@@ -276,8 +275,9 @@ impl Caller {
         call.await
     }
 
-    /// The failure in our terms. A 503 asks for fewer requests (catalogue 1.3); whether the call
-    /// took effect it does not say, so what must not be made twice is looked for instead.
+    /// Converts the failure. A 503 asks for fewer requests (catalogue 1.3) but does not tell
+    /// whether the call took effect, so creates that must not run twice search for the resource
+    /// instead.
     fn explain<E>(
         &self,
         operation: &str,
@@ -292,7 +292,7 @@ impl Caller {
         if failed.kind == ErrorKind::Other && declared.contains(&failed.code.as_str()) {
             failed.kind = ErrorKind::NotFound;
         }
-        // An emulator's page of HTML stands for an operation that it does not know.
+        // An HTML page from an emulator means that it does not know the operation.
         if self.emulated && failed.message.contains("unexpected token '<'") {
             failed.kind = ErrorKind::NotEmulated;
         }
@@ -304,7 +304,7 @@ impl Caller {
         }
     }
 
-    /// Waits for the rate budget, and refuses when the run has been stopped.
+    /// Waits for the rate budget; fails if the run has been stopped.
     async fn ready(&self, call: &Call) -> Result<(), CloudError> {
         if let Some(reason) = self.cancel.refusal() {
             return Err(reason);
@@ -316,16 +316,16 @@ impl Caller {
         if wait.is_zero() {
             return Ok(());
         }
-        // Shorter ones are over before they are read.
+        // Shorter waits end before anyone could read about them.
         if wait > Duration::from_millis(1500) {
             self.report_wait(&format!("waiting for {label}"));
         }
         self.pause(wait).await?;
-        // A lease may have run out during the wait.
+        // A lease may have expired during the wait.
         self.cancel.refusal().map_or(Ok(()), Err)
     }
 
-    /// Sleeps, but not past a stop. Polling loops of resource types use it between two looks.
+    /// Sleeps, but not past a stop. Polling loops of resource types use it between two polls.
     pub async fn pause(&self, duration: Duration) -> Result<(), CloudError> {
         tokio::select! {
             () = tokio::time::sleep(duration) => Ok(()),
@@ -333,10 +333,10 @@ impl Caller {
         }
     }
 
-    /// Polls `look` until it yields a value. `what` says what is awaited and how long it usually
+    /// Polls `look` until it returns a value. `what` says what is awaited and how long it usually
     /// takes.
     ///
-    /// Errors: those of `look`, and a time-out that tells how to go on.
+    /// Errors: those of `look`, and a time-out that says how to continue.
     pub async fn wait_until<T, F>(
         &self,
         what: &str,

@@ -1,5 +1,5 @@
-//! The calls that no resource type makes: identity, tag index, lock and record, regions of an
-//! environment, and the smoke test's.
+//! The calls that belong to no resource type: identity, tag index, lock and record, regions of an
+//! environment, and those of the smoke test.
 
 use crate::model::call::{Call, Quota, Retry, Service};
 
@@ -37,7 +37,7 @@ const LOGS: Service = Service {
 };
 const PLAIN: Service = Service::DEFAULT;
 
-/// Whose environment is asked for, and where it lives: every command's own reads.
+/// Reads that every command makes: the environment's owner and its region.
 pub const IDENTITY: &[Call] = &[
     Call::new(&PLAIN, "sts:GetCallerIdentity"),
     Call::new(&PLAIN, "tag:GetResources"),
@@ -54,7 +54,7 @@ pub const LEDGER_READS: &[Call] = &[
     Call::new(&DYNAMODB, "dynamodb:DescribeTable"),
 ];
 
-/// What makes the `shopstack` table and writes to it.
+/// Calls that create the `shopstack` table and write to it.
 pub const LEDGER_WRITES: &[Call] = &[
     Call::new(&DYNAMODB, "dynamodb:CreateTable")
         .actions(&["dynamodb:CreateTable", "dynamodb:TagResource"]),
@@ -75,7 +75,7 @@ pub const SMOKE: &[Call] = &[
     // Each of its writes is authorized as the call that does the same alone.
     Call::new(&DYNAMODB, "dynamodb:TransactWriteItems")
         .actions(&["dynamodb:DeleteItem", "dynamodb:UpdateItem"]),
-    // Five per second for the whole account, and no burst: what goes at once would count twice.
+    // Five per second for the whole account, without a burst: concurrent calls would count twice.
     Call::new(&LOGS, "logs:FilterLogEvents").quotas(&[Quota {
         label: "CloudWatch Logs: 5 FilterLogEvents per second",
         rate: 5.0,
@@ -83,7 +83,7 @@ pub const SMOKE: &[Call] = &[
     }]),
 ];
 
-/// What `doctor` asks besides the reads of the resource types.
+/// Calls of `doctor` besides the reads of the resource types.
 pub const DOCTOR: &[Call] = &[
     Call::new(&IAM, "iam:GetAccountSummary"),
     Call::new(&IAM, "iam:SimulatePrincipalPolicy"),

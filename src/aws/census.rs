@@ -9,28 +9,28 @@ use crate::model::{CloudError, GLOBAL_REGION, tag};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How long a person waits for the account's name before the question comes without it.
+/// How long to wait for the account's name before asking without it.
 const ALIAS_PATIENCE: Duration = Duration::from_secs(3);
 
-/// One environment, as far as tag index and roles know it.
+/// One environment, as known from the tag index and roles.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
     pub stack: String,
     pub env: String,
-    /// RFC 3339: the latest that anything of it carries. A hint: the index lags.
+    /// RFC 3339: the latest expiry among its resources. A hint, because the index lags.
     pub expires_at: Option<String>,
-    /// How many of its resources are known: those that carry tags.
+    /// How many of its resources are known: those with tags.
     pub resources: usize,
-    /// Something of it names this region.
+    /// One of its resources names this region.
     here: bool,
-    /// A role of it, where nothing else is known.
+    /// One of its roles, if nothing else is known.
     role: Option<String>,
 }
 
-/// Every environment that lives in the reader's region, by stack and name.
+/// Every environment in the reader's region, by stack and name.
 ///
-/// The tag index omits IAM roles and lags, so roles are listed by their path as well; a role alone
-/// is an environment too: something is left of it.
+/// The tag index lags and omits IAM roles, so roles are also listed by their path. A role on its
+/// own counts as an environment too, because it is a leftover.
 pub async fn environments(reader: &Reader) -> Result<Vec<Environment>, CloudError> {
     let mut found: BTreeMap<(String, String), Environment> = BTreeMap::new();
     for (tags, lives_here) in indexed(reader).await? {
@@ -72,8 +72,8 @@ fn entry<'a>(
     found.entry((stack.to_string(), env.to_string())).or_insert_with(new)
 }
 
-/// Tags of everything that the index of the region, and that of us-east-1, knows and that is there;
-/// and whether it is this region's.
+/// Tags of every existing resource in the index of the region and that of us-east-1, and whether it
+/// belongs to this region.
 async fn indexed(reader: &Reader) -> Result<Vec<(BTreeMap<String, String>, bool)>, CloudError> {
     let mut index = TagIndex::default();
     index.read_all(&reader.caller, &reader.client()).await?;
@@ -82,7 +82,7 @@ async fn indexed(reader: &Reader) -> Result<Vec<(BTreeMap<String, String>, bool)
     }
     let mut all = Vec::new();
     for (arn, tags) in index.iter() {
-        // The index goes on naming deleted resources, distributions longest: ask CloudFront itself.
+        // The index keeps returning deleted resources, distributions longest, so ask CloudFront.
         if let Some((_, id)) = arn.split_once(":distribution/") {
             let seen = reader.caller.call("cloudfront:GetDistribution", || {
                 reader.client::<CloudFront>().get_distribution().id(id).send()
@@ -97,7 +97,7 @@ async fn indexed(reader: &Reader) -> Result<Vec<(BTreeMap<String, String>, bool)
     Ok(all)
 }
 
-/// Stack, environment and name of every role under our path.
+/// Stack, environment and name of every role under shopstack's path.
 async fn roles(reader: &Reader) -> Result<Vec<(String, String, String)>, CloudError> {
     let listed = paged(|marker| async move {
         let list = || {
@@ -138,8 +138,8 @@ async fn role_lives_here(
     Ok(tags.get(tag::REGION).is_none_or(|region| *region == reader.region))
 }
 
-/// The account's own name for itself, for a person who is asked. `None` where it has none, or the
-/// right to read it is missing: nothing depends on it.
+/// The account's name, shown in a prompt. `None` if it has none or the permission is missing;
+/// nothing depends on it.
 pub async fn account_alias(reader: &Reader) -> Option<String> {
     let list = || reader.client::<Iam>().list_account_aliases().send();
     let named = reader.caller.call("iam:ListAccountAliases", list);

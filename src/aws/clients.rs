@@ -1,5 +1,5 @@
-//! The SDK's configuration, from flags and environment, and who is calling. SDK retries are off:
-//! `retry.rs` does them.
+//! The SDK's configuration from flags and environment, and the caller's identity. SDK retries are
+//! off; see `retry.rs`.
 
 use super::call::{Caller, Progress};
 use super::connections::Connections;
@@ -25,20 +25,20 @@ pub use crate::model::GLOBAL_REGION;
 /// How to reach AWS, from flags and environment.
 #[derive(Clone, Debug, Default)]
 pub struct Connect {
-    /// Overrides the profile's region; without either it is us-east-1.
+    /// Overrides the profile's region; the default is us-east-1.
     pub region: Option<String>,
     pub profile: Option<String>,
     /// Set for `--local`: the twin's endpoint, with its root credentials.
     pub local_endpoint: Option<String>,
-    /// Carries the requests in place of the network: how tests play conversations with AWS.
+    /// Handles requests in place of the network, so that tests can replay conversations with AWS.
     pub transport: Option<SharedHttpClient>,
-    /// The calls that may be made besides this module's own: those of the resource types.
+    /// The allowed calls besides this module's own: those of the resource types.
     pub calls: CallTable,
-    /// Keep to AWS's rate quotas even where the endpoint is not AWS.
+    /// Apply AWS's rate quotas even if the endpoint is not AWS.
     pub budgets: bool,
 }
 
-/// Who is calling, per STS.
+/// The caller's identity from STS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// Twelve digits.
@@ -51,7 +51,7 @@ pub struct Identity {
 pub struct Sdk {
     base: SdkConfig,
     pub region: String,
-    /// The emulator's endpoint; `None` on real AWS.
+    /// The emulator's endpoint; `None` on AWS.
     pub endpoint: Option<String>,
     pub counter: Arc<Counter>,
     calls: Arc<CallTable>,
@@ -61,9 +61,9 @@ pub struct Sdk {
 }
 
 impl Sdk {
-    /// Loads the SDK's standard chain (profiles, SSO, OIDC, `AWS_*`). No request is made yet.
+    /// Loads the SDK's default provider chain (profiles, SSO, OIDC, `AWS_*`). Sends no request yet.
     ///
-    /// Errors: settings in environment or profile that cannot be followed.
+    /// Errors: settings in environment or profile that cannot be used.
     pub async fn load(connect: &Connect, counter: Arc<Counter>) -> Result<Self, CloudError> {
         let settings = match connect.local_endpoint {
             Some(_) => Settings::default(),
@@ -91,9 +91,10 @@ impl Sdk {
                 .use_dual_stack(false)
                 .credentials_provider(Credentials::new("test", "test", None, None, "local twin"));
         } else if let Some(profile) = &connect.profile {
-            // As with the AWS CLI, a profile that is named outranks keys in the environment.
+            // As with the AWS CLI, a profile named by flag takes precedence over keys in the
+            // environment.
             let base = ProviderConfig::without_region().with_http_client(http);
-            // Where roles are assumed; any region does.
+            // The region for assuming roles; any region works.
             let region = connect.region.clone().or_else(|| settings.region());
             let region = Region::new(region.unwrap_or_else(|| GLOBAL_REGION.into()));
             let provider = ProfileFileCredentialsProvider::builder()
@@ -143,7 +144,7 @@ impl Sdk {
         )
     }
 
-    /// How the first call goes out.
+    /// The network path of the first call.
     fn way(&self) -> signin::Way<'_> {
         let aws = format!("https://sts.{}.amazonaws.com", self.region);
         signin::Way {
@@ -155,13 +156,13 @@ impl Sdk {
         }
     }
 
-    /// Asks STS who we are; the first request of every command, so its errors explain credentials
-    /// and reachability.
+    /// Gets the caller's identity from STS. This is the first request of every command, so its
+    /// errors explain credentials and connectivity.
     pub async fn identity(&self) -> Result<Identity, CloudError> {
         self.identity_with(Arc::new(|_: &str| {})).await
     }
 
-    /// The same; `progress` hears whom it waits for where no answer comes.
+    /// The same; reports long waits to `progress`.
     pub async fn identity_with(&self, progress: Progress) -> Result<Identity, CloudError> {
         let sts = self.connections(Purpose::Read).client::<Sts>(&self.region);
         let place = self.way().place();

@@ -1,4 +1,4 @@
-//! SDK clients by purpose: made on first use, kept for the run, all over one connection pool.
+//! SDK clients by purpose: created on first use, kept for the run, sharing one connection pool.
 
 use super::counter::CountingInterceptor;
 use aws_config::{Region, SdkConfig};
@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// An AWS service, named by the reads that its resource types may make. `reads_only!` implements it.
+/// An AWS service, represented by the reads that its resource types may make. `reads_only!`
+/// implements it.
 pub trait SdkService: Sized + 'static {
     /// The SDK's client, which can write.
     type Client: Clone + Send + Sync + 'static;
@@ -17,16 +18,16 @@ pub trait SdkService: Sized + 'static {
 
     fn connect(connection: &Connection) -> Self::Client;
 
-    /// Hides every operation of `client` but the reads.
+    /// Hides every operation of `client` except the reads.
     fn reads(client: Self::Client) -> Self;
 }
 
-/// What an SDK client is made from. Only `Connections` makes one.
+/// What an SDK client is created from. Only `Connections` creates one.
 #[derive(Debug)]
 pub struct Connection {
     pub config: SdkConfig,
     pub counting: CountingInterceptor,
-    /// The endpoint is an emulator, which knows buckets by path and not by host name.
+    /// The endpoint is an emulator, which addresses buckets by path instead of host name.
     pub emulated: bool,
 }
 
@@ -63,7 +64,7 @@ impl Connections {
         &self.region
     }
 
-    /// The client of a service in `region`; a global service has one, wherever the stack is.
+    /// The client of a service in `region`; a global service has one for all regions.
     pub fn client<S: SdkService>(&self, region: &str) -> S::Client {
         let region = if S::GLOBAL { crate::model::GLOBAL_REGION } else { region };
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,11 +91,11 @@ impl fmt::Debug for Connections {
     }
 }
 
-/// Declares a service: a newtype over its SDK client that offers exactly the reads listed. The
-/// client is private to a module of its own, so no other code reaches the writes behind it.
+/// Declares a service: a newtype over its SDK client that exposes exactly the listed reads. The
+/// client is private to its own module, so no other code can reach the writes.
 ///
-/// `global` marks a service with one endpoint in us-east-1; `path_style` asks the client of an
-/// emulator to name buckets in the path.
+/// `global` marks a service with one endpoint in us-east-1; `path_style` makes the client of an
+/// emulator address buckets by path.
 macro_rules! reads_only {
     (
         $(#[$doc:meta])*

@@ -1,4 +1,4 @@
-//! Counts requests as they leave the process, by the SDK's own hook, and refuses writes on
+//! Counts requests as they leave the process, in an SDK interceptor, and rejects writes on
 //! read-only clients.
 
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -23,10 +23,10 @@ pub struct Calls {
     pub smoke: u64,
 }
 
-/// On whose behalf a client sends.
+/// The purpose of a client's requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Reading live state; a write is refused before it leaves the process.
+    /// Reading live state; writes are rejected before they leave the process.
     Read,
     /// Changing the stack's resources.
     Apply,
@@ -52,7 +52,7 @@ pub struct Counter {
 }
 
 impl Counter {
-    /// How often each operation left the process, most frequent first.
+    /// Number of requests by operation, most frequent first.
     pub fn operations(&self) -> Vec<(String, u64)> {
         let map = self.operations.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut list: Vec<_> = map.into_iter().collect();
@@ -88,20 +88,20 @@ impl Counter {
         }
     }
 
-    /// For requests of the smoke test that do not go through an SDK client.
+    /// Counts requests of the smoke test that do not use an SDK client.
     pub fn count_smoke(&self) {
         self.smoke.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// True for operations that cannot change anything, by AWS's naming; unknown verbs count as writes.
+/// True for operations that AWS's naming marks as reads; unknown verbs count as writes.
 pub fn is_read(operation: &str) -> bool {
     const VERBS: [&str; 8] =
         ["Get", "List", "Describe", "Head", "Scan", "Query", "BatchGet", "Simulate"];
     VERBS.iter().any(|verb| operation.starts_with(verb))
 }
 
-/// The hook itself, one per client.
+/// The interceptor, one per client.
 #[derive(Clone, Debug)]
 pub struct CountingInterceptor {
     pub counter: Arc<Counter>,

@@ -1,4 +1,4 @@
-//! SDK errors turned into `CloudError`: AWS's code, words and request id, a kind, and what to do.
+//! Converts SDK errors to `CloudError`: AWS's code, message and request ID, a kind, and what to do.
 
 use super::words::{causes, words};
 use super::{remedy, tls};
@@ -9,10 +9,10 @@ use aws_smithy_runtime_api::client::result::{DispatchFailure, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use std::time::Duration;
 
-/// Seconds; no answer makes a call wait longer than this.
+/// Seconds; the longest wait that a response can ask for.
 const MOST_ASKED: u64 = 60;
 
-/// Codes that say the thing is not there; each service has its own word for it.
+/// Codes for a missing resource; each service has its own.
 const NOT_FOUND: &[&str] = &[
     "ResourceNotFoundException",
     "NotFoundException",
@@ -54,8 +54,8 @@ const CREDENTIALS: &[&str] = &[
     "RequestTimeTooSkewed",
     "RequestInTheFuture",
 ];
-/// A request that did not come in time, though with HTTP 400: passes like a 5xx, as the SDK's own
-/// classifier has it.
+/// A request that arrived too late. Despite HTTP 400 it is transient like a 5xx, as in the SDK's
+/// own classifier.
 pub const LATE: &[&str] = &["RequestTimeout", "RequestTimeoutException"];
 /// Catalogue section 1.3; `LimitExceededException` is decided in `throttled`.
 pub const THROTTLE: &[&str] = &[
@@ -73,8 +73,7 @@ pub const THROTTLE: &[&str] = &[
     "TooManyRequestsException",
     "TransactionInProgressException",
 ];
-/// Codes by which emulators say that they lack an operation; `not_emulated` looks at the words as
-/// well.
+/// Codes with which emulators reject an unknown operation; `not_emulated` also checks messages.
 const NOT_EMULATED: &[&str] = &[
     "InvalidAction",
     "UnknownOperationException",
@@ -100,7 +99,7 @@ where
     let mut code = one_line(meta.and_then(|m| m.code()).unwrap_or_default());
     let mut message =
         one_line(without_variables(meta.and_then(|m| m.message()).unwrap_or_default()));
-    // AWS's answer was cut off: what it said of the call is not known.
+    // AWS's response was truncated, so the result of the call is unknown.
     let is_cut = code.is_empty() && body(error).is_some_and(|body| !is_whole(body));
     if code.is_empty() {
         code = code_of_status(status(error));
@@ -120,7 +119,7 @@ where
     CloudError { kind, operation: readable(operation), code, message, request_id, hint }
 }
 
-/// The kind of a failure whose answer, if any, arrived whole.
+/// The kind of a failure whose response, if any, arrived complete.
 fn kind_from_sdk<E>(
     operation: &str,
     error: &SdkError<E, HttpResponse>,
@@ -131,8 +130,8 @@ fn kind_from_sdk<E>(
     let status = status(error);
     match error {
         SdkError::ServiceError(_) | SdkError::ResponseError(_) if emulated && is_html(error) => {
-            // moto has no page for what it lacks, and crashes in HTML: neither gets better by
-            // repeating.
+            // moto returns HTML for operations that it lacks and for crashes; retrying helps with
+            // neither.
             if status == Some(404) { ErrorKind::NotEmulated } else { ErrorKind::Other }
         }
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_)
@@ -142,8 +141,7 @@ fn kind_from_sdk<E>(
         }
         SdkError::ConstructionFailure(_) => ErrorKind::Unreachable,
         SdkError::DispatchFailure(f) if f.is_user() || never_connected(f) => ErrorKind::Unreachable,
-        // A connection that broke, or an answer that did not come in time: the request may have
-        // taken effect.
+        // A broken connection, or a response that timed out: the request may have taken effect.
         SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) | SdkError::ResponseError(_) => {
             ErrorKind::Ambiguous
         }
@@ -159,7 +157,7 @@ fn body<E>(error: &SdkError<E, HttpResponse>) -> Option<&[u8]> {
     error.raw_response().and_then(|response| response.body().bytes())
 }
 
-/// The code of an answer that names none.
+/// The code for a response without one.
 fn code_of_status(status: Option<u16>) -> String {
     match status {
         Some(404) => "NotFound".into(),
@@ -171,7 +169,7 @@ fn code_of_status(status: Option<u16>) -> String {
     }
 }
 
-/// AWS's id of the request, from the error itself or the answer's headers.
+/// AWS's request ID, from the error itself or the response headers.
 fn request_id<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<String> {
     let meta = error.as_service_error().map(|e| e.meta());
     let id = meta.and_then(|m| m.extra("aws_request_id")).or_else(|| {
@@ -181,21 +179,20 @@ fn request_id<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Opt
     id.map(str::to_string)
 }
 
-/// True for a page of HTML. The answer to a HEAD has no page in it: its status is all it says.
+/// True for an HTML page. The response to a HEAD has no body: only its status counts.
 fn is_html<E>(error: &SdkError<E, HttpResponse>) -> bool {
     let content_type = error.raw_response().and_then(|r| r.headers().get("content-type"));
     content_type.is_some_and(|content_type| content_type.starts_with("text/html"))
         && body(error).is_some_and(|body| !body.is_empty())
 }
 
-/// Lambda refuses variables that are too large and quotes them all after these words: none of them
-/// may reach a log.
+/// Lambda rejects oversized variables and quotes them all after these words; they must not reach a
+/// log.
 fn without_variables(message: &str) -> &str {
     message.split_once("String measured:").map_or(message, |(words, _)| words.trim_end())
 }
 
-/// True where no connection came about, so that nothing was sent: name not found, refused, not
-/// answered in time.
+/// True if no connection was established, so nothing was sent: unknown host, refused, timed out.
 fn never_connected(failure: &DispatchFailure) -> bool {
     let mut cause: Option<&(dyn std::error::Error + 'static)> =
         failure.as_connector_error().map(|e| e as _);
@@ -209,8 +206,8 @@ fn never_connected(failure: &DispatchFailure) -> bool {
     false
 }
 
-/// False for a JSON or XML document that ends too early; other texts are whole. One that ends well
-/// and cannot be read all the same does not get better by asking again.
+/// False for a truncated JSON or XML document; other texts are complete. A complete but unparsable
+/// document does not improve by asking again.
 fn is_whole(body: &[u8]) -> bool {
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
@@ -226,8 +223,7 @@ fn is_whole(body: &[u8]) -> bool {
     text.ends_with(&format!("</{name}>")) || root.ends_with("/>") && elements.next().is_none()
 }
 
-/// How long AWS itself asks to wait: `retryAfterSeconds` of Lambda and API Gateway travels as this
-/// header.
+/// How long AWS asks to wait: this header carries `retryAfterSeconds` of Lambda and API Gateway.
 pub fn retry_after<E>(error: &SdkError<E, HttpResponse>) -> Option<Duration> {
     let seconds: u64 = error.raw_response()?.headers().get("retry-after")?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds.min(MOST_ASKED)))
@@ -265,7 +261,7 @@ fn kind_of(
     }
 }
 
-/// Emulators answer an unknown operation in their own words, some of them as a plain "not found".
+/// Emulators have their own messages for unknown operations, some of them a plain "not found".
 fn not_emulated(code: &str, message: &str, status: Option<u16>) -> bool {
     const WORDS: [&str; 4] =
         ["Unknown ", "No route for ", "Function not found: /", "Unsupported service"];
@@ -274,10 +270,10 @@ fn not_emulated(code: &str, message: &str, status: Option<u16>) -> bool {
         || status == Some(501)
 }
 
-/// Catalogue section 1.3: some services throttle with HTTP 400 and only the text `Rate exceeded`,
-/// and `LimitExceededException` is a rate for API Gateway (429) and for DynamoDB's simultaneous
-/// table operations, but a count everywhere else: DynamoDB says `Subscriber limit exceeded` of the
-/// number of tables as well, and API Gateway answers 429 also where the `Maximum number of` some
+/// Catalogue section 1.3: some services throttle with HTTP 400 and only the text `Rate exceeded`.
+/// `LimitExceededException` is a rate for API Gateway (429) and for DynamoDB's simultaneous table
+/// operations, but a count everywhere else. DynamoDB also uses it for the number of tables
+/// (`Subscriber limit exceeded`), and API Gateway also answers 429 if the `Maximum number of` some
 /// things `has been reached. Please contact AWS`.
 fn throttled(operation: &str, code: &str, message: &str, status: Option<u16>) -> bool {
     if code == "LimitExceededException" {
@@ -287,14 +283,14 @@ fn throttled(operation: &str, code: &str, message: &str, status: Option<u16>) ->
     THROTTLE.contains(&code) || status == Some(429) || message.contains("Rate exceeded")
 }
 
-/// True for API Gateway's words about a number of things, which no waiting lowers.
+/// True for API Gateway's message about a count quota, which waiting does not lower.
 fn counts(message: &str) -> bool {
     let words = message.to_lowercase();
     ["maximum number of", "has been reached", "contact aws"].iter().any(|said| words.contains(said))
 }
 
-/// An answer of AWS's own with HTTP 503 to a call that may be repeated: a throttle. What else
-/// answers so (a proxy, a stranger at the endpoint) gives neither code nor request id.
+/// A 503 from AWS itself to a repeatable call is a throttle. A 503 from anything else, such as a
+/// proxy, has neither a code nor a request ID.
 pub(super) fn throttled_by_503(mut error: CloudError, operation: &str) -> CloudError {
     let answered = error.request_id.is_some() || !error.code.starts_with("HTTP ");
     if answered && error.kind == ErrorKind::Ambiguous {
@@ -304,7 +300,7 @@ pub(super) fn throttled_by_503(mut error: CloudError, operation: &str) -> CloudE
     error
 }
 
-/// `dynamodb:CreateTable` as people read it: `dynamodb CreateTable`.
+/// `dynamodb:CreateTable` for display: `dynamodb CreateTable`.
 fn readable(operation: &str) -> String {
     operation.replacen(':', " ", 1)
 }

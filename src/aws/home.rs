@@ -9,10 +9,10 @@ use futures_util::future::join_all;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// How long one region's answer is waited for.
+/// How long to wait for one region's response.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// True where something of the environment is in the reader's region, as far as the tag index knows.
+/// True if the tag index knows a resource of the environment in the reader's region.
 pub async fn lives_in(reader: &Reader, scope: &Scope) -> Result<bool, CloudError> {
     let mut index = TagIndex::default();
     index.read(&reader.caller, &reader.client(), scope).await?;
@@ -20,8 +20,8 @@ pub async fn lives_in(reader: &Reader, scope: &Scope) -> Result<bool, CloudError
     Ok(index.iter().any(|(arn, _)| arn.contains(&here)))
 }
 
-/// True for the answer of a region that the account has not enabled: it knows none of the account's
-/// credentials.
+/// True for the error of a region that the account has not enabled: the account's credentials are
+/// unknown there.
 pub fn is_disabled(error: &CloudError) -> bool {
     let codes = [
         "UnrecognizedClientException",
@@ -33,8 +33,8 @@ pub fn is_disabled(error: &CloudError) -> bool {
     codes.contains(&error.code.as_str())
 }
 
-/// The regions that the environment's global things name: roles, the distribution and what belongs
-/// to it. Empty where there are none, as for an environment of tables alone.
+/// The regions that the environment's global resources name: roles, the distribution and its parts.
+/// Empty if there are none, as for an environment that consists only of tables.
 pub async fn regions(reader: &Reader, scope: &Scope) -> Result<BTreeSet<String>, CloudError> {
     let (roles, index, controls) = tokio::try_join!(
         of_roles(reader, scope),
@@ -44,8 +44,9 @@ pub async fn regions(reader: &Reader, scope: &Scope) -> Result<BTreeSet<String>,
     Ok(roles.into_iter().chain(index).chain(controls).collect())
 }
 
-/// Those of `regions` whose `shopstack` table has a record of the environment: what tells where
-/// tables alone live. A region that is off, denied or silent has none.
+/// The `regions` whose `shopstack` table has a record of the environment, which locates
+/// environments that consist only of tables. A region that is disabled, denied or silent counts as
+/// having none.
 pub async fn recorded(reader: &Reader, scope: &Scope, regions: &[&str]) -> BTreeSet<String> {
     let looks = regions.iter().map(|region| async move {
         let document = reader.document_in(region, scope, "record");
@@ -55,8 +56,8 @@ pub async fn recorded(reader: &Reader, scope: &Scope, regions: &[&str]) -> BTree
     join_all(looks).await.into_iter().flatten().collect()
 }
 
-/// Listings of roles leave tags out (catalogue 4.1), and all roles of an environment have one
-/// region: the first that is still there tells it.
+/// Listings of roles omit tags (catalogue 4.1), and all roles of an environment have the same
+/// region, so the first existing role is enough.
 async fn of_roles(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudError> {
     let path = &scope.role_path();
     // A page may be short, or empty before the last.
@@ -83,11 +84,11 @@ async fn of_roles(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudEr
     Ok(vec![])
 }
 
-/// What the tag index knows of distributions, which are global and listed in us-east-1.
+/// Distributions in the tag index; they are global and indexed in us-east-1.
 async fn of_index(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudError> {
     let mut index = TagIndex::default();
     index.read(&reader.caller, &reader.client_in(GLOBAL_REGION), scope).await?;
-    // It remembers what was deleted: what CloudFront itself does not know any more says nothing.
+    // The index remembers deleted distributions; ignore those that CloudFront no longer knows.
     let mut found = Vec::new();
     for (arn, tags) in index.iter() {
         let Some((_, id)) = arn.split_once(":distribution/") else {
@@ -103,7 +104,7 @@ async fn of_index(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudEr
     Ok(found)
 }
 
-/// Origin access controls carry no tags; their description does.
+/// Origin access controls have no tags, so their description is used.
 async fn of_controls(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudError> {
     let controls = paged(|marker| async move {
         let list = || {

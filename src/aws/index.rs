@@ -1,9 +1,9 @@
-//! The Resource Groups Tagging API as an index: which resources carry this stack's tags, in one
-//! call.
+//! The Resource Groups Tagging API as an index: one call returns the resources with this stack's
+//! tags.
 //!
-//! The index lags (catalogue 10.2), so it is only ever a hint: a resource is confirmed by its own
-//! service's read, and tags that differ from the wanted ones are read again at the source before
-//! anything is said about them.
+//! The index lags (catalogue 10.2), so it is only a hint: a resource counts only after its own
+//! service has confirmed it, and tags that differ from the wanted ones are read again from the
+//! source.
 
 use super::call::Caller;
 use super::reads::Tagging;
@@ -17,7 +17,7 @@ pub struct TagIndex {
 }
 
 impl TagIndex {
-    /// Adds what one region's index knows of a stack and environment.
+    /// Adds a region's entries for a stack and environment.
     pub async fn read(
         &mut self,
         caller: &Caller,
@@ -32,12 +32,12 @@ impl TagIndex {
         .await
     }
 
-    /// Adds everything that carries any stack's tag.
+    /// Adds every resource with the tags of any stack.
     pub async fn read_all(&mut self, caller: &Caller, tagging: &Tagging) -> Result<(), CloudError> {
         self.read_filtered(caller, tagging, &[(tag::STACK, None)]).await
     }
 
-    /// Adds what another region's index knows.
+    /// Adds another region's entries.
     pub fn merge(&mut self, other: TagIndex) {
         self.by_arn.extend(other.by_arn);
     }
@@ -71,7 +71,7 @@ impl TagIndex {
                 })
                 .await;
             let page = match page {
-                // A page came so late that its token had run out: from the start, once.
+                // The page came so late that its token had expired: start over, once.
                 Err(error) if error.code == "PaginationTokenExpiredException" && !restarted => {
                     restarted = true;
                     token = None;
@@ -91,7 +91,7 @@ impl TagIndex {
         }
     }
 
-    /// Adds ARNs as candidates, without tags: what the index may not have heard of yet.
+    /// Adds ARNs as candidates without tags, for resources that the index may not know yet.
     pub fn add_candidates(&mut self, arns: impl IntoIterator<Item = String>) {
         for arn in arns {
             self.by_arn.entry(arn).or_default();
@@ -108,8 +108,8 @@ impl TagIndex {
         self.by_arn.keys().map(String::as_str).filter(move |arn| arn.starts_with(prefix))
     }
 
-    /// When the environment may be swept, as far as the index knows: the latest of what it has
-    /// seen, strangers' and deleted resources' included.
+    /// When the environment expires, as far as the index knows: the latest value of all entries,
+    /// including foreign and deleted resources.
     pub fn expires_at(&self) -> Option<String> {
         self.by_arn.values().filter_map(|tags| tags.get(tag::EXPIRES_AT)).max().cloned()
     }

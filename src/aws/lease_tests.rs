@@ -1,4 +1,4 @@
-//! Tests of the lock's lease: no call is made once it has run out, and a renewed lease runs from
+//! Tests of the lock's lease: no call is made after it has expired, and a renewed lease starts
 //! before its request.
 
 use super::call::{Caller, Cancel};
@@ -59,7 +59,7 @@ async fn no_call_is_made_after_the_lease_ran_out() {
     assert_eq!((refused.kind, made.into_inner()), (ErrorKind::Lock, 0), "{refused}");
 }
 
-/// The lease runs out while the call waits for its rate budget.
+/// The lease expires while the call waits for its rate budget.
 #[tokio::test(start_paused = true)]
 async fn no_call_is_made_when_the_lease_ran_out_during_a_wait_for_a_rate_budget() {
     let caller = caller();
@@ -72,8 +72,8 @@ async fn no_call_is_made_when_the_lease_ran_out_during_a_wait_for_a_rate_budget(
     assert_eq!((refused.kind, made.into_inner()), (ErrorKind::Lock, 1), "{refused}");
 }
 
-/// Answers the first request at once and the second late, on the clock of the wall: leases run on
-/// that, since a suspended machine must find its lease gone. Notes when each request came.
+/// Answers the first request at once and the second late, in wall time, which leases use because a
+/// suspended machine must find its lease expired. Records when each request arrived.
 #[derive(Debug, Default)]
 struct LateRenewal(Mutex<Vec<SystemTime>>);
 
@@ -122,7 +122,7 @@ async fn a_renewed_lease_runs_from_before_its_request() {
     assert!(matches!(held, Try::Held(_)));
     let taken = cancel.lease_end().expect("a lease");
 
-    // Virtual time: the heartbeat comes after 8 s of it, and the next after 16 s.
+    // Virtual time: the heartbeat comes after 8 s, the next after 16 s.
     tokio::time::sleep(Duration::from_secs(10)).await;
     let (seen, renewed) = (requests.requests(), cancel.lease_end().expect("a lease"));
     assert_eq!(seen.len(), 2, "taken and renewed once");

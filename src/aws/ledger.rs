@@ -1,10 +1,9 @@
-//! The `shopstack` table: one per account and region, shared by all stacks, holding locks and
-//! records of past runs.
+//! The `shopstack` table: one per account and region, shared by all stacks, with locks and records
+//! of past runs.
 //!
-//! It is made on first use, tagged, paid by request, protected against deletion and backed up, and
-//! left by `down`. Rows are keyed by `pk` =
-//! `<stack>/<env>` and `sk` = `lock`, `record` or `run#<time>`. Losing it loses no decision: live
-//! AWS is the truth.
+//! It is created on first use, tagged, with on-demand billing, deletion protection and backups, and
+//! `down` keeps it. Its keys are `pk` = `<stack>/<env>` and `sk` = `lock`, `record` or
+//! `run#<time>`. No decision depends on it: live AWS is the source of truth.
 
 use super::call::{Caller, Progress};
 use super::clients::Sdk;
@@ -34,8 +33,8 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Its calls count as bookkeeping. It does not stop with the run: a lock must be released after
-    /// an interruption.
+    /// Its calls count as bookkeeping. A stop of the run does not stop it: the lock must be
+    /// released after an interrupt.
     pub fn new(sdk: &Sdk, scope: &Scope) -> Self {
         Self {
             connections: sdk.connections(Purpose::Bookkeeping),
@@ -48,17 +47,17 @@ impl Ledger {
         self.connections.client::<DynamoDb>(self.connections.region())
     }
 
-    /// The same rows, telling what is waited for.
+    /// The same rows, reporting waits to `progress`.
     pub fn with_progress(self, progress: Progress) -> Self {
         Self { caller: self.caller.with_progress(progress), ..self }
     }
 
-    /// The rows of another stack and environment of the same table.
+    /// The rows of another stack and environment in the same table.
     pub fn beside(&self, stack: &str, env: &str) -> Self {
         Self { pk: format!("{stack}/{env}"), ..self.clone() }
     }
 
-    /// True where the table is there.
+    /// True if the table exists.
     pub async fn exists(&self) -> Result<bool, CloudError> {
         let describe = || self.client().describe_table().table_name(TABLE).send();
         let seen = self.caller.call("dynamodb:DescribeTable", describe).await;
@@ -97,8 +96,8 @@ impl Ledger {
         Ok(None)
     }
 
-    /// Makes the table unless it is there, and waits until it takes items. True where this call
-    /// made it.
+    /// Creates the table if it does not exist, and waits until it accepts items. True if this call
+    /// created it.
     pub async fn ensure(&self) -> Result<bool, CloudError> {
         let attribute = |name: &str| {
             AttributeDefinition::builder()
@@ -158,8 +157,8 @@ impl Ledger {
         Ok(made)
     }
 
-    /// Turns on continuous backups, which CreateTable cannot. AWS may refuse for a minute after the
-    /// table was made; the call repeats until then.
+    /// Enables continuous backups, which CreateTable cannot do. AWS may reject this for a minute
+    /// after the table was created; the call repeats until then.
     pub async fn back_up(&self) -> Result<(), CloudError> {
         let on = PointInTimeRecoverySpecification::builder()
             .point_in_time_recovery_enabled(true)
@@ -184,7 +183,7 @@ impl Ledger {
         ])
     }
 
-    /// A row, strongly consistent; `None` when there is no row or no table.
+    /// A row, strongly consistent; `None` without row or table.
     pub async fn row(&self, sk: &str) -> Result<Option<Item>, CloudError> {
         let answer = self
             .caller
@@ -200,7 +199,7 @@ impl Ledger {
         Ok(optional(answer)?.and_then(|a| a.item))
     }
 
-    /// The JSON text kept in a row, such as the record of the last `up`.
+    /// The JSON text in a row, such as the record of the last `up`.
     pub async fn document(&self, sk: &str) -> Result<Option<String>, CloudError> {
         let row = self.row(sk).await?;
         Ok(row.and_then(|row| row.get("document").and_then(|v| v.as_s().ok()).cloned()))
@@ -215,8 +214,8 @@ impl Ledger {
             .collect())
     }
 
-    /// Keeps a JSON text in a row. DynamoDB takes 400 KB an item; the caller shortens what may be
-    /// larger.
+    /// Stores a JSON text in a row. DynamoDB limits items to 400 KB; the caller shortens larger
+    /// texts.
     pub async fn put_document(&self, sk: &str, document: &str) -> Result<(), CloudError> {
         let mut item = self.key(sk);
         item.insert("document".into(), AttributeValue::S(document.to_string()));
@@ -228,7 +227,7 @@ impl Ledger {
             .map(|_| ())
     }
 
-    /// Removes every row of this stack and environment but those with the sort keys `keep`.
+    /// Deletes every row of this stack and environment except those with the sort keys `keep`.
     pub async fn forget(&self, keep: &[&str]) -> Result<(), CloudError> {
         for row in self.rows("").await? {
             let Some(sk) = row.get("sk").and_then(|v| v.as_s().ok()) else {
@@ -288,7 +287,7 @@ impl Ledger {
     }
 }
 
-/// An error of ours about the lock.
+/// An error about the lock.
 pub(crate) fn lock_error(message: impl Into<String>, hint: impl Into<String>) -> CloudError {
     CloudError::ours(ErrorKind::Lock, message, hint)
 }

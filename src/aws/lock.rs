@@ -1,9 +1,10 @@
-//! The lock of one stack and environment: a lease taken by conditional write, renewed by heartbeat,
-//! fenced.
+//! The lock of one stack and environment: a lease acquired by conditional write, renewed by
+//! heartbeat, fenced.
 //!
-//! Two machines' clocks are not compared: a waiter watches the holder's heartbeat counter and takes
-//! over when it has stood still for a whole lease. A holder that could not renew stops before its
-//! next call, by its own clock. Leases run from before the request that took or renewed them.
+//! Clocks of two machines are never compared: a waiter watches the holder's heartbeat counter, and
+//! takes over after it has not changed for a whole lease. A holder that could not renew stops
+//! before its next call, by its own clock. A lease starts before the request that acquires or
+//! renews it.
 
 use super::call::Cancel;
 use super::ledger::{Item, Ledger, TABLE, lock_error};
@@ -16,11 +17,11 @@ use tokio::time::Instant;
 
 /// A holder that has not renewed for this long has lost the lock.
 pub const LEASE: Duration = Duration::from_secs(40);
-/// How often it renews, and how long one renewal may take: a hung one must not eat the lease.
+/// The interval of renewals, and the time-out of one: a hanging renewal must not use up the lease.
 const HEARTBEAT: Duration = Duration::from_secs(8);
-/// How often a waiter looks.
+/// How often a waiter polls.
 const LOOK: Duration = Duration::from_secs(1);
-/// What a holder writes.
+/// The attributes that a holder writes.
 const SET: &str = "SET #owner = :owner, who = :who, place = :place, since = :since, \
     command = :command, beat = :zero";
 /// The lock's sort key.
@@ -45,7 +46,7 @@ impl std::fmt::Display for Holder {
     }
 }
 
-/// A held lock. Dropping it without `release` leaves the lease to run out.
+/// A held lock. Dropping it without `release` lets the lease expire.
 #[derive(Debug)]
 pub struct Lock {
     ledger: Ledger,
@@ -53,13 +54,13 @@ pub struct Lock {
     heartbeat: tokio::task::JoinHandle<()>,
 }
 
-/// What the first try found.
+/// Result of the first attempt.
 #[derive(Debug)]
 pub enum Try {
     Held(Lock),
-    /// Somebody else has it.
+    /// Somebody else holds it.
     Busy(Holder),
-    /// There is no table yet, so nobody can hold anything.
+    /// The table does not exist yet, so nobody can hold a lock.
     NoTable,
 }
 
@@ -68,7 +69,7 @@ pub async fn try_lock(ledger: &Ledger, me: &Holder, cancel: &Cancel) -> Result<T
     match take(ledger, me, None).await {
         Ok(taken) => Ok(Try::Held(hold(ledger, taken, cancel))),
         Err(error) if error.is_not_found() => Ok(Try::NoTable),
-        // The second is what DynamoDB says of a row with another shape.
+        // The second is DynamoDB's error for a row with another shape.
         Err(error)
             if ["ConditionalCheckFailedException", "ValidationException"]
                 .contains(&error.code.as_str()) =>
@@ -80,7 +81,7 @@ pub async fn try_lock(ledger: &Ledger, me: &Holder, cancel: &Cancel) -> Result<T
                 {
                     Err(error)
                 }
-                // Released between the two calls, or no lock at all: the next try gets it.
+                // Released between the two calls, or no lock at all: the next attempt acquires it.
                 None => Ok(Try::Busy(Holder {
                     command: "run".into(),
                     who: "somebody".into(),
@@ -93,9 +94,9 @@ pub async fn try_lock(ledger: &Ledger, me: &Holder, cancel: &Cancel) -> Result<T
     }
 }
 
-/// Waits for the lock, telling `say` who holds it.
+/// Waits for the lock; `say` receives its holder.
 ///
-/// Errors: kind `Lock` when `patience` runs out; kind `Interrupted` when `cancel` stops the wait.
+/// Errors: kind `Lock` after `patience`; kind `Interrupted` if `cancel` stops the wait.
 pub async fn wait_lock(
     ledger: &Ledger,
     me: &Holder,
@@ -149,8 +150,8 @@ pub async fn current(ledger: &Ledger) -> Result<Option<Holder>, CloudError> {
     Ok(ledger.row(SK).await?.as_ref().and_then(holder))
 }
 
-/// Takes the lock away from whoever holds it; that run notices at its next heartbeat, up to 8
-/// seconds later, and makes no call after that.
+/// Removes the lock of any holder; that run notices at its next heartbeat, up to 8 seconds later,
+/// and makes no call after that.
 pub async fn force(ledger: &Ledger) -> Result<(), CloudError> {
     ledger.remove(SK).await
 }
@@ -168,14 +169,14 @@ fn holder(row: &Item) -> Option<Holder> {
     })
 }
 
-/// A lock that was taken, and when its lease began.
+/// An acquired lock, and when its lease began.
 struct Taken {
     token: String,
     asked: SystemTime,
 }
 
-/// Takes the lock; where the answer was long in coming the lease is renewed at once, for little of
-/// it is left.
+/// Acquires the lock. After a slow response it renews the lease at once, because little of it is
+/// left.
 async fn take(ledger: &Ledger, me: &Holder, over: Option<&Item>) -> Result<Taken, CloudError> {
     let token = format!("{:032x}", fastrand::u128(..));
     let (start, mut asked) = (Instant::now(), SystemTime::now());
@@ -187,8 +188,8 @@ async fn take(ledger: &Ledger, me: &Holder, over: Option<&Item>) -> Result<Taken
     Ok(Taken { token, asked })
 }
 
-/// One conditional write: the lock is free, or its row is still the one that was seen: that of a
-/// dead holder, or of nobody.
+/// One conditional write: the lock is free, or its row is unchanged since it was read, be it that
+/// of a dead holder or an invalid one.
 async fn write(
     ledger: &Ledger,
     me: &Holder,
@@ -217,7 +218,7 @@ async fn write(
                 .expression_attribute_values(":zero", AttributeValue::N("0".into()))
                 .expression_attribute_values(":one", AttributeValue::N("1".into()));
             let update = match over {
-                // A lost answer to our own try counts as ours.
+                // A lost response to our own attempt counts as ours.
                 None => {
                     update.condition_expression("attribute_not_exists(#owner) OR #owner = :owner")
                 }
@@ -250,7 +251,7 @@ fn hold(ledger: &Ledger, taken: Taken, cancel: &Cancel) -> Lock {
                     ));
                     return;
                 }
-                // Unreachable for now: the lease's end stops the run if it stays so.
+                // Unreachable for now: the end of the lease stops the run if it stays so.
                 Ok(Err(_)) => LOOK,
                 Err(_) => Duration::ZERO,
             }
@@ -280,7 +281,7 @@ async fn renew(ledger: &Ledger, token: &str) -> Result<(), CloudError> {
 }
 
 impl Lock {
-    /// Gives the lock back; the fence number stays for the next holder.
+    /// Releases the lock; the fence number stays for the next holder.
     pub async fn release(self) -> Result<(), CloudError> {
         self.heartbeat.abort();
         let gone = self
@@ -302,7 +303,7 @@ impl Lock {
         not_ours_is_fine(gone.map(|_| ()))
     }
 
-    /// Gives the lock back and takes its row away, fence number and all: for a stack that is gone.
+    /// Releases the lock and deletes its row, including the fence number: for a deleted stack.
     pub async fn remove(self) -> Result<(), CloudError> {
         self.heartbeat.abort();
         let gone = self
@@ -324,7 +325,7 @@ impl Lock {
     }
 }
 
-/// Whoever has the lock now keeps it; there is nothing to give back then.
+/// Another holder keeps the lock; nothing to release then.
 fn not_ours_is_fine(gone: Result<(), CloudError>) -> Result<(), CloudError> {
     match gone {
         Err(error)
@@ -352,7 +353,7 @@ mod tests {
 
     const LATE: Duration = Duration::from_millis(400);
 
-    /// Answers everything, late.
+    /// Answers every request late.
     #[derive(Debug)]
     struct Slow;
 

@@ -1,12 +1,11 @@
-//! The lock's row as it was read: whether somebody holds the lock, nobody does, or the row is none
-//! that a shopstack writes.
+//! Interprets the lock's row: held, free, or invalid because no shopstack wrote it.
 
 use super::ledger::Item;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-/// How a row stands that was read. Others may write to the table: what no shopstack writes holds
-/// nothing, and is overwritten.
+/// State of the row. Others may write to the table, so an invalid row holds nothing and is
+/// overwritten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stands {
     Free,
@@ -28,14 +27,15 @@ pub(super) fn judged(row: Option<&Item>) -> Stands {
     }
 }
 
-/// What decides about a lock; as long as these stay, nobody has renewed it.
+/// The attributes that identify a lease; while they stay the same, nobody has renewed it.
 const MARKS: [&str; 3] = ["owner", "beat", "fence"];
 
 pub(super) fn marks(row: &Item) -> [Option<&AttributeValue>; 3] {
     MARKS.map(|key| row.get(key))
 }
 
-/// The condition that the row's marks are what was seen, or the lock is free or ours meanwhile.
+/// The condition that the row is unchanged since it was read, or that the lock is free or ours by
+/// now.
 pub(super) fn as_seen(row: &Item, update: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
     let mut conditions = Vec::new();
     let mut update = update;

@@ -1,5 +1,4 @@
-//! The way out to the network: proxies from the environment, and the certificates that servers are
-//! checked against.
+//! Network access: proxies from the environment, and the certificates for checking servers.
 
 use super::settings::Settings;
 use crate::model::{CloudError, ErrorKind};
@@ -17,19 +16,19 @@ use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Idle connections are dropped after this long. Servers close them without a word, some within a
-/// minute and the local twin after 75 s, and a request that is sent just then gets no answer.
+/// Idle connections are dropped after this long. Servers close them silently, some within a minute
+/// and the local twin after 75 s, and a request sent at that moment gets no response.
 const POOL_IDLE: Duration = Duration::from_secs(20);
 
-/// Where proxies are named, as curl reads them.
+/// Variables that name proxies, as curl reads them.
 const PROXIES: &[&str] =
     &["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
-/// Certificates of the user's own choice, in place of the system's.
+/// The user's own certificates, which replace the system's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bundle {
     pub pem: Vec<u8>,
-    /// Path and the setting that names it, for messages.
+    /// Path, and the setting that names it, for messages.
     pub place: String,
 }
 
@@ -41,9 +40,10 @@ pub struct Network {
 }
 
 impl Network {
-    /// Proxies and certificates as `settings` name them.
+    /// Proxies and certificates from `settings`.
     ///
-    /// Errors: a bundle that cannot be read or holds no certificate; a proxy that cannot be used.
+    /// Errors: a bundle that cannot be read or contains no certificate; a proxy that cannot be
+    /// used.
     pub fn from_settings(settings: &Settings) -> Result<Self, CloudError> {
         let profile = format!("ca_bundle of the profile `{}`", settings.profile);
         let named = settings
@@ -60,7 +60,7 @@ impl Network {
         Ok(Self { proxies: proxies()?.map(Arc::new), bundle })
     }
 
-    /// A client over this network; loopback and the metadata services are reached directly.
+    /// A client for this network; loopback and the metadata services bypass proxies.
     pub fn http_client(&self) -> SharedHttpClient {
         let mut store = TrustStore::default();
         if let Some(bundle) = &self.bundle {
@@ -91,7 +91,7 @@ impl Network {
         SharedHttpClient::new(Routed { direct, proxied })
     }
 
-    /// The proxy on the way to `url`, without its user name and password.
+    /// The proxy for `url`, without its user name and password.
     pub fn proxy_to(&self, url: &str) -> Option<String> {
         if is_near(url) {
             return None;
@@ -101,18 +101,18 @@ impl Network {
     }
 }
 
-/// Whether a variable is set to something.
+/// Whether a variable has a value.
 fn is_set(name: &str) -> bool {
     std::env::var_os(name).is_some_and(|value| !value.is_empty())
 }
 
-/// The proxies of the environment, read as the HTTP clients read them.
+/// The proxies of the environment, parsed by the HTTP client's own code.
 fn proxies() -> Result<Option<Matcher>, CloudError> {
     for name in PROXIES.iter().filter(|name| is_set(name)) {
         let value = std::env::var(name).unwrap_or_default();
         let scheme = value.split_once("://").map_or("http", |(scheme, _)| scheme);
         let usable = ["http", "https"].iter().any(|s| scheme.eq_ignore_ascii_case(s));
-        // Read alone: others of these may hide it.
+        // Parsed one by one, because one variable may hide another.
         let parsed = Matcher::builder().all(value.as_str()).build();
         let read = "https://aws.example".parse().ok().and_then(|url| parsed.intercept(&url));
         if !usable || read.is_none() {

@@ -1,10 +1,10 @@
-//! Listings that come in pages.
+//! Paginated listings.
 
 use crate::model::CloudError;
 use std::future::Future;
 
-/// All of a listing. `page` is handed the token to go on from, and gives what is on that page and
-/// the next token; some services answer an empty one at the end.
+/// All items of a listing. `page` takes the token of a page and returns its items and the next
+/// token; some services return an empty token at the end.
 pub async fn paged<T, F>(page: impl Fn(Option<String>) -> F) -> Result<Vec<T>, CloudError>
 where
     F: Future<Output = Result<(Vec<T>, Option<String>), CloudError>>,

@@ -73,8 +73,8 @@ impl Probe {
         Ok(answer.item().map(to_json))
     }
 
-    /// Removes one order, on condition that it is a smoke test's own, and gives back the stock that
-    /// it took: both or neither, so that a repetition cannot give it back twice.
+    /// Deletes one order, on condition that it is a smoke test's own, and restores the stock that
+    /// it took. Both happen or neither, so a retry cannot restore stock twice.
     pub async fn remove_smoke_order(
         &self,
         table: &str,
@@ -123,8 +123,8 @@ impl Probe {
         Ok(variables.and_then(|mut variables| variables.remove(name)))
     }
 
-    /// The last lines of a log group since `since_ms` (epoch), oldest first. A group that is not
-    /// there yet has none.
+    /// The last lines of a log group since `since_ms` (epoch), oldest first; none if the group does
+    /// not exist yet.
     pub async fn log_text(&self, group: &str, since_ms: i64) -> Result<Vec<String>, CloudError> {
         let mut lines = Vec::new();
         let mut token: Option<String> = None;
@@ -149,8 +149,8 @@ impl Probe {
         }
     }
 
-    /// One page of a log group's lines since `since_ms` (epoch), and the token of the next page. A
-    /// group that is not there yet has none. `region` is the stack's where none is named.
+    /// One page of a log group's lines since `since_ms` (epoch), and the token of the next page;
+    /// none if the group does not exist yet. `region` defaults to the stack's.
     pub async fn log_page(
         &self,
         region: Option<&str>,

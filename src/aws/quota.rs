@@ -1,6 +1,6 @@
-//! Rate budgets: one token bucket per published quota and region, at 80 % of the figure.
+//! Rate budgets: one token bucket per published quota and region, at 80 % of the published rate.
 //!
-//! The figures stand with the calls that spend them.
+//! The calls that spend them declare the rates.
 
 use crate::model::call::Call;
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The part of a published quota that one process spends.
+/// The share of a published quota that one process uses.
 const SHARE: f64 = 0.8;
 
 #[derive(Debug)]

@@ -1,7 +1,8 @@
-//! What `diff` and the planner are handed: clients on which no mutating operation exists, by type.
+//! Clients for `diff` and the planner. Their type has no mutating operation.
 //!
-//! Each service declares its reads (`connections::reads_only`); the client behind them is private,
-//! so reading cannot write. It also refuses writes at run time (`Purpose::Read`).
+//! Each service declares its reads (`connections::reads_only`), and the client behind them is
+//! private, so reading code cannot write. The client also rejects writes at run time
+//! (`Purpose::Read`).
 
 use super::call::Caller;
 use super::clients::Sdk;
@@ -15,7 +16,7 @@ use futures_util::future::try_join;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
-/// Everything a read path may use.
+/// Everything that reading code may use.
 #[derive(Clone, Debug)]
 pub struct Reader {
     pub caller: Caller,
@@ -37,7 +38,7 @@ impl Reader {
         }
     }
 
-    /// The reads of a service in the stack's region, or where a global service answers.
+    /// The reads of a service in the stack's region, or at the endpoint of a global service.
     pub fn client<S: SdkService>(&self) -> S {
         self.client_in(&self.region)
     }
@@ -47,13 +48,13 @@ impl Reader {
         S::reads(self.connections.client::<S>(region))
     }
 
-    /// A JSON document of this stack and environment out of the `shopstack` table; `None` without
-    /// row or table.
+    /// A JSON document of this stack and environment in the `shopstack` table; `None` without row
+    /// or table.
     pub async fn document(&self, scope: &Scope, sk: &str) -> Result<Option<String>, CloudError> {
         self.document_in(&self.region, scope, sk).await
     }
 
-    /// The same out of another region's table.
+    /// The same from another region's table.
     pub(super) async fn document_in(
         &self,
         region: &str,
@@ -76,14 +77,14 @@ impl Reader {
         Ok(item.and_then(|i| i.get("document").and_then(|v| v.as_s().ok()).cloned()))
     }
 
-    /// The tag index of this run, read once however many types ask for it.
+    /// The tag index of this run, read once for all types.
     pub async fn index(&self, scope: &Scope) -> Result<&TagIndex, CloudError> {
         self.index
             .get_or_try_init(|| async {
                 let (mut index, mut global) = (TagIndex::default(), TagIndex::default());
                 let elsewhere = self.region != GLOBAL_REGION;
                 let (own, everywhere) = (self.client(), self.client_in(GLOBAL_REGION));
-                // Side by side: other reads wait for both.
+                // In parallel, because other reads wait for both.
                 try_join(index.read(&self.caller, &own, scope), async {
                     if elsewhere {
                         global.read(&self.caller, &everywhere, scope).await
@@ -98,7 +99,7 @@ impl Reader {
             .await
     }
 
-    /// The same reader, its tag index naming these ARNs as well.
+    /// The same reader, with these ARNs added to its tag index.
     pub async fn with_candidates(
         &self,
         scope: &Scope,
@@ -109,12 +110,12 @@ impl Reader {
         Ok(Self { index: Arc::new(OnceCell::from(index)), ..self.clone() })
     }
 
-    /// The same reader on behalf of one step, its tag index not read yet.
+    /// The same reader for one step, with a tag index that is not read yet.
     pub fn with_caller(&self, caller: Caller) -> Self {
         Self { caller, ..self.afresh() }
     }
 
-    /// A reader that has not read the tag index yet, for looking again after writes.
+    /// A reader with a tag index that is not read yet, for reading again after writes.
     pub fn afresh(&self) -> Self {
         Self { index: Arc::default(), ..self.clone() }
     }

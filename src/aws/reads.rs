@@ -1,5 +1,5 @@
-//! The reads that shopstack itself makes, for no resource type: who is calling, the tag index, the
-//! lock and the record, and where an environment lives.
+//! Reads that shopstack makes for no resource type: caller identity, tag index, lock and record,
+//! and the region of an environment.
 
 use super::connections::reads_only;
 

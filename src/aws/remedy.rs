@@ -1,13 +1,13 @@
-//! What to do about an error of AWS: the code and AWS's own sentence decide. Where neither names
-//! the cause, the remedy claims none.
+//! Suggests what to do about an AWS error, based on its code and message. If neither names a cause,
+//! the remedy claims none.
 
 use super::rights;
 use crate::model::ErrorKind;
 
 const AGAIN: &str = "run the same command again: it goes on where it stopped";
 
-/// A quota that counts things, not requests: operation, code, what there may be, at most how many
-/// by default. Published figures as of 2026-11; an empty operation part matches all.
+/// A quota on a count, not a rate: operation, code, what is counted, and the default maximum.
+/// Published figures as of 2026-11; an empty operation part matches all.
 const COUNTS: &[(&str, &str, &str)] = &[
     ("cloudfront:", "TooManyResponseHeadersPolicies", "20 response headers policies per account"),
     ("cloudfront:", "TooManyOriginAccessControls", "100 origin access controls per account"),
@@ -76,7 +76,7 @@ pub(super) fn hint(kind: ErrorKind, operation: &str, code: &str, message: &str) 
     text.into()
 }
 
-/// Codes with one cause each, whatever kind of error they are.
+/// Codes with a single cause, whatever kind of error they are.
 fn by_code(code: &str, message: &str) -> Option<String> {
     let text = match code {
         "OptInRequired" | "OptInRequiredException" | "SubscriptionRequiredException" => {
@@ -105,8 +105,8 @@ fn by_code(code: &str, message: &str) -> Option<String> {
     Some(text.into())
 }
 
-/// The policies by which AWS's sentence explains a denial, and who can change each. A grant to the
-/// caller helps only where an identity-based policy lacks the action.
+/// The kinds of policies that AWS's message gives as the reason for a denial, and who can change
+/// each. A grant to the caller helps only if an identity-based policy lacks the action.
 const DENIERS: &[(&str, &str)] = &[
     (
         "service control policy",
@@ -162,8 +162,8 @@ fn denied(operation: &str, message: &str) -> String {
     rights::hint(operation, message)
 }
 
-/// The remedy for a role that may not be assumed: its trust policy decides as much as the caller's
-/// rights.
+/// The remedy for a role that cannot be assumed: its trust policy matters as much as the caller's
+/// permissions.
 pub(super) fn of_role(action: &str, message: &str) -> String {
     let words = message.to_lowercase();
     if words.contains("explicit deny") || DENIERS.iter().any(|(policy, _)| words.contains(policy)) {
@@ -208,7 +208,7 @@ fn counted(operation: &str, code: &str) -> String {
     )
 }
 
-/// True where the request was refused for its time: signatures are good for some minutes by AWS's
+/// True if the request was rejected for its time: a signature is valid for some minutes by AWS's
 /// clock.
 fn is_skewed(code: &str, message: &str) -> bool {
     matches!(code, "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture")

@@ -1,33 +1,32 @@
-//! Whether a failed call is tried again: the retry classes of the catalogue's section 1, each with
-//! its own cadence. Which errors of which operation pass by themselves, the calls declare.
+//! Decides whether to retry a failed call: the retry classes of catalogue section 1, each with its
+//! own intervals. The calls declare which errors are transient.
 
 use crate::model::call::Call;
 pub use crate::model::call::Class;
 use crate::model::{CloudError, ErrorKind};
 use std::time::Duration;
 
-/// What may be repeated around one call.
+/// What may be repeated for one call.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Repeat {
-    /// The thing was made in this run: a 404 is lag, not absence.
+    /// The resource was created in this run: a 404 means lag, not absence.
     pub fresh: bool,
-    /// Repeating after a lost answer could make a second one: do not.
+    /// Do not repeat after a lost response: that could create a second resource.
     pub not_idempotent: bool,
 }
 
-/// Leave to repeat a call. Each rule has a budget of its own, and each class that no rule stands
-/// for.
+/// Permission to retry a call. Each rule has its own budget, and so has each class without a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Leave {
     pub class: Class,
-    /// How long the repetitions may take, waits for anything else left out.
+    /// How long the retries may take, not counting other waits.
     pub ceiling: Duration,
     /// Code and fragment of the rule.
     rule: Option<(&'static str, &'static str)>,
 }
 
-/// Whether and how an error is got over, or `None` when it is final. Words are compared in any
-/// case: services are not consistent in it.
+/// Whether and how to retry an error; `None` if it is final. Messages are compared
+/// case-insensitively, because services are not consistent.
 pub fn classify(call: &Call, error: &CloudError, repeat: Repeat) -> Option<Leave> {
     let leave =
         |class, seconds| Some(Leave { class, ceiling: Duration::from_secs(seconds), rule: None });
@@ -53,7 +52,7 @@ pub fn classify(call: &Call, error: &CloudError, repeat: Repeat) -> Option<Leave
         }
         ErrorKind::Ambiguous if repeat.not_idempotent => None,
         ErrorKind::Ambiguous => leave(Class::Transient, 60),
-        // Refused connections never reached the endpoint, so repeating is safe for creates as well.
+        // Refused connections never reached the endpoint, so repeating is safe for creates too.
         ErrorKind::Unreachable => leave(Class::Transient, 6),
         _ => None,
     }
@@ -62,15 +61,15 @@ pub fn classify(call: &Call, error: &CloudError, repeat: Repeat) -> Option<Leave
 /// What was spent on getting over one error.
 #[derive(Debug, Default)]
 pub struct Spent {
-    /// Its own pauses and tries; a budget counts nothing that other errors or rate budgets cost.
+    /// Only its own pauses and attempts, not the cost of other errors or rate budgets.
     time: Duration,
     pub attempts: u32,
 }
 
 impl Spent {
-    /// Counts a try that took so long and ended in the error, and says how long to pause before the
-    /// next: no shorter than AWS `asked` for. `None` when the budget is used up, which it never is
-    /// before one repetition.
+    /// Counts an attempt that took so long and failed with the error, and returns how long to pause
+    /// before the next, at least as long as AWS `asked` for. `None` if the budget is used up; the
+    /// first retry is always allowed.
     pub fn next(
         &mut self,
         leave: Leave,
@@ -92,12 +91,12 @@ impl Spent {
     }
 }
 
-/// How long to pause before attempt `attempt` (1 = first repetition); `jitter` is in 0..1.
+/// How long to pause before attempt `attempt` (1 = first retry); `jitter` is in 0..1.
 fn pause(class: Class, attempt: u32, call: &Call, jitter: f64) -> Duration {
     let steps = i32::try_from(attempt.saturating_sub(1).min(16)).unwrap_or(16);
     let doubled = |base: f64, top: f64| (base * 2f64.powi(steps)).min(top);
     let seconds = match class {
-        // Dense: propagation ends within seconds, and a failed try costs nothing.
+        // Short intervals: propagation ends within seconds, and a failed attempt costs nothing.
         Class::Propagation => call.propagation_pause.unwrap_or_else(|| doubled(1.0, 5.0)),
         Class::Busy | Class::ReadAfterCreate => doubled(0.5, 5.0),
         Class::Throttle => match call.throttle_pause {
@@ -109,7 +108,7 @@ fn pause(class: Class, attempt: u32, call: &Call, jitter: f64) -> Duration {
     Duration::from_secs_f64(seconds)
 }
 
-/// What a person reads while a call is being repeated.
+/// Describes a retry to the user.
 pub fn reason(class: Class) -> &'static str {
     match class {
         Class::Propagation => {

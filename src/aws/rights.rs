@@ -1,7 +1,7 @@
-//! Which IAM actions an operation needs, for the error that says which right is missing.
+//! The IAM actions that an operation needs, for the error about a missing permission.
 
-/// What PutLoggingConfiguration needs: WAF opens the delivery into the log group with the caller's
-/// rights.
+/// Actions for PutLoggingConfiguration: WAF sets up the delivery to the log group with the caller's
+/// permissions.
 const PUT_LOGGING: &[&str] = &[
     "wafv2:PutLoggingConfiguration",
     "iam:CreateServiceLinkedRole",
@@ -14,9 +14,9 @@ const PUT_LOGGING: &[&str] = &[
 /// The same for DeleteLoggingConfiguration.
 const DELETE_LOGGING: &[&str] = &["wafv2:DeleteLoggingConfiguration", "logs:DeleteLogDelivery"];
 
-/// Operations whose actions are named otherwise, or that need more than one. All others need the
-/// action of their name. From the service authorization reference and the API references' notes on
-/// required permissions.
+/// Operations whose IAM actions have other names, or that need more than one. All others need the
+/// action of the same name. From the service authorization reference and the API references' notes
+/// on required permissions.
 const EXCEPTIONS: &[(&str, &[&str])] = &[
     ("apigateway:UpdateAccount", &["apigateway:PATCH", "iam:PassRole"]),
     ("apigateway:CreateRestApi", &["apigateway:POST", "apigateway:PUT"]),
@@ -48,7 +48,7 @@ const EXCEPTIONS: &[(&str, &[&str])] = &[
     ("wafv2:DeleteLoggingConfiguration", DELETE_LOGGING),
 ];
 
-/// API Gateway knows no actions but HTTP's methods; the verb of an operation tells which.
+/// API Gateway's actions are HTTP methods; the verb of an operation determines which.
 const METHODS: &[(&str, &str)] = &[
     ("Get", "apigateway:GET"),
     ("Create", "apigateway:POST"),
@@ -69,7 +69,7 @@ pub fn actions(operation: &str) -> Vec<&str> {
     vec![method.map_or(operation, |(_, action)| action)]
 }
 
-/// What to do about a refusal: grant the action that AWS's sentence names, or else those that the
+/// The remedy for a denial: grant the action that AWS's message names, or else those that the
 /// operation needs.
 pub fn hint(operation: &str, message: &str) -> String {
     let missing = missing(operation, message).join(", ");
@@ -82,8 +82,8 @@ pub fn hint(operation: &str, message: &str) -> String {
     )
 }
 
-/// The actions that a refused caller lacks: the one that AWS's sentence names, or else those that
-/// the operation needs.
+/// The actions that a denied caller lacks: the one that AWS's message names, or else those that the
+/// operation needs.
 pub fn missing<'a>(operation: &'a str, message: &'a str) -> Vec<&'a str> {
     named(message).map_or_else(|| actions(operation), |action| vec![action])
 }

@@ -1,5 +1,6 @@
-//! The environment variables and the profile that decide how AWS is reached, read once and checked
-//! before the SDK sees them: the SDK ignores what it cannot use, and then acts somewhere else.
+//! Environment variables and profile settings that determine how to reach AWS, read once and
+//! checked before the SDK sees them: the SDK ignores unusable settings, and then acts somewhere
+//! else.
 
 use crate::model::{CloudError, ErrorKind};
 use aws_config::SdkConfig;
@@ -9,8 +10,8 @@ use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::service_config::ServiceConfigKey;
 use std::collections::HashMap;
 
-/// Credentials that a profile named on the command line must not compete with: as with the AWS
-/// CLI, `--profile` decides.
+/// Credentials that a profile named on the command line overrides: as with the AWS CLI, `--profile`
+/// takes precedence.
 const OVERRULED: &[&str] = &[
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -19,7 +20,7 @@ const OVERRULED: &[&str] = &[
     "AWS_WEB_IDENTITY_TOKEN_FILE",
 ];
 
-/// The ids under which AWS knows the services that shopstack calls.
+/// AWS's IDs of the services that shopstack calls.
 const SERVICES: &[&str] = &[
     "API Gateway",
     "CloudFront",
@@ -34,7 +35,7 @@ const SERVICES: &[&str] = &[
     "WAFV2",
 ];
 
-/// Variables that say yes or no; the SDK passes over other values without a word.
+/// Boolean variables; the SDK silently ignores other values.
 const SWITCHES: &[&str] = &[
     "AWS_USE_FIPS_ENDPOINT",
     "AWS_USE_DUALSTACK_ENDPOINT",
@@ -42,20 +43,20 @@ const SWITCHES: &[&str] = &[
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 ];
 
-/// What was found in environment and profile.
+/// Settings found in environment and profile.
 #[derive(Debug, Default)]
 pub struct Settings {
-    /// The profile in use, `default` where none is named.
+    /// The profile in use; `default` if none is named.
     pub profile: String,
     variables: HashMap<String, String>,
     profiles: ProfileSet,
 }
 
 impl Settings {
-    /// Reads environment and config files. `profile` is that of `--profile`.
+    /// Reads environment and config files. `profile` is the value of `--profile`.
     ///
-    /// Errors: a config file that cannot be read or parsed, a profile that no file has, a switch
-    /// that is neither true nor false, an endpoint that is no URL.
+    /// Errors: a config file that cannot be read or parsed, a profile that does not exist, a
+    /// boolean that is neither true nor false, an endpoint that is not a URL.
     pub async fn load(profile: Option<&str>) -> Result<Self, CloudError> {
         let here = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -154,8 +155,8 @@ impl Settings {
             .is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
-    /// Refuses settings that cannot be followed: endpoints of single services, since one endpoint
-    /// decides whether this is AWS, and FIPS or dual-stack names for an endpoint that is not AWS.
+    /// Rejects unusable settings: endpoints of single services, because one endpoint decides
+    /// whether this is AWS, and FIPS or dual-stack names for an endpoint that is not AWS.
     pub fn check(&self, base: &SdkConfig) -> Result<(), CloudError> {
         if base.endpoint_url().is_some() {
             for (on, name) in [
@@ -200,7 +201,7 @@ impl Settings {
     }
 }
 
-/// The variables as they decide here. An empty variable counts as unset.
+/// The effective variables. An empty variable counts as unset.
 fn variables(mut here: HashMap<String, String>, profile: Option<&str>) -> HashMap<String, String> {
     here.retain(|name, value| !name.starts_with("AWS_") || !value.trim().is_empty());
     if let Some(profile) = profile {

@@ -1,13 +1,13 @@
-//! The first call of a run: where it fails, the message says what is wrong with credentials,
-//! network, region or endpoint, in the words of the part that failed.
+//! Explains a failure of a run's first call: credentials, network, region or endpoint, in the words
+//! of the part that failed.
 
 use super::settings::Settings;
 use super::tls;
 use crate::model::text::one_line;
 use crate::model::{CloudError, ErrorKind};
 
-/// Regions that every account has; others are enabled one by one, and until then AWS does not know
-/// the account's credentials there.
+/// Regions that every account has. Others have to be enabled; until then, AWS does not know the
+/// account's credentials there.
 const ALWAYS_ON: &[&str] = &[
     "ap-northeast-1",
     "ap-northeast-2",
@@ -28,18 +28,18 @@ const ALWAYS_ON: &[&str] = &[
     "us-west-2",
 ];
 
-/// What environment and profile say of signing in, as far as a remedy needs it; no secrets.
+/// The sign-in settings of environment and profile that a remedy needs; no secrets.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    /// The profile in use, `default` where none is named.
+    /// The profile in use; `default` if none is named.
     pub profile: String,
-    /// The profile, or the source of its role, that signs in by IAM Identity Center.
+    /// The profile, or the source of its role, that signs in with IAM Identity Center.
     sso: Option<String>,
-    /// The profile's role asks for a code.
+    /// The profile's role requires an MFA code.
     mfa: bool,
-    /// The file with the token of a web identity.
+    /// The file with a web identity token.
     token_file: Option<String>,
-    /// One of the two variables of an access key is set, the other is not.
+    /// Only one of the two variables of an access key is set.
     half: Option<(&'static str, &'static str)>,
 }
 
@@ -63,7 +63,7 @@ impl Facts {
     }
 }
 
-/// How the first call went out, as far as it explains a failure.
+/// The network path of the first call, as far as it explains a failure.
 #[derive(Debug)]
 pub(super) struct Way<'a> {
     /// `None` on AWS.
@@ -71,12 +71,12 @@ pub(super) struct Way<'a> {
     pub region: &'a str,
     pub facts: &'a Facts,
     pub proxy: Option<String>,
-    /// The certificates in use, where they are the user's own.
+    /// The user's own certificates, if any.
     pub bundle: Option<&'a str>,
 }
 
 impl Way<'_> {
-    /// What was asked, and through which proxy.
+    /// The requested host, and the proxy if there was one.
     pub(super) fn place(&self) -> String {
         let proxy = self.proxy.as_ref().map(|proxy| format!(" through the proxy {proxy}"));
         let asked = match self.endpoint {
@@ -87,7 +87,7 @@ impl Way<'_> {
     }
 }
 
-/// Rewrites message and remedy of the first call's failure; AWS's own answers keep their words.
+/// Rewrites message and remedy of the first call's failure; AWS's own messages stay.
 pub(super) fn explain(mut error: CloudError, way: &Way<'_>) -> CloudError {
     let answered = !error.code.is_empty() && !error.code.starts_with("HTTP ");
     match error.kind {
@@ -102,7 +102,7 @@ pub(super) fn explain(mut error: CloudError, way: &Way<'_>) -> CloudError {
         }
         ErrorKind::Unreachable | ErrorKind::Ambiguous => cannot_reach(&mut error, way),
         ErrorKind::Other if error.code.starts_with("HTTP ") => not_aws(&mut error, way),
-        // Codes of our own for a bare status: AWS's STS gives its own, with a request id.
+        // Our own codes for a bare status: AWS's STS returns its own, with a request ID.
         ErrorKind::AccessDenied | ErrorKind::NotFound
             if error.request_id.is_none()
                 && ["Forbidden", "NotFound"].contains(&error.code.as_str()) =>
@@ -145,7 +145,7 @@ fn cannot_reach(error: &mut CloudError, way: &Way<'_>) {
     .into();
 }
 
-/// An answer that is not AWS's: another web server, or a proxy that speaks for itself.
+/// A response that is not from AWS: another web server, or an error page of a proxy.
 fn not_aws(error: &mut CloudError, way: &Way<'_>) {
     error.message = match &way.proxy {
         Some(_) if error.code == "HTTP 407" => {
@@ -161,7 +161,7 @@ fn not_aws(error: &mut CloudError, way: &Way<'_>) {
     .into();
 }
 
-/// What surrounds the words of the part that failed, outermost first.
+/// Text around the message of the part that failed, outermost first.
 const FRAMES: &[&str] = &[
     "dispatch failure: ",
     "other: ",
@@ -177,7 +177,7 @@ const FRAMES: &[&str] = &[
     "client error (Connect): ",
 ];
 
-/// The provider's own words, and what they ask for.
+/// The provider's own message and the remedy for it.
 fn credentials(error: &mut CloudError, way: &Way<'_>) {
     let facts = way.facts;
     let words = unframed(&error.message);
@@ -203,8 +203,8 @@ fn unframed(mut words: &str) -> &str {
     words
 }
 
-/// Where no provider had credentials: the reason of the profile's, if it gave one. `None` for other
-/// words.
+/// The reason that the profile's provider gave if no provider had credentials. `None` for other
+/// messages.
 fn attempts(words: &str) -> Option<Option<&str>> {
     let bare = |reason: &str| FRAMES.iter().any(|frame| frame.strip_suffix(": ") == Some(reason));
     if bare(words) {
@@ -230,7 +230,7 @@ fn nothing_found() -> String {
         .into()
 }
 
-/// The remedy for a provider's words; they are those of the SDK and of AWS.
+/// The remedy for a provider's message, which is the SDK's or AWS's.
 fn remedy(words: &str, way: &Way<'_>) -> String {
     let (facts, profile) = (way.facts, &way.facts.profile);
     let has = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
@@ -323,7 +323,7 @@ mod tests {
             (ErrorKind::NotFound, "NotFound", here, "does not answer as AWS", "AWS_ENDPOINT_URL"),
             (ErrorKind::Credentials, "", None, "no AWS credentials: dns error", "the network"),
             (ErrorKind::Credentials, "InvalidClientTokenId", None, "dns error", "not be enabled"),
-            // AWS's own words stay where there are some.
+            // AWS's own message stays if there is one.
             (ErrorKind::Ambiguous, "InternalFailure", here, "dispatch failure: dns error", ""),
             (ErrorKind::Credentials, "ExpiredToken", None, "dispatch failure: dns error", ""),
         ] {

@@ -1,19 +1,19 @@
-//! TLS handshakes that failed: which certificate was refused and why, and what that cause asks for.
+//! Failed TLS handshakes: which certificate was rejected and why, and the remedy.
 
 use rustls::{CertificateError, Error};
 
-/// Words that begin the message of every refused certificate.
+/// Beginnings of the message for a rejected certificate.
 pub(super) const REFUSED: &str = "the server's certificate was refused";
 
-/// Words that begin the message of every other handshake that failed.
+/// Beginnings of the message for any other failed handshake.
 pub(super) const FAILED: &str = "the TLS handshake failed";
 
 const NO_TLS: &str = "check the port, or write http:// where the endpoint has no TLS";
 
-/// Message and remedy where one of the causes is TLS's own; `None` for other failures.
+/// Message and remedy if one of the causes is a TLS error; `None` for other failures.
 pub(super) fn trouble(causes: &[&(dyn std::error::Error + 'static)]) -> Option<(String, String)> {
     let Some(error) = causes.iter().find_map(|cause| cause.downcast_ref::<Error>()) else {
-        // The TLS library says it as an I/O error without a type of its own.
+        // The TLS library returns it as an I/O error without its own type.
         let hung_up = causes.iter().any(|cause| cause.to_string() == "tls handshake eof");
         return hung_up.then(|| (format!("{FAILED}: the other side hung up"), NO_TLS.into()));
     };

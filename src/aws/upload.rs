@@ -1,31 +1,31 @@
-//! Large bodies on slow lines: how much travels at once, and how long a request with such a body
-//! may take.
+//! Large bodies on slow connections: how much is sent at once, and how long such a request may
+//! take.
 //!
-//! The SDK's read timeout runs until the first byte of the answer, the upload included, and a body
-//! in memory counts as sent when it is handed to the connection: what is right for all other calls
-//! would cut large bodies short.
+//! The SDK's read timeout runs until the first byte of the response, including the upload, and a
+//! body in memory counts as sent once the connection has it. The timeout for other calls would cut
+//! large bodies short.
 
 use aws_config::timeout::TimeoutConfig;
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Bytes a second that a line carries, all its uploads together. A slower one is not waited for.
+/// Bytes per second of the slowest supported connection, shared by all uploads.
 const SLOWEST: u64 = 50_000;
-/// What the answer itself may take.
+/// Seconds allowed for the response itself.
 const ANSWER: u64 = 60;
-/// Uploads at once, where each has no more than `UNIT` bytes; a larger body counts for several.
+/// Concurrent uploads of at most `UNIT` bytes each; a larger body counts as several.
 const UNITS: u64 = 8;
 const UNIT: u64 = 2_000_000;
 
-/// The line of one process.
+/// The uploads of one process.
 #[derive(Debug)]
 pub struct Line(Semaphore);
 
-/// Leave to send one body; others wait while it is held.
+/// Permission to send one body; others wait while it is held.
 #[derive(Debug)]
 pub struct Turn<'a> {
     _permit: Option<SemaphorePermit<'a>>,
-    /// For the request that carries the body, over the client's own.
+    /// Timeouts for the request with the body, replacing the client's own.
     pub timeouts: TimeoutConfig,
 }
 
@@ -36,7 +36,7 @@ impl Default for Line {
 }
 
 impl Line {
-    /// Waits until the line has room for so many bytes.
+    /// Waits until there is room for so many bytes.
     pub async fn turn(&self, bytes: usize) -> Turn<'_> {
         let bytes = bytes as u64;
         let timeouts = TimeoutConfig::builder()
@@ -52,8 +52,8 @@ fn units(bytes: u64) -> u64 {
     (bytes / UNIT).clamp(1, UNITS)
 }
 
-/// The time of a body that shares the slowest line with as many others as may be beside it. In
-/// whole minutes: the SDK keeps connections apart by timeout.
+/// The time for a body that shares the slowest connection with as many others as allowed. In whole
+/// minutes, because the SDK keeps a separate connection pool for each timeout.
 fn allowance(bytes: u64) -> Duration {
     let sharing = UNITS + 1 - units(bytes);
     let seconds = ANSWER + bytes.saturating_mul(sharing) / SLOWEST;

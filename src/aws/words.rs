@@ -1,10 +1,10 @@
-//! An SDK error and its causes in words; the words of AWS where the SDK leaves them out.
+//! An SDK error and its causes as text; adds AWS's message where the SDK omits it.
 
-/// An error and its causes in words, each said once.
+/// An error and its causes as text, without repetitions.
 pub(super) fn words(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = String::new();
     for cause in causes(error) {
-        // Behind AWS's own words comes only the SDK's repetition of them.
+        // AWS's own message is followed only by the SDK's repetition of it.
         let answer = answer_of(cause);
         let last = answer.is_some();
         let said = answer.unwrap_or_else(|| cause.to_string());
@@ -20,7 +20,7 @@ pub(super) fn words(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-/// An error and its causes, outermost first. An I/O error hides what it carries from `source`.
+/// An error and its causes, outermost first. An I/O error hides its content from `source`.
 pub(super) fn causes<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> Vec<&'a (dyn std::error::Error + 'static)> {
@@ -35,7 +35,7 @@ pub(super) fn causes<'a>(
     found
 }
 
-/// The words of AWS behind a failed sign-in: the SDK's own text leaves its code and sentence out.
+/// AWS's code and message of a failed sign-in, which the SDK's text omits.
 fn answer_of(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     use aws_sdk_sts::operation::{
         assume_role::AssumeRoleError, assume_role_with_web_identity::AssumeRoleWithWebIdentityError,

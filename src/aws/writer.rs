@@ -1,4 +1,4 @@
-//! What apply is handed: clients that may write, the reader beside them, and the step's way to tell
+//! Clients for applying a plan: they may write, and come with a reader and a way to report
 //! progress.
 
 use super::call::Caller;
@@ -9,7 +9,7 @@ use super::reader::Reader;
 use crate::model::Scope;
 use std::sync::Arc;
 
-/// Everything a write path may use; one clone per step, so that waits are told on behalf of that
+/// Everything that writing code may use; one clone per step, so that waits are reported for that
 /// step.
 #[derive(Clone, Debug)]
 pub struct Writer {
@@ -17,7 +17,7 @@ pub struct Writer {
     connections: Connections,
     pub reader: Reader,
     pub scope: Scope,
-    /// Waits for CloudFront's propagation; without it such a step ends as `Pending`.
+    /// Waits for CloudFront's propagation; without it, such a step ends as `Pending`.
     pub patient: bool,
 }
 
@@ -32,7 +32,7 @@ impl Writer {
         }
     }
 
-    /// The client of a service in the stack's region, or where a global service answers.
+    /// The client of a service in the stack's region, or at the endpoint of a global service.
     pub fn client<S: SdkService>(&self) -> S::Client {
         self.client_in::<S>(&self.reader.region)
     }
@@ -42,7 +42,7 @@ impl Writer {
         self.connections.client::<S>(region)
     }
 
-    /// The same writer, telling its waits to `progress`.
+    /// The same writer, reporting its waits to `progress`.
     pub fn with_progress(&self, progress: Arc<dyn Fn(&str) + Send + Sync>) -> Self {
         let caller = self.caller.with_progress(progress);
         let reader = self.reader.with_caller(caller.clone());
