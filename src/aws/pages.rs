@@ -1,4 +1,4 @@
-//! Paginated listings.
+//! Reads every page of a paginated listing.
 
 use crate::model::CloudError;
 use std::future::Future;
