@@ -1,4 +1,4 @@
-//! A cloud in memory for tests of the engine: strict about order, able to fail, able to hang.
+//! A cloud in memory for tests of the engine: it enforces order, and can fail or hang.
 
 use crate::model::provider::{Apply, Discover, Progress};
 use crate::model::{Address, After, CloudError, ErrorKind, Live, Outputs, Query, Step, TypeInfo};
@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-/// Replaced when its key changes; its `arn` holds the key, its `revision` the whole spec.
+/// Replaced if its key changes; its `arn` contains the key, its `revision` the whole spec.
 pub const PART: TypeInfo = TypeInfo {
     type_name: "Part",
     group: "part",
@@ -20,7 +20,7 @@ pub const PART: TypeInfo = TypeInfo {
     usually: None,
     ..TypeInfo::DEFAULT
 };
-/// Refers to parts; may not be deleted while a plug refers to it.
+/// References parts; cannot be deleted while a plug references it.
 pub const MACHINE: TypeInfo = TypeInfo {
     type_name: "Machine",
     group: "machine",
@@ -28,7 +28,7 @@ pub const MACHINE: TypeInfo = TypeInfo {
     replace_on: &[],
     ..PART
 };
-/// Lives in the machine of the same id, and goes with it.
+/// Lives in the machine of the same ID, and is deleted with it.
 pub const LABEL: TypeInfo = TypeInfo {
     type_name: "Label",
     group: "label",
@@ -39,7 +39,7 @@ pub const LABEL: TypeInfo = TypeInfo {
 pub const PLUG: TypeInfo =
     TypeInfo { type_name: "Plug", group: "plug", delete_after: &[], ..MACHINE };
 
-/// When an apply fails: before anything happened, or after everything did and only the answer was
+/// When an apply fails: before anything happened, or after everything did and only the response was
 /// lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -82,7 +82,7 @@ impl Cloud {
         self.0.lock().unwrap().things.clone()
     }
 
-    /// Runs one write: counts how many run side by side, lets others go first, then fails or acts.
+    /// Runs one write: counts how many run in parallel, yields to others, then fails or acts.
     async fn write(
         &self,
         step: &Step,
@@ -95,7 +95,7 @@ impl Cloud {
             state.most = state.most.max(state.running);
             (state.hangs.contains(&step.address), state.panics.contains(&step.address))
         };
-        // Outside of the lock, which others need.
+        // Outside the lock, which others need.
         assert!(!panics, "a mistake in {}", step.address);
         if hangs {
             std::future::pending::<()>().await;
@@ -185,7 +185,8 @@ impl Apply for Cloud {
         self.write(step, "delete", move |state| {
             let in_use =
                 |(_, spec): &(String, Value)| spec.to_string().contains(&format!("\"{arn}\""));
-            // A machine's own label goes with it; a part may be swapped under a running machine.
+            // A machine's own label is deleted with it; a part may be swapped while the machine
+            // runs.
             let label = Address::new("label", address.id());
             let user = state.things.iter().find(|(a, thing)| **a != label && in_use(thing));
             if let (Some((user, _)), "machine") = (user, address.group()) {
@@ -200,7 +201,7 @@ impl Apply for Cloud {
     }
 }
 
-/// Whatever a spec refers to must be there, in exactly that revision: the order of steps was right.
+/// Every reference of a spec must exist in exactly that revision, which proves the order of steps.
 fn must_exist(state: &State, spec: &Value) -> Result<(), CloudError> {
     let there: BTreeSet<String> = state
         .things

@@ -1,5 +1,5 @@
-//! Reads everything that is live: types side by side, each as soon as the types it looks at are
-//! known.
+//! Reads all live resources: types run in parallel, each as soon as the types it depends on are
+//! read.
 
 use crate::model::provider::Discover;
 use crate::model::{CloudError, Desired, ErrorKind, Live, Owner, Query, Scope, TypeInfo};
@@ -7,27 +7,26 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
-/// For `down` nothing is compared: what goes with its container needs no look, unless another type
-/// builds on it.
+/// `down` compares nothing, so resources that are deleted with their container are not read, unless
+/// another type depends on them.
 fn goes_unread(info: &TypeInfo, types: &[&TypeInfo], desired: &[Desired], thorough: bool) -> bool {
     let needed = types.iter().any(|t| t.read_after.contains(&info.type_name));
     thorough && desired.is_empty() && info.contained_in.is_some() && !needed
 }
 
-/// What a read that goes on past failures found.
+/// Result of a read that continues after failures.
 #[derive(Debug, Default)]
 pub struct Survey {
     pub live: Vec<Live>,
-    /// Types of which a read failed; resources of them that are not in `live` are unknown.
+    /// Types whose read failed; their resources that are not in `live` are unknown.
     pub failed: BTreeMap<String, CloudError>,
-    /// When the answers of each type were there.
+    /// When each type was read.
     pub at: BTreeMap<String, SystemTime>,
 }
 
 /// All live resources that are wanted by name or owned by the stack, in the order of the registry.
 ///
-/// `thorough` lists by name as well as by tag index, for `down`. Errors: the first read that
-/// failed.
+/// `thorough` lists by name as well as by tag index, for `down`. Errors: the first failed read.
 pub async fn read(
     finder: &dyn Discover,
     scope: &Scope,
@@ -37,9 +36,9 @@ pub async fn read(
     Ok(walk(finder, scope, desired, thorough, true).await?.live)
 }
 
-/// The same for a report: a type whose read fails does not end the others.
+/// The same for a report: a failed read of one type does not stop the others.
 ///
-/// Errors: an interruption, no network, no credentials.
+/// Errors: an interrupt, no network, no credentials.
 pub async fn survey(
     finder: &dyn Discover,
     scope: &Scope,
@@ -78,7 +77,7 @@ async fn walk(
                 done.insert(info.type_name);
                 continue;
             }
-            // What is not ours for its name has no parts of ours either.
+            // Parts of a stray are not owned either.
             let is_parent = |l: &&Live| {
                 info.read_after.contains(&l.type_name.as_str()) && l.owner != Owner::Stray
             };
@@ -91,7 +90,7 @@ async fn walk(
             });
         }
         let Some((type_name, result)) = running.next().await else {
-            // A type that was passed over may have been all that others waited for.
+            // Other types may have waited only for a type that was skipped.
             if started.len() < types.len() && done.len() > finished {
                 finished = done.len();
                 continue;
@@ -100,7 +99,7 @@ async fn walk(
         };
         match result {
             Ok(found) => survey.live.extend(found),
-            // Without network or credentials every other read fails as well.
+            // Without network or credentials, every other read would fail too.
             Err(error) if strict || ends_all(error.kind) => return Err(error),
             Err(error) => {
                 survey.failed.insert(type_name.to_string(), error);
@@ -109,7 +108,7 @@ async fn walk(
         survey.at.insert(type_name.to_string(), SystemTime::now());
         done.insert(type_name);
     }
-    // What is found by way of another type is unknown where that one is.
+    // If a type's read failed, the types that depend on it are unknown.
     for info in &types {
         let parent = info.read_after.iter().find_map(|t| survey.failed.get(*t)).cloned();
         if let Some(error) = parent.filter(|_| !survey.failed.contains_key(info.type_name)) {

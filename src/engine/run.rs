@@ -1,5 +1,5 @@
-//! Runs a plan along its graph: everything independent side by side, the longest chain first, one
-//! failure stopping only what depends on it.
+//! Runs a plan along its graph: independent steps in parallel, the longest chain first. A failure
+//! stops only the steps that depend on it.
 
 use super::schedule::Schedule;
 use crate::model::provider::{Apply, Progress};
@@ -15,33 +15,33 @@ use std::time::Duration;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
-/// Something besides steps whose outputs steps refer to: a Lambda build under way.
+/// A source of outputs other than steps: a running Lambda build.
 pub type External = Shared<BoxFuture<'static, Result<Outputs, CloudError>>>;
 
 /// Resolves when no new step may start, with the reason.
 pub type Cancelled = Shared<BoxFuture<'static, CloudError>>;
 
-/// Everything a run needs besides the plan.
+/// Everything a run needs in addition to the plan.
 pub struct Run {
     pub applier: Arc<dyn Apply>,
     pub externals: BTreeMap<Address, External>,
     pub sink: Sink,
     pub cancelled: Cancelled,
-    /// Steps at a time.
+    /// Maximum number of concurrent steps.
     pub parallel: usize,
 }
 
-/// How a run ended.
+/// Result of a run.
 #[derive(Debug, Default)]
 pub struct Outcome {
     pub done: Vec<(Address, Op)>,
     pub failed: Vec<(Address, CloudError)>,
-    /// Never started: something they depend on failed, or the run was stopped.
+    /// Never started: a dependency failed, or the run was stopped.
     pub skipped: Vec<Address>,
     pub not_emulated: Vec<Address>,
-    /// Outputs of every resource that exists now, as far as this run knows.
+    /// Outputs of every existing resource that this run knows.
     pub outputs: BTreeMap<Address, Outputs>,
-    /// Final specs of what was made or changed, every template filled in.
+    /// Final specs of created and changed resources, every template filled in.
     pub specs: BTreeMap<Address, Value>,
 }
 
@@ -84,7 +84,7 @@ pub async fn run(plan: &Plan, run: &Run) -> Outcome {
     execution.into_outcome()
 }
 
-/// A run under way. Steps are named by their index in the plan.
+/// A plan in progress. Steps are identified by their index in the plan.
 struct Execution<'a> {
     plan: &'a Plan,
     run: &'a Run,
@@ -93,7 +93,7 @@ struct Execution<'a> {
     running: HashMap<Id, usize>,
     /// Why no new step may start.
     stopped: Option<CloudError>,
-    /// What the endpoint lacks.
+    /// Resources that the endpoint does not support.
     absent: BTreeSet<Address>,
     outcome: Outcome,
 }
@@ -115,7 +115,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Starts every ready step that there is room for; after a stop, skips all that are left.
+    /// Starts ready steps up to the limit; after a stop, skips all remaining steps.
     fn start_ready(&mut self) {
         if self.stopped.is_some() {
             let left = self.schedule.skip_open();
@@ -137,7 +137,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// What a step refers to, and nothing else: a copy of all outputs for each step would grow with
+    /// Only the outputs that a step references: copying all outputs for each step would grow with
     /// the square of the plan.
     fn inputs(&self, step: &Step) -> Inputs {
         let mut needed = BTreeSet::new();
@@ -164,7 +164,7 @@ impl<'a> Execution<'a> {
                 self.running.remove(&id);
                 ended
             }
-            // A step that was cut off by a stop is reported by `into_outcome`.
+            // `into_outcome` reports steps that a stop cut off.
             Err(broken) => match self.running.remove(&broken.id()).filter(|_| broken.is_panic()) {
                 Some(position) => (position, Err(step_panicked())),
                 None => return,
@@ -179,7 +179,8 @@ impl<'a> Execution<'a> {
                 self.outcome.specs.insert(address, spec);
                 self.schedule.complete(position);
             }
-            // What the endpoint lacks must not stop what depends on it: on AWS it would exist.
+            // An unsupported resource must not stop the steps that depend on it: on AWS it would
+            // exist.
             Err(error) if error.kind == ErrorKind::NotEmulated => {
                 self.absent.insert(address.clone());
                 self.outcome.not_emulated.push(address);
@@ -198,7 +199,7 @@ impl<'a> Execution<'a> {
         self.outcome.skipped.extend(steps.map(|step| step.address.clone()));
     }
 
-    /// Every step whose end was not seen counts as failed: it was cut off by a stop.
+    /// A step without a result was cut off by a stop, and counts as failed.
     fn into_outcome(mut self) -> Outcome {
         let outcome = &self.outcome;
         let done = outcome.done.iter().map(|(address, _)| address);
@@ -221,7 +222,7 @@ fn cut_short() -> CloudError {
     )
 }
 
-/// What the step had done before the panic is found again by the next run.
+/// The next run finds what the step had done before the panic.
 fn step_panicked() -> CloudError {
     CloudError::ours(
         ErrorKind::Other,
@@ -231,12 +232,13 @@ fn step_panicked() -> CloudError {
     )
 }
 
-/// What a step refers to, as far as it is known when the step starts.
+/// The values that a step references, as far as they are known when it starts.
 #[derive(Default)]
 struct Inputs {
     outputs: BTreeMap<Address, Outputs>,
     externals: BTreeMap<Address, External>,
-    /// What the endpoint lacks: it has no id there, and references to it are empty.
+    /// Resources that the endpoint does not support: they have no ID, so references to them are
+    /// empty.
     absent: BTreeSet<Address>,
 }
 

@@ -1,15 +1,15 @@
-//! Which steps of a plan may start, and which of them first. Every step and every edge is visited a
-//! fixed number of times, so that a step of a long plan costs no more than one of a short plan.
+//! Decides which steps of a plan may start, and in which order. It visits every step and edge a
+//! fixed number of times, so a step costs the same in long and short plans.
 
 use crate::model::{Address, Op, Plan, Step};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 
-/// The steps of one plan by their index in it. A step is open until it is started or skipped.
+/// The steps of one plan by index. A step is open until it is started or skipped.
 #[derive(Debug, Default)]
 pub struct Schedule {
     nodes: Vec<Node>,
-    /// Longest critical path first, then in the order of the plan.
+    /// Longest critical path first, then plan order.
     ready: BinaryHeap<(u64, Reverse<usize>)>,
     /// Steps and edges visited so far.
     #[cfg(test)]
@@ -22,14 +22,14 @@ struct Node {
     dependents: Vec<usize>,
     /// How many steps this one still waits for.
     missing: usize,
-    /// Weight of the longest chain that begins with this step.
+    /// Weight of the longest chain that starts with this step.
     critical_path: u64,
     open: bool,
 }
 
 impl Schedule {
-    /// A predecessor that is not in the plan needs no waiting. Steps that wait for each other are
-    /// never ready.
+    /// Ignores predecessors that are not in the plan. Steps that wait for each other are never
+    /// ready.
     pub fn new(plan: &Plan) -> Self {
         let index: HashMap<&Address, usize> =
             plan.steps.iter().enumerate().map(|(index, step)| (&step.address, index)).collect();
@@ -61,7 +61,7 @@ impl Schedule {
         schedule
     }
 
-    /// The step to start next; none while all open steps wait for others.
+    /// The step to start next; `None` while all open steps wait for others.
     pub fn start_next(&mut self) -> Option<usize> {
         while let Some((_, Reverse(position))) = self.ready.pop() {
             self.visit();
@@ -72,7 +72,7 @@ impl Schedule {
         None
     }
 
-    /// The step has ended well: steps that waited for it alone are ready.
+    /// Marks a step as done: steps that waited only for it become ready.
     pub fn complete(&mut self, position: usize) {
         for dependent in self.dependents(position) {
             self.visit();
@@ -83,7 +83,8 @@ impl Schedule {
         }
     }
 
-    /// The step has failed: closes and returns every step that depends on it, also indirectly.
+    /// Marks a step as failed: closes and returns every step that depends on it, directly or
+    /// indirectly.
     pub fn skip_dependents(&mut self, position: usize) -> Vec<usize> {
         let mut skipped = Vec::new();
         let mut failed = VecDeque::from([position]);
@@ -99,7 +100,7 @@ impl Schedule {
         skipped
     }
 
-    /// Closes and returns every step that was not started.
+    /// Closes and returns every step that has not started.
     pub fn skip_open(&mut self) -> Vec<usize> {
         self.ready.clear();
         (0..self.nodes.len()).filter(|position| self.close(*position)).collect()
@@ -139,7 +140,7 @@ impl Schedule {
         }
     }
 
-    /// True where the step was open.
+    /// True if the step was open.
     fn close(&mut self, position: usize) -> bool {
         self.nodes.get_mut(position).is_some_and(|node| std::mem::take(&mut node.open))
     }
@@ -156,7 +157,7 @@ impl Schedule {
     }
 }
 
-/// Slow resources weigh more, so that they start first.
+/// Slow resources have a higher weight, so that they start first.
 fn weight(step: &Step) -> u64 {
     match (step.type_name.as_str(), step.op) {
         ("AWS::CloudFront::Distribution", _) => 100,

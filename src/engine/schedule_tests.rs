@@ -42,7 +42,7 @@ fn plan(steps: Vec<Step>) -> Plan {
     }
 }
 
-/// Runs all steps, `parallel` at a time; the order in which they started.
+/// Runs all steps, `parallel` at a time; returns the order in which they started.
 fn run_all(schedule: &mut Schedule, parallel: usize) -> Vec<usize> {
     let (mut order, mut running) = (Vec::new(), std::collections::VecDeque::new());
     loop {
@@ -57,8 +57,8 @@ fn run_all(schedule: &mut Schedule, parallel: usize) -> Vec<usize> {
     }
 }
 
-/// The worst shapes for a search that goes over all steps again and again: one chain, written
-/// backwards, and steps that all wait for the first.
+/// The worst cases for a scheduler that rescans all steps: one chain in reverse order, and steps
+/// that all wait for the first.
 #[test]
 fn two_thousand_steps_cost_one_visit_per_step_and_edge() {
     const STEPS: usize = 2_000;

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// xorshift64*: the same numbers at every run.
+/// xorshift64*: the same numbers in every run.
 struct Random(u64);
 
 impl Random {
@@ -43,7 +43,7 @@ fn desired(info: &TypeInfo, id: &str, spec: Value, depends_on: &[&Address]) -> D
     }
 }
 
-/// References to some of `all`, to what stays or to what every update changes.
+/// References to some of `all`, to values that stay or that every update changes.
 fn uses(random: &mut Random, all: &[Address]) -> Vec<String> {
     let chosen: Vec<_> = all.iter().filter(|_| random.below(3) > 0).collect();
     chosen
@@ -82,7 +82,7 @@ fn stack(random: &mut Random) -> Vec<Desired> {
             all.push(desired(&PLUG, id, json!({"uses": uses(random, &machines)}), &[]));
         }
     }
-    // The order of writing is no order of making.
+    // The order in the stack is not the order of creation.
     for i in (1..all.len()).rev() {
         let other = usize::try_from(random.below(i as u64 + 1)).unwrap();
         all.swap(i, other);
@@ -133,7 +133,7 @@ async fn assert_up(cloud: &Cloud, desired: &[Desired], seed: u64) {
     assert!(left.is_empty(), "seed {seed}: not clean after up: {:#?}", left.steps);
 }
 
-/// After `up` from A to B a plan is empty, and the inventory is that of B made from nothing.
+/// After `up` from A to B a plan is empty, and the inventory equals that of a newly created B.
 #[tokio::test]
 async fn any_stack_becomes_any_other() {
     for seed in 1..=300 {
@@ -149,7 +149,7 @@ async fn any_stack_becomes_any_other() {
     }
 }
 
-/// Whatever fails on the way, further runs of the same command arrive.
+/// Whatever fails on the way, repeating the command converges.
 #[tokio::test]
 async fn faults_on_the_way_only_cost_another_run() {
     for seed in 1..=300 {
@@ -240,7 +240,7 @@ async fn the_longest_chain_starts_first() {
     assert_eq!(cloud.0.lock().unwrap().log[0], "create part.z");
 }
 
-/// A machine that is made of a build under way, a plug in it, and a pair without a build.
+/// A machine that depends on a running build, a plug in it, and a pair without a build.
 fn with_build() -> (Vec<Desired>, Address) {
     let build = Address::new("build", "m");
     let mut all = chain();
@@ -250,7 +250,7 @@ fn with_build() -> (Vec<Desired>, Address) {
     (all, build)
 }
 
-/// The run of `with_build` with this build.
+/// Runs `with_build` with this build.
 async fn built(
     cloud: &Cloud,
     build: impl Future<Output = Result<BTreeMap<String, String>, CloudError>> + Send + 'static,
@@ -271,7 +271,7 @@ async fn a_build_under_way_holds_up_only_what_needs_it() {
         Ok(BTreeMap::from([("sha256".to_string(), "abc".to_string())]))
     };
     let (outcome, meanwhile) = tokio::join!(built(&cloud, build), async {
-        // Everything that can be done is done by now: the clock moves only where all wait.
+        // Everything that can run has finished: the clock moves only when all tasks wait.
         tokio::time::sleep(Duration::from_secs(60)).await;
         let there = names(cloud.inventory().keys());
         release.send(()).expect("the build is waited for");
@@ -302,8 +302,8 @@ async fn a_build_that_fails_stops_only_what_needs_it() {
     assert_eq!(names(cloud.inventory().keys()), ["machine.n", "part.good", "plug.q"]);
 }
 
-/// A stop: nothing new starts, what hangs is cut off when its grace is over, and each step's fate
-/// is told.
+/// A stop: nothing new starts, hanging steps are cut off after the grace period, and each step's
+/// result is reported.
 #[tokio::test(start_paused = true)]
 async fn a_stop_skips_the_rest_and_returns_within_the_grace() {
     let cloud = Cloud::default();
@@ -333,7 +333,7 @@ async fn a_stop_skips_the_rest_and_returns_within_the_grace() {
     assert_eq!(outcome.done.len() + outcome.failed.len() + outcome.skipped.len(), plan.steps.len());
 }
 
-/// A mistake of ours in one step is told as one, and stops only what depends on that step.
+/// A panic in one step is reported as a bug, and stops only the steps that depend on it.
 #[tokio::test]
 async fn a_step_that_panics_is_a_failure_and_no_interruption() {
     let cloud = Cloud::default();

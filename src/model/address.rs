@@ -17,7 +17,7 @@ impl Address {
         Self(format!("{group}.{id}"))
     }
 
-    /// Takes `group.id` as typed by a person; `None` when a part is missing.
+    /// Parses `group.id` from user input; `None` if a part is missing.
     pub fn parse(text: &str) -> Option<Self> {
         let (group, id) = text.split_once('.')?;
         (!group.is_empty() && !id.is_empty()).then(|| Self::new(group, id))

@@ -1,33 +1,33 @@
-//! AWS operations as resource types declare them: the rights they need, which errors pass by
-//! themselves, which published rate quotas they spend, and the service's words for "not found".
+//! AWS operations as resource types declare them: IAM actions, transient errors, published rate
+//! quotas, and the service's codes for "not found".
 //!
-//! The figures and errors are those of the behaviour catalogue's sections 1 to 11.
+//! The figures and errors are those of sections 1 to 11 of the catalogue (docs/reliability.md).
 
 use std::collections::BTreeMap;
 
-/// Why a call is tried again; decides cadence and ceiling.
+/// Why a call is retried; determines the intervals and the time limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Class {
-    /// A fresh role, principal or permission is not visible to the consuming service yet.
+    /// A new role, principal or permission is not visible to the consuming service yet.
     Propagation,
-    /// The resource is busy with a transition of its own.
+    /// The resource is busy with another change.
     Busy,
-    /// A 404 on a resource that this run has just made.
+    /// A 404 on a resource that this run has just created.
     ReadAfterCreate,
-    /// Refused for the rate of requests.
+    /// Rejected because of the request rate.
     Throttle,
-    /// A 5xx or a cut connection on a call that may be repeated.
+    /// A 5xx or a broken connection on a repeatable call.
     Transient,
 }
 
-/// An error that passes by itself.
+/// A transient error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Retry {
     pub code: &'static str,
-    /// Part of AWS's message, compared in any case; empty for every message.
+    /// Part of AWS's message, compared case-insensitively; empty for every message.
     pub fragment: &'static str,
     pub class: Class,
-    /// Seconds that repetitions may take.
+    /// Time limit of the retries in seconds.
     pub ceiling: u64,
 }
 
@@ -41,25 +41,25 @@ impl Retry {
     }
 }
 
-/// A published rate quota; calls that name the same label share it.
+/// A published rate quota; calls with the same label share it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quota {
-    /// What people read while waiting.
+    /// Shown to the user while waiting.
     pub label: &'static str,
     /// Calls per second as published.
     pub rate: f64,
-    /// Calls that may go at once.
+    /// Calls that may be sent at once.
     pub burst: f64,
 }
 
-/// What holds for every operation of a service.
+/// Settings for every operation of a service.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Service {
     pub retries: &'static [Retry],
     pub quotas: &'static [Quota],
-    /// Error codes that say a resource is not there.
+    /// Error codes for a missing resource.
     pub not_found: &'static [&'static str],
-    /// Seconds that a 404 on a fresh resource may last.
+    /// Seconds for which a new resource may return 404.
     pub read_after_create: u64,
 }
 
@@ -74,15 +74,15 @@ pub struct Call {
     /// `service:Operation`.
     pub operation: &'static str,
     pub service: &'static Service,
-    /// Empty: the action of the operation's own name.
+    /// Empty: the action with the operation's name.
     actions: &'static [&'static str],
     pub retries: &'static [Retry],
     pub quotas: &'static [Quota],
-    /// The service's quotas do not count it.
+    /// The service's quotas do not count this operation.
     pub outside_service_quota: bool,
-    /// Seconds to pause after a throttle, where exponential steps from one second are too fast.
+    /// Seconds to pause after a throttle, if exponential steps from one second are too fast.
     pub throttle_pause: Option<f64>,
-    /// Seconds to pause while what was just made becomes visible.
+    /// Seconds to pause until a new resource becomes visible.
     pub propagation_pause: Option<f64>,
 }
 
@@ -100,22 +100,22 @@ impl Call {
         }
     }
 
-    /// IAM actions where they are named otherwise than the operation, or more than one.
+    /// The IAM actions, if there are several or their names differ from the operation's.
     pub const fn actions(self, actions: &'static [&'static str]) -> Self {
         Self { actions, ..self }
     }
 
-    /// Errors that pass, besides the service's.
+    /// Transient errors in addition to the service's.
     pub const fn retries(self, retries: &'static [Retry]) -> Self {
         Self { retries, ..self }
     }
 
-    /// Quotas besides the service's.
+    /// Quotas in addition to the service's.
     pub const fn quotas(self, quotas: &'static [Quota]) -> Self {
         Self { quotas, ..self }
     }
 
-    /// Quotas in place of the service's.
+    /// Quotas that replace the service's.
     pub const fn own_quotas(self, quotas: &'static [Quota]) -> Self {
         Self { quotas, outside_service_quota: true, ..self }
     }
@@ -133,7 +133,7 @@ impl Call {
         if self.actions.is_empty() { vec![self.operation] } else { self.actions.to_vec() }
     }
 
-    /// Every error that passes by itself, the operation's own first.
+    /// Every transient error, the operation's own first.
     pub fn all_retries(&self) -> impl Iterator<Item = &'static Retry> {
         self.retries.iter().chain(self.service.retries)
     }
@@ -150,8 +150,7 @@ impl Call {
 pub struct CallTable(BTreeMap<&'static str, &'static Call>);
 
 impl CallTable {
-    /// A call that is declared twice must be the same; the first declaration counts, and a test
-    /// compares them.
+    /// Duplicate declarations of a call must be equal, which a test checks; the first one counts.
     pub fn new(calls: impl IntoIterator<Item = &'static Call>) -> Self {
         let mut table = BTreeMap::new();
         for call in calls {
@@ -164,10 +163,10 @@ impl CallTable {
         self.0.get(operation).copied()
     }
 
-    /// Every declared retry with a call that has it; a service's once, whatever the calls.
+    /// Every declared retry with one call that has it; a service's retries appear once.
     pub fn retries(&self) -> Vec<(&'static Call, &'static Retry)> {
         let mut found: Vec<(&'static Call, &'static Retry)> = Vec::new();
-        // A service's retries come with a call that no rate quota of its own slows down.
+        // A service's retries come with a call that has no rate quota of its own.
         let slow = |call: &&Call| !call.quotas.is_empty();
         let calls = self.iter().filter(|call| !slow(call)).chain(self.iter().filter(slow));
         for call in calls {

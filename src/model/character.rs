@@ -1,6 +1,6 @@
-//! Characters that a reader does not see or takes for others, and their names.
+//! Characters that readers do not see or mistake for others, and their names.
 
-/// Looks like nothing at all, or like a plain blank.
+/// Looks like nothing, or like an ordinary space.
 pub fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{80}'..='\u{a0}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}'
@@ -11,7 +11,7 @@ pub fn is_invisible(c: char) -> bool {
         | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// The ASCII character that this one is easily taken for.
+/// The ASCII character for which this one is easily mistaken.
 pub fn taken_for(c: char) -> Option<char> {
     if let '\u{ff01}'..='\u{ff5e}' = c {
         return char::from_u32(u32::from(c) - 0xfee0);
@@ -19,8 +19,8 @@ pub fn taken_for(c: char) -> Option<char> {
     LOOK_ALIKES.iter().find(|(_, look)| look.contains(c)).map(|(plain, _)| *plain)
 }
 
-/// By the ASCII character that they look like: punctuation of other keyboards, and letters of the
-/// Cyrillic and Greek scripts.
+/// Look-alikes by ASCII character: punctuation of other keyboards, and letters of the Cyrillic and
+/// Greek scripts.
 const LOOK_ALIKES: [(char, &str); 48] = [
     (
         ' ',
@@ -76,7 +76,7 @@ const LOOK_ALIKES: [(char, &str); 48] = [
     ('x', "х"),
 ];
 
-/// Code point and, where there is one to tell, what the character is: `U+200B (zero width space)`.
+/// Code point and, if known, a name: `U+200B (zero width space)`.
 pub fn describe(c: char) -> String {
     let code = format!("U+{:04X}", u32::from(c));
     match NAMES.iter().find(|(known, _)| *known == c) {
@@ -127,8 +127,8 @@ const NAMES: [(char, &str); 34] = [
     ('\u{ff1a}', "fullwidth colon"),
 ];
 
-/// The first character of a text that hides, and its position in characters: invisible ones and
-/// control characters, and those that look like ASCII where the text has ASCII beside them.
+/// The first deceptive character of a text and its position in characters: invisible and control
+/// characters, and look-alikes in a text that also contains ASCII.
 pub fn first_hidden(text: &str) -> Option<(usize, char)> {
     let has_ascii = text.chars().any(|c| c.is_ascii_alphanumeric());
     let hides = |c: char| {
@@ -139,8 +139,8 @@ pub fn first_hidden(text: &str) -> Option<(usize, char)> {
     text.chars().enumerate().find(|(_, c)| hides(*c))
 }
 
-/// The text as it seems to read: without what is invisible, and with the ASCII characters that
-/// others look like.
+/// The text as a reader sees it: without invisible characters, and with look-alikes replaced by
+/// ASCII.
 pub fn as_it_looks(text: &str) -> String {
     let seems = |c: char| match taken_for(c) {
         Some(plain) => Some(plain),

@@ -1,61 +1,61 @@
-//! An error from the cloud in the terms a person needs: operation, AWS's code and words, request
-//! id, remedy.
+//! An error from AWS with everything that a person needs: operation, AWS's code and message,
+//! request ID, remedy.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What an error means to the engine and to the exit code.
+/// What an error means to the engine and for the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
-    /// The thing asked for does not exist.
+    /// The resource does not exist.
     NotFound,
-    /// The caller lacks a right; AWS's own sentence is in the message.
+    /// The caller lacks a permission; the message contains AWS's own.
     AccessDenied,
-    /// No credentials, or expired ones.
+    /// Missing or expired credentials.
     Credentials,
-    /// Refused for the rate of requests.
+    /// Rejected because of the request rate.
     Throttled,
-    /// A count quota is exhausted; trying again cannot help.
+    /// A count quota is exhausted; retrying cannot help.
     Quota,
-    /// Somebody else changed the thing, or it is busy.
+    /// Somebody else changed the resource, or it is busy.
     Conflict,
-    /// No connection to the endpoint comes about: nothing was sent.
+    /// No connection to the endpoint: nothing was sent.
     Unreachable,
-    /// The answer was lost (a 5xx, a cut connection, a time-out): the call may or may not have
+    /// The response was lost (a 5xx, a broken connection, a time-out): the call may or may not have
     /// taken effect.
     Ambiguous,
-    /// The endpoint (never real AWS) does not know the operation.
+    /// The endpoint, which is not AWS, does not support the operation.
     NotEmulated,
-    /// A foreign resource holds the name.
+    /// A foreign resource has the name.
     Foreign,
-    /// Under way at AWS; the caller chose not to wait for it.
+    /// Still running at AWS; the caller chose not to wait.
     Pending,
     /// Interrupted by a signal.
     Interrupted,
-    /// The stack's lock is held by somebody else, or was lost.
+    /// Somebody else holds the stack's lock, or this run lost it.
     Lock,
     /// Anything else.
     Other,
 }
 
-/// One failed call, or one refusal of ours, with what to do about it.
+/// A failed call or one of shopstack's own errors, with what to do about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CloudError {
     pub kind: ErrorKind,
-    /// Service and operation, `dynamodb CreateTable`; empty for refusals of our own.
+    /// Service and operation, `dynamodb CreateTable`; empty for shopstack's own errors.
     pub operation: String,
     /// AWS's error code as on the wire.
     pub code: String,
-    /// AWS's own words, or ours.
+    /// AWS's message, or shopstack's own.
     pub message: String,
     pub request_id: Option<String>,
-    /// What the reader can do now.
+    /// What the user can do now.
     pub hint: String,
 }
 
 impl CloudError {
-    /// An error of our own making, with its remedy.
+    /// One of shopstack's own errors, with its remedy.
     pub fn ours(kind: ErrorKind, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             kind,
@@ -67,7 +67,7 @@ impl CloudError {
         }
     }
 
-    /// An answer of AWS that our code could not read: a missing member, a wrong shape.
+    /// A response of AWS that cannot be parsed: a missing member, a wrong shape.
     pub fn shape(operation: &str, what: &str) -> Self {
         let mut error = Self::ours(
             ErrorKind::Other,
@@ -82,7 +82,7 @@ impl CloudError {
         self.kind == ErrorKind::NotFound
     }
 
-    /// True where code equals `code` and the message holds `fragment` (empty matches all).
+    /// True if the code equals `code` and the message contains `fragment` (empty matches all).
     pub fn matches(&self, code: &str, fragment: &str) -> bool {
         self.code == code && self.message.contains(fragment)
     }
@@ -106,7 +106,7 @@ impl fmt::Display for CloudError {
 
 impl std::error::Error for CloudError {}
 
-/// Turns "not found" into `None`, and leaves other errors alone.
+/// Converts "not found" to `None` and returns other errors unchanged.
 pub fn optional<T>(result: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
     match result {
         Ok(value) => Ok(Some(value)),

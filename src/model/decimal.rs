@@ -1,14 +1,14 @@
-//! Numbers as DynamoDB holds them: decimals of up to 38 digits, equal however they are written.
+//! Numbers as DynamoDB stores them: decimals of up to 38 digits, equal in every spelling.
 
 /// Digits that DynamoDB keeps.
 const DIGITS: usize = 38;
 /// Exponents of the first digit: 1E-130 to 9.9E+125.
 const EXPONENTS: std::ops::RangeInclusive<i64> = -130..=125;
 
-/// The one spelling of a number: `1`, `1.0` and `10e-1` are all `1e0`, every zero is `0`.
+/// The canonical spelling of a number: `1`, `1.0` and `10e-1` are all `1e0`, every zero is `0`.
 ///
-/// Errors, as the end of the sentence "the number ...": not the text of a JSON number, more digits
-/// than DynamoDB keeps, or out of its range.
+/// Errors complete the sentence "the number ...": not a JSON number, more digits than DynamoDB
+/// keeps, or out of its range.
 pub fn canonical(text: &str) -> Result<String, String> {
     let (sign, rest) = match text.strip_prefix('-') {
         Some(rest) => ("-", rest),
@@ -42,7 +42,7 @@ pub fn canonical(text: &str) -> Result<String, String> {
     Ok(format!("{sign}{significant}e{first}"))
 }
 
-/// An exponent; one that is too long for a machine's number is as good as endless.
+/// An exponent; one that exceeds a machine integer counts as infinite.
 fn power(text: &str) -> Result<i64, String> {
     let (sign, digits) = match text.strip_prefix(['+', '-']) {
         Some(digits) => (if text.starts_with('-') { -1 } else { 1 }, digits),
@@ -70,7 +70,7 @@ mod tests {
                 assert_eq!(canonical(text), canonical(same[0]), "{text}");
             }
         }
-        // A float would hold these two for one.
+        // As floats, these two would be equal.
         assert_ne!(canonical("12345678901234567890"), canonical("12345678901234567891"));
         assert_ne!(canonical("1"), canonical("-1"));
     }

@@ -18,8 +18,8 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// SHA-256 of a JSON value in the canonical form of RFC 8785, 64 hexadecimal digits: the same for
-/// every order of keys and every layout.
+/// SHA-256 of a JSON value in the canonical form of RFC 8785, 64 hexadecimal digits: independent of
+/// the order of keys and the layout.
 pub fn sha256_of_json(value: &Value) -> String {
     sha256_hex(&serde_json_canonicalizer::to_vec(value).unwrap_or_default())
 }

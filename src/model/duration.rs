@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-/// Longest time to live: far beyond any use, and no date that overflows.
+/// Longest time to live: longer than anyone needs, and without overflow in dates.
 const LONGEST_LIFE: Duration = Duration::from_secs(3650 * 86_400);
 
-/// `90s`, `90m`, `4h`, `2d`. Errors, in words: none of these.
+/// Parses `90s`, `90m`, `4h`, `2d`. The error is a message for the user.
 pub fn parse(text: &str) -> Result<Duration, String> {
     let help = || format!("`{text}` is not a duration: write 90s, 30m, 4h or 2d");
     let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(help)?;
@@ -21,7 +21,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(help)
 }
 
-/// A time to live: a duration that is not nothing, and ten years at most.
+/// Parses a time to live: more than zero, and at most ten years.
 pub fn parse_life(text: &str) -> Result<Duration, String> {
     let life = parse(text)?;
     if life.is_zero() {

@@ -1,10 +1,9 @@
-//! What happens while a plan runs, as values: the engine emits them, `render` turns them into text
-//! or JSON.
+//! Events of a running plan: the engine emits them, `render` converts them to text or JSON.
 
 use super::{Address, Op, Plan};
 use serde::{Deserialize, Serialize};
 
-/// Where one resource stands.
+/// Status of one resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -12,14 +11,13 @@ pub enum Status {
     Waiting,
     Done,
     Failed,
-    /// Cut short by a signal. For scripts a failure like any other: the contract has no word of its
-    /// own for it.
+    /// Cut off by a signal. Scripts see a failure, because the JSON format has no separate status.
     #[serde(rename(serialize = "failed", deserialize = "stopped"))]
     Stopped,
     NotEmulated,
 }
 
-/// How one smoke check ended.
+/// Result of one smoke check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SmokeStatus {
@@ -45,9 +43,9 @@ pub enum Event {
         elapsed_ms: u64,
         message: String,
     },
-    /// Progress that belongs to no resource: a build, the twin, the lock.
+    /// Progress of something other than a resource: a build, the twin, the lock.
     Note(String),
 }
 
-/// Takes events; the engine calls it from many tasks at once.
+/// Receives events; the engine calls it from many tasks at once.
 pub type Sink = std::sync::Arc<dyn Fn(Event) + Send + Sync>;

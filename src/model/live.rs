@@ -1,4 +1,4 @@
-//! Desired and live resources, and what a resource type is asked to find.
+//! Desired and live resources, and the query for reading a resource type.
 
 use super::scope::{Outputs, Owner, Scope};
 use super::{Address, CloudError, tag, template};
@@ -13,20 +13,21 @@ pub struct Desired {
     pub address: Address,
     /// CloudFormation's name of the type, `AWS::DynamoDB::Table`.
     pub type_name: String,
-    /// The physical name, or the deterministic handle where AWS makes the id.
+    /// The physical name, or a deterministic handle if AWS assigns the ID.
     pub name: String,
-    /// The normalised spec; strings may hold `{{address.attribute}}` templates.
+    /// The normalised spec; strings may contain `{{address.attribute}}` templates.
     pub spec: Value,
-    /// What apply needs besides the spec and nobody compares: ids of parents, as templates.
+    /// Inputs for applying that are not compared: IDs of parents, as templates.
     pub context: Value,
-    /// Further addresses that must exist first, beyond those the templates name.
+    /// Addresses that must exist first, in addition to those that templates reference.
     pub depends_on: BTreeSet<Address>,
-    /// A local file or folder the apply step sends: a zip, a seed file, the site.
+    /// A local file or folder to upload: a zip, a seed file, the site.
     pub payload: Option<PathBuf>,
 }
 
 impl Desired {
-    /// All addresses this one waits for: explicit ones and those its templates name.
+    /// All addresses that this resource waits for: explicit ones and those that templates
+    /// reference.
     pub fn dependencies(&self) -> BTreeSet<Address> {
         let mut all = self.depends_on.clone();
         template::references(&self.spec, &mut all);
@@ -46,12 +47,12 @@ pub struct Live {
     pub spec: Value,
     pub outputs: Outputs,
     pub owner: Owner,
-    /// The endpoint does not know this type: nothing can be compared or done.
+    /// The endpoint does not support this type: nothing can be compared or changed.
     pub not_emulated: bool,
-    /// What deleting it would lose, in words: `12 items`.
+    /// The data that deleting it would lose, as text: `12 items`.
     pub data: Option<String>,
-    /// Fields, as dotted paths of the spec, whose time is up by what the stack says: that they
-    /// differ is nobody's doing.
+    /// Fields, as dotted paths of the spec, that the stack itself lets expire: a difference in them
+    /// is not drift.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub due: BTreeSet<String>,
 }
@@ -71,7 +72,7 @@ impl Live {
         }
     }
 
-    /// A type that the endpoint does not know.
+    /// A resource whose type the endpoint does not support.
     pub fn not_emulated(desired: &Desired) -> Self {
         let mut live =
             Self::new(desired.address.clone(), &desired.type_name, &desired.name, Value::Null);
@@ -84,7 +85,7 @@ impl Live {
         self
     }
 
-    /// An output, or an error that names it: an id that must be there is missing.
+    /// An output; a missing one is an error that names it.
     pub fn output(&self, key: &str) -> Result<&str, CloudError> {
         self.outputs
             .get(key)
@@ -93,7 +94,7 @@ impl Live {
     }
 }
 
-/// What a resource type is asked to find.
+/// The query for reading the resources of one type.
 #[derive(Clone, Debug)]
 pub struct Query<'a> {
     pub scope: &'a Scope,
@@ -101,16 +102,16 @@ pub struct Query<'a> {
     pub wanted: Vec<&'a Desired>,
     /// Live resources of the types named by `TypeInfo::read_after`.
     pub found: &'a [Live],
-    /// Leave no stone unturned: list by name as well as by the tag index, which lags.
+    /// Lists by name as well as by the tag index, which lags.
     pub thorough: bool,
 }
 
 impl Query<'_> {
-    /// The address and owner of what carries `tags` under `name`; `None` when it is neither wanted
-    /// nor tagged as ours.
+    /// The address and owner of a resource with `tags` and `name`; `None` if it is neither wanted
+    /// nor owned by its tags.
     ///
-    /// Tags can be copied, names cannot: what nobody wants is ours by both, its tags and the name
-    /// that `derive` makes of its logical id.
+    /// Tags can be copied, names cannot. An unwanted resource is therefore owned only if its tags
+    /// match and `derive` makes its name from its logical ID.
     pub fn claim(
         &self,
         group: &str,
@@ -123,7 +124,7 @@ impl Query<'_> {
         self.claim_as(group, name, desired, id, self.scope.owner(tags), derive)
     }
 
-    /// The same for what has its logical id and owner from elsewhere than from tags.
+    /// The same for resources whose logical ID and owner come from elsewhere than tags.
     pub fn claim_as(
         &self,
         group: &str,
@@ -138,7 +139,7 @@ impl Query<'_> {
             (None, Some(id)) if owner == Owner::Ours && derive(id) => {
                 Some((Address::new(group, id), owner))
             }
-            // No logical id holds a `~`: the address is nobody else's.
+            // No logical ID contains a `~`, so the address is unique.
             (None, _) if owner == Owner::Ours => {
                 Some((Address::new(group, &format!("~{name}")), Owner::Stray))
             }
@@ -146,12 +147,12 @@ impl Query<'_> {
         }
     }
 
-    /// A found resource by address.
+    /// A live resource by address.
     pub fn find_live(&self, address: &Address) -> Option<&Live> {
         self.found.iter().find(|live| &live.address == address)
     }
 
-    /// The wanted spec with all templates filled in that found resources can answer.
+    /// The wanted spec, with templates filled in from the live resources.
     pub fn resolved(&self, desired: &Desired) -> Value {
         template::resolve(&desired.spec, &|address, attribute| {
             self.find_live(address).and_then(|live| live.outputs.get(attribute).cloned())
@@ -159,7 +160,7 @@ impl Query<'_> {
     }
 }
 
-/// Something that every stack of an account uses, and `down` leaves.
+/// A resource that every stack of an account uses and `down` keeps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SharedPiece {
     #[serde(rename = "type")]

@@ -1,4 +1,4 @@
-//! The nouns every layer shares: addresses, desired and live resources, plans, events, errors.
+//! Types that every layer shares: addresses, desired and live resources, plans, events, errors.
 //! Pure.
 
 pub mod address;
@@ -35,23 +35,23 @@ pub mod tag {
     pub const STACK: &str = "shopstack:stack";
     pub const ENV: &str = "shopstack:env";
     pub const ID: &str = "shopstack:id";
-    /// The stack's region: names of global resources do not tell two regions of one environment
-    /// apart.
+    /// The stack's region: names of global resources do not tell apart two regions of one
+    /// environment.
     pub const REGION: &str = "shopstack:region";
     pub const EXPIRES_AT: &str = "shopstack:expires-at";
-    /// `true` on what `up` may not delete and AWS has no protection of its own for: buckets.
+    /// `true` on buckets that `up` may not delete, because AWS has no deletion protection for them.
     pub const PROTECT: &str = "shopstack:protect";
-    /// Unique id (`AROA...`) of the role that a function was made with: a role made again is
-    /// another, although its name and ARN are the same.
+    /// Unique ID (`AROA...`) of the role that a function was created with: a recreated role is a
+    /// different one, although its name and ARN are the same.
     pub const ROLE_ID: &str = "shopstack:role-id";
-    /// Names of the variables of a function that stack.yaml marks as secrets, with colons
-    /// between them; the values are nowhere.
+    /// Names of a function's variables that stack.yaml marks as secrets, separated by colons,
+    /// without their values.
     pub const SECRETS: &str = "shopstack:secrets";
-    /// SHA-256 of the seed file whose items were put into the table last.
+    /// SHA-256 of the seed file that was last written to the table.
     pub const SEED: &str = "shopstack:seed";
 
-    /// Tags as a service lists them, without AWS's own (`aws:cloudformation:...` and the like):
-    /// those no caller can set or remove, so they are never drift.
+    /// Tags from a listing, without AWS's own (`aws:cloudformation:...` and the like), which
+    /// callers can neither set nor remove, so that they are never drift.
     pub fn without_aws_tags<K: Into<String>, V: Into<String>>(
         listed: impl IntoIterator<Item = (K, V)>,
     ) -> super::spec::Tags {

@@ -1,7 +1,7 @@
-//! What a stack costs in a month without visitors, and the price list that says so.
+//! The monthly cost of a stack without visitors, and the price list.
 //!
-//! Prices stand in `prices.json`, with their date, units and sources. What is paid by use has no
-//! fixed cost, and is not in the list.
+//! `prices.json` contains the prices with date, units and sources. Resources paid by use have no
+//! fixed cost and are not in the list.
 
 use super::Address;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 pub struct Money(pub i64);
 
 impl Money {
-    /// Takes `0.00013`: digits with up to six decimals; `None` for anything else.
+    /// Parses `0.00013`: digits with up to six decimals; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let (whole, part) = text.split_once('.').unwrap_or((text, ""));
         let digits = |t: &str| t.chars().all(|c| c.is_ascii_digit());
@@ -28,12 +28,12 @@ impl Money {
         whole.checked_mul(1_000_000)?.checked_add(part).map(Self)
     }
 
-    /// So many times the amount; far beyond any bill it stays at the largest amount there is.
+    /// Multiplies the amount; saturates at the largest amount.
     pub fn times(self, count: i64) -> Self {
         Self(self.0.saturating_mul(count))
     }
 
-    /// Rounded to the cent, as documents carry it.
+    /// Rounded to the cent, as in JSON documents.
     pub fn dollars(self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "cents of any bill fit")]
         let cents = self.cents() as f64;
@@ -59,14 +59,14 @@ impl fmt::Display for Money {
     }
 }
 
-/// One thing that is paid for: `6 rules`, and what they cost in a month.
+/// One billed item: `6 rules`, and their monthly cost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     pub what: String,
     pub monthly: Money,
 }
 
-/// The floor of one resource; no parts before where it is made, none after where it goes.
+/// The floor of one resource; no parts before a create or after a delete.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Floor {
     pub address: Address,
@@ -92,7 +92,7 @@ pub struct Prices {
     pub as_of: String,
     pub hours_per_month: i64,
     prices: BTreeMap<String, Price>,
-    /// What the floor leaves out, in words.
+    /// What the floor excludes, as text.
     pub not_included: String,
 }
 
@@ -103,12 +103,12 @@ struct Price {
     per: String,
 }
 
-/// The embedded list; a test reads it, so that it is never the empty default.
+/// The embedded list; a test parses it, so the empty default never applies.
 pub static PRICES: LazyLock<Prices> =
     LazyLock::new(|| serde_json::from_str(include_str!("prices.json")).unwrap_or_default());
 
 impl Prices {
-    /// What one unit costs in a month; nothing where the list lacks it.
+    /// The monthly cost of one unit; zero if the list lacks it.
     pub fn monthly(&self, key: &str) -> Money {
         let Some(price) = self.prices.get(key) else {
             return Money::default();

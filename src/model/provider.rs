@@ -1,12 +1,12 @@
-//! What the engine asks of a provider of resource types: discovering reads, applying writes, and
-//! nothing does both.
+//! The engine's interface to resource types: discovering reads, applying writes, and nothing does
+//! both.
 
 use super::{CloudError, Live, Outputs, Query, Step, TypeInfo};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Told what a step waits for, and how long that usually takes.
+/// Receives what a step waits for and how long that usually takes.
 pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Finds live resources. Implementations hold only clients that cannot write.
@@ -21,11 +21,11 @@ pub trait Discover: Send + Sync {
     async fn discover(&self, type_name: &str, query: &Query<'_>) -> Result<Vec<Live>, CloudError>;
 }
 
-/// Executes single steps. All methods can be run again after a crash at any point: what exists is
-/// found, not doubled.
+/// Executes single steps. Every method can run again after a crash at any point: it finds existing
+/// resources instead of duplicating them.
 #[async_trait]
 pub trait Apply: Send + Sync {
-    /// Makes the resource; `wanted` is `step.wanted` with every template filled in.
+    /// Creates the resource; `wanted` is `step.wanted` with every template filled in.
     async fn create(
         &self,
         step: &Step,
@@ -42,6 +42,6 @@ pub trait Apply: Send + Sync {
         progress: Progress,
     ) -> Result<Outputs, CloudError>;
 
-    /// Deletes; something already gone counts as done.
+    /// Deletes the resource; succeeds if it is already gone.
     async fn delete(&self, step: &Step, live: &Live, progress: Progress) -> Result<(), CloudError>;
 }

@@ -1,19 +1,19 @@
-//! An environment: which stack, where, and how its resources are named, tagged and recognised.
+//! An environment: its stack and location, and how its resources are named, tagged and recognised.
 
 use super::{digest, tag};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Where global services (CloudFront, CLOUDFRONT-scope WAF) take their calls.
+/// The region of global services (CloudFront, CLOUDFRONT-scope WAF).
 pub const GLOBAL_REGION: &str = "us-east-1";
 
-/// How words begin on what is this environment's own, in a region that is not asked for.
+/// How the text begins for a resource of this environment in another region.
 pub const ELSEWHERE: &str = "this environment lives in";
 
 /// Attributes known once a resource exists: `arn`, `id`, `domain_name`, ...
 pub type Outputs = BTreeMap<String, String>;
 
-/// Which stack, where: everything names and ownership tags are made of.
+/// Stack, environment, account and region, which determine all names and ownership tags.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scope {
     pub stack: String,
@@ -31,8 +31,8 @@ impl Scope {
         format!("{}-{}-{id}", self.stack, self.env)
     }
 
-    /// Name of the site's bucket. Bucket names are global and at most 63 long: account and region
-    /// are part of it, a digest stands in for what is cut.
+    /// Name of the site's bucket. Bucket names are global and at most 63 characters long: the name
+    /// includes account and region, and a digest replaces what is cut.
     pub fn bucket_name(&self) -> String {
         let full = format!("{}-{}-{}", self.name("site"), self.account, self.region).to_lowercase();
         if full.len() <= 63 {
@@ -42,12 +42,12 @@ impl Scope {
         format!("{}-{}", full.get(..54).unwrap_or(&full), digest.get(..8).unwrap_or_default())
     }
 
-    /// `<stack>-<env>-`: what every name of this environment begins with.
+    /// `<stack>-<env>-`: the prefix of every name in this environment.
     pub fn prefix(&self) -> String {
         format!("{}-{}-", self.stack, self.env)
     }
 
-    /// IAM path of the roles of this environment: one cheap listing finds them all.
+    /// IAM path of the roles of this environment, so that one listing finds them all.
     pub fn role_path(&self) -> String {
         format!("/shopstack/{}/{}/", self.stack, self.env)
     }
@@ -62,7 +62,7 @@ impl Scope {
         ])
     }
 
-    /// Whose the tags say a resource is, seen from this stack and environment.
+    /// The owner that the tags state, from the point of view of this environment.
     pub fn owner(&self, tags: &BTreeMap<String, String>) -> Owner {
         match (tags.get(tag::STACK), tags.get(tag::ENV)) {
             (Some(s), Some(e)) if *s == self.stack && *e == self.env => match tags.get(tag::REGION)
@@ -78,14 +78,14 @@ impl Scope {
         }
     }
 
-    /// Marker for resources that cannot carry tags, kept in their description or comment.
+    /// Marker in the description or comment of resources that cannot have tags.
     pub fn marker(&self, id: &str) -> String {
         format!("{}{id} shopstack:region={}", self.marker_of_env(), self.region)
     }
 
-    /// Reads a `marker` back: the logical id when it is of this stack and environment.
+    /// The owner that a `marker` states; the inverse of `marker`.
     pub fn owner_of_marker(&self, text: &str) -> Owner {
-        // Only the word itself counts: what a stranger appended is drift, and not another owner.
+        // Only the exact word counts: text that somebody appended is drift, not another owner.
         let region = region_of(text);
         if is_shared_marker(text) {
             return Owner::Shared;
@@ -99,7 +99,7 @@ impl Scope {
         }
     }
 
-    /// The region that a `marker` of this stack and environment names, be it another one.
+    /// The region in a `marker` of this stack and environment, which may be another one.
     pub fn region_of_marker<'a>(&self, text: &'a str) -> Option<&'a str> {
         text.starts_with(&self.marker_of_env()).then(|| region_of(text)).flatten()
     }
@@ -108,21 +108,21 @@ impl Scope {
         format!("shopstack:stack={} shopstack:env={} shopstack:id=", self.stack, self.env)
     }
 
-    /// The logical id that a `marker` names.
+    /// The logical ID in a `marker`.
     pub fn id_of_marker(text: &str) -> Option<&str> {
         text.split_once("shopstack:id=").map(|(_, id)| id.split(' ').next().unwrap_or(id))
     }
 }
 
-/// What the description begins with of what cannot carry tags and serves every stack.
+/// The first word in the description of a resource without tags that serves every stack.
 const SHARED_MARKER: &str = "shopstack:shared=true";
 
-/// Marker of what serves `whom`.
+/// Marker of a resource that serves `whom`.
 pub fn shared_marker(whom: &str) -> String {
     format!("{SHARED_MARKER} for {whom}")
 }
 
-/// True for what `shared_marker` made, whatever was appended to it.
+/// True for the result of `shared_marker`, whatever was appended to it.
 pub fn is_shared_marker(text: &str) -> bool {
     text.split(' ').next() == Some(SHARED_MARKER)
 }
@@ -135,16 +135,16 @@ fn join_tags(tags: &BTreeMap<String, String>) -> String {
     tags.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Whose a live resource is.
+/// The owner of a live resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "owner", content = "says")]
 pub enum Owner {
     Ours,
-    /// Not ours; the text says what is known of the owner.
+    /// Not ours; the text describes the owner.
     Foreign(String),
-    /// Carries this stack's tags under a name that is none of its own, as a copy or a restored
-    /// backup does. It is neither changed nor deleted, stands in for nothing, and is told of.
+    /// Has this stack's tags but another name, as a copy or a restored backup does. It is neither
+    /// changed nor deleted, replaces no resource, and is mentioned in the plan.
     Stray,
-    /// Serves every stack of the account; made when missing, never deleted by one of them.
+    /// Serves every stack of the account; created if missing, never deleted by a stack.
     Shared,
 }

@@ -1,7 +1,7 @@
-//! What looks like a secret among a function's variables, by its name or by its value. Marks in
-//! stack.yaml are sure; this is for what nobody marked.
+//! Detects secrets among a function's variables, by name or by value. Marks in stack.yaml are
+//! certain; this covers variables without a mark.
 
-/// Parts of names that people give to secrets, upper case.
+/// Parts of typical names of secrets, in upper case.
 const WORDS: [&str; 11] = [
     "SECRET",
     "TOKEN",
@@ -15,13 +15,13 @@ const WORDS: [&str; 11] = [
     "SALT",
     "DSN",
 ];
-/// Whole words of a name that would be too common as parts: `PASS` stands in COMPASS.
+/// Whole words, because as parts they would be too common: `PASS` occurs in COMPASS.
 const WHOLE_WORDS: [&str; 12] = [
     "PASS", "PWD", "PIN", "AUTH", "CERT", "CRED", "CREDS", "OTP", "JWT", "HMAC", "COOKIE", "BEARER",
 ];
-/// Words that make a secret only where a name ends with them: `ADMIN_LOGIN`, not `LOGIN_PAGE`.
+/// Words that indicate a secret only at the end of a name: `ADMIN_LOGIN`, not `LOGIN_PAGE`.
 const LAST_WORDS: [&str; 4] = ["LOGIN", "LOGON", "USERPASS", "PASSCODE"];
-/// How the values of well-known kinds of secrets begin.
+/// Prefixes of well-known kinds of secrets.
 const BEGINNINGS: [&str; 24] = [
     "AKIA",
     "ASIA",
@@ -48,7 +48,7 @@ const BEGINNINGS: [&str; 24] = [
     "xox",
     "ya29.",
 ];
-/// What stands inside of values that carry a secret among other things, lower case.
+/// Parts of values that contain a secret among other things, in lower case.
 const CARRIERS: [&str; 9] = [
     "-----begin",
     "bearer ",
@@ -61,7 +61,7 @@ const CARRIERS: [&str; 9] = [
     "token=",
 ];
 
-/// True where a variable's name is one that people give to secrets.
+/// True if the name of a variable is typical of secrets.
 pub fn name_is_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let whole = |word: &str| WHOLE_WORDS.contains(&word);
@@ -70,7 +70,7 @@ pub fn name_is_secret(name: &str) -> bool {
         || LAST_WORDS.iter().any(|word| name.ends_with(word))
 }
 
-/// True where a value is of a well-known kind of secret, carries one, or looks random.
+/// True if a value is a well-known kind of secret, contains one, or looks random.
 pub fn value_is_secret(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let parts = || value.split(|c: char| !(c.is_ascii_alphanumeric() || "+=_-.".contains(c)));
@@ -81,8 +81,8 @@ pub fn value_is_secret(value: &str) -> bool {
         || is_random(value)
 }
 
-/// A long token without words in it. One with dashes or dots needs a long piece between them, for
-/// names of things have those too.
+/// A long token without words. A token with dashes or dots needs a long part between them, because
+/// ordinary names have those too.
 fn is_random(value: &str) -> bool {
     let some = |text: &str, test: fn(&char) -> bool| text.chars().any(|c| test(&c));
     let mixed = |text: &str| {
@@ -100,7 +100,7 @@ fn is_random(value: &str) -> bool {
             && pieces().any(|piece| piece.len() >= 16 && mixed(piece))
 }
 
-/// `postgres://user:password@host/…`, or a long key in place of the user.
+/// `postgres://user:password@host/…`, or a long key instead of the user.
 fn user_in_url(value: &str) -> bool {
     let Some((_, rest)) = value.split_once("://") else {
         return false;

@@ -1,9 +1,9 @@
 //! Specs: the normalised shape in which desired and live resources are compared, field by field.
 //!
-//! Each resource type has its own, in its folder. Lists whose order AWS does not keep are maps or
-//! sets there, so that the differ needs no special cases. The JSON Schema of a spec tells the
-//! drift tests which fields exist. Values that AWS computes (`CallerReference`, `LastModified`,
-//! capacity counters) have no field.
+//! Each resource type defines its own in its folder. Lists whose order AWS does not keep are maps
+//! or sets, so that the differ needs no special cases. The JSON Schema of a spec lists its fields
+//! for the drift tests. Values that AWS computes (`CallerReference`, `LastModified`, capacity
+//! counters) have no field.
 
 use super::CloudError;
 use serde::{Serialize, de::DeserializeOwned};
@@ -12,17 +12,18 @@ use std::collections::BTreeMap;
 
 pub type Tags = BTreeMap<String, String>;
 
-/// The value of a field of `object`; null where it has none or is no object.
+/// The value of a field of `object`; null if there is no such field or no object.
 pub fn field<'v>(object: &'v Value, name: &str) -> &'v Value {
     object.get(name).unwrap_or(&Value::Null)
 }
 
-/// Serialises a spec; specs are plain data, so this cannot fail for a reason a user could mend.
+/// Serialises a spec. Specs are plain data, so this does not fail for a reason that a user could
+/// fix.
 pub fn to_value<T: Serialize>(spec: &T) -> Value {
     serde_json::to_value(spec).unwrap_or(Value::Null)
 }
 
-/// Reads a spec back into its type.
+/// Deserialises a spec.
 pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, CloudError> {
     serde_json::from_value(value.clone()).map_err(|error| {
         CloudError::ours(

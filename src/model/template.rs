@@ -1,5 +1,4 @@
-//! References between resources: `{{address.attribute}}` inside strings of a spec, found and filled
-//! in.
+//! References between resources: finds and fills in `{{address.attribute}}` in strings of a spec.
 
 use super::Address;
 use serde_json::Value;
@@ -32,7 +31,7 @@ fn parts(text: &str) -> Vec<Result<&str, (Address, &str)>> {
     found
 }
 
-/// The first `{{inner}}` of a text: what is before it, inside it and behind it.
+/// The first `{{inner}}` of a text: the text before it, inside it and after it.
 fn split_reference(text: &str) -> Option<(&str, &str, &str)> {
     let (before, opened) = text.split_once("{{")?;
     let (inner, after) = opened.split_once("}}")?;
@@ -51,15 +50,15 @@ pub fn references(value: &Value, into: &mut BTreeSet<Address>) {
     }
 }
 
-/// True where a string inside `value` still holds a reference: its final value is not known yet.
+/// True if a string inside `value` still contains a reference: its final value is unknown.
 pub fn is_unknown(value: &Value) -> bool {
     let mut found = BTreeSet::new();
     references(value, &mut found);
     !found.is_empty()
 }
 
-/// The strings inside `value` that are not known yet, by their dotted paths, as they stand: what is
-/// written around a reference is known, and somebody may have to judge it.
+/// The unresolved strings inside `value` by dotted path, references included: the text around a
+/// reference is known, and a reviewer may have to check it.
 pub fn open(value: &Value) -> BTreeMap<String, String> {
     fn walk(path: &str, value: &Value, into: &mut BTreeMap<String, String>) {
         let below = |key: &str| {
@@ -84,7 +83,7 @@ pub fn open(value: &Value) -> BTreeMap<String, String> {
     found
 }
 
-/// Fills in every reference that `lookup` can answer, and leaves the others as they stand.
+/// Fills in every reference that `lookup` can answer, and leaves the others unchanged.
 pub fn resolve(value: &Value, lookup: &dyn Fn(&Address, &str) -> Option<String>) -> Value {
     match value {
         Value::String(text) => Value::String(resolve_text(text, lookup)),

@@ -1,11 +1,11 @@
-//! Resources as blocks of Terraform's AWS provider, for tools that read Terraform's plans. Each
-//! resource type says in its own folder which blocks it is.
+//! Resources as blocks of Terraform's AWS provider, for tools that read Terraform plans. Each
+//! resource type defines its blocks in its own folder.
 
 use super::Address;
 use serde_json::Value;
 
-/// A resource to be exported, wanted or live. Strings of a wanted spec may hold
-/// `{{address.attribute}}` for what is not known before it is made.
+/// A resource to export, wanted or live. Strings of a wanted spec may contain
+/// `{{address.attribute}}` for values that are unknown until creation.
 #[derive(Clone, Copy, Debug)]
 pub struct Exported<'a> {
     pub address: &'a Address,
@@ -15,7 +15,7 @@ pub struct Exported<'a> {
 }
 
 impl<'a> Exported<'a> {
-    /// A field of the spec; null where it has none.
+    /// A field of the spec; null if it does not exist.
     pub fn get(&self, key: &str) -> &'a Value {
         self.spec.get(key).unwrap_or(&Value::Null)
     }
@@ -38,7 +38,7 @@ pub struct Block {
     pub kind: &'static str,
     /// `site`.
     pub label: String,
-    /// Its arguments; nested blocks are lists of objects, as in Terraform's plans.
+    /// Its arguments; nested blocks are lists of objects, as in Terraform plans.
     pub values: Value,
     /// Arguments that refer to another block: `origin.domain_name` to
     /// `aws_s3_bucket.site.bucket_regional_domain_name`.
@@ -50,7 +50,7 @@ impl Block {
         Self { kind, label: label(name), values, refers: Vec::new() }
     }
 
-    /// The same block with an argument that refers to `attribute` of another one.
+    /// The same block with an argument that references `attribute` of another one.
     pub fn refer(
         mut self,
         argument: &'static str,
@@ -63,7 +63,7 @@ impl Block {
     }
 }
 
-/// Terraform's labels take letters, digits, `_` and `-`.
+/// Terraform labels allow letters, digits, `_` and `-`.
 fn label(name: &str) -> String {
     let sign = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' };
     name.chars().map(sign).collect()

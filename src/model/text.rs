@@ -1,11 +1,11 @@
-//! Text from outside: files with or without a byte order mark, and other people's words on one
-//! line.
+//! Text from outside: files with or without a byte order mark, and foreign text on one line.
 
-/// A text file's bytes as text, without its byte order mark: UTF-8, or UTF-16 where a mark says so,
-/// as Windows' tools write it.
+/// Decodes a text file and removes its byte order mark: UTF-8, or UTF-16 if a mark says so, as
+/// Windows tools write it.
 ///
 /// # Errors
-/// Where the first byte stands that is neither: its offset in the file.
+///
+/// The offset of the first byte that is not valid.
 pub fn decode(bytes: &[u8]) -> Result<String, usize> {
     match bytes {
         [0xef, 0xbb, 0xbf, rest @ ..] => utf8(rest).map_err(|at| at + 3),
@@ -31,7 +31,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, usize> {
     if rest.is_empty() { Ok(text) } else { Err(at) }
 }
 
-/// Line and column, both from 1 and in characters, of a byte offset.
+/// Line and column of a byte offset, both from 1 and in characters.
 pub fn place(text: &str, offset: usize) -> (usize, usize) {
     let before: String =
         text.char_indices().take_while(|(at, _)| *at < offset).map(|(_, c)| c).collect();
@@ -39,8 +39,8 @@ pub fn place(text: &str, offset: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, column)
 }
 
-/// The text on one line: line ends and tabs as blanks, other control characters as escapes. A line
-/// of its own in a CI log may be a command to the runner.
+/// The text on one line: line ends and tabs become spaces, other control characters become escapes.
+/// A line of its own in a CI log may be a command to the runner.
 pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
@@ -58,10 +58,10 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
-/// Characters of a foreign name or time that are shown.
+/// How many characters of a foreign name or time are shown.
 const SHOWN: usize = 200;
 
-/// The same for what should be short, such as a name or a time: cut where it is not.
+/// The same for short texts such as names and times, truncated if too long.
 pub fn short_line(text: &str) -> String {
     let mut shown: String = text.chars().take(SHOWN + 1).collect();
     if shown.chars().count() > SHOWN {

@@ -1,7 +1,7 @@
-//! The IAM policies that a deployer needs, made from the calls that the types declare.
+//! The IAM policies that a deployer needs, derived from the calls that the types declare.
 //!
-//! Which actions IAM narrows to which kinds of resource is known from AWS's service authorization
-//! reference.
+//! AWS's service authorization reference states which actions IAM can restrict to which kinds of
+//! resource.
 
 use crate::aws::{calls, ledger::TABLE};
 use crate::model::call::Call;
@@ -11,7 +11,7 @@ use crate::resources::{OBSERVING, TYPES, apigateway::account};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where GitHub's tokens come from.
+/// The issuer of GitHub's tokens.
 const GITHUB: &str = "token.actions.githubusercontent.com";
 
 /// Actions that IAM knows for all resources only.
@@ -38,8 +38,8 @@ const UNSCOPED: &[&str] = &[
     "wafv2:ListWebACLs",
 ];
 
-/// Actions of calls that name their resource in the body or by its ARN alone: emulators check them
-/// on all resources.
+/// Actions of calls that name their resource in the body or only by ARN: emulators check them on
+/// all resources.
 const UNSCOPED_ON_EMULATORS: &[&str] = &[
     "dynamodb:DeleteResourcePolicy",
     "dynamodb:GetResourcePolicy",
@@ -58,11 +58,11 @@ const UNSCOPED_ON_EMULATORS: &[&str] = &[
     "wafv2:UntagResource",
 ];
 
-/// Allowed actions of one statement, and on what.
+/// Allowed actions of one statement, and their resources.
 struct Group {
     sid: &'static str,
     resources: Vec<String>,
-    /// Null for none.
+    /// Null if there are none.
     condition: Value,
 }
 
@@ -124,7 +124,7 @@ fn policy(scope: &Scope, own: &[&Call], ledger: &[&Call]) -> Value {
             allow(group(scope, call.operation, action), action);
         }
         if scope.endpoint.is_some() && call.operation.starts_with("cloudfront:") {
-            // Emulators know an action of each operation's own name.
+            // Emulators have one action for each operation, with the same name.
             allow(group(scope, call.operation, call.operation), call.operation);
         }
     }
@@ -153,7 +153,7 @@ fn arn(scope: &Scope, service: &str) -> String {
     format!("arn:aws:{service}:{}:{}", scope.region, scope.account)
 }
 
-/// The statement that an action of an operation belongs to.
+/// The statement for an action of an operation.
 fn group(scope: &Scope, operation: &str, action: &str) -> Group {
     let plain = |sid, resources| Group { sid, resources, condition: Value::Null };
     if UNSCOPED.contains(&action) {
@@ -174,7 +174,7 @@ fn group(scope: &Scope, operation: &str, action: &str) -> Group {
             plain("Rules", vec![rule])
         }
         "iam" => roles(scope, operation, action),
-        // AWS chooses their ids.
+        // AWS assigns their IDs.
         "lambda" if action.ends_with("EventSourceMapping") => {
             plain("EventSources", vec![format!("{}:event-source-mapping:*", arn(scope, "lambda"))])
         }
@@ -195,7 +195,7 @@ fn group(scope: &Scope, operation: &str, action: &str) -> Group {
     }
 }
 
-/// ARN patterns of the types that make the call, of those whose ARN follows from the name.
+/// ARN patterns of the types that make the call and whose ARN follows from the name.
 fn derivable_arns(scope: &Scope, operation: &str) -> Vec<String> {
     let types = TYPES.iter().map(|t| t.info());
     let callers = types.filter(|info| info.calls.iter().any(|call| call.operation == operation));
@@ -203,7 +203,7 @@ fn derivable_arns(scope: &Scope, operation: &str) -> Vec<String> {
 }
 
 fn bucket(scope: &Scope) -> String {
-    // The names of several environments differ in what follows, and are cut at different places.
+    // With a pattern of environments, names differ in the rest and are cut at different places.
     if scope.env.ends_with('*') { scope.prefix().to_lowercase() + "*" } else { scope.bucket_name() }
 }
 
@@ -236,7 +236,7 @@ fn roles(scope: &Scope, operation: &str, action: &str) -> Group {
             condition: Value::Null,
         },
         _ => {
-            // IAM asks about the bare name of a role that does not exist; emulators always do.
+            // IAM checks the name without path for a role that does not exist; emulators always do.
             let named = format!("{account}:role/{}*", scope.prefix());
             let shared_name = format!("{account}:role/{}", account::ROLE);
             Group {
@@ -253,7 +253,7 @@ fn apis(scope: &Scope) -> Vec<String> {
     ["/account", "/restapis", "/restapis/*", "/tags/*"].map(|path| format!("{root}{path}")).into()
 }
 
-/// The regions of a stack's resources: its own, and that of CloudFront's scope of WAF.
+/// The regions of a stack's resources: its own, and that of CloudFront-scope WAF.
 fn regions(scope: &Scope) -> BTreeSet<&str> {
     BTreeSet::from([scope.region.as_str(), GLOBAL_REGION])
 }
@@ -268,7 +268,7 @@ fn log_groups(scope: &Scope) -> Vec<String> {
     own.into_iter().chain(waf).collect()
 }
 
-/// The web ACLs, the managed rule sets that they name, and the stages they are put before.
+/// The web ACLs, their managed rule sets, and the stages that they protect.
 fn web_acls(scope: &Scope) -> Vec<String> {
     let (region, account, prefix) = (&scope.region, &scope.account, scope.prefix());
     let regional = format!("arn:aws:wafv2:{region}:{account}:regional");

@@ -1,4 +1,4 @@
-//! The deployer's policies: their shape, and that every declared call has its place.
+//! Tests the deployer's policies: their shape, and that they cover every declared call.
 
 use super::deployer::{policies, trust};
 use crate::model::Scope;
@@ -44,7 +44,7 @@ fn every_declared_action_of_up_is_allowed_and_no_other() {
     allowed.dedup();
     let types = crate::resources::declared_calls();
     let declared = types.iter().chain(crate::aws::calls::list_calls());
-    // What runs do without where it is denied.
+    // Runs continue if these are denied.
     let optional: Vec<&str> =
         crate::aws::calls::OPTIONAL.iter().flat_map(|call| call.iam_actions()).collect();
     let declared = declared.flat_map(|call| call.iam_actions());
@@ -83,7 +83,7 @@ fn a_role_is_passed_to_one_service_alone() {
 
 #[test]
 fn a_policy_fits_into_a_role() {
-    // Names as long as they may be. A role takes 10,240 characters of inline policies.
+    // Names of the maximum length. A role allows 10,240 characters of inline policies.
     let longest = Scope { stack: "s".repeat(24), ..scope(&"e".repeat(20)) };
     for (name, policy) in policies(&longest).as_object().unwrap() {
         assert!(policy.to_string().len() <= 10_240, "{name}: {}", policy.to_string().len());

@@ -1,5 +1,5 @@
-//! The one way to a plan: what the stack wants against what AWS has, for `diff`, `up`, `graph` and
-//! the report; and `down`, which wants nothing.
+//! The single entry point for plans: compares the stack with AWS for `diff`, `up`, `graph` and the
+//! report, and plans the deletes of `down`.
 
 pub mod deployer;
 #[cfg(test)]
@@ -21,59 +21,59 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::path::Path;
 
-/// Added to a plan that would change what exists on an emulator of that kind.
+/// Added to a plan that changes existing resources on an emulator other than the local twin.
 const INCOMPLETE_ENDPOINT: &str = "this endpoint is neither AWS nor the local twin, and may not \
     store every field: a difference that is there again after `up` is the endpoint's";
 
-/// Resources that the record may have looked for by name: each costs a read.
+/// How many resources of the record may be looked up by name: each costs a read.
 const MAX_CANDIDATES: usize = 100;
 
 /// Outputs of finished builds by address.
 pub type Built = BTreeMap<Address, Outputs>;
 
-/// What a plan is made for.
+/// Inputs of a plan.
 pub struct Request<'a> {
     pub stack: &'a Stack,
     /// Folder of stack.yaml; its paths are relative to it.
     pub root: &'a Path,
     pub scope: &'a Scope,
-    /// False on emulators that ignore the conditions of policies.
+    /// False on emulators that ignore conditions in policies.
     pub judges_conditions: bool,
-    /// When the environment is to expire.
+    /// When the environment expires.
     pub expiry: &'a Expiry,
     /// Foreign resources that the caller agreed to take over.
     pub adopt: &'a BTreeSet<Address>,
-    /// Wait for the builds even where no live function is compared: a saved plan says which code
-    /// it means.
+    /// Wait for the builds even if no live function is compared: a saved plan states the code it
+    /// deploys.
     pub whole: bool,
 }
 
-/// When an environment is to expire; instants as RFC 3339.
+/// When an environment expires; RFC 3339.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expiry {
-    /// Counted from this run, as each `up` of an environment with a time to live does.
+    /// Counted from this run: each `up` of an environment with a time to live renews it.
     pub renewed: Option<String>,
-    /// Where the environment has no expiry yet. One that it has stays until an `up` renews it.
+    /// Used if the environment has no expiry yet. An existing expiry stays until an `up` renews it.
     pub first: Option<String>,
 }
 
 impl Expiry {
-    /// The expiry of an environment that has `kept`.
+    /// The expiry of an environment whose current expiry is `kept`.
     fn or_kept<'a>(&'a self, kept: Option<&'a str>) -> Option<&'a str> {
         self.renewed.as_deref().or(kept).or(self.first.as_deref())
     }
 }
 
-/// A plan, and what it was made from.
+/// A plan and its inputs.
 pub struct Planned {
     pub plan: Plan,
     pub desired: Vec<Desired>,
-    /// RFC 3339; `None` for an environment that stays.
+    /// RFC 3339; `None` for a permanent environment.
     pub expires_at: Option<String>,
 }
 
 impl Request<'_> {
-    /// What the stack wants here, with an expiry or without.
+    /// The resources that the stack wants here, with or without an expiry.
     pub fn desired(&self, expires_at: Option<&str>) -> Result<Wanted, CloudError> {
         let low = expires_at.map(|_| self.stack.with_low_floor());
         resources::desired(&Context {
@@ -86,11 +86,11 @@ impl Request<'_> {
     }
 }
 
-/// Reads AWS and makes the plan.
+/// Reads AWS and creates the plan.
 ///
-/// `record` yields the last-applied record. `builds` starts beside the reads where a function seems
-/// to be deployed, and is awaited only where the plan needs the hashes of the Lambda zips. Errors:
-/// every reason why there is no plan.
+/// `record` yields the last-applied record. `builds` starts in parallel with the reads if a
+/// function seems to be deployed, and is awaited only if the plan needs the hashes of the Lambda
+/// zips. Errors: every reason why no plan is possible.
 pub async fn make_plan<'a>(
     request: &Request<'a>,
     reader: Reader,
@@ -123,7 +123,7 @@ pub async fn make_plan<'a>(
     Ok(Planned { plan, desired: wanted.resources, expires_at })
 }
 
-/// The last-applied record, what is live, and what is wanted for it.
+/// The last-applied record, the live resources, and the wanted ones.
 struct Read {
     record: Option<Record>,
     live: Vec<Live>,
@@ -139,7 +139,7 @@ async fn read_all<'a>(
 ) -> Result<Read, CloudError> {
     let scope = request.scope;
     let (index, record) = tokio::join!(reader.index(scope), record);
-    // An environment that was given a time to live keeps it until an `up` says otherwise.
+    // An environment with a time to live keeps its expiry until an `up` changes it.
     let kept = index?.expires_at();
     let record = record?;
 
@@ -154,8 +154,8 @@ async fn read_all<'a>(
     let (mut live, ()) =
         tokio::try_join!(engine::read(&finder, scope, &wanted.resources, false), early)?;
 
-    // The index is a hint, and may name what is gone or not ours. Where the stack's own resources
-    // say otherwise, what is wanted changes, and with it what has to be read.
+    // The index is a hint, and may contain deleted or foreign resources. If the stack's own
+    // resources disagree, the wanted resources change, and have to be read again.
     let confirmed = resources::expiry::confirmed(&live);
     let agreed = request.expiry.or_kept(confirmed.as_deref()).map(str::to_string);
     if agreed != expires_at {
@@ -170,7 +170,7 @@ fn needs_build(type_name: &str) -> bool {
     TYPES.iter().map(|t| t.info()).any(|info| info.needs_build && info.type_name == type_name)
 }
 
-/// True where the tag index names a function of the stack, whose code will have to be compared.
+/// True if the tag index contains a function of the stack, whose code has to be compared.
 async fn seems_deployed(
     reader: &Reader,
     scope: &Scope,
@@ -182,7 +182,7 @@ async fn seems_deployed(
         .any(|d| derivable_arn(scope, &d.address).is_some_and(|arn| index.tags(&arn).is_some())))
 }
 
-/// The plan that deletes everything of an environment.
+/// The plan that deletes all resources of an environment.
 pub fn plan_deletion(scope: &Scope, live: &[Live]) -> Result<Plan, Vec<CloudError>> {
     let types: Vec<_> = TYPES.iter().map(|t| t.info()).collect();
     plan::plan(&Inputs {
@@ -196,7 +196,7 @@ pub fn plan_deletion(scope: &Scope, live: &[Live]) -> Result<Plan, Vec<CloudErro
     })
 }
 
-/// Only what the stack wants can be adopted; a slip in an address must not pass for done.
+/// Only wanted resources can be adopted; a typo in an address is an error.
 fn check_adopted(adopt: &BTreeSet<Address>, desired: &[Desired]) -> Result<(), CloudError> {
     let Some(unknown) = adopt.iter().find(|a| !desired.iter().any(|d| d.address == **a)) else {
         return Ok(());
@@ -209,8 +209,8 @@ fn check_adopted(adopt: &BTreeSet<Address>, desired: &[Desired]) -> Result<(), C
     ))
 }
 
-/// ARNs of what the last `up` applied and the stack no longer wants. The tag index lags by minutes
-/// (catalogue 10.2): without them, such a resource would stay behind until the index knows it.
+/// ARNs of resources that the last `up` applied and the stack no longer wants. The tag index lags
+/// by minutes (catalogue 10.2): without them, such a resource would stay until the index knows it.
 fn missing_from_index(scope: &Scope, record: Option<&Record>, wanted: &[Desired]) -> Vec<String> {
     let applied = record.iter().flat_map(|record| record.specs.keys());
     let unwanted = applied.filter(|a| !wanted.iter().any(|d| d.address == **a));
@@ -218,8 +218,8 @@ fn missing_from_index(scope: &Scope, record: Option<&Record>, wanted: &[Desired]
     named.take(MAX_CANDIDATES).filter_map(|address| derivable_arn(scope, address)).collect()
 }
 
-/// True for what a logical id may look like: AWS refuses names with anything else, and the record
-/// is a row that others can write.
+/// True for a possible logical ID. AWS rejects names with other characters, and others can write
+/// the row with the record.
 fn is_id(id: &str) -> bool {
     let sign = |c: char| c.is_ascii_alphanumeric() || c == '-';
     id.len() <= 40 && id.starts_with(|c: char| c.is_ascii_alphabetic()) && id.chars().all(sign)
@@ -265,7 +265,7 @@ mod tests {
         assert_eq!(found, expected);
         assert!(missing_from_index(&scope, None, &wanted).is_empty());
 
-        // A row that others wrote: nothing that AWS would refuse, and not without end.
+        // A row that somebody else wrote: no names that AWS would reject, and a bounded number.
         let ids = ["a b".into(), "x\n::error::".into(), "a/../b".into(), "x".repeat(3000)];
         let foreign = ids.iter().map(|id: &String| (Address::new("table", id), Value::Null));
         let record = Record { specs: foreign.collect(), ..Record::default() };

@@ -3,8 +3,8 @@
 use crate::model::{CloudError, ErrorKind, Op, Plan, Step};
 use crate::resources::TYPES;
 
-/// The refusal of a plan that would delete or replace a protected table or bucket; lifting the
-/// protection is a step of its own.
+/// The error for a plan that would delete or replace a protected table or bucket; removing the
+/// protection is a separate step.
 pub fn refuse_losses(plan: &Plan) -> Result<(), CloudError> {
     let lost: Vec<_> = plan.steps.iter().filter(|step| loses_protected(step)).collect();
     if lost.is_empty() {
@@ -19,7 +19,7 @@ pub fn refuse_losses(plan: &Plan) -> Result<(), CloudError> {
     ))
 }
 
-/// Says in the plan that `up` will refuse it, and why.
+/// Adds a note to the plan that `up` will refuse it, and why.
 pub fn note_refusal(plan: &mut Plan) {
     if let Err(refused) = refuse_losses(plan) {
         let what = refused.message.trim_end_matches("; nothing was changed");
@@ -27,7 +27,8 @@ pub fn note_refusal(plan: &mut Plan) {
     }
 }
 
-/// Names of what the plan would delete or replace and AWS or a tag protects.
+/// Names of the resources that the plan would delete or replace although AWS or a tag protects
+/// them.
 pub fn protected(plan: &Plan) -> Vec<String> {
     plan.steps.iter().filter(|step| loses_protected(step)).map(|step| step.name.clone()).collect()
 }
