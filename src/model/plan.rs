@@ -1,4 +1,4 @@
-//! A plan as a value: what will be created, updated, replaced, deleted, in which order, and why.
+//! A plan as a value: its steps, their order and their causes.
 
 use super::{Address, Floor, Live};
 use schemars::JsonSchema;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::PathBuf;
 
-/// What happens to one resource.
+/// Operation on one resource.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -40,7 +40,7 @@ pub enum Cause {
     Both,
 }
 
-/// One field that differs. Null stands for absent; wanted values not known yet are
+/// A field that differs. Null means absent; a wanted value that is unknown until creation is
 /// `{"unknown":true}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -48,11 +48,11 @@ pub struct FieldChange {
     pub path: String,
     /// What AWS has.
     pub live: Value,
-    /// The value of the last successful `up`, where the record has it.
+    /// The value of the last successful `up`, if the record has it.
     pub applied: Value,
     /// What stack.yaml says.
     pub wanted: Value,
-    /// The field cannot change in place: the resource is made anew.
+    /// The field cannot change in place, so the resource is replaced.
     pub replaces: bool,
 }
 
@@ -72,13 +72,13 @@ pub struct Step {
     pub context: Value,
     pub payload: Option<PathBuf>,
     pub live: Option<Live>,
-    /// Steps of this plan that must be done first.
+    /// Steps of this plan that must finish first.
     pub after: Vec<Address>,
-    /// What this step would lose, in words.
+    /// The data that this step would lose, as text.
     pub loses: Option<String>,
 }
 
-/// Counts per operation, as the contract's `summary`.
+/// Number of resources by operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Summary {
@@ -91,7 +91,7 @@ pub struct Summary {
     pub not_emulated: usize,
 }
 
-/// Everything that apply needs; no choice is left to it.
+/// Everything needed to apply the plan; applying makes no decisions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     pub format_version: String,
@@ -103,10 +103,10 @@ pub struct Plan {
     /// Live resources that stay as they are; later steps read their outputs.
     pub unchanged: Vec<Live>,
     pub not_emulated: Vec<Address>,
-    /// What the reader should know besides: relaxed settings of an emulator, slow steps.
+    /// Notes for the reader: relaxed settings of an emulator, slow steps.
     pub notes: Vec<String>,
-    /// What every resource costs in a month without visitors, before and after; those that cost
-    /// nothing are left out.
+    /// The monthly cost of every resource without visitors, before and after; resources without a
+    /// fixed cost are omitted.
     #[serde(default)]
     pub floors: Vec<Floor>,
     /// Headings in the order of display, each with the groups of addresses under it.
@@ -117,7 +117,7 @@ pub struct Plan {
 impl Plan {
     pub const FORMAT_VERSION: &'static str = "1.0";
 
-    /// Leaves out the steps that are not to be kept, as if they were not done.
+    /// Removes the steps for which `keep` is false, and their effect on the floors.
     pub fn retain(&mut self, keep: impl Fn(&Step) -> bool) {
         let gone: Vec<Address> =
             self.steps.iter().filter(|s| !keep(s)).map(|s| s.address.clone()).collect();
