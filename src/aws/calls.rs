@@ -72,6 +72,9 @@ pub const LEDGER_WRITES: &[Call] = &[
 pub const SMOKE: &[Call] = &[
     Call::new(&DYNAMODB, "dynamodb:Scan"),
     Call::new(&DYNAMODB, "dynamodb:GetItem"),
+    // The test's own products.
+    Call::new(&DYNAMODB, "dynamodb:PutItem"),
+    Call::new(&DYNAMODB, "dynamodb:DeleteItem"),
     // Each of its writes is authorized as the call that does the same alone.
     Call::new(&DYNAMODB, "dynamodb:TransactWriteItems")
         .actions(&["dynamodb:DeleteItem", "dynamodb:UpdateItem"]),

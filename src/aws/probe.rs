@@ -1,5 +1,5 @@
-//! What the smoke test asks of AWS: items of a table, one test item's removal, lines of a log
-//! group.
+//! What the smoke test asks of AWS: items of a table, its own products and orders there, lines of
+//! a log group.
 
 use super::call::Caller;
 use super::clients::Sdk;
@@ -61,7 +61,7 @@ impl Probe {
 
     /// One item by its key, a JSON object of strings and numbers.
     pub async fn item(&self, table: &str, key: &Value) -> Result<Option<Value>, CloudError> {
-        let key = to_key(key)?;
+        let key = to_item(key)?;
         let answer = self
             .caller
             .call("dynamodb:GetItem", || {
@@ -81,7 +81,7 @@ impl Probe {
         key: &Value,
         taken: &TakenStock,
     ) -> Result<(), CloudError> {
-        let key = to_key(key)?;
+        let key = to_item(key)?;
         let delete = Delete::builder()
             .table_name(table)
             .set_key(Some(key))
@@ -105,6 +105,37 @@ impl Probe {
             .call("dynamodb:TransactWriteItems", || {
                 let call = self.client::<DynamoDb>().transact_write_items();
                 call.set_transact_items(Some(writes.clone())).send()
+            })
+            .await
+            .map(|_| ())
+    }
+
+    /// Stores a product that carries `smokeTest` true; an item that does not is not overwritten.
+    pub async fn put_test_product(&self, table: &str, item: &Value) -> Result<(), CloudError> {
+        let item = to_item(item)?;
+        self.caller
+            .call("dynamodb:PutItem", || {
+                let put = self.client::<DynamoDb>().put_item().table_name(table);
+                put.set_item(Some(item.clone()))
+                    .condition_expression(ABSENT_OR_TEST)
+                    .expression_attribute_values(":yes", AttributeValue::Bool(true))
+                    .send()
+            })
+            .await
+            .map(|_| ())
+    }
+
+    /// Removes a product that carries `smokeTest` true; one that does not stays.
+    pub async fn remove_test_product(&self, table: &str, key: &Value) -> Result<(), CloudError> {
+        let key = to_item(key)?;
+        self.caller
+            .call("dynamodb:DeleteItem", || {
+                let delete = self.client::<DynamoDb>().delete_item().table_name(table);
+                delete
+                    .set_key(Some(key.clone()))
+                    .condition_expression(ABSENT_OR_TEST)
+                    .expression_attribute_values(":yes", AttributeValue::Bool(true))
+                    .send()
             })
             .await
             .map(|_| ())
@@ -175,6 +206,8 @@ impl Probe {
     }
 }
 
+/// Holds for a product of a smoke test, and where there is none.
+const ABSENT_OR_TEST: &str = "attribute_not_exists(productId) OR smokeTest = :yes";
 /// Lines of a log that are shown.
 const SHOWN_LINES: usize = 20;
 
@@ -182,11 +215,13 @@ fn not_built(error: &impl std::fmt::Display) -> CloudError {
     CloudError::ours(ErrorKind::Other, format!("a request cannot be built: {error}"), "")
 }
 
-fn to_key(key: &Value) -> Result<HashMap<String, AttributeValue>, CloudError> {
+/// A key, or an item without nested values.
+fn to_item(item: &Value) -> Result<HashMap<String, AttributeValue>, CloudError> {
     let bad = || {
-        CloudError::ours(ErrorKind::Other, "a table's key is an object of strings and numbers", "")
+        let why = "an item is an object of strings, numbers and booleans";
+        CloudError::ours(ErrorKind::Other, why, "")
     };
-    let Value::Object(fields) = key else {
+    let Value::Object(fields) = item else {
         return Err(bad());
     };
     fields
@@ -194,6 +229,7 @@ fn to_key(key: &Value) -> Result<HashMap<String, AttributeValue>, CloudError> {
         .map(|(name, value)| match value {
             Value::String(text) => Ok((name.clone(), AttributeValue::S(text.clone()))),
             Value::Number(number) => Ok((name.clone(), AttributeValue::N(number.to_string()))),
+            Value::Bool(yes) => Ok((name.clone(), AttributeValue::Bool(*yes))),
             _ => Err(bad()),
         })
         .collect()

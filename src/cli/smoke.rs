@@ -75,16 +75,19 @@ pub fn warn_of_nothing(report: &Report, output: &Output) {
 pub async fn run(session: &Session, project: &Project, document: &Value, sink: &Sink) -> Report {
     let backend = Cloud { probe: Probe::new(&session.sdk), counter: session.sdk.counter.clone() };
     let mut target = target(session, project, document, session.serves);
+    let (stack, probe) = (&project.stack, &backend.probe);
     if let Some(order) = &mut target.order {
-        order.secret = secret(session, &project.stack, &backend.probe).await;
+        order.secret = secret(session, stack, probe, &order.route).await;
+    }
+    if let Some(products) = &mut target.products {
+        products.secret = secret(session, stack, probe, &products.route).await;
     }
     smoke::run(&target, &backend, sink).await
 }
 
-/// The secret of the function behind the order route: the variable that stack.yaml fills with
-/// `${smoke.secret}`. Where it cannot be read there is none, and the checks that order say so.
-async fn secret(session: &Session, stack: &Stack, probe: &Probe) -> Option<String> {
-    let route = stack.smoke.order.as_ref().map(|order| order.route.as_str())?;
+/// The secret of the function behind a route: the variable that stack.yaml fills with
+/// `${smoke.secret}`. Where it cannot be read there is none, and the checks that need it say so.
+async fn secret(session: &Session, stack: &Stack, probe: &Probe, route: &str) -> Option<String> {
     let route = stack.api.as_ref()?.route_of(route)?;
     let variables = &stack.functions.get(&route.function)?.env;
     let (name, _) = variables.iter().find(|(_, v)| v.parts == [EnvPart::SmokeSecret])?;
@@ -117,11 +120,11 @@ fn target(session: &Session, project: &Project, document: &Value, serves_request
         waf_evaluated: !emulated,
         site_blocked_status: blocked,
         requests: requests(scope, stack),
-        products: stack
-            .smoke
-            .products
-            .as_ref()
-            .map(|p| ProductsTarget { route: p.route.clone(), table: scope.name(&p.table) }),
+        products: stack.smoke.products.as_ref().map(|p| ProductsTarget {
+            route: p.route.clone(),
+            table: scope.name(&p.table),
+            secret: None,
+        }),
         order: stack.smoke.order.as_ref().map(|o| OrderTarget {
             route: o.route.clone(),
             table: scope.name(&o.table),
@@ -223,6 +226,10 @@ fn checks(stack: &Stack) -> BTreeSet<Check> {
         SmokeCheck::Cors => Check::Cors,
         SmokeCheck::Order => Check::Order,
         SmokeCheck::Tampering => Check::Tampering,
+        SmokeCheck::Replay => Check::Replay,
+        SmokeCheck::UnknownProduct => Check::UnknownProduct,
+        SmokeCheck::Oversold => Check::Oversold,
+        SmokeCheck::Markup => Check::Markup,
         SmokeCheck::Waf => Check::Waf,
         SmokeCheck::Logs => Check::Logs,
     };
@@ -328,6 +335,14 @@ impl Backend for Cloud {
     ) -> Result<(), CloudError> {
         let taken = TakenStock { table: stock_of.to_string(), pieces: pieces.clone() };
         self.probe.remove_smoke_order(table, key, &taken).await
+    }
+
+    async fn put_test_product(&self, table: &str, item: &Value) -> Result<(), CloudError> {
+        self.probe.put_test_product(table, item).await
+    }
+
+    async fn remove_test_product(&self, table: &str, key: &Value) -> Result<(), CloudError> {
+        self.probe.remove_test_product(table, key).await
     }
 
     async fn log_page(

@@ -124,7 +124,12 @@ fn list(shop: &Shop, request: &Request) -> Answer {
     if echo || (origin == shop.site() && shop.fault != Fault::ReadingForNobody) {
         headers.push(("access-control-allow-origin", origin));
     }
+    let marked = request.headers.get("x-shopstack-smoke").is_some_and(|mark| mark == "a-secret");
+    let all = marked && shop.fault != Fault::TestProductHidden;
     let mut products = shop.products.lock().unwrap().clone();
+    if !all && shop.fault != Fault::TestProductForAll {
+        products.retain(|product| product["smokeTest"] != true);
+    }
     products.sort_by_key(|product| product["productId"].to_string());
     match shop.fault {
         Fault::ProductsFail => return (500, headers, "x".repeat(5000)),
@@ -134,7 +139,19 @@ fn list(shop: &Shop, request: &Request) -> Answer {
         // Another way to write the same number.
         _ => products[0]["price"] = json!(5.0),
     }
-    (200, headers, Value::Array(products).to_string())
+    let content_type = match shop.fault {
+        Fault::MarkupAsPage => "text/html",
+        _ => "application/json",
+    };
+    headers.push(("content-type", content_type.to_string()));
+    if shop.fault != Fault::MarkupSniffed {
+        headers.push(("x-content-type-options", "nosniff".to_string()));
+    }
+    let mut body = Value::Array(products).to_string();
+    if shop.fault == Fault::MarkupEscaped {
+        body = body.replace('<', "&lt;");
+    }
+    (200, headers, body)
 }
 
 /// Takes a line's pieces of a product whose stock is counted; what was taken, by product.
@@ -145,8 +162,24 @@ fn take_stock(shop: &Shop, line: &Value) -> Value {
     let mut products = shop.products.lock().unwrap();
     let counted = products.iter_mut().find(|p| p["productId"] == id && p["stock"].is_u64());
     let Some(product) = counted else { return json!({}) };
-    product["stock"] = json!(product["stock"].as_u64().unwrap() - pieces);
+    product["stock"] = json!(product["stock"].as_u64().unwrap().saturating_sub(pieces));
     json!({ id: pieces })
+}
+
+/// Status and code for a line that the catalogue does not have, or not enough of.
+fn missing(shop: &Shop, line: &Value, product: Option<&Value>) -> Option<(u16, &'static str)> {
+    let asked = line["quantity"].as_u64()?;
+    let Some(product) = product else {
+        return (shop.fault != Fault::UnknownAccepted).then_some((422, "UnknownProduct"));
+    };
+    let is_enough = product["stock"].as_u64().is_none_or(|stock| stock >= asked);
+    if is_enough || shop.fault == Fault::OversoldAccepted {
+        return None;
+    }
+    if shop.fault == Fault::OversoldTaken {
+        take_stock(shop, line);
+    }
+    Some((409, "OutOfStock"))
 }
 
 fn order(shop: &Shop, request: &Request) -> Reply {
@@ -167,15 +200,29 @@ fn order(shop: &Shop, request: &Request) -> Reply {
             _ => return refuse(400, "MalformedJson"),
         },
     };
+    let key = request.headers.get("idempotency-key").cloned().unwrap_or_default();
+    let used = shop.keys.lock().unwrap().iter().find(|(other, ..)| *other == key).cloned();
+    match used {
+        Some((_, body, id)) if body == request.body && shop.fault != Fault::KeyForgotten => {
+            return Some((201, vec![], json!({"orderId": id}).to_string()));
+        }
+        Some((_, body, _)) if body != request.body && shop.fault != Fault::KeyGoodForAnother => {
+            return refuse(422, "IdempotencyKeyReused");
+        }
+        _ => {}
+    }
     let line = &draft["items"][0];
     let priced =
         shop.products.lock().unwrap().iter().find(|p| p["productId"] == line["productId"]).cloned();
+    if let Some((status, code)) = missing(shop, line, priced.as_ref()) {
+        return refuse(status, code);
+    }
     let total = priced.map(|p| p["price"].as_f64().unwrap() * line["quantity"].as_f64().unwrap());
     let honest =
         total.is_some_and(|total| (total - draft["total"].as_f64().unwrap()).abs() < 0.001);
-    if !honest && shop.fault != Fault::PriceAccepted && shop.fault != Fault::MalformedAccepted
-        || shop.fault == Fault::OrderRefused
-    {
+    let trusting = [Fault::PriceAccepted, Fault::MalformedAccepted, Fault::UnknownAccepted]
+        .contains(&shop.fault);
+    if !honest && !trusting || shop.fault == Fault::OrderRefused {
         return refuse(409, "TotalMismatch");
     }
     let now =
@@ -200,6 +247,9 @@ fn order(shop: &Shop, request: &Request) -> Reply {
     }
     if shop.fault != Fault::OrderNotStored {
         orders.insert(id.clone(), item);
+    }
+    if !key.is_empty() {
+        shop.keys.lock().unwrap().push((key, request.body.clone(), id.clone()));
     }
     if shop.fault == Fault::OrderUnanswered {
         return None;

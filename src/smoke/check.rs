@@ -21,6 +21,15 @@ pub enum Check {
     Order,
     /// A tampered total and malformed JSON are refused.
     Tampering,
+    /// An order sent twice with one `Idempotency-Key` is one order, and the key is refused for
+    /// another.
+    Replay,
+    /// An order for a product that does not exist is refused.
+    UnknownProduct,
+    /// An order for more than there is of a product is refused, and takes nothing.
+    Oversold,
+    /// A product named in markup is sent as JSON text that no browser takes for a page.
+    Markup,
     /// The firewall stops an SQL injection and a cross-site scripting probe.
     Waf,
     /// The log groups hold what just happened.
@@ -28,7 +37,7 @@ pub enum Check {
 }
 
 impl Check {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Site,
         Self::Bucket,
         Self::Requests,
@@ -36,6 +45,10 @@ impl Check {
         Self::Cors,
         Self::Order,
         Self::Tampering,
+        Self::Replay,
+        Self::UnknownProduct,
+        Self::Oversold,
+        Self::Markup,
         Self::Waf,
         Self::Logs,
     ];
@@ -50,6 +63,10 @@ impl Check {
             Self::Cors => "cors",
             Self::Order => "order",
             Self::Tampering => "tampering",
+            Self::Replay => "replay",
+            Self::UnknownProduct => "unknown_product",
+            Self::Oversold => "oversold",
+            Self::Markup => "markup",
             Self::Waf => "waf",
             Self::Logs => "logs",
         }

@@ -8,12 +8,16 @@ mod firewall;
 mod http;
 mod junit;
 mod logs;
+mod markup;
 mod order;
 mod products;
+mod refusals;
+mod replay;
 mod requests;
 mod retry;
 mod site;
 mod target;
+mod test_product;
 mod till;
 mod waf;
 
@@ -50,6 +54,12 @@ pub trait Backend: Send + Sync {
         stock_of: &str,
         pieces: &BTreeMap<String, u64>,
     ) -> Result<(), CloudError>;
+    /// Stores a product that carries `smokeTest` true. An item with its key that does not is left as
+    /// it is, which is an error.
+    async fn put_test_product(&self, table: &str, item: &Value) -> Result<(), CloudError>;
+    /// Removes a product by its key; one that is gone is no error, and one that does not carry
+    /// `smokeTest` true is left as it is, which is one.
+    async fn remove_test_product(&self, table: &str, key: &Value) -> Result<(), CloudError>;
     /// One page of a log group's lines from `since_ms` (epoch) on, in one request; AWS takes five a
     /// second for a whole account. `token` is that of the page before; none begins anew. `region`
     /// is the stack's where none is named.
@@ -165,6 +175,10 @@ async fn dispatch(check: Check, context: &http::Context<'_>) -> Result<Outcome, 
         Check::Cors => cors::check(context).await,
         Check::Order => order::order(context).await,
         Check::Tampering => order::tampering(context).await,
+        Check::Replay => replay::check(context).await,
+        Check::UnknownProduct => refusals::unknown_product(context).await,
+        Check::Oversold => refusals::oversold(context).await,
+        Check::Markup => markup::check(context).await,
         Check::Waf => waf::check(context).await,
         Check::Logs => logs::check(context).await,
     }

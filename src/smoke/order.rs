@@ -3,6 +3,7 @@
 
 use super::Outcome;
 use super::http::{Answer, Call, Context, clip, join, unlike};
+use super::products::is_on_sale;
 use super::retry::{Trouble, poll};
 use super::target::{OrderTarget, ProductsTarget, route};
 use super::till::Till;
@@ -10,15 +11,37 @@ use serde_json::{Value, json};
 
 const QUANTITY: u64 = 2;
 const PLACED: &str = "PLACED";
-const NO_SECRET: &str = "the order's function has no variable with `${smoke.secret}`, or it cannot \
+pub(super) const NO_SECRET: &str = "the order's function has no variable with `${smoke.secret}`, or it cannot \
                          be read: a test order could not be told from a customer's";
-const NOTHING_TO_BUY: &str = "the catalogue has no product with a price to order";
+pub(super) const NOTHING_TO_BUY: &str = "the catalogue has no product with a price to order";
 
 /// What the test orders: `QUANTITY` of one product.
-struct Basket {
+pub(super) struct Basket {
     product_id: String,
+    quantity: u64,
     /// Of the whole order.
     cents: u64,
+}
+
+impl Basket {
+    /// Half as many pieces at half the price.
+    pub(super) fn half(&self) -> Self {
+        let (quantity, cents) = (self.quantity / 2, self.cents / 2);
+        Self { product_id: self.product_id.clone(), quantity, cents }
+    }
+
+    /// The order as it is sent.
+    pub(super) fn body(&self, order: &OrderTarget) -> String {
+        one_line(order, &self.product_id, self.quantity, &amount(self.cents))
+    }
+}
+
+/// An answer that a crooked order should get.
+pub(super) struct Refusal<'a> {
+    pub(super) status: u16,
+    /// Any where none is named.
+    pub(super) code: Option<&'static str>,
+    pub(super) what: &'a str,
 }
 
 /// Posts an order, finds it in its table, compares it, and removes it whatever came out.
@@ -57,15 +80,8 @@ async fn place_and_compare(
     call: &Call,
     basket: &Basket,
 ) -> Result<(), String> {
-    let call = &Call { body: Some(body(order, basket, basket.cents)), ..call.clone() };
-    let id = &poll(context.deadline, || async move {
-        let answer = till.post(call).await?;
-        match placed(&answer) {
-            Some(id) => Ok(id),
-            None => Err(settling(&answer, "201 with an orderId", "see the function's log group")),
-        }
-    })
-    .await?;
+    let call = Call { body: Some(basket.body(order)), ..call.clone() };
+    let id = &accepted(context, till, &call).await?.0;
     let verdict = poll(context.deadline, || async move {
         let item = context.backend.item(&order.table, &json!({"orderId": id})).await?;
         let todo = "see which table the function writes to";
@@ -85,6 +101,22 @@ async fn place_and_compare(
         (Err(fault), Err(left)) => Err(format!("{fault}\n{left}")),
         (verdict, removal) => verdict.and(removal),
     }
+}
+
+/// Posts an order until it is placed: its id, and the answer.
+pub(super) async fn accepted(
+    context: &Context<'_>,
+    till: &Till<'_>,
+    call: &Call,
+) -> Result<(String, Answer), String> {
+    poll(context.deadline, || async move {
+        let answer = till.post(call).await?;
+        match placed(&answer) {
+            Some(id) => Ok((id, answer)),
+            None => Err(settling(&answer, "201 with an orderId", "see the function's log group")),
+        }
+    })
+    .await
 }
 
 /// Everything in the stored order that is not as it was placed.
@@ -139,12 +171,14 @@ pub(super) async fn tampering(context: &Context<'_>) -> Result<Outcome, String> 
         let cheaper =
             basket.cents.checked_sub(1).filter(|cents| *cents > 0).unwrap_or(basket.cents + 1);
         let what = format!("a total of {} instead of {}", amount(cheaper), amount(basket.cents));
-        let call = call(body(order, basket, cheaper));
-        verdict = refused(context, &till, &call, 409, &what).await;
+        let cheaper = Basket { product_id: basket.product_id.clone(), cents: cheaper, ..*basket };
+        let refusal = Refusal { status: 409, code: Some("TotalMismatch"), what: &what };
+        verdict = refused(context, &till, &call(cheaper.body(order)), &refusal).await;
     }
     if verdict.is_ok() {
         let call = call(r#"{"userId": "#.into());
-        verdict = refused(context, &till, &call, 400, "malformed JSON").await;
+        let refusal = Refusal { status: 400, code: None, what: "malformed JSON" };
+        verdict = refused(context, &till, &call, &refusal).await;
     }
     till.close(verdict).await?;
     Ok(Outcome::Passed(match basket {
@@ -155,15 +189,16 @@ pub(super) async fn tampering(context: &Context<'_>) -> Result<Outcome, String> 
     }))
 }
 
-/// `status` with an error code, or else a failure; an order taken by mistake is removed.
-async fn refused(
+/// The refusal, or else a failure; an order taken by mistake is removed.
+pub(super) async fn refused(
     context: &Context<'_>,
     till: &Till<'_>,
     call: &Call,
-    status: u16,
-    what: &str,
+    refusal: &Refusal<'_>,
 ) -> Result<(), String> {
-    let expected = &format!("{status} with an error code for {what}");
+    let Refusal { status, code, what } = *refusal;
+    let named = code.unwrap_or("with an error code");
+    let expected = &format!("{status} {named} for {what}");
     let answer = poll(context.deadline, || async move {
         let answer = till.post(call).await?;
         if answer.status == status || (200..300).contains(&answer.status) {
@@ -172,7 +207,9 @@ async fn refused(
         Err(settling(&answer, expected, "see the function's log group"))
     })
     .await?;
-    if answer.status == status && answer.error_code().is_some() {
+    let given = answer.error_code();
+    let is_named = given.is_some() && code.is_none_or(|code| given.as_deref() == Some(code));
+    if answer.status == status && is_named {
         return Ok(());
     }
     let fault =
@@ -186,27 +223,37 @@ async fn refused(
     }
 }
 
-/// The first product by id that has a price in whole cents and, where it has a stock, enough of it.
-async fn basket(
+/// The first product by id that is on sale and, where it has a stock, enough of it.
+pub(super) async fn basket(
     context: &Context<'_>,
     products: &ProductsTarget,
 ) -> Result<Option<Basket>, String> {
     let items = poll(context.deadline, || context.catalogue(&products.table, false)).await?;
     let offer = |item: &Value| {
+        if !is_on_sale(item) {
+            return None;
+        }
         let price = item.get("price").and_then(cents).filter(|cents| *cents > 0)?;
         let enough =
             item.get("stock").and_then(Value::as_f64).is_none_or(|stock| stock >= QUANTITY as f64);
         let product_id = item.get("productId")?.as_str()?.to_string();
-        Some(Basket { product_id, cents: price.checked_mul(QUANTITY)? }).filter(|_| enough)
+        let cents = price.checked_mul(QUANTITY)?;
+        Some(Basket { product_id, quantity: QUANTITY, cents }).filter(|_| enough)
     };
     Ok(items.iter().filter_map(offer).min_by(|a, b| a.product_id.cmp(&b.product_id)))
 }
 
-fn body(order: &OrderTarget, basket: &Basket, cents: u64) -> String {
+/// An order for one product.
+pub(super) fn one_line(
+    order: &OrderTarget,
+    product_id: &str,
+    quantity: u64,
+    total: &str,
+) -> String {
     // Written as digits: the way over a floating-point number could change them.
     let user = json!(order.user);
-    let items = json!([{"productId": basket.product_id, "quantity": QUANTITY}]);
-    format!(r#"{{"userId":{user},"items":{items},"total":{}}}"#, amount(cents))
+    let items = json!([{"productId": product_id, "quantity": quantity}]);
+    format!(r#"{{"userId":{user},"items":{items},"total":{total}}}"#)
 }
 
 /// The order id of an accepted order.

@@ -1,10 +1,11 @@
 //! Check `products`: the API lists exactly the products that the table has on sale, item by item.
 
 use super::Outcome;
-use super::http::{Call, Context, clip, join, unlike};
+use super::http::{Answer, Call, Context, clip, join, unlike};
 use super::order::cents;
 use super::retry::{Trouble, Try, poll};
 use super::target::{ProductsTarget, route};
+use super::test_product::is_test;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -35,7 +36,8 @@ async fn attempt(
     products: &ProductsTarget,
     again: bool,
 ) -> Try<usize> {
-    let listed = listed(context, call).await?;
+    let pages = pages(context, call).await?;
+    let listed: Vec<Value> = pages.into_iter().flat_map(|page| page.products).collect();
     let held = context.catalogue(&products.table, again).await?;
     let for_sale = for_sale(&held, &listed);
     match difference(&listed, &for_sale) {
@@ -49,22 +51,29 @@ async fn attempt(
     }
 }
 
+/// One answer of the list.
+pub(super) struct Page {
+    pub(super) answer: Answer,
+    pub(super) products: Vec<Value>,
+}
+
 /// All products that the API lists: its first answer, and those that it links to.
-async fn listed(context: &Context<'_>, call: &Call) -> Try<Vec<Value>> {
+pub(super) async fn pages(context: &Context<'_>, call: &Call) -> Try<Vec<Page>> {
     let mut all = Vec::new();
     let mut call = call.clone();
     for _ in 0..MOST_PAGES {
         let answer = context.send(&call).await?;
-        let page: Option<Vec<Value>> = serde_json::from_str(&answer.body).ok();
-        let Some(page) = page.filter(|_| answer.status == 200) else {
+        let products: Option<Vec<Value>> = serde_json::from_str(&answer.body).ok();
+        let Some(products) = products.filter(|_| answer.status == 200) else {
             let todo = "see the function's log group; a fresh role may take some seconds to count";
             return Err(Trouble::Again(answer.unlike("200 with a JSON array", todo)));
         };
-        all.extend(page);
-        let Some(next) = next_page(&call.url, &answer.header("link")) else {
+        let next = next_page(&call.url, &answer.header("link"));
+        all.push(Page { answer, products });
+        let Some(next) = next else {
             return Ok(all);
         };
-        call = Call::new(&call.method, next);
+        call.url = next;
     }
     Err(Trouble::Never(format!("{}: more than {MOST_PAGES} pages follow each other", call.url)))
 }
@@ -77,15 +86,19 @@ fn next_page(url: &str, link: &str) -> Option<String> {
     Some(format!("{base}?{query}"))
 }
 
-/// What the shop sells of a table's items: not what is withdrawn (`active` not true), and not what
-/// has no price in whole cents or is priced in another currency than the rest.
+/// True for an item that is neither withdrawn (`active` not true) nor a smoke test's.
+pub(super) fn is_on_sale(item: &Value) -> bool {
+    item.get("active").is_none_or(|active| *active == Value::Bool(true)) && !is_test(item)
+}
+
+/// What the shop sells of a table's items: what is on sale, has a price in whole cents, and is not
+/// priced in another currency than the rest.
 fn for_sale(held: &[Value], listed: &[Value]) -> Vec<Value> {
     let currency = listed.first().and_then(|product| product.get("currency"));
     let is_sold = |item: &&Value| {
-        let active = item.get("active").is_none_or(|active| *active == Value::Bool(true));
         let priced = item.get("price").and_then(cents).is_some();
         let named = item.get("currency").filter(|_| currency.is_some());
-        active && priced && named.is_none_or(|named| Some(named) == currency)
+        is_on_sale(item) && priced && named.is_none_or(|named| Some(named) == currency)
     };
     held.iter().filter(is_sold).cloned().collect()
 }

@@ -58,6 +58,17 @@ pub enum Fault {
     MalformedAccepted,
     MalformedCrashes,
     RefusedWithoutCode,
+    KeyForgotten,
+    KeyGoodForAnother,
+    UnknownAccepted,
+    OversoldAccepted,
+    OversoldTaken,
+    MarkupEscaped,
+    MarkupAsPage,
+    MarkupSniffed,
+    TestProductForAll,
+    TestProductHidden,
+    TestProductStays,
     SqlPasses,
     ScriptPasses,
     FirewallStopsAll,
@@ -74,6 +85,8 @@ pub struct Shop {
     pub port: u16,
     pub products: Mutex<Vec<Value>>,
     pub orders: Mutex<BTreeMap<String, Value>>,
+    /// Key, body and order id of each order that came with a key.
+    pub keys: Mutex<Vec<(String, String, String)>>,
     pub deleted: Mutex<Vec<String>>,
     /// Group, epoch milliseconds, line.
     pub logs: Mutex<Vec<(String, i64, String)>>,
@@ -116,6 +129,7 @@ impl Shop {
                 "real".into(),
                 json!({"orderId": "real", "userId": "smoke-test"}),
             )])),
+            keys: Mutex::default(),
             deleted: Mutex::default(),
             logs: Mutex::new(old.to_vec()),
             stumbles: AtomicUsize::new(0),
@@ -224,6 +238,10 @@ impl Backend for Shop {
     }
 
     async fn item(&self, table: &str, key: &Value) -> Result<Option<Value>, CloudError> {
+        if table == "shop-Products" {
+            let products = self.products.lock().unwrap();
+            return Ok(products.iter().find(|p| p["productId"] == key["productId"]).cloned());
+        }
         assert_eq!(table, "shop-Orders");
         Ok(self.orders.lock().unwrap().get(key["orderId"].as_str().unwrap()).cloned())
     }
@@ -248,12 +266,30 @@ impl Backend for Shop {
         self.deleted.lock().unwrap().push(id.clone());
         if self.fault != Fault::DeleteDoesNothing {
             self.orders.lock().unwrap().remove(&id);
+            self.keys.lock().unwrap().retain(|(_, _, order)| *order != id);
             for product in self.products.lock().unwrap().iter_mut() {
                 let back = pieces.get(product["productId"].as_str().unwrap_or_default());
                 if let (Some(back), Some(stock)) = (back, product["stock"].as_u64()) {
                     product["stock"] = serde_json::json!(stock + back);
                 }
             }
+        }
+        Ok(())
+    }
+
+    async fn put_test_product(&self, table: &str, item: &Value) -> Result<(), CloudError> {
+        assert_eq!((table, &item["smokeTest"]), ("shop-Products", &json!(true)));
+        self.products.lock().unwrap().push(item.clone());
+        Ok(())
+    }
+
+    async fn remove_test_product(&self, table: &str, key: &Value) -> Result<(), CloudError> {
+        assert_eq!(table, "shop-Products");
+        let is_it = |p: &Value| p["productId"] == key["productId"];
+        let mut products = self.products.lock().unwrap();
+        assert!(products.iter().filter(|p| is_it(p)).all(|p| p["smokeTest"] == true));
+        if self.fault != Fault::TestProductStays {
+            products.retain(|p| !is_it(p));
         }
         Ok(())
     }

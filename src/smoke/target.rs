@@ -131,8 +131,11 @@ pub struct CorsTarget {
 pub struct ProductsTarget {
     /// As in stack.yaml: `GET /products`.
     pub route: String,
-    /// The table's name on AWS.
+    /// The table's name on AWS; its key is `productId`.
     pub table: String,
+    /// Shows the test its own products; none where the function knows no secret, and then none is
+    /// made.
+    pub secret: Option<String>,
 }
 
 /// The route that takes an order.

@@ -28,6 +28,7 @@ fn target(shop: &Shop, budget_ms: u64) -> Target {
         products: Some(ProductsTarget {
             route: "GET /products".into(),
             table: "shop-Products".into(),
+            secret: Some("a-secret".into()),
         }),
         order: Some(OrderTarget {
             secret: Some("a-secret".into()),
@@ -92,6 +93,7 @@ async fn a_good_shop_passes_every_check_and_is_left_as_it_was() {
             events.lock().unwrap().push((check, status));
         }
     });
+    let before = shop.products.lock().unwrap().clone();
     let target = target(&shop, 5000);
     let running = run(&target, shop.as_ref(), &sink);
     let report = sendable(running).await;
@@ -107,6 +109,7 @@ async fn a_good_shop_passes_every_check_and_is_left_as_it_was() {
     names.sort_by(|a, b| a.0.cmp(&b.0));
     assert_eq!(told, names);
     assert_eq!(shop.orders.lock().unwrap().keys().collect::<Vec<_>>(), ["real"]);
+    assert_eq!(*shop.products.lock().unwrap(), before);
     assert_eq!(shop.counted.load(Ordering::SeqCst), shop.served.load(Ordering::SeqCst));
     assert!(
         shop.agents
@@ -119,7 +122,7 @@ async fn a_good_shop_passes_every_check_and_is_left_as_it_was() {
 }
 
 #[tokio::test]
-async fn each_fault_fails_just_its_own_check_and_is_named() {
+async fn each_fault_fails_just_its_own_checks_and_is_named() {
     use Fault::*;
     let cases: &[(Fault, &str, &str)] = &[
         (SiteDown, "site", "expected 200, got 502"),
@@ -164,36 +167,53 @@ async fn each_fault_fails_just_its_own_check_and_is_named() {
         ),
         (ReadingEchoes, "cors", "GET http://127.0.0.1"),
         (ReadingForNobody, "cors", "GET http://127.0.0.1"),
-        (OrderRefused, "order", "expected 201 with an orderId, got 409"),
+        (OrderRefused, "order replay", "expected 201 with an orderId, got 409"),
         (OrderNotStored, "order", "no such item"),
         (OrderTotal, "order", "total: expected 37.00, got 0.01"),
         (OrderStatus, "order", "status: expected \"PLACED\", got \"LOST\""),
         (OrderItems, "order", "items: expected 2 of p-1"),
         (OrderUser, "order", "userId: expected \"smoke-test\", got \"somebody\""),
-        (PriceAccepted, "tampering", "a total of 36.99 instead of 37.00, got 201"),
+        (
+            PriceAccepted,
+            "tampering",
+            "409 TotalMismatch for a total of 36.99 instead of 37.00, got 201",
+        ),
         (MalformedCrashes, "tampering", "for malformed JSON, got 502"),
-        (RefusedWithoutCode, "tampering", "409 with an error code"),
+        (RefusedWithoutCode, "tampering replay unknown_product oversold", "got 409: \"no\""),
+        (KeyForgotten, "replay", "expected the same answer to the same key"),
+        (KeyGoodForAnother, "replay", "422 IdempotencyKeyReused for another order with a key"),
+        (UnknownAccepted, "unknown_product", "422 UnknownProduct for a product that does not"),
+        (OversoldAccepted, "oversold", "409 OutOfStock for two of a product of which there is one"),
+        (OversoldTaken, "oversold", ": expected 1, got 0; a refused order must take nothing"),
+        (MarkupEscaped, "markup", "the name: expected \"'></script><img"),
+        (MarkupAsPage, "markup", "header content-type: expected application/json, got \"text/html"),
+        (MarkupSniffed, "markup", "header x-content-type-options: expected nosniff, got \"\""),
+        (TestProductForAll, "markup products", "no test product without the secret"),
+        (TestProductHidden, "markup", "the test's product smoke"),
         (SqlPasses, "waf", "expected 403 from the firewall, got 200"),
         (ScriptPasses, "waf", "expected 403 from the firewall, got 200"),
         (FunctionSilent, "logs", "/aws/lambda/list: expected lines"),
         (ApiSilent, "logs", "/aws/apigateway/shop: expected lines"),
         (WafSilent, "logs", "aws-waf-logs-shop: expected lines"),
     ];
-    for (fault, check, phrase) in cases {
+    for (fault, checks, phrase) in cases {
+        let checks: Vec<&str> = checks.split(' ').collect();
         let (shop, report) = report(*fault).await;
         assert!(report.failed());
         let others: Vec<&str> = checks_with(&report, SmokeStatus::Failed)
             .into_iter()
-            .filter(|name| name != check)
+            .filter(|name| !checks.contains(name))
             .collect();
         assert!(others.is_empty(), "{fault:?}: {report:#?}");
-        let message = message(&report, check);
+        let message = message(&report, checks[0]);
         assert!(message.contains(phrase), "{fault:?}: {message}");
         assert_eq!(
             shop.orders.lock().unwrap().keys().collect::<Vec<_>>(),
             ["real"],
             "{fault:?}: an order was left"
         );
+        let left = shop.products.lock().unwrap().iter().any(|p| p["smokeTest"] == true);
+        assert!(!left, "{fault:?}: a product was left");
     }
 }
 
@@ -237,7 +257,7 @@ async fn a_firewall_that_stops_everybody_is_no_pass() {
 async fn a_refusal_of_the_firewall_is_named_with_its_rule() {
     let (_, stopped) = report(Fault::FirewallStopsOrders).await;
     // No function has run, so its log is silent as well.
-    let failed = ["order", "tampering", "logs"];
+    let failed = ["order", "tampering", "replay", "unknown_product", "oversold", "logs"];
     assert_eq!(checks_with(&stopped, SmokeStatus::Failed), failed, "{stopped:#?}");
     let named = "the firewall refused it: the rule SizeRestrictions_BODY of AWS's managed group \
                  AWSManagedRulesCommonRuleSet, says its log";
@@ -252,7 +272,9 @@ async fn a_refusal_of_the_firewall_is_named_with_its_rule() {
 
 #[tokio::test]
 async fn an_order_that_is_not_marked_is_never_deleted() {
-    let (shop, report) = report(Fault::OrderUnmarked).await;
+    let shop = Shop::open(Fault::OrderUnmarked).await;
+    let target = Target { checks: BTreeSet::from([Check::Order]), ..target(&shop, 150) };
+    let report = run(&target, shop.as_ref(), &silent()).await;
     assert!(message(&report, "order").contains("remove it by hand"), "{report:#?}");
     assert!(shop.deleted.lock().unwrap().is_empty());
     assert_eq!(shop.orders.lock().unwrap().len(), 2);
@@ -293,6 +315,14 @@ async fn a_delete_without_effect_is_noticed() {
         .insert("o".into(), serde_json::json!({"orderId": "o", "smokeTest": true}));
     let till = till::Till::open(&context, target.order.as_ref().unwrap());
     assert!(till.remove("o").await.unwrap_err().contains("the delete had no effect"));
+
+    let shop = Shop::open(Fault::TestProductStays).await;
+    let context = http::Context::new(&target, shop.as_ref()).unwrap();
+    let products = target.products.as_ref().unwrap();
+    let product = test_product::TestProduct::new(&context, products, "markup");
+    product.put("A name", 1).await.unwrap();
+    let left = product.remove(Ok(())).await.unwrap_err();
+    assert!(left.contains("is still there: the delete had no effect"), "{left}");
 }
 
 #[tokio::test]
@@ -325,6 +355,32 @@ async fn nobody_there_is_a_failure_with_the_address() {
         "{message}"
     );
     assert!(message.contains("refused"), "{message}");
+}
+
+#[tokio::test]
+async fn products_that_an_earlier_run_left_are_removed_and_those_of_another_run_are_not() {
+    let shop = Shop::open(Fault::None).await;
+    let product = |id: &str, put_at: i64| serde_json::json!({"productId": id, "price": 1, "smokeTest": true, "smokeTestAt": put_at});
+    let now = date::local_ms();
+    let left = [product("old", now - 3_700_000), product("young", now - 60_000)];
+    shop.products.lock().unwrap().extend(left);
+    let report = run(&target(&shop, 5000), shop.as_ref(), &silent()).await;
+    assert!(!report.failed(), "{report:#?}");
+    let kept = shop.products.lock().unwrap().clone();
+    let kept: Vec<&Value> = kept.iter().filter(|p| p["smokeTest"] == true).collect();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0]["productId"], "young");
+}
+
+#[tokio::test]
+async fn without_a_secret_no_test_product_is_made() {
+    let shop = Shop::open(Fault::TestProductForAll).await;
+    let mut target = target(&shop, 5000);
+    target.products.as_mut().unwrap().secret = None;
+    let report = run(&target, shop.as_ref(), &silent()).await;
+    assert_eq!(checks_with(&report, SmokeStatus::Skipped), ["oversold", "markup"], "{report:#?}");
+    assert!(message(&report, "markup").contains("customers would see the test's product"));
+    assert!(!report.failed(), "{report:#?}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use super::http::{Answer, Call, Context, NoAnswer, clip};
 use super::retry::{Trouble, Try, cloud, poll};
 use super::target::OrderTarget;
+use super::test_product::is_test;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +11,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 
 /// Removing is worth some time beyond the budget.
-const GRACE: Duration = Duration::from_secs(10);
+pub(super) const GRACE: Duration = Duration::from_secs(10);
+/// Carries the deployment's secret, which marks a request as a test's.
+pub(super) const MARK: &str = "x-shopstack-smoke";
 /// How far this machine's clock may be from the function's.
 const SKEW_MS: u64 = 60_000;
 
@@ -37,7 +40,7 @@ impl<'a> Till<'a> {
     /// Posts an order, marked as a test.
     pub(super) async fn post(&self, call: &Call) -> Result<Answer, NoAnswer> {
         let secret = self.order.secret.clone().unwrap_or_default();
-        let outcome = self.context.send(&call.clone().header("x-shopstack-smoke", secret)).await;
+        let outcome = self.context.send(&call.clone().header(MARK, secret)).await;
         let uncertain = match &outcome {
             Ok(answer) => answer.status >= 500,
             Err(error) => error.may_have_arrived,
@@ -119,8 +122,4 @@ fn stock_taken(item: &Value) -> BTreeMap<String, u64> {
     };
     let pieces = |(product, pieces): (&String, &Value)| Some((product.clone(), pieces.as_u64()?));
     taken.iter().filter_map(pieces).collect()
-}
-
-fn is_test(item: &Value) -> bool {
-    item.get("smokeTest") == Some(&Value::Bool(true))
 }

@@ -157,9 +157,11 @@ pub struct Smoke {
     #[schemars(extend("examples" = [[{"get": "/notes", "status": 200},
                {"post": "/notes", "json": {"text": "hello"}, "status": 201}]]))]
     pub requests: Vec<SmokeRequest>,
-    /// Where the catalogue is read; without it the `products` check is skipped.
+    /// Where the catalogue is read; without it the checks `products`, `markup`, `order`, `replay` and
+    /// `oversold` are skipped.
     pub products: Option<SmokeProducts>,
-    /// How an order is placed; without it the `order` and `tampering` checks are skipped.
+    /// How an order is placed; without it the checks `order`, `tampering`, `replay`,
+    /// `unknown_product` and `oversold` are skipped.
     pub order: Option<SmokeOrder>,
     /// Seconds that the whole test may take, waiting for AWS to settle included.
     #[schemars(range(min = 10, max = 1800))]
@@ -199,6 +201,15 @@ pub enum SmokeCheck {
     Order,
     /// A tampered total and malformed JSON are refused.
     Tampering,
+    /// An order sent twice with one `Idempotency-Key` is one order, and the key is refused for
+    /// another.
+    Replay,
+    /// An order for a product that does not exist is refused.
+    UnknownProduct,
+    /// An order for more than there is of a product is refused, and takes nothing.
+    Oversold,
+    /// A product named in markup is sent as JSON text that no browser takes for a page.
+    Markup,
     /// The firewall stops an SQL injection and a cross-site scripting probe.
     Waf,
     /// The log groups hold what just happened.
@@ -206,7 +217,7 @@ pub enum SmokeCheck {
 }
 
 impl SmokeCheck {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Site,
         Self::Bucket,
         Self::Requests,
@@ -214,6 +225,10 @@ impl SmokeCheck {
         Self::Cors,
         Self::Order,
         Self::Tampering,
+        Self::Replay,
+        Self::UnknownProduct,
+        Self::Oversold,
+        Self::Markup,
         Self::Waf,
         Self::Logs,
     ];

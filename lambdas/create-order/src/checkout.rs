@@ -7,7 +7,7 @@ use lambda_http::http::StatusCode;
 use shop_shared::deadline::{Backoff, Deadline};
 use shop_shared::dynamo::StoreError;
 use shop_shared::money::decimal;
-use shop_shared::product::{Broken, Offer, Product, judge};
+use shop_shared::product::{Broken, Offer, Product, Viewer, judge};
 use shop_shared::reply::Failure;
 use std::collections::HashMap;
 
@@ -140,6 +140,7 @@ impl<S: Store> Checkout<'_, S> {
             self.draft.lines.iter().map(|line| line.product_id.clone()).collect();
         let mut products = HashMap::new();
         let mut backoff = Backoff::new(self.deadline);
+        let viewer = Viewer { currency: self.currency, smoke_test: self.smoke_test };
         loop {
             let batch = match self.deadline.bound(self.store.products(left)).await {
                 Ok(batch) => batch,
@@ -149,7 +150,7 @@ impl<S: Store> Checkout<'_, S> {
                 Err(StoreError::Failed(cause)) => return Err(Trouble::Failed(cause)),
             };
             for item in batch.items {
-                match judge(item, self.currency) {
+                match judge(item, viewer) {
                     Offer::Sold(product) => {
                         products.insert(product.id.clone(), product);
                     }

@@ -13,12 +13,10 @@ use shop_shared::log;
 use shop_shared::product::Broken;
 use shop_shared::reply::{Answer, Failure, Service, Success, Visit, check_route};
 use shop_shared::settings;
+use shop_shared::smoke::is_smoke_test;
 use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Carries the deployment's secret, which marks the order of a smoke test so that it can be told
-/// apart and removed. It gives no other right.
-pub const SMOKE_HEADER: &str = "x-shopstack-smoke";
 pub const KEY_HEADER: &str = "idempotency-key";
 /// Characters of a key.
 const KEY_LENGTHS: std::ops::RangeInclusive<usize> = 8..=128;
@@ -107,14 +105,6 @@ fn key(headers: &HeaderMap) -> Result<Option<&str>, Failure> {
             Err(Failure::bad("InvalidIdempotencyKey", message).at("Idempotency-Key"))
         }
     }
-}
-
-/// Compares without stopping at the first difference, so that time tells nothing of the secret.
-fn is_smoke_test(headers: &HeaderMap, secret: &str) -> bool {
-    let given = headers.get(SMOKE_HEADER).map(|value| value.as_bytes()).unwrap_or_default();
-    let differences =
-        given.iter().zip(secret.as_bytes()).fold(0, |differences, (a, b)| differences | (a ^ b));
-    !secret.is_empty() && given.len() == secret.len() && differences == 0
 }
 
 /// The same user and key give the same id, and no other pair does. The lengths keep one user's

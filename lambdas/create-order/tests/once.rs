@@ -205,6 +205,15 @@ async fn only_the_deployments_secret_marks_a_smoke_order() {
 }
 
 #[tokio::test]
+async fn a_smoke_tests_product_is_unknown_to_customers() {
+    let shop = one_product();
+    shop.set("p-1", "smokeTest", Field::Flag(true));
+    let refused = (422, "UnknownProduct".to_owned(), "items[0].productId".to_owned());
+    assert_eq!(verdict(&send(&shop, two("19.98"), &[]).await), refused);
+    order_id(&send(&shop, two("19.98"), &[("x-shopstack-smoke", SECRET)]).await);
+}
+
+#[tokio::test]
 async fn fifty_posts_at_once_with_one_key_are_one_order() {
     let shop = common::Shop { pauses: true, ..one_product() };
     let posts = (0..50).map(|_| send(&shop, order_of_two("19.98"), &[KEY]));

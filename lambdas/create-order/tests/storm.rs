@@ -87,7 +87,8 @@ async fn every_acknowledged_order_is_stored_once_and_nothing_is_oversold() {
         Arc::new(Dynamo { client: rough, products: products.clone(), orders: orders.clone() });
     let begin = Instant::now();
     let clients = (0..size.clients).map(|client| {
-        let (shop, count) = (shop.clone(), size.orders / size.clients);
+        let one_more = usize::from(client < size.orders % size.clients);
+        let (shop, count) = (shop.clone(), size.orders / size.clients + one_more);
         tokio::spawn(async move { shopping(&shop, client, count).await })
     });
     let mut seen = Seen::default();
@@ -110,7 +111,7 @@ async fn every_acknowledged_order_is_stored_once_and_nothing_is_oversold() {
          pieces sold; {} repeated after a 201, {} keys reused and refused; {} answers lost after \
          they took effect, {} calls throttled, of {}; {:.1} s",
         size.clients,
-        size.orders / size.clients * size.clients,
+        size.orders,
         seen.sends,
         stored.len(),
         seen.refused,

@@ -9,9 +9,10 @@ use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use sha2::{Digest, Sha256};
 use shop_shared::cors::Origins;
 use shop_shared::deadline::Deadline;
-use shop_shared::product::Broken;
+use shop_shared::product::{Broken, Viewer};
 use shop_shared::reply::{Answer, Failure, Service, Success, Visit, check_route};
 use shop_shared::settings;
+use shop_shared::smoke::is_smoke_test;
 
 /// What a deployment decides.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub struct Settings {
     pub currency: String,
     /// How long browsers and caches may keep the list without asking again; 0: they always ask.
     pub cache_seconds: u32,
+    /// Known to this deployment and its smoke test alone; without one nobody sees test products.
+    pub smoke_secret: String,
 }
 
 /// The function as the environment describes it.
@@ -50,11 +53,18 @@ async fn products(
     let deadline = Deadline::of_request(request);
     check_route(&settings.service, request)?;
     let query = query::read(request)?;
-    let listing = list(catalogue, &query, &settings.currency, deadline, broken).await?;
+    let smoke_test = is_smoke_test(request.headers(), &settings.smoke_secret);
+    let viewer = Viewer { currency: &settings.currency, smoke_test };
+    let listing = list(catalogue, &query, viewer, deadline, broken).await?;
 
     let (body, next) = written(listing, query.limit);
     let etag = etag(&body, next.as_deref());
-    let headers = headers(settings, &etag, next.as_deref())?;
+    let cache = match settings.cache_seconds {
+        _ if smoke_test => "no-store".to_owned(),
+        0 => "no-cache".to_owned(),
+        seconds => format!("public, max-age={seconds}"),
+    };
+    let headers = headers(&cache, &etag, next.as_deref())?;
     if is_known(request.headers(), &etag) {
         return Ok(Success { status: StatusCode::NOT_MODIFIED, headers, ..Success::default() });
     }
@@ -69,18 +79,14 @@ fn written(listing: Listing, limit: Option<usize>) -> (String, Option<String>) {
 }
 
 fn headers(
-    settings: &Settings,
+    cache: &str,
     etag: &str,
     next: Option<&str>,
 ) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
     let value = |text: &str| {
         HeaderValue::from_str(text).map_err(|_| Failure::internal("a header was not built"))
     };
-    let cache = match settings.cache_seconds {
-        0 => "no-cache".to_owned(),
-        seconds => format!("public, max-age={seconds}"),
-    };
-    let mut headers = vec![(CACHE_CONTROL, value(&cache)?), (ETAG, value(etag)?)];
+    let mut headers = vec![(CACHE_CONTROL, value(cache)?), (ETAG, value(etag)?)];
     if let Some(next) = next {
         // Relative to the address of the request: behind a stage, a domain name or a proxy alike.
         headers.push((LINK, value(&format!("<{next}>; rel=\"next\""))?));

@@ -6,7 +6,7 @@ use crate::query::Query;
 use serde::Serialize;
 use shop_shared::deadline::{Backoff, Deadline};
 use shop_shared::dynamo::StoreError;
-use shop_shared::product::{Broken, Field, Fields, ID, Offer, Product, judge};
+use shop_shared::product::{Broken, Field, Fields, ID, Offer, Product, Viewer, judge};
 use shop_shared::reply::Failure;
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ struct Public<'a> {
 pub async fn list(
     catalogue: &impl Catalogue,
     query: &Query,
-    currency: &str,
+    viewer: Viewer<'_>,
     deadline: Deadline,
     broken: &mut Vec<Broken>,
 ) -> Result<Listing, Failure> {
@@ -61,7 +61,7 @@ pub async fn list(
         let page = page(catalogue, start, most, deadline).await?;
         let next = page.next;
         for item in page.items {
-            if !collection.take(item, currency, broken) {
+            if !collection.take(item, viewer, broken) {
                 return Ok(collection.finish(true));
             }
         }
@@ -107,12 +107,12 @@ struct Collection {
 
 impl Collection {
     /// Takes one item; false where it belongs on the next page.
-    fn take(&mut self, item: Fields, currency: &str, broken: &mut Vec<Broken>) -> bool {
+    fn take(&mut self, item: Fields, viewer: Viewer<'_>, broken: &mut Vec<Broken>) -> bool {
         let id = match item.get(ID) {
             Some(Field::Text(id)) => Some(id.clone()),
             _ => None,
         };
-        match judge(item, currency) {
+        match judge(item, viewer) {
             Offer::Sold(product) => {
                 let json = public(&product);
                 let size = escaped_size(&json) + 1;

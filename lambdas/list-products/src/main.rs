@@ -12,6 +12,7 @@ async fn main() -> Result<(), Error> {
         service: service(),
         currency: settings::currency(),
         cache_seconds: settings::seconds("CACHE_SECONDS")?,
+        smoke_secret: settings::optional("SMOKE_SECRET"),
     };
     let catalogue =
         Dynamo { table: settings::required("PRODUCTS_TABLE")?, client: dynamo::client().await };

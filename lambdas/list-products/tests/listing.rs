@@ -95,7 +95,7 @@ fn product_with(id: &str, name: &str, field: Field) -> Fields {
 
 fn settings() -> Settings {
     let service = Service { origins: Origins::parse("https://shop.example"), ..service() };
-    Settings { service, currency: "EUR".into(), cache_seconds: 30 }
+    Settings { service, currency: "EUR".into(), cache_seconds: 30, smoke_secret: "a-secret".into() }
 }
 
 fn request(method: Method, query: &str, headers: &[(&str, &str)]) -> Request {
@@ -178,6 +178,25 @@ async fn only_named_fields_of_active_products_are_public() {
     let line: Value = serde_json::from_str(&answer.log[1]).unwrap();
     assert_eq!((&line["level"], &line["count"]), (&json!("error"), &json!(2)));
     assert!(answer.log[1].contains("p-4") && answer.log[1].contains("p-5"));
+}
+
+#[tokio::test]
+async fn only_the_smoke_test_sees_its_own_products_and_no_cache_keeps_them() {
+    let table = table(vec![product("p-1"), with("p-2", "smokeTest", Field::Flag(true))]);
+    for other in ["", "a-secreu", "a-secret-and-more"] {
+        let asked = request(Method::GET, "", &[("x-shopstack-smoke", other)]);
+        let answer = handle(&table, &settings(), &asked).await;
+        assert_eq!(ids(&answer), ["p-1"], "{other}");
+        assert_eq!(answer.response.headers()["cache-control"], "public, max-age=30");
+    }
+    let asked = request(Method::GET, "", &[("x-shopstack-smoke", "a-secret")]);
+    let answer = handle(&table, &settings(), &asked).await;
+    assert_eq!(ids(&answer), ["p-1", "p-2"]);
+    assert_eq!(answer.response.headers()["cache-control"], "no-store");
+
+    let without = Settings { smoke_secret: String::new(), ..settings() };
+    let asked = request(Method::GET, "", &[("x-shopstack-smoke", "")]);
+    assert_eq!(ids(&handle(&table, &without, &asked).await), ["p-1"]);
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ use list_products::query::Query;
 use serde_json::{Value, json};
 use shop_shared::deadline::Deadline;
 use shop_shared::dynamo::StoreError;
+use shop_shared::product::Viewer;
 use std::time::Duration;
 
 fn table(answers: &[(u16, Value)]) -> (Dynamo, StaticReplayClient) {
@@ -70,7 +71,8 @@ async fn the_scan_goes_through_all_pages_even_past_an_empty_one() {
     ]);
     let deadline = Deadline::after(Duration::from_secs(5));
     let mut broken = Vec::new();
-    let listing = list(&table, &Query::default(), "EUR", deadline, &mut broken).await.unwrap();
+    let viewer = Viewer { currency: "EUR", smoke_test: false };
+    let listing = list(&table, &Query::default(), viewer, deadline, &mut broken).await.unwrap();
     let ids: Vec<bool> = ["p-1", "p-2", "p-3"]
         .iter()
         .zip(&listing.products)

@@ -9,3 +9,4 @@ pub mod money;
 pub mod product;
 pub mod reply;
 pub mod settings;
+pub mod smoke;

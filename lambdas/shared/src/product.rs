@@ -9,8 +9,20 @@ use std::collections::BTreeMap;
 pub const ID: &str = "productId";
 /// Everything that is read of a product. What is not named here (a purchase price, a supplier)
 /// never leaves the table.
-pub const FIELDS: [&str; 9] =
-    [ID, "name", "description", "price", "currency", "image", "category", "stock", "active"];
+pub const FIELDS: [&str; 10] = [
+    ID,
+    "name",
+    "description",
+    "price",
+    "currency",
+    "image",
+    "category",
+    "stock",
+    "active",
+    SMOKE_TEST,
+];
+/// True for a product that a smoke test put into the table for itself.
+const SMOKE_TEST: &str = "smokeTest";
 /// In cents. Fifty lines of 99 pieces at this price stay exact in a JSON number.
 const HIGHEST_PRICE: u64 = 99_999_999_999;
 
@@ -45,7 +57,7 @@ pub struct Product {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Offer {
     Sold(Product),
-    /// `active` is there and not true.
+    /// `active` is there and not true, or the product is a smoke test's and the request is not.
     Withdrawn,
     Broken(Broken),
 }
@@ -58,14 +70,25 @@ pub struct Broken {
     pub reason: &'static str,
 }
 
-/// Judges one item of the table. `currency` is the shop's; an item that names none has it too.
-pub fn judge(mut item: Fields, currency: &str) -> Offer {
+/// For whom a product is judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Viewer<'a> {
+    /// The shop's currency; an item that names none has it too.
+    pub currency: &'a str,
+    /// The request is the smoke test's, which alone sees the products of smoke tests.
+    pub smoke_test: bool,
+}
+
+/// Judges one item of the table.
+pub fn judge(mut item: Fields, viewer: Viewer<'_>) -> Offer {
     let id = take_text(&mut item, ID).unwrap_or_default();
-    if item.get("active").is_some_and(|active| *active != Field::Flag(true)) {
+    let withdrawn = item.get("active").is_some_and(|active| *active != Field::Flag(true));
+    let hidden = !viewer.smoke_test && item.get(SMOKE_TEST) == Some(&Field::Flag(true));
+    if withdrawn || hidden {
         return Offer::Withdrawn;
     }
 
-    match sold(id.clone(), item, currency) {
+    match sold(id.clone(), item, viewer.currency) {
         Ok(product) => Offer::Sold(product),
         Err(reason) => Offer::Broken(Broken { product_id: id, reason }),
     }
@@ -140,8 +163,13 @@ mod tests {
         Field::Number(text.into())
     }
 
+    /// What a customer of a shop that sells in euros is offered.
+    fn offer(pairs: &[(&str, Field)]) -> Offer {
+        judge(item(pairs), Viewer { currency: "EUR", smoke_test: false })
+    }
+
     fn reason(pairs: &[(&str, Field)]) -> &'static str {
-        match judge(item(pairs), "EUR") {
+        match offer(pairs) {
             Offer::Broken(Broken { product_id, reason }) if product_id == "p-1" => reason,
             other => panic!("{other:?}"),
         }
@@ -149,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_product_is_sold_at_its_price_in_the_shops_currency() {
-        let bare = judge(item(&[("price", number("18.5"))]), "EUR");
+        let bare = offer(&[("price", number("18.5"))]);
         let Offer::Sold(product) = bare else { panic!("{bare:?}") };
         assert_eq!((product.cents, product.currency.as_str(), product.stock), (1_850, "EUR", None));
 
@@ -160,7 +188,7 @@ mod tests {
             ("stock", number("3.7")),
             ("name", Field::Text("Mug".into())),
         ];
-        let Offer::Sold(product) = judge(item(&named), "EUR") else { panic!("sold") };
+        let Offer::Sold(product) = offer(&named) else { panic!("sold") };
         assert_eq!((product.cents, product.stock), (12_000, Some(3)));
         assert_eq!(product.name.as_deref(), Some("Mug"));
     }
@@ -184,11 +212,19 @@ mod tests {
     #[test]
     fn only_true_is_active_and_a_negative_stock_is_none() {
         for active in [Field::Flag(false), Field::Text("true".into()), Field::Other] {
-            let withdrawn = judge(item(&[("price", number("1")), ("active", active)]), "EUR");
+            let withdrawn = offer(&[("price", number("1")), ("active", active)]);
             assert_eq!(withdrawn, Offer::Withdrawn);
         }
 
-        let owed = judge(item(&[("price", number("1")), ("stock", number("-4"))]), "EUR");
+        let owed = offer(&[("price", number("1")), ("stock", number("-4"))]);
         assert!(matches!(owed, Offer::Sold(Product { stock: Some(0), .. })));
+    }
+
+    #[test]
+    fn a_smoke_tests_product_is_for_smoke_tests_alone() {
+        let test = [("price", number("1")), ("smokeTest", Field::Flag(true))];
+        assert_eq!(offer(&test), Offer::Withdrawn);
+        let seen = judge(item(&test), Viewer { currency: "EUR", smoke_test: true });
+        assert!(matches!(seen, Offer::Sold(_)), "{seen:?}");
     }
 }

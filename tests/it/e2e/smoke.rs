@@ -1,9 +1,27 @@
-//! `smoke` by itself: its JUnit file, and exit code 4 where the shop does not behave as one; `up
-//! --wait accepted`.
+//! `smoke` by itself: what it tries and leaves behind, its JUnit file, and exit code 4 where the
+//! shop does not behave as one; `up --wait accepted`.
 
 use super::openapi;
+use crate::support::clients::Clients;
 use crate::support::env::endpoint;
 use crate::support::shop::Shop;
+use std::collections::BTreeMap;
+
+/// Every item of the shop's two tables.
+async fn contents(shop: &Shop, clients: &Clients) -> Vec<String> {
+    let mut all = Vec::new();
+    for table in ["Products", "Orders"] {
+        let scan = clients.dynamodb.scan().table_name(shop.name(table));
+        for item in scan.send().await.unwrap().items() {
+            let item: BTreeMap<_, _> = item.iter().collect();
+            all.push(format!("{table} {item:?}"));
+        }
+    }
+    all.sort();
+    assert!(!all.is_empty());
+    all
+}
+
 #[tokio::test]
 async fn a_shop_that_serves_is_passed_and_one_that_does_not_is_told() {
     let shop = Shop::new("trial", &endpoint());
@@ -14,7 +32,13 @@ async fn a_shop_that_serves_is_passed_and_one_that_does_not_is_told() {
     assert!(accepted.stderr.contains("The smoke test is left out"), "{}", accepted.stderr);
     assert!(!accepted.lines().iter().any(|l| l["event"] == "smoke"), "{}", accepted.stdout);
 
+    let before = contents(&shop, &clients).await;
     let passed = shop.events(&["smoke", "--junit", "junit.xml"]);
+    for check in ["order", "tampering", "replay", "unknown_product", "oversold", "markup"] {
+        let ended = passed.iter().find(|l| l["event"] == "smoke" && l["check"] == check).unwrap();
+        assert_eq!(ended["status"], "passed", "{ended}");
+    }
+    assert_eq!(contents(&shop, &clients).await, before);
     let xml = shop.read("junit.xml");
     assert_eq!(
         passed.iter().filter(|l| l["event"] == "smoke").count(),

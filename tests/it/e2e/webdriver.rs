@@ -113,7 +113,8 @@ impl Browser {
     /// Waits until something matches whose text holds `part`.
     pub async fn wait_for_text(&self, css: &str, part: &str) {
         let script = format!(
-            "return [...document.querySelectorAll({})].map((e) => e.innerText).join(' | ')",
+            "return [...document.querySelectorAll({})].filter((e) => e.checkVisibility())\
+             .map((e) => e.innerText).join(' | ')",
             json!(css)
         );
         let end = Instant::now() + BUDGET;

@@ -92,11 +92,11 @@ async fn what_one_emulator_lacks_is_judged_on_the_other() {
 }
 
 /// The repository's stack without what `shop/` does not describe: a second method on one path, and
-/// a variable with a random value.
+/// variables with a random value.
 fn described_shop(name: &str, endpoint: &str) -> Shop {
     let shop = Shop::new(name, endpoint).with_quick_crates();
     shop.edit("    HEAD /products: listProducts\n", "");
-    shop.edit("SMOKE_SECRET: ${smoke.secret} #", "SMOKE_SECRET: known #");
+    shop.edit_all("SMOKE_SECRET: ${smoke.secret} #", "SMOKE_SECRET: known #");
     shop
 }
 

@@ -8,6 +8,7 @@ locals {
         CORS_ORIGINS   = local.site
         CURRENCY       = "USD"
         CACHE_SECONDS  = "30"
+        SMOKE_SECRET   = "known"
       }
       grants = [
         { sid = "TableProducts", actions = ["dynamodb:Scan"], table = "Products" },
