@@ -133,7 +133,7 @@ fn list(shop: &Shop, request: &Request) -> Answer {
     products.sort_by_key(|product| product["productId"].to_string());
     match shop.fault {
         Fault::ProductsFail => return (500, headers, "x".repeat(5000)),
-        Fault::ProductMissing => products.truncate(2),
+        Fault::ProductMissing => products.retain(|product| product["productId"] != "p-2"),
         Fault::ProductForeign => products.push(json!({"productId": "p-9"})),
         Fault::ProductPrice => products[1]["price"] = json!(18.51),
         // Another way to write the same number.
@@ -225,28 +225,10 @@ fn order(shop: &Shop, request: &Request) -> Reply {
     if !honest && !trusting || shop.fault == Fault::OrderRefused {
         return refuse(409, "TotalMismatch");
     }
-    let now =
-        u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
     let mut orders = shop.orders.lock().unwrap();
     let id = format!("order-{}", orders.len());
-    let mut item = json!({"orderId": id, "userId": draft["userId"],
-                             "items": draft["items"], "total": draft["total"],
-                          "orderDate": now, "status": "PLACED"});
-    if request.headers.get("x-shopstack-smoke").is_some_and(|mark| mark == "a-secret")
-        && shop.fault != Fault::OrderUnmarked
-    {
-        item["smokeTest"] = json!(true);
-        item["stockTaken"] = take_stock(shop, line);
-    }
-    match shop.fault {
-        Fault::OrderTotal => item["total"] = json!(0.01),
-        Fault::OrderStatus => item["status"] = json!("LOST"),
-        Fault::OrderItems => item["items"][0]["quantity"] = json!(1),
-        Fault::OrderUser => item["userId"] = json!("somebody"),
-        _ => {}
-    }
     if shop.fault != Fault::OrderNotStored {
-        orders.insert(id.clone(), item);
+        orders.insert(id.clone(), stored(shop, request, &draft, &id));
     }
     if !key.is_empty() {
         shop.keys.lock().unwrap().push((key, request.body.clone(), id.clone()));
@@ -255,4 +237,27 @@ fn order(shop: &Shop, request: &Request) -> Reply {
         return None;
     }
     Some((201, vec![], json!({"orderId": id}).to_string()))
+}
+
+/// The order as it is stored; a test's order takes its stock.
+fn stored(shop: &Shop, request: &Request, draft: &Value, id: &str) -> Value {
+    let now =
+        u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    let mut item = json!({"orderId": id, "userId": draft["userId"],
+                             "items": draft["items"], "total": draft["total"],
+                          "orderDate": now, "status": "PLACED"});
+    if request.headers.get("x-shopstack-smoke").is_some_and(|mark| mark == "a-secret")
+        && shop.fault != Fault::OrderUnmarked
+    {
+        item["smokeTest"] = json!(true);
+        item["stockTaken"] = take_stock(shop, &draft["items"][0]);
+    }
+    match shop.fault {
+        Fault::OrderTotal => item["total"] = json!(0.01),
+        Fault::OrderStatus => item["status"] = json!("LOST"),
+        Fault::OrderItems => item["items"][0]["quantity"] = json!(1),
+        Fault::OrderUser => item["userId"] = json!("somebody"),
+        _ => {}
+    }
+    item
 }

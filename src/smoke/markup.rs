@@ -26,7 +26,7 @@ pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
     let marked = plain.clone().header(MARK, secret.clone());
 
     let product = TestProduct::new(context, products, "markup");
-    let verdict = match product.put(MARKUP, 1).await {
+    let verdict = match product.put_into_table(MARKUP, 1).await {
         Ok(()) => seen_as_text(context, &product, &plain, &marked).await,
         failed => failed,
     };

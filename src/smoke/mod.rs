@@ -6,6 +6,7 @@ mod cors;
 mod date;
 mod firewall;
 mod http;
+mod item;
 mod junit;
 mod logs;
 mod markup;
@@ -54,8 +55,8 @@ pub trait Backend: Send + Sync {
         stock_of: &str,
         pieces: &BTreeMap<String, u64>,
     ) -> Result<(), CloudError>;
-    /// Stores a product that carries `smokeTest` true. An item with its key that does not is left as
-    /// it is, which is an error.
+    /// Stores a product that carries `smokeTest` true. An item with its key that does not is left
+    /// as it is, which is an error.
     async fn put_test_product(&self, table: &str, item: &Value) -> Result<(), CloudError>;
     /// Removes a product by its key; one that is gone is no error, and one that does not carry
     /// `smokeTest` true is left as it is, which is one.
@@ -186,6 +187,8 @@ async fn dispatch(check: Check, context: &http::Context<'_>) -> Result<Outcome, 
 
 #[cfg(test)]
 mod answers_tests;
+#[cfg(test)]
+mod product_tests;
 #[cfg(test)]
 mod shop_tests;
 #[cfg(test)]

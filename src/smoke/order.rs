@@ -3,7 +3,7 @@
 
 use super::Outcome;
 use super::http::{Answer, Call, Context, clip, join, unlike};
-use super::products::is_on_sale;
+use super::item::{cents, is_on_sale};
 use super::retry::{Trouble, poll};
 use super::target::{OrderTarget, ProductsTarget, route};
 use super::till::Till;
@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 const QUANTITY: u64 = 2;
 const PLACED: &str = "PLACED";
-pub(super) const NO_SECRET: &str = "the order's function has no variable with `${smoke.secret}`, or it cannot \
-                         be read: a test order could not be told from a customer's";
+pub(super) const NO_SECRET: &str = "the order's function has no variable with \
+    `${smoke.secret}`, or it cannot be read: a test order could not be told from a customer's";
 pub(super) const NOTHING_TO_BUY: &str = "the catalogue has no product with a price to order";
 
 /// What the test orders: `QUANTITY` of one product.
@@ -270,13 +270,6 @@ fn settling(answer: &Answer, expected: &str, todo: &str) -> Trouble {
         403 | 404 | 408 | 429 | 500.. => Trouble::Again(message),
         _ => Trouble::Never(message),
     }
-}
-
-/// Whole cents of a JSON number that stands for an amount.
-pub(super) fn cents(value: &Value) -> Option<u64> {
-    let exact = value.as_f64()? * 100.0;
-    let whole = exact.round();
-    ((0.0..=1e15).contains(&whole) && (exact - whole).abs() < 1e-4).then_some(whole as u64)
 }
 
 fn amount(cents: u64) -> String {

@@ -2,10 +2,9 @@
 
 use super::Outcome;
 use super::http::{Answer, Call, Context, clip, join, unlike};
-use super::order::cents;
+use super::item::{cents, is_on_sale};
 use super::retry::{Trouble, Try, poll};
 use super::target::{ProductsTarget, route};
-use super::test_product::is_test;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -84,11 +83,6 @@ fn next_page(url: &str, link: &str) -> Option<String> {
     let query = target.strip_prefix('?').filter(|_| rest.contains("rel=\"next\""))?;
     let base = url.split('?').next()?;
     Some(format!("{base}?{query}"))
-}
-
-/// True for an item that is neither withdrawn (`active` not true) nor a smoke test's.
-pub(super) fn is_on_sale(item: &Value) -> bool {
-    item.get("active").is_none_or(|active| *active == Value::Bool(true)) && !is_test(item)
 }
 
 /// What the shop sells of a table's items: what is on sale, has a price in whole cents, and is not

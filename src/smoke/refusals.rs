@@ -47,7 +47,7 @@ pub(super) async fn oversold(context: &Context<'_>) -> Result<Outcome, String> {
     }
     let _alone = context.till.lock().await;
     let product = TestProduct::new(context, products, "oversold");
-    let verdict = match product.put("Smoke test", STOCK).await {
+    let verdict = match product.put_into_table("Smoke test", STOCK).await {
         Ok(()) => one_too_many(context, api, order, &product, &products.table).await,
         failed => failed,
     };

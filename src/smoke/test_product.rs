@@ -2,6 +2,7 @@
 //! requests with the deployment's secret see it.
 
 use super::http::{Context, clip};
+use super::item::is_test;
 use super::retry::{Trouble, poll};
 use super::target::ProductsTarget;
 use super::till::GRACE;
@@ -39,7 +40,7 @@ impl<'a> TestProduct<'a> {
     }
 
     /// Puts the product into the table, after those that earlier runs left there are gone.
-    pub(super) async fn put(&self, name: &str, stock: u64) -> Result<(), String> {
+    pub(super) async fn put_into_table(&self, name: &str, stock: u64) -> Result<(), String> {
         let (context, now) = (self.context, now_ms());
         let kept = poll(context.deadline, || context.catalogue(self.table, false)).await?;
         for left in kept.iter().filter(|item| is_leftover(item, now)) {
@@ -84,11 +85,6 @@ impl<'a> TestProduct<'a> {
             (verdict, removed) => verdict.and(removed),
         }
     }
-}
-
-/// True for a product that a smoke test put into the table.
-pub(super) fn is_test(item: &Value) -> bool {
-    item.get("smokeTest") == Some(&Value::Bool(true))
 }
 
 fn is_leftover(item: &Value, now: u64) -> bool {

@@ -1,9 +1,9 @@
 //! Keeps account of the orders that the test places, so that none of them is left behind.
 
 use super::http::{Answer, Call, Context, NoAnswer, clip};
+use super::item::is_test;
 use super::retry::{Trouble, Try, cloud, poll};
 use super::target::OrderTarget;
-use super::test_product::is_test;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -35,6 +35,16 @@ pub struct Alarms {
     /// Requests that one web ACL blocked.
     #[schemars(range(min = 0, max = 1_000_000_000))]
     pub waf_blocked: u32,
+    /// Orders that were refused, for whatever reason, as the function behind `smoke.order` counts
+    /// them.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub orders_refused: u32,
+    /// Orders of which the function could not tell its customer whether they are stored.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub orders_in_doubt: u32,
+    /// Goes off where fewer orders are placed in a period.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub fewest_orders: u32,
 }
 
 impl Default for Alarms {
@@ -48,6 +58,9 @@ impl Default for Alarms {
             api_latency_ms: 5_000,
             table_throttles: 1,
             waf_blocked: 1_000,
+            orders_refused: 100,
+            orders_in_doubt: 1,
+            fewest_orders: 0,
         }
     }
 }

@@ -157,8 +157,8 @@ pub struct Smoke {
     #[schemars(extend("examples" = [[{"get": "/notes", "status": 200},
                {"post": "/notes", "json": {"text": "hello"}, "status": 201}]]))]
     pub requests: Vec<SmokeRequest>,
-    /// Where the catalogue is read; without it the checks `products`, `markup`, `order`, `replay` and
-    /// `oversold` are skipped.
+    /// Where the catalogue is read; without it the checks `products`, `markup`, `order`,
+    /// `replay` and `oversold` are skipped.
     pub products: Option<SmokeProducts>,
     /// How an order is placed; without it the checks `order`, `tampering`, `replay`,
     /// `unknown_product` and `oversold` are skipped.

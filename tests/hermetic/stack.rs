@@ -218,7 +218,7 @@ fn a_stack_may_be_next_to_nothing() {
     assert!(
         stack.api.is_none() && stack.site.is_none() && stack.cdn.is_none() && stack.waf.is_none()
     );
-    assert_eq!((stack.logs.retention_days, stack.smoke.checks.len()), (365, 9));
+    assert_eq!((stack.logs.retention_days, stack.smoke.checks.len()), (365, 13));
     let with_mark_and_crlf = "\u{feff}name: a\r\nregion: eu-central-1\r\n";
     assert_eq!(stack::parse(with_mark_and_crlf, "stack.yaml").unwrap(), stack);
 }

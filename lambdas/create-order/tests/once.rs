@@ -209,8 +209,8 @@ async fn a_smoke_tests_product_is_unknown_to_customers() {
     let shop = one_product();
     shop.set("p-1", "smokeTest", Field::Flag(true));
     let refused = (422, "UnknownProduct".to_owned(), "items[0].productId".to_owned());
-    assert_eq!(verdict(&send(&shop, two("19.98"), &[]).await), refused);
-    order_id(&send(&shop, two("19.98"), &[("x-shopstack-smoke", SECRET)]).await);
+    assert_eq!(verdict(&send(&shop, order_of_two("19.98"), &[]).await), refused);
+    order_id(&send(&shop, order_of_two("19.98"), &[("x-shopstack-smoke", SECRET)]).await);
 }
 
 #[tokio::test]

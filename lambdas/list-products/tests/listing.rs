@@ -182,7 +182,7 @@ async fn only_named_fields_of_active_products_are_public() {
 
 #[tokio::test]
 async fn only_the_smoke_test_sees_its_own_products_and_no_cache_keeps_them() {
-    let table = table(vec![product("p-1"), with("p-2", "smokeTest", Field::Flag(true))]);
+    let table = table(vec![product("p-1"), product_with("p-2", "smokeTest", Field::Flag(true))]);
     for other in ["", "a-secreu", "a-secret-and-more"] {
         let asked = request(Method::GET, "", &[("x-shopstack-smoke", other)]);
         let answer = handle(&table, &settings(), &asked).await;

@@ -66,6 +66,7 @@ impl Entry<'_> {
         if let Some(code) = self.code {
             put("Code", code.into());
             put("Refused", 1.into());
+            metrics.push(metric(&["FunctionName"], &[("Refused", "Count")]));
             metrics.push(metric(&["FunctionName", "Code"], &[("Refused", "Count")]));
         }
         if let Some(cause) = self.cause {
@@ -189,8 +190,10 @@ mod tests {
     fn a_refusal_is_counted_by_its_code() {
         let line = entry(409, Some("OutOfStock"), None);
         assert_eq!(line["level"], "warn");
-        let refused = ("Refused".to_owned(), vec!["FunctionName".to_owned(), "Code".to_owned()]);
-        assert!(metrics(&line).contains(&refused));
+        for dimensions in [&["FunctionName"][..], &["FunctionName", "Code"]] {
+            let dimensions = dimensions.iter().map(|name| (*name).to_owned()).collect();
+            assert!(metrics(&line).contains(&("Refused".to_owned(), dimensions)));
+        }
         assert_eq!(entry(503, Some("Unavailable"), None)["level"], "error");
     }
 

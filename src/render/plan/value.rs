@@ -144,6 +144,9 @@ pub fn label(path: &str) -> String {
         Some(("environment", key)) => format!("variable {key}"),
         Some(("routes", key)) => format!("route {}", part_of(key, &ROUTE_PARTS)),
         Some(("cors", key)) => format!("CORS of {}", part_of(key, &CORS_PARTS)),
+        Some(("not_allowed", key)) => {
+            format!("other methods of {}", part_of(key, &NOT_ALLOWED_PARTS))
+        }
         Some(("rules", key)) => format!("rule {}", key.replacen('.', ": ", 1)),
         Some(("policies", key)) => format!("policy {key}"),
         Some(("indexes", key)) => format!("index {key}"),
@@ -156,6 +159,8 @@ const ROUTE_PARTS: [&str; 5] =
     ["integration", "function_arn", "authorization", "api_key_required", "timeout_ms"];
 const CORS_PARTS: [&str; 5] =
     ["allow_origin", "allow_methods", "allow_headers", "allow_credentials", "max_age"];
+
+const NOT_ALLOWED_PARTS: [&str; 3] = ["allow", "allow_origin", "allow_credentials"];
 
 /// `GET /products.function_arn` as `GET /products: function_arn`; what names no part stays whole.
 fn part_of(key: &str, parts: &[&str]) -> String {

@@ -26,13 +26,18 @@ mod tests {
             json!({"allow_origin": origin, "allow_methods": "GET",
             "allow_headers": "", "allow_credentials": false, "max_age": "1"})
         };
-        let one = routes(json!({"routes": {}, "cors": {"/a": cors("x"), "/b": cors("x")},
-                "gateway_responses": {}}));
-        let two =
-            routes(json!({"gateway_responses": {}, "cors": {"/b": cors("x"), "/a": cors("x")},
-                "routes": {}}));
-        let other = routes(json!({"routes": {}, "cors": {"/a": cors("x"), "/b": cors("y")},
-                "gateway_responses": {}}));
+        let one = routes(
+            json!({"routes": {}, "cors": {"/a": cors("x"), "/b": cors("x")}, "not_allowed": {},
+                "gateway_responses": {}}),
+        );
+        let two = routes(
+            json!({"gateway_responses": {}, "cors": {"/b": cors("x"), "/a": cors("x")}, "not_allowed": {},
+                "routes": {}}),
+        );
+        let other = routes(
+            json!({"routes": {}, "cors": {"/a": cors("x"), "/b": cors("y")}, "not_allowed": {},
+                "gateway_responses": {}}),
+        );
         assert_eq!(one, two);
         assert_eq!(one.len(), 64);
         assert_ne!(one, other);

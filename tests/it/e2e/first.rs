@@ -37,7 +37,7 @@ async fn one_command_starts_the_twin_and_ends_with_a_shop() {
             .map(|l| &l["check"])
             .collect()
     };
-    assert_eq!((checks("passed").len(), checks("failed").len()), (8, 0), "{}", first.stdout);
+    assert_eq!((checks("passed").len(), checks("failed").len()), (12, 0), "{}", first.stdout);
 
     // The twin is found again, and so is the shop.
     let again = run(&["up", "--local", "--yes", "--json", "--no-smoke"]).lines();

@@ -33,17 +33,42 @@ pub fn is_as_described(api_url: &str) {
     assert!(said.contains("Tested: 3"), "{said}");
 }
 
-/// A path that is no route: 404 in the contract's form, readable for the site's pages.
+/// What API Gateway answers by itself has the contract's form, and the site's pages may read it: a
+/// path that is no route is 404, and a method that its path does not have is 405 with `Allow`.
 pub async fn gateway_answers_in_the_shops_form(api_url: &str, origin: &str) {
     let (url, host) = place(api_url);
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::new();
-    let request = client.get(format!("{url}/nothing-here")).header("host", &host);
-    let answer = request.header("origin", origin).send().await.unwrap();
-    assert_eq!(answer.status(), 404);
-    let allowed = answer.headers()["access-control-allow-origin"].to_str().unwrap();
-    assert_eq!(allowed, origin);
+    for (method, path, status, allow) in [
+        ("GET", "/nothing-here", 404, ""),
+        ("POST", "/", 404, ""),
+        ("PUT", "/products", 405, "GET, HEAD, OPTIONS"),
+        ("POST", "/products", 405, "GET, HEAD, OPTIONS"),
+        ("GET", "/orders", 405, "OPTIONS, POST"),
+        ("DELETE", "/orders", 405, "OPTIONS, POST"),
+        ("HEAD", "/orders", 405, "OPTIONS, POST"),
+    ] {
+        let what = format!("{method} {path}");
+        let request = client.request(method.parse().unwrap(), format!("{url}{path}"));
+        let answer = request.header("host", &host).header("origin", origin).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{what}");
+        let header = |name: &str| {
+            answer.headers().get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+        };
+        assert_eq!(header("access-control-allow-origin"), origin, "{what}");
+        assert_eq!(header("allow"), allow, "{what}");
+        let text = answer.text().await.unwrap();
+        if method != "HEAD" {
+            let body: Value = serde_json::from_str(&text).unwrap();
+            let code = if status == 404 { "NotFound" } else { "MethodNotAllowed" };
+            assert_eq!(body["error"]["code"], code, "{what}: {body}");
+            assert!(body["error"]["message"].is_string(), "{body}");
+        }
+    }
+
+    let request = client.put(format!("{url}/orders")).header("host", &host);
+    let answer = request.header("content-type", "image/png").body("x").send().await.unwrap();
+    assert_eq!(answer.status(), 415);
     let body: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
-    assert_eq!(body["error"]["code"], "NotFound", "{body}");
-    assert!(body["error"]["message"].is_string(), "{body}");
+    assert_eq!(body["error"]["code"], "UnsupportedMediaType", "{body}");
 }

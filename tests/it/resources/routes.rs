@@ -44,11 +44,16 @@ fn cors(origin: &str) -> Value {
     })
 }
 
+fn not_allowed(origins: &str) -> Value {
+    json!({"allow": "GET, OPTIONS", "allow_origin": origins, "allow_credentials": false})
+}
+
 fn wanted(env: &TestEnv, api: &Live) -> Desired {
     let headers = json!({"Access-Control-Allow-Origin": "https://a.example"});
     let spec = json!({
         "routes": {"GET /orders/{id}": route("one"), "GET /products": route("list"), "POST /orders": route("order")},
         "cors": {"/orders": cors("https://a.example"), "/products": cors("https://a.example http://b.localhost:4566")},
+        "not_allowed": {"/orders": not_allowed(""), "/products": not_allowed("https://a.example http://b.localhost:4566")},
         "gateway_responses": {"DEFAULT_4XX": headers, "DEFAULT_5XX": headers},
     });
     let mut want = desired(&Routes, "routes.main", &env.scope.name("api"), spec);
@@ -104,6 +109,9 @@ async fn its_whole_life() {
         ("/cors/~1orders/allow_credentials", json!(true)),
         ("/cors/~1orders/allow_credentials", json!(false)),
         ("/cors/~1products/max_age", json!("5")),
+        ("/not_allowed/~1products/allow", json!("GET, HEAD")),
+        ("/not_allowed/~1products/allow_origin", json!("https://c.example")),
+        ("/not_allowed/~1products/allow_credentials", json!(true)),
         ("/gateway_responses/DEFAULT_4XX/Access-Control-Allow-Origin", json!("https://c.example")),
         (
             "/gateway_responses/DEFAULT_5XX/Access-Control-Allow-Origin",
@@ -119,6 +127,7 @@ async fn its_whole_life() {
     routes.remove("GET /orders/{id}");
     routes.insert("GET /orders/{number}/lines".into(), route("lines"));
     want.spec["cors"].as_object_mut().unwrap().remove("/products");
+    want.spec["not_allowed"].as_object_mut().unwrap().remove("/orders");
     want.spec["gateway_responses"].as_object_mut().unwrap().remove("DEFAULT_5XX");
     let live = update(&env, &want, &api).await;
 
@@ -201,6 +210,7 @@ async fn half_a_tree_is_completed() {
     let mut half = want.clone();
     half.spec["routes"].as_object_mut().unwrap().remove("GET /products");
     half.spec["cors"] = json!({});
+    half.spec["not_allowed"] = json!({});
     Routes.create(&env.writer, &step(&half, Op::Create, None), &half.spec).await.expect("half");
     Routes.create(&env.writer, &step(&want, Op::Create, None), &want.spec).await.expect("whole");
     assert_eq!(look(&env, &want, &api).await.spec, want.spec);

@@ -36,7 +36,7 @@ async fn api(env: &TestEnv) -> Live {
             "integration": "AWS_PROXY", "function_arn": "arn:aws:lambda:us-east-1:000000000000:function:f",
             "authorization": "NONE", "api_key_required": false, "timeout_ms": 29000,
         }},
-        "cors": {}, "gateway_responses": {},
+        "cors": {}, "not_allowed": {}, "gateway_responses": {},
     });
     let mut want = desired(&Routes, "routes.main", &api.name, spec);
     want.context = json!({"rest_api_id": api.outputs["id"]});

@@ -1,8 +1,10 @@
-//! The routes of a stack's API, the answers to preflight requests, and the gateway's own answers.
+//! The routes of a stack's API, the answers to preflight requests and to methods that a path does
+//! not have, and the gateway's own answers.
 
 use super::INFO;
 use super::gateway;
-use super::spec::{CorsSpec, RouteSpec, RoutesSpec};
+use super::not_allowed;
+use super::spec::{CorsSpec, NotAllowedSpec, RouteSpec, RoutesSpec};
 use crate::model::Desired;
 use crate::resources::context::{Context, Wanted, reference};
 use crate::stack::{Api, Cors, Route};
@@ -26,6 +28,7 @@ fn desired_routes(context: &Context<'_>, api: &Api) -> Desired {
             .map(|route| (route.key(), desired_route(context, route)))
             .collect(),
         cors: api.cors.iter().flat_map(|cors| preflights(context, api, cors)).collect(),
+        not_allowed: refusals(context, api),
         gateway_responses: gateway::responses(context, api.cors.as_ref()),
     };
     let mut desired = context.resource(&INFO, "main", context.scope.name("api"), &spec);
@@ -63,4 +66,15 @@ fn preflights(context: &Context<'_>, api: &Api, cors: &Cors) -> BTreeMap<String,
         max_age: cors.max_age.to_string(),
     };
     methods.into_iter().map(|(path, methods)| (path.to_string(), answer(methods))).collect()
+}
+
+/// The answer to methods that a path does not have.
+fn refusals(context: &Context<'_>, api: &Api) -> BTreeMap<String, NotAllowedSpec> {
+    let refusal = |methods: BTreeSet<&str>| NotAllowedSpec {
+        allow: methods.into_iter().collect::<Vec<_>>().join(", "),
+        allow_origin: context.cors_origins().join(" "),
+        allow_credentials: api.cors.as_ref().is_some_and(|cors| cors.credentials),
+    };
+    let paths = not_allowed::allowed(api).into_iter();
+    paths.map(|(path, methods)| (path.to_string(), refusal(methods))).collect()
 }

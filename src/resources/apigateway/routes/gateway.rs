@@ -24,13 +24,14 @@ const fn kind(name: &'static str, code: &'static str, message: &'static str) -> 
     Kind { name, status: None, code, message, retry_after: None }
 }
 
-/// API Gateway cannot tell an unknown path from an unknown method: both are a missing token to it.
+/// An unknown path is a missing token to API Gateway, and so is a method that its path does not have,
+/// unless the path has an answer for it (`not_allowed`).
 const KINDS: [Kind; 8] = [
     kind("DEFAULT_4XX", "Refused", "The request was refused."),
     kind("DEFAULT_5XX", "InternalError", "Something went wrong on our side; try again."),
     Kind {
         status: Some("404"),
-        ..kind("MISSING_AUTHENTICATION_TOKEN", "NotFound", "There is no such path or method here.")
+        ..kind("MISSING_AUTHENTICATION_TOKEN", "NotFound", "There is nothing at this address.")
     },
     Kind { status: Some("403"), ..kind("WAF_FILTERED", "Forbidden", "The firewall refused this.") },
     Kind {

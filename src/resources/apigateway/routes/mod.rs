@@ -6,6 +6,9 @@
 
 mod desired;
 mod gateway;
+mod mock;
+mod not_allowed;
+mod origins;
 mod preflight;
 mod read;
 pub mod spec;
@@ -127,6 +130,7 @@ impl ResourceType for Routes {
         let none = RoutesSpec {
             routes: BTreeMap::new(),
             cors: BTreeMap::new(),
+            not_allowed: BTreeMap::new(),
             gateway_responses: BTreeMap::new(),
         };
         let api = live.output(gw::REST_API_ID)?;

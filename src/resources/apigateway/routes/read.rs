@@ -1,8 +1,9 @@
 //! Reads the tree of an API's resources with their methods, and its gateway responses, as one
 //! RoutesSpec.
 
+use super::not_allowed;
 use super::preflight;
-use super::spec::{CorsSpec, RouteSpec, RoutesSpec};
+use super::spec::{CorsSpec, NotAllowedSpec, RouteSpec, RoutesSpec};
 use crate::aws::{CallOptions, Reader};
 use crate::model::CloudError;
 use crate::resources::apigateway as gw;
@@ -150,12 +151,12 @@ async fn complete(reader: &Reader, api: &str, tree: &mut Tree) -> Result<(), Clo
     Ok(())
 }
 
-/// True for what we write: a preflight answer, or a proxy to something. Strangers' methods may be
-/// whole and are not.
+/// True for what we write: a preflight answer, a 405, or a proxy to something. Strangers' methods
+/// may be whole and are not.
 fn is_whole(verb: &str, method: &Method, region: &str) -> bool {
     match read_method(verb, method, region) {
-        Ok(_) => true,
-        Err(route) => {
+        Seen::Preflight(_) | Seen::NotAllowed(_) => true,
+        Seen::Route(route) => {
             route.integration == IntegrationType::AwsProxy.as_str()
                 && !route.function_arn.is_empty()
         }
@@ -210,6 +211,7 @@ pub fn to_spec(tree: &Tree, region: &str, wanted: &BTreeSet<String>) -> RoutesSp
     let mut spec = RoutesSpec {
         routes: BTreeMap::new(),
         cors: BTreeMap::new(),
+        not_allowed: BTreeMap::new(),
         gateway_responses: tree.gateway_responses.clone(),
     };
     let with_methods =
@@ -222,8 +224,9 @@ pub fn to_spec(tree: &Tree, region: &str, wanted: &BTreeSet<String>) -> RoutesSp
         }
         for (verb, method) in &node.methods {
             match read_method(verb, method, region) {
-                Ok(cors) => drop(spec.cors.insert(path.clone(), cors)),
-                Err(route) => drop(spec.routes.insert(format!("{verb} {path}"), route)),
+                Seen::Preflight(cors) => drop(spec.cors.insert(path.clone(), cors)),
+                Seen::NotAllowed(answer) => drop(spec.not_allowed.insert(path.clone(), answer)),
+                Seen::Route(route) => drop(spec.routes.insert(format!("{verb} {path}"), route)),
             }
         }
     }
@@ -240,23 +243,34 @@ fn nothing() -> RouteSpec {
     }
 }
 
-/// A preflight answer of ours, or else a route: a stranger's method as well, so that it shows as
-/// drift.
-fn read_method(verb: &str, method: &Method, region: &str) -> Result<CorsSpec, RouteSpec> {
+/// What a method is. A stranger's is a route as well, so that it shows as drift.
+enum Seen {
+    Preflight(CorsSpec),
+    NotAllowed(NotAllowedSpec),
+    Route(RouteSpec),
+}
+
+fn read_method(verb: &str, method: &Method, region: &str) -> Seen {
     let mut route = nothing();
     route.authorization = method.authorization_type().unwrap_or("NONE").to_string();
     route.api_key_required = method.api_key_required().unwrap_or(false);
     let Some(integration) = method.method_integration() else {
         route.integration = "(no integration)".into();
-        return Err(route);
+        return Seen::Route(route);
     };
     let kind = integration.r#type();
     let uri = integration.uri().unwrap_or_default();
     let mut extras = extras(method, integration);
     let mut target = function_of(uri, region).unwrap_or(uri).to_string();
-    if kind == Some(&IntegrationType::Mock) && verb == "OPTIONS" {
+    let is_mock = kind == Some(&IntegrationType::Mock);
+    if is_mock && verb == "OPTIONS" {
         match preflight::read(method, integration, &extras) {
-            Ok(cors) => return Ok(cors),
+            Ok(cors) => return Seen::Preflight(cors),
+            Err(other) => target = other,
+        }
+    } else if is_mock && verb == "ANY" {
+        match not_allowed::read(method, integration, &extras) {
+            Ok(answer) => return Seen::NotAllowed(answer),
             Err(other) => target = other,
         }
     } else {
@@ -272,7 +286,7 @@ fn read_method(verb: &str, method: &Method, region: &str) -> Result<CorsSpec, Ro
     route.function_arn = target;
     let timeout = integration.timeout_in_millis();
     route.timeout_ms = if timeout == 0 { DEFAULT_TIMEOUT_MS } else { timeout };
-    Err(route)
+    Seen::Route(route)
 }
 
 /// The function's ARN inside an invocation URI of exactly the form we write.

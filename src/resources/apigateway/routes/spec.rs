@@ -12,6 +12,8 @@ pub struct RoutesSpec {
     pub routes: BTreeMap<String, RouteSpec>,
     /// CORS per path, answered to OPTIONS by a MOCK integration.
     pub cors: BTreeMap<String, CorsSpec>,
+    /// The answer to methods that a path does not have, given by a MOCK integration of ANY.
+    pub not_allowed: BTreeMap<String, NotAllowedSpec>,
     /// Per gateway response type, such as `DEFAULT_4XX`: header name -> static value without quotes,
     /// or an expression in brackets. `(status)` is the status, `(body TYPE)` the body's template.
     pub gateway_responses: BTreeMap<String, BTreeMap<String, String>>,
@@ -43,4 +45,15 @@ pub struct CorsSpec {
     pub allow_credentials: bool,
     /// Seconds.
     pub max_age: String,
+}
+
+/// The answer to a method that its path does not have: 405.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NotAllowedSpec {
+    /// The methods that the path has, sorted and separated by a comma and a space.
+    pub allow: String,
+    /// Who may read the answer; empty where no page may call the API.
+    pub allow_origin: String,
+    pub allow_credentials: bool,
 }

@@ -31,6 +31,10 @@ pub enum Change {
     PutPreflight {
         path: String,
     },
+    /// ANY with a MOCK integration.
+    PutNotAllowed {
+        path: String,
+    },
     PutGatewayResponse {
         kind: String,
     },
@@ -42,7 +46,7 @@ pub enum Change {
 /// The paths that carry wanted methods.
 pub fn paths(wanted: &RoutesSpec) -> BTreeSet<String> {
     let routes = wanted.routes.keys().map(|key| split(key).1.to_string());
-    routes.chain(wanted.cors.keys().cloned()).collect()
+    routes.chain(wanted.cors.keys().cloned()).chain(wanted.not_allowed.keys().cloned()).collect()
 }
 
 /// The changes. `live` is `tree` as a spec.
@@ -58,6 +62,8 @@ pub fn changes(tree: &Tree, live: &RoutesSpec, wanted: &RoutesSpec) -> Vec<Chang
             let key = format!("{verb} {path}");
             let same = if verb == "OPTIONS" && live.cors.contains_key(path) {
                 live.cors.get(path) == wanted.cors.get(path)
+            } else if verb == "ANY" && live.not_allowed.contains_key(path) {
+                live.not_allowed.get(path) == wanted.not_allowed.get(path)
             } else {
                 wanted.routes.contains_key(&key) && !rewrite(live, wanted, &key)
             };
@@ -87,6 +93,11 @@ pub fn changes(tree: &Tree, live: &RoutesSpec, wanted: &RoutesSpec) -> Vec<Chang
     for (path, cors) in &wanted.cors {
         if live.cors.get(path) != Some(cors) {
             puts.push(Change::PutPreflight { path: path.clone() });
+        }
+    }
+    for (path, answer) in &wanted.not_allowed {
+        if live.not_allowed.get(path) != Some(answer) {
+            puts.push(Change::PutNotAllowed { path: path.clone() });
         }
     }
     deletes.extend(puts);
@@ -151,6 +162,7 @@ mod tests {
         RoutesSpec {
             routes: routes.iter().map(|(k, r)| ((*k).to_string(), r.clone())).collect(),
             cors: cors.iter().map(|p| ((*p).to_string(), answer.clone())).collect(),
+            not_allowed: Default::default(),
             gateway_responses: Default::default(),
         }
     }

@@ -40,11 +40,13 @@ pub(super) fn blocks(routes: &Exported<'_>) -> Vec<Block> {
         });
         blocks.push(in_api("aws_api_gateway_integration", key, values));
     }
-    for (path, _) in routes.entries("cors") {
+    let preflights = routes.entries("cors").map(|(path, _)| ("OPTIONS", path));
+    let refusals = routes.entries("not_allowed").map(|(path, _)| ("ANY", path));
+    for (verb, path) in preflights.chain(refusals) {
         paths.insert(path);
-        let key = format!("OPTIONS {path}");
+        let key = format!("{verb} {path}");
         let method = json!({
-            "http_method": "OPTIONS", "authorization": "NONE", "api_key_required": false,
+            "http_method": verb, "authorization": "NONE", "api_key_required": false,
         });
         blocks.push(in_api("aws_api_gateway_method", &key, method).refer(
             "resource_id",
@@ -52,7 +54,7 @@ pub(super) fn blocks(routes: &Exported<'_>) -> Vec<Block> {
             path,
             "id",
         ));
-        let mock = json!({"http_method": "OPTIONS", "type": "MOCK"});
+        let mock = json!({"http_method": verb, "type": "MOCK"});
         blocks.push(in_api("aws_api_gateway_integration", &key, mock));
     }
     for path in paths {

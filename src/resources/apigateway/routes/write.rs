@@ -4,6 +4,8 @@
 //! One writer per REST API: simultaneous changes answer ConflictException (catalogue 7.3 and 12.3).
 
 use super::gateway;
+use super::mock::{JSON, MockAnswer};
+use super::not_allowed;
 use super::preflight;
 use super::read::{self, GATEWAY_HEADER, Tree, split};
 use super::spec::{RouteSpec, RoutesSpec};
@@ -84,6 +86,7 @@ impl Tending<'_> {
             }
             Change::PutIntegration { path, verb } => self.put_integration(path, verb).await,
             Change::PutPreflight { path } => self.put_preflight(path).await,
+            Change::PutNotAllowed { path } => self.put_not_allowed(path).await,
             Change::PutGatewayResponse { kind } => self.put_gateway_response(kind).await,
             Change::DeleteGatewayResponse { kind } => self.delete_gateway_response(kind).await,
         }
@@ -202,10 +205,25 @@ impl Tending<'_> {
             .map(|_| ())
     }
 
-    /// Four calls; the declared answer must exist before the integration's answer (catalogue 7.1).
     async fn put_preflight(&self, path: &str) -> Result<(), CloudError> {
         let missing = || CloudError::shape("the plan", &format!("CORS of {path}"));
         let cors = self.wanted.cors.get(path).ok_or_else(missing)?;
+        self.put_mock(path, "OPTIONS", &preflight::answer(cors)).await
+    }
+
+    async fn put_not_allowed(&self, path: &str) -> Result<(), CloudError> {
+        let missing = || CloudError::shape("the plan", &format!("methods of {path}"));
+        let spec = self.wanted.not_allowed.get(path).ok_or_else(missing)?;
+        self.put_mock(path, "ANY", &not_allowed::answer(spec)).await
+    }
+
+    /// Four calls; the declared answer must exist before the integration's answer (catalogue 7.1).
+    async fn put_mock(
+        &self,
+        path: &str,
+        verb: &str,
+        answer: &MockAnswer,
+    ) -> Result<(), CloudError> {
         let (client, id, caller) =
             (&self.writer.client::<ApiGateway>(), self.id(path)?, &self.writer.caller);
         let open = RouteSpec {
@@ -215,40 +233,37 @@ impl Tending<'_> {
             api_key_required: false,
             timeout_ms: 0,
         };
-        self.put_method(path, "OPTIONS", &open).await?;
+        self.put_method(path, verb, &open).await?;
         caller
             .call_with("apigateway:PutIntegration", self.options, || {
-                client
-                    .put_integration()
-                    .rest_api_id(self.api)
-                    .resource_id(&id)
-                    .http_method("OPTIONS")
+                let request = client.put_integration().rest_api_id(self.api).resource_id(&id);
+                request
+                    .http_method(verb)
                     .r#type(IntegrationType::Mock)
-                    .request_templates(preflight::JSON, preflight::REQUEST_TEMPLATE)
+                    .passthrough_behavior(answer.passthrough)
+                    .set_request_templates(Some(answer.request_templates()))
                     .send()
             })
             .await?;
-        let headers = preflight::quoted(&preflight::headers(cors));
+        let headers = answer.parameters();
         let declared: HashMap<String, bool> =
             headers.keys().map(|name| (name.clone(), false)).collect();
         let put = caller
             .call_with("apigateway:PutMethodResponse", self.options, || {
                 let request = client.put_method_response().rest_api_id(self.api).resource_id(&id);
-                let request = request.http_method("OPTIONS").status_code(preflight::STATUS);
+                let request = request.http_method(verb).status_code(answer.status);
                 request.set_response_parameters(Some(declared.clone())).send()
             })
             .await;
         already(put)?;
-        let templates = preflight::template(cors)
-            .map(|text| HashMap::from([(preflight::JSON.to_string(), text)]));
         let put = caller
             .call_with("apigateway:PutIntegrationResponse", self.options, || {
                 let request =
                     client.put_integration_response().rest_api_id(self.api).resource_id(&id);
-                let request = request.http_method("OPTIONS").status_code(preflight::STATUS);
+                let request = request.http_method(verb).status_code(answer.status);
                 request
                     .set_response_parameters(Some(headers.clone()))
-                    .set_response_templates(templates.clone())
+                    .set_response_templates(answer.response_templates())
                     .send()
             })
             .await;
@@ -259,8 +274,7 @@ impl Tending<'_> {
         let client = &self.writer.client::<ApiGateway>();
         let parts = self.wanted.gateway_responses.get(kind).cloned().unwrap_or_default();
         let body = parts.get(gateway::BODY);
-        let templates =
-            body.map(|text| HashMap::from([(preflight::JSON.to_string(), text.clone())]));
+        let templates = body.map(|text| HashMap::from([(JSON.to_string(), text.clone())]));
         let headers = parts.iter().filter(|(name, _)| !name.starts_with('('));
         let headers: HashMap<_, _> =
             headers.map(|(k, v)| (format!("{GATEWAY_HEADER}{k}"), mapping(v))).collect();

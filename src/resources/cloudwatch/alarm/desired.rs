@@ -1,4 +1,4 @@
-//! The alarms of a stack: on its functions, API, tables and web ACLs.
+//! The alarms of a stack: on its functions, API, tables and web ACLs, and on a shop's orders.
 
 use super::INFO;
 use super::spec::AlarmSpec;
@@ -19,6 +19,8 @@ struct Metric<'a> {
     threshold: u32,
     /// What the threshold counts, for the description.
     unit: &'static str,
+    /// Goes off below the threshold, and not from it on.
+    below: bool,
 }
 
 /// Ephemeral environments have none: nobody is to be woken for them.
@@ -33,6 +35,7 @@ pub(super) fn alarms(context: &Context<'_>, wanted: &mut Wanted) {
         api(context, alarms),
         tables(context, alarms),
         firewalls(context, alarms),
+        orders(context, alarms),
     ];
     // A threshold of 0 stands for no alarm.
     let metrics = metrics.into_iter().flatten().filter(|metric| metric.threshold > 0);
@@ -69,12 +72,20 @@ fn spec(
     actions: BTreeSet<String>,
 ) -> AlarmSpec {
     let minutes = i32::try_from(alarms.period_minutes).unwrap_or(i32::MAX / 60);
+    let Metric { threshold, unit, .. } = metric;
+    // No data means no orders, and no failures.
+    let (reached, comparison, missing_data) = if metric.below {
+        (format!("fewer than {threshold} {unit}"), "LessThanThreshold", "breaching")
+    } else {
+        let reached = format!("{threshold} {unit} or more");
+        (reached, "GreaterThanOrEqualToThreshold", "notBreaching")
+    };
     AlarmSpec {
         tags: context.tags(&metric.id),
         region: metric.region.to_string(),
         description: format!(
-            "{} of stack {} env {}: {} {} or more in {minutes} minutes",
-            metric.name, context.scope.stack, context.scope.env, metric.threshold, metric.unit
+            "{} of stack {} env {}: {reached} in {minutes} minutes",
+            metric.name, context.scope.stack, context.scope.env
         ),
         namespace: metric.namespace.into(),
         metric: metric.name.into(),
@@ -84,8 +95,8 @@ fn spec(
         evaluation_periods: 1,
         datapoints_to_alarm: None,
         threshold: f64::from(metric.threshold),
-        comparison: "GreaterThanOrEqualToThreshold".into(),
-        missing_data: "notBreaching".into(),
+        comparison: comparison.into(),
+        missing_data: missing_data.into(),
         actions_enabled: true,
         alarm_actions: actions.clone(),
         ok_actions: actions,
@@ -103,6 +114,7 @@ fn functions<'a>(context: &'a Context<'_>, alarms: &Alarms) -> Vec<Metric<'a>> {
         statistic: "Sum",
         threshold,
         unit,
+        below: false,
     };
     let both = |id| {
         [
@@ -124,6 +136,7 @@ fn api<'a>(context: &'a Context<'_>, alarms: &Alarms) -> Vec<Metric<'a>> {
         statistic,
         threshold,
         unit,
+        below: false,
     };
     vec![
         metric("api-5xx", "5XXError", "Sum", alarms.api_5xx, "answers"),
@@ -142,6 +155,7 @@ fn tables<'a>(context: &'a Context<'_>, alarms: &Alarms) -> Vec<Metric<'a>> {
         statistic: "Sum",
         threshold: alarms.table_throttles,
         unit: "refused requests",
+        below: false,
     };
     let both = |id| {
         [
@@ -167,11 +181,37 @@ fn firewalls<'a>(context: &'a Context<'_>, alarms: &Alarms) -> Vec<Metric<'a>> {
             statistic: "Sum",
             threshold: alarms.waf_blocked,
             unit: "requests",
+            below: false,
         }
     };
     let own = stack.api.iter().map(|_| metric("api", region, Some(("Region", region.into()))));
     let global = stack.site.iter().map(|_| metric("cdn", GLOBAL_REGION, None));
     own.chain(global).filter(|_| stack.waf.is_some()).collect()
+}
+
+/// What the shop's function counts in its log (`lambdas/shared/src/log.rs`).
+fn orders<'a>(context: &'a Context<'_>, alarms: &Alarms) -> Vec<Metric<'a>> {
+    let stack = context.stack;
+    let route = stack.smoke.order.as_ref().map(|order| order.route.as_str());
+    let Some(route) = route.and_then(|route| stack.api.as_ref()?.route_of(route)) else {
+        return vec![];
+    };
+    let metric = |id: &str, name, threshold, unit| Metric {
+        id: id.into(),
+        region: &context.scope.region,
+        namespace: "shopstack",
+        name,
+        dimensions: vec![("FunctionName", context.scope.name(&route.function))],
+        statistic: "Sum",
+        threshold,
+        unit,
+        below: false,
+    };
+    let refused = metric("orders-refused", "Refused", alarms.orders_refused, "orders");
+    let mut in_doubt = metric("orders-in-doubt", "Refused", alarms.orders_in_doubt, "orders");
+    in_doubt.dimensions.push(("Code", "OutcomeUnknown".into()));
+    let placed = metric("orders-fewest", "OrdersPlaced", alarms.fewest_orders, "orders");
+    vec![refused, in_doubt, Metric { below: true, ..placed }]
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub fn cases(shop: &DeployedShop) -> DriftCases {
     let orders = shop.live(at).spec["routes"][ROUTE].clone();
     let route = |field, to: Value| case(field, to).keys(&[ROUTE]);
     let cors = |field, to: &str| case(field, json!(to)).keys(&["/orders"]);
+    let refusal = |field, to: Value| case(field, to).keys(&["/orders"]);
     let cases = vec![
         case("routes.*", orders).keys(&["PUT /orders"]),
         route("routes.*", Value::Null),
@@ -30,6 +31,10 @@ pub fn cases(shop: &DeployedShop) -> DriftCases {
         cors("cors.*.allow_headers", "Authorization"),
         case("cors.*.allow_credentials", json!(true)).keys(&["/orders"]),
         cors("cors.*.max_age", "1"),
+        refusal("not_allowed.*", Value::Null),
+        refusal("not_allowed.*.allow", json!("DELETE")),
+        refusal("not_allowed.*.allow_origin", json!("https://evil.example")),
+        refusal("not_allowed.*.allow_credentials", json!(true)),
         case("gateway_responses.*.*", json!("x")).keys(&["DEFAULT_4XX", "X-Theirs"]),
         case("gateway_responses.*.*", json!("https://evil.example"))
             .keys(&["DEFAULT_5XX", "Access-Control-Allow-Origin"]),
@@ -62,10 +67,10 @@ async fn change_out_of_band(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
         put.set_response_parameters(Some(headers.collect())).send().await.unwrap();
         return;
     }
-    let (verb, path) = if group == "cors" {
-        ("OPTIONS", change.key())
-    } else {
-        change.key().split_once(' ').unwrap()
+    let (verb, path) = match group {
+        "cors" => ("OPTIONS", change.key()),
+        "not_allowed" => ("ANY", change.key()),
+        _ => change.key().split_once(' ').unwrap(),
     };
     let resources = client.get_resources().rest_api_id(api).send().await.unwrap();
     let resource =
@@ -82,6 +87,8 @@ async fn change_out_of_band(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
             .unwrap();
     } else if group == "cors" {
         cors(shop, api, resource, entry).await;
+    } else if group == "not_allowed" {
+        not_allowed(shop, api, resource, entry).await;
     } else {
         route(shop, change, api, resource, verb).await;
     }
@@ -93,35 +100,53 @@ fn quoted(value: &Value) -> String {
 
 /// Sets the headers of the answer to OPTIONS.
 async fn cors(shop: &DeployedShop, api: &str, resource: &str, entry: &Value) {
-    let header = |name: &str, field: &str| {
-        (format!("method.response.header.Access-Control-{name}"), quoted(&entry[field]))
-    };
-    let mut headers = HashMap::from([
-        header("Allow-Origin", "allow_origin"),
-        header("Allow-Methods", "allow_methods"),
-        header("Allow-Headers", "allow_headers"),
-        header("Max-Age", "max_age"),
+    let fields = [
+        ("Allow-Origin", "allow_origin"),
+        ("Allow-Methods", "allow_methods"),
+        ("Allow-Headers", "allow_headers"),
+        ("Max-Age", "max_age"),
+    ];
+    let header = |(name, field)| (format!("Access-Control-{name}"), quoted(&entry[field]));
+    answer(shop, [api, resource, "OPTIONS", "204"], entry, fields.map(header).into()).await;
+}
+
+/// Sets the headers of the answer to methods that the path does not have.
+async fn not_allowed(shop: &DeployedShop, api: &str, resource: &str, entry: &Value) {
+    let headers = HashMap::from([
+        ("Allow".to_string(), quoted(&entry["allow"])),
+        ("Access-Control-Allow-Origin".to_string(), quoted(&entry["allow_origin"])),
     ]);
-    let client = &shop.clients.apigateway;
+    answer(shop, [api, resource, "ANY", "405"], entry, headers).await;
+}
+
+/// Sets the headers of an answer that API Gateway gives by itself; its body stays.
+async fn answer(
+    shop: &DeployedShop,
+    [api, resource, verb, status]: [&str; 4],
+    entry: &Value,
+    mut headers: HashMap<String, String>,
+) {
     if entry["allow_credentials"] == true {
-        let name = "method.response.header.Access-Control-Allow-Credentials".to_string();
-        headers.insert(name, "'true'".to_string());
-        // A header must be declared before an answer may have it.
-        let gone = client.delete_method_response().rest_api_id(api).resource_id(resource);
-        gone.http_method("OPTIONS").status_code("204").send().await.unwrap();
-        let put = client.put_method_response().rest_api_id(api).resource_id(resource);
-        let put = put.http_method("OPTIONS").status_code("204");
-        let declared = headers.keys().map(|name| (name.clone(), false)).collect();
-        put.set_response_parameters(Some(declared)).send().await.unwrap();
+        headers.insert("Access-Control-Allow-Credentials".into(), "'true'".into());
     }
-    let put =
-        shop.clients.apigateway.put_integration_response().rest_api_id(api).resource_id(resource);
-    put.http_method("OPTIONS")
-        .status_code("204")
-        .set_response_parameters(Some(headers))
-        .send()
-        .await
-        .unwrap();
+    let headers: HashMap<_, _> =
+        headers.into_iter().map(|(k, v)| (format!("method.response.header.{k}"), v)).collect();
+
+    let client = &shop.clients.apigateway;
+    // A header must be declared before an answer may have it.
+    let gone = client.delete_method_response().rest_api_id(api).resource_id(resource);
+    gone.http_method(verb).status_code(status).send().await.unwrap();
+    let put = client.put_method_response().rest_api_id(api).resource_id(resource);
+    let put = put.http_method(verb).status_code(status);
+    let declared = headers.keys().map(|name| (name.clone(), false)).collect();
+    put.set_response_parameters(Some(declared)).send().await.unwrap();
+
+    let get = client.get_integration().rest_api_id(api).resource_id(resource).http_method(verb);
+    let kept = get.send().await.unwrap().integration_responses.unwrap()[status].clone();
+    let put = client.put_integration_response().rest_api_id(api).resource_id(resource);
+    let put = put.http_method(verb).status_code(status);
+    let put = put.set_response_templates(kept.response_templates);
+    put.set_response_parameters(Some(headers)).send().await.unwrap();
 }
 
 async fn route(

@@ -1,4 +1,4 @@
-# The REST API: paths, methods, integrations, preflight, gateway responses, deployment and stage.
+# The REST API: paths, methods, integrations, preflight and 405 answers, gateway responses, deployment and stage.
 
 locals {
   routes = {
@@ -10,6 +10,10 @@ locals {
     "Access-Control-Allow-Methods" = { for path, route in local.routes : path => join(",", sort(["OPTIONS", route.verb])) }
     "Access-Control-Allow-Headers" = { for path in keys(local.routes) : path => "Content-Type,Idempotency-Key" }
     "Access-Control-Max-Age"       = { for path in keys(local.routes) : path => "600" }
+  }
+  not_allowed = {
+    "Access-Control-Allow-Origin" = { for path in keys(local.routes) : path => local.site }
+    "Allow"                       = { for path, route in local.routes : path => join(", ", sort(["OPTIONS", route.verb])) }
   }
 }
 
@@ -139,11 +143,80 @@ import {
   id       = "${local.api}/${var.ids["path ${each.key}"]}/OPTIONS/204"
 }
 
+resource "aws_api_gateway_method" "not_allowed" {
+  for_each         = local.routes
+  rest_api_id      = local.api
+  resource_id      = var.ids["path ${each.key}"]
+  http_method      = "ANY"
+  authorization    = "NONE"
+  api_key_required = false
+}
+
+import {
+  for_each = local.routes
+  to       = aws_api_gateway_method.not_allowed[each.key]
+  id       = "${local.api}/${var.ids["path ${each.key}"]}/ANY"
+}
+
+resource "aws_api_gateway_integration" "not_allowed" {
+  for_each             = local.routes
+  rest_api_id          = local.api
+  resource_id          = var.ids["path ${each.key}"]
+  http_method          = "ANY"
+  type                 = "MOCK"
+  passthrough_behavior = "NEVER"
+  request_templates = {
+    for kind in ["application/json", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain"] :
+    kind => "{\"statusCode\": 405}"
+  }
+}
+
+import {
+  for_each = local.routes
+  to       = aws_api_gateway_integration.not_allowed[each.key]
+  id       = "${local.api}/${var.ids["path ${each.key}"]}/ANY"
+}
+
+resource "aws_api_gateway_method_response" "not_allowed" {
+  for_each            = local.routes
+  rest_api_id         = local.api
+  resource_id         = var.ids["path ${each.key}"]
+  http_method         = "ANY"
+  status_code         = "405"
+  response_parameters = { for header in keys(local.not_allowed) : "method.response.header.${header}" => false }
+}
+
+import {
+  for_each = local.routes
+  to       = aws_api_gateway_method_response.not_allowed[each.key]
+  id       = "${local.api}/${var.ids["path ${each.key}"]}/ANY/405"
+}
+
+resource "aws_api_gateway_integration_response" "not_allowed" {
+  for_each    = local.routes
+  rest_api_id = local.api
+  resource_id = var.ids["path ${each.key}"]
+  http_method = "ANY"
+  status_code = "405"
+  response_templates = {
+    "application/json" = jsonencode({ error = { code = "MethodNotAllowed", message = "This address does not take that method." } })
+  }
+  response_parameters = {
+    for header, value in local.not_allowed : "method.response.header.${header}" => "'${value[each.key]}'"
+  }
+}
+
+import {
+  for_each = local.routes
+  to       = aws_api_gateway_integration_response.not_allowed[each.key]
+  id       = "${local.api}/${var.ids["path ${each.key}"]}/ANY/405"
+}
+
 locals {
   answers = {
     DEFAULT_4XX                  = { status = null, code = "Refused", message = "The request was refused." }
     DEFAULT_5XX                  = { status = null, code = "InternalError", message = "Something went wrong on our side; try again." }
-    MISSING_AUTHENTICATION_TOKEN = { status = "404", code = "NotFound", message = "There is no such path or method here." }
+    MISSING_AUTHENTICATION_TOKEN = { status = "404", code = "NotFound", message = "There is nothing at this address." }
     WAF_FILTERED                 = { status = "403", code = "Forbidden", message = "The firewall refused this." }
     THROTTLED                    = { status = "429", code = "TooManyRequests", message = "Too many requests; try again a little later." }
     REQUEST_TOO_LARGE            = { status = "413", code = "PayloadTooLarge", message = "The request is too large." }
