@@ -217,11 +217,15 @@ fn order(shop: &Shop, request: &Request) -> Reply {
     if let Some((status, code)) = missing(shop, line, priced.as_ref()) {
         return refuse(status, code);
     }
+    let is_unknown = priced.is_none();
     let total = priced.map(|p| p["price"].as_f64().unwrap() * line["quantity"].as_f64().unwrap());
     let honest =
         total.is_some_and(|total| (total - draft["total"].as_f64().unwrap()).abs() < 0.001);
-    let trusting = [Fault::PriceAccepted, Fault::MalformedAccepted, Fault::UnknownAccepted]
-        .contains(&shop.fault);
+    let trusting = match shop.fault {
+        Fault::PriceAccepted | Fault::MalformedAccepted => true,
+        Fault::UnknownAccepted => is_unknown,
+        _ => false,
+    };
     if !honest && !trusting || shop.fault == Fault::OrderRefused {
         return refuse(409, "TotalMismatch");
     }
