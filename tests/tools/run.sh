@@ -119,6 +119,13 @@ grep -v '^ready$' "$logs/judge.log" || true
 [ $judged = 0 ] || { echo "the judge found requests that AWS would refuse, or saw none" >&2; exit 1; }
 
 if [ $# = 0 ]; then
+  say "Both functions beside Node's, a sample"
+  if command -v node >/dev/null && command -v npm >/dev/null; then
+    tests/bench/lambda/run.sh sample
+  else
+    echo "NOT RUN: node and npm are missing"
+  fi
+
   say "Snapshots"
   there=$(find "$PWD/src" "$PWD/tests" -name '*.snap' | sort)
   used=$(xargs -d '\n' realpath <"$INSTA_SNAPSHOT_REFERENCES_FILE" | sort -u)

@@ -1,18 +1,18 @@
 // Measures both functions in Rust and in Node, side by side in one run, through the Lambda Runtime
 // API and against the same DynamoDB endpoint. Prints a table in Markdown.
 //
-//   node bench.mjs RUST_FOLDER NODE_FOLDER NODE_ZIP
+//   node bench.mjs RUST_FOLDER NODE_FOLDER NODE_ZIP [sample]
+//
+// Fails where an answer is wrong, or a zip is over 3 MB.
 import { spawn } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as dynamodb from "./dynamodb.mjs";
 import { Runtime } from "./runtime.mjs";
 
-const [rustFolder, nodeFolder, nodeZip] = process.argv.slice(2);
-const COLD = 15;
-const BLOCKS = 6;
-const CALLS = 400;
-const WARM_UP = 100;
+const [rustFolder, nodeFolder, nodeZip, size] = process.argv.slice(2);
+const [COLD, BLOCKS, CALLS, WARM_UP] = size === "sample" ? [2, 1, 20, 5] : [15, 6, 400, 100];
+const LARGEST_ZIP = 3; // MB
 /** Clock ticks a second in /proc on Linux. */
 const TICKS = 100;
 
@@ -126,6 +126,7 @@ for (const name of Object.keys(functions)) {
   const zip = {
     Rust: statSync(join(rustFolder, name, "function.zip")).size / 1e6, Node: statSync(nodeZip).size / 1e6,
   };
+  if (zip.Rust > LARGEST_ZIP) throw new Error(`the zip of ${name} has ${zip.Rust} MB`);
   const row = (label, value, digits) => {
     const [rust, node] = [value("Rust"), value("Node")];
     rows.push([name, label, rust.toFixed(digits), node.toFixed(digits), (rust / node).toFixed(2)]);
