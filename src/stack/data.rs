@@ -25,6 +25,10 @@ pub struct Table {
     pub point_in_time_recovery: bool,
     /// Deletion protection. Unless set: on, except in environments that delete themselves.
     pub protect: Option<bool>,
+    /// Attribute that holds when an item expires, in seconds since 1970 (UTC): DynamoDB deletes the
+    /// item within days of that time. Items without the attribute stay.
+    #[schemars(length(min = 1, max = 255), extend("examples" = ["expiresAt"]))]
+    pub ttl: Option<String>,
     /// JSON file with an array of items, put into the table without overwriting any that is there.
     #[schemars(extend("examples" = ["seed/products.json"]))]
     pub seed: Option<String>,

@@ -105,6 +105,9 @@ fn table(name: &str, dice: &mut Dice) -> String {
     if dice.once_in(3) {
         text += "    point_in_time_recovery: false\n";
     }
+    if dice.once_in(3) {
+        text += "    ttl: expiresAt\n";
+    }
     text
 }
 

@@ -7,8 +7,8 @@ use crate::stack::{Attribute, AttributeType, Index, Projection, Table};
 use std::collections::BTreeMap;
 
 pub(super) fn check(context: &mut Context, id: &str, table: &Table) {
-    let Table { key, sort_key, indexes, billing: _, point_in_time_recovery: _, protect: _, seed } =
-        table;
+    let Table { key, sort_key, indexes, seed, ttl, .. } = table;
+    let Table { billing: _, point_in_time_recovery: _, protect: _, .. } = table;
     let mut types = BTreeMap::new();
     keys(context, &["tables", id], key, sort_key.as_ref(), &mut types);
     for (name, index) in indexes {
@@ -23,6 +23,15 @@ pub(super) fn check(context: &mut Context, id: &str, table: &Table) {
                 context.value(&path, "the attribute's name", names::attribute(attribute), None);
             }
         }
+    }
+    if let Some(ttl) = ttl {
+        let path = ["tables", id, "ttl"];
+        let number = match types.get(ttl.as_str()) {
+            None | Some(AttributeType::Number) => Ok(()),
+            Some(_) => Err("is a key that is not a number, so no item would expire".to_string()),
+        };
+        let verdict = names::attribute(ttl).and(number);
+        context.value(&path, &format!("the attribute {}", quote(ttl)), verdict, None);
     }
     if let Some(seed) = seed {
         let path = ["tables", id, "seed"];

@@ -54,7 +54,7 @@ fn wanted(env: &TestEnv) -> Desired {
     let spec = json!({
         "tags": env.scope.tags("T"), "hash_key": key("orderId", "S"), "range_key": null,
         "indexes": {"byUser": index("userId")}, "billing": billing(None, None),
-        "point_in_time_recovery": true, "deletion_protection": true, "stream": null, "seed": null, "extras": {},
+        "point_in_time_recovery": true, "deletion_protection": true, "stream": null, "ttl": null, "seed": null, "extras": {},
     });
     desired(&Table, "table.T", &env.scope.name("T"), spec)
 }
@@ -98,6 +98,9 @@ async fn its_whole_life() {
         ("stream", json!("NEW_AND_OLD_IMAGES")),
         ("stream", json!("KEYS_ONLY")),
         ("stream", json!(null)),
+        ("ttl", json!("expiresAt")),
+        ("ttl", json!("endsAt")),
+        ("ttl", json!(null)),
         ("point_in_time_recovery", json!(true)),
         ("deletion_protection", json!(true)),
     ] {

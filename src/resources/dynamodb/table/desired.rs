@@ -50,6 +50,7 @@ fn spec_of(table: &Table) -> TableSpec {
         point_in_time_recovery: table.point_in_time_recovery,
         deletion_protection: table.protect.unwrap_or(true),
         stream: None,
+        ttl: table.ttl.clone(),
         seed: None,
         extras: BTreeMap::new(),
     }

@@ -1,8 +1,7 @@
 //! Settings of a live table that no stack has: each is an entry of `extras`, which is drift, and is
 //! taken away.
 //!
-//! A Kinesis destination, a replica and a resource policy let others read the items; a
-//! time to live deletes them.
+//! A Kinesis destination, a replica and a resource policy let others read the items.
 
 use crate::aws::{Reader, Writer};
 use crate::model::call::Call;
@@ -13,19 +12,17 @@ use crate::resources::common::or_nothing;
 use crate::resources::dynamodb::{DynamoDb, SERVICE};
 use aws_sdk_dynamodb::types::{
     DeleteReplicationGroupMemberAction, DestinationStatus, ReplicationGroupUpdate,
-    SseSpecification, TableClass, TableDescription, TimeToLiveSpecification, TimeToLiveStatus,
+    SseSpecification, TableClass, TableDescription,
 };
-use futures_util::future::try_join3;
+use futures_util::future::try_join;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-pub const READS: [Call; 3] = [
-    Call::new(&SERVICE, "dynamodb:DescribeTimeToLive"),
+pub const READS: [Call; 2] = [
     Call::new(&SERVICE, "dynamodb:DescribeKinesisStreamingDestination"),
     Call::new(&SERVICE, "dynamodb:GetResourcePolicy"),
 ];
-pub const WRITES: [Call; 3] = [
-    Call::new(&SERVICE, "dynamodb:UpdateTimeToLive"),
+pub const WRITES: [Call; 2] = [
     Call::new(&SERVICE, "dynamodb:DisableKinesisStreamingDestination"),
     Call::new(&SERVICE, "dynamodb:DeleteResourcePolicy"),
 ];
@@ -33,7 +30,6 @@ pub const WRITES: [Call; 3] = [
 const ENCRYPTION: &str = "encryption";
 const CLASS: &str = "table class";
 const REPLICA: &str = "replica ";
-const EXPIRY: &str = "time to live";
 const KINESIS: &str = "kinesis destination ";
 const POLICY: &str = "resource policy";
 
@@ -80,27 +76,14 @@ pub async fn read_extras(
 ) -> Result<BTreeMap<String, String>, CloudError> {
     let name = table.table_name().unwrap_or_default();
     let arn = table.table_arn().unwrap_or_default();
-    let own = try_join3(expiry(reader, name), kinesis(reader, name), resource_policy(reader, arn));
-    let (expiry, kinesis, policy) = own.await?;
+    let (kinesis, policy) = try_join(kinesis(reader, name), resource_policy(reader, arn)).await?;
     let described = described(table).into_iter().map(|(_, name, value)| (name, value));
     let mut found: BTreeMap<String, String> = described.chain(kinesis).collect();
-    found.extend(expiry.map(|attribute| (EXPIRY.to_string(), attribute)));
     if let Some(policy) = policy.filter(|policy| !policy.is_null()) {
         let text = policy.as_str().map_or_else(|| policy.to_string(), str::to_string);
         found.insert(POLICY.to_string(), text);
     }
     Ok(found)
-}
-
-async fn expiry(reader: &Reader, name: &str) -> Result<Option<String>, CloudError> {
-    let describe = || reader.client::<DynamoDb>().describe_time_to_live().table_name(name).send();
-    let answer = reader.caller.call("dynamodb:DescribeTimeToLive", describe).await;
-    let on = |status: &TimeToLiveStatus| {
-        [TimeToLiveStatus::Enabled, TimeToLiveStatus::Enabling].contains(status)
-    };
-    let told = or_nothing(answer)?.and_then(|answer| answer.time_to_live_description);
-    let told = told.filter(|told| told.time_to_live_status().is_some_and(on));
-    Ok(told.map(|told| told.attribute_name.unwrap_or_default()))
 }
 
 async fn kinesis(reader: &Reader, name: &str) -> Result<Vec<(String, String)>, CloudError> {
@@ -144,16 +127,8 @@ pub async fn remove(
     extras: &BTreeMap<String, String>,
 ) -> Result<(), CloudError> {
     let (client, caller) = (writer.client::<DynamoDb>(), &writer.caller);
-    for (extra, value) in extras {
-        if extra == EXPIRY {
-            let off = TimeToLiveSpecification::builder().enabled(false).attribute_name(value);
-            let off = off.build().map_err(super::shape::refused)?;
-            let update = || {
-                let update = client.update_time_to_live().table_name(name);
-                update.time_to_live_specification(off.clone()).send()
-            };
-            caller.call("dynamodb:UpdateTimeToLive", update).await.map_err(within_the_hour)?;
-        } else if extra == POLICY {
+    for extra in extras.keys() {
+        if extra == POLICY {
             let delete = || client.delete_resource_policy().resource_arn(arn).send();
             optional(caller.call("dynamodb:DeleteResourcePolicy", delete).await)?;
         } else if let Some(stream) = extra.strip_prefix(KINESIS) {
@@ -165,16 +140,6 @@ pub async fn remove(
         }
     }
     Ok(())
-}
-
-/// DynamoDB takes one change of the time to live within an hour.
-fn within_the_hour(error: CloudError) -> CloudError {
-    if error.kind == ErrorKind::AccessDenied || !error.message.contains("multiple times") {
-        return error;
-    }
-    let hint = "DynamoDB takes one change of a table's time to live within about an hour: run the \
-                same command again then";
-    CloudError { hint: hint.into(), ..error }
 }
 
 /// UpdateTable without one of those that it takes away.

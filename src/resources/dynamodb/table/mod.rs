@@ -12,6 +12,7 @@ mod seed_text;
 mod shape;
 pub mod spec;
 mod terraform;
+mod ttl;
 mod write;
 
 pub use extras::resource_policy;
@@ -67,7 +68,7 @@ pub const INFO: TypeInfo = TypeInfo {
             Call::new(&SERVICE, "dynamodb:Scan"),
             extras::READS[0],
             extras::READS[1],
-            extras::READS[2],
+            ttl::READ,
         ],
         create: &[
             Call::new(&SERVICE, "dynamodb:CreateTable")
@@ -80,6 +81,7 @@ pub const INFO: TypeInfo = TypeInfo {
                 1200,
             )]),
             Call::new(&SERVICE, "dynamodb:TagResource").quotas(TAG_QUOTA),
+            ttl::WRITE,
         ],
         update: &[
             Call::new(&SERVICE, "dynamodb:UpdateTable"),
@@ -93,7 +95,7 @@ pub const INFO: TypeInfo = TypeInfo {
             Call::new(&SERVICE, "dynamodb:PutItem"),
             extras::WRITES[0],
             extras::WRITES[1],
-            extras::WRITES[2],
+            ttl::WRITE,
         ],
         delete: &[
             Call::new(&SERVICE, "dynamodb:UpdateTable"),

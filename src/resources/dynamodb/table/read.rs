@@ -2,7 +2,7 @@
 //! what is wanted.
 
 use super::spec::TableSpec;
-use super::{INFO, extras, shape};
+use super::{INFO, extras, shape, ttl};
 use crate::aws::{CallOptions, Reader};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{Tags, from_value, to_value};
@@ -104,11 +104,14 @@ async fn describe(
     // Where no seed is wanted any more, the items of an earlier one stay, and so does their tag.
     let seed = tags.remove(tag::SEED).filter(|_| wanted.as_ref().is_none_or(|w| w.seed.is_some()));
     let described = shape::spec_of(&table, wanted.as_ref().map(|w| &w.billing))?;
-    let extras = match (desired, &owner) {
-        (Some(_), Owner::Ours) => extras::read_extras(reader, &table).await?,
-        _ => BTreeMap::new(),
+    let (ttl, extras) = match (desired, &owner) {
+        (Some(_), Owner::Ours) => {
+            try_join(ttl::read_attribute(reader, name), extras::read_extras(reader, &table)).await?
+        }
+        _ => (None, BTreeMap::new()),
     };
-    let found = TableSpec { tags, point_in_time_recovery: recovery, seed, extras, ..described };
+    let found =
+        TableSpec { tags, point_in_time_recovery: recovery, ttl, seed, extras, ..described };
     let replaced =
         wanted.is_none_or(|w| (&w.hash_key, &w.range_key) != (&found.hash_key, &found.range_key));
     let mut live = Live::new(address, INFO.type_name, name, to_value(&found));
@@ -135,9 +138,10 @@ pub async fn read_existing(
     };
     let seed = tags.remove(tag::SEED);
     let described = shape::spec_of(&table, Some(&wanted.billing))?;
-    let extras = extras::read_extras(reader, &table).await?;
+    let (ttl, extras) =
+        try_join(ttl::read_attribute(reader, name), extras::read_extras(reader, &table)).await?;
     let point_in_time_recovery = recovery;
-    Ok(Some((arn, TableSpec { tags, point_in_time_recovery, seed, extras, ..described })))
+    Ok(Some((arn, TableSpec { tags, point_in_time_recovery, ttl, seed, extras, ..described })))
 }
 
 /// One table's description; `None` when it does not exist.

@@ -18,11 +18,14 @@ pub struct TableSpec {
     pub deletion_protection: bool,
     /// What the stream tells of each change, `NEW_AND_OLD_IMAGES`; `None` without a stream.
     pub stream: Option<String>,
+    /// The attribute that says when an item expires; `None` keeps items for ever.
+    #[serde(default)]
+    pub ttl: Option<String>,
     /// SHA-256 (hex) of the seed file put last; kept in the table's `shopstack:seed` tag, not in
     /// `tags`.
     pub seed: Option<String>,
-    /// Settings of the live table that no stack has, by name: a time to live, a replica, a
-    /// resource policy. Wanted: none.
+    /// Settings of the live table that no stack has, by name: a replica, a resource
+    /// policy. Wanted: none.
     #[serde(default)]
     pub extras: BTreeMap<String, String>,
 }

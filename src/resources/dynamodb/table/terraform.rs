@@ -19,12 +19,16 @@ pub(super) fn blocks(table: &Exported<'_>) -> Vec<Block> {
     let attributes: Vec<Value> =
         attributes.into_iter().map(|(name, kind)| json!({"name": name, "type": kind})).collect();
     let billing = |name: &str| table.get("billing").get(name).cloned().unwrap_or_default();
+    let attribute = table.get("ttl");
+    let ttl = attribute.as_str().map(|name| json!({"attribute_name": name, "enabled": true}));
+    let ttl: Vec<Value> = ttl.into_iter().collect();
     let values = json!({
         "name": table.name, "billing_mode": billing("mode"),
         "read_capacity": billing("read"), "write_capacity": billing("write"),
         "hash_key": key(table.spec, "hash_key"), "range_key": key(table.spec, "range_key"),
         "attribute": attributes, "global_secondary_index": indexes,
         "point_in_time_recovery": [{"enabled": table.get("point_in_time_recovery")}],
+        "ttl": ttl,
         "deletion_protection_enabled": table.get("deletion_protection"),
         // AWS's own key, which is what an absent setting means.
         "server_side_encryption": [],

@@ -3,7 +3,7 @@
 
 use super::change::{self, Capacity, Change};
 use super::spec::TableSpec;
-use super::{extras, read, seed, shape};
+use super::{extras, read, seed, shape, ttl};
 use crate::aws::{CallOptions, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::Tags;
@@ -52,8 +52,12 @@ pub async fn create(
             Ok(table) => {
                 let arn = table.table_arn().unwrap_or_default().to_string();
                 let table = wait_active(writer, name, FRESH).await?;
-                let before =
-                    TableSpec { point_in_time_recovery: false, seed: None, ..wanted.clone() };
+                let before = TableSpec {
+                    point_in_time_recovery: false,
+                    ttl: None,
+                    seed: None,
+                    ..wanted.clone()
+                };
                 reconcile_settings(writer, step, &arn, &before, wanted, FRESH).await?;
                 return Ok(read::outputs(&table));
             }
@@ -214,7 +218,7 @@ async fn wait_idle(
     writer.caller.wait_until(what, EVERY, ceiling, look).await
 }
 
-/// What is not UpdateTable: recovery, tags, seed.
+/// What is not UpdateTable: recovery, time to live, tags, seed.
 async fn reconcile_settings(
     writer: &Writer,
     step: &Step,
@@ -226,6 +230,8 @@ async fn reconcile_settings(
     if before.point_in_time_recovery != wanted.point_in_time_recovery {
         set_recovery(writer, &step.name, wanted.point_in_time_recovery, options).await?;
     }
+    let (on, wanted_on) = (before.ttl.as_deref(), wanted.ttl.as_deref());
+    ttl::change_attribute(writer, &step.name, on, wanted_on, options).await?;
     extras::remove(writer, &step.name, arn, &before.extras).await?;
     sync_tags(writer, arn, &before.tags, &wanted.tags, options).await?;
     match &wanted.seed {

@@ -48,12 +48,6 @@ async fn add_extra(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
         "table class" => {
             update.table_class(change.text().into()).send().await.unwrap();
         }
-        "time to live" => {
-            let on = sdk::TimeToLiveSpecification::builder().enabled(true);
-            let on = on.attribute_name(change.text()).build().unwrap();
-            let update = db.update_time_to_live().table_name(name);
-            update.time_to_live_specification(on).send().await.unwrap();
-        }
         "resource policy" => {
             let put = db.put_resource_policy().resource_arn(change.output("arn"));
             put.policy(change.text()).send().await.unwrap();
@@ -95,10 +89,10 @@ pub fn cases(shop: &DeployedShop) -> DriftCases {
         case("billing.max_write", json!(80)).at("table.Limited"),
         case("point_in_time_recovery", json!(false)),
         case("stream", json!("KEYS_ONLY")),
+        case("ttl", json!("expires")),
         case("deletion_protection", json!(true)),
         extra("encryption", "").seen_as(Value::Null),
         extra("table class", "STANDARD_INFREQUENT_ACCESS"),
-        extra("time to live", "expires"),
         extra(&format!("kinesis destination {KINESIS}"), "ACTIVE"),
         extra("resource policy", r#"{"Statement":[],"Version":"2012-10-17"}"#).seen_as(Value::Null),
         case("seed", json!(seed)).at("table.Products").payload(shop.shop.path("seed/more.json")),
@@ -116,6 +110,12 @@ async fn change_out_of_band(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
     match change.case.field {
         "tags.*" => tag(shop, change, change.key(), change.text()).await,
         "extras.*" => add_extra(shop, change).await,
+        "ttl" => {
+            let on = sdk::TimeToLiveSpecification::builder().enabled(true);
+            let on = on.attribute_name(change.text()).build().unwrap();
+            let update = db.update_time_to_live().table_name(name);
+            update.time_to_live_specification(on).send().await.unwrap();
+        }
         "seed" => tag(shop, change, "shopstack:seed", change.text()).await,
         "hash_key.name" | "hash_key.kind" | "range_key" | "range_key.name" | "range_key.kind" => {
             remake(shop, change).await

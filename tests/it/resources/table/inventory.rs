@@ -14,6 +14,8 @@ pub async fn add(all: &mut Inventory, clients: &Clients) {
         let backups = backups
             .continuous_backups_description
             .and_then(|b| b.point_in_time_recovery_description);
+        let ttl = db.describe_time_to_live().table_name(name).send().await.unwrap();
+        let ttl = ttl.time_to_live_description.and_then(|found| found.attribute_name);
         let items = db.scan().table_name(name).send().await.unwrap();
         let tags = db
             .list_tags_of_resource()
@@ -22,7 +24,7 @@ pub async fn add(all: &mut Inventory, clients: &Clients) {
             .await
             .unwrap();
         let text = format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?} recovery {:?} items {} tags {}",
+            "{:?} {:?} {:?} {:?} {:?} {:?} recovery {:?} ttl {ttl:?} items {} tags {}",
             table.table_status,
             table.key_schema,
             sorted(table.attribute_definitions()),
