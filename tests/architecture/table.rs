@@ -117,8 +117,6 @@ const EXCEPTIONS: &[Exception] = &[
     allow("line-width", "src/report/", ""),
     allow("file-length", "src/report/tests.rs", ""),
     allow("line-width", "src/resources/", ""),
-    allow("file-length", "src/resources/apigateway/api/mod.rs", ""),
-    allow("file-length", "src/resources/dynamodb/table/write.rs", ""),
     allow("function-length", "src/smoke/tests.rs", ""),
     allow("line-width", "tests/hermetic/", ""),
     allow("line-width", "tests/it/", ""),

@@ -4,14 +4,15 @@
 mod desired;
 pub mod spec;
 mod terraform;
+mod write;
 
 use crate::aws::{Reader, Writer};
 use crate::model::call::{Call, Quota};
 use crate::model::spec::{Tags, field, from_value, to_value};
 use crate::model::type_info::{Calls, GraphRole, OutputForm, OutputKey, Pricing};
 use crate::model::{
-    Address, After, CloudError, Desired, ErrorKind, Live, Outputs, Owner, Query, Scope, Step,
-    TypeInfo, cloud_error, tag,
+    Address, After, CloudError, Desired, Live, Outputs, Owner, Query, Scope, Step, TypeInfo,
+    cloud_error, tag,
 };
 use crate::resources::ResourceType;
 use crate::resources::apigateway as gw;
@@ -19,16 +20,13 @@ use crate::resources::apigateway::ApiGateway;
 use crate::resources::apigateway::{
     DELETE, GET, GET_DEPLOYMENTS, GET_STAGES, GET_TAGS, PATCH, POST_TAGGED, SERVICE, TAG, UNTAG,
 };
-use crate::resources::common::{FRESH, ONCE, paged};
+use crate::resources::common::paged;
 use crate::resources::context::{Context, Wanted};
 use async_trait::async_trait;
-use aws_sdk_apigateway::types::{
-    ApiKeySourceType, ApiStatus, EndpointConfiguration, PatchOperation, RestApi as Seen,
-};
+use aws_sdk_apigateway::types::RestApi as Seen;
 use serde_json::Value;
 use spec::RestApiSpec;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 pub struct RestApi;
 
@@ -138,44 +136,7 @@ impl ResourceType for RestApi {
         step: &Step,
         wanted: &Value,
     ) -> Result<Outputs, CloudError> {
-        let wanted: RestApiSpec = from_value(wanted)?;
-        let id = wanted.tags.get(tag::ID).cloned().unwrap_or_default();
-        let mut last = None;
-        // There is no client token, so look before creating and, the listing lags, for a while
-        // after every lost answer (catalogue 1.4): looking too early would make a second API. An
-        // emulator's listing is never behind.
-        let looks: &[u64] = if writer.caller.is_emulated() { &[0] } else { &[0, 2, 4, 8] };
-        for _ in 0..5 {
-            let mut there = None;
-            for pause in if last.is_none() { &[0] } else { looks } {
-                writer.caller.pause(Duration::from_secs(*pause)).await?;
-                let apis = list(&writer.reader, &writer.scope).await?;
-                let of_this_id = |a: &Seen| a.tags().and_then(|t| t.get(tag::ID)) == Some(&id);
-                let mine = apis
-                    .into_iter()
-                    .filter(|a| of_this_id(a) && a.name() == Some(&step.name))
-                    .collect();
-                there = oldest_in_use_first(&writer.reader, mine).await?.into_iter().next();
-                if there.is_some() {
-                    break;
-                }
-            }
-            if let Some(api) = there {
-                let before = to_spec(&api, gw::inline_tags(api.tags()), &step.name);
-                let id = api.id().unwrap_or_default();
-                change(writer, id, &step.name, before, &wanted).await?;
-                return Ok(outputs(&writer.scope, id));
-            }
-            match create_api(writer, step, &wanted).await {
-                Err(error) if error.kind == ErrorKind::Ambiguous => last = Some(error),
-                Err(error) => return Err(error),
-                Ok(id) => return Ok(outputs(&writer.scope, &id)),
-            }
-            writer.caller.report_wait(
-                "the answer to CreateRestApi was lost; looking whether the API exists",
-            );
-        }
-        Err(last.unwrap_or_else(|| CloudError::shape("apigateway CreateRestApi", "result")))
+        write::create(writer, step, &from_value(wanted)?).await
     }
 
     async fn update(
@@ -186,7 +147,7 @@ impl ResourceType for RestApi {
         wanted: &Value,
     ) -> Result<Outputs, CloudError> {
         let wanted: RestApiSpec = from_value(wanted)?;
-        change(writer, live.output("id")?, &step.name, live.spec.clone(), &wanted).await?;
+        write::update(writer, live.output("id")?, &step.name, live.spec.clone(), &wanted).await?;
         Ok(live.outputs.clone())
     }
 
@@ -360,152 +321,6 @@ fn parse_policy(text: &str) -> Value {
     let unescaped = text.replace("\\\"", "\"").replace("\\/", "/");
     let parsed = crate::policy::parse(text).ok().filter(Value::is_object);
     parsed.or_else(|| crate::policy::parse(&unescaped).ok()).unwrap_or_else(|| text.into())
-}
-
-/// The patches that lead from one spec to another. `before` may hold the fields that only live
-/// specs have.
-fn patches(
-    mut before: Value,
-    wanted: &RestApiSpec,
-    name: &str,
-) -> Result<(RestApiSpec, Vec<PatchOperation>), CloudError> {
-    let extra = |fields: &mut Value, key: &str| {
-        fields.as_object_mut().and_then(|o| o.shift_remove(key)).is_some()
-    };
-    let mut list = Vec::new();
-    if extra(&mut before, "name") {
-        list.push(gw::replace("/name", name));
-    }
-    if extra(&mut before, "policy") {
-        list.push(gw::replace("/policy", ""));
-    }
-    let before: RestApiSpec = from_value(&before)?;
-    if before.description != wanted.description {
-        list.push(gw::replace("/description", &wanted.description));
-    }
-    if before.endpoint_type != wanted.endpoint_type {
-        list.push(gw::replace("/endpointConfiguration/types/0", &wanted.endpoint_type));
-    }
-    if before.api_key_source != wanted.api_key_source {
-        list.push(gw::replace("/apiKeySource", &wanted.api_key_source));
-    }
-    if before.disable_execute_api_endpoint != wanted.disable_execute_api_endpoint {
-        list.push(gw::replace("/disableExecuteApiEndpoint", wanted.disable_execute_api_endpoint));
-    }
-    let binary = |kind: &String| format!("/binaryMediaTypes/{}", gw::segment(kind));
-    list.extend(
-        before
-            .binary_media_types
-            .difference(&wanted.binary_media_types)
-            .map(|k| gw::remove(binary(k))),
-    );
-    list.extend(
-        wanted
-            .binary_media_types
-            .difference(&before.binary_media_types)
-            .map(|k| gw::add(binary(k))),
-    );
-    match wanted.minimum_compression_size {
-        same if same == before.minimum_compression_size => {}
-        Some(size) => list.push(gw::replace("/minimumCompressionSize", size)),
-        // A missing value disables compression (catalogue 7.2).
-        None => list.push(gw::clear("/minimumCompressionSize")),
-    }
-    Ok((before, list))
-}
-
-async fn change(
-    writer: &Writer,
-    id: &str,
-    name: &str,
-    before: Value,
-    wanted: &RestApiSpec,
-) -> Result<(), CloudError> {
-    let (before, list) = patches(before, wanted, name)?;
-    if writer.caller.is_emulated() && before.binary_media_types != wanted.binary_media_types {
-        // The emulators that we know keep the patch in a form that can no longer be read.
-        return Err(CloudError::ours(
-            ErrorKind::Other,
-            format!("{name}: this endpoint cannot change the binary media types of an API"),
-            "`shopstack down` and `shopstack up` make the API anew; AWS changes them in place",
-        ));
-    }
-    let client = &writer.client::<ApiGateway>();
-    if !list.is_empty() {
-        let answer = writer
-            .caller
-            .call("apigateway:UpdateRestApi", || {
-                client
-                    .update_rest_api()
-                    .rest_api_id(id)
-                    .set_patch_operations(Some(list.clone()))
-                    .send()
-            })
-            .await?;
-        if busy(answer.api_status()) {
-            settled(writer, id).await?;
-        }
-    }
-    gw::set_tags(writer, &gw::api_arn(&writer.scope.region, id), &before.tags, &wanted.tags).await
-}
-
-/// After a patch of the endpoint an API can be UPDATING, and refuses further changes until it is
-/// not (catalogue 7.4).
-fn busy(status: Option<&ApiStatus>) -> bool {
-    matches!(status, Some(ApiStatus::Updating | ApiStatus::Pending))
-}
-
-async fn settled(writer: &Writer, id: &str) -> Result<(), CloudError> {
-    let reader = &writer.reader;
-    let what = format!("REST API {id} to take the change (usually seconds)");
-    let look = || async {
-        let api = reader
-            .caller
-            .call_with("apigateway:GetRestApi", FRESH, || {
-                reader.client::<ApiGateway>().get_rest_api().rest_api_id(id).send()
-            })
-            .await?;
-        Ok((!busy(api.api_status())).then_some(()))
-    };
-    writer.caller.wait_until(&what, Duration::from_secs(2), Duration::from_secs(180), look).await
-}
-
-/// CreateRestApi with everything at once: the owner tags exist from the first moment (catalogue
-/// 7.5).
-async fn create_api(
-    writer: &Writer,
-    step: &Step,
-    wanted: &RestApiSpec,
-) -> Result<String, CloudError> {
-    let client = &writer.client::<ApiGateway>();
-    let text = |s: &str| Some(s.to_string()).filter(|s| !s.is_empty());
-    let binary: Vec<String> = wanted.binary_media_types.iter().cloned().collect();
-    // EDGE is CreateRestApi's own default, so the type is always stated (catalogue 7.6).
-    let endpoint =
-        EndpointConfiguration::builder().types(wanted.endpoint_type.as_str().into()).build();
-    let made = writer
-        .caller
-        .call_with("apigateway:CreateRestApi", ONCE, || {
-            client
-                .create_rest_api()
-                .name(&step.name)
-                .set_description(text(&wanted.description))
-                .endpoint_configuration(endpoint.clone())
-                .api_key_source(ApiKeySourceType::from(wanted.api_key_source.as_str()))
-                .disable_execute_api_endpoint(wanted.disable_execute_api_endpoint)
-                .set_binary_media_types(Some(binary.clone()).filter(|b| !b.is_empty()))
-                .set_minimum_compression_size(wanted.minimum_compression_size)
-                .set_tags(Some(wanted.tags.clone().into_iter().collect()))
-                .send()
-        })
-        .await
-        .map_err(|error| gw::naming_tags(error, &wanted.tags))?;
-    let id =
-        made.id().ok_or_else(|| CloudError::shape("apigateway CreateRestApi", "id"))?.to_string();
-    if busy(made.api_status()) {
-        settled(writer, &id).await?;
-    }
-    Ok(id)
 }
 
 fn outputs(scope: &Scope, id: &str) -> Outputs {

@@ -1,5 +1,6 @@
 //! Every field of a REST API has its patch, and a policy is read in either form.
 
+use super::write::patches;
 use super::*;
 use serde_json::json;
 

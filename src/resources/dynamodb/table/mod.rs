@@ -9,6 +9,7 @@ mod read;
 mod seed;
 mod seed_rules;
 mod seed_text;
+mod settings;
 mod shape;
 pub mod spec;
 mod terraform;

@@ -3,16 +3,13 @@
 
 use super::change::{self, Capacity, Change};
 use super::spec::TableSpec;
-use super::{extras, read, seed, shape, ttl};
+use super::{extras, read, seed, settings, shape, ttl};
 use crate::aws::{CallOptions, Writer};
 use crate::model::cloud_error::optional;
-use crate::model::spec::Tags;
 use crate::model::{CloudError, ErrorKind, Outputs, Owner, Step, tag};
-use crate::resources::common::{FRESH, ONCE, foreign_error, tag_changes};
+use crate::resources::common::{FRESH, ONCE, foreign_error};
 use crate::resources::dynamodb::DynamoDb;
-use aws_sdk_dynamodb::types::{
-    BillingMode, PointInTimeRecoverySpecification, TableDescription, TableStatus, Tag,
-};
+use aws_sdk_dynamodb::types::{BillingMode, TableDescription, TableStatus};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -24,8 +21,6 @@ const CEILING: Duration = Duration::from_secs(1800);
 const CEILING_LAG: Duration = Duration::from_secs(120);
 /// How long a table may read as untagged that was made with tags.
 const CEILING_TAGS: Duration = Duration::from_secs(30);
-/// How long a setting may read as before: enabling backups can take its time.
-const CEILING_READ: Duration = Duration::from_secs(1200);
 /// How often the answer of one change may get lost.
 const LOST: u32 = 4;
 /// What UpdateTable says to a change that has been made already: an index that exists, units as
@@ -228,121 +223,27 @@ async fn reconcile_settings(
     options: CallOptions,
 ) -> Result<(), CloudError> {
     if before.point_in_time_recovery != wanted.point_in_time_recovery {
-        set_recovery(writer, &step.name, wanted.point_in_time_recovery, options).await?;
+        settings::set_recovery(writer, &step.name, wanted.point_in_time_recovery, options).await?;
     }
     let (on, wanted_on) = (before.ttl.as_deref(), wanted.ttl.as_deref());
     ttl::change_attribute(writer, &step.name, on, wanted_on, options).await?;
     extras::remove(writer, &step.name, arn, &before.extras).await?;
-    sync_tags(writer, arn, &before.tags, &wanted.tags, options).await?;
+    settings::sync_tags(writer, arn, &before.tags, &wanted.tags, options).await?;
     match &wanted.seed {
         Some(hash) if before.seed.as_ref() != Some(hash) => {
             let items = seed::items(step, wanted, hash).await?;
             seed::put_items(writer, &step.name, &wanted.hash_key.name, items, options).await?;
             // Said last: a run that was cut short puts the rest of the items next time.
-            set_tags(writer, arn, &BTreeMap::from([(tag::SEED.to_string(), hash.clone())]), options)
-                .await
+            settings::set_tags(
+                writer,
+                arn,
+                &BTreeMap::from([(tag::SEED.to_string(), hash.clone())]),
+                options,
+            )
+            .await
         }
         _ => Ok(()),
     }
-}
-
-async fn set_recovery(
-    writer: &Writer,
-    name: &str,
-    on: bool,
-    options: CallOptions,
-) -> Result<(), CloudError> {
-    let dynamodb = &writer.client::<DynamoDb>();
-    let wanted =
-        PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(on).build();
-    let wanted = wanted.map_err(shape::refused)?;
-    writer
-        .caller
-        .call_with("dynamodb:UpdateContinuousBackups", options, || {
-            dynamodb
-                .update_continuous_backups()
-                .table_name(name)
-                .point_in_time_recovery_specification(wanted.clone())
-                .send()
-        })
-        .await?;
-    let what =
-        format!("point-in-time recovery of the table `{name}` to read as set (usually seconds)");
-    let shown = || async { Ok(read::recovery_of(&writer.reader, name).await?.map(|is| is == on)) };
-    readable(writer, &what, options, shown).await
-}
-
-/// Reads lag some seconds behind these writes (catalogue 2.5): waited for, so that the next `diff`
-/// sees no drift where there is none. `look` yields `None` where there is no table: lag of a fresh
-/// one, else the end of the wait. An emulator's reads are never behind.
-async fn readable<F>(
-    writer: &Writer,
-    what: &str,
-    options: CallOptions,
-    look: impl Fn() -> F,
-) -> Result<(), CloudError>
-where
-    F: Future<Output = Result<Option<bool>, CloudError>>,
-{
-    if writer.caller.is_emulated() {
-        return Ok(());
-    }
-    let shown = || async {
-        match look().await? {
-            None if !options.fresh => Err(CloudError::ours(
-                ErrorKind::NotFound,
-                format!("the table is gone while waiting for {what}"),
-                "it was deleted since the plan: run the same command again",
-            )),
-            seen => Ok(seen.unwrap_or(false).then_some(())),
-        }
-    };
-    writer.caller.wait_until(what, EVERY, CEILING_READ, shown).await
-}
-
-async fn sync_tags(
-    writer: &Writer,
-    arn: &str,
-    before: &Tags,
-    wanted: &Tags,
-    options: CallOptions,
-) -> Result<(), CloudError> {
-    let (set, unset) = tag_changes(before, wanted);
-    if !set.is_empty() {
-        set_tags(writer, arn, &set, options).await?;
-    }
-    if unset.is_empty() {
-        return Ok(());
-    }
-    let dynamodb = &writer.client::<DynamoDb>();
-    writer
-        .caller
-        .call_with("dynamodb:UntagResource", options, || {
-            dynamodb.untag_resource().resource_arn(arn).set_tag_keys(Some(unset.clone())).send()
-        })
-        .await
-        .map(|_| ())
-}
-
-async fn set_tags(
-    writer: &Writer,
-    arn: &str,
-    tags: &Tags,
-    options: CallOptions,
-) -> Result<(), CloudError> {
-    let dynamodb = &writer.client::<DynamoDb>();
-    let sent: Vec<Tag> = shape::tags(tags)?;
-    writer
-        .caller
-        .call_with("dynamodb:TagResource", options, || {
-            dynamodb.tag_resource().resource_arn(arn).set_tags(Some(sent.clone())).send()
-        })
-        .await?;
-    let shown = || async {
-        let there = read::listed_tags(&writer.reader, arn).await?;
-        Ok(there.map(|there| tags.iter().all(|(key, value)| there.get(key) == Some(value))))
-    };
-    readable(writer, "the table's tags to read as set (usually seconds)", options, shown).await
 }
 
 /// Waits until the table and its indexes are ACTIVE; returns it so.
