@@ -97,6 +97,9 @@ pub async fn run(
     engine::run(plan, &run).await
 }
 
+/// What a command that must ask says where it cannot.
+pub const NO_TERMINAL: &str = "confirmation needed, but this is not a terminal; pass --yes";
+
 /// What went wrong, as one error: every failed step with its cause, and what was left undone for
 /// it.
 pub fn failure(outcome: &Outcome) -> Option<CliError> {
@@ -110,10 +113,10 @@ pub fn failure(outcome: &Outcome) -> Option<CliError> {
     let interrupted = reason(ErrorKind::Interrupted) || outcome.failed.is_empty();
     let mut lines = Vec::new();
     if interrupted {
+        let done = outcome.done_count();
         lines.push(format!(
-            "interrupted: {} done, {} not",
-            outcome.done_count(),
-            outcome.failed.len() + outcome.skipped.len()
+            "interrupted: {done} of {} changes applied",
+            done + outcome.failed.len() + outcome.skipped.len()
         ));
     }
     let failed: Vec<_> =

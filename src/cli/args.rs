@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// One stack.yaml becomes a running serverless shop on AWS, and goes away again.
+/// Deploy a serverless shop to AWS from one stack.yaml, and remove it again.
 #[derive(Debug, Parser)]
 #[command(name = "shopstack", version, about, propagate_version = true, max_term_width = 100)]
 pub struct Cli {
@@ -15,7 +15,7 @@ pub struct Cli {
 
 #[derive(Clone, Debug, Args)]
 pub struct Global {
-    /// The stack's description
+    /// Path of stack.yaml
     #[arg(
         short = 'f',
         long = "file",
@@ -24,26 +24,26 @@ pub struct Global {
         value_name = "FILE"
     )]
     pub file: PathBuf,
-    /// Environment; each is fully separate from the others. A branch does as well: what cannot be
-    /// part of a name is replaced
+    /// Environment, separate from all others. Branch names work: characters that a name cannot
+    /// have are replaced
     #[arg(long, global = true, default_value = "dev", value_name = "NAME")]
     pub env: String,
-    /// AWS region, instead of stack.yaml's
+    /// AWS region (default: the one in stack.yaml)
     #[arg(long, global = true)]
     pub region: Option<String>,
     /// AWS profile
     #[arg(long, global = true)]
     pub profile: Option<String>,
-    /// Act on the local twin, and start it if it is not up
+    /// Use the local twin instead of AWS; starts it if it is not running
     #[arg(long, global = true, env = "SHOPSTACK_LOCAL", value_parser = clap::builder::FalseyValueParser::new())]
     pub local: bool,
     /// Machine-readable output on stdout
     #[arg(long, global = true)]
     pub json: bool,
-    /// When to colour
+    /// When to use colour
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
-    /// Say more; twice says everything
+    /// More output; -vv for everything
     #[arg(short = 'v', global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }
@@ -73,40 +73,40 @@ impl Color {
 pub enum Command {
     /// Check stack.yaml; needs no network and no credentials
     Validate(Validate),
-    /// Can this account take this stack; read-only
+    /// Check that this account can hold this stack (read-only)
     Doctor,
     /// Print the JSON Schema of stack.yaml
     Schema(Schema),
-    /// Build and check the Lambda zips
+    /// Build the Lambda functions and check their zip files
     Build,
-    /// Wanted against live, read-only
+    /// Show what `up` would change (read-only)
     Diff(Diff),
-    /// Make it so
+    /// Create or update the stack to match stack.yaml
     Up(Up),
-    /// Take it away
+    /// Delete the environment and everything in it
     Down(Down),
-    /// End-to-end test of what is deployed
+    /// Test the deployed stack end to end
     Smoke(Smoke),
-    /// URLs, names and ids
+    /// Show the URLs, names and IDs of the deployed stack
     Outputs,
-    /// What may do what, for auditors
+    /// Report who may do what, with evidence for auditors (read-only)
     PolicyReport(PolicyReport),
-    /// The environments that exist in this account and region
+    /// List the environments in this account and region
     Envs,
-    /// Delete the environments whose time is up
+    /// Delete expired environments
     Sweep(Sweep),
-    /// A picture of the stack
+    /// Draw the stack as a diagram
     Graph(Graph),
-    /// The stack for other tools: as a Terraform plan, for checkov and the like
+    /// Export the stack for other tools, such as checkov or OPA
     Export(Export),
-    /// Who did what, when, from which commit
+    /// List past runs: who, when, from which commit
     History,
     /// Release a lock by force
     Unlock(Unlock),
-    /// The local twin
+    /// Start, stop or inspect the local twin
     #[command(subcommand)]
     Local(Local),
-    /// Shell completions
+    /// Print shell completions
     Completions { shell: clap_complete::Shell },
 }
 
@@ -150,20 +150,20 @@ pub struct Validate {
 
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Schema {
-    /// That of plans instead, as `diff --json` prints and `diff --out` saves them
+    /// Print the schema of plans instead: what `diff --json` prints and `diff --out` saves
     #[arg(long)]
     pub plan: bool,
 }
 
 #[derive(Clone, Debug, Args)]
 pub struct Diff {
-    /// Write the plan to a file as well
+    /// Also write the plan to a file
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Print Markdown, for a pull-request comment
     #[arg(long, conflicts_with = "json")]
     pub markdown: bool,
-    /// Only what somebody else changed, or only what stack.yaml changed
+    /// Show only drift, or only the changes of stack.yaml
     #[arg(long, value_enum)]
     pub only: Option<Only>,
 }
@@ -176,26 +176,26 @@ pub enum Only {
 
 #[derive(Clone, Debug, Args)]
 pub struct Up {
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long)]
     pub yes: bool,
-    /// Do exactly what this saved plan says, or refuse
+    /// Apply exactly this saved plan; fails if it no longer matches
     #[arg(long, value_name = "FILE")]
     pub plan: Option<PathBuf>,
-    /// Take over an existing resource that is not this stack's
+    /// Take over an existing resource that does not belong to this stack
     #[arg(long, value_name = "ADDRESS")]
     pub adopt: Vec<String>,
-    /// When to return: once AWS has accepted everything, or once it is served
+    /// Return once AWS has accepted all changes, or once they are served
     #[arg(long, value_enum, default_value_t = Wait::Deployed)]
     pub wait: Wait,
-    /// Leave out the smoke test
+    /// Skip the smoke test
     #[arg(long)]
     pub no_smoke: bool,
     /// Time to live (90m, 4h, 2d), counted from this run, instead of stack.yaml's: `sweep` deletes
     /// the environment after it, its tables are not protected, and it has no firewall of its own
     #[arg(long, value_name = "DURATION", value_parser = super::time::life, allow_hyphen_values = true)]
     pub ttl: Option<std::time::Duration>,
-    /// How long to wait for somebody else's run
+    /// How long to wait for the lock while another run holds it
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = super::time::duration)]
     pub lock_timeout: std::time::Duration,
 }
@@ -208,32 +208,32 @@ pub enum Wait {
 
 #[derive(Clone, Debug, Args)]
 pub struct Down {
-    /// Name of the stack; without it, the one of stack.yaml
+    /// Name of the stack (default: the one in stack.yaml)
     #[arg(long)]
     pub stack: Option<String>,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long)]
     pub yes: bool,
-    /// With --yes: delete tables that hold data
+    /// With --yes: also delete tables that hold data
     #[arg(long)]
     pub destroy_data: bool,
-    /// Do not wait for CloudFront: `sweep`, or `down` again, takes away the rest later
+    /// Do not wait for CloudFront; `sweep` or another `down` deletes the rest later
     #[arg(long)]
     pub no_wait: bool,
-    /// How long to wait for somebody else's run
+    /// How long to wait for the lock while another run holds it
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = super::time::duration)]
     pub lock_timeout: std::time::Duration,
 }
 
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Sweep {
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long)]
     pub yes: bool,
-    /// Only say what would be deleted
+    /// Only show what would be deleted
     #[arg(long)]
     pub dry_run: bool,
-    /// Delete as well what all environments shared, where none is left and nothing else uses it
+    /// Also delete what all environments share, if no environment is left and nothing else uses it
     #[arg(long)]
     pub shared: bool,
 }
@@ -252,7 +252,7 @@ pub struct PolicyReport {
     /// Write the report to a file
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// List the access gained and lost since an older report (JSON)
+    /// Compare with an older report (JSON): access gained and lost
     #[arg(long, value_name = "FILE")]
     pub since: Option<PathBuf>,
     /// Print the IAM policies that `diff`, `up` and `down` need; --env may end in `*`
@@ -291,7 +291,7 @@ pub enum ReportFormat {
 pub struct Graph {
     #[arg(long, value_enum, default_value_t = GraphFormat::Mermaid)]
     pub format: GraphFormat,
-    /// Read AWS, and colour what `up` would change
+    /// Read AWS and mark what `up` would change
     #[arg(long)]
     pub plan: bool,
 }
@@ -300,16 +300,16 @@ pub struct Graph {
 pub struct Export {
     #[arg(long, value_enum, default_value_t = ExportFormat::TfplanJson)]
     pub format: ExportFormat,
-    /// What AWS has instead of what stack.yaml wants
+    /// Export what is deployed instead of what stack.yaml describes
     #[arg(long)]
     pub live: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ExportFormat {
-    /// As `terraform show -json` prints a plan
+    /// A Terraform plan, as `terraform show -json` prints it
     TfplanJson,
-    /// The checks of checkov that `exceptions` in stack.yaml accept, as --skip-check takes them
+    /// The checkov checks that `exceptions` in stack.yaml accept, in the form of --skip-check
     CheckovSkips,
 }
 
@@ -322,17 +322,17 @@ pub enum GraphFormat {
 
 #[derive(Clone, Debug, Args)]
 pub struct Unlock {
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long)]
     pub yes: bool,
 }
 
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub enum Local {
-    /// Start the twin; does nothing when it runs
+    /// Start the twin, unless it is running
     Up,
     /// Stop the twin and everything in it
     Down,
-    /// Whether it runs, and where
+    /// Show whether the twin is running, and where
     Status,
 }

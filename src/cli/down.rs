@@ -203,26 +203,36 @@ async fn consent(
             return Ok(());
         }
         return Err(CliError::new(
-            format!("these tables hold data, and nothing brings it back: {}", loses.join(", ")),
-            "add --destroy-data to delete them all the same",
+            format!("these tables hold data that cannot be restored: {}", loses.join(", ")),
+            "pass --destroy-data to delete them with their data",
         ));
     }
     if !output.interactive || output.json {
-        let flags = if loses.is_empty() { "add --yes" } else { "add --yes --destroy-data" };
-        return Err(CliError::new(
-            "this would delete the stack, and nobody is there to be asked",
-            flags,
-        ));
+        let hint = if loses.is_empty() {
+            ""
+        } else {
+            "these tables hold data, so pass --destroy-data as well"
+        };
+        return Err(CliError::new(apply::NO_TERMINAL, hint));
     }
     let cancel = &session.reader.caller.cancel;
     if loses.is_empty() {
-        let answer =
-            output.ask("Delete all of this? [y/N] ", cancel).await.ok_or_else(apply::unasked)?;
+        let answer = output
+            .ask(
+                &format!(
+                    "Delete {name}/{} in {}, account {}? [y/N] ",
+                    session.scope.env, session.scope.region, session.scope.account
+                ),
+                cancel,
+            )
+            .await
+            .ok_or_else(apply::unasked)?;
         if matches!(answer.as_str(), "y" | "Y" | "yes") {
             return Ok(());
         }
     } else {
-        let prompt = format!("Type the stack's name ({name}) to delete it with its data: ");
+        let prompt =
+            format!("Type the stack's name ({name}) to delete the environment with its data: ");
         if output.ask(&prompt, cancel).await.ok_or_else(apply::unasked)? == *name {
             return Ok(());
         }

@@ -48,7 +48,7 @@ pub async fn command(global: &Global, args: &Smoke, output: &Output) -> Result<u
     if report.failed() {
         return Err(CliError::coded(
             code::SMOKE,
-            "the smoke test failed",
+            count_failures(&report),
             "the checks above say what was expected and what came",
         ));
     }
@@ -59,6 +59,13 @@ pub async fn command(global: &Global, args: &Smoke, output: &Output) -> Result<u
         }
     }
     Ok(code::OK)
+}
+
+/// `smoke test failed: 1 of 8 checks`.
+pub fn count_failures(report: &Report) -> String {
+    let failed = report.failed_count();
+    let noun = if report.results.len() == 1 { "check" } else { "checks" };
+    format!("smoke test failed: {failed} of {} {noun}", report.results.len())
 }
 
 /// A test that tested nothing is no success, and says so.

@@ -24,13 +24,12 @@ pub async fn command(global: &Global, args: &Unlock, output: &Output) -> Result<
         if !output.interactive || output.json {
             return Err(CliError::new(
                 format!("the lock is held: {holder}"),
-                "add --yes to release it by force",
+                "pass --yes to release it by force",
             ));
         }
         output.note(&format!("The lock is held: {holder}"));
         let cancel = &session.reader.caller.cancel;
-        let question =
-            "Release it? That run goes on until its next heartbeat, up to 8 seconds. [y/N] ";
+        let question = "Release the lock? Its holder notices within 8 seconds and may write until then. [y/N] ";
         let answer = output.ask(question, cancel).await.unwrap_or_default();
         if !matches!(answer.as_str(), "y" | "Y" | "yes") {
             return Err(CliError::new("not confirmed: the lock stays", ""));

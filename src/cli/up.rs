@@ -112,10 +112,7 @@ fn addresses(given: &[String]) -> Result<BTreeSet<Address>, CliError> {
 
 async fn confirm(session: &Session, output: &Output) -> Result<(), CliError> {
     if !output.interactive || output.json {
-        return Err(CliError::new(
-            "this would change AWS, and nobody is there to be asked",
-            "add --yes",
-        ));
+        return Err(CliError::new(apply::NO_TERMINAL, ""));
     }
     if let Some(alias) = census::account_alias(&session.reader).await {
         output.note(&format!("Account {} is called {}.", session.scope.account, one_line(&alias)));
@@ -174,8 +171,8 @@ async fn smoke_test(
     report.failed().then(|| {
         CliError::coded(
             code::SMOKE,
-            "the smoke test failed: what is deployed does not behave as a shop should",
-            "the checks above say what was expected; run `shopstack smoke` to try again",
+            format!("{}; resources were kept", smoke::count_failures(&report)),
+            "the checks above say what was expected and what came; fix it, then run `shopstack smoke`",
         )
     })
 }

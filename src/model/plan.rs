@@ -31,7 +31,7 @@ impl Op {
     }
 }
 
-/// Who made a step necessary: the stack's author, somebody behind the stack's back, or both.
+/// Who made a step necessary: the stack's author, somebody outside shopstack, or both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {

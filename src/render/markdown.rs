@@ -77,7 +77,7 @@ fn row(step: &Step) -> String {
         (Op::Adopt, _) => "adopted",
         (_, Cause::Change) => "your change",
         (_, Cause::Drift) => "drift",
-        (_, Cause::Both) => "your change, and drift",
+        (_, Cause::Both) => "your change and drift",
     };
     let (sign, op, name) = (text::sign(step.op), step.op.as_str(), cell(&step.name));
     format!("| {sign} {op} | `{}` | `{name}` | {why} |\n", step.address)

@@ -104,7 +104,12 @@ pub struct Report {
 impl Report {
     /// True where at least one check failed: exit code 4.
     pub fn failed(&self) -> bool {
-        self.results.iter().any(|result| result.status == SmokeStatus::Failed)
+        self.failed_count() > 0
+    }
+
+    /// How many checks failed.
+    pub fn failed_count(&self) -> usize {
+        self.results.iter().filter(|result| result.status == SmokeStatus::Failed).count()
     }
 
     /// How many checks found what they looked for; the rest failed or was skipped.

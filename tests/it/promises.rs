@@ -170,5 +170,5 @@ async fn an_up_whose_smoke_test_fails_exits_4_and_a_down_sweeps_lambdas_own_grou
     shop.events(&["down", "--yes", "--destroy-data"]);
     let found = clients.logs.describe_log_groups().log_group_name_prefix(&group).send().await;
     let found = found.unwrap().log_groups.unwrap_or_default();
-    assert!(found.is_empty(), "made behind the stack's back, and not swept: {found:?}");
+    assert!(found.is_empty(), "made outside shopstack, and not swept: {found:?}");
 }

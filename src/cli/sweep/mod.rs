@@ -127,10 +127,7 @@ async fn consent(
         return Ok(());
     }
     if !output.interactive || output.json {
-        return Err(CliError::new(
-            "this would delete environments, and nobody is there to be asked",
-            "add --yes, or --dry-run to see which",
-        ));
+        return Err(CliError::new(apply::NO_TERMINAL, "or pass --dry-run to see what would go"));
     }
     let cancel = &session.reader.caller.cancel;
     let noun = if count == 1 { "this environment" } else { "these environments" };

@@ -86,7 +86,7 @@ pub fn summary(plan: &Plan) -> String {
         parts.push("nothing to do".into());
     }
     let drift = if s.drifted > 0 {
-        format!(" {} changed behind the stack's back.", s.drifted)
+        format!(" {} changed outside shopstack.", s.drifted)
     } else {
         String::new()
     };
@@ -112,9 +112,9 @@ fn step(out: &mut String, step: &Step, style: Style, verbose: bool) {
     let sign = sign(step.op);
     let cause = match (step.op, step.cause) {
         (Op::Adopt, _) => "adopted: it exists and was not this stack's",
-        (Op::Create, Cause::Drift) => "drift: deleted behind the stack's back",
-        (_, Cause::Drift) => "drift: changed behind the stack's back",
-        (_, Cause::Both) => "your change, and drift",
+        (Op::Create, Cause::Drift) => "drift: deleted outside shopstack",
+        (_, Cause::Drift) => "drift: changed outside shopstack",
+        (_, Cause::Both) => "your change and drift",
         (_, Cause::Change) => "",
     };
     let head = format!("  {sign} {}", step.address);
@@ -152,7 +152,7 @@ fn remark(step: &Step, field: &FieldChange) -> String {
     // Where a whole step is one or the other, its head says so.
     if step.cause == Cause::Both && step.op != Op::Create {
         said.push_str(match (changed, drifted) {
-            (true, true) => "  (your change, and drift",
+            (true, true) => "  (your change and drift",
             (false, true) => "  (drift",
             _ => "  (your change",
         });

@@ -98,7 +98,7 @@ Written by `tests/it/drift/`; `INSTA_UPDATE=always tests/tools/run.sh --test it 
 from what the tests find fails them. The fields come from the specs in `src/resources/`: one that is added there without a
 case fails them too.
 
-- **drift**: the field was changed behind the stack's back, through the SDK; the plan named exactly this field as drift
+- **drift**: the field was changed outside shopstack, through the SDK; the plan named exactly this field as drift
   (exit code 3), running it put the field right with writes to this resource alone, and the next plan was clean (0).
 - **change**: another value was wanted; the plan named exactly this field as a change (exit code 2), running it made it so,
   the next plan was clean (0); then the same on the way back.

@@ -81,7 +81,7 @@ async fn an_interrupted_run_lets_go_of_the_lock_and_the_next_one_completes_it() 
         assert_eq!(run.code, 130, "{run:?}");
         assert!(took < Duration::from_secs(7), "{took:?}");
         assert_eq!(run.last()["result"], "interrupted", "{run:?}");
-        for said in ["interrupted: ", " done, ", "run the same command again"] {
+        for said in ["interrupted: ", " changes applied", "run the same command again"] {
             assert!(run.stderr.contains(said), "what was done and how to go on: {}", run.stderr);
         }
         let next = shop.run(&UP).await;

@@ -189,7 +189,7 @@ impl OutOfBandChange<'_> {
     }
 }
 
-/// How a stranger changes a resource behind the stack's back, through the SDK alone.
+/// How a stranger changes a resource outside shopstack, through the SDK alone.
 pub type ApplyChange = for<'a> fn(&'a DeployedShop, &'a OutOfBandChange<'a>) -> BoxFuture<'a, ()>;
 
 /// All cases of one type.
