@@ -5,9 +5,9 @@
 use super::with_fresh_etag;
 use crate::aws::{Reader, Writer};
 use crate::model::cloud_error::optional;
-use crate::model::spec::from_value;
+use crate::model::spec::{from_value, to_value};
 use crate::model::{
-    Address, CloudError, Live, Outputs, Owner, Query, Scope, SharedPiece, Step, TypeInfo, scope,
+    Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, Scope, SharedPiece, Step, TypeInfo, scope,
 };
 use crate::resources::common::{foreign_error, lacks_listing, listed};
 use async_trait::async_trait;
@@ -81,7 +81,7 @@ fn describe<T: Named>(query: &Query<'_>, seen: &Seen<T::Config>) -> Option<Live>
 }
 
 fn live<T: Named>(address: Address, owner: Owner, seen: &Seen<T::Config>) -> Live {
-    let spec = crate::model::spec::to_value(&T::to_spec(&seen.config));
+    let spec = to_value(&T::to_spec(&seen.config));
     let mut live = Live::new(address, T::INFO.type_name, &seen.name, spec);
     live.outputs = outputs(&seen.id);
     live.owner = owner;
@@ -180,17 +180,34 @@ async fn adopt<T: Named>(
     if let Owner::Foreign(says) = writer.scope.owner_of_marker(&found.marker) {
         return Err(foreign_error(T::NOUN, step, &says));
     }
-    change::<T>(writer, &found.id, config).await?;
+    if !is_same::<T>(&found, config) {
+        change::<T>(writer, &found.id, config).await?;
+    }
     Ok(Some(found.id))
 }
 
+/// Environments that start at once may each change what they share: where another one was faster
+/// twice, its result counts if it is the wanted one.
 async fn change<T: Named>(writer: &Writer, id: &str, config: &T::Config) -> Result<(), CloudError> {
-    with_fresh_etag(
+    let changed = with_fresh_etag(
         &format!("the {} {id}", T::NOUN),
         || T::etag(writer, id),
         |etag| async move { T::update(writer, id, &etag, config.clone()).await },
     )
-    .await
+    .await;
+
+    match changed {
+        Err(error) if error.kind == ErrorKind::Conflict => {
+            let all = T::list(&writer.reader).await?;
+            let found = all.iter().find(|seen| seen.id == id);
+            if found.is_some_and(|seen| is_same::<T>(seen, config)) { Ok(()) } else { Err(error) }
+        }
+        changed => changed,
+    }
+}
+
+fn is_same<T: Named>(seen: &Seen<T::Config>, config: &T::Config) -> bool {
+    to_value(&T::to_spec(&seen.config)) == to_value(&T::to_spec(config))
 }
 
 fn outputs(id: &str) -> Outputs {

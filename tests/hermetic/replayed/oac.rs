@@ -109,8 +109,6 @@ async fn one_that_exists_and_is_not_listed_yet_is_waited_for_and_adopted() {
         ("ListOriginAccessControls", page(None, "").times(4)),
         ("CreateOriginAccessControl", refused("OriginAccessControlAlreadyExists").status(409)),
         ("ListOriginAccessControls", page(Some("replay"), "")),
-        ("GetOriginAccessControl", control_answer("e1")),
-        ("UpdateOriginAccessControl", control_answer("e2")),
     ])
     .await;
     let wanted = wanted(&replay);
@@ -119,10 +117,31 @@ async fn one_that_exists_and_is_not_listed_yet_is_waited_for_and_adopted() {
         .await
         .expect("found at last");
     assert_eq!(replay.count("CreateOriginAccessControl"), 1);
+    assert_eq!(replay.count("UpdateOriginAccessControl"), 0, "it is as wanted");
     assert_eq!(
         replay.progress_texts(),
         ["waiting for `replay-t-site`, which exists, to be listed (usually seconds)"]
     );
+}
+
+/// Several first `up`s of an account make and change the shared one at the same moment.
+#[tokio::test]
+async fn an_update_that_lost_a_race_is_done_if_the_winner_wanted_the_same() {
+    let stale = || ("UpdateOriginAccessControl", refused("PreconditionFailed").status(412));
+    let get = |etag| ("GetOriginAccessControl", control_answer(etag));
+    for (stack, outcome) in [("replay", Ok(())), ("other", Err(ErrorKind::Conflict))] {
+        let list = ("ListOriginAccessControls", page(Some(stack), ""));
+        let replay = Replay::start(vec![get("e1"), stale(), get("e2"), stale(), list]).await;
+        let wanted = wanted(&replay);
+        let live = Live::new(wanted.address.clone(), &wanted.type_name, &wanted.name, json!({}))
+            .with_output("id", "O1");
+
+        let change = step(&wanted, Op::Update, Some(live.clone()));
+        let updated =
+            OriginAccessControl.update(&replay.env.writer, &change, &live, &wanted.spec).await;
+        assert_eq!(updated.map(|_| ()).map_err(|error| error.kind), outcome, "{stack}");
+        tokio::time::resume();
+    }
 }
 
 /// Whoever wants the shared one finds it as it is; what somebody changed in it is drift.
