@@ -6,7 +6,7 @@ use super::output::Output;
 use super::session::{Project, Session};
 use crate::engine;
 use crate::model::terraform::{Block, Exported};
-use crate::model::{Address, Live, Owner, Scope};
+use crate::model::{Live, Owner, Scope};
 use crate::plan::secret::{self, Marks};
 use crate::render::tfplan;
 use crate::report::is_of_checkov;
@@ -67,7 +67,7 @@ fn wanted(global: &Global, project: &Project, region: &str) -> Result<Vec<Block>
         judges_conditions: true,
     })?;
     let blocks = all.resources.iter().flat_map(|d| {
-        let spec = shown(&d.address, &d.spec);
+        let spec = shown(&d.spec);
         blocks(&d.type_name, &Exported { address: &d.address, name: &d.name, spec: &spec })
     });
     Ok(blocks.collect())
@@ -84,7 +84,7 @@ async fn live(global: &Global, project: &Project, output: &Output) -> Result<Vec
     let ours =
         |live: &&Live| matches!(live.owner, Owner::Ours | Owner::Shared) && !live.not_emulated;
     let blocks = found.iter().filter(ours).flat_map(|live| {
-        let spec = shown(&live.address, &live.spec);
+        let spec = shown(&live.spec);
         blocks(&live.type_name, &Exported { address: &live.address, name: &live.name, spec: &spec })
     });
     Ok(blocks.collect())
@@ -96,6 +96,6 @@ fn blocks(type_name: &str, resource: &Exported<'_>) -> Vec<Block> {
 }
 
 /// A spec without its secrets.
-fn shown(address: &Address, spec: &Value) -> Value {
-    secret::hidden(address, spec, &Marks::of_specs([spec]))
+fn shown(spec: &Value) -> Value {
+    secret::hidden(spec, &Marks::of_specs([spec]))
 }

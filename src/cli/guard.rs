@@ -254,9 +254,9 @@ pub fn plan_hash(plan: &Plan) -> String {
     for step in &mut steps {
         let marks = secret::Marks::of_step(step);
         step.fields = crate::render::mask::fields(step);
-        step.wanted = secret::hidden(&step.address, &step.wanted, &marks);
+        step.wanted = secret::hidden(&step.wanted, &marks);
         if let Some(live) = &mut step.live {
-            live.spec = secret::hidden(&step.address, &live.spec, &marks);
+            live.spec = secret::hidden(&live.spec, &marks);
         }
     }
     let text = serde_json::to_vec(&steps).unwrap_or_default();

@@ -212,9 +212,9 @@ impl Secrets {
             let marks = Marks::of_step(step);
             let mut around = template::open(&step.wanted);
             around.retain(|path, text| {
-                marks.is_secret_at(&step.address, path, &text.as_str().into())
+                marks.is_secret_at(path, &text.as_str().into())
             });
-            let of_field = |field| secret::secrets(&step.address, field, &marks);
+            let of_field = |field| secret::secrets(field, &marks);
             for found in step.fields.iter().flat_map(of_field) {
                 let text = around.remove(&found.path).map(Value::String);
                 let wanted = text.as_ref().unwrap_or(found.wanted);

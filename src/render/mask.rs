@@ -13,7 +13,7 @@ pub const AROUND: &str = "around";
 /// The fields of a step as they may be shown.
 pub fn fields(step: &Step) -> Vec<FieldChange> {
     let marks = Marks::of_step(step);
-    step.fields.iter().map(|field| secret::masked(&step.address, field, &marks)).collect()
+    step.fields.iter().map(|field| secret::masked(field, &marks)).collect()
 }
 
 /// The same for people: a value that is not known yet says what is written around the unknown part.
@@ -53,6 +53,6 @@ fn fill(path: &str, value: &mut Value, texts: &BTreeMap<String, String>) {
 pub fn unknown(step: &Step) -> BTreeMap<String, String> {
     let mut texts = template::open(&step.wanted);
     let marks = Marks::of_step(step);
-    texts.retain(|path, text| !marks.is_secret_at(&step.address, path, &json!(text)));
+    texts.retain(|path, text| !marks.is_secret_at(path, &json!(text)));
     texts
 }

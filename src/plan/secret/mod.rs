@@ -18,8 +18,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 /// Stands in for a secret value.
 pub const SENSITIVE: &str = "(sensitive)";
 
-/// Group of the addresses whose variables may be secrets.
-const GROUP: &str = "function";
+/// Field of a spec that holds variables by name, whatever its type.
 const VARIABLES: &str = "environment";
 /// Key of the object that stands in a record for a sealed value.
 const SEALED: &str = "sealed";
@@ -50,9 +49,9 @@ impl Marks {
     }
 
     /// The same for the value at a dotted path of a resource's spec.
-    pub fn is_secret_at(&self, address: &Address, path: &str, value: &Value) -> bool {
+    pub fn is_secret_at(&self, path: &str, value: &Value) -> bool {
         let variable = path.strip_prefix(VARIABLES).and_then(|rest| rest.strip_prefix('.'));
-        address.group() == GROUP && variable.is_some_and(|name| self.is_secret(name, value))
+        variable.is_some_and(|name| self.is_secret(name, value))
     }
 }
 
@@ -66,11 +65,10 @@ pub struct Secret<'a> {
     pub wanted: &'a Value,
 }
 
-/// The secrets that a difference of `address` touches: the variable itself, or those of a whole
-/// environment.
-pub fn secrets<'a>(address: &Address, field: &'a FieldChange, marks: &Marks) -> Vec<Secret<'a>> {
+/// The secrets that a difference touches: the variable itself, or those of a whole environment.
+pub fn secrets<'a>(field: &'a FieldChange, marks: &Marks) -> Vec<Secret<'a>> {
     let sides = [&field.live, &field.applied, &field.wanted];
-    let Some(rest) = field.path.strip_prefix(VARIABLES).filter(|_| address.group() == GROUP) else {
+    let Some(rest) = field.path.strip_prefix(VARIABLES) else {
         return vec![];
     };
     if let Some(name) = rest.strip_prefix('.') {
@@ -98,9 +96,9 @@ pub fn secrets<'a>(address: &Address, field: &'a FieldChange, marks: &Marks) -> 
 }
 
 /// The difference as it may be shown.
-pub fn masked(address: &Address, field: &FieldChange, marks: &Marks) -> FieldChange {
+pub fn masked(field: &FieldChange, marks: &Marks) -> FieldChange {
     let mut shown = field.clone();
-    for path in secrets(address, field, marks).into_iter().map(|s| s.path) {
+    for path in secrets(field, marks).into_iter().map(|s| s.path) {
         for side in [&mut shown.live, &mut shown.applied, &mut shown.wanted] {
             let value = match path == field.path {
                 true => Some(side),
@@ -116,10 +114,9 @@ pub fn masked(address: &Address, field: &FieldChange, marks: &Marks) -> FieldCha
 }
 
 /// A spec as it may be shown.
-pub fn hidden(address: &Address, spec: &Value, marks: &Marks) -> Value {
+pub fn hidden(spec: &Value, marks: &Marks) -> Value {
     let mut shown = spec.clone();
-    if address.group() == GROUP
-        && let Some(variables) = shown.get_mut(VARIABLES).and_then(Value::as_object_mut)
+    if let Some(variables) = shown.get_mut(VARIABLES).and_then(Value::as_object_mut)
     {
         variables
             .iter_mut()
@@ -173,8 +170,7 @@ impl Seal {
     /// A spec with its secrets sealed.
     pub fn spec(&self, address: &Address, spec: &Value) -> Value {
         let (mut sealed, marks) = (spec.clone(), Marks::of_specs([spec]));
-        if address.group() == GROUP
-            && let Some(variables) = sealed.get_mut(VARIABLES).and_then(Value::as_object_mut)
+        if let Some(variables) = sealed.get_mut(VARIABLES).and_then(Value::as_object_mut)
         {
             for (name, value) in
                 variables.iter_mut().filter(|(name, value)| marks.is_secret(name, value))
