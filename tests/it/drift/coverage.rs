@@ -72,7 +72,7 @@ async fn on_ministack(share: usize) -> Came {
 /// What MiniStack does not keep. Another region, since API Gateway's account settings are one for
 /// each.
 async fn on_moto() -> Came {
-    let shop = ProxiedShop::at("driftmoto", &moto(), "eu-west-3").await;
+    let shop = ProxiedShop::at("driftthere", &moto(), "eu-west-3").await;
     let mut deployed = DeployedShop::up(shop).await;
     let mut cases = Vec::new();
     for make in SUITES.iter().flat_map(|suite| suite.on_moto) {
