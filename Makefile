@@ -1,5 +1,5 @@
 # The commands a developer needs; `make test` is all that CI runs.
-.PHONY: test lint soak bench-lambda
+.PHONY: test lint soak bench bench-lambda
 test: lint
 	tests/tools/run.sh
 
@@ -15,3 +15,7 @@ soak:
 # Both functions in Rust beside the same two in Node; needs Node, and prints a table.
 bench-lambda:
 	tests/bench/lambda/run.sh
+
+# Commands on the twin as multiples of 46 DescribeTable calls by boto3; prints a table.
+bench:
+	tests/bench/commands/run.sh
