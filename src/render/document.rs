@@ -211,9 +211,7 @@ impl Secrets {
             // Of a value that is not known yet, what is written around the unknown part is.
             let marks = Marks::of_step(step);
             let mut around = template::open(&step.wanted);
-            around.retain(|path, text| {
-                marks.is_secret_at(path, &text.as_str().into())
-            });
+            around.retain(|path, text| marks.is_secret_at(path, &text.as_str().into()));
             let of_field = |field| secret::secrets(field, &marks);
             for found in step.fields.iter().flat_map(of_field) {
                 let text = around.remove(&found.path).map(Value::String);

@@ -104,6 +104,7 @@ say "Tests"
 export RUST_TEST_THREADS="${RUST_TEST_THREADS:-6}"
 export INSTA_UPDATE="${INSTA_UPDATE:-no}"
 export INSTA_SNAPSHOT_REFERENCES_FILE="$logs/snapshots"
+export SHOPSTACK_TEST_REPLAYED="$logs/replayed"
 tests=0
 cargo test --workspace --locked --no-fail-fast "$@" || tests=$?
 
@@ -126,6 +127,8 @@ if [ $# = 0 ]; then
     echo "NOT RUN: node and npm are missing"
   fi
 
+  say "Declared calls"
+  "$tools/bin/python" tests/tools/declared.py tests/golden/declared-calls.txt "$logs/judged.json" "$logs/replayed"
   say "Snapshots"
   there=$(find "$PWD/src" "$PWD/tests" -name '*.snap' | sort)
   used=$(xargs -d '\n' realpath <"$INSTA_SNAPSHOT_REFERENCES_FILE" | sort -u)

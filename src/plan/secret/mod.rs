@@ -116,8 +116,7 @@ pub fn masked(field: &FieldChange, marks: &Marks) -> FieldChange {
 /// A spec as it may be shown.
 pub fn hidden(spec: &Value, marks: &Marks) -> Value {
     let mut shown = spec.clone();
-    if let Some(variables) = shown.get_mut(VARIABLES).and_then(Value::as_object_mut)
-    {
+    if let Some(variables) = shown.get_mut(VARIABLES).and_then(Value::as_object_mut) {
         variables
             .iter_mut()
             .filter(|(name, v)| marks.is_secret(name, v))
@@ -170,8 +169,7 @@ impl Seal {
     /// A spec with its secrets sealed.
     pub fn spec(&self, address: &Address, spec: &Value) -> Value {
         let (mut sealed, marks) = (spec.clone(), Marks::of_specs([spec]));
-        if let Some(variables) = sealed.get_mut(VARIABLES).and_then(Value::as_object_mut)
-        {
+        if let Some(variables) = sealed.get_mut(VARIABLES).and_then(Value::as_object_mut) {
             for (name, value) in
                 variables.iter_mut().filter(|(name, value)| marks.is_secret(name, value))
             {

@@ -7,7 +7,8 @@ use crate::aws::{Reader, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{from_value, to_value};
 use crate::model::{
-    Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, Scope, SharedPiece, Step, TypeInfo, scope,
+    Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, Scope, SharedPiece, Step,
+    TypeInfo, scope,
 };
 use crate::resources::common::{foreign_error, lacks_listing, listed};
 use async_trait::async_trait;

@@ -23,6 +23,8 @@ use shopstack::aws::counter::Purpose;
 use shopstack::aws::{Connect, Reader, Writer, clients::Sdk};
 use shopstack::model::{CloudError, Live, Query, Scope, Step};
 use shopstack::resources::ResourceType;
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -171,6 +173,7 @@ impl HttpConnector for Wire {
         let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
         let target = request.headers().get("x-amz-target");
         let (operation, format) = operation::operation_of(request.method(), target, &uri, &body);
+        note_request(request.headers().get("authorization"), &operation);
         let if_match = request.headers().get("if-match").map(str::to_string);
         let answer = self.answer(&operation, &format!("{uri} {body}"));
         self.script.asked.lock().unwrap().push(Asked {
@@ -189,6 +192,16 @@ impl HttpConnector for Wire {
             Ok(answer.response(format))
         })
     }
+}
+
+/// Appends `service:Operation` to the file that SHOPSTACK_TEST_REPLAYED names, for the check that
+/// tests make every declared call. The service is the one that the request is signed for.
+fn note_request(authorization: Option<&str>, operation: &str) {
+    let Some(file) = std::env::var_os("SHOPSTACK_TEST_REPLAYED") else { return };
+    // Credential=KEY/DATE/REGION/SERVICE/aws4_request
+    let service = authorization.and_then(|text| text.split('/').nth(3)).unwrap_or("unsigned");
+    let mut file = OpenOptions::new().create(true).append(true).open(file).unwrap();
+    file.write_all(format!("{service}:{operation}\n").as_bytes()).unwrap();
 }
 
 impl Wire {
