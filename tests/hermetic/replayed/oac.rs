@@ -125,10 +125,52 @@ async fn one_that_exists_and_is_not_listed_yet_is_waited_for_and_adopted() {
     );
 }
 
+/// The shared one as a listing shows it.
+fn shared_page(signing_behavior: &str) -> Answer {
+    let own = "shopstack:stack=replay shopstack:env=t shopstack:id=site shopstack:region=us-east-1";
+    let config = config("replay").replace(own, SHARED).replace("replay-t-site", "shopstack");
+    let config = config.replace("always", signing_behavior);
+    xml(format!(
+        "<OriginAccessControlList><Marker></Marker><MaxItems>100</MaxItems>\
+         <IsTruncated>false</IsTruncated><Quantity>1</Quantity><Items><OriginAccessControlSummary>\
+         <Id>O1</Id>{config}</OriginAccessControlSummary></Items></OriginAccessControlList>"
+    ))
+}
+
+const SHARED: &str = "shopstack:shared=true for the distributions of all stacks of this account";
+
+/// Twenty environments that update it at once all want the same.
+#[tokio::test]
+async fn the_shared_one_that_another_run_updates_meanwhile_is_as_wanted() {
+    let stale = || ("UpdateOriginAccessControl", refused("PreconditionFailed").status(412));
+    let get = |etag| ("GetOriginAccessControl", control_answer(etag));
+    let replay = Replay::start(vec![
+        ("ListOriginAccessControls", shared_page("never").times(2)),
+        get("e1"),
+        stale(),
+        get("e2"),
+        stale(),
+        ("ListOriginAccessControls", shared_page("always")),
+    ])
+    .await;
+    let spec = json!({"description": SHARED, "origin_type": "s3", "signing_behavior": "always",
+                      "signing_protocol": "sigv4"});
+    let wanted = desired(&OriginAccessControl, "oac.shared", "shopstack", spec);
+    let query =
+        Query { scope: &replay.env.scope, wanted: vec![&wanted], found: &[], thorough: false };
+    let found = replay.discover(&OriginAccessControl, &query).await.expect("discover");
+    let change = step(&wanted, Op::Update, Some(found[0].clone()));
+    let writer = &replay.env.writer;
+    let updated = OriginAccessControl.update(writer, &change, &found[0], &wanted.spec).await;
+    assert!(updated.is_ok(), "{updated:?}");
+    assert_eq!(replay.etags("UpdateOriginAccessControl"), ["e1", "e2"]);
+    assert_eq!(replay.left(), [""; 0]);
+}
+
 /// Whoever wants the shared one finds it as it is; what somebody changed in it is drift.
 #[tokio::test]
 async fn the_shared_one_is_everybodys_and_a_change_in_it_shows() {
-    let marker = "shopstack:shared=true for the distributions of all stacks of this account";
+    let marker = SHARED;
     for (from, to, differs) in [
         ("", "", false),
         ("always", "never", true),
