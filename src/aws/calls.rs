@@ -68,6 +68,13 @@ pub const LEDGER_WRITES: &[Call] = &[
     Call::new(&DYNAMODB, "dynamodb:DeleteItem"),
 ];
 
+/// What removes the `shopstack` table.
+pub const LEDGER_REMOVAL: &[Call] = &[
+    Call::new(&DYNAMODB, "dynamodb:Scan"),
+    Call::new(&DYNAMODB, "dynamodb:UpdateTable"),
+    Call::new(&DYNAMODB, "dynamodb:DeleteTable"),
+];
+
 /// The smoke test's.
 pub const SMOKE: &[Call] = &[
     Call::new(&DYNAMODB, "dynamodb:Scan"),

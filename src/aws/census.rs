@@ -5,7 +5,7 @@ use super::pages::paged;
 use super::reader::Reader;
 use super::reads::{CloudFront, Iam};
 use crate::model::cloud_error::optional;
-use crate::model::{CloudError, GLOBAL_REGION, tag};
+use crate::model::{CloudError, ErrorKind, GLOBAL_REGION, tag};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -121,16 +121,19 @@ async fn roles(reader: &Reader) -> Result<Vec<(String, String, String)>, CloudEr
 }
 
 /// Whether a role is of an environment of this region; a role without a region counts. Its expiry
-/// goes to `expires_at`.
+/// goes to `expires_at`. One that the caller may not read is of another stack, or of an environment
+/// that is none of the caller's.
 async fn role_lives_here(
     reader: &Reader,
     role: &str,
     expires_at: &mut Option<String>,
 ) -> Result<bool, CloudError> {
     let get = || reader.client::<Iam>().get_role().role_name(role).send();
-    let Some(role) =
-        optional(reader.caller.call("iam:GetRole", get).await)?.and_then(|answer| answer.role)
-    else {
+    let seen = match reader.caller.call("iam:GetRole", get).await {
+        Err(error) if error.kind == ErrorKind::AccessDenied => return Ok(false),
+        seen => optional(seen)?,
+    };
+    let Some(role) = seen.and_then(|answer| answer.role) else {
         return Ok(false);
     };
     let tags = tag::without_aws_tags(role.tags().iter().map(|t| (t.key(), t.value())));

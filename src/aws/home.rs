@@ -1,6 +1,7 @@
 //! Where an environment lives: its region, found by what is global and named after the environment.
 
 use super::index::TagIndex;
+use super::ledger::RECORD;
 use super::pages::paged;
 use super::reader::Reader;
 use super::reads::{CloudFront, Iam};
@@ -49,7 +50,7 @@ pub async fn regions(reader: &Reader, scope: &Scope) -> Result<BTreeSet<String>,
 /// having none.
 pub async fn recorded(reader: &Reader, scope: &Scope, regions: &[&str]) -> BTreeSet<String> {
     let looks = regions.iter().map(|region| async move {
-        let document = reader.document_in(region, scope, "record");
+        let document = reader.document_in(region, scope, RECORD);
         let seen = tokio::time::timeout(PATIENCE, document).await;
         matches!(seen, Ok(Ok(Some(_)))).then(|| (*region).to_string())
     });

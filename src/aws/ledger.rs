@@ -11,16 +11,19 @@ use super::connections::Connections;
 use super::counter::Purpose;
 use super::reads::DynamoDb;
 use crate::model::cloud_error::optional;
+use crate::model::text::one_line;
 use crate::model::{CloudError, ErrorKind, Scope};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
     PointInTimeRecoverySpecification, ScalarAttributeType, TableStatus, Tag,
 };
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 /// Name of the table.
 pub const TABLE: &str = "shopstack";
+/// Sort key of the record of an environment's last `up`.
+pub const RECORD: &str = "record";
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
@@ -64,27 +67,38 @@ impl Ledger {
         Ok(optional(seen)?.is_some())
     }
 
-    /// Deletes the table, unless somebody holds a lock in it: then says so.
-    pub async fn remove_table(&self) -> Result<Option<String>, CloudError> {
+    /// The environments of the table, as `stack/env`, that have a record or whose lock is held.
+    pub async fn environments(&self) -> Result<BTreeSet<String>, CloudError> {
+        let mut found = BTreeSet::new();
         let mut start: Option<Item> = None;
         loop {
             let scan = || {
                 let scan = self.client().scan().table_name(TABLE).consistent_read(true);
-                let scan = scan.filter_expression("attribute_exists(#owner)");
+                let scan = scan.filter_expression("attribute_exists(#owner) OR sk = :record");
+                let scan = scan.projection_expression("pk");
                 let scan = scan.expression_attribute_names("#owner", "owner");
+                let record = AttributeValue::S(RECORD.to_string());
+                let scan = scan.expression_attribute_values(":record", record);
                 scan.set_exclusive_start_key(start.clone()).send()
             };
             let Some(page) = optional(self.caller.call("dynamodb:Scan", scan).await)? else {
-                return Ok(None);
+                return Ok(found);
             };
-            if let Some(row) = page.items().first() {
-                let held = row.get("pk").and_then(|pk| pk.as_s().ok());
-                return Ok(Some(format!("the lock of {} is held", held.map_or("?", |pk| pk))));
-            }
+            let keys = page.items().iter().filter_map(|row| row.get("pk")?.as_s().ok());
+            found.extend(keys.cloned());
             start = page.last_evaluated_key.filter(|key| !key.is_empty());
             if start.is_none() {
-                break;
+                return Ok(found);
             }
+        }
+    }
+
+    /// Deletes the table, unless an environment has a record or a lock in it: then says which.
+    pub async fn remove_table(&self) -> Result<Option<String>, CloudError> {
+        let left = self.environments().await?;
+        if !left.is_empty() {
+            let names: Vec<_> = left.iter().map(|pk| one_line(pk)).collect();
+            return Ok(Some(format!("it has records of {}", names.join(", "))));
         }
         let unprotect = || {
             let update = self.client().update_table().table_name(TABLE);
@@ -241,6 +255,7 @@ impl Ledger {
         Ok(())
     }
 
+    /// Removes a row; one that is not there is done.
     pub(crate) async fn remove(&self, sk: &str) -> Result<(), CloudError> {
         let gone = self
             .caller

@@ -31,7 +31,7 @@ pub fn classify(call: &Call, error: &CloudError, repeat: Repeat) -> Option<Leave
     let leave =
         |class, seconds| Some(Leave { class, ceiling: Duration::from_secs(seconds), rule: None });
     if error.kind == ErrorKind::Throttled {
-        return leave(Class::Throttle, 300);
+        return Some(Leave { class: Class::Throttle, ceiling: queue(call), rule: None });
     }
 
     let words = error.message.to_lowercase();
@@ -56,6 +56,15 @@ pub fn classify(call: &Call, error: &CloudError, repeat: Repeat) -> Option<Leave
         ErrorKind::Unreachable => leave(Class::Transient, 6),
         _ => None,
     }
+}
+
+/// How long throttled repetitions may take: five minutes, or as long as the slowest quota needs to
+/// let 100 others pass first. Pipelines that run at once share the account's quota, and
+/// DeleteRestApi passes two a minute.
+fn queue(call: &Call) -> Duration {
+    const OTHERS: f64 = 100.0;
+    let slowest = call.all_quotas().map(|quota| quota.rate).fold(f64::INFINITY, f64::min);
+    Duration::from_secs(300).max(Duration::from_secs_f64(OTHERS / slowest))
 }
 
 /// What was spent on getting over one error.

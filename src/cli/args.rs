@@ -255,18 +255,22 @@ pub struct PolicyReport {
     /// Compare with an older report (JSON): access gained and lost
     #[arg(long, value_name = "FILE")]
     pub since: Option<PathBuf>,
-    /// Print the IAM policies that `diff`, `up` and `down` need; --env may end in `*`
+    /// Print the IAM policies that `diff`, `up`, `down` and `sweep --shared` need; --env may end in
+    /// `*`
     #[arg(long, conflicts_with_all = ["format", "since"])]
     pub deployer: bool,
-    /// With --deployer: also a trust policy for GitHub's jobs on pull requests, or on a branch
+    /// With --deployer: also a trust policy for GitHub's jobs on pull requests, on a branch or in an
+    /// environment (`OWNER/NAME:environment:production`); may be given several times
     #[arg(long, value_name = "OWNER/NAME[:BRANCH]", requires = "deployer")]
     #[arg(value_parser = repository)]
-    pub oidc_repository: Option<String>,
+    pub oidc_repository: Vec<String>,
 }
 
-/// `owner/name` or `owner/name:branch`, without a wildcard: it says who may deploy.
+/// `owner/name`, `owner/name:branch` or `owner/name:environment:name`, without a wildcard: it says
+/// who may deploy.
 fn repository(text: &str) -> Result<String, String> {
-    let (name, branch) = text.split_once(':').unwrap_or((text, "main"));
+    let (name, rest) = text.split_once(':').unwrap_or((text, "main"));
+    let branch = rest.strip_prefix("environment:").unwrap_or(rest);
     let fits = |part: &str| {
         !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c))
     };
@@ -274,7 +278,9 @@ fn repository(text: &str) -> Result<String, String> {
     if name.split_once('/').is_some_and(two) && fits(branch) {
         return Ok(text.to_string());
     }
-    Err("write it as OWNER/NAME or OWNER/NAME:BRANCH, without wildcards".into())
+    Err("write it as OWNER/NAME, OWNER/NAME:BRANCH or OWNER/NAME:environment:NAME, without \
+         wildcards"
+        .into())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

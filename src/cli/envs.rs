@@ -108,7 +108,8 @@ fn text(all: &[(Environment, Runs)], region: &str) -> String {
     let unknown = || "-".to_string();
     let row = |(one, runs): &(Environment, Runs)| {
         let age = runs.first.as_deref().and_then(time::since).map(time::rough);
-        let by = runs.who.as_deref().map(|who| who.rsplit('/').next().unwrap_or(who).to_string());
+        let by =
+            runs.who.as_deref().map(|who| who.rsplit(['/', ':']).next().unwrap_or(who).to_string());
         let commit = runs.commit.as_ref().map(|commit| short(commit));
         vec![
             one_line(&one.stack),

@@ -6,7 +6,7 @@ use super::output::Output;
 use super::receipt::Receipt;
 use super::session::{Project, Session};
 use crate::aws::call::Cancel;
-use crate::aws::ledger::Ledger;
+use crate::aws::ledger::{Ledger, RECORD};
 use crate::aws::lock::{self, Holder, Lock, Try};
 use crate::engine::Outcome;
 use crate::model::{CloudError, Floor, Money, Plan};
@@ -198,7 +198,7 @@ impl Guard {
         {
             output.note(&format!("This run could not be kept for `history` ({error})."));
         }
-        if let Err(error) = self.ledger.put_document("record", &text).await {
+        if let Err(error) = self.ledger.put_document(RECORD, &text).await {
             output.note(&format!(
                 "The record of this run could not be kept ({error}); diff will call drift a change."
             ));
@@ -213,6 +213,17 @@ impl Guard {
                 "What is left could not be kept for `sweep` ({error}); run `down` again instead."
             ));
         }
+    }
+
+    /// Forgets what an earlier `down --no-wait` left behind: it is wanted again, and `sweep` must not
+    /// delete it.
+    ///
+    /// Errors: the row cannot be read or removed; nothing may be changed then.
+    pub async fn drop_receipt(&self) -> Result<(), CliError> {
+        if self.ledger.document(Receipt::SK).await?.is_some() {
+            self.ledger.remove(Receipt::SK).await?;
+        }
+        Ok(())
     }
 
     /// Removes every row of the environment, the lock's last: whoever waits for it finds nothing

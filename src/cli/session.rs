@@ -5,6 +5,7 @@ use super::error::CliError;
 use super::output::Output;
 use crate::aws::clients::Sdk;
 use crate::aws::counter::Counter;
+use crate::aws::ledger::RECORD;
 use crate::aws::{Connect, Identity, Reader, home};
 use crate::local;
 use crate::model::{Address, CloudError, Scope, text};
@@ -189,7 +190,7 @@ impl Session {
         let (identity, index, record) = tokio::join!(
             identity(&sdk, global, place, output),
             reader.index(&scope),
-            reader.document(&scope, "record")
+            reader.document(&scope, RECORD)
         );
         let identity = identity?;
         index?;
@@ -320,7 +321,7 @@ impl Session {
     pub async fn last_applied(&self) -> Result<Option<Record>, CloudError> {
         let text = match &self.record {
             Some(text) => text.clone(),
-            None => self.reader.document(&self.scope, "record").await?,
+            None => self.reader.document(&self.scope, RECORD).await?,
         };
         Ok(text.as_deref().and_then(Record::parse))
     }

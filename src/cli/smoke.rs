@@ -5,14 +5,15 @@ use super::error::{CliError, code};
 use super::output::Output;
 use super::outputs;
 use super::session::{Project, Session};
-use super::{apply, signals};
+use super::{apply, runner, signals};
 use crate::aws::counter::Counter;
 use crate::aws::probe::{Probe, TakenStock};
 use crate::model::{CloudError, Scope, event::Sink, scope::GLOBAL_REGION};
+use crate::render;
 use crate::resources::s3::objects::{files, media_type::media_type};
 use crate::smoke::{
-    self, Backend, Check, CorsTarget, Firewall, FirewallProbes, LogKind, LogPage, LogTarget,
-    OrderTarget, ProductsTarget, Report, RequestTarget, Target,
+    self, Backend, Check, CheckResult, CorsTarget, Firewall, FirewallProbes, LogKind, LogPage,
+    LogTarget, OrderTarget, ProductsTarget, Report, RequestTarget, Target,
 };
 use crate::stack::{
     self, EnvPart, EnvValue, ManagedGroup, Origin, Route, SiteHeaders, SmokeCheck, SmokeRequest,
@@ -35,6 +36,7 @@ pub async fn command(global: &Global, args: &Smoke, output: &Output) -> Result<u
     let project = project.settled(expires);
     let sink = apply::sink(&session, output);
     let report = apply::until_stopped(&session, run(&session, &project, &document, &sink)).await?;
+    add_summary(&session, &report, output);
     if let Some(path) = &args.junit {
         std::fs::write(path, report.to_junit(&project.stack.name)).map_err(|e| {
             CliError::new(format!("{}: {e}", path.display()), "name a file that can be written")
@@ -66,6 +68,20 @@ pub fn count_failures(report: &Report) -> String {
     let failed = report.failed_count();
     let noun = if report.results.len() == 1 { "check" } else { "checks" };
     format!("smoke test failed: {failed} of {} {noun}", report.results.len())
+}
+
+/// Adds the checks to a CI step's summary.
+pub fn add_summary(session: &Session, report: &Report, output: &Output) {
+    let scope = &session.scope;
+    let heading = format!("Smoke test of {}/{} in {}", scope.stack, scope.env, scope.region);
+    let fact = |result: &CheckResult| {
+        let message = if result.message.is_empty() { "" } else { ": " };
+        let words = format!("{}{message}{}", result.status.as_str(), result.message);
+        (result.check.clone(), words)
+    };
+    let facts: Vec<_> = report.results.iter().map(fact).collect();
+    let facts: Vec<_> = facts.iter().map(|(name, words)| (name.as_str(), words.clone())).collect();
+    runner::add_summary(&render::step::markdown(&heading, &facts, None), output);
 }
 
 /// A test that tested nothing is no success, and says so.

@@ -55,14 +55,11 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     if !output.json {
         output.note(&render::plan::text(&plan, output.progress, output.verbose > 0));
     }
-    if let Err(refused) = planning::refuse_losses(&plan) {
-        guard.release(output).await;
-        return Err(refused.into());
-    }
-    if !plan.is_empty()
-        && !args.yes
-        && let Err(refused) = confirm(&session, output).await
-    {
+    let agreed = match agree(&session, &plan, args, output).await {
+        Ok(()) => guard.drop_receipt().await,
+        refused => refused,
+    };
+    if let Err(refused) = agreed {
         guard.release(output).await;
         return Err(refused);
     }
@@ -108,6 +105,13 @@ fn addresses(given: &[String]) -> Result<BTreeSet<Address>, CliError> {
             })
         })
         .collect()
+}
+
+/// Whether the plan may be carried out: it loses nothing that is protected, and whoever runs `up`
+/// wants it.
+async fn agree(session: &Session, plan: &Plan, args: &Up, output: &Output) -> Result<(), CliError> {
+    planning::refuse_losses(plan)?;
+    if plan.is_empty() || args.yes { Ok(()) } else { confirm(session, output).await }
 }
 
 async fn confirm(session: &Session, output: &Output) -> Result<(), CliError> {
@@ -167,6 +171,7 @@ async fn smoke_test(
             Ok(report) => report,
             Err(stopped) => return Some(stopped),
         };
+    smoke::add_summary(session, &report, output);
     smoke::warn_of_nothing(&report, output);
     report.failed().then(|| {
         CliError::coded(

@@ -26,6 +26,17 @@ pub enum SmokeStatus {
     Skipped,
 }
 
+impl SmokeStatus {
+    /// As JSON has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
 /// One thing worth telling; the contract's event lines are made of these.
 #[derive(Clone, Debug)]
 pub enum Event {

@@ -66,11 +66,12 @@ struct Group {
     condition: Value,
 }
 
-/// `{"diff": policy, "up": policy, "down": policy}` for the environment. An environment that ends
-/// in `*` means all whose names begin so.
+/// `{"diff": policy, "up": policy, "down": policy, "sweep_shared": policy}` for the environment. An
+/// environment that ends in `*` means all whose names begin so.
 ///
 /// `diff` also covers `outputs`, `policy-report`, `history` and `envs`; `up` the smoke test and
-/// what is removed from stack.yaml.
+/// what is removed from stack.yaml; `down` also `sweep`. `sweep_shared` is what `sweep --shared`
+/// needs besides.
 pub fn policies(scope: &Scope) -> Value {
     let types = || TYPES.iter().map(|t| t.info());
     let reads = || -> Vec<&'static Call> {
@@ -90,26 +91,34 @@ pub fn policies(scope: &Scope) -> Value {
         "diff": policy(scope, &reads(), &looks),
         "up": policy(scope, &up, &changes),
         "down": policy(scope, &down, &changes),
+        "sweep_shared": shared_policy(scope),
     })
 }
 
-/// A trust policy for GitHub's jobs of `owner/name` on its pull requests, or with
-/// `owner/name:branch` on that branch.
-pub fn trust(scope: &Scope, repository: &str) -> Value {
-    let subject = match repository.split_once(':') {
-        Some((name, branch)) => format!("repo:{name}:ref:refs/heads/{branch}"),
-        None => format!("repo:{repository}:pull_request"),
-    };
+/// A trust policy for GitHub's jobs: for `owner/name` those on its pull requests, for
+/// `owner/name:branch` those on that branch, for `owner/name:environment:name` those in that
+/// environment.
+pub fn trust(scope: &Scope, repositories: &[String]) -> Value {
+    let subjects: Vec<String> = repositories.iter().map(|text| subject(text)).collect();
     let provider = format!("arn:aws:iam::{}:oidc-provider/{GITHUB}", scope.account);
     let mut claims = Map::new();
     claims.insert(format!("{GITHUB}:aud"), "sts.amazonaws.com".into());
-    claims.insert(format!("{GITHUB}:sub"), subject.into());
+    claims.insert(format!("{GITHUB}:sub"), subjects.into());
     json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow",
         "Principal": {"Federated": provider},
         "Action": "sts:AssumeRoleWithWebIdentity",
         "Condition": {"StringEquals": claims},
     }]})
+}
+
+/// The claim `sub` of the tokens that GitHub signs for such jobs.
+fn subject(repository: &str) -> String {
+    match repository.split_once(':') {
+        Some((name, rest)) if rest.starts_with("environment:") => format!("repo:{name}:{rest}"),
+        Some((name, branch)) => format!("repo:{name}:ref:refs/heads/{branch}"),
+        None => format!("repo:{repository}:pull_request"),
+    }
 }
 
 /// A policy for calls on the environment's resources, and on the table of lock and record.
@@ -146,6 +155,27 @@ fn policy(scope: &Scope, own: &[&Call], ledger: &[&Call]) -> Value {
         })
         .collect();
     json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+/// A policy for what removes the shared pieces. They are the account's: its other regions are asked
+/// whether they use the log role.
+fn shared_policy(scope: &Scope) -> Value {
+    let account = format!("arn:aws:iam::{}", scope.account);
+    let role =
+        [account::ROLE_PATH, "/"].map(|path| format!("{account}:role{path}{}", account::ROLE));
+    let statement = |sid: &str, calls: &[Call], resources: &[String]| {
+        let actions: BTreeSet<_> = calls.iter().flat_map(Call::iam_actions).collect();
+        json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources})
+    };
+    let everywhere = "arn:aws:apigateway:*::/account".to_string();
+    let here = format!("arn:aws:apigateway:{}::/account", scope.region);
+    let table = format!("{}:table/{TABLE}", arn(scope, "dynamodb"));
+    json!({"Version": "2012-10-17", "Statement": [
+        statement("AccountInEveryRegion", &[account::LOOK], &[everywhere]),
+        statement("Account", &[account::CLEAR], &[here]),
+        statement("LogRole", account::REMOVAL, &role),
+        statement("LockAndRecord", calls::LEDGER_REMOVAL, &[table]),
+    ]})
 }
 
 /// `arn:aws:<service>:<region>:<account>`.

@@ -218,6 +218,23 @@ async fn throttles_are_told_by_code_status_or_words_and_end_after_five_minutes()
     }
 }
 
+/// Twenty pipelines that end their environments at once take ten minutes for their REST APIs.
+#[tokio::test(start_paused = true)]
+async fn a_throttle_is_waited_out_until_a_hundred_others_have_passed() {
+    for (operation, seconds) in [
+        ("apigateway:DeleteRestApi", 3_000),
+        ("apigateway:UpdateAccount", 2_000),
+        ("apigateway:CreateDeployment", 500),
+    ] {
+        let refuse = || refusal(429, "TooManyRequestsException", "Too Many Requests");
+        let (error, _, took) = never(operation, Repeat::default(), refuse).await;
+        assert_eq!(error.kind, ErrorKind::Throttled, "{error}");
+        // The process's own budget, at 80 % of the rate, comes to it.
+        let least = Duration::from_secs(seconds);
+        assert!(took > least.mul_f64(0.9) && took < least.mul_f64(1.3), "{operation}: {took:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_aws_asks_for_is_kept() {
     let (caller, made, start) = (caller(), AtomicU32::new(0), Instant::now());

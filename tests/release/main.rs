@@ -17,6 +17,7 @@
 
 mod builds;
 mod commands;
+mod comments;
 mod install;
 mod packaging;
 mod server;

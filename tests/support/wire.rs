@@ -40,6 +40,11 @@ impl Message {
         self.word(0)
     }
 
+    /// Path and query of a request.
+    pub fn target(&self) -> &str {
+        self.word(1)
+    }
+
     /// True where the connection ends with this message.
     pub fn is_last(&self) -> bool {
         self.header("connection").is_some_and(|v| v.eq_ignore_ascii_case("close"))
@@ -153,7 +158,7 @@ pub fn mutation(request: &Message) -> Option<String> {
         return (!is_read(operation)).then(|| format!("{service} {operation}"));
     }
     // CloudWatch's binary protocol names the operation at the end of the path.
-    if let Some((_, operation)) = request.word(1).split_once("/operation/") {
+    if let Some((_, operation)) = request.target().split_once("/operation/") {
         return (!is_read(operation)).then(|| format!("cloudwatch {operation}"));
     }
     let body = request.body();
@@ -164,7 +169,7 @@ pub fn mutation(request: &Message) -> Option<String> {
         return (!is_read(action)).then(|| action.to_string());
     }
     let reads = matches!(request.method(), "GET" | "HEAD");
-    (!reads).then(|| format!("{} {}", request.method(), shape(request.word(1))))
+    (!reads).then(|| format!("{} {}", request.method(), shape(request.target())))
 }
 
 fn is_read(operation: &str) -> bool {

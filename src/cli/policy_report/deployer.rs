@@ -23,8 +23,10 @@ pub async fn document(
     let scope = Scope { env: global.env.clone(), ..session.scope };
 
     let mut document = deployer::policies(&scope);
-    if let (Some(repository), Some(fields)) = (&args.oidc_repository, document.as_object_mut()) {
-        fields.insert("trust".into(), deployer::trust(&scope, repository));
+    if !args.oidc_repository.is_empty()
+        && let Some(fields) = document.as_object_mut()
+    {
+        fields.insert("trust".into(), deployer::trust(&scope, &args.oidc_repository));
     }
     let document = policy::bare(&document);
     Ok(if output.json { document.to_string() } else { sections(&document) })
@@ -35,7 +37,8 @@ fn sections(document: &Value) -> String {
     let headings = [
         ("diff", "For diff, outputs, policy-report, history and envs"),
         ("up", "For up, which includes what diff needs"),
-        ("down", "For down"),
+        ("down", "For down and sweep"),
+        ("sweep_shared", "For sweep --shared, besides what down needs"),
         ("trust", "Trust policy of the role that GitHub's jobs take on"),
     ];
     let section = |(key, heading): (&str, &str)| {

@@ -8,19 +8,21 @@ use crate::cli::error::CliError;
 use crate::cli::output::Output;
 use crate::cli::session::Session;
 use crate::model::SharedPiece;
+use crate::model::text::one_line;
 use crate::resources::TYPES;
 use crate::stack::REGIONS;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// Removes the shared pieces that nothing uses any more, and tells of each what became of it.
 ///
 /// Errors: a read or a delete that failed; the pieces after it are not tried.
 pub(super) async fn remove_pieces(session: &Session, output: &Output) -> Result<(), CliError> {
     let ledger = Ledger::new(&session.sdk, &session.scope);
-    let left = census::environments(&session.reader).await?;
     let pieces = envs::shared_pieces(session, &ledger).await?;
+    let left = environments_left(session, &ledger).await?;
     if !left.is_empty() {
-        let names: Vec<_> = left.iter().map(|one| format!("{}/{}", one.stack, one.env)).collect();
+        let names: Vec<_> = left.iter().map(|name| one_line(name)).collect();
         let why = format!("environments are left: {}", names.join(", "));
         pieces.iter().for_each(|piece| print_piece(piece, Some(&why), output));
         return Ok(());
@@ -45,6 +47,18 @@ pub(super) async fn remove_pieces(session: &Session, output: &Output) -> Result<
         print_piece(piece, ledger.remove_table().await?.as_deref(), output);
     }
     Ok(())
+}
+
+/// The environments of the region as `stack/env`: by their resources, and by the table's records,
+/// which know of one that the tag index does not show yet.
+async fn environments_left(
+    session: &Session,
+    ledger: &Ledger,
+) -> Result<BTreeSet<String>, CliError> {
+    let mut left = ledger.environments().await?;
+    let known = census::environments(&session.reader).await?;
+    left.extend(known.iter().map(|one| format!("{}/{}", one.stack, one.env)));
+    Ok(left)
 }
 
 /// True for the table of locks and records. The origin access control has the same name.

@@ -2,6 +2,7 @@
 
 pub mod distribution;
 pub mod headers;
+mod listing;
 mod named;
 pub mod oac;
 

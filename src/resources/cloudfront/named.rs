@@ -2,19 +2,19 @@
 //! have a name that is unique in the account and an ETag, and a text of theirs begins with a marker
 //! that says whose they are.
 
-use super::with_fresh_etag;
+use super::{is_stale, listing, with_fresh_etag};
 use crate::aws::{Reader, Writer};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{from_value, to_value};
 use crate::model::{
-    Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, Scope, SharedPiece, Step,
-    TypeInfo, scope,
+    Address, CloudError, Live, Outputs, Owner, Query, Scope, SharedPiece, Step, TypeInfo, scope,
 };
 use crate::resources::common::{foreign_error, lacks_listing, listed};
 use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::time::Duration;
 
 /// One as the listing shows it, which is with its whole configuration.
 pub(super) struct Seen<C> {
@@ -108,7 +108,7 @@ async fn list_shared<T: Named>(reader: &Reader) -> Result<Vec<Seen<T::Config>>, 
     Ok(all)
 }
 
-/// Deletes a shared one; or says that a distribution still uses it.
+/// Deletes a shared one; or says which distributions still use it.
 pub(super) async fn remove_shared<T: Named>(
     writer: &Writer,
     piece: &SharedPiece,
@@ -117,7 +117,12 @@ pub(super) async fn remove_shared<T: Named>(
     let Some(seen) = all.into_iter().find(|seen| seen.name == piece.name) else {
         return Ok(None);
     };
+    let users = listing::users_of(&writer.reader, &seen.id).await?;
+    if !users.is_empty() {
+        return Ok(Some(format!("still used by {}", users.join(", "))));
+    }
     match delete_id::<T>(writer, &seen.id).await {
+        // By one that the listing does not show yet, or any more.
         Err(error) if error.code.ends_with("InUse") => {
             Ok(Some("a distribution still uses it".to_string()))
         }
@@ -149,7 +154,12 @@ pub(super) async fn update<T: Named>(
     wanted: &Value,
 ) -> Result<Outputs, CloudError> {
     let config = T::to_config(&step.name, &from_value(wanted)?)?;
-    change::<T>(writer, live.output("id")?, &config).await?;
+    let id = live.output("id")?;
+    if live.owner == Owner::Shared {
+        converge::<T>(writer, id, &config).await?;
+    } else {
+        change::<T>(writer, id, &config).await?;
+    }
     Ok(live.outputs.clone())
 }
 
@@ -178,37 +188,48 @@ async fn adopt<T: Named>(
     let Some(found) = all.into_iter().find(|seen| seen.name == step.name) else {
         return Ok(None);
     };
-    if let Owner::Foreign(says) = writer.scope.owner_of_marker(&found.marker) {
-        return Err(foreign_error(T::NOUN, step, &says));
-    }
-    if !is_same::<T>(&found, config) {
-        change::<T>(writer, &found.id, config).await?;
+    match writer.scope.owner_of_marker(&found.marker) {
+        Owner::Foreign(says) => return Err(foreign_error(T::NOUN, step, &says)),
+        Owner::Shared => converge::<T>(writer, &found.id, config).await?,
+        _ => change::<T>(writer, &found.id, config).await?,
     }
     Ok(Some(found.id))
 }
 
-/// Environments that start at once may each change what they share: where another one was faster
-/// twice, its result counts if it is the wanted one.
+/// How often a shared one is looked at while other runs change it.
+const LOOKS: usize = 30;
+
+/// Changes a shared one unless it is as wanted: the runs of several environments update it at the
+/// same time, all to the same configuration.
+async fn converge<T: Named>(
+    writer: &Writer,
+    id: &str,
+    config: &T::Config,
+) -> Result<(), CloudError> {
+    let spec = |config: &T::Config| to_value(&T::to_spec(config));
+    let mut look = 0;
+    loop {
+        look += 1;
+        let all = T::list(&writer.reader).await?;
+        if all.iter().any(|seen| seen.id == id && spec(&seen.config) == spec(config)) {
+            return Ok(());
+        }
+        match change::<T>(writer, id, config).await {
+            Err(error) if is_stale(&error) && look < LOOKS => {
+                writer.caller.pause(Duration::from_secs(1)).await?;
+            }
+            changed => return changed,
+        }
+    }
+}
+
 async fn change<T: Named>(writer: &Writer, id: &str, config: &T::Config) -> Result<(), CloudError> {
-    let changed = with_fresh_etag(
+    with_fresh_etag(
         &format!("the {} {id}", T::NOUN),
         || T::etag(writer, id),
         |etag| async move { T::update(writer, id, &etag, config.clone()).await },
     )
-    .await;
-
-    match changed {
-        Err(error) if error.kind == ErrorKind::Conflict => {
-            let all = T::list(&writer.reader).await?;
-            let found = all.iter().find(|seen| seen.id == id);
-            if found.is_some_and(|seen| is_same::<T>(seen, config)) { Ok(()) } else { Err(error) }
-        }
-        changed => changed,
-    }
-}
-
-fn is_same<T: Named>(seen: &Seen<T::Config>, config: &T::Config) -> bool {
-    to_value(&T::to_spec(&seen.config)) == to_value(&T::to_spec(config))
+    .await
 }
 
 fn outputs(id: &str) -> Outputs {

@@ -235,7 +235,7 @@ async fn the_account_takes_its_role_at_its_own_pace() {
     );
     let untrusted = |words: &str| refused_with("BadRequestException", words);
     let replay = Replay::start(vec![
-        ("GetAccount", answer(json!({"cloudwatchRoleArn": ""}))),
+        ("GetAccount", answer(json!({"cloudwatchRoleArn": ""})).always()),
         ("CreateRole", crate::replay::xml(made)),
         ("AttachRolePolicy", refused("NoSuchEntity").status(404)),
         (
@@ -271,6 +271,28 @@ async fn the_account_takes_its_role_at_its_own_pace() {
         "{:?}",
         replay.texts("CreateRole")
     );
+}
+
+/// Of twenty first environments of an account each would have its 20 s.
+#[tokio::test]
+async fn a_role_that_another_run_registers_meanwhile_is_not_registered_again() {
+    let role = "arn:aws:iam::123456789012:role/shopstack-shared/shopstack-apigateway-logs";
+    let made = format!(
+        "<CreateRoleResponse><CreateRoleResult><Role><Path>/</Path><RoleName>r</RoleName><RoleId>AROA1</RoleId>\
+         <Arn>{role}</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></Role></CreateRoleResult></CreateRoleResponse>"
+    );
+    let replay = Replay::start(vec![
+        ("GetAccount", answer(json!({}))),
+        ("CreateRole", crate::replay::xml(made)),
+        ("AttachRolePolicy", crate::replay::xml("<AttachRolePolicyResponse/>")),
+        ("UpdateAccount", refused("TooManyRequestsException").status(429)),
+        ("GetAccount", answer(json!({"cloudwatchRoleArn": role}))),
+    ])
+    .await;
+    let wanted =
+        desired(&Account, "account.logging", "123456789012", json!({"has_log_role": true}));
+    replay.create(&Account, &step(&wanted, Op::Create, None)).await.expect("registered");
+    assert_eq!((replay.count("UpdateAccount"), replay.left()), (1, vec![]));
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! The whole life of the shop before the judge: up, nothing to do, each kind of change, smoke,
 //! report, down; from two regions.
 
-use super::changes;
 use super::judge::Judge;
+use super::{changes, deployer};
 use crate::support::run::summary;
 use crate::support::shop::{SECRET, Shop};
 use serde_json::{Value, json};
@@ -18,6 +18,8 @@ async fn a_life_before_the_judge() {
     nothing_to_do(&shop);
     let report = shop.run(&["policy-report", "--format", "json"]);
     assert_eq!(report.code, 0, "{}{}", report.stdout, report.stderr);
+    // What it finds is the emulator's.
+    assert!(shop.run(&["doctor"]).code < 2);
     judge.acquits().await;
 
     changes::each_kind(&shop, &judge).await;
@@ -30,6 +32,7 @@ async fn a_life_before_the_judge() {
     let seen = judge.acquits().await;
     let operations = seen["operations"].as_object().unwrap().len();
     assert!(operations >= OPERATIONS, "only {operations}: {}", seen["operations"]);
+    deployer::every_action_is_needed(&seen["operations"], "us-east-1");
     println!("{} requests of {operations} operations judged in AWS mode", seen["requests"]);
 }
 

@@ -3,6 +3,7 @@
 //! (`tests/tools/judge/`); MiniStack answers behind it.
 
 mod changes;
+mod deployer;
 mod judge;
 mod life;
 mod planted;

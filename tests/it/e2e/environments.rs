@@ -1,28 +1,32 @@
-//! Many environments of one stack: side by side, swept when their time is up, found wherever they
-//! live; and nobody else's things touched.
+//! Many environments of one stack: side by side, with a time to live, found wherever they live; and
+//! nothing of others touched.
 
 use super::story;
 use crate::support::clients::Clients;
 use crate::support::env::endpoint;
 use crate::support::inventory::leftovers;
 use crate::support::proxied::ProxiedShop;
-use crate::support::run::{Run, summary};
+use crate::support::run::Run;
 use crate::support::shop::Shop;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-/// As many as fit; all that the issue of previews asks for in `make soak`.
-fn how_many() -> usize {
-    if std::env::var_os("SHOPSTACK_SOAK").is_some_and(|on| on == "1") { 20 } else { 4 }
+pub fn is_soak() -> bool {
+    std::env::var_os("SHOPSTACK_SOAK").is_some_and(|on| on == "1")
 }
 
-fn small(name: &str) -> Shop {
+/// As many as fit; `make soak` has more.
+fn how_many() -> usize {
+    if is_soak() { 20 } else { 4 }
+}
+
+pub fn small(name: &str) -> Shop {
     Shop::new(name, &endpoint()).with_quick_crates().with_small_site()
 }
 
 /// Two tables and nothing else.
-fn tables_alone(name: &str, region: &str) -> Shop {
+pub fn tables_alone(name: &str, region: &str) -> Shop {
     let shop = small(name).in_region(region);
     let head = format!("name: {}\nregion: {region}\n", shop.stack);
     shop.write(
@@ -33,7 +37,7 @@ fn tables_alone(name: &str, region: &str) -> Shop {
 }
 
 /// Runs one command for every environment at once; each must end well.
-fn all_at_once(shop: &Shop, envs: &[String], arguments: &[&str]) -> Vec<Run> {
+pub fn all_at_once(shop: &Shop, envs: &[String], arguments: &[&str]) -> Vec<Run> {
     std::thread::scope(|scope| {
         let runs: Vec<_> = envs
             .iter()
@@ -74,7 +78,7 @@ async fn environments_live_side_by_side_and_none_touches_another() {
     let (clients, _) = shop.clients().await;
     let envs: Vec<String> = (1..=how_many()).map(|n| format!("pr-{n}")).collect();
     // Names that begin like those that come and go.
-    let alike: Vec<String> = ["pr", "pr-1-extra"].map(String::from).into();
+    let alike: Vec<String> = ["pr", "pr-1x", "pr-1-extra"].map(String::from).into();
 
     let up = ["up", "--yes", "--no-smoke", "--json"];
     let start = Instant::now();
@@ -113,81 +117,11 @@ fn changed(diff: &Run) -> usize {
     diff.last()["changes"].as_array().map_or(usize::MAX, Vec::len)
 }
 
-fn listed(shop: &Shop) -> Vec<Value> {
+pub fn listed(shop: &Shop) -> Vec<Value> {
     let run = shop.run(&["envs", "--json"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     let all = run.last()["environments"].as_array().unwrap().clone();
     all.into_iter().filter(|one| one["stack"] == shop.stack.as_str()).collect()
-}
-
-fn sweep(shop: &Shop, more: &[&str]) -> Vec<Value> {
-    let run = shop.run(&[&["sweep", "--json"], more].concat());
-    assert_eq!(run.code, 0, "{}\n{}", run.stdout, run.stderr);
-    run.lines()
-}
-
-fn fates(lines: &[Value], shop: &Shop, status: &str) -> Vec<String> {
-    let ours = lines.iter().filter(|line| line["event"] == "environment");
-    let ours = ours.filter(|line| line["stack"] == shop.stack.as_str() && line["status"] == status);
-    ours.map(|line| line["env"].as_str().unwrap().to_string()).collect()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn sweep_deletes_what_has_expired_and_nothing_else() {
-    let shop = tables_alone("swept", "us-east-1");
-    let overlay = "environments:\n  pr-*: { ttl: 1s }\n  pr-kept: { tables: { Orders: { protect: true } } }\n";
-    shop.write("stack.yaml", &(shop.read("stack.yaml") + overlay));
-    let (clients, _) = shop.clients().await;
-    let envs = ["pr-1", "pr-2", "pr-kept", "dev", "long"].map(String::from);
-    for run in all_at_once(&shop, &envs[..4], &["up", "--yes", "--no-smoke", "--json"]) {
-        assert_eq!(run.code, 0, "{}", run.stderr);
-    }
-    let long = ["--env", "long", "up", "--yes", "--no-smoke", "--ttl", "4h"];
-    shop.events(&long);
-
-    let all = listed(&shop);
-    assert_eq!(all.len(), 5, "{all:?}");
-    let of = |env: &str| all.iter().find(|one| one["env"] == env).unwrap().clone();
-    assert_eq!(
-        (of("dev")["expires_at"].clone(), of("dev")["expired"].clone()),
-        (Value::Null, json!(false))
-    );
-    assert_eq!(
-        (of("pr-1")["expired"].clone(), of("long")["expired"].clone()),
-        (json!(true), json!(false))
-    );
-    for key in ["region", "created_at", "who"] {
-        assert!(of("pr-1")[key].is_string(), "{key}: {}", of("pr-1"));
-    }
-    assert_eq!(
-        (of("pr-1")["monthly_floor_usd"].as_f64(), of("pr-1")["region"].as_str()),
-        (Some(0.0), Some("us-east-1"))
-    );
-    assert!(of("pr-1")["resources"].as_u64().unwrap() >= 2);
-
-    let before = leftovers(&clients, &shop.stack).await.len();
-    let dry = sweep(&shop, &["--dry-run"]);
-    let expired = BTreeSet::from(["pr-1", "pr-2", "pr-kept"].map(String::from));
-    assert_eq!(fates(&dry, &shop, "expired").into_iter().collect::<BTreeSet<_>>(), expired);
-    assert_eq!(leftovers(&clients, &shop.stack).await.len(), before, "--dry-run deletes nothing");
-    let unasked = shop.run(&["sweep", "--json"]);
-    assert!(unasked.code == 1 && unasked.stderr.contains("--yes"), "{}", unasked.stderr);
-
-    let swept = sweep(&shop, &["--yes"]);
-    assert_eq!(summary(&swept)["result"], "ok");
-    let deleted: BTreeSet<_> = fates(&swept, &shop, "deleted").into_iter().collect();
-    assert_eq!(deleted, BTreeSet::from(["pr-1", "pr-2"].map(String::from)));
-    assert_eq!(fates(&swept, &shop, "kept"), ["pr-kept"]);
-    let left: Vec<String> =
-        listed(&shop).iter().map(|one| one["env"].as_str().unwrap().to_string()).collect();
-    assert_eq!(left, ["dev", "long", "pr-kept"]);
-
-    // What goes by itself needs no word about its data.
-    shop.events(&["--env", "long", "down", "--yes"]);
-    for env in ["pr-kept", "dev"] {
-        shop.events(&["--env", env, "down", "--yes", "--destroy-data"]);
-    }
-    assert_eq!(leftovers(&clients, &shop.stack).await, Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -3,10 +3,12 @@
 
 mod adopt;
 mod browser;
+mod budgets;
 mod deployer;
 mod environments;
 mod first;
 mod foreign;
+mod half_gone;
 mod home;
 mod manners;
 mod moto;
@@ -16,6 +18,7 @@ pub mod redeploy;
 mod region;
 mod report;
 mod report_live;
+mod runner;
 mod schema;
 mod secrets;
 mod shop_cart;
@@ -30,5 +33,6 @@ mod smoke;
 mod stacks;
 mod story;
 mod strays;
+mod sweep;
 mod waits;
 mod webdriver;

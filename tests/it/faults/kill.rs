@@ -1,5 +1,6 @@
 //! `up` and `down`, killed at each of their writes in turn, before it takes effect and after: the
-//! next run completes what is half done, doubles nothing and leaves nothing behind.
+//! next run, be it the same command or the other, completes or removes what is half done, doubles
+//! nothing and leaves nothing behind.
 
 use crate::support::inventory::Inventory;
 use crate::support::proxied::{DOWN, ProxiedShop, UP};
@@ -23,6 +24,8 @@ struct Reference {
 #[derive(Clone)]
 struct Trial {
     number: usize,
+    /// After a death comes the other command: `up` dies, `down`, `up`; `down` dies, `up`, `down`.
+    crossed: bool,
     up: Option<Point>,
     down: Option<Point>,
 }
@@ -123,12 +126,21 @@ fn points(writes: &[(String, usize)]) -> Vec<Point> {
 
 fn trials(reference: &Reference) -> Vec<Trial> {
     let (up, down) = (chosen(&reference.up), chosen(&reference.down));
-    let trial = |number: usize| Trial {
+    let count = up.len().max(down.len());
+    let trial = |number: usize, crossed| Trial {
         number,
-        up: up.get(number).cloned(),
-        down: down.get(number).cloned(),
+        crossed,
+        up: up.get(number % count).cloned(),
+        down: down.get(number % count).cloned(),
     };
-    (0..up.len().max(down.len())).map(trial).collect()
+    if is_soak() {
+        return (0..2 * count).map(|number| trial(number, number >= count)).collect();
+    }
+    (0..count).map(|number| trial(number, number % 2 == 1)).collect()
+}
+
+fn is_soak() -> bool {
+    std::env::var("SHOPSTACK_SOAK").is_ok_and(|v| v == "1")
 }
 
 /// All points in a soak, those that SHOPSTACK_FAULTS names, or a sample that begins elsewhere in
@@ -137,7 +149,7 @@ fn chosen(points: &[Point]) -> Vec<Point> {
     if let Ok(wanted) = std::env::var("SHOPSTACK_FAULTS") {
         return points.iter().filter(|p| p.to_string().contains(&wanted)).cloned().collect();
     }
-    if std::env::var("SHOPSTACK_SOAK").is_ok_and(|v| v == "1") {
+    if is_soak() {
         return points.to_vec();
     }
     let start = std::process::id() as usize;
@@ -150,29 +162,40 @@ fn chosen(points: &[Point]) -> Vec<Point> {
 
 async fn attempt(trial: &Trial, reference: &Reference, tally: &Mutex<Tally>) {
     let shop = ProxiedShop::new(&format!("fault{}", trial.number)).await;
+    let (nothing, there) = (Inventory::default(), &reference.inventory);
     let mut problems = Vec::new();
-    half(&shop, &UP, trial.up.as_ref(), tally, &mut problems).await;
-    let there = shop.inventory().await;
-    problems.extend(there.differences(&reference.inventory));
-    let diff = shop.run(&["diff"]).await;
-    check(&diff, "diff after it", &mut problems);
-    note(trial.up.as_ref(), "up", problems, tally);
+    if trial.crossed {
+        half(&shop, &UP, trial.up.as_ref(), &DOWN, tally, &mut problems).await;
+        problems.extend(shop.inventory().await.differences(&nothing));
+        half(&shop, &UP, None, &UP, tally, &mut problems).await;
+    } else {
+        half(&shop, &UP, trial.up.as_ref(), &UP, tally, &mut problems).await;
+    }
+    problems.extend(shop.inventory().await.differences(there));
+    check(&shop.run(&["diff"]).await, "diff after it", &mut problems);
+    note(trial, "up", trial.up.as_ref(), problems, tally);
 
     let mut problems = Vec::new();
-    let ended = half(&shop, &DOWN, trial.down.as_ref(), tally, &mut problems).await;
+    if trial.crossed {
+        half(&shop, &DOWN, trial.down.as_ref(), &UP, tally, &mut problems).await;
+        problems.extend(shop.inventory().await.differences(there));
+        check(&shop.run(&["diff"]).await, "diff after it", &mut problems);
+    }
+    let point = trial.down.as_ref().filter(|_| !trial.crossed);
+    let ended = half(&shop, &DOWN, point, &DOWN, tally, &mut problems).await;
     if ended.last()["remaining"] != serde_json::json!([]) {
         problems.push(format!("down reports as remaining: {}", ended.last()["remaining"]));
     }
-    let left = shop.inventory().await;
-    problems.extend(left.differences(&Inventory::default()));
-    note(trial.down.as_ref(), "down", problems, tally);
+    problems.extend(shop.inventory().await.differences(&nothing));
+    note(trial, "down", trial.down.as_ref(), problems, tally);
 }
 
-/// One command that dies at `point`, then the same again to its end.
+/// One command that dies at `point`, then `next` to its end.
 async fn half(
     shop: &ProxiedShop,
     command: &[&str],
     point: Option<&Point>,
+    next: &[&str],
     tally: &Mutex<Tally>,
     problems: &mut Vec<String>,
 ) -> Run {
@@ -188,7 +211,7 @@ async fn half(
         // The dead run's lease would last 40 s; `lock.rs` shows that it ends by itself.
         check(&shop.run(&["unlock", "--yes"]).await, "unlock", problems);
     }
-    let ended = shop.run(command).await;
+    let ended = shop.run(next).await;
     check(&ended, "the run after it", problems);
     ended
 }
@@ -201,10 +224,17 @@ fn check(ended: &Run, what: &str, problems: &mut Vec<String>) {
     }
 }
 
-fn note(point: Option<&Point>, command: &str, problems: Vec<String>, tally: &Mutex<Tally>) {
+fn note(
+    trial: &Trial,
+    command: &str,
+    point: Option<&Point>,
+    problems: Vec<String>,
+    tally: &Mutex<Tally>,
+) {
     if !problems.is_empty() {
         let point = point.map_or_else(|| "undisturbed".to_string(), ToString::to_string);
-        let text = format!("{command} killed {point}:\n{}", problems.join("\n"));
+        let then = if trial.crossed { ", then the other command" } else { "" };
+        let text = format!("{command} killed {point}{then}:\n{}", problems.join("\n"));
         println!("{text}");
         tally.lock().unwrap().problems.push(text);
     }

@@ -4,6 +4,7 @@
 //! none, and not taken away with a stack, because others may rely on it by then: `sweep --shared`
 //! does, once there is none left.
 
+mod registration;
 mod removal;
 
 use crate::aws::connections::reads_only;
@@ -17,12 +18,11 @@ use crate::model::{
 };
 use crate::policy::canonical;
 use crate::resources::ResourceType;
-use crate::resources::apigateway as gw;
-use crate::resources::apigateway::ApiGateway;
-use crate::resources::apigateway::{GET, SERVICE};
+use crate::resources::apigateway::{GET, PATCH, SERVICE};
 use crate::resources::common::{FRESH, paged};
 use crate::resources::context::{Context, Wanted};
 use async_trait::async_trait;
+use registration::{current, register_first};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -93,6 +93,19 @@ const IAM: Service = Service {
     ..Service::DEFAULT
 };
 
+/// Which role the account has named.
+pub const LOOK: Call = Call::new(&SERVICE, "apigateway:GetAccount").actions(GET);
+
+/// Names none any more.
+pub const CLEAR: Call = Call::new(&SERVICE, "apigateway:UpdateAccount").actions(PATCH);
+
+/// What deletes the shared log role, besides the type's reads.
+pub const REMOVAL: &[Call] = &[
+    Call::new(&IAM, "iam:DeleteRolePolicy"),
+    Call::new(&IAM, "iam:DetachRolePolicy"),
+    Call::new(&IAM, "iam:DeleteRole"),
+];
+
 pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::ApiGateway::Account",
     group: "account",
@@ -101,7 +114,7 @@ pub const INFO: TypeInfo = TypeInfo {
     pricing: Pricing::ByUse("nothing"),
     calls: Calls {
         read: &[
-            Call::new(&SERVICE, "apigateway:GetAccount").actions(GET),
+            LOOK,
             Call::new(&IAM, "iam:GetRole"),
             Call::new(&IAM, "iam:ListRolePolicies"),
             Call::new(&IAM, "iam:ListAttachedRolePolicies"),
@@ -185,18 +198,6 @@ impl ResourceType for Account {
     }
 }
 
-/// The account's role; `None` where there is none. Once cleared, some answers hold an empty text.
-async fn current(reader: &Reader) -> Result<Option<String>, CloudError> {
-    let account = reader
-        .caller
-        .call("apigateway:GetAccount", || reader.client::<ApiGateway>().get_account().send())
-        .await?;
-    Ok(account
-        .cloudwatch_role_arn()
-        .filter(|arn| arn.starts_with("arn:") && arn.contains(":role/"))
-        .map(str::to_string))
-}
-
 async fn ensure(writer: &Writer) -> Result<Outputs, CloudError> {
     // Another stack may have been faster since the plan was made.
     let arn = match current(&writer.reader).await? {
@@ -206,21 +207,11 @@ async fn ensure(writer: &Writer) -> Result<Outputs, CloudError> {
             writer.caller.report_wait(
                 "waiting for API Gateway to accept the log role (usually 10 to 40 s on AWS)",
             );
-            // The quota is one call per 20 s; the role's propagation is retried at that pace
-            // (catalogue 7.3).
-            register(writer, &arn).await?;
+            register_first(writer, &arn).await?;
             arn
         }
     };
     Ok(Outputs::from([("role_arn".to_string(), arn)]))
-}
-
-/// Tells API Gateway which role to write logs by.
-async fn register(writer: &Writer, arn: &str) -> Result<(), CloudError> {
-    let client = &writer.client::<ApiGateway>();
-    let update =
-        || client.update_account().patch_operations(gw::replace("/cloudwatchRoleArn", arn)).send();
-    writer.caller.call("apigateway:UpdateAccount", update).await.map(|_| ())
 }
 
 /// The shared role, made or completed; its ARN.

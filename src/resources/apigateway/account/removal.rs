@@ -1,10 +1,13 @@
 //! Taking the shared log role away, once nothing logs by it.
 
-use super::{Iam, POLICY, ROLE, SHARED, current, register, strip};
+use super::registration::{clear, current};
+use super::{Iam, POLICY, ROLE, SHARED, strip};
 use crate::aws::{Reader, Writer, home};
 use crate::model::cloud_error::optional;
+use crate::model::text::one_line;
 use crate::model::{CloudError, SharedPiece};
 use crate::resources::apigateway::ApiGateway;
+use aws_sdk_apigateway::types::RestApi;
 
 /// Type of the piece: the role itself.
 const TYPE: &str = "AWS::IAM::Role";
@@ -19,11 +22,23 @@ pub(super) async fn shared_role(reader: &Reader) -> Result<Vec<SharedPiece>, Clo
     Ok(ours.then(piece).into_iter().collect())
 }
 
-/// Takes the role out of the account's settings and deletes it; or says what still uses it.
+/// Takes the role out of the region's settings and deletes it; or says what still uses it.
 pub(super) async fn remove_role(
     writer: &Writer,
     elsewhere: &[Reader],
 ) -> Result<Option<String>, CloudError> {
+    if current(&writer.reader).await?.is_some_and(|arn| is_ours(&arn)) {
+        let apis = apis(&writer.reader).await?;
+        if !apis.is_empty() {
+            return Ok(Some(format!(
+                "REST APIs in {} may log by it: {}",
+                writer.reader.region,
+                apis.join(", ")
+            )));
+        }
+        // Before the other regions are asked: each of them would wait for this one.
+        clear(writer).await?;
+    }
     for reader in elsewhere {
         match current(reader).await {
             Ok(Some(arn)) if is_ours(&arn) => {
@@ -33,12 +48,6 @@ pub(super) async fn remove_role(
             Err(error) if home::is_disabled(&error) => {}
             Err(error) => return Err(error),
         }
-    }
-    if current(&writer.reader).await?.is_some_and(|arn| is_ours(&arn)) {
-        if has_apis(&writer.reader).await? {
-            return Ok(Some(format!("APIs in {} may log by it", writer.reader.region)));
-        }
-        register(writer, "").await?;
     }
     strip(writer).await?;
     let iam = &writer.client::<Iam>();
@@ -53,8 +62,10 @@ fn is_ours(arn: &str) -> bool {
     arn.ends_with(&format!("/{ROLE}"))
 }
 
-async fn has_apis(reader: &Reader) -> Result<bool, CloudError> {
-    let list = || reader.client::<ApiGateway>().get_rest_apis().limit(1).send();
+/// Names of the region's REST APIs, as many as are worth reading.
+async fn apis(reader: &Reader) -> Result<Vec<String>, CloudError> {
+    let list = || reader.client::<ApiGateway>().get_rest_apis().limit(5).send();
     let page = reader.caller.call("apigateway:GetRestApis", list).await?;
-    Ok(!page.items().is_empty())
+    let name = |api: &RestApi| one_line(api.name().or(api.id()).unwrap_or("without a name"));
+    Ok(page.items().iter().map(name).collect())
 }

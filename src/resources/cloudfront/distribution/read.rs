@@ -7,8 +7,8 @@ use crate::model::cloud_error::optional;
 use crate::model::spec::{Tags, to_value};
 use crate::model::{Address, CloudError, Desired, Live, Outputs, Owner, Query, Scope, tag};
 use crate::resources::cloudfront::CloudFront;
-use crate::resources::common::paged;
-use aws_sdk_cloudfront::types::{DistributionConfig, DistributionSummary};
+use crate::resources::cloudfront::listing;
+use aws_sdk_cloudfront::types::DistributionConfig;
 use futures_util::future::{join_all, try_join_all};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,17 +49,7 @@ pub(super) async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<L
 
 /// ARNs of the distributions whose comment begins with this environment's marker.
 pub(super) async fn marked(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudError> {
-    let listed: Vec<DistributionSummary> = paged(|marker| async move {
-        let page = reader
-            .caller
-            .call("cloudfront:ListDistributions", || {
-                reader.client::<CloudFront>().list_distributions().set_marker(marker.clone()).send()
-            })
-            .await?;
-        let list = page.distribution_list;
-        Ok(list.map(|list| (list.items.unwrap_or_default(), list.next_marker)).unwrap_or_default())
-    })
-    .await?;
+    let listed = listing::distributions(reader).await?;
     // Older moto lists distributions without their comment: there, each one's own tags decide.
     let unsaid = |comment: &str| reader.caller.is_emulated() && comment.is_empty();
     let is_ours = |comment: &str| unsaid(comment) || scope.owner_of_marker(comment) == Owner::Ours;
