@@ -169,20 +169,18 @@ fn check_system(settings: &Settings) -> Result<(), CloudError> {
 /// True for this machine itself and for the link-local addresses of metadata services: a proxy
 /// would ask the wrong machine, or a stranger for credentials.
 fn is_near(url: &str) -> bool {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let authority = authority.rsplit('@').next().unwrap_or_default();
-    let host = match authority.strip_prefix('[') {
-        Some(six) => six.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    match host.parse::<std::net::IpAddr>() {
-        Ok(std::net::IpAddr::V4(ip)) => ip.is_loopback() || ip.is_link_local(),
-        Ok(std::net::IpAddr::V6(ip)) => {
+    let parsed = url::Url::parse(url).ok();
+    match parsed.as_ref().and_then(|url| url.host()) {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback() || ip.is_link_local(),
+        Some(url::Host::Ipv6(ip)) => {
             ip.is_loopback() || ip.is_unicast_link_local() || ip.is_unique_local()
         }
-        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+        // The parser writes names in lower case.
+        Some(url::Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        None => false,
     }
 }
 
@@ -232,6 +230,9 @@ mod tests {
             "http://169.254.169.254/latest",
             "http://169.254.170.2/v2",
             "http://[fd00:ec2::254]/latest",
+            "HTTP://LOCALHOST.:80",
+            "http://user@127.0.0.1/",
+            "http://127.1/",
         ] {
             assert!(is_near(url), "{url}");
         }
@@ -240,6 +241,8 @@ mod tests {
             "http://10.0.0.1:80",
             "http://localhost.example",
             "http://example/127.0.0.1",
+            "http://127.0.0.1@example/",
+            "http://example#.localhost",
         ] {
             assert!(!is_near(url), "{url}");
         }

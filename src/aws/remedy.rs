@@ -27,6 +27,8 @@ const COUNTS: &[(&str, &str, &str)] = &[
     ("apigateway:CreateRestApi", "LimitExceededException", "600 regional REST APIs per region"),
     ("apigateway:CreateResource", "LimitExceededException", "300 resources per REST API"),
     ("apigateway:CreateStage", "LimitExceededException", "10 stages per REST API"),
+    ("apigateway:CreateAuthorizer", "LimitExceededException", "10 authorizers per REST API"),
+    ("apigateway:CreateDomainName", "LimitExceededException", "120 domains per region"),
     ("lambda:", "CodeStorageExceededException", "75 GB of function code per region"),
     ("lambda:AddPermission", "PolicyLengthExceededException", "20 KB of permissions per function"),
 ];
@@ -87,6 +89,14 @@ fn by_code(code: &str, message: &str) -> Option<String> {
         "BucketAlreadyExists" => {
             "bucket names are unique across all AWS accounts, and this one is taken: choose another \
              `name` in stack.yaml, or another --env"
+        }
+        "CNAMEAlreadyExists" | "CNAMEAlreadyExistsException" => {
+            "another distribution, perhaps of another account, answers for a name of `site.domain`: \
+             take the name off that one first; an environment of its own needs a name of its own"
+        }
+        "InvalidViewerCertificate" => {
+            "see `site.domain.certificate`: CloudFront takes a certificate that is issued, is in \
+             us-east-1, and covers every name of `site.domain`"
         }
         "WAFLogDestinationPermissionIssueException" => {
             return Some(format!(

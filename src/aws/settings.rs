@@ -232,23 +232,28 @@ fn unreadable(error: &(dyn std::error::Error + 'static)) -> CloudError {
 /// An endpoint needs a scheme and a host, and has no use for a user name: AWS's requests are
 /// signed. The refusal must not repeat a password.
 fn check_url(name: &str, url: &str) -> Result<(), CloudError> {
-    let rest = ["http://", "https://"].iter().find_map(|scheme| url.trim().strip_prefix(scheme));
-    let authority = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
     if url.contains('@') {
         return Err(refused(
             format!("{name} holds a user name or a password"),
             "leave it out of the URL: requests to AWS are signed with AWS credentials",
         ));
     }
-    match authority {
-        Some(authority) if !authority.is_empty() && !authority.starts_with(':') => Ok(()),
-        Some(_) => Err(refused(format!("{name} names no host: `{url}`"), example(name))),
-        None => Err(refused(
-            format!("{name} does not begin with http:// or https://: `{url}`"),
-            example(name),
-        )),
-    }
+    let rest = url.trim().split_once("://").map(|(_, rest)| rest);
+    // The parser takes `http:///x` for the host `x`.
+    let nameless =
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':', '?', '#']));
+    let problem = match url::Url::parse(url.trim()) {
+        Ok(parsed) if !["http", "https"].contains(&parsed.scheme()) => SCHEME.to_string(),
+        Ok(_) if rest.is_none() => SCHEME.to_string(),
+        Ok(_) if !nameless => return Ok(()),
+        Ok(_) | Err(url::ParseError::EmptyHost) => "names no host".to_string(),
+        Err(url::ParseError::RelativeUrlWithoutBase) => SCHEME.to_string(),
+        Err(error) => format!("is no URL: {error}"),
+    };
+    Err(refused(format!("{name} {problem}: `{url}`"), example(name)))
 }
+
+const SCHEME: &str = "does not begin with http:// or https://";
 
 fn example(name: &str) -> String {
     format!("write {name} like http://127.0.0.1:4566")
@@ -256,8 +261,8 @@ fn example(name: &str) -> String {
 
 /// True for AWS's own names, VPC endpoints among them.
 fn is_aws(url: &str) -> bool {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let host = rest.split(['/', ':', '?']).next().unwrap_or_default().to_ascii_lowercase();
+    let parsed = url::Url::parse(url.trim()).ok();
+    let host = parsed.as_ref().and_then(|url| url.host_str()).unwrap_or_default();
     [".amazonaws.com", ".api.aws"].iter().any(|end| host.ends_with(end))
 }
 
@@ -303,8 +308,13 @@ mod tests {
         {
             assert!(is_aws(url), "{url}");
         }
-        for url in ["http://127.0.0.1:4566", "https://amazonaws.com.example", "https://x/.api.aws"]
-        {
+        for url in [
+            "http://127.0.0.1:4566",
+            "https://amazonaws.com.example",
+            "https://x/.api.aws",
+            "https://evil.example#.amazonaws.com",
+            "https://evil.example\\.amazonaws.com",
+        ] {
             assert!(!is_aws(url), "{url}");
         }
     }

@@ -258,6 +258,13 @@ fn remedy(words: &str, way: &Way<'_>) -> String {
              command works by itself"
         );
     }
+    if has(&["credentials-login"]) {
+        return format!(
+            "shopstack cannot use what `aws login` leaves; hand it on: `eval \"$(aws configure \
+             export-credentials --profile {profile} --format env)\"`, then run again without \
+             --profile"
+        );
+    }
     if has(&["source profile", "infinite loop"]) {
         return format!(
             "correct `source_profile` in the AWS config file; `aws configure list-profiles` shows \

@@ -45,6 +45,7 @@ pub async fn command(global: &Global, args: &Smoke, output: &Output) -> Result<u
     if output.json {
         let elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
         let result = if report.failed() { "failed" } else { "ok" };
+        let document = outputs::with_domains(document, &session, &project.stack);
         output.summary(&apply::summary_line(result, 0, &session, elapsed_ms, document, &[]));
     }
     if report.failed() {
@@ -55,7 +56,7 @@ pub async fn command(global: &Global, args: &Smoke, output: &Output) -> Result<u
         ));
     }
     if !output.json {
-        warn_of_nothing(&report, output);
+        warn_of_nothing(&report, &project.stack, output);
         if report.passed() > 0 {
             output.result("The smoke test passed.");
         }
@@ -85,12 +86,16 @@ pub fn add_summary(session: &Session, report: &Report, output: &Output) {
 }
 
 /// A test that tested nothing is no success, and says so.
-pub fn warn_of_nothing(report: &Report, output: &Output) {
+pub fn warn_of_nothing(report: &Report, stack: &Stack, output: &Output) {
     if report.passed() == 0 && !report.failed() {
-        output.note(
-            "warning: nothing was tested, every check was skipped; `smoke.requests` in stack.yaml \
-             says what to ask the API",
-        );
+        let cause = match (&stack.api, &stack.site) {
+            (Some(_), _) => {
+                "every check was skipped; `smoke.requests` in stack.yaml says what to ask the API"
+            }
+            (None, Some(_)) => "every check was skipped",
+            (None, None) => "the smoke test asks sites and APIs, and the stack has neither",
+        };
+        output.note(&format!("warning: nothing was tested: {cause}"));
     }
 }
 
@@ -121,6 +126,8 @@ async fn secret(session: &Session, stack: &Stack, probe: &Probe, route: &str) ->
 fn target(session: &Session, project: &Project, document: &Value, serves_requests: bool) -> Target {
     let stack = &project.stack;
     let text = |key: &str| document.get(key).and_then(Value::as_str).map(str::to_string);
+    let named = outputs::with_domains(document.clone(), session, stack);
+    let api_of_pages = named.get("api_url").and_then(Value::as_str).map(str::to_string);
     let scope = &session.scope;
     let emulated = scope.endpoint.is_some();
     let page = stack.cdn.as_ref().map_or("index.html", |c| c.default_object.as_str());
@@ -133,6 +140,7 @@ fn target(session: &Session, project: &Project, document: &Value, serves_request
     Target {
         site_url: text("site_url"),
         api_url: text("api_url"),
+        api_domain_url: api_of_pages.filter(|url| Some(url) != text("api_url").as_ref()),
         first_page: first_page(project),
         bucket_url,
         emulated,
@@ -154,8 +162,8 @@ fn target(session: &Session, project: &Project, document: &Value, serves_request
             user: o.user.clone(),
             secret: None,
         }),
-        cors: cors(stack, text("site_url")),
-        site_headers: site_headers(session, stack, document),
+        cors: cors(session, stack, text("site_url")),
+        site_headers: site_headers(session, stack, &named),
         log_groups: log_groups(session, stack),
         ca_bundle: session.sdk.network.bundle.as_ref().map(|bundle| bundle.pem.clone()),
         budget: Duration::from_secs(u64::from(stack.smoke.timeout_seconds)),
@@ -191,14 +199,19 @@ fn first_page(project: &Project) -> Option<String> {
     (!folder.is_dir() || files::is_served(&folder, key)).then(|| media_type(key, site))
 }
 
-fn cors(stack: &Stack, site_url: Option<String>) -> Option<CorsTarget> {
+fn cors(session: &Session, stack: &Stack, site_url: Option<String>) -> Option<CorsTarget> {
     let cors = stack.api.as_ref()?.cors.as_ref()?;
-    let origin = |origin: &Origin| match origin {
-        Origin::Site => site_url.clone(),
-        Origin::Exact(text) => Some(text.clone()),
+    let domain = stack.site.as_ref().and_then(|site| site.domain.as_ref());
+    let of_site = match domain.filter(|_| session.scope.endpoint.is_none()) {
+        Some(domain) => domain.names().map(|name| format!("https://{name}")).collect(),
+        None => Vec::from_iter(site_url),
+    };
+    let origins = |origin: &Origin| match origin {
+        Origin::Site => of_site.clone(),
+        Origin::Exact(text) => vec![text.clone()],
     };
     Some(CorsTarget {
-        origins: cors.origins.iter().filter_map(origin).collect(),
+        origins: cors.origins.iter().flat_map(origins).collect(),
         headers: cors.allowed_headers(),
         credentials: cors.credentials,
     })
@@ -262,7 +275,9 @@ fn checks(stack: &Stack) -> BTreeSet<Check> {
 /// What stack.yaml asks, or each route once by GET that has no parameter.
 fn requests(scope: &Scope, stack: &Stack) -> Vec<RequestTarget> {
     let Some(api) = &stack.api else { return vec![] };
-    let log_group = |function: &str| format!("/aws/lambda/{}", scope.name(function));
+    let log_group = |function: String| format!("/aws/lambda/{}", scope.name(&function));
+    // The test has no credentials: behind an authorizer no function is called.
+    let called = |route: &Route| route.authorizer.is_none().then(|| route.function.clone());
     if stack.smoke.requests.is_empty() {
         let asked = |r: &&Route| ["GET", "ANY"].contains(&r.method.as_str());
         let plain = api.routes.iter().filter(asked).filter(|r| !r.path.contains('{'));
@@ -272,13 +287,13 @@ fn requests(scope: &Scope, stack: &Stack) -> Vec<RequestTarget> {
             status: None,
             json: None,
             repeatable: true,
-            log_group: Some(log_group(&route.function)),
+            log_group: called(route).map(log_group),
         };
         return plain.map(request).collect();
     }
     let function = |method: &str, path: &str| {
         let asked = path.split(['?', '#']).next().unwrap_or_default();
-        Some(api.route_of(&format!("{method} {asked}"))?.function.as_str())
+        called(api.route_of(&format!("{method} {asked}"))?)
     };
     let request = |wanted: &SmokeRequest| {
         let (method, path) = wanted.calls().next()?;
@@ -294,8 +309,8 @@ fn requests(scope: &Scope, stack: &Stack) -> Vec<RequestTarget> {
     stack.smoke.requests.iter().filter_map(request).collect()
 }
 
-/// The groups that the test's own requests reach: functions behind its two routes, the access log,
-/// the API's firewall.
+/// The groups that the test's own requests reach: functions behind its two routes or, without them,
+/// behind the GETs of stack.yaml; the access log, the API's firewall.
 fn log_groups(session: &Session, stack: &Stack) -> Vec<LogTarget> {
     let scope = &session.scope;
     let Some(api) = &stack.api else { return vec![] };
@@ -304,14 +319,14 @@ fn log_groups(session: &Session, stack: &Stack) -> Vec<LogTarget> {
         stack.smoke.order.as_ref().map(|o| o.route.as_str()),
     ];
     let routes = tried.into_iter().flatten().filter_map(|route| api.route_of(route));
-    let functions: BTreeSet<&str> = routes.map(|route| route.function.as_str()).collect();
-    let mut groups: Vec<LogTarget> = functions
-        .into_iter()
-        .map(|id| LogTarget {
-            name: format!("/aws/lambda/{}", scope.name(id)),
-            kind: LogKind::Function,
-        })
-        .collect();
+    let mut names: BTreeSet<String> =
+        routes.map(|route| format!("/aws/lambda/{}", scope.name(&route.function))).collect();
+    if names.is_empty() {
+        let asked = requests(scope, stack).into_iter().filter(|request| request.method == "GET");
+        names.extend(asked.filter_map(|request| request.log_group));
+    }
+    let mut groups: Vec<LogTarget> =
+        names.into_iter().map(|name| LogTarget { name, kind: LogKind::Function }).collect();
     groups.push(LogTarget {
         name: format!("/aws/apigateway/{}", scope.name("api")),
         kind: LogKind::Api,

@@ -78,6 +78,7 @@ pub async fn command(global: &Global, args: &Up, output: &Output) -> Result<u8, 
     if error.is_none() && !args.no_smoke {
         error = smoke_test(&session, &deployed, &document, args, &sink, output).await;
     }
+    let document = outputs::with_domains(document, &session, &deployed.stack);
     finish(&session, &outcome, error, document, start, output)
 }
 
@@ -162,7 +163,7 @@ async fn smoke_test(
     sink: &Sink,
     output: &Output,
 ) -> Option<CliError> {
-    if args.wait == Wait::Accepted {
+    if args.wait == Wait::Accepted && project.stack.site.is_some() {
         output.note("The smoke test is left out: with --wait accepted CloudFront may not serve yet. Run `shopstack smoke` later.");
         return None;
     }
@@ -172,7 +173,7 @@ async fn smoke_test(
             Err(stopped) => return Some(stopped),
         };
     smoke::add_summary(session, &report, output);
-    smoke::warn_of_nothing(&report, output);
+    smoke::warn_of_nothing(&report, &project.stack, output);
     report.failed().then(|| {
         CliError::coded(
             code::SMOKE,

@@ -66,6 +66,9 @@ pub enum OutputForm {
     ById,
     /// A sorted list of values.
     List,
+    /// A sorted list of the values' lines, several types under one key; the key is absent where
+    /// there are none.
+    Lines,
 }
 
 /// The role of a type in `shopstack graph`.

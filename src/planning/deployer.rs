@@ -280,7 +280,9 @@ fn roles(scope: &Scope, operation: &str, action: &str) -> Group {
 
 fn apis(scope: &Scope) -> Vec<String> {
     let root = format!("arn:aws:apigateway:{}::", scope.region);
-    ["/account", "/restapis", "/restapis/*", "/tags/*"].map(|path| format!("{root}{path}")).into()
+    let domains = ["/domainnames", "/domainnames/*"];
+    let paths = ["/account", "/restapis", "/restapis/*", "/tags/*"].into_iter().chain(domains);
+    paths.map(|path| format!("{root}{path}")).collect()
 }
 
 /// The regions of a stack's resources: its own, and that of CloudFront-scope WAF.

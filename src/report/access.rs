@@ -89,15 +89,7 @@ fn routes(surface: &Surface) -> Vec<Access> {
     let entries = surface.live.as_object().into_iter().flatten();
     entries
         .map(|(route, settings)| {
-            let authorization = text(settings, "authorization");
-            let keyed = settings.get("api_key_required") == Some(&Value::Bool(true));
-            let mut conditions = Vec::new();
-            if authorization != "NONE" {
-                conditions.push(format!("authorization {authorization}"));
-            }
-            if keyed {
-                conditions.push("API key".into());
-            }
+            let conditions = route_conditions(settings);
             Access {
                 principal: "anyone".into(),
                 action: "execute-api:Invoke".into(),
@@ -107,6 +99,43 @@ fn routes(surface: &Surface) -> Vec<Access> {
             }
         })
         .collect()
+}
+
+/// What a caller of a route must satisfy; nothing for a route that anyone may call.
+pub(crate) fn route_conditions(settings: &Value) -> Vec<String> {
+    let mut conditions = Vec::new();
+    match settings.get("authorizer") {
+        Some(authorizer @ Value::Object(_)) => {
+            let by = match authorizer.get("user_pools").and_then(Value::as_array) {
+                Some(pools) => {
+                    let pools: Vec<&str> = pools.iter().filter_map(Value::as_str).collect();
+                    format!("a token of the user pools {}", pools.join(", "))
+                }
+                None => format!(
+                    "{}, asked by {}",
+                    text(authorizer, "function_arn"),
+                    text(authorizer, "kind")
+                ),
+            };
+            conditions.push(format!("authorizer {} ({by})", text(authorizer, "name")));
+        }
+        Some(Value::String(id)) => conditions.push(format!("authorizer {id}")),
+        _ => {
+            let authorization = text(settings, "authorization");
+            if authorization != "NONE" {
+                conditions.push(format!("authorization {authorization}"));
+            }
+        }
+    }
+    let scopes = settings.get("scopes").and_then(Value::as_array).into_iter().flatten();
+    let scopes: Vec<&str> = scopes.filter_map(Value::as_str).collect();
+    if !scopes.is_empty() {
+        conditions.push(format!("scope {}", scopes.join(" or ")));
+    }
+    if settings.get("api_key_required") == Some(&Value::Bool(true)) {
+        conditions.push("API key".into());
+    }
+    conditions
 }
 
 fn urls(surface: &Surface) -> Vec<Access> {

@@ -33,7 +33,7 @@ pub(super) fn escalations(input: &Input<'_>, pairs: &[Pair]) -> Vec<Finding> {
         for way in judge::escalations(&live) {
             let side = if asked.contains(&way) { Side::Both } else { Side::Live };
             let fix = if side == Side::Both {
-                "remove the grant from stack.yaml: no function of a shop needs it"
+                "remove the grant from stack.yaml: no function of a stack needs it"
             } else {
                 REMOVE
             };

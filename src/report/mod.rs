@@ -33,6 +33,7 @@ mod tests;
 mod types;
 
 pub use crate::policy::judge::Severity;
+pub(crate) use access::route_conditions;
 pub(crate) use changes::conditions;
 pub use evidence::{Need, Needed};
 pub use exceptions::{Accepted, is_of_checkov};
@@ -213,7 +214,7 @@ fn not_evaluated(scope: &Scope, live: &[Live]) -> Vec<String> {
             "the account's log role for API Gateway, which is not shopstack's: {arn}"
         ));
     }
-    if scope.endpoint.is_some() {
+    if scope.endpoint.is_some() && live.iter().any(|l| l.type_name == "AWS::S3::Bucket") {
         list.push(
             "TLS to the bucket: this endpoint speaks plain http and its distribution is excepted"
                 .into(),

@@ -58,13 +58,16 @@ fn ours(kind: Kind, sid: &str, wanted: &Statement) -> Option<String> {
         }
         (Kind::FunctionPolicy, "schedule") => "the rule of the function's `schedule` calls it",
         (Kind::BucketPolicy, "OnlyThisDistributionReads") => {
-            "the shop's own CloudFront distribution reads the site's files; nobody else does"
+            "the stack's own CloudFront distribution reads the site's files; nobody else does"
         }
         (Kind::BucketPolicy, "OwnRecordsStayPrivate") => {
             "the list of the site's files with their digests is read by shopstack alone"
         }
         (Kind::BucketPolicy, "OnlyOverTls") => {
             "nothing is sent or fetched over an unencrypted connection"
+        }
+        (Kind::FunctionPolicy, sid) if sid.starts_with("authorizer-") => {
+            "API Gateway asks the function who a caller is (`authorizers` in stack.yaml)"
         }
         (Kind::FunctionPolicy, _) => return route(wanted),
         _ => return None,

@@ -1,13 +1,14 @@
 //! Settings that decide who reaches what although they are no policy documents: public access
 //! blocks, routes, firewalls, function settings.
 
-use super::sides::{Pair, sides};
+use super::sides::{Pair, Side, sides};
 use super::{Input, Kind};
-use crate::model::Address;
+use crate::model::{Address, template};
 use serde_json::{Map, Value, json};
 
 const STAGE: &str = "AWS::ApiGateway::Stage";
 const ASSOCIATION: &str = "AWS::WAFv2::WebACLAssociation";
+const AUTHORIZER: &str = "AWS::ApiGateway::Authorizer";
 
 /// The switches of a public access block, as the specs and the report name them.
 pub const BLOCKS: [&str; 4] =
@@ -56,6 +57,9 @@ const SHAPES: [Shape; 7] = [
                 "origin_domain",
                 "origin_access_control_id",
                 "response_headers_policy_id",
+                "aliases",
+                "certificate",
+                "viewer_tls",
             ];
             let mut found = picked(spec, &keys);
             let extras = filled(spec.get("extras"));
@@ -90,7 +94,45 @@ pub(super) fn pairs(input: &Input<'_>) -> Vec<Pair> {
         }
     }
     all.extend(stages(input));
+    let routes = all.iter_mut().filter(|pair| pair.kind == Kind::Routes);
+    routes.for_each(|pair| name_authorizers(pair, input));
     all
+}
+
+/// Puts what an authorizer is in place of its id: a route is as open as what stands behind that.
+fn name_authorizers(pair: &mut Pair, input: &Input<'_>) {
+    let authorizers = sides(AUTHORIZER, input);
+    let id_of = |side: &Side<'_>| side.live.and_then(|live| live.outputs.get("id").cloned());
+    let name = |settings: &mut Value, spec_of: &dyn Fn(&Side<'_>) -> Option<Value>| {
+        let Some(settings) = settings.as_object_mut() else { return };
+        let Some(id) = settings.shift_remove("authorizer_id") else { return };
+        let named = authorizers.iter().find(|(name, side)| {
+            let reference = template::reference(&Address::new("authorizer", name), "id");
+            id.as_str() == Some(&reference) || id_of(side).as_deref() == id.as_str()
+        });
+        let told = named.map_or(id.clone(), |(name, side)| {
+            let spec = spec_of(side).unwrap_or_default();
+            let mut told = picked(&spec, &["kind", "function_arn", "identity_source", "pattern"]);
+            let pools = spec.get("user_pools").cloned().unwrap_or_default();
+            if let Some(told) = told.as_object_mut() {
+                told.retain(|_, value| value.as_str() != Some(""));
+                told.shift_insert(0, "name".into(), name.clone().into());
+                if pools.as_array().is_some_and(|pools| !pools.is_empty()) {
+                    told.insert("user_pools".into(), pools);
+                }
+            }
+            told
+        });
+        settings.insert("authorizer".into(), told);
+    };
+    let wanted = |side: &Side<'_>| side.wanted_spec().cloned();
+    let live = |side: &Side<'_>| side.live_spec().cloned();
+    for settings in pair.wanted.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        name(settings, &wanted);
+    }
+    for settings in pair.live.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        name(settings, &live);
+    }
 }
 
 fn group_of(type_name: &str) -> &'static str {
@@ -134,7 +176,14 @@ fn stages(input: &Input<'_>) -> Vec<Pair> {
 
 /// Each route with what decides who may call it.
 fn routes(spec: &Value) -> Value {
-    let keys = ["authorization", "api_key_required", "integration", "function_arn"];
+    let keys = [
+        "authorization",
+        "authorizer_id",
+        "scopes",
+        "api_key_required",
+        "integration",
+        "function_arn",
+    ];
     let listed = spec.get("routes").and_then(Value::as_object);
     let all: Map<String, Value> = listed
         .into_iter()

@@ -90,6 +90,64 @@ fn each_open_setting_is_drift_and_a_finding() {
     assert_eq!(rules_of(&shop), ["acl-detached"]);
 }
 
+/// `POST /orders` behind an authorizer, wanted and live.
+fn protected_shop(kind: &str, function: &str, pools: &[&str]) -> Shop {
+    let mut shop = shop();
+    let spec = json!({"kind": kind, "user_pools": pools, "function_arn": function,
+        "identity_source": "method.request.header.Authorization", "pattern": "",
+        "cache_seconds": 300, "credentials": ""});
+    let (address, name) = (Address::new("authorizer", "staff"), "shop-dev-staff");
+    let type_name = "AWS::ApiGateway::Authorizer";
+    shop.live
+        .push(Live::new(address.clone(), type_name, name, spec.clone()).with_output("id", "z1"));
+    shop.desired.push(Desired {
+        address,
+        type_name: type_name.into(),
+        name: name.into(),
+        spec,
+        context: Value::Null,
+        depends_on: Default::default(),
+        payload: None,
+    });
+    let protect = |spec: &mut Value| {
+        let route = &mut spec["routes"]["POST /orders"];
+        route["authorization"] = json!("CUSTOM");
+        route["authorizer_id"] = json!("z1");
+        route["scopes"] = json!(["orders/write"]);
+    };
+    protect(shop.spec("routes.main"));
+    let routes = shop.desired.iter_mut().find(|d| d.address.as_str() == "routes.main");
+    protect(&mut routes.unwrap().spec);
+    shop
+}
+
+#[test]
+fn a_route_is_as_open_as_its_authorizer() {
+    let conditions = |report: &Report| {
+        let route = |a: &&Access| a.resource.starts_with("route POST /orders");
+        report.access.iter().find(route).unwrap().conditions.clone()
+    };
+    let report = protected_shop("TOKEN", "arn:f", &[]).report();
+    assert_eq!(
+        conditions(&report),
+        ["authorizer staff (arn:f, asked by TOKEN)", "scope orders/write"]
+    );
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+    let report = protected_shop("COGNITO_USER_POOLS", "", &["arn:pool"]).report();
+    assert_eq!(
+        conditions(&report),
+        ["authorizer staff (a token of the user pools arn:pool)", "scope orders/write"]
+    );
+
+    // The authorizer keeps its id and asks somebody else; or the route names another.
+    let mut shop = protected_shop("TOKEN", "arn:f", &[]);
+    shop.spec("authorizer.staff")["function_arn"] = json!("arn:theirs");
+    assert_eq!(rules_of(&shop), ["changed-route"]);
+    let mut shop = protected_shop("TOKEN", "arn:f", &[]);
+    shop.spec("routes.main")["routes"]["POST /orders"]["authorizer_id"] = json!("z2");
+    assert_eq!(rules_of(&shop), ["changed-route"]);
+}
+
 #[test]
 fn what_only_the_report_reads_is_a_finding_with_a_fix_that_works() {
     let cases = [

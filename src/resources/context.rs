@@ -3,7 +3,7 @@
 use super::TYPES;
 use crate::model::spec::{Tags, to_value};
 use crate::model::{Address, CloudError, Desired, ErrorKind, Scope, TypeInfo, tag, template};
-use crate::stack::{EnvPart, Origin, Stack};
+use crate::stack::{ApiDomain, EnvPart, Origin, Stack};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -91,17 +91,53 @@ impl Context<'_> {
     /// The origins that may call the API, references for what is not known yet.
     pub(crate) fn cors_origins(&self) -> Vec<String> {
         let origins = self.stack.api.as_ref().and_then(|a| a.cors.as_ref());
-        let text = |origin: &Origin| match origin {
-            Origin::Site => reference("distribution", "site", "url"),
-            Origin::Exact(text) => text.clone(),
+        let texts = |origin: &Origin| match origin {
+            Origin::Site => self.site_origins(),
+            Origin::Exact(text) => vec![text.clone()],
         };
-        origins.map(|cors| cors.origins.iter().map(text).collect()).unwrap_or_default()
+        let mut all: Vec<String> = Vec::new();
+        for origin in origins.into_iter().flat_map(|cors| &cors.origins).flat_map(texts) {
+            if !all.contains(&origin) {
+                all.push(origin);
+            }
+        }
+        all
     }
 
-    /// URL of the API's stage, without a slash at the end.
+    /// The origins that the site's pages have: that of its domain first. No name of one's own leads
+    /// to an emulator.
+    pub(crate) fn site_origins(&self) -> Vec<String> {
+        let domain = self.stack.site.as_ref().and_then(|site| site.domain.as_ref());
+        match domain.filter(|_| self.scope.endpoint.is_none()) {
+            Some(domain) => domain.names().map(|name| format!("https://{name}")).collect(),
+            None => vec![reference("distribution", "site", "url")],
+        }
+    }
+
+    fn site_url(&self) -> String {
+        self.site_origins().swap_remove(0)
+    }
+
+    /// The API's own domain, unless an emulator stands in for AWS.
+    pub(crate) fn api_domain(&self) -> Option<&ApiDomain> {
+        let domain = self.stack.api.as_ref().and_then(|api| api.domain.as_ref());
+        domain.filter(|_| self.scope.endpoint.is_none())
+    }
+
+    /// The API's address without stage and path.
+    pub(crate) fn api_origin(&self) -> String {
+        match self.api_domain() {
+            Some(domain) => format!("https://{}", domain.name),
+            None => reference("api", "main", "endpoint"),
+        }
+    }
+
+    /// URL that the API's paths follow, without a slash at the end: a domain of its own leads to
+    /// the stage, any other address names it.
     pub(crate) fn api_url(&self) -> String {
         let stage = self.stack.api.as_ref().map_or("", |a| a.stage.as_str());
-        format!("{}/{stage}", reference("api", "main", "endpoint"))
+        let origin = self.api_origin();
+        if self.api_domain().is_some() { origin } else { format!("{origin}/{stage}") }
     }
 
     /// A variable's value with its `${...}` parts filled in.
@@ -119,8 +155,8 @@ impl Context<'_> {
             EnvPart::CorsExpose => cors.map_or_else(String::new, |cors| cors.expose.join(", ")),
             EnvPart::CorsCredentials => cors.is_some_and(|cors| cors.credentials).to_string(),
             EnvPart::ApiUrl => self.api_url(),
-            EnvPart::ApiOrigin => reference("api", "main", "endpoint"),
-            EnvPart::SiteUrl => reference("distribution", "site", "url"),
+            EnvPart::ApiOrigin => self.api_origin(),
+            EnvPart::SiteUrl => self.site_url(),
             EnvPart::Region => self.scope.region.clone(),
             EnvPart::Env => self.scope.env.clone(),
             EnvPart::SmokeSecret => GENERATED.to_string(),

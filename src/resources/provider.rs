@@ -38,6 +38,15 @@ pub fn outputs_document(outputs: &BTreeMap<Address, Outputs>) -> Value {
                 OutputForm::Single => found.next().map_or(Value::Null, |(_, v)| json!(v)),
                 OutputForm::ById => found.map(|(id, v)| (id.to_string(), json!(v))).collect(),
                 OutputForm::List => json!(found.map(|(_, v)| v).collect::<BTreeSet<_>>()),
+                OutputForm::Lines => {
+                    let there = document.get(key.key).and_then(Value::as_array).cloned();
+                    let lines = found.flat_map(|(_, v)| v.lines()).map(|line| json!(line));
+                    let all: Vec<Value> = there.into_iter().flatten().chain(lines).collect();
+                    if all.is_empty() {
+                        continue;
+                    }
+                    Value::Array(all)
+                }
             };
             document.insert(key.key.to_string(), value);
         }

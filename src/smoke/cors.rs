@@ -4,35 +4,31 @@
 use super::Outcome;
 use super::http::{Answer, Call, Context, join, unlike};
 use super::retry::{Trouble, Try, poll};
-use super::target::{CorsTarget, route};
+use super::target::{CorsTarget, Target, route};
 
 const STRANGER: &str = "https://evil.example";
 const ALLOW: &str = "access-control-allow-origin";
-const TODO: &str = "see `api.cors` in stack.yaml and CORS_ORIGINS of the function";
+const TODO: &str = "see `api.cors` in stack.yaml; a function's answers carry the origin that the \
+                    function says, for which it can have the variable `${api.cors_origins}`";
 
 pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
     let target = context.target;
     let (Some(api), Some(cors)) = (&target.api_url, &target.cors) else {
         return Ok(Outcome::Skipped("the stack has no API, or no website may call it".into()));
     };
-    let products = target.products.as_ref().map(|products| products.route.as_str());
-    let order = target.order.as_ref().map(|order| order.route.as_str());
-    let routes = products.into_iter().chain(order).map(route).collect::<Result<Vec<_>, _>>()?;
-    if routes.is_empty() {
-        return Ok(Outcome::Skipped(
-            "neither `smoke.products` nor `smoke.order` names a route".into(),
-        ));
+    let asked = &asked(target)?;
+    if asked.is_empty() {
+        return Ok(Outcome::Skipped("`smoke.requests` in stack.yaml names no request".into()));
     }
-    let routes = &routes;
     poll(context.deadline, || async move {
         for (i, origin) in cors.origins.iter().enumerate() {
             // Which of several origins a preflight answers is up to a template, and emulators run
             // none: they answer the first.
             let answered = !target.emulated || i == 0;
-            for (method, path) in routes.iter().filter(|_| answered) {
+            for Asked { method, path, .. } in asked.iter().filter(|_| answered) {
                 preflight(context, &join(api, path), method, origin, cors).await?;
             }
-            if let Some(Ok((method, path))) = products.map(route) {
+            for Asked { method, path, .. } in asked.iter().filter(|asked| asked.read) {
                 reading(context, &join(api, path), method, origin, cors).await?;
             }
         }
@@ -46,6 +42,39 @@ pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
         ""
     };
     Ok(Outcome::Passed(format!("{origins} may call the API, {STRANGER} may not{untried}")))
+}
+
+/// A route that browsers are to call.
+#[derive(PartialEq, Eq)]
+struct Asked<'a> {
+    method: &'a str,
+    path: &'a str,
+    /// It is a GET that may be sent, and whose answer pages should be able to read.
+    read: bool,
+}
+
+/// The routes that smoke.products and smoke.order name; without them, those of the requests.
+fn asked(target: &Target) -> Result<Vec<Asked<'_>>, String> {
+    let products = target.products.as_ref().map(|products| (&products.route, true));
+    let order = target.order.as_ref().map(|order| (&order.route, false));
+    let mut all = Vec::new();
+    for (named, read) in products.into_iter().chain(order) {
+        let (method, path) = route(named)?;
+        all.push(Asked { method, path, read });
+    }
+    if !all.is_empty() {
+        return Ok(all);
+    }
+    for request in &target.requests {
+        let path = request.path.split(['?', '#']).next().unwrap_or_default();
+        let fine = request.status.is_none_or(|status| status < 300);
+        let read = request.method == "GET" && fine && path == request.path;
+        let one = Asked { method: &request.method, path, read };
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+    Ok(all)
 }
 
 async fn preflight(
@@ -89,6 +118,11 @@ async fn reading(
 ) -> Try<()> {
     let ask = |origin: &str| Call::new(method, url).header("origin", origin);
     let answer = context.send(&ask(origin)).await?;
+    if context.target.products.is_none() && answer.status >= 300 {
+        // Refused, as behind an authorizer: that is API Gateway's own answer, which may name
+        // whoever asks.
+        return Ok(());
+    }
     allowed(&answer, origin)?;
     if cors.credentials {
         let subject = format!("{} from {origin}", answer.url);

@@ -62,6 +62,9 @@ pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
         return Ok(Outcome::Skipped(why));
     }
     let calls = calls(context, &hunt.missing)?;
+    if calls.is_empty() {
+        return Ok(Outcome::Skipped("there is no request that could be logged".into()));
+    }
     let mut backoff = Backoff::until(context.deadline);
     loop {
         let message = match look(context, &calls, &mut hunt).await {
@@ -82,8 +85,8 @@ pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
     }
 }
 
-/// Requests that store nothing: the list, a body that is no JSON, and a marked query for the
-/// firewall's log.
+/// Requests that store nothing: the list and a body that is no JSON, or the GETs of stack.yaml, and
+/// a marked query for the firewall's log.
 fn calls(context: &Context<'_>, groups: &[Missing<'_>]) -> Result<Vec<Call>, String> {
     let target = context.target;
     let mut calls = Vec::new();
@@ -94,6 +97,10 @@ fn calls(context: &Context<'_>, groups: &[Missing<'_>]) -> Result<Vec<Call>, Str
     if let (Some(api), Some(order)) = (&target.api_url, &target.order) {
         let (method, path) = route(&order.route)?;
         calls.push(Call { body: Some("{".into()), ..Call::new(method, join(api, path)) });
+    }
+    if let (Some(api), true) = (&target.api_url, calls.is_empty()) {
+        let asked = target.requests.iter().filter(|request| request.method == "GET");
+        calls.extend(asked.map(|request| Call::new("GET", join(api, &request.path))));
     }
     if groups.iter().any(|missing| missing.group.kind == LogKind::Waf) {
         calls.append(&mut waf::marked(context)?);

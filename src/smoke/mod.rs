@@ -195,6 +195,8 @@ mod answers_tests;
 #[cfg(test)]
 mod product_tests;
 #[cfg(test)]
+mod routes_tests;
+#[cfg(test)]
 mod shop_tests;
 #[cfg(test)]
 mod tests;

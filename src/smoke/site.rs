@@ -75,7 +75,7 @@ fn header_faults(answer: &Answer, target: &Target) -> Vec<String> {
         ["no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin"]
             .contains(&value)
     };
-    let csp = |value: &str| csp_is_tight(value, target.api_url.as_deref());
+    let csp = |value: &str| csp_is_tight(value, target.api_of_pages());
     type Rule<'a> = (&'a str, &'a str, &'a dyn Fn(&str) -> bool);
     let rules: [Rule<'_>; 5] = [
         (
@@ -146,7 +146,7 @@ fn csp_is_tight(policy: &str, api_url: Option<&str>) -> bool {
 
 /// A site that still points at an API of the past looks fine until somebody opens it.
 async fn configuration(context: &Context<'_>, url: &str) -> Try<()> {
-    let Some(api_url) = &context.target.api_url else {
+    let Some(api_url) = context.target.api_of_pages() else {
         return Ok(());
     };
     let answer = context.send(&Call::get(join(url, "/config.json"))).await?;

@@ -12,6 +12,9 @@ pub struct Target {
     pub site_url: Option<String>,
     /// With the stage: `https://<id>.execute-api.<region>.amazonaws.com/<stage>`.
     pub api_url: Option<String>,
+    /// The API's address for the site's pages, where it has a domain of its own: DNS may not lead
+    /// there yet, so nothing is asked by it.
+    pub api_domain_url: Option<String>,
     /// Media type of what `/` answers with; `None` where the site has no such file.
     pub first_page: Option<String>,
     /// The S3 URL of the site's first page, which must be refused.
@@ -48,11 +51,19 @@ pub struct Target {
     pub checks: BTreeSet<Check>,
 }
 
+impl Target {
+    /// The API's address as the site's pages name it.
+    pub fn api_of_pages(&self) -> Option<&str> {
+        self.api_domain_url.as_deref().or(self.api_url.as_deref())
+    }
+}
+
 impl Default for Target {
     fn default() -> Self {
         Self {
             site_url: None,
             api_url: None,
+            api_domain_url: None,
             first_page: Some("text/html".into()),
             bucket_url: None,
             emulated: false,

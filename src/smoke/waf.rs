@@ -55,8 +55,12 @@ pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
 fn places(context: &Context<'_>) -> Result<Vec<Place>, String> {
     let target = context.target;
     let mut places = Vec::new();
-    if let (Some(api), Some(products)) = (&target.api_url, &target.products) {
-        let (method, path) = route(&products.route)?;
+    let products = target.products.as_ref().map(|products| route(&products.route)).transpose()?;
+    let other = target.requests.iter().find(|request| request.method == "GET");
+    let other = other.map(|request| {
+        (request.method.as_str(), request.path.split(['?', '#']).next().unwrap_or_default())
+    });
+    if let (Some(api), Some((method, path))) = (&target.api_url, products.or(other)) {
         places.push(Place {
             url: join(api, path),
             method: method.to_string(),

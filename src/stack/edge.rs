@@ -1,5 +1,7 @@
 //! What faces the internet, as stack.yaml describes it: API, site, distribution.
 
+use super::ApiDomain;
+use super::authorizer::{Authorizer, ProtectedRoute, RouteForm};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
@@ -14,10 +16,11 @@ pub struct Api {
     pub stage: String,
     /// `METHOD /path: function`, one a line, in the order of the file; `ANY` stands for every
     /// method that has no line of its own. A path segment may be a `{parameter}`, the last one a
-    /// `{parameter+}`, which takes the rest of the path.
+    /// `{parameter+}`, which takes the rest of the path. A route that only some may call names its
+    /// authorizer: `{ function: ID, authorizer: ID }`.
     #[serde(deserialize_with = "routes")]
     #[schemars(
-        with = "BTreeMap<String, String>",
+        with = "BTreeMap<String, RouteForm>",
         extend(
             "minProperties" = 1,
             "propertyNames" = {"pattern": "^(GET|HEAD|POST|PUT|PATCH|DELETE|ANY) /"},
@@ -25,8 +28,17 @@ pub struct Api {
         )
     )]
     pub routes: Vec<Route>,
+    /// Who may call the routes that name one of these, by logical id. Preflight requests are
+    /// answered to anyone.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = 10,
+               "propertyNames" = {"pattern": "^[A-Za-z][A-Za-z0-9]{0,31}$"}))]
+    pub authorizers: BTreeMap<String, Authorizer>,
     /// Which websites may call the API from a browser; none unless set.
     pub cors: Option<Cors>,
+    /// A domain of your own; API Gateway's unless set. One environment can have it: name it in that
+    /// one's overlay.
+    pub domain: Option<ApiDomain>,
     /// An OpenAPI description of the API, relative to stack.yaml; `validate` refuses routes that
     /// are not in it.
     #[schemars(extend("examples" = ["lambdas/openapi.yaml"]))]
@@ -55,6 +67,10 @@ pub struct Route {
     pub method: String,
     pub path: String,
     pub function: String,
+    /// Logical id of the authorizer; `None` for a route that anyone may call.
+    pub authorizer: Option<String>,
+    /// OAuth scopes of which a caller's token must have one.
+    pub scopes: Vec<String>,
 }
 
 impl Route {
@@ -110,12 +126,19 @@ impl Api {
 /// refuse with its place.
 fn routes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Route>, D::Error> {
     let map = serde_json::Map::deserialize(deserializer)?;
-    let route = |(key, function): (String, serde_json::Value)| {
+    let route = |(key, target): (String, serde_json::Value)| {
         let (method, path) = key.split_once(' ').unwrap_or((&key, ""));
-        let function = function.as_str().unwrap_or_default().to_string();
-        Route { method: method.to_string(), path: path.to_string(), function }
+        let (method, path) = (method.to_string(), path.to_string());
+        Ok(match RouteForm::deserialize(target).map_err(serde::de::Error::custom)? {
+            RouteForm::Open(function) => {
+                Route { method, path, function, authorizer: None, scopes: Vec::new() }
+            }
+            RouteForm::Protected(ProtectedRoute { function, authorizer, scopes }) => {
+                Route { method, path, function, authorizer, scopes }
+            }
+        })
     };
-    Ok(map.into_iter().map(route).collect())
+    map.into_iter().map(route).collect()
 }
 
 /// Cross-origin calls.

@@ -7,10 +7,12 @@
 
 mod alarms;
 mod anything;
+mod authorizer;
 mod check;
 mod compute;
 mod concealed;
 mod data;
+mod domain;
 mod edge;
 mod env_name;
 mod error;
@@ -32,11 +34,13 @@ mod types;
 mod waf;
 
 pub use alarms::Alarms;
+pub use authorizer::{Authorizer, AuthorizerKind};
 pub use compute::{
     Architecture, EnvKind, EnvPart, EnvValue, Function, Grant, LogLevel, TableEvents,
 };
 pub(crate) use compute::{READS, WRITES};
 pub use data::{Attribute, AttributeType, Billing, Index, Projection, Table};
+pub use domain::{ApiDomain, SiteDomain};
 pub use edge::{Api, Cdn, Cors, ErrorPage, Origin, PriceClass, Route, Throttling};
 pub use env_name::environment_name;
 pub use error::StackError;

@@ -1,6 +1,6 @@
 //! The website as stack.yaml describes it: its files, and the headers they are served with.
 
-use super::{SiteHeaders, glob};
+use super::{SiteDomain, SiteHeaders, glob};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
@@ -34,6 +34,9 @@ pub struct Site {
     pub keep: Option<String>,
     /// Response headers; defaults unless set.
     pub headers: Option<SiteHeaders>,
+    /// A domain of your own; CloudFront's unless set. One environment can have it: name it in that
+    /// one's overlay.
+    pub domain: Option<SiteDomain>,
 }
 
 impl Site {

@@ -24,6 +24,44 @@ fn texts(value: &Value) -> Vec<&str> {
     }
 }
 
+/// Every type that a stack can have is a block, and none refers to what the stack does not have.
+#[test]
+fn a_stack_of_ones_own_is_a_plan_too() {
+    let shop = Shop::offline();
+    let text = "name: own\nregion: us-east-1\ntables: { T: { key: id } }\nfunctions:\n  \
+        job: { crate: lambdas/list-products, schedule: rate(1 day), on: { table: T }, \
+        dead_letter: \"arn:aws:sqs:us-east-1:123456789012:q\" }\nalarms: {}\n";
+    shop.write("stack.yaml", text);
+    let plan = exported(&shop);
+    let one = |kind: &str| resources(&plan, kind)[0]["values"].clone();
+    assert_eq!(one("aws_cloudwatch_event_rule")["schedule_expression"], "rate(1 day)");
+    assert_eq!(one("aws_cloudwatch_event_target")["target_id"], "function");
+    let source = one("aws_lambda_event_source_mapping");
+    assert_eq!((&source["batch_size"], &source["enabled"]), (&json!(100), &json!(true)));
+    let failed = &source["destination_config"][0]["on_failure"][0]["destination_arn"];
+    assert_eq!(failed, "arn:aws:sqs:us-east-1:123456789012:q");
+    assert_eq!(
+        one("aws_cloudwatch_metric_alarm")["comparison_operator"],
+        "GreaterThanOrEqualToThreshold"
+    );
+    references_lead_somewhere(&plan);
+}
+
+fn references_lead_somewhere(plan: &Value) {
+    let planned: BTreeSet<String> = plan["resource_changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|resource| resource["address"].as_str().unwrap().to_string())
+        .collect();
+    for resource in plan["configuration"]["root_module"]["resources"].as_array().unwrap() {
+        for reference in texts(&resource["expressions"]).iter().filter(|t| t.starts_with("aws_")) {
+            let target = reference.splitn(3, '.').take(2).collect::<Vec<_>>().join(".");
+            assert!(planned.contains(&target), "{} refers to {reference}", resource["address"]);
+        }
+    }
+}
+
 #[test]
 fn the_shop_is_a_plan_in_which_each_reference_leads_somewhere() {
     let plan = exported(&Shop::offline());
@@ -39,12 +77,7 @@ fn the_shop_is_a_plan_in_which_each_reference_leads_somewhere() {
     let count = plan["resource_changes"].as_array().unwrap().len();
     assert_eq!(planned.len(), count, "no address stands twice");
 
-    for resource in configured.as_array().unwrap() {
-        for reference in texts(&resource["expressions"]).iter().filter(|t| t.starts_with("aws_")) {
-            let target = reference.splitn(3, '.').take(2).collect::<Vec<_>>().join(".");
-            assert!(planned.contains(&target), "{} refers to {reference}", resource["address"]);
-        }
-    }
+    references_lead_somewhere(&plan);
     for kind in [
         "aws_api_gateway_deployment",
         "aws_api_gateway_gateway_response",

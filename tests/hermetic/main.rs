@@ -25,6 +25,7 @@ mod random_stack;
 mod replay;
 mod replayed;
 mod rows;
+mod site_folder;
 mod stack;
 // The live tests use the rest of it.
 #[allow(dead_code)]

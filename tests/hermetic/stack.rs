@@ -180,7 +180,16 @@ fn everything_that_can_be_said_is_understood() {
     let routes: Vec<_> = stack.api.as_ref().unwrap().routes.iter().map(|r| r.key()).collect();
     assert_eq!(
         routes,
-        ["PUT /orders/{id}", "GET /", "GET /orders/{id}/lines/{line}", "ANY /files/{path+}"],
+        [
+            "PUT /orders/{id}",
+            "GET /",
+            "GET /orders/{id}/lines/{line}",
+            "ANY /files/{path+}",
+            "GET /me",
+            "GET /staff",
+            "GET /partners",
+            "GET /open"
+        ],
         "in the order of the file"
     );
     assert_eq!(
@@ -197,6 +206,19 @@ fn everything_that_can_be_said_is_understood() {
             .iter()
             .all(|g| g.group.aws() != "AWSManagedRulesBotControlRuleSet")
     );
+}
+
+#[test]
+fn routes_name_their_authorizers_and_sites_their_domains() {
+    let (stack, _) = stack::load(&root().join("tests/stack_good/everything.yaml")).unwrap();
+    let api = stack.api.as_ref().unwrap();
+    let me = api.route_of("GET /me").unwrap();
+    assert_eq!((me.authorizer.as_deref(), me.function.as_str()), (Some("users"), "worker"));
+    assert_eq!(me.scopes, ["orders/read", "openid"]);
+    assert_eq!(api.route_of("GET /open").unwrap().authorizer, None);
+    assert_eq!(api.authorizers["partners"].aws_type(), "REQUEST");
+    let names: Vec<_> = stack.site.as_ref().unwrap().domain.as_ref().unwrap().names().collect();
+    assert_eq!(names, ["shop.example", "www.shop.example"]);
 }
 
 #[test]

@@ -42,6 +42,7 @@ pub(super) fn places(project: &Project, source: &str, file: &str) -> (Places, Ve
         ("api", "main", "api"),
         ("routes", "main", "api"),
         ("stage", "main", "api"),
+        ("domain", "api", "api"),
         ("log_group", "api", "api"),
         ("bucket", "site", "site"),
         ("bucket_policy", "site", "site"),
@@ -55,6 +56,9 @@ pub(super) fn places(project: &Project, source: &str, file: &str) -> (Places, Ve
         add(group, id, None, &[section]);
     }
     if let Some(api) = &stack.api {
+        for id in api.authorizers.keys() {
+            add("authorizer", id, None, &["api", "authorizers", id]);
+        }
         for route in &api.routes {
             let key = route.key();
             add("routes", "main", Some(key.clone()), &["api", "routes", &key]);

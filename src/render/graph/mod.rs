@@ -38,7 +38,9 @@ impl Graph {
             .unwrap_or_default();
         let mut graph =
             Self { nodes: vec![], edges: vec![], changes, planned: plan.is_some(), types };
-        graph.node("browser", "Browser", "person", 0, "", None);
+        if stack.site.is_some() || stack.api.is_some() {
+            graph.node("browser", "Browser", "person", 0, "", None);
+        }
         let waf = stack.waf.is_some();
         if stack.site.is_some() {
             let title = if waf { "CloudFront + WAF" } else { "CloudFront" };
@@ -53,6 +55,12 @@ impl Graph {
             graph.edge("browser", "api", "https");
             for route in &api.routes {
                 graph.edge("api", &format!("function_{}", route.function), &route.key());
+            }
+            for (id, authorizer) in &api.authorizers {
+                if let Some(function) = &authorizer.function {
+                    let label = format!("authorizer {id}");
+                    graph.edge("api", &format!("function_{function}"), &label);
+                }
             }
         }
         for (id, function) in &stack.functions {

@@ -155,8 +155,15 @@ pub fn label(path: &str) -> String {
 }
 
 /// Fields of a route and of a path's CORS; routes and paths may hold dots themselves.
-const ROUTE_PARTS: [&str; 5] =
-    ["integration", "function_arn", "authorization", "api_key_required", "timeout_ms"];
+const ROUTE_PARTS: [&str; 7] = [
+    "integration",
+    "function_arn",
+    "authorization",
+    "authorizer_id",
+    "scopes",
+    "api_key_required",
+    "timeout_ms",
+];
 const CORS_PARTS: [&str; 5] =
     ["allow_origin", "allow_methods", "allow_headers", "allow_credentials", "max_age"];
 

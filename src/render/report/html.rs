@@ -2,8 +2,9 @@
 
 use super::picture::picture;
 use super::words::{
-    actions, count, details, escape, fields, finding_place, groups, is_accepted, kind_name, levels,
-    location, mark, needed_name, origin, short, status_name, summary, verdict_name,
+    actions, callers, count, details, escape, fields, finding_place, groups, is_accepted,
+    kind_name, levels, location, mark, needed_name, origin, short, status_name, summary,
+    verdict_name,
 };
 use crate::report::{Finding, Report, Row, Surface};
 
@@ -206,12 +207,13 @@ fn carrier(title: &str, group: &[&Surface]) -> String {
             let label = format!("{title}, {name}");
             body.push_str(&table(&label, &heads, surface.statements.iter().map(row)));
         }
-        let told: Vec<String> = fields(surface)
-            .map(|d| {
-                let text =
-                    format!("{}: AWS has {}, wanted {}", d.path, short(&d.live), short(&d.wanted));
-                format!("<li>{}</li>", escape(&text))
-            })
+        let differences = fields(surface).map(|d| {
+            format!("{}: AWS has {}, wanted {}", d.path, short(&d.live), short(&d.wanted))
+        });
+        let told: Vec<String> = callers(surface)
+            .into_iter()
+            .chain(differences)
+            .map(|text| format!("<li>{}</li>", escape(&text)))
             .collect();
         if !told.is_empty() {
             body.push_str(&format!("<ul>{}</ul>\n", told.concat()));
@@ -226,7 +228,12 @@ fn carrier(title: &str, group: &[&Surface]) -> String {
                 other => status_name(other),
             };
             let text = format!("{}: {status}", kind_name(s.surface, s.policy.as_deref()));
-            format!("<li>{}</li>", escape(&text))
+            let callers = callers(s).into_iter();
+            let callers: String =
+                callers.map(|text| format!("<li>{}</li>", escape(&text))).collect();
+            let list = format!("<ul>{callers}</ul>");
+            let list = if callers.is_empty() { "" } else { &list };
+            format!("<li>{}{list}</li>", escape(&text))
         })
         .collect();
     if !plain.is_empty() {

@@ -2,8 +2,8 @@
 //! per resource.
 
 use super::words::{
-    actions, clean, details, fields, finding_place, groups, is_accepted, kind_name, levels,
-    location, mark, needed_name, origin, short, status_name, summary, verdict_name,
+    actions, callers, clean, details, fields, finding_place, groups, is_accepted, kind_name,
+    levels, location, mark, needed_name, origin, short, status_name, summary, verdict_name,
 };
 use crate::report::{Access, Report, Row, Status, Surface, Verdict};
 
@@ -167,16 +167,17 @@ fn section(surface: &Surface) -> Vec<String> {
         ]);
         lines.extend(surface.statements.iter().map(row));
     }
-    let told: Vec<String> = fields(surface)
-        .map(|d| {
-            format!(
-                "- {}: AWS has {}, wanted {}",
-                cell(&d.path),
-                cell(&short(&d.live)),
-                cell(&short(&d.wanted))
-            )
-        })
-        .collect();
+    let differences = fields(surface).map(|d| {
+        format!(
+            "- {}: AWS has {}, wanted {}",
+            cell(&d.path),
+            cell(&short(&d.live)),
+            cell(&short(&d.wanted))
+        )
+    });
+    let callers = callers(surface);
+    let callers = callers.iter().map(|text| format!("- {}", cell(text)));
+    let told: Vec<String> = callers.chain(differences).collect();
     if !told.is_empty() {
         lines.push(String::new());
         lines.extend(told);

@@ -2,8 +2,8 @@
 //! its statements and reasons.
 
 use super::words::{
-    actions, clean, count, details, fields, finding_place, groups, is_accepted, kind_name, levels,
-    location, mark, needed_name, origin, short, status_name, summary, verdict_name,
+    actions, callers, clean, count, details, fields, finding_place, groups, is_accepted, kind_name,
+    levels, location, mark, needed_name, origin, short, status_name, summary, verdict_name,
 };
 use crate::render::style::{Ink, Style};
 use crate::report::{Access, Finding, Needed, Report, Row, Severity, Status, Surface, Verdict};
@@ -221,6 +221,9 @@ impl Page {
         self.line(&format!("  {name}: {status}"));
         for row in &surface.statements {
             self.row(row);
+        }
+        for caller in callers(surface) {
+            self.wrapped("    ", "      ", &caller, None);
         }
         for difference in fields(surface) {
             self.wrapped("    ! ", "      ", &clean(&difference.path), Some(Ink::Change));

@@ -249,6 +249,24 @@ pub(super) fn fields(surface: &Surface) -> impl Iterator<Item = &Difference> {
         .filter(move |d| surface.statements.is_empty() || !(whole(d) || d.path == "policy"))
 }
 
+/// Who may call each route of the API, one a line; nothing for other surfaces.
+pub(super) fn callers(surface: &Surface) -> Vec<String> {
+    if surface.surface != Kind::Routes {
+        return Vec::new();
+    }
+    let routes = if surface.live.is_null() { &surface.wanted } else { &surface.live };
+    let line = |(route, settings): (&String, &Value)| {
+        let conditions = crate::report::route_conditions(settings);
+        let who = if conditions.is_empty() {
+            "anyone".to_string()
+        } else {
+            format!("only with {}", conditions.join(" and "))
+        };
+        clean(&format!("{route}: {who}"))
+    };
+    routes.as_object().into_iter().flatten().map(line).collect()
+}
+
 /// The parts of a statement below its actions, with their labels; `reason` apart.
 pub(super) fn details(statement: &Statement) -> Vec<(&'static str, Vec<String>)> {
     let kinds = |map: &BTreeMap<String, Vec<String>>| -> Vec<String> {

@@ -3,7 +3,9 @@
 
 pub mod account;
 pub mod api;
+pub mod authorizer;
 pub mod definition;
+pub mod domain;
 pub mod routes;
 pub mod stage;
 
@@ -19,8 +21,12 @@ reads_only! {
     /// API Gateway, reads only.
     reads::ApiGateway(aws_sdk_apigateway) {
         get_account: GetAccountFluentBuilder,
+        get_authorizers: GetAuthorizersFluentBuilder,
+        get_base_path_mappings: GetBasePathMappingsFluentBuilder,
         get_deployment: GetDeploymentFluentBuilder,
         get_deployments: GetDeploymentsFluentBuilder,
+        get_domain_name: GetDomainNameFluentBuilder,
+        get_domain_names: GetDomainNamesFluentBuilder,
         get_gateway_responses: GetGatewayResponsesFluentBuilder,
         get_integration: GetIntegrationFluentBuilder,
         get_method: GetMethodFluentBuilder,
@@ -100,6 +106,13 @@ pub fn invocation_uri(region: &str, function_arn: &str) -> String {
     format!(
         "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function_arn}/invocations"
     )
+}
+
+/// The function's ARN inside an invocation URI of exactly the form that we write.
+pub fn invoked_function<'a>(uri: &'a str, region: &str) -> Option<&'a str> {
+    let (_, rest) = uri.split_once("/functions/")?;
+    let arn = rest.strip_suffix("/invocations")?;
+    (uri == invocation_uri(region, arn)).then_some(arn)
 }
 
 /// A key as a segment of a patch path (catalogue 7.2): `~` is `~0`, `/` is `~1`.

@@ -1,5 +1,6 @@
 //! Rules for the API, and for the smoke test that visits it.
 
+use super::authorizer;
 use super::context::Context;
 use super::permission;
 use super::request;
@@ -21,7 +22,17 @@ pub(super) fn check(context: &mut Context) {
 }
 
 fn check_api(context: &mut Context, api: &Api) {
-    let Api { stage, routes, cors, openapi, compress: _, binary, throttling: _ } = api;
+    let Api {
+        stage,
+        routes,
+        authorizers: _,
+        cors,
+        domain: _,
+        openapi,
+        compress: _,
+        binary,
+        throttling: _,
+    } = api;
     if let Some(path) = openapi {
         let what = format!("the path {}", quote(path));
         context.value(&["api", "openapi"], &what, names::inner_path(path), None);
@@ -34,11 +45,13 @@ fn check_api(context: &mut Context, api: &Api) {
     );
     let mut parameters = BTreeMap::new();
     for route in routes {
-        let Route { method, path, function } = route;
+        let Route { method, path, function, authorizer: _, scopes: _ } = route;
         let key = route.key();
         let place = ["api", "routes", key.as_str()];
         let what = format!("the route {}", quote(&key));
-        context.reference(&place, "function", function, context.stack.functions.keys());
+        let functions = context.stack.functions.keys();
+        let target = ["api", "routes", key.as_str(), "function"];
+        context.reference(&target, "function", function, functions);
         if !METHODS.contains(&method.as_str()) {
             let help = match method.as_str() {
                 "OPTIONS" => "preflights are answered by `api.cors`".to_string(),
@@ -58,6 +71,7 @@ fn check_api(context: &mut Context, api: &Api) {
         }
     }
     permission::check(context, api);
+    authorizer::check(context, api);
     for (i, kind) in binary.iter().enumerate() {
         let what = format!("the media type {}", quote(kind));
         let help = Some("like `image/*`, `application/pdf`, or `*/*` for all".to_string());

@@ -1,8 +1,10 @@
 //! What a schema cannot say: names, references between the parts, limits that depend on each other.
 //! Each error has its place.
 
+mod authorizer;
 mod context;
 pub(super) mod described;
+mod domain;
 mod edge;
 mod events;
 mod exception;
@@ -28,8 +30,8 @@ use std::collections::BTreeMap;
 pub(super) fn check(stack: &Stack, tree: &Node, report: &mut Report, references: bool) {
     let mut context = Context { stack, tree, report, references };
     header(&mut context);
-    ids(&mut context, "tables", stack.tables.keys());
-    ids(&mut context, "functions", stack.functions.keys());
+    ids(&mut context, &["tables"], stack.tables.keys());
+    ids(&mut context, &["functions"], stack.functions.keys());
     for (id, table) in &stack.tables {
         table::check(&mut context, id, table);
     }
@@ -39,6 +41,7 @@ pub(super) fn check(stack: &Stack, tree: &Node, report: &mut Report, references:
     builds(&mut context);
     edge::check(&mut context);
     site::check(&mut context);
+    domain::check(&mut context);
     waf::check(&mut context);
     exception::check(&mut context);
 }
@@ -91,19 +94,15 @@ fn header(context: &mut Context) {
 
 /// Logical ids end in names that AWS compares without case in places, so two that differ in case
 /// alone are one too many.
-fn ids<'k>(context: &mut Context, section: &str, ids: impl Iterator<Item = &'k String>) {
+fn ids<'k>(context: &mut Context, section: &[&str], ids: impl Iterator<Item = &'k String>) {
     let mut seen = BTreeMap::new();
     for id in ids {
-        context.key(
-            &[section, id],
-            &format!("the logical id {}", quote(id)),
-            names::logical_id(id),
-            None,
-        );
+        let place = [section, &[id.as_str()]].concat();
+        context.key(&place, &format!("the logical id {}", quote(id)), names::logical_id(id), None);
         if let Some(other) = seen.insert(id.to_ascii_lowercase(), id) {
             let verdict = Err(format!("differs from {} in case alone", quote(other)));
             context.key(
-                &[section, id],
+                &place,
                 &quote(id),
                 verdict,
                 Some("give one of them another name".to_string()),

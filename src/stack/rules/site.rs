@@ -20,7 +20,7 @@ pub(super) fn check(context: &mut Context) {
 }
 
 fn check_site(context: &mut Context, site: &Site) {
-    let Site { folder, cache, types, index: _, keep, headers, protect: _ } = site;
+    let Site { folder, cache, types, index: _, keep, headers, protect: _, domain: _ } = site;
     if let Some(keep) = keep {
         let verdict = match site.keep_seconds() {
             Some(60..=MAX_KEEP) => Ok(()),

@@ -59,6 +59,12 @@ pub struct Replay {
     script: Arc<Script>,
 }
 
+fn line((asked, answer): (&str, Answer)) -> Line {
+    let (operation, fragment) = asked.split_once(' ').unwrap_or((asked, ""));
+    let times = answer.times;
+    (operation.to_string(), fragment.to_string(), answer, times)
+}
+
 impl Replay {
     /// Answers each operation with its answers in order; pauses the test's clock, so one
     /// conversation is a test.
@@ -74,13 +80,14 @@ impl Replay {
     pub async fn start_in(region: &str, lines: Vec<(&str, Answer)>) -> Replay {
         tokio::time::pause();
         let script = Arc::new(Script::default());
-        script.lines.lock().unwrap().extend(lines.into_iter().map(|(asked, answer)| {
-            let (operation, fragment) = asked.split_once(' ').unwrap_or((asked, ""));
-            let times = answer.times;
-            (operation.to_string(), fragment.to_string(), answer, times)
-        }));
+        script.lines.lock().unwrap().extend(lines.into_iter().map(line));
         let (env, sdk) = env(region, script.clone()).await;
         Replay { env, sdk, script }
+    }
+
+    /// Further answers, where they need the conversation's scope.
+    pub fn script(&self, lines: Vec<(&str, Answer)>) {
+        self.script.lines.lock().unwrap().extend(lines.into_iter().map(line));
     }
 
     /// Everything that was asked, in order.

@@ -2,11 +2,13 @@
 //! per service.
 
 mod api;
+mod authorizer;
 mod bucket;
 mod cloudfront;
 mod copies;
 mod discovery;
 mod distribution;
+mod domain;
 mod event_source;
 mod events;
 mod function;

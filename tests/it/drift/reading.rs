@@ -162,6 +162,8 @@ fn another(desired: &mut Desired) {
         "AWS::ApiGateway::Resource" => {
             spec["routes"]["PUT /orders"] = spec["routes"]["POST /orders"].clone()
         }
+        "AWS::ApiGateway::DomainName" => spec["mappings"]["x"] = json!("a/b"),
+        "AWS::ApiGateway::Authorizer" => spec["pattern"] = json!("x"),
         "AWS::Lambda::EventSourceMapping" => spec["batch_size"] = json!(7),
         "AWS::Lambda::Permission" => spec["statements"] = json!({}),
         "AWS::S3::BucketPolicy" => spec["policy"]["statements"] = json!({}),

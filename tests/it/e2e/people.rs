@@ -82,7 +82,7 @@ async fn a_person_is_shown_the_plan_asked_and_told_what_came_of_it() {
     shows(
         &up,
         0,
-        &["\u{1b}[", "table.Orders created", " s)", " changed in ", "Shop  http", "API   http"],
+        &["\u{1b}[", "table.Orders created", " s)", " changed in ", "Site  http", "API   http"],
     );
     assert!(up.stdout.find("Apply to ") < up.stdout.find("table.Orders created"), "{}", up.stdout);
 

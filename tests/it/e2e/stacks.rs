@@ -107,14 +107,22 @@ impl Trial {
 
 /// Status of a GET below the API's stage.
 fn status(url: &str) -> u16 {
+    ask(url, "").0
+}
+
+/// Status, head and body of a GET with further headers, each with its line end.
+fn ask(url: &str, headers: &str) -> (u16, String, String) {
     let rest = url.strip_prefix("http://").unwrap();
     let (host, path) = rest.split_once('/').unwrap();
     let port = host.rsplit(':').next().unwrap();
     let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
-    write!(stream, "GET /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").unwrap();
+    let close = "connection: close";
+    write!(stream, "GET /{path} HTTP/1.1\r\nhost: {host}\r\n{close}\r\n{headers}\r\n").unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
-    text.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0)
+    let status = text.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    (status, head.to_ascii_lowercase(), body.to_string())
 }
 
 #[tokio::test]
@@ -155,13 +163,61 @@ async fn a_function_that_hears_of_a_tables_changes() {
 #[tokio::test]
 async fn a_site_and_nothing_else() {
     let trial = Trial::new("static-site");
-    trial.up(&["site", "bucket"]);
+    let outputs = trial.up(&["site", "bucket"]);
+    let records: Vec<&str> =
+        outputs["dns_records"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(
+        matches!(records.as_slice(), [shop, www]
+            if shop.starts_with("shop.example CNAME ") && www.starts_with("www.shop.example CNAME ")),
+        "{records:?}"
+    );
+    let shown = trial.run(&["outputs"]).stdout;
+    assert!(records.iter().all(|record| shown.contains(record)), "{shown}");
     trial.down().await;
 }
 
 #[tokio::test]
 async fn one_function_behind_every_path() {
     let trial = Trial::new("proxy-api");
+    trial.up(&["requests"]);
+    trial.down().await;
+}
+
+/// Whoever lacks credentials gets the API's own errors, which pages of the allowed origin can read;
+/// whoever has them reaches the function.
+#[tokio::test]
+async fn routes_that_only_members_may_call() {
+    let trial = Trial::new("members-api");
+    let outputs = trial.up(&["requests", "cors"]);
+    let api = outputs["api_url"].as_str().unwrap();
+    let me = format!("{api}/me");
+    let record = outputs["dns_records"][0].as_str().unwrap();
+    assert!(record.starts_with("api.members.example CNAME "), "{record}");
+    let refused = |answer: (u16, String, String), status: u16, code: &str| {
+        let (got, head, body) = answer;
+        assert_eq!(got, status, "{head}\n{body}");
+        assert!(body.contains(&format!(r#""code":"{code}""#)), "{body}");
+        assert!(head.contains("access-control-allow-origin: https://members.example"), "{head}");
+    };
+    refused(ask(&me, ""), 401, "Unauthorized");
+    refused(ask(&format!("{api}/staff"), ""), 401, "Unauthorized");
+    refused(ask(&me, "Authorization: please\r\n"), 403, "Forbidden");
+    let (status, _, body) = ask(&me, "Authorization: open sesame\r\n");
+    assert!(status == 200 && body.contains("/me"), "{status} {body}");
+
+    let report = trial.run(&["policy-report"]);
+    for line in ["GET /: anyone", "GET /me: only with authorizer members", "scope staff/read"] {
+        assert!(report.stdout.contains(line), "{line}: {}", report.stdout);
+    }
+
+    // The route is opened, its authorizer goes: first the route, then the deletion.
+    let file = trial.folder.path().join("stack.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let open = text
+        .replace("GET /me: { function: app, authorizer: members }", "GET /me: app")
+        .replace("    members: { function: check, cache_seconds: 0 }\n", "")
+        .replace("{ get: /me, status: 401 }", "{ get: /me, status: 200 }");
+    std::fs::write(&file, open).unwrap();
     trial.up(&["requests"]);
     trial.down().await;
 }

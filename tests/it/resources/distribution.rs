@@ -137,8 +137,8 @@ async fn what_strangers_do_is_seen_and_mended() {
 
     let drifted = only(&env, &[&wanted]).await;
     assert_eq!(
-        (&drifted.spec["extras"], &drifted.spec["enabled"]),
-        (&json!({"aliases": "evil.example"}), &json!(false))
+        (&drifted.spec["aliases"], &drifted.spec["enabled"]),
+        (&json!(["evil.example"]), &json!(false))
     );
     let change = step(&wanted, Op::Update, Some(drifted.clone()));
     Distribution.update(&env.writer, &change, &drifted, &wanted.spec).await.expect("update");

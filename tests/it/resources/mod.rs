@@ -5,9 +5,11 @@ mod account;
 mod alarm;
 mod api;
 mod association;
+mod authorizer;
 mod bucket;
 mod bucket_policy;
 mod distribution;
+mod domain;
 mod event_source;
 mod function;
 mod headers;
@@ -37,8 +39,10 @@ pub const SUITES: &[Suite] = &[
     rule::SUITE,
     account::SUITE,
     api::SUITE,
+    authorizer::SUITE,
     routes::SUITE,
     stage::SUITE,
+    domain::SUITE,
     bucket::SUITE,
     bucket_policy::SUITE,
     objects::SUITE,

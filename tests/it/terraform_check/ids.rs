@@ -57,6 +57,18 @@ pub async fn read_ids(clients: &Clients, stack: &str) -> Ids {
     ids
 }
 
+/// The ids of what calls `createOrder` by itself, and of the API's authorizer.
+pub async fn events(clients: &Clients, stack: &str, ids: &mut serde_json::Value) {
+    let function = format!("{stack}-dev-createOrder");
+    let listed = clients.lambda.list_event_source_mappings().function_name(function);
+    let mapping = listed.send().await.unwrap().event_source_mappings.unwrap().remove(0);
+    ids["event source"] = mapping.uuid.into();
+    ids["stream"] = mapping.event_source_arn.into();
+    let api = ids["api"].as_str().unwrap();
+    let listed = clients.apigateway.get_authorizers().rest_api_id(api).send().await.unwrap();
+    ids["authorizer"] = listed.items.unwrap().remove(0).id.into();
+}
+
 async fn gateway(clients: &Clients, stack: &str, ids: &mut Ids) {
     let gateway = &clients.apigateway;
     let apis: Result<Vec<_>, _> =

@@ -19,6 +19,8 @@ use terraform::Terraform;
 /// Everything but the firewalls' logging, which MiniStack lacks.
 const ON_MINISTACK: [&str; 8] =
     ["main", "data", "compute", "api", "site", "headers", "waf", "ministack_override"];
+/// What the shop has not by itself.
+const ON_EVENTS: [&str; 2] = ["main", "events"];
 /// What MiniStack lacks or answers for itself.
 const ON_MOTO: [&str; 4] = ["main", "api", "logging", "moto_override"];
 
@@ -88,6 +90,32 @@ async fn what_one_emulator_lacks_is_judged_on_the_other() {
     let imported = nothing_to_change(&terraform);
     assert_eq!(terraform.plan(), (0, vec![]));
     print_line(&format!("{imported} resources imported from moto, no difference"));
+    shop.events(&["down", "--yes", "--destroy-data"]);
+}
+
+/// The types that the shop does not need: what calls a function by itself, alarms, authorizers.
+#[tokio::test]
+async fn what_the_shop_does_not_have_is_judged_on_a_shop_that_has_it() {
+    let Some(terraform) = terraform(&ON_EVENTS) else {
+        return;
+    };
+    let endpoint = endpoint();
+    let shop = described_shop("judgeevents", &endpoint);
+    let function = "    crate: lambdas/create-order\n";
+    let called = "    on: { table: Products, batch: 10 }\n    schedule: rate(1 day)\n";
+    shop.edit(function, &format!("{called}{function}"));
+    let line = "  openapi: lambdas/openapi.yaml";
+    let staff = "  authorizers: { staff: { function: listProducts, cache_seconds: 60 } }\n";
+    shop.edit(line, &format!("{staff}{line}"));
+    shop.edit("waf:\n", "alarms: {}\n\nwaf:\n");
+    let (clients, identity) = shop.clients().await;
+    shop.events(&["up", "--yes", "--no-smoke"]);
+    let mut variables = variables(&shop, &endpoint, &identity.account, &clients).await;
+    ids::events(&clients, &shop.stack, &mut variables["ids"]).await;
+    terraform.variables(&variables);
+    let imported = nothing_to_change(&terraform);
+    assert_eq!(terraform.plan(), (0, vec![]));
+    print_line(&format!("{imported} resources imported, no difference"));
     shop.events(&["down", "--yes", "--destroy-data"]);
 }
 

@@ -17,6 +17,7 @@ use crate::model::{
 use crate::resources::ResourceType;
 use crate::resources::apigateway as gw;
 use crate::resources::apigateway::ApiGateway;
+use crate::resources::apigateway::domain;
 use crate::resources::apigateway::{
     DELETE, GET, GET_DEPLOYMENTS, GET_STAGES, GET_TAGS, PATCH, POST_TAGGED, SERVICE, TAG, UNTAG,
 };
@@ -35,7 +36,11 @@ pub const INFO: TypeInfo = TypeInfo {
     group: "api",
     // DeleteRestApi with a web ACL still bound leaves a dangling association for a while (catalogue
     // 7.7).
-    delete_after: &[After::all_of("AWS::WAFv2::WebACLAssociation")],
+    // Nor does it while a domain leads to the API.
+    delete_after: &[
+        After::all_of("AWS::WAFv2::WebACLAssociation"),
+        After::all_of(domain::TYPE_NAME),
+    ],
     usually: Some("deletion: up to 30 s, for AWS allows one per 30 s and account"),
     heading: "API",
     authoritative_tags: true,

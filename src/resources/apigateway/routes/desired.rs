@@ -6,8 +6,9 @@ use super::gateway;
 use super::not_allowed;
 use super::spec::{CorsSpec, NotAllowedSpec, RouteSpec, RoutesSpec};
 use crate::model::Desired;
+use crate::resources::apigateway::authorizer::authorizer_id;
 use crate::resources::context::{Context, Wanted, reference};
-use crate::stack::{Api, Cors, Route};
+use crate::stack::{Api, Authorizer, Cors, Route};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,24 +26,27 @@ fn desired_routes(context: &Context<'_>, api: &Api) -> Desired {
         routes: api
             .routes
             .iter()
-            .map(|route| (route.key(), desired_route(context, route)))
+            .map(|route| (route.key(), desired_route(context, api, route)))
             .collect(),
         cors: api.cors.iter().flat_map(|cors| preflights(context, api, cors)).collect(),
         not_allowed: refusals(context, api),
-        gateway_responses: gateway::responses(context, api.cors.as_ref()),
+        gateway_responses: gateway::responses(context, api),
     };
     let mut desired = context.resource(&INFO, "main", context.scope.name("api"), &spec);
     desired.context = json!({"rest_api_id": reference("api", "main", "id")});
     desired
 }
 
-fn desired_route(context: &Context<'_>, route: &Route) -> RouteSpec {
+fn desired_route(context: &Context<'_>, api: &Api, route: &Route) -> RouteSpec {
+    let authorizer = route.authorizer.as_ref().and_then(|id| api.authorizers.get(id));
     RouteSpec {
         integration: "AWS_PROXY".into(),
         // Written out and not referred to: API Gateway need not wait for the function (catalogue
         // 5.1).
         function_arn: context.function_arn(&route.function),
-        authorization: "NONE".into(),
+        authorization: authorizer.map_or("NONE", Authorizer::aws_authorization).into(),
+        authorizer_id: route.authorizer.as_deref().map(authorizer_id),
+        scopes: route.scopes.iter().cloned().collect(),
         api_key_required: false,
         timeout_ms: 29_000,
     }

@@ -2,7 +2,7 @@
 //! too large, a function that is too slow), in the shape of the shop's own errors.
 
 use crate::resources::context::Context;
-use crate::stack::Cors;
+use crate::stack::{Api, Cors};
 use std::collections::BTreeMap;
 
 /// The key of a gateway response's status among its headers; see [`super::spec::RoutesSpec`].
@@ -18,10 +18,12 @@ struct Kind {
     message: &'static str,
     /// Seconds after which another try makes sense.
     retry_after: Option<&'static str>,
+    /// The scheme of the credentials that are missing.
+    challenge: Option<&'static str>,
 }
 
 const fn kind(name: &'static str, code: &'static str, message: &'static str) -> Kind {
-    Kind { name, status: None, code, message, retry_after: None }
+    Kind { name, status: None, code, message, retry_after: None, challenge: None }
 }
 
 /// An unknown path is a missing token to API Gateway, and so is a method that its path does not have,
@@ -53,12 +55,26 @@ const KINDS: [Kind; 8] = [
     },
 ];
 
+/// The answers to those whom an authorizer does not let in.
+const REFUSALS: [Kind; 2] = [
+    Kind {
+        status: Some("401"),
+        challenge: Some("Bearer"),
+        ..kind("UNAUTHORIZED", "Unauthorized", "This needs valid credentials.")
+    },
+    Kind {
+        status: Some("403"),
+        ..kind("ACCESS_DENIED", "Forbidden", "These credentials do not allow this.")
+    },
+];
+
 /// Status, headers and body per kind of gateway response.
 pub(super) fn responses(
     context: &Context<'_>,
-    cors: Option<&Cors>,
+    api: &Api,
 ) -> BTreeMap<String, BTreeMap<String, String>> {
-    let headers = cors.map(|cors| headers(context, cors)).unwrap_or_default();
+    let headers = api.cors.as_ref().map(|cors| headers(context, cors)).unwrap_or_default();
+    let refusals = REFUSALS.iter().filter(|_| !api.authorizers.is_empty());
     let response = |kind: &Kind| {
         let mut parts = headers.clone();
         let body =
@@ -66,9 +82,11 @@ pub(super) fn responses(
         parts.insert(BODY.to_string(), body);
         parts.extend(kind.status.map(|status| (STATUS.to_string(), status.to_string())));
         parts.extend(kind.retry_after.map(|time| ("Retry-After".to_string(), time.to_string())));
+        let challenge = kind.challenge.map(|how| ("WWW-Authenticate".to_string(), how.to_string()));
+        parts.extend(challenge);
         (kind.name.to_string(), parts)
     };
-    KINDS.iter().map(response).collect()
+    KINDS.iter().chain(refusals).map(response).collect()
 }
 
 /// Headers that let pages read what API Gateway refuses.

@@ -238,6 +238,8 @@ fn nothing() -> RouteSpec {
         integration: String::new(),
         function_arn: String::new(),
         authorization: String::new(),
+        authorizer_id: None,
+        scopes: BTreeSet::new(),
         api_key_required: false,
         timeout_ms: 0,
     }
@@ -253,6 +255,8 @@ enum Seen {
 fn read_method(verb: &str, method: &Method, region: &str) -> Seen {
     let mut route = nothing();
     route.authorization = method.authorization_type().unwrap_or("NONE").to_string();
+    route.authorizer_id = method.authorizer_id().filter(|id| !id.is_empty()).map(str::to_string);
+    route.scopes = method.authorization_scopes().iter().cloned().collect();
     route.api_key_required = method.api_key_required().unwrap_or(false);
     let Some(integration) = method.method_integration() else {
         route.integration = "(no integration)".into();
@@ -261,8 +265,9 @@ fn read_method(verb: &str, method: &Method, region: &str) -> Seen {
     let kind = integration.r#type();
     let uri = integration.uri().unwrap_or_default();
     let mut extras = extras(method, integration);
-    let mut target = function_of(uri, region).unwrap_or(uri).to_string();
-    let is_mock = kind == Some(&IntegrationType::Mock);
+    let mut target = gw::invoked_function(uri, region).unwrap_or(uri).to_string();
+    // Preflights and refusals are for everybody.
+    let is_mock = kind == Some(&IntegrationType::Mock) && route.authorizer_id.is_none();
     if is_mock && verb == "OPTIONS" {
         match preflight::read(method, integration, &extras) {
             Ok(cors) => return Seen::Preflight(cors),
@@ -289,13 +294,6 @@ fn read_method(verb: &str, method: &Method, region: &str) -> Seen {
     Seen::Route(route)
 }
 
-/// The function's ARN inside an invocation URI of exactly the form we write.
-fn function_of<'a>(uri: &'a str, region: &str) -> Option<&'a str> {
-    let (_, rest) = uri.split_once("/functions/")?;
-    let arn = rest.strip_suffix("/invocations")?;
-    (uri == gw::invocation_uri(region, arn)).then_some(arn)
-}
-
 /// Settings we never make, as `name=value`; what AWS fills in by itself (catalogue 7.6) is left
 /// out.
 fn extras(method: &Method, integration: &Integration) -> Vec<String> {
@@ -309,8 +307,6 @@ fn extras(method: &Method, integration: &Integration) -> Vec<String> {
         let sorted: BTreeSet<_> = keys.into_iter().map(String::as_str).collect();
         Some(sorted.into_iter().collect::<Vec<_>>().join(",")).filter(|k| !k.is_empty())
     };
-    tell("authorizerId", method.authorizer_id());
-    tell("authorizationScopes", Some(&method.authorization_scopes().join(",")));
     tell("requestValidatorId", method.request_validator_id());
     tell("operationName", method.operation_name());
     tell(

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Resources, methods, integrations, CORS and gateway responses of a REST API, as one definition.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -28,8 +28,14 @@ pub struct RouteSpec {
     /// ARN of the function, cut out of the integration's invocation URI; the raw URI where it is
     /// another.
     pub function_arn: String,
-    /// NONE.
+    /// NONE, CUSTOM for a function that decides, or COGNITO_USER_POOLS.
     pub authorization: String,
+    /// Id of the authorizer inside the API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorizer_id: Option<String>,
+    /// OAuth scopes of which a token must have one.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub scopes: BTreeSet<String>,
     pub api_key_required: bool,
     pub timeout_ms: i32,
 }

@@ -124,6 +124,8 @@ fn rewrite(live: &RoutesSpec, wanted: &RoutesSpec, key: &str) -> bool {
         (Some(a), Some(b)) => {
             a.integration != b.integration
                 || a.authorization != b.authorization
+                || a.authorizer_id != b.authorizer_id
+                || a.scopes != b.scopes
                 || a.api_key_required != b.api_key_required
         }
         _ => false,
@@ -146,6 +148,8 @@ mod tests {
             integration: "AWS_PROXY".into(),
             function_arn: function.into(),
             authorization: "NONE".into(),
+            authorizer_id: None,
+            scopes: BTreeSet::new(),
             api_key_required: false,
             timeout_ms: 29_000,
         }

@@ -18,10 +18,17 @@ pub(super) fn blocks(routes: &Exported<'_>) -> Vec<Block> {
         let Some((method, path)) = key.split_once(' ') else { continue };
         paths.insert(path);
         let of = |name: &str| route.get(name).cloned().unwrap_or_default();
-        let values = json!({
+        let mut values = json!({
             "http_method": method, "authorization": of("authorization"),
             "api_key_required": of("api_key_required"),
         });
+        if let Some(fields) = values.as_object_mut() {
+            for (argument, key) in
+                [("authorizer_id", "authorizer_id"), ("authorization_scopes", "scopes")]
+            {
+                fields.extend(route.get(key).map(|value| (argument.to_string(), value.clone())));
+            }
+        }
         let made = in_api("aws_api_gateway_method", key, values).refer(
             "resource_id",
             RESOURCE,

@@ -15,7 +15,7 @@ use crate::model::{CloudError, cloud_error::optional};
 use crate::resources::apigateway as gw;
 use crate::resources::apigateway::ApiGateway;
 use aws_sdk_apigateway::types::{GatewayResponseType, IntegrationType};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What one run of changes needs.
 pub struct Tending<'a> {
@@ -165,6 +165,7 @@ impl Tending<'_> {
         route: &RouteSpec,
     ) -> Result<(), CloudError> {
         let (client, id) = (&self.writer.client::<ApiGateway>(), self.id(path)?);
+        let scopes: Vec<String> = route.scopes.iter().cloned().collect();
         let put = self
             .writer
             .caller
@@ -175,6 +176,8 @@ impl Tending<'_> {
                     .resource_id(&id)
                     .http_method(verb)
                     .authorization_type(&route.authorization)
+                    .set_authorizer_id(route.authorizer_id.clone())
+                    .set_authorization_scopes(Some(scopes.clone()).filter(|all| !all.is_empty()))
                     .api_key_required(route.api_key_required)
                     .send()
             })
@@ -230,6 +233,8 @@ impl Tending<'_> {
             integration: String::new(),
             function_arn: String::new(),
             authorization: "NONE".into(),
+            authorizer_id: None,
+            scopes: BTreeSet::new(),
             api_key_required: false,
             timeout_ms: 0,
         };

@@ -3,6 +3,7 @@
 use super::INFO;
 use super::spec::StageSpec;
 use crate::model::{Address, Desired, digest};
+use crate::resources::apigateway::authorizer;
 use crate::resources::context::{Context, Wanted, reference};
 use crate::stack::Api;
 use serde_json::json;
@@ -25,7 +26,7 @@ fn desired_stage(context: &Context<'_>, api: &Api) -> Desired {
     });
     let spec = StageSpec {
         tags: context.tags("stage"),
-        definition: definition(api),
+        definition: definition(context, api),
         throttling_rate: f64::from(api.throttling.rate),
         throttling_burst: i32::try_from(api.throttling.burst).unwrap_or(i32::MAX),
         metrics: true,
@@ -39,14 +40,17 @@ fn desired_stage(context: &Context<'_>, api: &Api) -> Desired {
     desired
 }
 
-/// What the stage's deployment is made from: the routes, and the API's binary media types and
-/// compression, which count from the next deployment on (catalogue 7).
-fn definition(api: &Api) -> String {
+/// What the stage's deployment is made from: the routes, and the API's authorizers, binary media
+/// types and compression, which count from the next deployment on (catalogue 7).
+fn definition(context: &Context<'_>, api: &Api) -> String {
     let routes = reference("routes", "main", "definition");
     let kinds: BTreeSet<&str> = api.binary.iter().map(String::as_str).collect();
     let mut more = kinds.into_iter().collect::<Vec<_>>().join(" ");
     if let Some(size) = api.compress {
         more = format!("{more} from {size} bytes on");
+    }
+    if let Some(authorizers) = authorizer::deployed(context, api) {
+        more = format!("{more} for {authorizers}");
     }
     if more.is_empty() {
         return routes;

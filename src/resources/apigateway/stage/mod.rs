@@ -17,6 +17,7 @@ use crate::model::{
 use crate::resources::ResourceType;
 use crate::resources::apigateway as gw;
 use crate::resources::apigateway::ApiGateway;
+use crate::resources::apigateway::domain;
 use crate::resources::apigateway::{
     DELETE, GET_DEPLOYMENTS, GET_STAGES, GET_TAGS, PATCH, POST, POST_TAGGED, SERVICE, TAG, UNTAG,
 };
@@ -42,7 +43,10 @@ pub const INFO: TypeInfo = TypeInfo {
     group: "stage",
     read_after: &[REST_API],
     // A web ACL's association with a deleted stage dangles for a while (catalogue 7.7).
-    delete_after: &[After::all_of("AWS::WAFv2::WebACLAssociation")],
+    delete_after: &[
+        After::all_of("AWS::WAFv2::WebACLAssociation"),
+        After::all_of(domain::TYPE_NAME),
+    ],
     contained_in: Some(REST_API),
     heading: "API",
     outputs: &[OutputKey {

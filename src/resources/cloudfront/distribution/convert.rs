@@ -20,6 +20,9 @@ pub(super) fn to_spec(config: &sdk::DistributionConfig, tags: Tags) -> Distribut
     let target = behavior.map(|b| b.target_origin_id.as_str()).unwrap_or_default();
     let origin = config.origins.iter().flat_map(|o| &o.items).find(|o| o.id == target);
     let text = |value: Option<&String>| value.cloned().unwrap_or_default();
+    let viewer = config.viewer_certificate.as_ref();
+    let certificate = viewer.and_then(|v| v.acm_certificate_arn.as_deref());
+    let certificate = certificate.filter(|arn| !arn.is_empty());
     DistributionSpec {
         tags,
         comment: config.comment.clone(),
@@ -49,6 +52,12 @@ pub(super) fn to_spec(config: &sdk::DistributionConfig, tags: Tags) -> Distribut
             behavior.and_then(|b| b.response_headers_policy_id.as_ref()),
         ),
         error_pages: error_pages(config),
+        aliases: config.aliases.iter().flat_map(|a| a.items.iter().flatten()).cloned().collect(),
+        certificate: certificate.map(str::to_string),
+        viewer_tls: viewer
+            .filter(|_| certificate.is_some())
+            .and_then(|v| v.minimum_protocol_version.as_ref())
+            .map(|version| version.as_str().to_string()),
         extras: extras(config, target),
     }
 }
@@ -118,7 +127,7 @@ fn laid_over(
     config.default_cache_behavior = Some(behavior(config.default_cache_behavior.take(), wanted)?);
     config.cache_behaviors = Some(sdk::CacheBehaviors::builder().quantity(0).build()?);
     config.custom_error_responses = Some(error_responses(wanted)?);
-    config.aliases = Some(sdk::Aliases::builder().quantity(0).build()?);
+    config.aliases = Some(aliases(wanted)?);
     config.logging = Some(
         sdk::LoggingConfig::builder()
             .enabled(false)
@@ -132,14 +141,35 @@ fn laid_over(
         .quantity(0)
         .build()?;
     config.restrictions = Some(sdk::Restrictions::builder().geo_restriction(anywhere).build());
-    config.viewer_certificate =
-        Some(sdk::ViewerCertificate::builder().cloud_front_default_certificate(true).build());
+    config.viewer_certificate = Some(viewer_certificate(wanted));
     config.continuous_deployment_policy_id =
         config.continuous_deployment_policy_id.map(|_| String::new());
     config.anycast_ip_list_id = None;
     config.viewer_mtls_config = None;
     config.connection_function_association = None;
     Ok(config)
+}
+
+fn aliases(wanted: &DistributionSpec) -> Result<sdk::Aliases, BuildError> {
+    let names: Vec<String> = wanted.aliases.iter().cloned().collect();
+    sdk::Aliases::builder()
+        .quantity(i32::try_from(names.len()).unwrap_or(i32::MAX))
+        .set_items((!names.is_empty()).then_some(names))
+        .build()
+}
+
+fn viewer_certificate(wanted: &DistributionSpec) -> sdk::ViewerCertificate {
+    let certificate = sdk::ViewerCertificate::builder();
+    let Some(arn) = &wanted.certificate else {
+        return certificate.cloud_front_default_certificate(true).build();
+    };
+    let version = wanted.viewer_tls.as_deref().map(sdk::MinimumProtocolVersion::from);
+    certificate
+        .cloud_front_default_certificate(false)
+        .acm_certificate_arn(arn)
+        .ssl_support_method(sdk::SslSupportMethod::SniOnly)
+        .set_minimum_protocol_version(version)
+        .build()
 }
 
 fn origins(wanted: &DistributionSpec) -> Result<sdk::Origins, BuildError> {
@@ -255,6 +285,9 @@ mod tests {
             cache_policy_id: "P".into(),
             response_headers_policy_id: "R".into(),
             error_pages: BTreeMap::from([("403".into(), page)]),
+            aliases: Default::default(),
+            certificate: None,
+            viewer_tls: None,
             extras: BTreeMap::new(),
         }
     }
@@ -265,6 +298,9 @@ mod tests {
         other.error_pages.clear();
         other.response_headers_policy_id.clear();
         other.allowed_methods = ["GET", "HEAD", "OPTIONS"].map(String::from).into();
+        other.aliases = ["shop.example", "www.shop.example"].map(String::from).into();
+        other.certificate = Some("arn:certificate".into());
+        other.viewer_tls = Some("TLSv1.2_2021".into());
         for spec in [wanted(), other] {
             let config = fresh(&spec, "ref").unwrap();
             assert_eq!(config.caller_reference, "ref");
@@ -286,8 +322,8 @@ mod tests {
         origins.quantity = 2;
         config.origins = Some(origins);
         let live = to_spec(&config, Tags::new());
-        let expected =
-            [("aliases", "evil.example"), ("logging", "logs/p"), ("origin second", "evil.example")];
+        assert_eq!(live.aliases, ["evil.example"].map(String::from).into());
+        let expected = [("logging", "logs/p"), ("origin second", "evil.example")];
         assert_eq!(live.extras, expected.map(|(k, v)| (k.to_string(), v.to_string())).into());
         assert_eq!(to_spec(&overlay(config, &wanted()).unwrap(), Tags::new()), wanted());
     }

@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// AWS's managed cache policy CachingOptimized, by its documented id.
 const CACHING_OPTIMIZED: &str = "658327ea-f89d-4fab-a63d-7e88639e58f6";
 
+/// The oldest TLS for viewers under a name of one's own, as CloudFront recommends it.
+const VIEWER_TLS: &str = "TLSv1.2_2021";
+
 pub(super) fn distribution(context: &Context<'_>, wanted: &mut Wanted) {
     if let (Some(_), Some(cdn)) = (&context.stack.site, &context.stack.cdn) {
         let spec = desired_distribution(context, cdn, &mut wanted.notes);
@@ -31,6 +34,13 @@ fn desired_distribution(
                 .into(),
         );
     }
+    if cdn.error_pages.contains_key(&404) && !cdn.error_pages.contains_key(&403) {
+        notes.push(
+            "S3 answers 403 for a file that the site does not have, so the page of \
+             `cdn.error_pages` for 404 is not shown: give 403 one as well"
+                .into(),
+        );
+    }
     let page = |(status, page): (&u16, &ErrorPage)| {
         let spec = ErrorPageSpec {
             page: page.page.clone(),
@@ -40,6 +50,14 @@ fn desired_distribution(
         (status.to_string(), spec)
     };
     let waf = context.stack.waf.is_some();
+    let domain = context.stack.site.as_ref().and_then(|site| site.domain.as_ref());
+    if domain.is_some() && emulated {
+        notes.push(
+            "no domain of your own leads to this endpoint: site and API name the endpoint's own \
+             addresses here, and those of the domains on AWS"
+                .into(),
+        );
+    }
     DistributionSpec {
         tags: context.tags("site"),
         comment: context.scope.marker("site"),
@@ -57,6 +75,9 @@ fn desired_distribution(
         cache_policy_id: CACHING_OPTIMIZED.into(),
         response_headers_policy_id: reference("headers", headers::policy_id(context), "id"),
         error_pages: cdn.error_pages.iter().map(page).collect(),
+        aliases: domain.iter().flat_map(|domain| domain.names().cloned()).collect(),
+        certificate: domain.map(|domain| domain.certificate.clone()),
+        viewer_tls: domain.map(|_| VIEWER_TLS.to_string()),
         extras: BTreeMap::new(),
     }
 }

@@ -40,17 +40,23 @@ const UPDATE: Call = Call::new(&SERVICE, "cloudfront:UpdateDistribution").retrie
 pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::CloudFront::Distribution",
     group: "distribution",
-    volatile_outputs: &["status", "enabled", "modified"],
+    volatile_outputs: &["status", "enabled", "modified", "dns_records"],
     usually: Some("3 to 6 minutes"),
     heading: "CDN",
     weight: 100,
     outputs: &[
-        OutputKey { key: "site_url", attribute: "url", form: OutputForm::Single, label: "Shop" },
+        OutputKey { key: "site_url", attribute: "url", form: OutputForm::Single, label: "Site" },
         OutputKey {
             key: "distribution_id",
             attribute: "id",
             form: OutputForm::Single,
             label: "Distribution",
+        },
+        OutputKey {
+            key: "dns_records",
+            attribute: "dns_records",
+            form: OutputForm::Lines,
+            label: "DNS record",
         },
     ],
     graph: GraphRole::Node { title: "CloudFront", kind: "edge", column: 1 },

@@ -280,7 +280,12 @@ pub(super) fn outputs(scope: &Scope, seen: &Seen) -> Outputs {
         }
         None => format!("https://{}", seen.domain),
     };
-    Outputs::from([
+    let names = seen.config.aliases.iter().flat_map(|aliases| aliases.items.iter().flatten());
+    let records: BTreeSet<String> =
+        names.map(|name| format!("{name} CNAME {}", seen.domain)).collect();
+    let records = records.into_iter().collect::<Vec<_>>().join("\n");
+    let records = (!records.is_empty()).then(|| ("dns_records".to_string(), records));
+    let outputs = Outputs::from([
         ("id".to_string(), seen.id.clone()),
         ("arn".to_string(), seen.arn.clone()),
         ("domain_name".to_string(), seen.domain.clone()),
@@ -288,7 +293,8 @@ pub(super) fn outputs(scope: &Scope, seen: &Seen) -> Outputs {
         ("status".to_string(), seen.status.clone()),
         ("enabled".to_string(), seen.config.enabled.to_string()),
         ("modified".to_string(), seen.modified.to_string()),
-    ])
+    ]);
+    outputs.into_iter().chain(records).collect()
 }
 
 #[cfg(test)]

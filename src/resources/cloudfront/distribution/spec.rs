@@ -30,7 +30,16 @@ pub struct DistributionSpec {
     pub response_headers_policy_id: String,
     /// Keyed by the origin's HTTP status.
     pub error_pages: BTreeMap<String, ErrorPageSpec>,
-    /// Settings that no stack has, found on a live distribution: further origins, aliases, logging,
+    /// Names of one's own that it answers for.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub aliases: BTreeSet<String>,
+    /// ARN of the certificate for the aliases; `None` for CloudFront's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+    /// The oldest TLS that viewers may use with that certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub viewer_tls: Option<String>,
+    /// Settings that no stack has, found on a live distribution: further origins, logging,
     /// functions.
     #[serde(default)]
     pub extras: BTreeMap<String, String>,

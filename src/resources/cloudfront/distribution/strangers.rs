@@ -30,11 +30,6 @@ fn add(found: &mut Found, name: &str, value: Option<String>) {
 }
 
 fn top(config: &sdk::DistributionConfig, found: &mut Found) {
-    add(
-        found,
-        "aliases",
-        config.aliases.as_ref().and_then(|a| a.items.as_ref()).map(|items| sorted(items)),
-    );
     for behavior in config.cache_behaviors.iter().flat_map(|b| b.items.iter().flatten()) {
         found.push((
             format!("behavior {}", behavior.path_pattern),
@@ -59,11 +54,12 @@ fn top(config: &sdk::DistributionConfig, found: &mut Found) {
         }),
     );
     let certificate = config.viewer_certificate.as_ref();
-    add(
-        found,
-        "certificate",
-        certificate.and_then(|c| c.acm_certificate_arn.clone().or(c.iam_certificate_id.clone())),
-    );
+    add(found, "certificate of IAM", certificate.and_then(|c| c.iam_certificate_id.clone()));
+    // Any other than names of servers costs a monthly fee; CloudFront's own certificate says `vip`.
+    let theirs = certificate.filter(|c| c.cloud_front_default_certificate != Some(true));
+    let method = theirs.and_then(|c| c.ssl_support_method.as_ref());
+    let method = method.filter(|method| **method != sdk::SslSupportMethod::SniOnly);
+    add(found, "ssl support", method.map(|method| method.as_str().to_string()));
     add(found, "continuous deployment", config.continuous_deployment_policy_id.clone());
     add(found, "staging", config.staging.filter(|s| *s).map(|s| s.to_string()));
     add(found, "anycast ip list", config.anycast_ip_list_id.clone());

@@ -32,9 +32,7 @@ pub(super) fn blocks(distribution: &Exported<'_>) -> Vec<Block> {
         }],
         "custom_error_response": pages, "logging_config": [],
         "restrictions": [{"geo_restriction": [{"restriction_type": "none", "locations": []}]}],
-        "viewer_certificate": [{
-            "cloudfront_default_certificate": true, "minimum_protocol_version": "TLSv1",
-        }],
+        "viewer_certificate": [viewer_certificate(distribution)], "aliases": get("aliases"),
         "tags": get("tags"),
     });
     let mut block = Block::new("aws_cloudfront_distribution", id, values).refer(
@@ -57,6 +55,18 @@ pub(super) fn blocks(distribution: &Exported<'_>) -> Vec<Block> {
         block = block.refer("web_acl_id", "aws_wafv2_web_acl", "cdn", "arn");
     }
     vec![block]
+}
+
+fn viewer_certificate(distribution: &Exported<'_>) -> Value {
+    match distribution.get("certificate") {
+        Value::Null => json!({
+            "cloudfront_default_certificate": true, "minimum_protocol_version": "TLSv1",
+        }),
+        arn => json!({
+            "acm_certificate_arn": arn, "ssl_support_method": "sni-only",
+            "minimum_protocol_version": distribution.get("viewer_tls"),
+        }),
+    }
 }
 
 /// Label of the headers policy that a reference names; where its id stands instead, the policy is

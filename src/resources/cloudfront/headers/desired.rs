@@ -4,7 +4,7 @@ use super::INFO;
 use super::spec::ResponseHeadersSpec;
 use crate::model::Scope;
 use crate::model::scope::shared_marker;
-use crate::resources::context::{Context, Wanted, reference};
+use crate::resources::context::{Context, Wanted};
 use crate::stack::{Site, content_security_policy};
 
 /// Logical id of the one that environments with a time to live share.
@@ -14,7 +14,8 @@ const OWN: &str = "site";
 /// Logical id of the policy that the site's distribution uses. A site that asks for headers of its
 /// own has its own, whatever its time to live.
 pub(crate) fn policy_id(context: &Context<'_>) -> &'static str {
-    let asks = context.stack.site.as_ref().is_some_and(|site| site.headers.is_some());
+    let asks = context.stack.site.as_ref().is_some_and(|site| site.headers.is_some())
+        || context.api_domain().is_some();
     if context.is_ephemeral() && !asks { SHARED } else { OWN }
 }
 
@@ -27,7 +28,7 @@ pub(super) fn headers(context: &Context<'_>, wanted: &mut Wanted) {
         let spec = response_headers(context, site, marker, Some(every_api(scope)));
         context.resource(&INFO, id, name, &spec)
     } else {
-        let api = context.stack.api.as_ref().map(|_| reference("api", "main", "endpoint"));
+        let api = context.stack.api.as_ref().map(|_| context.api_origin());
         let spec = response_headers(context, site, scope.marker(id), api);
         context.resource(&INFO, id, scope.name(id), &spec)
     };
@@ -39,8 +40,7 @@ fn every_api(scope: &Scope) -> String {
     match &scope.endpoint {
         None => format!("https://*.execute-api.{}.amazonaws.com", scope.region),
         Some(url) => {
-            let port = url.trim_end_matches('/').rsplit(':').next();
-            let port = port.and_then(|port| port.parse::<u16>().ok());
+            let port = url::Url::parse(url).ok().and_then(|url| url.port());
             let port = port.map(|port| format!(":{port}")).unwrap_or_default();
             format!("http://*.execute-api.localhost{port}")
         }

@@ -4,6 +4,7 @@
 mod desired;
 mod read;
 pub mod spec;
+mod terraform;
 mod write;
 
 use crate::aws::{Reader, Writer};
@@ -36,6 +37,7 @@ pub const INFO: TypeInfo = TypeInfo {
     name_limit: 255,
     arn: Some(|scope, id| arn(scope, region_of(scope, id), &scope.name(id))),
     replace_on: &["region"],
+    terraform: terraform::blocks,
     pricing: Pricing::Fixed(|_| vec![Part { what: "alarm".into(), monthly: MONTHLY }]),
     calls: Calls {
         read: &[

@@ -4,6 +4,7 @@
 mod desired;
 mod read;
 pub mod spec;
+mod terraform;
 mod write;
 
 use crate::aws::{Reader, Writer};
@@ -27,6 +28,7 @@ pub const INFO: TypeInfo = TypeInfo {
     arn: Some(|scope, id| format!("{}{}", read::prefix(scope), scope.name(id))),
     graph: GraphRole::PartOf(|_| "function"),
     pricing: Pricing::ByUse("nothing"),
+    terraform: terraform::blocks,
     calls: Calls {
         read: &[
             Call::new(&SERVICE, "events:DescribeRule"),

@@ -4,6 +4,7 @@
 mod desired;
 mod read;
 pub mod spec;
+mod terraform;
 
 use crate::aws::{Reader, Writer};
 use crate::model::call::{Call, Retry};
@@ -41,6 +42,7 @@ pub const INFO: TypeInfo = TypeInfo {
     arn: Some(|scope, id| format!("{}{}", read::prefix(scope), scope.name(id))),
     graph: GraphRole::PartOf(|_| "function"),
     pricing: Pricing::ByUse("reads of the stream"),
+    terraform: terraform::blocks,
     usually: Some("half a minute"),
     calls: Calls {
         read: &[Call::new(&SERVICE, "lambda:ListEventSourceMappings")],

@@ -1,4 +1,4 @@
-//! The API's right to call each function: a statement per route.
+//! Who may call each function: the API, a statement per route and authorizer, and the clock.
 
 use super::INFO;
 use super::spec::{PermissionSpec, PermissionStatement};
@@ -16,8 +16,8 @@ pub(super) fn permissions(context: &Context<'_>, wanted: &mut Wanted) {
     }
 }
 
-/// One statement per route of the function, narrowed to API, stage, method and path, and one for
-/// the rule that calls it by the clock.
+/// One statement per route of the function, narrowed to API, stage, method and path, one for the
+/// rule that calls it by the clock, and one per authorizer that asks it.
 fn permission(context: &Context<'_>, id: &str, function: &Function) -> Option<Desired> {
     let execution_arn = reference("api", "main", "execution_arn");
     let statement = |(api, route): (&Api, &Route)| {
@@ -36,7 +36,11 @@ fn permission(context: &Context<'_>, id: &str, function: &Function) -> Option<De
     let routes = routes.filter(|(_, route)| route.function == id).map(statement);
     let scheduled =
         function.schedule.as_ref().map(|_| (SCHEDULE.to_string(), by_clock(context, id)));
-    let spec = PermissionSpec { statements: routes.chain(scheduled).collect() };
+    let authorizers = context.stack.api.iter().flat_map(|api| &api.authorizers);
+    let authorizers = authorizers
+        .filter(|(_, authorizer)| authorizer.function.as_deref() == Some(id))
+        .map(|(id, _)| (format!("authorizer-{id}"), by_authorizer(id)));
+    let spec = PermissionSpec { statements: routes.chain(scheduled).chain(authorizers).collect() };
     if spec.statements.is_empty() {
         return None;
     }
@@ -54,6 +58,18 @@ fn by_clock(context: &Context<'_>, id: &str) -> PermissionStatement {
         action: "lambda:InvokeFunction".into(),
         principal: "events.amazonaws.com".into(),
         source_arn: Some(format!("arn:aws:events:{}:{}:rule/{name}", scope.region, scope.account)),
+        source_account: None,
+    }
+}
+
+/// Of API Gateway where it asks who a caller is: its source is the authorizer.
+fn by_authorizer(id: &str) -> PermissionStatement {
+    let api = reference("api", "main", "execution_arn");
+    let source = format!("{api}/authorizers/{}", reference("authorizer", id, "id"));
+    PermissionStatement {
+        action: "lambda:InvokeFunction".into(),
+        principal: "apigateway.amazonaws.com".into(),
+        source_arn: Some(source),
         source_account: None,
     }
 }

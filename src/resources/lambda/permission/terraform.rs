@@ -17,9 +17,18 @@ pub(super) fn blocks(permission: &Exported<'_>) -> Vec<Block> {
                 fields.extend(of(key).map(|value| (key.to_string(), value.clone())));
             }
         }
-        Block::new("aws_lambda_permission", &format!("{id}_{sid}"), values)
-            .refer("function_name", "aws_lambda_function", id, "function_name")
-            .refer("source_arn", "aws_api_gateway_rest_api", "main", "execution_arn")
+        let block = Block::new("aws_lambda_permission", &format!("{id}_{sid}"), values).refer(
+            "function_name",
+            "aws_lambda_function",
+            id,
+            "function_name",
+        );
+        match of("principal").and_then(Value::as_str) {
+            Some("events.amazonaws.com") => {
+                block.refer("source_arn", "aws_cloudwatch_event_rule", id, "arn")
+            }
+            _ => block.refer("source_arn", "aws_api_gateway_rest_api", "main", "execution_arn"),
+        }
     };
     permission.entries("statements").map(block).collect()
 }

@@ -29,12 +29,19 @@ pub fn notes(folder: &Folder, site: &Site, cdn: &Cdn) -> Vec<String> {
     let name = index_name(first);
     let folders = indexed(&folder.objects, name);
     let unanswered = (site.index == IndexPages::None && !folders.is_empty()).then(|| {
-        let shown = folders.iter().take(3).map(|f| format!("/{f}")).collect::<Vec<_>>().join(", ");
-        let more = folders.len().saturating_sub(3);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         format!(
-            "{shown}{more} will not answer with the `{name}` that stands in the folder: \
-             `site.index: rewrite` makes it"
+            "{} will not answer with the `{name}` that stands in the folder: \
+             `site.index: rewrite` makes it",
+            folder_list(&folders)
+        )
+    });
+    // Folders answer with the file that has the name of the first page, whatever that is.
+    let usual = if name == USUAL { Vec::new() } else { indexed(&folder.objects, USUAL) };
+    let unnamed = (!usual.is_empty()).then(|| {
+        format!(
+            "{} will not answer with the `{USUAL}` that stands in the folder: folders go by the \
+             name of `cdn.default_object`, which is `{name}`",
+            folder_list(&usual)
         )
     });
     let nothing = (!folder.objects.contains_key(first)).then(|| {
@@ -44,7 +51,20 @@ pub fn notes(folder: &Folder, site: &Site, cdn: &Cdn) -> Vec<String> {
         )
     });
     let blocked = blocked::note(&folder.blocked);
-    folder.left_out_note().into_iter().chain(blocked).chain(nothing).chain(unanswered).collect()
+    let of_folders = unanswered.into_iter().chain(unnamed);
+    folder.left_out_note().into_iter().chain(blocked).chain(nothing).chain(of_folders).collect()
+}
+
+/// The name that most generators of sites give the page of a folder.
+const USUAL: &str = "index.html";
+
+/// The first three folders, and how many more there are.
+fn folder_list(folders: &[&str]) -> String {
+    let shown = folders.iter().take(3).map(|f| format!("/{f}")).collect::<Vec<_>>().join(", ");
+    match folders.len().saturating_sub(3) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 /// The files of the stack's site as they are on this machine; `None` where it has no site.

@@ -33,6 +33,7 @@ pub async fn add(all: &mut Inventory, clients: &Clients) {
             );
             all.add(format!("stage {name} {}", stage.stage_name().unwrap_or_default()), text);
         }
+        authorizers(all, clients, id, name).await;
         let deployments: Result<Vec<_>, _> = gateway
             .get_deployments()
             .rest_api_id(id)
@@ -124,4 +125,22 @@ pub async fn names(clients: &Clients) -> Vec<String> {
         format!("{:?} {:?} {}", api.name, api.id, tags.join(" "))
     };
     apis.into_iter().map(describe).collect()
+}
+
+async fn authorizers(all: &mut Inventory, clients: &Clients, api: &str, name: &str) {
+    let listed = clients.apigateway.get_authorizers().rest_api_id(api).send().await.unwrap();
+    for seen in listed.items() {
+        let named = seen.name().unwrap_or_default();
+        all.alike(seen.id().unwrap_or_default(), &format!("ID OF {named}"));
+        let text = format!(
+            "{:?} {:?} {:?} {:?} {:?} {:?}",
+            seen.r#type,
+            seen.authorizer_uri,
+            seen.provider_arns,
+            seen.identity_source,
+            seen.identity_validation_expression,
+            seen.authorizer_result_ttl_in_seconds
+        );
+        all.add(format!("authorizer {name} {named}"), text);
+    }
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 pub fn cases() -> DriftCases {
     let page = json!({"page": "/404.html", "status": "404", "min_ttl": 60});
+    let certificate = "arn:aws:acm:us-east-1:000000000000:certificate/theirs";
     let of_page = |field, to: Value| case(field, to).keys(&["404"]);
     let cases = vec![
         case("tags.*", json!("x")).keys(&["stray"]),
@@ -29,8 +30,11 @@ pub fn cases() -> DriftCases {
         of_page("error_pages.*.page", json!("/theirs.html")),
         of_page("error_pages.*.status", json!("200")),
         of_page("error_pages.*.min_ttl", json!(7)),
-        case("extras.*", json!("evil.example"))
-            .keys(&["aliases"])
+        case("aliases", json!(["theirs.example"])),
+        case("certificate", json!(certificate)).also("viewer_tls", json!("TLSv1.2_2021")),
+        case("viewer_tls", json!("TLSv1.1_2016")).also("certificate", json!(certificate)),
+        case("extras.*", json!("/theirs"))
+            .keys(&["origin path"])
             .no_change("settings that no stack has: they are only found, and taken away"),
     ];
     let type_name = "AWS::CloudFront::Distribution";
@@ -77,10 +81,21 @@ fn change_config(config: &mut sdk::DistributionConfig, change: &OutOfBandChange<
         "response_headers_policy_id" => {
             behavior.response_headers_policy_id = Some(change.text().into())
         }
-        "extras.*" => {
-            config.aliases =
-                Some(sdk::Aliases::builder().quantity(1).items(change.text()).build().unwrap());
+        "aliases" => {
+            let names: Vec<String> = serde_json::from_value(change.to().clone()).unwrap();
+            let quantity = i32::try_from(names.len()).unwrap();
+            let names = sdk::Aliases::builder().quantity(quantity).set_items(Some(names));
+            config.aliases = Some(names.build().unwrap());
         }
+        "certificate" | "viewer_tls" => {
+            let text = |key: &str| change.target[key].as_str().unwrap();
+            let certificate = sdk::ViewerCertificate::builder()
+                .acm_certificate_arn(text("certificate"))
+                .ssl_support_method(sdk::SslSupportMethod::SniOnly)
+                .minimum_protocol_version(text("viewer_tls").into());
+            config.viewer_certificate = Some(certificate.build());
+        }
+        "extras.*" => origin.origin_path = Some(change.text().into()),
         _ => config.custom_error_responses = Some(pages(&change.target["error_pages"])),
     }
 }

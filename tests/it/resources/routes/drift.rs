@@ -13,6 +13,7 @@ const ROUTE: &str = "POST /orders";
 pub fn cases(shop: &DeployedShop) -> DriftCases {
     let at = "routes.main";
     let other = shop.live("function.listProducts").outputs["arn"].clone();
+    let staff = shop.live("authorizer.staff").outputs["id"].clone();
     let orders = shop.live(at).spec["routes"][ROUTE].clone();
     let route = |field, to: Value| case(field, to).keys(&[ROUTE]);
     let cors = |field, to: &str| case(field, json!(to)).keys(&["/orders"]);
@@ -24,6 +25,8 @@ pub fn cases(shop: &DeployedShop) -> DriftCases {
         route("routes.*.function_arn", json!(other)),
         route("routes.*.authorization", json!("AWS_IAM")),
         route("routes.*.api_key_required", json!(true)),
+        route("routes.*.authorizer_id", json!(staff)),
+        route("routes.*.scopes", json!(["orders/write"])),
         route("routes.*.timeout_ms", json!(5000)),
         case("cors.*", Value::Null).keys(&["/orders"]),
         cors("cors.*.allow_origin", "https://evil.example"),
@@ -159,7 +162,8 @@ async fn route(
     let client = &shop.clients.apigateway;
     let entry = &change.target["routes"][change.key()];
     let text = |field: &str| entry[field].as_str().unwrap();
-    if change.case.field == "routes.*.api_key_required" {
+    let anew = ["routes.*.api_key_required", "routes.*.authorizer_id", "routes.*.scopes"];
+    if anew.contains(&change.case.field) {
         // Patched, MiniStack would keep it as a text.
         client
             .delete_method()
@@ -178,9 +182,13 @@ async fn route(
             update.patch_operations(patch).send().await.unwrap();
             return;
         }
-        "routes.*" | "routes.*.api_key_required" => {
+        field if field == "routes.*" || anew.contains(&field) => {
             let put = client.put_method().rest_api_id(api).resource_id(resource).http_method(verb);
             let put = put.authorization_type(text("authorization"));
+            let put = put.set_authorizer_id(entry["authorizer_id"].as_str().map(String::from));
+            let scopes = entry["scopes"].as_array().into_iter().flatten();
+            let scopes = scopes.map(|scope| scope.as_str().unwrap().to_string()).collect();
+            let put = put.set_authorization_scopes(Some(scopes));
             put.api_key_required(entry["api_key_required"] == true).send().await.unwrap();
         }
         _ => {}

@@ -8,7 +8,7 @@ locals {
   cors = {
     "Access-Control-Allow-Origin"  = { for path in keys(local.routes) : path => local.site }
     "Access-Control-Allow-Methods" = { for path, route in local.routes : path => join(",", sort(["OPTIONS", route.verb])) }
-    "Access-Control-Allow-Headers" = { for path in keys(local.routes) : path => "Content-Type,Idempotency-Key" }
+    "Access-Control-Allow-Headers" = { for path in keys(local.routes) : path => "Authorization,Content-Type,Idempotency-Key" }
     "Access-Control-Max-Age"       = { for path in keys(local.routes) : path => "600" }
   }
   not_allowed = {

@@ -7,7 +7,8 @@ resource "aws_cloudfront_response_headers_policy" "site" {
     content_security_policy {
       override = true
       content_security_policy = join("; ", [
-        "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "font-src 'self'",
+        "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:",
+        "media-src 'self'", "font-src 'self'",
         "manifest-src 'self'", "connect-src 'self' http://${local.api}.execute-api.localhost:${var.port}",
         "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
       ])

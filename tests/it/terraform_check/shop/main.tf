@@ -28,7 +28,9 @@ provider "aws" {
   endpoints {
     apigateway = var.endpoint
     cloudfront = var.endpoint
+    cloudwatch = var.endpoint
     dynamodb   = var.endpoint
+    events     = var.endpoint
     iam        = var.endpoint
     lambda     = var.endpoint
     logs       = var.endpoint
