@@ -255,8 +255,12 @@ pub struct PolicyReport {
     /// List the access gained and lost since an older report (JSON)
     #[arg(long, value_name = "FILE")]
     pub since: Option<PathBuf>,
+    /// Prove on the local twin, in an environment of its own, that every grant is needed and every
+    /// other call refused
+    #[arg(long)]
+    pub prove: bool,
     /// Print the IAM policies that `diff`, `up` and `down` need; --env may end in `*`
-    #[arg(long, conflicts_with_all = ["format", "since"])]
+    #[arg(long, conflicts_with_all = ["format", "since", "prove"])]
     pub deployer: bool,
     /// With --deployer: also a trust policy for GitHub's jobs on pull requests, or on a branch
     #[arg(long, value_name = "OWNER/NAME[:BRANCH]", requires = "deployer")]
