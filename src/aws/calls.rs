@@ -103,6 +103,37 @@ pub const DOCTOR: &[Call] = &[
 /// What runs do without where the right is missing, so that no deployer needs it.
 pub const OPTIONAL: &[Call] = &[Call::new(&IAM, "iam:ListAccountAliases")];
 
+/// What the proof of least privilege tries, on the local twin alone. A refusal is what it looks for,
+/// so none is repeated; no deployer needs the rights.
+pub const PROOF: &[Call] = &[
+    Call::new(&PLAIN, "sts:AssumeRole"),
+    Call::new(&PLAIN, "dynamodb:GetItem"),
+    Call::new(&PLAIN, "dynamodb:BatchGetItem"),
+    Call::new(&PLAIN, "dynamodb:Query"),
+    Call::new(&PLAIN, "dynamodb:Scan"),
+    Call::new(&PLAIN, "dynamodb:ExecuteStatement"),
+    Call::new(&PLAIN, "dynamodb:PutItem"),
+    Call::new(&PLAIN, "dynamodb:UpdateItem"),
+    Call::new(&PLAIN, "dynamodb:DeleteItem"),
+    Call::new(&PLAIN, "dynamodb:BatchWriteItem"),
+    Call::new(&PLAIN, "dynamodb:TransactWriteItems"),
+    Call::new(&PLAIN, "dynamodb:DescribeTable"),
+    Call::new(&PLAIN, "dynamodb:DeleteTable"),
+    Call::new(&PLAIN, "s3:GetObject"),
+    Call::new(&PLAIN, "s3:PutObject"),
+    Call::new(&PLAIN, "s3:DeleteObject"),
+    Call::new(&PLAIN, "s3:ListObjectsV2"),
+    Call::new(&PLAIN, "lambda:Invoke"),
+    Call::new(&PLAIN, "lambda:GetFunction"),
+    Call::new(&PLAIN, "lambda:UpdateFunctionConfiguration"),
+    Call::new(&PLAIN, "iam:PutRolePolicy"),
+    Call::new(&PLAIN, "iam:AttachRolePolicy"),
+    Call::new(&PLAIN, "iam:UpdateAssumeRolePolicy"),
+    Call::new(&PLAIN, "logs:FilterLogEvents"),
+    Call::new(&PLAIN, "logs:PutRetentionPolicy"),
+    Call::new(&PLAIN, "logs:DeleteLogGroup"),
+];
+
 /// Every call of this module's own.
 pub fn list_calls() -> impl Iterator<Item = &'static Call> {
     IDENTITY

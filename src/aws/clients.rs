@@ -16,6 +16,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::sync::Arc;
 use std::time::Duration;
@@ -132,6 +133,13 @@ impl Sdk {
     pub fn in_region(&self, region: &str) -> Self {
         let base = self.base.clone().into_builder().region(Region::new(region.to_string()));
         Self { base: base.build(), region: region.to_string(), ..self.clone() }
+    }
+
+    /// The same configuration with other credentials.
+    pub(super) fn with_credentials(&self, credentials: Credentials) -> Self {
+        let provider = SharedCredentialsProvider::new(credentials);
+        let base = self.base.clone().into_builder().credentials_provider(provider);
+        Self { base: base.build(), ..self.clone() }
     }
 
     /// Makes clients that count, and are limited, by `purpose`.

@@ -2,6 +2,7 @@
 //! budgets, errors.
 
 pub mod account;
+pub mod attempt;
 pub mod call;
 pub mod calls;
 pub mod census;

@@ -216,7 +216,7 @@ fn not_built(error: &impl std::fmt::Display) -> CloudError {
 }
 
 /// A key, or an item without nested values.
-fn to_item(item: &Value) -> Result<HashMap<String, AttributeValue>, CloudError> {
+pub(super) fn to_item(item: &Value) -> Result<HashMap<String, AttributeValue>, CloudError> {
     let bad = || {
         let why = "an item is an object of strings, numbers and booleans";
         CloudError::ours(ErrorKind::Other, why, "")

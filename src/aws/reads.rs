@@ -61,6 +61,12 @@ reads_only! {
     }
 }
 reads_only! {
+    /// S3, for the proof of least privilege.
+    s3::S3(aws_sdk_s3, path_style) {
+        head_bucket: HeadBucketFluentBuilder,
+    }
+}
+reads_only! {
     /// CloudWatch Logs, for the smoke test and `doctor`.
     logs::Logs(aws_sdk_cloudwatchlogs) {
         describe_resource_policies: DescribeResourcePoliciesFluentBuilder,

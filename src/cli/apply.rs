@@ -78,6 +78,21 @@ pub fn writer(session: &Session) -> Writer {
     Writer::new(&session.sdk, session.reader.afresh(), session.scope.clone())
 }
 
+/// Who writes on behalf of the proof of least privilege, which takes rights away from functions at
+/// work.
+///
+/// Errors: the endpoint is not the local twin.
+pub fn writer_of_proof(session: &Session) -> Result<Writer, CliError> {
+    if session.is_twin() {
+        return Ok(writer(session));
+    }
+    Err(CliError::new(
+        "--prove takes rights away from roles while requests run, so it works on the local twin \
+         alone, and never on AWS",
+        "run `shopstack --local policy-report --prove`; without --prove the report changes nothing",
+    ))
+}
+
 /// Runs the plan.
 pub async fn run(
     session: &Session,

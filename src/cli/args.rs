@@ -255,9 +255,13 @@ pub struct PolicyReport {
     /// Compare with an older report (JSON): access gained and lost
     #[arg(long, value_name = "FILE")]
     pub since: Option<PathBuf>,
+    /// Prove on the local twin, in an environment of its own, that every grant is needed and every
+    /// other call refused
+    #[arg(long)]
+    pub prove: bool,
     /// Print the IAM policies that `diff`, `up`, `down` and `sweep --shared` need; --env may end in
     /// `*`
-    #[arg(long, conflicts_with_all = ["format", "since"])]
+    #[arg(long, conflicts_with_all = ["format", "since", "prove"])]
     pub deployer: bool,
     /// With --deployer: also a trust policy for GitHub's jobs on pull requests, on a branch or in an
     /// environment (`OWNER/NAME:environment:production`); may be given several times

@@ -200,6 +200,11 @@ impl Session {
         Ok(Self { sdk, identity, scope, reader, serves, record })
     }
 
+    /// True on the local twin, which enforces IAM and holds nothing of value.
+    pub fn is_twin(&self) -> bool {
+        self.scope.endpoint.is_some() && self.serves
+    }
+
     fn reader(sdk: &Sdk, output: &Output) -> Reader {
         Reader::new(sdk, sdk.caller().with_progress(output.waits()))
     }

@@ -101,6 +101,17 @@ pub fn warn_of_nothing(report: &Report, stack: &Stack, output: &Output) {
 
 /// Runs the checks that stack.yaml asks for against the outputs of what is deployed.
 pub async fn run(session: &Session, project: &Project, document: &Value, sink: &Sink) -> Report {
+    prepare(session, project, document).await.run(sink).await
+}
+
+/// The test of one deployed stack, to be run as often as one likes.
+pub struct Prepared {
+    pub target: Target,
+    backend: Cloud,
+}
+
+/// Reads what the test has to know of the deployed stack.
+pub async fn prepare(session: &Session, project: &Project, document: &Value) -> Prepared {
     let backend = Cloud { probe: Probe::new(&session.sdk), counter: session.sdk.counter.clone() };
     let mut target = target(session, project, document, session.serves);
     let (stack, probe) = (&project.stack, &backend.probe);
@@ -110,7 +121,23 @@ pub async fn run(session: &Session, project: &Project, document: &Value, sink: &
     if let Some(products) = &mut target.products {
         products.secret = secret(session, stack, probe, &products.route).await;
     }
-    smoke::run(&target, &backend, sink).await
+    Prepared { target, backend }
+}
+
+impl Prepared {
+    pub async fn run(&self, sink: &Sink) -> Report {
+        smoke::run(&self.target, &self.backend, sink).await
+    }
+
+    /// The last lines of a log group since `since_ms` (epoch).
+    pub async fn log_text(&self, group: &str, since_ms: i64) -> Vec<String> {
+        self.backend.log_text(group, since_ms).await.unwrap_or_default()
+    }
+
+    /// Some item of a table, where it has any.
+    pub async fn any_item(&self, table: &str) -> Option<Value> {
+        self.backend.items(table).await.ok()?.into_iter().next()
+    }
 }
 
 /// The secret of the function behind a route: the variable that stack.yaml fills with

@@ -136,7 +136,7 @@ async fn confirm(session: &Session, output: &Output) -> Result<(), CliError> {
 
 /// Waits until what was made or changed is served: CloudFront answers long before it has spread a
 /// change.
-async fn wait_served(
+pub async fn wait_served(
     session: &Session,
     plan: &Plan,
     outcome: &Outcome,

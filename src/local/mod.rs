@@ -213,6 +213,11 @@ fn port_taken(port: u16, what: &str) -> LocalError {
     )
 }
 
+/// MiniStack's version, as pinned.
+pub fn version() -> &'static str {
+    venv::version()
+}
+
 /// True where `endpoint` is a twin on this machine, ours or another, which serves the requests of
 /// sites and APIs.
 pub async fn is_twin(endpoint: &str) -> bool {

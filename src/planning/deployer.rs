@@ -16,6 +16,9 @@ const GITHUB: &str = "token.actions.githubusercontent.com";
 
 /// Actions that IAM knows for all resources only.
 const UNSCOPED: &[&str] = &[
+    "cloudfront:CreateDistribution",
+    "cloudfront:CreateOriginAccessControl",
+    "cloudfront:CreateResponseHeadersPolicy",
     "cloudfront:ListDistributions",
     "cloudfront:ListOriginAccessControls",
     "cloudfront:ListResponseHeadersPolicies",
@@ -194,7 +197,7 @@ fn group(scope: &Scope, operation: &str, action: &str) -> Group {
     }
     match action.split(':').next().unwrap_or(action) {
         "apigateway" => plain("ApiIdsAreChosenByAws", apis(scope)),
-        "cloudfront" => plain("CloudFrontIdsAreChosenByAws", vec!["*".into()]),
+        "cloudfront" => plain("CloudFrontIdsAreChosenByAws", distributions(scope)),
         "dynamodb" => {
             let table = format!("{}:table/{}*", arn(scope, "dynamodb"), scope.prefix());
             plain("Tables", vec![table])
@@ -276,6 +279,15 @@ fn roles(scope: &Scope, operation: &str, action: &str) -> Group {
             }
         }
     }
+}
+
+/// Whatever its id, of the kinds that a stack has; emulators check the calls on all resources.
+fn distributions(scope: &Scope) -> Vec<String> {
+    if scope.endpoint.is_some() {
+        return vec!["*".into()];
+    }
+    let own = |kind| format!("arn:aws:cloudfront::{}:{kind}/*", scope.account);
+    ["distribution", "origin-access-control", "response-headers-policy"].map(own).into()
 }
 
 fn apis(scope: &Scope) -> Vec<String> {

@@ -16,7 +16,7 @@ pub enum Needed {
     Unclear,
 }
 
-/// One action of one function from three sources side by side.
+/// One action of one function from up to three sources side by side: declared, found, observed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Need {
     pub function: String,
@@ -26,6 +26,9 @@ pub struct Need {
     pub declared: bool,
     /// `lambdas/create-order/src/store.rs:41`, each place of the source that calls it.
     pub found: Vec<String>,
+    /// With `--prove`: the answer that named this action as refused, in a run without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed: Option<String>,
     /// The live role allows it.
     pub granted: bool,
     pub verdict: Needed,

@@ -2,8 +2,8 @@
 //! that.
 
 use super::{
-    Accepted, Failure, Generator, Input, Kind, Observed, Older, Places, Reasons, Report,
-    SourceCall, report,
+    Accepted, CallVerdict, Failure, ForbiddenCall, Generator, GrantTrial, GrantVerdict, Input,
+    Kind, Observed, Older, Places, Proof, Reasons, Report, SourceCall, report,
 };
 use crate::model::{Address, Desired, Live, Scope};
 use crate::policy::canonical;
@@ -21,6 +21,50 @@ pub struct Shop {
     pub accepted: Vec<Accepted>,
     pub calls: BTreeMap<String, Vec<SourceCall>>,
     pub since: Option<Older>,
+    pub proof: Option<Proof>,
+}
+
+/// A proof with one line of each kind.
+pub fn proof() -> Proof {
+    let trial = |action: &str, attribute: Option<&str>, verdict, evidence: &str| GrantTrial {
+        address: Address::new("role", "createOrder"),
+        sid: "TableOrders".into(),
+        action: action.into(),
+        resource: table("Orders"),
+        attribute: attribute.map(str::to_string),
+        verdict,
+        evidence: evidence.into(),
+        observed: None,
+    };
+    let call = |principal: &str, action: &str, verdict, evidence: &str| ForbiddenCall {
+        principal: principal.into(),
+        action: action.into(),
+        resource: "table shop-<env>-Orders".into(),
+        detail: None,
+        verdict,
+        evidence: evidence.into(),
+    };
+    let seen = "AccessDeniedException in the log of createOrder";
+    let needed = format!("failed without it: order; {seen}");
+    let put = trial("dynamodb:PutItem", None, GrantVerdict::Needed, &needed);
+    Proof {
+        policies_sha256: "p".repeat(64),
+        code_sha256: BTreeMap::from([("createOrder".into(), "c".repeat(44))]),
+        enforced_by: "MiniStack 1.5.33 with AUTH=true".into(),
+        started: "2026-11-22T09:00:00Z".into(),
+        finished: "2026-11-22T09:00:40Z".into(),
+        checks: vec!["order".into(), "products".into()],
+        grants: vec![
+            GrantTrial { observed: Some(seen.into()), ..put },
+            trial("dynamodb:GetItem", Some("total"), GrantVerdict::Unused, "every check passed"),
+            trial("logs:PutLogEvents", None, GrantVerdict::NotEmulated, "nothing failed"),
+        ],
+        forbidden: vec![
+            call("role.createOrder", "dynamodb:Scan", CallVerdict::Refused, "AccessDenied"),
+            call("anonymous", "dynamodb:Scan", CallVerdict::Allowed, "it went <b>through</b>"),
+        ],
+        not_proved: vec!["what AWS itself answers".into()],
+    }
 }
 
 pub fn scope() -> Scope {
@@ -149,6 +193,7 @@ pub fn shop() -> Shop {
         accepted: Vec::new(),
         calls: BTreeMap::new(),
         since: None,
+        proof: None,
     }
 }
 
@@ -198,6 +243,7 @@ impl Shop {
             accepted: &self.accepted,
             calls: &self.calls,
             since: self.since.as_ref(),
+            proof: self.proof.as_ref(),
         })
     }
 }

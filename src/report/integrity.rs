@@ -28,6 +28,11 @@ fn strip_times(report: &mut Value) {
     for key in TIMES {
         map.remove(key);
     }
+    if let Some(proof) = map.get_mut("proof").and_then(Value::as_object_mut) {
+        for key in TIMES {
+            proof.remove(key);
+        }
+    }
     // `changes` is about the older report that was given, not about the account.
     map.remove("changes");
     for read in map.get_mut("reads").and_then(Value::as_array_mut).into_iter().flatten() {

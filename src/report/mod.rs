@@ -20,7 +20,9 @@ mod integrity;
 mod maker;
 mod needs;
 mod permission;
+mod proof;
 mod reasons;
+mod removals;
 pub mod rules;
 mod settings;
 #[cfg(test)]
@@ -30,6 +32,7 @@ mod since;
 mod surfaces;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod types;
 
 pub use crate::policy::judge::Severity;
@@ -38,8 +41,10 @@ pub(crate) use changes::conditions;
 pub use evidence::{Need, Needed};
 pub use exceptions::{Accepted, is_of_checkov};
 pub use needs::SourceCall;
+pub use removals::{Removal, policy_documents, removals};
 pub use since::Older;
 pub(crate) use surfaces::carrier;
+pub use trial::{CallVerdict, ForbiddenCall, GrantTrial, GrantVerdict, Proof};
 pub use types::{
     Access, Changes, CheckedAction, CheckedCondition, Count, Coverage, Difference, Digest,
     Exception, Failure, Finding, Generator, Kind, Location, Population, Read, Reasons, Report, Row,
@@ -80,6 +85,8 @@ pub struct Input<'a> {
     /// What the functions' sources call, by logical id of the function.
     pub calls: &'a BTreeMap<String, Vec<SourceCall>>,
     pub since: Option<&'a Older>,
+    /// What `--prove` found out.
+    pub proof: Option<&'a Proof>,
 }
 
 /// A policy or setting that only the report reads. stack.yaml has none of the kind, so what is
@@ -157,6 +164,7 @@ pub fn report(input: Input<'_>) -> Report {
     found.extend(findings::escalations(&input, &pairs));
     let needs = needs::list(&input, &surfaces);
     found.extend(needs::findings(&input, &needs));
+    found.extend(proof::findings(&input));
     let exceptions = exceptions::apply(&input, &mut found);
     found.sort_by(|a, b| (a.severity, &a.id).cmp(&(b.severity, &b.id)));
     let access = access::list(&input.scope.account, &surfaces);
@@ -181,6 +189,7 @@ pub fn report(input: Input<'_>) -> Report {
         exceptions,
         changes,
         needs,
+        proof: input.proof.cloned(),
         access,
         surfaces,
         reads,

@@ -1,7 +1,7 @@
 //! Needed against granted, action by action: declared in stack.yaml, found in the source, granted
 //! by the live role.
 
-use super::{Finding, Input, Kind, Need, Needed, Severity, Side, Status, Surface, rules};
+use super::{Finding, Input, Kind, Need, Needed, Proof, Severity, Side, Status, Surface, rules};
 use crate::model::Address;
 use crate::policy::actions::catalogue;
 use crate::policy::judge::Statement;
@@ -34,7 +34,7 @@ pub(super) fn list(input: &Input<'_>, surfaces: &[Surface]) -> Vec<Need> {
         .into_iter()
         .flat_map(|id| {
             let surfaces = roles.get(id).unwrap_or(&nothing);
-            of_function(id, surfaces, input.calls.get(id).map(Vec::as_slice))
+            of_function(id, surfaces, input.calls.get(id).map(Vec::as_slice), input.proof)
         })
         .collect()
 }
@@ -86,7 +86,12 @@ pub(super) fn findings(input: &Input<'_>, needs: &[Need]) -> Vec<Finding> {
     .collect()
 }
 
-fn of_function(id: &str, surfaces: &[&Surface], calls: Option<&[SourceCall]>) -> Vec<Need> {
+fn of_function(
+    id: &str,
+    surfaces: &[&Surface],
+    calls: Option<&[SourceCall]>,
+    proof: Option<&Proof>,
+) -> Vec<Need> {
     // Where the role was not read, nothing is known of what is granted.
     if surfaces.iter().any(|s| matches!(s.status, Status::Unread | Status::NotEmulated)) {
         return vec![];
@@ -129,6 +134,7 @@ fn of_function(id: &str, surfaces: &[&Surface], calls: Option<&[SourceCall]>) ->
                 resource: resource.clone(),
                 declared: sources.declared,
                 found,
+                observed: proof.and_then(|proof| proof.observed(id, action)),
                 granted: sources.granted,
                 verdict,
                 note,
@@ -141,6 +147,7 @@ fn of_function(id: &str, surfaces: &[&Surface], calls: Option<&[SourceCall]>) ->
         resource: "not resolved from the source".into(),
         declared: false,
         found: places(known, action),
+        observed: None,
         granted: false,
         verdict: Needed::Missing,
         note: Some("the source calls it, and no grant covers it".into()),

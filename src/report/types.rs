@@ -1,6 +1,7 @@
 //! The report's own types, which are also its JSON: keys stand in the order of the fields.
 
 use super::evidence::Need;
+use super::trial::Proof;
 use crate::model::Address;
 use crate::policy::judge::{Severity, Statement};
 use schemars::JsonSchema;
@@ -366,6 +367,9 @@ pub struct Report {
     pub changes: Option<Changes>,
     /// Each action of each function: needed against granted.
     pub needs: Vec<Need>,
+    /// With `--prove` alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
     pub access: Vec<Access>,
     /// Roles first, then buckets, functions, APIs and tables, each by address.
     pub surfaces: Vec<Surface>,

@@ -78,6 +78,11 @@ const RESTRICTED: &[Restricted] = &[
         from: &["src/cli/up.rs", "src/cli/takedown.rs", "src/cli/sweep/"],
         why: "only up, down and sweep may write to AWS",
     },
+    Restricted {
+        path: "shopstack::cli::apply::writer_of_proof",
+        from: &["src/cli/policy_report/prove/"],
+        why: "the proof may write to the local twin alone",
+    },
 ];
 
 const RESTRICTED_METHODS: &[Restricted] = &[

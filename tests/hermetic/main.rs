@@ -20,6 +20,7 @@ mod cli;
 mod environments;
 mod export;
 mod generated;
+mod policies;
 mod promises;
 mod random_stack;
 mod replay;

@@ -93,6 +93,12 @@ pub fn tools() -> PathBuf {
     required("SHOPSTACK_TEST_TOOLS", "the tests' Python environment").into()
 }
 
+/// Folder of the Python environment with the judges of policies.
+pub fn policy_tools() -> PathBuf {
+    endpoint();
+    required("SHOPSTACK_TEST_POLICY_TOOLS", "the Python environment with checkov").into()
+}
+
 /// The value of an environment variable that `tests/tools/run.sh` sets.
 ///
 /// Without any endpoint the whole binary ends here, with success and a message: libtest cannot skip

@@ -33,15 +33,22 @@ fi
 chromium --version
 
 say "Python tools"
-lock=tests/tools/requirements.lock
-tools="$SHOPSTACK_CACHE_DIR/test-tools/$(sha256sum "$lock" | cut -c1-16)"
-if [ ! -f "$tools/.complete" ]; then
-  rm -rf "$tools"
-  python3 -m venv "$tools"
-  "$tools/bin/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r "$lock"
-  touch "$tools/.complete"
-fi
-export SHOPSTACK_TEST_TOOLS="$tools"
+# Installs what a lock file names, once, and prints the environment's folder.
+environment() {
+  local lock=$1 folder
+  folder="$SHOPSTACK_CACHE_DIR/test-tools/$(sha256sum "$lock" | cut -c1-16)"
+  if [ ! -f "$folder/.complete" ]; then
+    # Chained, since `set -e` does not reach into a substitution.
+    rm -rf "$folder" && python3 -m venv "$folder" >&2 &&
+      "$folder/bin/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps \
+        --only-binary :all: -r "$lock" >&2 &&
+      touch "$folder/.complete" || return 1
+  fi
+  echo "$folder"
+}
+tools=$(environment tests/tools/requirements.lock)
+policy_tools=$(environment tests/tools/policies.lock)
+export SHOPSTACK_TEST_TOOLS="$tools" SHOPSTACK_TEST_POLICY_TOOLS="$policy_tools"
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 answers() { python3 - "$1" <<'P'

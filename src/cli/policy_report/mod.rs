@@ -3,6 +3,7 @@
 mod deployer;
 mod gather;
 mod places;
+mod prove;
 mod sources;
 
 use super::args::{Global, PolicyReport, ReportFormat};
@@ -33,7 +34,15 @@ pub async fn command(
     let older = older(args.since.as_deref(), &project.stack.name, &global.env)?;
     // The tag index is one of the reads that may be denied, so it is not asked for here.
     let session = Session::open(global, &project.place(), output).await?;
+    if args.prove {
+        prove::check(&session)?;
+        project.sources(global)?;
+    }
     let gathered = gather::gather(&session, &project).await?;
+    let proof = match args.prove {
+        true => Some(prove::prove(&session, &project, output).await?),
+        false => None,
+    };
     let yaml = text::decode(&std::fs::read(&global.file).unwrap_or_default()).unwrap_or_default();
     let file = global.file.display().to_string();
     let (places, accepted) = places::places(&project, &yaml, &file);
@@ -59,6 +68,7 @@ pub async fn command(
         accepted: &accepted,
         calls: &sources::calls(&project),
         since: older.as_ref(),
+        proof: proof.as_ref(),
     });
     write(&report, args, output)?;
     Ok(u8::try_from(report.exit_code).unwrap_or(code::ERROR))

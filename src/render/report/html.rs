@@ -2,9 +2,9 @@
 
 use super::picture::picture;
 use super::words::{
-    actions, callers, count, details, escape, fields, finding_place, groups, is_accepted,
-    kind_name, levels, location, mark, needed_name, origin, short, status_name, summary,
-    verdict_name,
+    actions, call_verdict, callers, count, details, escape, fields, finding_place, grant_verdict,
+    granted, groups, is_accepted, kind_name, levels, location, mark, needed_name, origin, short,
+    status_name, summary, tried, validity, verdict_name,
 };
 use crate::report::{Finding, Report, Row, Surface};
 
@@ -33,6 +33,7 @@ pub fn html(report: &Report) -> String {
     }
     page.push_str(&changes(report));
     page.push_str(&needs(report));
+    page.push_str(&proof(report));
     page.push_str(&exceptions(report));
     for (title, group) in groups(report) {
         page.push_str(&carrier(&title, &group));
@@ -166,15 +167,51 @@ fn needs(report: &Report) -> String {
             &need.resource,
             yes(need.declared),
             &found,
+            need.observed.as_deref().unwrap_or("-"),
             yes(need.granted),
             needed_name(need.verdict),
             need.note.as_deref().unwrap_or_default(),
         ];
         cells.map(escape).into()
     });
-    let heads =
-        ["Function", "Action", "On", "Declared", "Found in source", "Granted", "Verdict", "Note"];
+    let heads = [
+        "Function",
+        "Action",
+        "On",
+        "Declared",
+        "Found in source",
+        "Observed",
+        "Granted",
+        "Verdict",
+        "Note",
+    ];
     section("Needed against granted", &table("Needed against granted", &heads, rows))
+}
+
+/// What `--prove` found out, with the evidence of each line.
+fn proof(report: &Report) -> String {
+    let Some(proof) = &report.proof else { return String::new() };
+    let facts: Vec<String> = validity(proof)
+        .iter()
+        .map(|(label, value)| format!("<dt>{}</dt><dd>{}</dd>", escape(label), escape(value)))
+        .collect();
+    let grants = proof.grants.iter().map(|trial| {
+        let verdict = grant_verdict(trial.verdict);
+        [verdict, trial.address.as_str(), &granted(trial), &trial.evidence].map(escape).into()
+    });
+    let calls = proof.forbidden.iter().map(|call| {
+        let verdict = call_verdict(call.verdict);
+        [verdict, &call.principal, &tried(call), &call.evidence].map(escape).into()
+    });
+    let body = format!(
+        "<p><strong>{}.</strong></p>\n<dl>{}</dl>\n<h3>Each grant taken away</h3>\n{}\
+         <h3>Each forbidden call tried</h3>\n{}",
+        escape(&proof.summary()),
+        facts.concat(),
+        table("Grants taken away", &["Verdict", "Of", "Grant", "Evidence"], grants),
+        table("Forbidden calls", &["Verdict", "As", "Call", "Evidence"], calls)
+    );
+    section("Proof", &body)
 }
 
 fn exceptions(report: &Report) -> String {

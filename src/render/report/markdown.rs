@@ -2,8 +2,9 @@
 //! per resource.
 
 use super::words::{
-    actions, callers, clean, details, fields, finding_place, groups, is_accepted, kind_name,
-    levels, location, mark, needed_name, origin, short, status_name, summary, verdict_name,
+    actions, call_verdict, callers, clean, details, fields, finding_place, grant_verdict, granted,
+    groups, is_accepted, kind_name, levels, location, mark, needed_name, origin, short,
+    status_name, summary, tried, validity, verdict_name,
 };
 use crate::report::{Access, Report, Row, Status, Surface, Verdict};
 
@@ -14,6 +15,7 @@ pub fn markdown(report: &Report) -> String {
     lines.extend(findings(report));
     lines.extend(changes(report));
     lines.extend(needs(report));
+    lines.extend(proof(report));
     for (title, group) in groups(report) {
         let Some(first) = group.first() else { continue };
         let shared = if first.shared { ", shared by all stacks of the account" } else { "" };
@@ -123,15 +125,45 @@ fn needs(report: &Report) -> Vec<String> {
             &need.resource,
             yes(need.declared),
             &found,
+            need.observed.as_deref().unwrap_or("-"),
             yes(need.granted),
             needed_name(need.verdict),
             note,
         ];
         Vec::from(cells.map(cell))
     });
-    let heads =
-        ["Function", "Action", "On", "Declared", "Found in source", "Granted", "Verdict", "Note"];
+    let heads = [
+        "Function",
+        "Action",
+        "On",
+        "Declared",
+        "Found in source",
+        "Observed",
+        "Granted",
+        "Verdict",
+        "Note",
+    ];
     lines.extend(table(&heads, rows));
+    lines
+}
+
+/// What `--prove` found out, with the evidence of each line.
+fn proof(report: &Report) -> Vec<String> {
+    let Some(proof) = &report.proof else { return vec![] };
+    let mut lines = section_head("Proof");
+    lines.extend([String::new(), format!("**{}.**", cell(&proof.summary()))]);
+    let facts = validity(proof).into_iter().map(|(label, value)| vec![label.into(), cell(&value)]);
+    lines.extend(table(&["", ""], facts));
+    let grants = proof.grants.iter().map(|trial| {
+        let verdict = grant_verdict(trial.verdict);
+        Vec::from([verdict, trial.address.as_str(), &granted(trial), &trial.evidence].map(cell))
+    });
+    lines.extend(table(&["Grant", "Of", "What", "Evidence"], grants));
+    let calls = proof.forbidden.iter().map(|call| {
+        let verdict = call_verdict(call.verdict);
+        Vec::from([verdict, &call.principal, &tried(call), &call.evidence].map(cell))
+    });
+    lines.extend(table(&["Call", "As", "What", "Evidence"], calls));
     lines
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::policy::canonical;
 use crate::render::snapshot::assert_snapshot;
 use crate::render::style::Style;
-use crate::report::fixture::{Shop, shop};
+use crate::report::fixture::{Shop, proof, shop};
 use serde_json::json;
 
 fn tampered() -> Shop {
@@ -50,6 +50,27 @@ fn a_tampered_shop_as_text() {
 #[test]
 fn a_tampered_shop_as_markdown() {
     assert_snapshot("policy_report.md", &markdown(&tampered().report()));
+}
+
+#[test]
+fn a_proof_stands_in_every_form_with_its_evidence() {
+    let mut shop = shop();
+    shop.proof = Some(proof());
+    let report = shop.report();
+    let plain = text(&report, Style { width: 100, color: false });
+    let from = plain.find("\nProof\n").unwrap();
+    let to = from + plain[from..].find("= as wanted").unwrap();
+    assert_snapshot("policy_report_proof.txt", &plain[from..to]);
+    let (page, markdown) = (html(&report), markdown(&report));
+    for (form, text) in [("html", &page), ("markdown", &markdown), ("json", &json(&report))] {
+        for part in ["forbidden calls refused", "AccessDeniedException in the log", "MiniStack"] {
+            assert!(
+                text.contains(part) || form == "json" && part.contains("calls"),
+                "{form}: {part}"
+            );
+        }
+    }
+    assert!(!page.contains("<b>through") && page.contains("&lt;b&gt;through"), "evidence is text");
 }
 
 #[test]

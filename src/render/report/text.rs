@@ -2,11 +2,15 @@
 //! its statements and reasons.
 
 use super::words::{
-    actions, callers, clean, count, details, fields, finding_place, groups, is_accepted, kind_name,
-    levels, location, mark, needed_name, origin, short, status_name, summary, verdict_name,
+    actions, call_verdict, callers, clean, count, details, fields, finding_place, grant_verdict,
+    granted, groups, is_accepted, kind_name, levels, location, mark, needed_name, origin, short,
+    status_name, summary, tried, validity, verdict_name,
 };
 use crate::render::style::{Ink, Style};
-use crate::report::{Access, Finding, Needed, Report, Row, Severity, Status, Surface, Verdict};
+use crate::report::{
+    Access, CallVerdict, Finding, GrantVerdict, Needed, Report, Row, Severity, Status, Surface,
+    Verdict,
+};
 
 /// Text no wider than `style.width` (40 at least); longer words (ARNs) are kept whole, so that they
 /// can be copied.
@@ -18,6 +22,7 @@ pub fn text(report: &Report, style: Style) -> String {
     page.findings(report);
     page.changes(report);
     page.needs(report);
+    page.proof(report);
     page.line("");
     let legend =
         "= as wanted   ~ differs   - wanted, not on AWS   + on AWS, not wanted   ? not read";
@@ -169,8 +174,40 @@ impl Page {
             if !need.found.is_empty() {
                 why.push(format!("called in {}", need.found.join(", ")));
             }
+            why.extend(need.observed.iter().map(|seen| format!("observed: {seen}")));
             why.extend(need.note.clone());
             self.wrapped("    ", "    ", &clean(&why.join("; ")), Some(Ink::Dim));
+        }
+    }
+
+    /// What `--prove` found out: each grant and each forbidden call with its evidence.
+    fn proof(&mut self, report: &Report) {
+        let Some(proof) = &report.proof else { return };
+        self.title("Proof");
+        self.wrapped("  ", "  ", &format!("{}.", proof.summary()), None);
+        for (label, value) in validity(proof) {
+            self.wrapped(&format!("  {label}: "), "    ", &clean(&value), Some(Ink::Dim));
+        }
+        for trial in &proof.grants {
+            let ink = match trial.verdict {
+                GrantVerdict::Needed => Ink::Create,
+                GrantVerdict::Unused => Ink::Delete,
+                GrantVerdict::NotEmulated => Ink::Dim,
+            };
+            let verdict = self.paint(grant_verdict(trial.verdict), ink);
+            let what = clean(&format!("{} {}", trial.address, granted(trial)));
+            self.wrapped(&format!("  {verdict}  "), "    ", &what, None);
+            self.wrapped("    ", "    ", &clean(&trial.evidence), Some(Ink::Dim));
+        }
+        for call in &proof.forbidden {
+            let ink = match call.verdict {
+                CallVerdict::Refused => Ink::Create,
+                CallVerdict::Allowed | CallVerdict::Undecided => Ink::Delete,
+                CallVerdict::NotEmulated => Ink::Dim,
+            };
+            let verdict = self.paint(call_verdict(call.verdict), ink);
+            let what = format!("{} as {}: {}", tried(call), call.principal, call.evidence);
+            self.wrapped(&format!("  {verdict}  "), "    ", &clean(&what), None);
         }
     }
 

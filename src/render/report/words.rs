@@ -1,7 +1,10 @@
 //! Words that every form of the report shares: names of surfaces, statuses, one-sentence summaries.
 
 use crate::policy::judge::Statement;
-use crate::report::{Difference, Finding, Kind, Needed, Report, Status, Surface, Verdict};
+use crate::report::{
+    CallVerdict, Difference, Finding, ForbiddenCall, GrantTrial, GrantVerdict, Kind, Needed, Proof,
+    Report, Status, Surface, Verdict,
+};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -110,6 +113,48 @@ pub(super) fn count(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }
 
+pub(super) fn grant_verdict(verdict: GrantVerdict) -> &'static str {
+    match verdict {
+        GrantVerdict::Needed => "needed",
+        GrantVerdict::Unused => "UNUSED",
+        GrantVerdict::NotEmulated => "not emulated",
+    }
+}
+
+pub(super) fn call_verdict(verdict: CallVerdict) -> &'static str {
+    match verdict {
+        CallVerdict::Refused => "refused",
+        CallVerdict::Allowed => "ALLOWED",
+        CallVerdict::Undecided => "UNDECIDED",
+        CallVerdict::NotEmulated => "not emulated",
+    }
+}
+
+/// What a grant of the proof grants.
+pub(super) fn granted(trial: &GrantTrial) -> String {
+    let attribute = trial.attribute.as_ref().map(|a| format!(", attribute {a}"));
+    format!("{} on {}{}", trial.action, trial.resource, attribute.unwrap_or_default())
+}
+
+/// What a forbidden call of the proof tried.
+pub(super) fn tried(call: &ForbiddenCall) -> String {
+    let detail = call.detail.as_ref().map(|d| format!(", {d}"));
+    format!("{} on {}{}", call.action, call.resource, detail.unwrap_or_default())
+}
+
+/// What the proof holds for, and how it was made.
+pub(super) fn validity(proof: &Proof) -> Vec<(&'static str, String)> {
+    let code: Vec<String> =
+        proof.code_sha256.iter().map(|(id, sha256)| format!("{id} {sha256}")).collect();
+    vec![
+        ("Enforced by", proof.enforced_by.clone()),
+        ("Checks", proof.checks.join(", ")),
+        ("Policies (SHA-256)", proof.policies_sha256.clone()),
+        ("Code (SHA-256)", code.join(", ")),
+        ("Not proved", proof.not_proved.join("; ")),
+    ]
+}
+
 /// What was read and what not, then what was found, in this order: no finding means little where
 /// much was not read.
 pub(super) fn summary(report: &Report) -> String {
@@ -150,7 +195,8 @@ pub(super) fn summary(report: &Report) -> String {
     if let Some(first) = rest.get(..1).map(str::to_uppercase) {
         rest.replace_range(..1, &first);
     }
-    format!("{text}. {rest}")
+    let proof = report.proof.as_ref().map(|p| format!(" Proof: {}.", p.summary()));
+    format!("{text}. {rest}{}", proof.unwrap_or_default())
 }
 
 pub(super) fn is_accepted(finding: &Finding) -> bool {

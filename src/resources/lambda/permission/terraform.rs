@@ -9,7 +9,7 @@ pub(super) fn blocks(permission: &Exported<'_>) -> Vec<Block> {
         let of = |key: &str| statement.get(key).filter(|value| !value.is_null());
         let mut values = json!({
             "statement_id": sid, "function_name": permission.name,
-            "action": of("action"), "principal": of("principal"),
+            "action": of("action"), "principal": of("principal").map(principal),
         });
         // Checkers take a null condition for one that is there.
         if let Some(fields) = values.as_object_mut() {
@@ -31,4 +31,30 @@ pub(super) fn blocks(permission: &Exported<'_>) -> Vec<Block> {
         }
     };
     permission.entries("statements").map(block).collect()
+}
+
+/// A principal as Terraform writes it: that of somebody else's statement is JSON in the spec.
+fn principal(value: &Value) -> Value {
+    let foreign = value.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
+    match foreign {
+        Some(Value::Object(kinds)) => kinds.values().next().cloned().unwrap_or_default(),
+        Some(text @ Value::String(_)) => text,
+        _ => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn principals_of_any_form_become_plain_text() {
+        for (spec, expected) in [
+            ("apigateway.amazonaws.com", "apigateway.amazonaws.com"),
+            ("\"*\"", "*"),
+            (r#"{"AWS":"arn:aws:iam::1:root"}"#, "arn:aws:iam::1:root"),
+        ] {
+            assert_eq!(principal(&json!(spec)), json!(expected));
+        }
+    }
 }
