@@ -2,6 +2,7 @@
 //! per service.
 
 mod api;
+mod attached;
 mod bucket;
 mod cloudfront;
 mod copies;

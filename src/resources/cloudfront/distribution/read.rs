@@ -60,6 +60,7 @@ pub(super) async fn marked(reader: &Reader, scope: &Scope) -> Result<Vec<String>
         Ok(list.map(|list| (list.items.unwrap_or_default(), list.next_marker)).unwrap_or_default())
     })
     .await?;
+    reader.caller.note_number(INFO.type_name, "", listed.len());
     // Older moto lists distributions without their comment: there, each one's own tags decide.
     let unsaid = |comment: &str| reader.caller.is_emulated() && comment.is_empty();
     let is_ours = |comment: &str| unsaid(comment) || scope.owner_of_marker(comment) == Owner::Ours;

@@ -223,8 +223,10 @@ async fn reconcile_settings(
     wanted: &TableSpec,
     options: CallOptions,
 ) -> Result<(), CloudError> {
-    if before.point_in_time_recovery != wanted.point_in_time_recovery {
-        set_recovery(writer, &step.name, wanted.point_in_time_recovery, options).await?;
+    let shortened = wanted.point_in_time_recovery && before.extras.contains_key(extras::PERIOD);
+    if before.point_in_time_recovery != wanted.point_in_time_recovery || shortened {
+        let days = shortened.then_some(extras::FULL_PERIOD);
+        set_recovery(writer, &step.name, wanted.point_in_time_recovery, days, options).await?;
     }
     extras::remove(writer, &step.name, arn, &before.extras).await?;
     sync_tags(writer, arn, &before.tags, &wanted.tags, options).await?;
@@ -244,12 +246,14 @@ async fn set_recovery(
     writer: &Writer,
     name: &str,
     on: bool,
+    days: Option<i32>,
     options: CallOptions,
 ) -> Result<(), CloudError> {
     let dynamodb = &writer.client::<DynamoDb>();
-    let wanted =
-        PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(on).build();
-    let wanted = wanted.map_err(shape::refused)?;
+    let wanted = PointInTimeRecoverySpecification::builder()
+        .point_in_time_recovery_enabled(on)
+        .set_recovery_period_in_days(days);
+    let wanted = wanted.build().map_err(shape::refused)?;
     writer
         .caller
         .call_with("dynamodb:UpdateContinuousBackups", options, || {
@@ -262,7 +266,8 @@ async fn set_recovery(
         .await?;
     let what =
         format!("point-in-time recovery of the table `{name}` to read as set (usually seconds)");
-    let shown = || async { Ok(read::recovery_of(&writer.reader, name).await?.map(|is| is == on)) };
+    let as_set = |is: extras::Recovery| is.on == on && (days.is_none() || is.days == days);
+    let shown = || async { Ok(read::recovery_of(&writer.reader, name).await?.map(as_set)) };
     readable(writer, &what, options, shown).await
 }
 
