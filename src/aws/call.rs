@@ -1,6 +1,6 @@
 //! One way to make a call: rate budget, fence, the call, error mapping, retry class, pause, again.
 
-use super::counter::Counter;
+use super::counter::{Counter, Numbers};
 use super::error;
 use super::quota::Limiter;
 use super::retry::{self, Class, Leave, Repeat, Spent};
@@ -10,7 +10,7 @@ use crate::model::{CloudError, ErrorKind};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -176,13 +176,14 @@ impl Caller {
         &self.counter
     }
 
-    /// Notes how many resources of a type there are, where a read has seen them all.
-    pub fn note_number(&self, type_name: &'static str, number: usize) {
-        self.counter.note_number(type_name, number);
+    /// Notes how many resources of a type, or of a part of it, there are, where a read has seen them
+    /// all.
+    pub fn note_number(&self, type_name: &'static str, part: &'static str, number: usize) {
+        self.counter.note_number(type_name, part, number);
     }
 
-    /// What `note_number` was told last, by type.
-    pub fn numbers(&self) -> BTreeMap<&'static str, usize> {
+    /// What `note_number` was told last.
+    pub fn numbers(&self) -> Numbers {
         self.counter.numbers()
     }
 

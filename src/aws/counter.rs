@@ -36,6 +36,9 @@ pub enum Purpose {
     Smoke,
 }
 
+/// How many resources there are, by type and part of it.
+pub type Numbers = BTreeMap<(&'static str, &'static str), usize>;
+
 /// Shared by all clients of the process.
 #[derive(Debug, Default)]
 pub struct Counter {
@@ -47,8 +50,8 @@ pub struct Counter {
     smoke: AtomicU64,
     /// Requests by operation, for `-vv`.
     operations: Mutex<BTreeMap<String, u64>>,
-    /// Resources that there are, by type, where a listing has shown them all.
-    numbers: Mutex<BTreeMap<&'static str, usize>>,
+    /// Resources that there are, where a listing has shown them all.
+    numbers: Mutex<Numbers>,
 }
 
 impl Counter {
@@ -60,12 +63,12 @@ impl Counter {
         list
     }
 
-    pub fn note_number(&self, type_name: &'static str, number: usize) {
+    pub fn note_number(&self, type_name: &'static str, part: &'static str, number: usize) {
         let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-        numbers.insert(type_name, number);
+        numbers.insert((type_name, part), number);
     }
 
-    pub fn numbers(&self) -> BTreeMap<&'static str, usize> {
+    pub fn numbers(&self) -> Numbers {
         self.numbers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -82,6 +82,12 @@ const NOT_EMULATED: &[&str] = &[
     "NotImplementedException",
 ];
 
+/// What an answer of AWS with this code and sentence means, and what to do about it.
+pub fn meaning(operation: &str, code: &str, message: &str, status: u16) -> (ErrorKind, String) {
+    let kind = kind_of(operation, code, message, Some(status), false);
+    (kind, remedy::hint(kind, operation, code, message))
+}
+
 /// Maps one SDK failure. `operation` is `service:Operation`; `emulated` allows the not-emulated
 /// kind.
 pub fn from_sdk<E>(operation: &str, error: &SdkError<E, HttpResponse>, emulated: bool) -> CloudError

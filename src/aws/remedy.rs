@@ -12,23 +12,61 @@ const COUNTS: &[(&str, &str, &str)] = &[
     ("cloudfront:", "TooManyResponseHeadersPolicies", "20 response headers policies per account"),
     ("cloudfront:", "TooManyOriginAccessControls", "100 origin access controls per account"),
     ("cloudfront:", "TooManyDistributions", "500 distributions per account"),
+    (
+        "cloudfront:",
+        "TooManyDistributionsAssociatedToOriginAccessControl",
+        "100 distributions per origin access control",
+    ),
+    (
+        "cloudfront:",
+        "TooManyDistributionsAssociatedToResponseHeadersPolicy",
+        "100 distributions per response headers policy",
+    ),
+    (
+        "cloudfront:",
+        "TooManyCustomHeadersInResponseHeadersPolicy",
+        "10 custom headers per response headers policy",
+    ),
     ("cloudfront:", "TooManyFunctions", "100 functions of CloudFront per account"),
     ("cloudfront:", "TooManyCacheBehaviors", "75 cache behaviours per distribution"),
+    (
+        "cloudfront:",
+        "TooManyInvalidationsInProgress",
+        "3,000 paths and 15 wildcards in progress per distribution",
+    ),
+    ("cloudfront:", "BatchTooLarge", "3,000 paths per invalidation"),
     ("wafv2:CreateWebACL", "WAFLimitsExceededException", "100 web ACLs per region and scope"),
+    ("wafv2:TagResource", "WAFLimitsExceededException", "50 tags per web ACL"),
+    (
+        "wafv2:PutLoggingConfiguration",
+        "WAFLimitsExceededException",
+        "100 destinations of logs per web ACL",
+    ),
+    ("wafv2:AssociateWebACL", "WAFLimitsExceededException", "1 web ACL per stage of an API"),
     ("wafv2:", "WAFLimitsExceededException", "1,500 capacity units per web ACL without surcharge"),
     ("s3:", "TooManyBuckets", "10,000 buckets per account"),
     ("iam:CreateRole", "LimitExceeded", "1,000 roles per account"),
     ("iam:AttachRolePolicy", "LimitExceeded", "10 managed policies per role"),
     ("iam:PutRolePolicy", "LimitExceeded", "10,240 characters of inline policies per role"),
+    ("iam:UpdateAssumeRolePolicy", "LimitExceeded", "2,048 characters of trust policy per role"),
     ("iam:TagRole", "LimitExceeded", "50 tags per role"),
+    ("dynamodb:UpdateTable", "LimitExceededException", "20 global secondary indexes per table"),
+    ("dynamodb:TagResource", "LimitExceededException", "50 tags per table"),
+    ("dynamodb:UpdateTimeToLive", "LimitExceededException", "500 changes of tables at once"),
     ("dynamodb:", "LimitExceededException", "2,500 tables per region"),
     ("logs:PutResourcePolicy", "LimitExceededException", "10 log resource policies per region"),
     ("logs:", "LimitExceededException", "1,000,000 log groups per region"),
+    ("logs:", "TooManyTagsException", "50 tags per log group"),
+    ("events:PutTargets", "LimitExceededException", "5 targets per rule"),
+    ("events:", "LimitExceededException", "300 rules per event bus"),
+    ("cloudwatch:", "LimitExceeded", "5,000 alarms per region"),
     ("apigateway:CreateRestApi", "LimitExceededException", "600 regional REST APIs per region"),
     ("apigateway:CreateResource", "LimitExceededException", "300 resources per REST API"),
     ("apigateway:CreateStage", "LimitExceededException", "10 stages per REST API"),
     ("apigateway:CreateAuthorizer", "LimitExceededException", "10 authorizers per REST API"),
     ("apigateway:CreateDomainName", "LimitExceededException", "120 domains per region"),
+    ("apigateway:TagResource", "LimitExceededException", "50 tags per REST API or stage"),
+    ("apigateway:", "LimitExceededException", "300 resources and 10 stages per REST API"),
     ("lambda:", "CodeStorageExceededException", "75 GB of function code per region"),
     ("lambda:AddPermission", "PolicyLengthExceededException", "20 KB of permissions per function"),
 ];
@@ -36,6 +74,7 @@ const COUNTS: &[(&str, &str, &str)] = &[
 /// True for codes that say that a number of things is reached.
 pub(super) fn is_count(operation: &str, code: &str) -> bool {
     figure(operation, code).is_some()
+        || code == "EntityLimitExceeded"
         || code.starts_with("TooMany") && code != "TooManyRequestsException"
         || ["LimitExceeded", "LimitExceededException", "WAFLimitsExceededException"].contains(&code)
         || ["ServiceQuotaExceededException", "CodeStorageExceededException"].contains(&code)
@@ -103,6 +142,12 @@ fn by_code(code: &str, message: &str) -> Option<String> {
                 "the caller needs {} to send a web ACL's log to CloudWatch Logs; then {AGAIN}",
                 rights::actions("wafv2:PutLoggingConfiguration").join(", ")
             ));
+        }
+        // Lambda's words for a reservation that leaves less than 10 runs to all other functions.
+        _ if message.contains("UnreservedConcurrentExecution") => {
+            "all functions that reserve nothing keep at least 10 runs at once, and a new account has \
+             no more: take `reserved_concurrency` out of stack.yaml, or ask for more `Concurrent \
+             executions` of Lambda under Service Quotas in the AWS console"
         }
         _ if message.contains("must be verified") => {
             return Some(format!(

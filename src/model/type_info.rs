@@ -44,6 +44,16 @@ pub struct Number {
     pub most: usize,
     /// `response headers policies per account`.
     pub what: &'static str,
+    /// Which of several counts a wanted resource is one of, by its spec: a web ACL's scope. Empty
+    /// where there is one count.
+    pub part: fn(&Value) -> &'static str,
+}
+
+impl Number {
+    /// One count for the whole type.
+    pub const fn single(most: usize, what: &'static str) -> Self {
+        Self { most, what, part: |_| "" }
+    }
 }
 
 /// A key of the `outputs` document that resources of a type provide.

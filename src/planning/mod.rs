@@ -10,6 +10,7 @@ mod quotas;
 pub use protection::{note_refusal, protected, refuse_losses};
 
 use crate::aws::Reader;
+use crate::aws::counter::Numbers;
 use crate::engine;
 use crate::model::{Address, CloudError, Desired, ErrorKind, Live, Outputs, Plan, Scope};
 use crate::plan::{self, Inputs, Record};
@@ -105,7 +106,7 @@ pub async fn make_plan<'a>(
     let known = if compared { builds.await.map_err(|e| vec![e])? } else { Built::new() };
 
     let types: Vec<_> = TYPES.iter().map(|t| t.info()).collect();
-    let numbers = if request.scope.endpoint.is_some() { BTreeMap::new() } else { caller.numbers() };
+    let numbers = if request.scope.endpoint.is_some() { Numbers::new() } else { caller.numbers() };
     let mut plan = plan::plan(&Inputs {
         scope: request.scope,
         desired: &wanted.resources,

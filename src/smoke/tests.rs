@@ -53,6 +53,9 @@ pub(super) fn target(shop: &Shop, budget_ms: u64) -> Target {
     }
 }
 
+/// An origin besides the site's.
+const OTHER: &str = "https://shop.example";
+
 /// A caller may want to spawn the test.
 fn sendable<F: Future + Send>(future: F) -> F {
     future
@@ -235,6 +238,24 @@ async fn logs_are_asked_for_once_a_group_and_round_whatever_is_looked_for() {
     let tries = report.results[0].message.rsplit_once("(tried ").unwrap().1;
     let tries: usize = tries.split(' ').next().unwrap().parse().unwrap();
     assert_eq!(asked.len(), 3 + tries);
+}
+
+#[tokio::test]
+async fn every_exact_origin_is_tried() {
+    // This shop answers its own site alone; an emulator's preflight answers the first as well.
+    let shop = Shop::open(Fault::None).await;
+    for origins in [[shop.site(), OTHER.into()], [OTHER.into(), shop.site()]] {
+        for emulated in [true, false] {
+            let mut target = target(&shop, 150);
+            target.emulated = emulated;
+            target.checks = BTreeSet::from([Check::Cors]);
+            target.cors.as_mut().unwrap().origins = origins.to_vec();
+            let report = run(&target, shop.as_ref(), &silent()).await;
+            assert!(report.failed(), "{report:#?}");
+            let message = message(&report, "cors");
+            assert!(message.contains(&format!("from {OTHER}")), "{message}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -22,5 +22,6 @@ mod faults;
 mod local;
 mod promises;
 mod resources;
+mod settings;
 mod support;
 mod terraform_check;

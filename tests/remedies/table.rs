@@ -176,6 +176,15 @@ const SENTENCES: &[Case] = &[
         "clock",
         "sign in",
     ),
+    (
+        "lambda:PutFunctionConcurrency",
+        400,
+        "InvalidParameterValueException",
+        "Specified ReservedConcurrentExecutions for function decreases account's \
+         UnreservedConcurrentExecution below its minimum value of [10].",
+        "take `reserved_concurrency` out",
+        "corrected",
+    ),
     // Where the cause is not known, none is claimed.
     (
         "lambda:CreateFunction",
@@ -235,6 +244,14 @@ async fn a_quota_comes_with_its_figure_and_a_way_out() {
         ("lambda:CreateFunction", 400, "CodeStorageExceededException", "75 GB"),
         ("s3:CreateBucket", 400, "TooManyBuckets", "10,000"),
         ("apigateway:CreateRestApi", 400, "LimitExceededException", "600"),
+        (
+            "cloudfront:CreateDistributionWithTags",
+            400,
+            "TooManyDistributionsAssociatedToOriginAccessControl",
+            "100 distributions per origin access control",
+        ),
+        ("cloudfront:CreateDistributionWithTags", 400, "EntityLimitExceeded", "quota"),
+        ("iam:UpdateAssumeRolePolicy", 409, "LimitExceeded", "2,048"),
         // A code that is not in the table is known by its form.
         ("cloudfront:CreateInvalidation", 400, "TooManyInvalidationsInProgress", "quota"),
     ] {

@@ -63,7 +63,7 @@ pub(super) async fn discover<T: Named>(
         }
         other => other?,
     };
-    reader.caller.note_number(T::INFO.type_name, all.len());
+    reader.caller.note_number(T::INFO.type_name, "", all.len());
     Ok(all.iter().filter_map(|seen| describe::<T>(query, seen)).collect())
 }
 

@@ -46,7 +46,7 @@ pub const INFO: TypeInfo = TypeInfo {
     heading: "CDN",
     graph: GraphRole::PartOf(|_| "distribution"),
     pricing: Pricing::ByUse("nothing"),
-    number: Some(Number { most: 100, what: "origin access controls per account" }),
+    number: Some(Number::single(100, "origin access controls per account")),
     terraform: blocks,
     calls: Calls {
         read: &[

@@ -15,6 +15,7 @@ reads_only! {
         get_policy: GetPolicyFluentBuilder,
         list_aliases: ListAliasesFluentBuilder,
         list_event_source_mappings: ListEventSourceMappingsFluentBuilder,
+        list_function_event_invoke_configs: ListFunctionEventInvokeConfigsFluentBuilder,
         list_function_url_configs: ListFunctionUrlConfigsFluentBuilder,
         list_functions: ListFunctionsFluentBuilder,
         list_tags: ListTagsFluentBuilder,

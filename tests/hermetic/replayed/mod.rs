@@ -2,6 +2,7 @@
 //! per service.
 
 mod api;
+mod attached;
 mod authorizer;
 mod bucket;
 mod cloudfront;

@@ -4,7 +4,7 @@
 
 mod binary;
 mod coverage;
-mod fields;
+pub mod fields;
 mod page;
 mod pairs;
 mod reading;

@@ -4,6 +4,7 @@
 use super::coverage::{Row, all_fields};
 use crate::support::generated::assert_generated;
 use shopstack::model::Op;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Compares the page on disk with the one that these rows make, or writes it.
@@ -62,6 +63,28 @@ fn line(rows: &[&Row]) -> Line {
     Line { drift, change, how, reasons }
 }
 
+fn shown(name: &str, line: &Line) -> String {
+    let word = |endpoint: Option<&str>| match endpoint {
+        None => "–".to_string(),
+        Some("MiniStack") => "yes".to_string(),
+        Some(other) => format!("yes ({other})"),
+    };
+    let (drift, change, how) = (word(line.drift), word(line.change), line.how);
+    format!("| `{name}` | {drift} | {change} | {how} | {} |", line.reasons.join("; "))
+}
+
+/// What a case changes: for an entry of `extras` by the entry's own name, without what is in it.
+fn named(row: &Row) -> String {
+    let Some(map) = row.case.field.strip_suffix("extras.*") else {
+        return row.case.field.to_string();
+    };
+    let path = row.case.path();
+    let entry = path.last().map(String::as_str).unwrap_or_default();
+    let plain = |word: &&str| *word != "theirs" && word.chars().all(|c| c.is_ascii_lowercase());
+    let words: Vec<&str> = entry.split(' ').take_while(plain).collect();
+    format!("{map}extras.{}", words.join(" "))
+}
+
 fn text(fields: &[(&str, Vec<String>)], rows: &[Row]) -> String {
     let mut body = String::new();
     let (mut count, mut whole, mut drifts, mut changes) = (0, 0, 0, 0);
@@ -76,19 +99,17 @@ fn text(fields: &[(&str, Vec<String>)], rows: &[Row]) -> String {
                 .iter()
                 .filter(|r| r.type_name == *type_name && r.case.field == field)
                 .collect();
-            let line = line(&of);
+            let of_field = line(&of);
             count += 1;
-            drifts += usize::from(line.drift.is_some());
-            changes += usize::from(line.change.is_some());
-            whole += usize::from(line.drift.is_some() && line.change.is_some());
-            let word = |endpoint: Option<&str>| match endpoint {
-                None => "–".to_string(),
-                Some("MiniStack") => "yes".to_string(),
-                Some(other) => format!("yes ({other})"),
-            };
-            let gap = line.reasons.join("; ");
-            let (drift, change, how) = (word(line.drift), word(line.change), line.how);
-            writeln!(body, "| `{field}` | {drift} | {change} | {how} | {gap} |").unwrap();
+            drifts += usize::from(of_field.drift.is_some());
+            changes += usize::from(of_field.change.is_some());
+            whole += usize::from(of_field.drift.is_some() && of_field.change.is_some());
+            // Entries of `extras` are settings of their own.
+            let names: BTreeSet<String> = of.iter().map(|row| named(row)).collect();
+            for name in names {
+                let rows: Vec<&Row> = of.iter().copied().filter(|row| named(row) == name).collect();
+                writeln!(body, "{}", shown(&name, &line(&rows))).unwrap();
+            }
         }
     }
     format!(
@@ -104,7 +125,8 @@ case fails them too.
   the next plan was clean (0); then the same on the way back.
 - **how**: the resource is changed in place, or replaced by a new one.
 
-A field inside a map stands for every entry (`*`); `indexes.*` is an entry as a whole, added or taken away. Tried on
+A field inside a map stands for every entry (`*`); `indexes.*` is an entry as a whole, added or taken away. `extras` holds what no
+stack has, by name; [settings.md](settings.md) has every setting that AWS knows. Tried on
 MiniStack, unless another emulator is named: no test reaches real AWS. The plans are made and run by the code behind `diff`
 and `up`; `tests/it/drift/binary.rs` does the same with the binary for a dozen fields at once.
 

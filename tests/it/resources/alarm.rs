@@ -45,7 +45,7 @@ fn spec(env: &TestEnv) -> Value {
         "statistic": "Sum", "period": 300, "evaluation_periods": 1, "datapoints_to_alarm": null,
         "threshold": 1.0, "comparison": "GreaterThanOrEqualToThreshold",
         "missing_data": "notBreaching", "actions_enabled": true, "alarm_actions": [TOPIC],
-        "ok_actions": [], "insufficient_data_actions": []
+        "ok_actions": [], "insufficient_data_actions": [], "extras": {}
     })
 }
 
@@ -129,6 +129,9 @@ fn cases() -> DriftCases {
         case("alarm_actions", topics.clone()),
         case("ok_actions", topics.clone()),
         case("insufficient_data_actions", topics),
+        case("extras.*", json!("Bits"))
+            .keys(&["unit"])
+            .no_change("settings that no stack has: they are only found, and taken away"),
     ];
     DriftCases {
         type_name: "AWS::CloudWatch::Alarm",
@@ -174,6 +177,7 @@ async fn change_alarm(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
         .set_alarm_actions(list("alarm_actions"))
         .set_ok_actions(list("ok_actions"))
         .set_insufficient_data_actions(list("insufficient_data_actions"))
+        .set_unit(spec["extras"]["unit"].as_str().map(Into::into))
         .send()
         .await
         .unwrap();

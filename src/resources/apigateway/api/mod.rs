@@ -9,7 +9,7 @@ mod write;
 use crate::aws::{Reader, Writer};
 use crate::model::call::{Call, Quota};
 use crate::model::spec::{Tags, field, from_value, to_value};
-use crate::model::type_info::{Calls, GraphRole, OutputForm, OutputKey, Pricing};
+use crate::model::type_info::{Calls, GraphRole, Number, OutputForm, OutputKey, Pricing};
 use crate::model::{
     Address, After, CloudError, Desired, Live, Outputs, Owner, Query, Scope, Step, TypeInfo,
     cloud_error, tag,
@@ -52,6 +52,7 @@ pub const INFO: TypeInfo = TypeInfo {
     }],
     graph: GraphRole::Node { title: "API Gateway", kind: "edge", column: 1 },
     pricing: Pricing::ByUse("requests"),
+    number: Some(Number::single(600, "regional REST APIs per region")),
     terraform: terraform::blocks,
     calls: Calls {
         read: &[
@@ -185,6 +186,7 @@ async fn list(reader: &Reader, scope: &Scope) -> Result<Vec<Seen>, CloudError> {
         Ok((page.items.unwrap_or_default(), page.position))
     })
     .await?;
+    reader.caller.note_number(INFO.type_name, "", apis.len());
     apis.retain(|api| scope.owner(&gw::inline_tags(api.tags())) == Owner::Ours);
     Ok(apis)
 }

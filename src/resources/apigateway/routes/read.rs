@@ -360,3 +360,7 @@ fn answers(method: &Method, integration: &Integration) -> Vec<String> {
     .flatten()
     .collect()
 }
+
+#[cfg(test)]
+#[path = "read_tests.rs"]
+mod tests;

@@ -6,7 +6,7 @@
 
 use crate::aws::{Caller, Reader, Writer};
 use crate::model::call::{Call, Retry};
-use crate::model::type_info::{Calls, GraphRole, OutputForm, OutputKey, Pricing};
+use crate::model::type_info::{Calls, GraphRole, Number, OutputForm, OutputKey, Pricing};
 use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
 use crate::resources::ResourceType;
 use crate::resources::cloudfront::SERVICE;
@@ -61,6 +61,7 @@ pub const INFO: TypeInfo = TypeInfo {
     ],
     graph: GraphRole::Node { title: "CloudFront", kind: "edge", column: 1 },
     pricing: Pricing::ByUse("requests and data sent"),
+    number: Some(Number::single(500, "distributions per account")),
     terraform: terraform::blocks,
     calls: Calls {
         read: &[

@@ -50,6 +50,7 @@ pub(super) async fn discover(reader: &Reader, query: &Query<'_>) -> Result<Vec<L
 /// ARNs of the distributions whose comment begins with this environment's marker.
 pub(super) async fn marked(reader: &Reader, scope: &Scope) -> Result<Vec<String>, CloudError> {
     let listed = listing::distributions(reader).await?;
+    reader.caller.note_number(INFO.type_name, "", listed.len());
     // Older moto lists distributions without their comment: there, each one's own tags decide.
     let unsaid = |comment: &str| reader.caller.is_emulated() && comment.is_empty();
     let is_ours = |comment: &str| unsaid(comment) || scope.owner_of_marker(comment) == Owner::Ours;

@@ -106,6 +106,10 @@ fn used_origin(origin: &sdk::Origin, found: &mut Found) {
         "connection timeout",
         origin.connection_timeout.filter(|n| *n != 10).map(|n| n.to_string()),
     );
+    let read = origin.s3_origin_config.as_ref().and_then(|s| s.origin_read_timeout);
+    add(found, "read timeout", read.filter(|n| ![0, 30].contains(n)).map(|n| n.to_string()));
+    let whole = origin.response_completion_timeout;
+    add(found, "completion timeout", whole.filter(|n| *n != 0).map(|n| n.to_string()));
 }
 
 fn default_behavior(behavior: &sdk::DefaultCacheBehavior, found: &mut Found) {
@@ -160,3 +164,7 @@ fn sorted(items: &[String]) -> String {
     items.sort_unstable();
     items.join(", ")
 }
+
+#[cfg(test)]
+#[path = "strangers_tests.rs"]
+mod tests;

@@ -210,16 +210,54 @@ mod tests {
             .enabled(true)
             .sampling_rate(50.0);
         config.server_timing_headers_config = Some(timing.build().unwrap());
-        if let Some(frame) =
-            config.security_headers_config.as_mut().and_then(|s| s.frame_options.as_mut())
-        {
-            frame.r#override = false;
-        }
+        let origins = sdk::ResponseHeadersPolicyAccessControlAllowOrigins::builder()
+            .quantity(1)
+            .items("*")
+            .build()
+            .unwrap();
+        let headers = sdk::ResponseHeadersPolicyAccessControlAllowHeaders::builder()
+            .quantity(1)
+            .items("*")
+            .build()
+            .unwrap();
+        let methods = sdk::ResponseHeadersPolicyAccessControlAllowMethods::builder()
+            .quantity(1)
+            .items(sdk::ResponseHeadersPolicyAccessControlAllowMethodsValues::All)
+            .build()
+            .unwrap();
+        let cors = sdk::ResponseHeadersPolicyCorsConfig::builder()
+            .access_control_allow_origins(origins)
+            .access_control_allow_headers(headers)
+            .access_control_allow_methods(methods)
+            .access_control_allow_credentials(false)
+            .origin_override(true);
+        config.cors_config = Some(cors.build().unwrap());
+        let removed =
+            sdk::ResponseHeadersPolicyRemoveHeader::builder().header("etag").build().unwrap();
+        let removed =
+            sdk::ResponseHeadersPolicyRemoveHeadersConfig::builder().quantity(1).items(removed);
+        config.remove_headers_config = Some(removed.build().unwrap());
+        let security = config.security_headers_config.as_mut().unwrap();
+        security.frame_options.as_mut().unwrap().r#override = false;
+        security.referrer_policy.as_mut().unwrap().r#override = false;
+        security.content_security_policy.as_mut().unwrap().r#override = false;
+        security.content_type_options.as_mut().unwrap().r#override = false;
+        security.strict_transport_security.as_mut().unwrap().r#override = false;
+        let xss = sdk::ResponseHeadersPolicyXssProtection::builder().r#override(true);
+        security.xss_protection = Some(xss.protection(false).build().unwrap());
+        let custom = config.custom_headers_config.as_mut().unwrap().items.as_mut().unwrap();
+        custom[0].r#override = false;
         let custom = to_spec(&config).custom;
         assert_eq!(custom.get("(server timing)").map(String::as_str), Some("sampling 50"));
         assert_eq!(
             custom.get("(not overriding the origin)").map(String::as_str),
-            Some("x-frame-options")
+            Some(
+                "content-security-policy, x-frame-options, referrer-policy, \
+                 x-content-type-options, strict-transport-security, permissions-policy"
+            )
         );
+        assert_eq!(custom.get("(cors)").map(String::as_str), Some("allows origins *"));
+        assert_eq!(custom.get("(removed headers)").map(String::as_str), Some("etag"));
+        assert!(custom.contains_key("(x-xss-protection)"));
     }
 }

@@ -35,7 +35,7 @@ pub const INFO: TypeInfo = TypeInfo {
     heading: "CDN",
     graph: GraphRole::PartOf(|_| "distribution"),
     pricing: Pricing::ByUse("nothing"),
-    number: Some(Number { most: 20, what: "response headers policies per account" }),
+    number: Some(Number::single(20, "response headers policies per account")),
     terraform: terraform::blocks,
     calls: Calls {
         read: &[

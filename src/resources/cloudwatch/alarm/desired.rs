@@ -5,7 +5,7 @@ use super::spec::AlarmSpec;
 use crate::model::GLOBAL_REGION;
 use crate::resources::context::{Context, Wanted};
 use crate::stack::Alarms;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One metric of one resource, and from when on it is worth an alarm.
 struct Metric<'a> {
@@ -101,6 +101,7 @@ fn spec(
         alarm_actions: actions.clone(),
         ok_actions: actions,
         insufficient_data_actions: BTreeSet::new(),
+        extras: BTreeMap::new(),
     }
 }
 

@@ -179,7 +179,22 @@ fn shown(alarm: &aws_sdk_cloudwatch::types::MetricAlarm, region: &str) -> AlarmS
         alarm_actions: set(alarm.alarm_actions()),
         ok_actions: set(alarm.ok_actions()),
         insufficient_data_actions: set(alarm.insufficient_data_actions()),
+        extras: extras(alarm),
     }
+}
+
+/// What decides whether an alarm goes off, and no stack sets. PutMetricAlarm without it takes it away.
+fn extras(alarm: &aws_sdk_cloudwatch::types::MetricAlarm) -> BTreeMap<String, String> {
+    let few = alarm.evaluate_low_sample_count_percentile().filter(|text| *text != "evaluate");
+    let metrics =
+        (!alarm.metrics().is_empty()).then(|| format!("{} of them", alarm.metrics().len()));
+    let all = [
+        ("unit", alarm.unit().map(|unit| unit.as_str().to_string())),
+        ("few samples", few.filter(|text| !text.is_empty()).map(str::to_string)),
+        ("metrics", metrics),
+        ("threshold metric", alarm.threshold_metric_id().map(str::to_string)),
+    ];
+    all.into_iter().filter_map(|(name, value)| Some((name.to_string(), value?))).collect()
 }
 
 /// The live alarm, as the planner compares it.
@@ -199,4 +214,29 @@ fn live(
     live.outputs = outputs(arn(query.scope, region, name));
     live.owner = owner;
     Some(live)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_cloudwatch::types::{MetricAlarm, MetricDataQuery, StandardUnit};
+
+    #[test]
+    fn what_keeps_an_alarm_from_going_off_is_shown() {
+        let usual = MetricAlarm::builder().evaluate_low_sample_count_percentile("evaluate");
+        assert_eq!(extras(&usual.build()), BTreeMap::new());
+        let other = MetricAlarm::builder()
+            .unit(StandardUnit::Bits)
+            .evaluate_low_sample_count_percentile("ignore")
+            .metrics(MetricDataQuery::builder().id("m").build())
+            .threshold_metric_id("band");
+        let expected = [
+            ("few samples", "ignore"),
+            ("metrics", "1 of them"),
+            ("threshold metric", "band"),
+            ("unit", "Bits"),
+        ];
+        let expected = expected.map(|(k, v)| (k.to_string(), v.to_string()));
+        assert_eq!(extras(&other.build()), expected.into());
+    }
 }

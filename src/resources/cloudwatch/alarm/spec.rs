@@ -33,4 +33,7 @@ pub struct AlarmSpec {
     pub alarm_actions: BTreeSet<String>,
     pub ok_actions: BTreeSet<String>,
     pub insufficient_data_actions: BTreeSet<String>,
+    /// Settings that no stack has, by name: a unit that no data has. Wanted: none.
+    #[serde(default)]
+    pub extras: BTreeMap<String, String>,
 }

@@ -1,8 +1,10 @@
 //! Settings of a live table that no stack has: each is an entry of `extras`, which is drift, and is
 //! taken away.
 //!
-//! A Kinesis destination, a replica and a resource policy let others read the items.
+//! A Kinesis destination, a replica and a resource policy, of the table or its stream, let others
+//! read the items.
 
+use super::shape;
 use crate::aws::{Reader, Writer};
 use crate::model::call::Call;
 use crate::model::cloud_error::optional;
@@ -32,6 +34,19 @@ const CLASS: &str = "table class";
 const REPLICA: &str = "replica ";
 const KINESIS: &str = "kinesis destination ";
 const POLICY: &str = "resource policy";
+const STREAM_POLICY: &str = "stream policy ";
+/// Backups that reach back fewer days than AWS keeps by default.
+pub const PERIOD: &str = "recovery period";
+/// Days.
+pub const FULL_PERIOD: i32 = 35;
+
+/// A table's point-in-time recovery.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recovery {
+    pub on: bool,
+    /// How many days back, where AWS says so.
+    pub days: Option<i32>,
+}
 
 /// What UpdateTable takes away, one call for each.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,17 +88,35 @@ fn is_on(status: &aws_sdk_dynamodb::types::SseStatus) -> bool {
 pub async fn read_extras(
     reader: &Reader,
     table: &TableDescription,
+    recovery: Recovery,
 ) -> Result<BTreeMap<String, String>, CloudError> {
     let name = table.table_name().unwrap_or_default();
     let arn = table.table_arn().unwrap_or_default();
-    let (kinesis, policy) = try_join(kinesis(reader, name), resource_policy(reader, arn)).await?;
+    let stream = shape::stream(table).and(table.latest_stream_arn());
+    let policies = try_join(resource_policy(reader, arn), async {
+        match stream {
+            Some(stream) => resource_policy(reader, stream).await,
+            None => Ok(None),
+        }
+    });
+    let (kinesis, (policy, of_stream)) = try_join(kinesis(reader, name), policies).await?;
     let described = described(table).into_iter().map(|(_, name, value)| (name, value));
     let mut found: BTreeMap<String, String> = described.chain(kinesis).collect();
-    if let Some(policy) = policy.filter(|policy| !policy.is_null()) {
-        let text = policy.as_str().map_or_else(|| policy.to_string(), str::to_string);
-        found.insert(POLICY.to_string(), text);
-    }
+    found.extend(text_of(policy).map(|text| (POLICY.to_string(), text)));
+    let of_stream = stream.zip(text_of(of_stream));
+    found.extend(of_stream.map(|(stream, text)| (format!("{STREAM_POLICY}{stream}"), text)));
+    found.extend(period(recovery).map(|text| (PERIOD.to_string(), text)));
     Ok(found)
+}
+
+fn text_of(policy: Option<Value>) -> Option<String> {
+    let policy = policy.filter(|policy| !policy.is_null())?;
+    Some(policy.as_str().map_or_else(|| policy.to_string(), str::to_string))
+}
+
+fn period(recovery: Recovery) -> Option<String> {
+    let days = recovery.days.filter(|days| recovery.on && *days != FULL_PERIOD);
+    days.map(|days| format!("{days} days"))
 }
 
 async fn kinesis(reader: &Reader, name: &str) -> Result<Vec<(String, String)>, CloudError> {
@@ -100,7 +133,7 @@ async fn kinesis(reader: &Reader, name: &str) -> Result<Vec<(String, String)>, C
     Ok(live.collect())
 }
 
-/// The resource policy of a table as AWS gives it, null for none; `None` where the endpoint does
+/// The resource policy of a table or stream as AWS gives it, null for none; `None` where the endpoint does
 /// not know such policies.
 pub async fn resource_policy(reader: &Reader, arn: &str) -> Result<Option<Value>, CloudError> {
     let get = || reader.client::<DynamoDb>().get_resource_policy().resource_arn(arn).send();
@@ -131,6 +164,9 @@ pub async fn remove(
         if extra == POLICY {
             let delete = || client.delete_resource_policy().resource_arn(arn).send();
             optional(caller.call("dynamodb:DeleteResourcePolicy", delete).await)?;
+        } else if let Some(stream) = extra.strip_prefix(STREAM_POLICY) {
+            let delete = || client.delete_resource_policy().resource_arn(stream).send();
+            optional(caller.call("dynamodb:DeleteResourcePolicy", delete).await)?;
         } else if let Some(stream) = extra.strip_prefix(KINESIS) {
             let disable = || {
                 let disable = client.disable_kinesis_streaming_destination().table_name(name);
@@ -159,4 +195,44 @@ pub fn fill(
             call.replica_updates(ReplicationGroupUpdate::builder().delete(delete).build())
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_dynamodb::types::{
+        ReplicaDescription, SseDescription, SseStatus, TableClassSummary,
+    };
+
+    #[test]
+    fn a_replica_shows_and_is_taken_away() {
+        let replica = ReplicaDescription::builder().region_name("eu-west-1").build();
+        let table = TableDescription::builder()
+            .replicas(replica)
+            .sse_description(SseDescription::builder().status(SseStatus::Enabled).build())
+            .table_class_summary(
+                TableClassSummary::builder()
+                    .table_class(TableClass::StandardInfrequentAccess)
+                    .build(),
+            );
+        let found = described(&table.build());
+        let names: Vec<&str> = found.iter().map(|(_, name, _)| name.as_str()).collect();
+        assert_eq!(names, ["encryption", "table class", "replica eu-west-1"]);
+
+        let client = aws_sdk_dynamodb::Client::from_conf(
+            aws_sdk_dynamodb::Config::builder()
+                .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
+                .build(),
+        );
+        let call = fill(client.update_table(), &Extra::Replica("eu-west-1".into())).unwrap();
+        let sent = call.get_replica_updates().clone().unwrap_or_default();
+        assert_eq!(sent[0].delete().map(|delete| delete.region_name()), Some("eu-west-1"));
+    }
+
+    #[test]
+    fn backups_that_reach_back_less_than_35_days_show() {
+        let of = |on, days| period(Recovery { on, days });
+        assert_eq!(of(true, Some(1)), Some("1 days".to_string()));
+        assert_eq!((of(true, Some(35)), of(true, None), of(false, Some(1))), (None, None, None));
+    }
 }

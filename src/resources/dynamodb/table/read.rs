@@ -1,8 +1,9 @@
 //! Reads of tables: description and backups side by side, tags from the index where it agrees with
 //! what is wanted.
 
+use super::extras::{self, Recovery};
 use super::spec::TableSpec;
-use super::{INFO, extras, shape, ttl};
+use super::{INFO, shape, ttl};
 use crate::aws::{CallOptions, Reader};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{Tags, from_value, to_value};
@@ -83,7 +84,7 @@ async fn describe(
     // For `down` nothing is compared, so backups need no look.
     let recovery = async {
         if query.wanted.is_empty() && query.thorough {
-            Ok(false)
+            Ok(Recovery::default())
         } else {
             recovery(reader, name).await
         }
@@ -106,12 +107,13 @@ async fn describe(
     let described = shape::spec_of(&table, wanted.as_ref().map(|w| &w.billing))?;
     let (ttl, extras) = match (desired, &owner) {
         (Some(_), Owner::Ours) => {
-            try_join(ttl::read_attribute(reader, name), extras::read_extras(reader, &table)).await?
+            let extras = extras::read_extras(reader, &table, recovery);
+            try_join(ttl::read_attribute(reader, name), extras).await?
         }
         _ => (None, BTreeMap::new()),
     };
-    let found =
-        TableSpec { tags, point_in_time_recovery: recovery, ttl, seed, extras, ..described };
+    let point_in_time_recovery = recovery.on;
+    let found = TableSpec { tags, point_in_time_recovery, ttl, seed, extras, ..described };
     let replaced =
         wanted.is_none_or(|w| (&w.hash_key, &w.range_key) != (&found.hash_key, &found.range_key));
     let mut live = Live::new(address, INFO.type_name, name, to_value(&found));
@@ -138,9 +140,9 @@ pub async fn read_existing(
     };
     let seed = tags.remove(tag::SEED);
     let described = shape::spec_of(&table, Some(&wanted.billing))?;
-    let (ttl, extras) =
-        try_join(ttl::read_attribute(reader, name), extras::read_extras(reader, &table)).await?;
-    let point_in_time_recovery = recovery;
+    let extras = extras::read_extras(reader, &table, recovery);
+    let (ttl, extras) = try_join(ttl::read_attribute(reader, name), extras).await?;
+    let point_in_time_recovery = recovery.on;
     Ok(Some((arn, TableSpec { tags, point_in_time_recovery, ttl, seed, extras, ..described })))
 }
 
@@ -159,13 +161,13 @@ pub async fn table(
     Ok(optional(answer)?.and_then(|answer| answer.table))
 }
 
-/// Whether point-in-time recovery is on. A table without backups (absent, archived) has it off.
-pub async fn recovery(reader: &Reader, name: &str) -> Result<bool, CloudError> {
-    Ok(recovery_of(reader, name).await?.unwrap_or(false))
+/// Point-in-time recovery. A table without backups (absent, archived) has it off.
+pub async fn recovery(reader: &Reader, name: &str) -> Result<Recovery, CloudError> {
+    Ok(recovery_of(reader, name).await?.unwrap_or_default())
 }
 
 /// The same; `None` for a table without backups.
-pub async fn recovery_of(reader: &Reader, name: &str) -> Result<Option<bool>, CloudError> {
+pub async fn recovery_of(reader: &Reader, name: &str) -> Result<Option<Recovery>, CloudError> {
     let answer = reader
         .caller
         .call("dynamodb:DescribeContinuousBackups", || {
@@ -175,8 +177,11 @@ pub async fn recovery_of(reader: &Reader, name: &str) -> Result<Option<bool>, Cl
     Ok(optional(answer)?.map(|answer| {
         let description = answer.continuous_backups_description;
         let recovery = description.and_then(|d| d.point_in_time_recovery_description);
-        recovery.and_then(|p| p.point_in_time_recovery_status)
-            == Some(PointInTimeRecoveryStatus::Enabled)
+        let status = recovery.as_ref().and_then(|p| p.point_in_time_recovery_status.clone());
+        Recovery {
+            on: status == Some(PointInTimeRecoveryStatus::Enabled),
+            days: recovery.and_then(|p| p.recovery_period_in_days),
+        }
     }))
 }
 

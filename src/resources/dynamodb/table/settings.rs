@@ -1,5 +1,6 @@
 //! Settings of a table that have calls of their own: continuous backups and tags.
 
+use super::extras::Recovery;
 use super::{read, shape};
 use crate::aws::{CallOptions, Writer};
 use crate::model::spec::Tags;
@@ -18,12 +19,14 @@ pub(super) async fn set_recovery(
     writer: &Writer,
     name: &str,
     on: bool,
+    days: Option<i32>,
     options: CallOptions,
 ) -> Result<(), CloudError> {
     let dynamodb = &writer.client::<DynamoDb>();
-    let wanted =
-        PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(on).build();
-    let wanted = wanted.map_err(shape::refused)?;
+    let wanted = PointInTimeRecoverySpecification::builder()
+        .point_in_time_recovery_enabled(on)
+        .set_recovery_period_in_days(days);
+    let wanted = wanted.build().map_err(shape::refused)?;
     writer
         .caller
         .call_with("dynamodb:UpdateContinuousBackups", options, || {
@@ -36,7 +39,8 @@ pub(super) async fn set_recovery(
         .await?;
     let what =
         format!("point-in-time recovery of the table `{name}` to read as set (usually seconds)");
-    let shown = || async { Ok(read::recovery_of(&writer.reader, name).await?.map(|is| is == on)) };
+    let as_set = |is: Recovery| is.on == on && (days.is_none() || is.days == days);
+    let shown = || async { Ok(read::recovery_of(&writer.reader, name).await?.map(as_set)) };
     readable(writer, &what, options, shown).await
 }
 

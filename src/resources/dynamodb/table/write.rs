@@ -222,8 +222,10 @@ async fn reconcile_settings(
     wanted: &TableSpec,
     options: CallOptions,
 ) -> Result<(), CloudError> {
-    if before.point_in_time_recovery != wanted.point_in_time_recovery {
-        settings::set_recovery(writer, &step.name, wanted.point_in_time_recovery, options).await?;
+    let shortened = wanted.point_in_time_recovery && before.extras.contains_key(extras::PERIOD);
+    if before.point_in_time_recovery != wanted.point_in_time_recovery || shortened {
+        let (on, days) = (wanted.point_in_time_recovery, shortened.then_some(extras::FULL_PERIOD));
+        settings::set_recovery(writer, &step.name, on, days, options).await?;
     }
     let (on, wanted_on) = (before.ttl.as_deref(), wanted.ttl.as_deref());
     ttl::change_attribute(writer, &step.name, on, wanted_on, options).await?;

@@ -152,6 +152,8 @@ fn describe_target(target: &Target) -> String {
     add("dead_letters", letters.map(str::to_string));
     let retries = target.retry_policy().and_then(|policy| policy.maximum_retry_attempts());
     add("retries", retries.filter(|n| *n != 185).map(|n| n.to_string()));
+    let age = target.retry_policy().and_then(|policy| policy.maximum_event_age_in_seconds());
+    add("age", age.filter(|seconds| *seconds != 86_400).map(|seconds| seconds.to_string()));
     text
 }
 
@@ -162,12 +164,36 @@ pub(super) fn outputs(arn: &str, name: &str) -> Outputs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_sdk_eventbridge::types::{DeadLetterConfig, InputTransformer, RetryPolicy};
 
     #[test]
     fn what_strangers_say_of_a_target_shows() {
         let plain = Target::builder().id("function").arn("arn:f").build().unwrap();
         assert_eq!(describe_target(&plain), "arn:f");
-        let other = Target::builder().id("function").arn("arn:f").input("{}").role_arn("arn:r");
-        assert_eq!(describe_target(&other.build().unwrap()), "arn:f role=arn:r input={}");
+        let usual =
+            RetryPolicy::builder().maximum_retry_attempts(185).maximum_event_age_in_seconds(86_400);
+        let usual = Target::builder().id("function").arn("arn:f").retry_policy(usual.build());
+        assert_eq!(describe_target(&usual.build().unwrap()), "arn:f");
+
+        let transformer = InputTransformer::builder().input_template("<x>").build().unwrap();
+        let other = Target::builder()
+            .id("function")
+            .arn("arn:f")
+            .input("{}")
+            .role_arn("arn:r")
+            .input_path("$.x")
+            .input_transformer(transformer)
+            .dead_letter_config(DeadLetterConfig::builder().arn("arn:q").build())
+            .retry_policy(
+                RetryPolicy::builder()
+                    .maximum_retry_attempts(0)
+                    .maximum_event_age_in_seconds(60)
+                    .build(),
+            );
+        assert_eq!(
+            describe_target(&other.build().unwrap()),
+            "arn:f role=arn:r input={} input_path=$.x input_transformer=<x> dead_letters=arn:q \
+             retries=0 age=60"
+        );
     }
 }

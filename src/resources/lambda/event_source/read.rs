@@ -130,3 +130,39 @@ fn extras_of(mapping: &Mapping) -> BTreeMap<String, String> {
 pub(super) fn outputs(id: &str) -> Outputs {
     BTreeMap::from([("id".to_string(), id.to_string())])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_lambda::types::{Filter, FilterCriteria, FunctionResponseType};
+
+    #[test]
+    fn another_setting_of_an_event_source_is_shown() {
+        let usual = Mapping::builder()
+            .maximum_batching_window_in_seconds(0)
+            .parallelization_factor(1)
+            .maximum_record_age_in_seconds(-1)
+            .tumbling_window_in_seconds(0);
+        assert_eq!(extras_of(&usual.build()), BTreeMap::new());
+        let filter = Filter::builder().pattern("{}").build();
+        let other = Mapping::builder()
+            .filter_criteria(FilterCriteria::builder().filters(filter).build())
+            .maximum_batching_window_in_seconds(5)
+            .parallelization_factor(2)
+            .maximum_record_age_in_seconds(60)
+            .tumbling_window_in_seconds(30)
+            .function_response_types(FunctionResponseType::ReportBatchItemFailures)
+            .kms_key_arn("arn:kms");
+        let expected = [
+            ("batching window", "5"),
+            ("filters", "{}"),
+            ("kms key", "arn:kms"),
+            ("parallelization", "2"),
+            ("record age", "60"),
+            ("response types", "ReportBatchItemFailures"),
+            ("tumbling window", "30"),
+        ];
+        let expected = expected.map(|(k, v)| (k.to_string(), v.to_string()));
+        assert_eq!(extras_of(&other.build()), expected.into());
+    }
+}

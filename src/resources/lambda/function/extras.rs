@@ -186,15 +186,34 @@ mod tests {
                     .build(),
             )
             .package_type(sdk::PackageType::Image)
+            .description("theirs")
+            .image_config_response(
+                sdk::ImageConfigResponse::builder()
+                    .image_config(sdk::ImageConfig::builder().command("run").build())
+                    .build(),
+            )
+            .durable_config(sdk::DurableConfig::builder().execution_timeout(60).build())
+            .capacity_provider_config(sdk::CapacityProviderConfig::builder().build())
+            .tenancy_config(
+                sdk::TenancyConfig::builder()
+                    .tenant_isolation_mode(sdk::TenantIsolationMode::PerTenant)
+                    .build()
+                    .unwrap(),
+            )
             .build();
         let expected = [
+            ("capacity provider", "set"),
+            ("description", "theirs"),
+            ("durable", "60 s"),
             ("ephemeral storage", "1024 MB"),
             ("file systems", "arn:fs at /mnt/x"),
+            ("image config", "run"),
             ("kms key", "arn:kms"),
             ("layers", "arn:layer:1"),
             ("logging", "DEBUG, theirs"),
             ("package type", "Image"),
             ("snap start", "PublishedVersions"),
+            ("tenancy", "PER_TENANT"),
             ("vpc", "s-1, sg-1"),
         ];
         assert_eq!(list_extras(&set), expected.map(|(k, v)| (k.to_string(), v.to_string())).into());

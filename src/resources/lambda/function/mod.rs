@@ -69,7 +69,10 @@ pub const INFO: TypeInfo = TypeInfo {
                 rate: 100.0,
                 burst: 100.0,
             }]),
-            attached::READ,
+            attached::READS[0],
+            attached::READS[1],
+            attached::READS[2],
+            attached::READS[3],
         ],
         create: &[
             Call::new(&SERVICE, "lambda:CreateFunction").actions(&[
@@ -93,7 +96,10 @@ pub const INFO: TypeInfo = TypeInfo {
             Call::new(&SERVICE, "lambda:DeleteFunctionConcurrency"),
             Call::new(&SERVICE, "lambda:TagResource"),
             Call::new(&SERVICE, "lambda:UntagResource"),
-            attached::WRITE,
+            attached::WRITES[0],
+            attached::WRITES[1],
+            attached::WRITES[2],
+            attached::WRITES[3],
         ],
         delete: &[Call::new(&SERVICE, "lambda:DeleteFunction")],
     },

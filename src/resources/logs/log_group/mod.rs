@@ -80,6 +80,9 @@ pub const INFO: TypeInfo = TypeInfo {
             Call::new(&SERVICE, "logs:UntagResource"),
             extras::WRITES[0],
             extras::WRITES[1],
+            extras::WRITES[2],
+            extras::WRITES[3],
+            extras::WRITES[4],
         ],
         delete: &[Call::new(&SERVICE, "logs:DeleteLogGroup")],
     },
@@ -98,7 +101,7 @@ struct Seen {
     /// Without the trailing `:*`, the form that tagging, WAF and API Gateway want.
     arn: String,
     retention_days: Option<i32>,
-    key: Option<String>,
+    extras: BTreeMap<String, String>,
 }
 
 #[async_trait]
@@ -238,7 +241,7 @@ async fn list(reader: &Reader, prefix: &str, region: &str) -> Result<Vec<Seen>, 
                 name: group.log_group_name().unwrap_or_default().to_string(),
                 arn: group.arn().unwrap_or_default().trim_end_matches(":*").to_string(),
                 retention_days: group.retention_in_days(),
-                key: group.kms_key_id().map(str::to_string),
+                extras: extras::listed(group),
             });
         }
         token = page.next_token().filter(|t| !t.is_empty()).map(str::to_string);
@@ -270,7 +273,9 @@ async fn describe(
         return Ok(None);
     };
     let extras = match (desired, &owner) {
-        (Some(_), Owner::Ours) => extras::read_extras(reader, region, &seen.name, seen.key).await?,
+        (Some(_), Owner::Ours) => {
+            extras::read_extras(reader, region, &seen.name, seen.extras).await?
+        }
         _ => BTreeMap::new(),
     };
     let (region, retention_days) = (region.to_string(), seen.retention_days);

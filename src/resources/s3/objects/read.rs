@@ -9,6 +9,7 @@ use crate::model::cloud_error::optional;
 use crate::model::spec::{from_value, to_value};
 use crate::model::{CloudError, Desired, Live, Query};
 use crate::resources::s3::S3;
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::DateTime;
 use futures_util::{StreamExt, TryStreamExt};
@@ -218,11 +219,31 @@ async fn head(
     Ok(optional(answer)?.map(|answer| {
         let spec = ObjectSpec {
             md5: answer.e_tag().map_or(listed.etag, |tag| tag.trim_matches('"').to_string()),
-            content_type: answer.content_type().unwrap_or_default().to_string(),
+            content_type: with_others(&answer),
             cache_control: answer.cache_control().unwrap_or_default().to_string(),
         };
         (key, spec)
     }))
+}
+
+/// The content type, and behind it what no file of ours says: a disposition makes a page a download,
+/// an archive class makes it unreadable.
+fn with_others(answer: &HeadObjectOutput) -> String {
+    let mut text = answer.content_type().unwrap_or_default().to_string();
+    let class = answer.storage_class().map(|class| class.as_str());
+    let others = [
+        ("content-disposition", answer.content_disposition()),
+        ("content-encoding", answer.content_encoding()),
+        ("content-language", answer.content_language()),
+        ("expires", answer.expires_string()),
+        ("storage class", class.filter(|class| *class != "STANDARD")),
+    ];
+    for (name, value) in others {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            text.push_str(&format!(" {name}={value}"));
+        }
+    }
+    text
 }
 
 /// Takes the configuration out of the objects; one with other headers than wanted stays among them,
@@ -268,4 +289,28 @@ async fn text_of(reader: &Reader, bucket: &str, key: &str) -> Result<String, Clo
         .await;
     let body = optional(answer)?.map(|body| body.to_vec()).unwrap_or_default();
     Ok(String::from_utf8_lossy(&body).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_s3::types::StorageClass;
+
+    #[test]
+    fn what_no_file_of_ours_says_stands_behind_its_type() {
+        let plain = HeadObjectOutput::builder().content_type("text/html").content_encoding("");
+        assert_eq!(with_others(&plain.build()), "text/html");
+        let other = HeadObjectOutput::builder()
+            .content_type("text/html")
+            .content_disposition("attachment")
+            .content_encoding("gzip")
+            .content_language("de")
+            .expires_string("0")
+            .storage_class(StorageClass::Glacier);
+        assert_eq!(
+            with_others(&other.build()),
+            "text/html content-disposition=attachment content-encoding=gzip content-language=de \
+             expires=0 storage class=GLACIER"
+        );
+    }
 }

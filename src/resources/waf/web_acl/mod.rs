@@ -13,7 +13,7 @@ use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::call::{Call, Retry};
 use crate::model::cloud_error::optional;
 use crate::model::spec::{Tags, field, from_value, to_value};
-use crate::model::type_info::{Calls, GraphRole, Pricing};
+use crate::model::type_info::{Calls, GraphRole, Number, Pricing};
 use crate::model::{
     After, CloudError, Desired, ErrorKind, Live, Outputs, Query, Step, TypeInfo, tag,
 };
@@ -43,6 +43,13 @@ pub const INFO: TypeInfo = TypeInfo {
     // Create and update are checked on the managed rule sets as well: `.../managedruleset/*/*`.
     heading: "WAF",
     pricing: Pricing::Fixed(pricing::web_acl),
+    number: Some(Number {
+        most: 100,
+        what: "web ACLs per region and scope",
+        part: |spec| {
+            if field(spec, "scope") == waf::CLOUDFRONT { waf::CLOUDFRONT } else { waf::REGIONAL }
+        },
+    }),
     graph: GraphRole::PartOf(|id| if id == "cdn" { "distribution" } else { "api" }),
 
     terraform: terraform::blocks,
@@ -187,6 +194,8 @@ async fn in_scope(
     }
     let prefix = query.scope.prefix();
     let mut handles = list(reader, waf_scope).await?;
+    let part = if waf_scope == waf::CLOUDFRONT { waf::CLOUDFRONT } else { waf::REGIONAL };
+    reader.caller.note_number(INFO.type_name, part, handles.len());
     handles.retain(|handle| {
         handle.name.starts_with(&prefix)
             || index.tags(&handle.arn).is_some()

@@ -2,6 +2,12 @@
 
 use super::*;
 use aws_sdk_wafv2::types::GeoMatchStatement;
+use aws_sdk_wafv2::types::{
+    AssociatedResourceType, AssociationConfig, CaptchaConfig, ChallengeConfig, CustomResponseBody,
+    DataProtection, DataProtectionAction, DataProtectionConfig, FieldToProtect, FieldToProtectType,
+    ImmunityTimeProperty, Label, RequestBodyAssociatedResourceTypeConfig, ResponseContentType,
+    SizeInspectionLimit,
+};
 
 fn managed(action: &str) -> WafRuleSpec {
     WafRuleSpec {
@@ -85,7 +91,12 @@ fn a_strangers_change_inside_a_rule_shows() {
         let geo = GeoMatchStatement::builder().build();
         r.statement = Some(Statement::builder().geo_match_statement(geo).build());
     });
-    for spec in [&overridden, &pinned, &renamed, &geo] {
+    let labelled = with(&|r| {
+        r.rule_labels = Some(vec![Label::builder().name("x").build().unwrap()]);
+    });
+    let captcha = with(&|r| r.captcha_config = Some(CaptchaConfig::builder().build()));
+    let challenge = with(&|r| r.challenge_config = Some(ChallengeConfig::builder().build()));
+    for spec in [&overridden, &pinned, &renamed, &geo, &labelled, &captcha, &challenge] {
         assert_eq!(spec.kind, "other", "{spec:?}");
     }
     assert_ne!(overridden.group, pinned.group);
@@ -106,9 +117,44 @@ fn shields_rule_is_not_shown_and_settings_nobody_wanted_are() {
     let spec = spec_of(&acl.clone().build().unwrap(), "REGIONAL", Tags::new());
     assert!(spec.rules.is_empty());
     assert_eq!((spec.default_action.as_str(), spec.metric_name.as_str()), ("ALLOW", "a"));
-    let strange =
-        spec_of(&acl.token_domains("example.com").build().unwrap(), "REGIONAL", Tags::new());
-    assert_eq!(strange.rules.keys().collect::<Vec<_>>(), ["(token domains)"]);
+    let immunity = || ImmunityTimeProperty::builder().immunity_time(60).build().unwrap();
+    let body = CustomResponseBody::builder()
+        .content_type(ResponseContentType::TextPlain)
+        .content("x")
+        .build()
+        .unwrap();
+    let size = RequestBodyAssociatedResourceTypeConfig::builder()
+        .default_size_inspection_limit(SizeInspectionLimit::Kb64)
+        .build()
+        .unwrap();
+    let field = FieldToProtect::builder().field_type(FieldToProtectType::Body).build().unwrap();
+    let hidden =
+        DataProtection::builder().field(field).action(DataProtectionAction::Hash).build().unwrap();
+    let strange = acl
+        .token_domains("example.com")
+        .custom_response_bodies("b", body)
+        .captcha_config(CaptchaConfig::builder().immunity_time_property(immunity()).build())
+        .challenge_config(ChallengeConfig::builder().immunity_time_property(immunity()).build())
+        .association_config(
+            AssociationConfig::builder()
+                .request_body(AssociatedResourceType::ApiGateway, size)
+                .build(),
+        )
+        .data_protection_config(
+            DataProtectionConfig::builder().data_protections(hidden).build().unwrap(),
+        )
+        .visibility_config(visibility("a", false, true).unwrap());
+    let strange = spec_of(&strange.build().unwrap(), "REGIONAL", Tags::new());
+    let expected = [
+        "(association)",
+        "(captcha)",
+        "(challenge)",
+        "(custom response bodies)",
+        "(data protection)",
+        "(token domains)",
+        "(visibility)",
+    ];
+    assert_eq!(strange.rules.keys().collect::<Vec<_>>(), expected);
 }
 
 #[test]

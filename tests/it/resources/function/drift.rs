@@ -56,6 +56,11 @@ pub fn cases(shop: &DeployedShop) -> DriftCases {
         case("extras.*", json!("AuthType NONE"))
             .keys(&["function url $LATEST"])
             .no_change(FOUND_ONLY),
+        case("extras.*", json!("published")).keys(&["version 1"]).no_change(FOUND_ONLY),
+        case("extras.*", json!("published")).keys(&["alias theirs"]).no_change(FOUND_ONLY),
+        case("extras.*", json!("0 retries, 60 s"))
+            .keys(&["event invoke config $LATEST"])
+            .no_change(FOUND_ONLY),
     ];
     DriftCases {
         type_name: "AWS::Lambda::Function",
@@ -112,22 +117,48 @@ async fn change_function(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
         "handler" => update.handler(change.text()),
         "memory" => update.memory_size(change.number()),
         "timeout" => update.timeout(change.number()),
-        "extras.*" if change.key() == "layers" => {
-            let zip = Blob::new(std::fs::read(shop.zip("createOrder")).unwrap());
-            let content = sdk::LayerVersionContentInput::builder().zip_file(zip).build();
-            let publish = lambda.publish_layer_version().layer_name(change.text()).content(content);
-            update.layers(publish.send().await.unwrap().layer_version_arn.unwrap())
-        }
-        "extras.*" if change.key().starts_with("function url") => {
-            let create = lambda.create_function_url_config().function_name(name);
-            create.auth_type(sdk::FunctionUrlAuthType::None).send().await.unwrap();
+        "extras.*" => {
+            add_extra(shop, change).await;
             return;
         }
-        "extras.*" => update.kms_key_arn(change.text()),
         _ => {
             let all = serde_json::from_value(change.target["environment"].clone()).unwrap();
             update.environment(sdk::Environment::builder().set_variables(Some(all)).build())
         }
     };
     update.send().await.unwrap();
+}
+
+/// Sets or attaches what no stack has.
+async fn add_extra(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
+    let (lambda, name) = (&shop.clients.lambda, &change.live.name);
+    let update = lambda.update_function_configuration().function_name(name);
+    match change.key() {
+        "layers" => {
+            let zip = Blob::new(std::fs::read(shop.zip("createOrder")).unwrap());
+            let content = sdk::LayerVersionContentInput::builder().zip_file(zip).build();
+            let publish = lambda.publish_layer_version().layer_name(change.text()).content(content);
+            let layer = publish.send().await.unwrap().layer_version_arn.unwrap();
+            update.layers(layer).send().await.unwrap();
+        }
+        "function url $LATEST" => {
+            let create = lambda.create_function_url_config().function_name(name);
+            create.auth_type(sdk::FunctionUrlAuthType::None).send().await.unwrap();
+        }
+        "version 1" => {
+            lambda.publish_version().function_name(name).send().await.unwrap();
+        }
+        "alias theirs" => {
+            let create = lambda.create_alias().function_name(name).name("theirs");
+            create.function_version("$LATEST").send().await.unwrap();
+        }
+        "event invoke config $LATEST" => {
+            let put = lambda.put_function_event_invoke_config().function_name(name);
+            let put = put.maximum_retry_attempts(0).maximum_event_age_in_seconds(60);
+            put.send().await.unwrap();
+        }
+        _ => {
+            update.kms_key_arn(change.text()).send().await.unwrap();
+        }
+    }
 }

@@ -7,6 +7,8 @@ use md5::{Digest, Md5};
 use serde_json::{Value, json};
 use std::time::Duration;
 
+/// Stands behind an object's type where it has one.
+const DISPOSITION: &str = " content-disposition=";
 const PAGE: &str = "<!doctype html><title>another shop</title>";
 
 pub fn cases(shop: &DeployedShop) -> DriftCases {
@@ -33,6 +35,8 @@ pub fn cases(shop: &DeployedShop) -> DriftCases {
         case("objects.*", Value::Null).keys(&["404.html"]),
         one("objects.*.md5", &md5(PAGE)).payload(other),
         one("objects.*.content_type", "text/plain"),
+        one("objects.*.content_type", "text/html; charset=utf-8 content-disposition=attachment")
+            .no_change("no file has one: it is only found, and taken away"),
         one("objects.*.cache_control", "max-age=1"),
         case("config", json!(r#"{"apiUrl":"https://evil.example"}"#)),
     ];
@@ -80,7 +84,12 @@ async fn change_objects(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
             .bucket(bucket)
             .key(change.key())
             .body(ByteStream::from(body.clone().into_bytes()));
-        put.content_type(text("content_type"))
+        let (content_type, disposition) = match text("content_type").split_once(DISPOSITION) {
+            Some((content_type, disposition)) => (content_type, Some(disposition.to_string())),
+            None => (text("content_type"), None),
+        };
+        put.content_type(content_type)
+            .set_content_disposition(disposition)
             .cache_control(text("cache_control"))
             .send()
             .await
