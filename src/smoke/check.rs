@@ -77,3 +77,17 @@ impl Check {
         Self::ALL.into_iter().find(|check| check.as_str() == name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Check;
+
+    #[test]
+    fn names_are_those_of_stack_yaml() {
+        for check in Check::ALL {
+            assert_eq!(Check::from_name(check.as_str()), Some(check));
+            assert_eq!(serde_json::to_value(check).unwrap(), check.as_str());
+        }
+        assert_eq!(Check::from_name("nothing"), None);
+    }
+}

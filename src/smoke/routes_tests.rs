@@ -49,3 +49,19 @@ async fn the_firewall_and_the_logs_are_tried_with_the_stacks_own_requests() {
     let report = run(&target, shop.as_ref(), &silent()).await;
     assert_eq!(checks_with(&report, SmokeStatus::Skipped), ["logs"], "{report:#?}");
 }
+
+#[tokio::test]
+async fn http_must_lead_to_https_of_the_same_site() {
+    let shop = Shop::open(Fault::None).await;
+    let target = target(&shop, 100);
+    let context = http::Context::new(&target, shop.as_ref()).unwrap();
+    let url = format!("https://127.0.0.1:{}", shop.port);
+    let retry::Trouble::Again(message) = site::redirect(&context, &url).await.unwrap_err() else {
+        panic!("final")
+    };
+    assert!(message.contains(&format!("expected a redirect to {url}, got 200")), "{message}");
+    *shop.redirect.lock().unwrap() = Some("https://elsewhere.example/".into());
+    assert!(site::redirect(&context, &url).await.is_err());
+    *shop.redirect.lock().unwrap() = Some(format!("{url}/"));
+    site::redirect(&context, &url).await.unwrap();
+}

@@ -388,28 +388,3 @@ async fn what_the_endpoint_cannot_do_is_skipped_and_said() {
     let nothing = run(&Target::default(), shop.as_ref(), &silent()).await;
     assert_eq!(checks_with(&nothing, SmokeStatus::Skipped).len(), Check::ALL.len(), "{nothing:#?}");
 }
-
-#[tokio::test]
-async fn http_must_lead_to_https_of_the_same_site() {
-    let shop = Shop::open(Fault::None).await;
-    let target = target(&shop, 100);
-    let context = http::Context::new(&target, shop.as_ref()).unwrap();
-    let url = format!("https://127.0.0.1:{}", shop.port);
-    let retry::Trouble::Again(message) = site::redirect(&context, &url).await.unwrap_err() else {
-        panic!("final")
-    };
-    assert!(message.contains(&format!("expected a redirect to {url}, got 200")), "{message}");
-    *shop.redirect.lock().unwrap() = Some("https://elsewhere.example/".into());
-    assert!(site::redirect(&context, &url).await.is_err());
-    *shop.redirect.lock().unwrap() = Some(format!("{url}/"));
-    site::redirect(&context, &url).await.unwrap();
-}
-
-#[test]
-fn names_are_those_of_stack_yaml() {
-    for check in Check::ALL {
-        assert_eq!(Check::from_name(check.as_str()), Some(check));
-        assert_eq!(serde_json::to_value(check).unwrap(), check.as_str());
-    }
-    assert_eq!(Check::from_name("nothing"), None);
-}

@@ -63,7 +63,7 @@ fn deployer() -> Value {
         region: "us-east-1".into(),
         endpoint: None,
     };
-    policies["trust"] = shopstack::planning::deployer::trust(&scope, "owner/name");
+    policies["trust"] = shopstack::planning::deployer::trust(&scope, &["owner/name".to_string()]);
     policies
 }
 

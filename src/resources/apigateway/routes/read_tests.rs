@@ -55,8 +55,6 @@ fn another_setting_of_a_method_is_shown() {
         .integration_responses("200", IntegrationResponse::builder().build());
     let method = Method::builder()
         .authorization_type("NONE")
-        .authorizer_id("a")
-        .authorization_scopes("scope")
         .request_validator_id("v")
         .operation_name("n")
         .request_parameters("method.request.header.x", true)
@@ -66,7 +64,7 @@ fn another_setting_of_a_method_is_shown() {
     let shown = route(&method.build()).integration;
     assert_eq!(
         shown,
-        "AWS_PROXY with authorizerId=a; authorizationScopes=scope; requestValidatorId=v; \
+        "AWS_PROXY with requestValidatorId=v; \
          operationName=n; requestParameters=method.request.header.x; requestModels=application/json; \
          connectionType=VPC_LINK; connectionId=link; credentials=arn:role; \
          parameterMappings=integration.request.header.x; contentHandling=CONVERT_TO_TEXT; \

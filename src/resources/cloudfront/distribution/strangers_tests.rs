@@ -124,8 +124,6 @@ fn each_setting_of_the_whole_shows() {
         .quantity(1)
         .items("DE");
     let restrictions = sdk::Restrictions::builder().geo_restriction(geo.build().unwrap());
-    let aliases = sdk::Aliases::builder().quantity(1).items("evil.example");
-    let certificate = sdk::ViewerCertificate::builder().acm_certificate_arn("arn:acm");
     let other = sdk::CacheBehavior::builder()
         .path_pattern("/x")
         .target_origin_id("site")
@@ -133,11 +131,9 @@ fn each_setting_of_the_whole_shows() {
     let behaviors = sdk::CacheBehaviors::builder().quantity(1).items(other.build().unwrap());
     let all = config(origin(), behavior())
         .cache_behaviors(behaviors.build().unwrap())
-        .aliases(aliases.build().unwrap())
         .origin_groups(sdk::OriginGroups::builder().quantity(1).build().unwrap())
         .logging(logging.build())
         .restrictions(restrictions.build())
-        .viewer_certificate(certificate.build())
         .continuous_deployment_policy_id("p")
         .staging(true)
         .anycast_ip_list_id("a")
@@ -150,10 +146,8 @@ fn each_setting_of_the_whole_shows() {
     assert_eq!(
         names(&all.build().unwrap()),
         [
-            "aliases",
             "anycast ip list",
             "behavior /x",
-            "certificate",
             "connection function",
             "continuous deployment",
             "geo restriction",
