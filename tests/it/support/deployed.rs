@@ -112,7 +112,8 @@ impl DeployedShop {
 
     /// What stack.yaml wants now.
     pub async fn wanted(&self) -> Vec<Desired> {
-        let (stack, _) = shopstack::stack::load(&self.shop.path("stack.yaml")).unwrap();
+        let file = self.shop.path("stack.yaml");
+        let (stack, _) = shopstack::stack::load_for(&file, Some(&self.scope.env)).unwrap();
         let context = Context {
             stack: &stack,
             scope: &self.scope,
