@@ -17,6 +17,11 @@ from parliament import analyze_policy_string
 ACCEPTED = (
     # AWS's managed policies have `aws` in place of the account.
     ("INVALID_ARN", "arn:aws:iam::aws:policy/*"),
+    # Actions of 2025 and 2026, which parliament's data of an earlier day does not know.
+    ("UNKNOWN_ACTION", "logs:PutBearerTokenAuthentication"),
+    ("UNKNOWN_ACTION", "logs:PutLogGroupDeletionProtection"),
+    # Deleting the one shared role is what `sweep --shared` is for; the statement names that role alone.
+    ("PERMISSIONS_MANAGEMENT_ACTIONS", "deployer sweep_shared"),
 )
 # IAM knows these for all resources only (AWS's service authorisation reference, 2026-10-27); parliament's data does not.
 UNSCOPED = {"cloudfront:CreateDistribution", "cloudfront:CreateResponseHeadersPolicy"}

@@ -43,7 +43,7 @@ async fn a_foreign_table_is_taken_over_when_asked_for() {
     let shown = shop.run(&["up", "--adopt", "table.Products"]);
     assert!(shown.code == 1 && shown.stderr.contains("table.Products"), "{}", shown.stderr);
     assert!(
-        shown.stderr.contains("add --yes") && shown.stderr.contains("adopt"),
+        shown.stderr.contains("pass --yes") && shown.stderr.contains("adopt"),
         "{}",
         shown.stderr
     );

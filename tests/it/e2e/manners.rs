@@ -11,7 +11,7 @@ async fn without_a_terminal_nothing_is_asked() {
     let run = shop.run_at(&endpoint, &["up"]);
     assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{}", run.stderr);
     assert!(
-        run.stderr.contains("add --yes") && run.stderr.contains("+ table.Orders"),
+        run.stderr.contains("pass --yes") && run.stderr.contains("+ table.Orders"),
         "{}",
         run.stderr
     );
