@@ -38,7 +38,9 @@ impl Run {
         let parse = |line: &str| {
             serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}\n{}", self.stderr))
         };
-        self.stdout.lines().map(parse).collect()
+        let lines = self.stdout.lines().map(parse);
+        // On a busy machine a run says every ten seconds that it is at work, before the plan too.
+        lines.filter(|line: &Value| line["message"] != "still at work").collect()
     }
 
     /// The last line of standard output as JSON; null where it is none.

@@ -13,6 +13,7 @@ use std::path::Path;
 /// somebody changed behind the stack's back, or belong to stacks with events and alarms. A refused
 /// call fails those tests.
 const ELSEWHERE: &[(&str, &[&str])] = &[
+    ("../hermetic/replayed/attached.rs", ATTACHED),
     ("resources/alarm.rs", ALARMS),
     ("resources/bucket/drift.rs", BUCKET),
     (
@@ -34,6 +35,13 @@ const ELSEWHERE: &[(&str, &[&str])] = &[
 /// `doctor` asks this about a user or a role, and here root calls.
 const NOT_SHOWN: &[&str] = &["iam:SimulatePrincipalPolicy"];
 
+/// Settings that emulators do not know, or that nobody adds here.
+const ATTACHED: &[&str] = &[
+    "logs:DeleteDataProtectionPolicy",
+    "logs:PutBearerTokenAuthentication",
+    "logs:PutLogGroupDeletionProtection",
+];
+
 const ALARMS: &[&str] = &[
     "cloudwatch:DeleteAlarms",
     "cloudwatch:ListTagsForResource",
@@ -53,6 +61,8 @@ const EVENT_SOURCES: &[&str] = &[
     "lambda:UpdateEventSourceMapping",
 ];
 const FUNCTION: &[&str] = &[
+    "lambda:DeleteAlias",
+    "lambda:DeleteFunctionEventInvokeConfig",
     "lambda:DeleteFunctionConcurrency",
     "lambda:DeleteFunctionUrlConfig",
     "lambda:PutFunctionConcurrency",

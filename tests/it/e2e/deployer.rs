@@ -177,6 +177,7 @@ const NOT_MISSED: &[&str] = &[
     "iam:GetPolicy",
     "iam:GetPolicyVersion",
     "lambda:ListAliases",
+    "lambda:ListFunctionEventInvokeConfigs",
     "lambda:ListFunctionUrlConfigs",
     "lambda:ListFunctions",
     "lambda:ListVersionsByFunction",

@@ -62,17 +62,33 @@ pub(super) async fn prove(
 
     output.note(&format!("Taking `{env}` down."));
     // With a stop of its own: an interrupted run is tidied up as well.
-    let rest = session.beside(&scope.stack, &env);
+    // Twice at most: a call that was in flight when the run was interrupted may have made something
+    // after the first look.
+    let mut removed = remove(session, &env, output).await;
+    if removed.is_err() {
+        removed = remove(session, &env, output).await;
+    }
+    match (proved, removed) {
+        (Ok(proof), Ok(())) => Ok(proof),
+        (Err(error), Ok(())) | (Ok(_), Err(error)) => Err(error),
+        (Err(error), Err(left)) => {
+            output.note(&left.message);
+            Err(error)
+        }
+    }
+}
+
+/// Takes the proof's environment down. Errors: what is left of it, and how to remove it.
+async fn remove(session: &Session, env: &str, output: &Output) -> Result<(), CliError> {
+    let rest = session.beside(&session.scope.stack, env);
     let manner = Manner { command: "policy-report --prove", lock_timeout: PATIENCE, patient: true };
     let agree = |found: takedown::Found| async move { Ok(found.plan) };
-    let ended = takedown::take_down(&rest, &manner, &silent(), output, agree).await;
-    let proof = proved?;
-    let ended = ended?;
+    let ended = takedown::take_down(&rest, &manner, &silent(), output, agree).await?;
     if let Some(error) = ended.error {
         return Err(error);
     }
     if ended.remaining.is_empty() {
-        return Ok(proof);
+        return Ok(());
     }
     Err(CliError::coded(
         code::LEFT,
