@@ -84,7 +84,7 @@ async fn one_too_many(
     Err(unlike(&subject, &STOCK.to_string(), &Value::to_string(&left), todo))
 }
 
-fn call(
+pub(super) fn call(
     api: &str,
     order: &OrderTarget,
     product_id: &str,

@@ -1,11 +1,12 @@
 //! Check `replay`: an order that is sent twice with one `Idempotency-Key` is one order, and the key
 //! is good for no other.
 
-use super::Outcome;
 use super::http::{Call, Context, join, unlike};
 use super::order::{NO_SECRET, NOTHING_TO_BUY, Refusal, accepted, basket, refused};
 use super::target::{OrderTarget, route};
+use super::test_product::{self, TestProduct};
 use super::till::Till;
+use super::{Outcome, refusals};
 
 const KEY: &str = "idempotency-key";
 const TODO: &str = "the function must derive the order from the key";
@@ -34,9 +35,44 @@ pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
     let till = Till::open(context, order);
     let verdict = send(context, &till, order, &twice, &other).await;
     till.close(verdict).await?;
+    if products.secret.is_some() {
+        let product = TestProduct::new(context, products, "replay");
+        let verdict = repeat_at_another_price(context, api, order, &product).await;
+        product.remove(verdict).await?;
+    }
     Ok(Outcome::Passed(
         "an order sent twice with one key is one order, and the key is refused for another".into(),
     ))
+}
+
+/// An order that was placed is answered as placed, whatever its product costs when it is repeated:
+/// the function has to read what it stored.
+async fn repeat_at_another_price(
+    context: &Context<'_>,
+    api: &str,
+    order: &OrderTarget,
+    product: &TestProduct<'_>,
+) -> Result<(), String> {
+    product.put_into_table("Smoke test", 1).await?;
+    let call = refusals::call(api, order, &product.id, 1, test_product::PRICE)?;
+    let call = call.header(KEY, format!("{}-price", context.nonce));
+    let till = Till::open(context, order);
+    let (first, _) = accepted(context, &till, &call).await?;
+
+    let mut verdict = product.put_at_price("Smoke test", 0, "23.45").await;
+    if verdict.is_ok() {
+        verdict = match accepted(context, &till, &call).await {
+            Ok((again, _)) if again == first => Ok(()),
+            Ok((again, answer)) => {
+                let expected =
+                    format!("the order that the key stands for, {first}, and not {again}");
+                Err(unlike(&answer.url, &expected, &answer.summary(), TODO))
+            }
+            Err(fault) => Err(fault),
+        };
+    }
+    let removed = till.remove(&first).await;
+    till.close(verdict.and(removed)).await
 }
 
 async fn send(

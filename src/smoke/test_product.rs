@@ -41,6 +41,16 @@ impl<'a> TestProduct<'a> {
 
     /// Puts the product into the table, after those that earlier runs left there are gone.
     pub(super) async fn put_into_table(&self, name: &str, stock: u64) -> Result<(), String> {
+        self.put_at_price(name, stock, PRICE).await
+    }
+
+    /// The same at another price.
+    pub(super) async fn put_at_price(
+        &self,
+        name: &str,
+        stock: u64,
+        price: &str,
+    ) -> Result<(), String> {
         let (context, now) = (self.context, now_ms());
         let kept = poll(context.deadline, || context.catalogue(self.table, false)).await?;
         for left in kept.iter().filter(|item| is_leftover(item, now)) {
@@ -51,7 +61,7 @@ impl<'a> TestProduct<'a> {
             .await?;
         }
 
-        let price: Value = serde_json::from_str(PRICE).unwrap_or_default();
+        let price: Value = serde_json::from_str(price).unwrap_or_default();
         let item = &json!({
             "productId": self.id, "name": name, "description": name, "price": price,
             "stock": stock, "smokeTest": true, "smokeTestAt": now,
