@@ -208,11 +208,8 @@ async fn consent(
         ));
     }
     if !output.interactive || output.json {
-        let hint = if loses.is_empty() {
-            ""
-        } else {
-            "these tables hold data, so pass --destroy-data as well"
-        };
+        let hint =
+            if loses.is_empty() { "" } else { "its tables hold data: pass --yes --destroy-data" };
         return Err(CliError::new(apply::NO_TERMINAL, hint));
     }
     let cancel = &session.reader.caller.cancel;

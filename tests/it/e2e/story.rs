@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 /// The budgets in requests, for the whole shop in us-east-1. `UP` is without the files of the site,
 /// which take a request each; the seed's items take one each too, and so does each kind of API
 /// Gateway's own answers; each path takes four for the methods that it does not have.
-pub const UP: u64 = 160;
-pub const DIFF: u64 = 80;
-pub const DOWN: u64 = 122;
+pub const UP: u64 = 154;
+pub const DIFF: u64 = 77;
+pub const DOWN: u64 = 116;
 
 pub fn requests(lines: &[Value]) -> u64 {
     let calls = &summary(lines)["calls"];
