@@ -329,6 +329,28 @@ async fn a_removed_table_that_the_index_does_not_know_is_found_by_its_name() {
     assert_eq!(replay.left(), [""; 0]);
 }
 
+/// DynamoDB denies the tags of a table that does not exist, since the ARN could be anyone's.
+#[tokio::test]
+async fn denied_tags_mean_a_vanished_table_only_where_the_table_is_gone() {
+    let lines = |then: Answer| {
+        let words = "Access denied. The user is not authorized to access this resource.";
+        vec![
+            ("GetResources", super::cloudfront::index(&[], &json!({}), "")),
+            ("ListTables", answer(json!({"TableNames": ["replay-t-T"]}))),
+            described("ACTIVE", "ACTIVE"),
+            ("ListTagsOfResource", refused_with("AccessDeniedException", words)),
+            ("DescribeTable \"arn:aws:dynamodb", then),
+        ]
+    };
+    let replay = Replay::start(lines(absent())).await;
+    let query = Query { scope: &replay.env.scope, wanted: vec![], found: &[], thorough: true };
+    assert_eq!(replay.discover(&Table, &query).await.expect("a vanished table").len(), 0);
+
+    replay.script(lines(answer(json!({"Table": table("ACTIVE", None)}))));
+    let there = replay.discover(&Table, &query).await;
+    assert_eq!(there.expect_err("the table is there").code, "AccessDeniedException");
+}
+
 #[tokio::test]
 async fn tables_and_tags_are_read_past_empty_pages() {
     let tag = |key: &str, value: &str| json!({"Key": format!("shopstack:{key}"), "Value": value});

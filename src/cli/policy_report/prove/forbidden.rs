@@ -178,10 +178,9 @@ async fn another_distribution(
     let spec = carrier.resolved.spec.to_string().replace(&arn, &foreign);
     let spec: Value = serde_json::from_str(&spec).unwrap_or_default();
     bench.put_spec(carrier, &spec).await?;
-    let failing = bench.failing().await;
+    let failures = bench.failures(None).await;
     bench.put_back(carrier).await?;
-    let failing = failing?;
-    let refused = failing.iter().any(|check| check == "site");
+    let refused = failures?.checks.iter().any(|check| check == "site");
     let (verdict, evidence) = match refused {
         true => (CallVerdict::Refused, "the site was not served"),
         false => (CallVerdict::Allowed, "the site was served"),

@@ -1,7 +1,8 @@
 //! Each grant is taken away in turn; something has to fail.
 
-use super::bench::{Bench, Carrier, now_ms};
+use super::bench::{Bench, Carrier, Failures};
 use crate::cli::error::CliError;
+use crate::model::Address;
 use crate::report::{GrantTrial, GrantVerdict, Removal, removals};
 use crate::stack::Stack;
 use std::collections::BTreeSet;
@@ -48,20 +49,15 @@ async fn try_grant(
     removal: &Removal,
 ) -> Result<GrantTrial, CliError> {
     let address = &removal.address;
-    let since = now_ms();
     bench.put_spec(carrier, &removal.without).await?;
-    let failing = bench.failing().await;
-    let observed = match address.group() {
-        "role" => bench.refusal_in_log(address.id(), since).await,
-        _ => None,
-    };
+    let failures = bench.failures(function_of(address)).await;
     // Back first: whatever the test said, the next grant is tried alone.
     bench.put_back(carrier).await?;
-    let failing = failing?;
+    let Failures { checks, refusal: observed } = failures?;
 
-    let (verdict, evidence) = if !failing.is_empty() {
+    let (verdict, evidence) = if !checks.is_empty() {
         let answer = observed.as_ref().map(|o| format!("; {o}")).unwrap_or_default();
-        let evidence = format!("failed without it: {}{answer}", failing.join(", "));
+        let evidence = format!("failed without it: {}{answer}", checks.join(", "));
         (GrantVerdict::Needed, evidence)
     } else if let Some(why) = not_emulated(bench, carrier, removal).await? {
         (GrantVerdict::NotEmulated, why.to_string())
@@ -94,9 +90,14 @@ async fn not_emulated(
     }
     let Some(control) = &removal.control else { return Ok(None) };
     bench.put_spec(carrier, control).await?;
-    let failing = bench.failing().await;
+    let failures = bench.failures(function_of(&removal.address)).await;
     bench.put_back(carrier).await?;
-    Ok(failing?.is_empty().then_some(ATTRIBUTES_UNSEEN))
+    Ok(failures?.checks.is_empty().then_some(ATTRIBUTES_UNSEEN))
+}
+
+/// The function whose log can show what a role was refused.
+fn function_of(address: &Address) -> Option<&str> {
+    (address.group() == "role").then(|| address.id())
 }
 
 fn line(trial: &GrantTrial) -> String {

@@ -146,7 +146,7 @@ pub async fn read_existing(
     Ok(Some((arn, TableSpec { tags, point_in_time_recovery, ttl, seed, extras, ..described })))
 }
 
-/// One table's description; `None` when it does not exist.
+/// The description of a table, named or by ARN; `None` when it does not exist.
 pub async fn table(
     reader: &Reader,
     name: &str,
@@ -229,7 +229,17 @@ pub async fn listed_tags(reader: &Reader, arn: &str) -> Result<Option<Tags>, Clo
                     .send()
             })
             .await;
-        let Some(page) = optional(page)? else {
+        let page = match page {
+            // DynamoDB's answer for a table that is gone: the ARN could be anyone's.
+            Err(error) if error.kind == ErrorKind::AccessDenied => {
+                return match table(reader, arn, CallOptions::default()).await? {
+                    Some(_) => Err(error),
+                    None => Ok(None),
+                };
+            }
+            page => optional(page)?,
+        };
+        let Some(page) = page else {
             return Ok(None);
         };
         tags.extend(tag::without_aws_tags(page.tags().iter().map(|t| (t.key(), t.value()))));

@@ -2,6 +2,7 @@
 
 use crate::support::clients::Clients;
 use crate::support::inventory::{Inventory, sorted};
+use aws_sdk_dynamodb::types::TimeToLiveStatus;
 
 pub async fn add(all: &mut Inventory, clients: &Clients) {
     let prefix = all.prefix();
@@ -15,7 +16,11 @@ pub async fn add(all: &mut Inventory, clients: &Clients) {
             .continuous_backups_description
             .and_then(|b| b.point_in_time_recovery_description);
         let ttl = db.describe_time_to_live().table_name(name).send().await.unwrap();
-        let ttl = ttl.time_to_live_description.and_then(|found| found.attribute_name);
+        // An emulator may keep the name of an attribute that is turned off.
+        let ttl = ttl
+            .time_to_live_description
+            .filter(|found| found.time_to_live_status == Some(TimeToLiveStatus::Enabled))
+            .and_then(|found| found.attribute_name);
         let items = db.scan().table_name(name).send().await.unwrap();
         let tags = db
             .list_tags_of_resource()
