@@ -32,6 +32,10 @@ pub struct Site {
     /// still find their parts: a number and `m`, `h` or `d`. Unless set, they go with the deploy.
     #[schemars(extend("pattern" = "^[0-9]{1,5}[mhd]$", "examples" = ["7d"]))]
     pub keep: Option<String>,
+    /// Days that the old version of a replaced or deleted file stays in the bucket, for going back
+    /// from a bad deploy; 30 unless set.
+    #[schemars(range(min = 1, max = 3650))]
+    pub old_versions_days: Option<i32>,
     /// Response headers; defaults unless set.
     pub headers: Option<SiteHeaders>,
     /// A domain of your own; CloudFront's unless set. One environment can have it: name it in that

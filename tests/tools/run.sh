@@ -127,16 +127,15 @@ grep -v '^ready$' "$logs/judge.log" || true
 [ $judged = 0 ] || { echo "the judge found requests that AWS would refuse, or saw none" >&2; exit 1; }
 
 if [ $# = 0 ]; then
+  say "Declared calls"
+  "$tools/bin/python" tests/tools/declared.py tests/golden/declared-calls.txt "$logs/judged.json" "$logs/replayed"
+
   say "Both functions beside Node's, a sample"
   if command -v node >/dev/null && command -v npm >/dev/null; then
     tests/bench/lambda/run.sh sample
   else
     echo "NOT RUN: node and npm are missing"
   fi
-
-  # Printed only, until a whole run has shown that the list is complete.
-  say "Declared calls, for information"
-  "$tools/bin/python" tests/tools/declared.py tests/golden/declared-calls.txt "$logs/judged.json" "$logs/replayed" || true
 
   say "Snapshots"
   there=$(find "$PWD/src" "$PWD/tests" -name '*.snap' | sort)

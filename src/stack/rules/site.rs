@@ -10,6 +10,9 @@ use crate::stack::{CacheRule, Cdn, ErrorPage, Site, Stack, TypeRule};
 /// A year: what is older, nobody has open.
 const MAX_KEEP: u64 = 365 * 86_400;
 
+/// Ten years of old versions.
+const MOST_DAYS: i32 = 3650;
+
 pub(super) fn check(context: &mut Context) {
     if let Some(site) = &context.stack.site {
         check_site(context, site);
@@ -20,7 +23,24 @@ pub(super) fn check(context: &mut Context) {
 }
 
 fn check_site(context: &mut Context, site: &Site) {
-    let Site { folder, cache, types, index: _, keep, headers, protect: _, domain: _ } = site;
+    let Site {
+        folder,
+        cache,
+        types,
+        index: _,
+        keep,
+        old_versions_days,
+        headers,
+        protect: _,
+        domain: _,
+    } = site;
+    if let Some(days) = old_versions_days
+        && !(1..=MOST_DAYS).contains(days)
+    {
+        let verdict = Err(format!("must be between 1 and {MOST_DAYS}"));
+        let what = format!("the number of days {days}");
+        context.value(&["site", "old_versions_days"], &what, verdict, None);
+    }
     if let Some(keep) = keep {
         let verdict = match site.keep_seconds() {
             Some(60..=MAX_KEEP) => Ok(()),

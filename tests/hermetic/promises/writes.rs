@@ -82,7 +82,8 @@ async fn a_bucket_whose_create_was_cut_is_looked_for_before_it_is_made_again() {
         let spec = json!({"tags": replay.env.scope.tags("site"), "block_public_acls": true,
             "ignore_public_acls": true, "block_public_policy": true,
             "restrict_public_buckets": true, "object_ownership": "BucketOwnerEnforced", "extras": {},
-            "encryption": "AES256", "versioning": "Enabled"});
+            "encryption": "AES256", "versioning": "Enabled",
+        "lifecycle": {"old_versions_days": 30, "broken_uploads_days": 7}});
         let bucket = wanted_resource(&Bucket, "bucket.site", BUCKET, spec);
         let _ended_at_the_tags = replay.create(&Bucket, &step(&bucket, Op::Create, None)).await;
         let asked = replay.operations();

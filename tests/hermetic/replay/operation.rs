@@ -108,6 +108,7 @@ const S3: &[(&str, &str, &str, &str)] = &[
     ("PutBucketOwnershipControls", "PUT", "/*", "ownershipControls"),
     ("GetBucketPolicy", "GET", "/*", "policy"),
     ("GetBucketLifecycleConfiguration", "GET", "/*", "lifecycle"),
+    ("PutBucketLifecycleConfiguration", "PUT", "/*", "lifecycle"),
     ("DeleteBucketLifecycle", "DELETE", "/*", "lifecycle"),
     ("GetBucketWebsite", "GET", "/*", "website"),
     ("DeleteBucketWebsite", "DELETE", "/*", "website"),

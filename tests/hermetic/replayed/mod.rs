@@ -5,6 +5,7 @@ mod api;
 mod attached;
 mod authorizer;
 mod bucket;
+mod bucket_policy;
 mod cloudfront;
 mod copies;
 mod discovery;

@@ -64,13 +64,15 @@ async fn vanishes(
 async fn a_bucket() {
     let spec = json!({"tags": {"a": "b"}, "block_public_acls": true, "ignore_public_acls": true,
         "block_public_policy": true, "restrict_public_buckets": true, "object_ownership": "BucketOwnerEnforced", "extras": {},
-        "encryption": "AES256", "versioning": "Enabled"});
+        "encryption": "AES256", "versioning": "Enabled",
+        "lifecycle": {"old_versions_days": 30, "broken_uploads_days": 7}});
     for (before, operation) in [
         (json!({"tags": {}}), "PutBucketTagging"),
         (json!({"block_public_acls": false}), "PutPublicAccessBlock"),
         (json!({"object_ownership": "ObjectWriter"}), "PutBucketOwnershipControls"),
         (json!({"versioning": "Suspended"}), "PutBucketVersioning"),
         (json!({"encryption": "aws:kms"}), "PutBucketEncryption"),
+        (json!({"lifecycle": null}), "PutBucketLifecycleConfiguration"),
     ] {
         vanishes(&Bucket, &spec, before, vec![], (operation, ("NoSuchBucket", 404))).await;
     }

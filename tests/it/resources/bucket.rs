@@ -29,7 +29,8 @@ pub fn site_bucket(env: &TestEnv) -> Desired {
     let name = format!("{}site-{}-{}", env.scope.prefix(), env.scope.account, env.scope.region);
     let spec = json!({"tags": env.scope.tags("site"), "block_public_acls": true, "ignore_public_acls": true,
         "block_public_policy": true, "restrict_public_buckets": true, "object_ownership": "BucketOwnerEnforced", "extras": {},
-        "encryption": "AES256", "versioning": "Enabled"});
+        "encryption": "AES256", "versioning": "Enabled",
+        "lifecycle": {"old_versions_days": 30, "broken_uploads_days": 7}});
     desired(&Bucket, "bucket.site", &name, spec)
 }
 
@@ -75,6 +76,8 @@ async fn its_whole_life() {
         ("object_ownership", json!("BucketOwnerPreferred")),
         ("encryption", json!("aws:kms")),
         ("versioning", json!("Unversioned")),
+        ("lifecycle", json!({"old_versions_days": 90, "broken_uploads_days": 1})),
+        ("lifecycle", json!(null)),
     ] {
         live = changed(&env, &wanted, &live, field, value).await;
     }

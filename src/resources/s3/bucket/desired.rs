@@ -1,10 +1,15 @@
 //! The private bucket of a stack's site.
 
 use super::INFO;
-use super::spec::BucketSpec;
+use super::spec::{BucketSpec, Lifecycle};
 use crate::model::tag;
 use crate::resources::context::{Context, Wanted};
 use std::collections::BTreeMap;
+
+/// Long enough to go back from a bad deploy that nobody noticed for some weeks.
+const OLD_VERSIONS_DAYS: i32 = 30;
+/// No upload of the site takes a day.
+const BROKEN_UPLOADS_DAYS: i32 = 7;
 
 pub(super) fn bucket(context: &Context<'_>, wanted: &mut Wanted) {
     let (Some(site), Some(_)) = (&context.stack.site, &context.stack.cdn) else { return };
@@ -23,6 +28,10 @@ pub(super) fn bucket(context: &Context<'_>, wanted: &mut Wanted) {
         object_ownership: "BucketOwnerEnforced".into(),
         encryption: "AES256".into(),
         versioning: "Enabled".into(),
+        lifecycle: Some(Lifecycle {
+            old_versions_days: site.old_versions_days.unwrap_or(OLD_VERSIONS_DAYS),
+            broken_uploads_days: BROKEN_UPLOADS_DAYS,
+        }),
         extras: BTreeMap::new(),
     };
     wanted.push(context.resource(&INFO, "site", context.scope.bucket_name(), &spec));

@@ -7,7 +7,7 @@
 use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::call::Call;
 use crate::model::cloud_error::optional;
-use crate::model::spec::{Tags, from_value};
+use crate::model::spec::from_value;
 use crate::model::type_info::{Calls, GraphRole, OutputForm, OutputKey, Pricing};
 use crate::model::{After, CloudError, ErrorKind, Live, Outputs, Query, Step, TypeInfo};
 use crate::resources::ResourceType;
@@ -17,7 +17,6 @@ use crate::resources::s3::S3;
 use crate::resources::s3::delete_batch;
 use crate::resources::s3::{DELETE_OBJECTS, GET_OBJECT, LIST_OBJECTS, LIST_VERSIONS, SERVICE};
 use async_trait::async_trait;
-use aws_sdk_s3::error::BuildError;
 use aws_sdk_s3::types;
 use serde_json::Value;
 use spec::{BucketSpec, outputs};
@@ -27,11 +26,15 @@ mod data;
 mod desired;
 mod empty;
 mod extras;
+mod lifecycle;
 mod read;
+mod settings;
 pub mod spec;
 mod terraform;
+mod write;
 
 use read::exists;
+use write::{put_access_block, put_encryption, put_ownership, put_tags, put_versioning};
 
 pub struct Bucket;
 
@@ -80,18 +83,27 @@ pub const INFO: TypeInfo = TypeInfo {
                 .actions(&["s3:GetEncryptionConfiguration"]),
             Call::new(&SERVICE, "s3:GetBucketOwnershipControls"),
             Call::new(&SERVICE, "s3:GetBucketTagging"),
+            lifecycle::READ,
             extras::READS[0],
             extras::READS[1],
-            extras::READS[2],
         ],
-        create: &[CREATE, TAGGING, ACCESS_BLOCK, OWNERSHIP, VERSIONING, ENCRYPTION],
+        create: &[
+            CREATE,
+            TAGGING,
+            ACCESS_BLOCK,
+            OWNERSHIP,
+            VERSIONING,
+            ENCRYPTION,
+            lifecycle::WRITE,
+        ],
         update: &[
             TAGGING,
             ACCESS_BLOCK,
             OWNERSHIP,
             VERSIONING,
             ENCRYPTION,
-            extras::LIFECYCLE_WRITE,
+            lifecycle::WRITE,
+            lifecycle::DELETE,
             extras::WEBSITE_WRITE,
             extras::CORS_WRITE,
         ],
@@ -136,6 +148,9 @@ impl ResourceType for Bucket {
             put_versioning(writer, name, &wanted.versioning, options).await?;
         }
         put_encryption(writer, name, &wanted.encryption, options).await?;
+        if let Some(lifecycle) = &wanted.lifecycle {
+            lifecycle::put_rule(writer, name, lifecycle, options).await?;
+        }
         readable(writer, name, &wanted).await?;
         Ok(outputs(name, &writer.scope.region))
     }
@@ -176,6 +191,7 @@ impl ResourceType for Bucket {
         if before.encryption != wanted.encryption {
             put_encryption(writer, name, &wanted.encryption, CallOptions::default()).await?;
         }
+        lifecycle::change(writer, name, &before, &wanted).await?;
         extras::remove(writer, name, &before.extras).await?;
         readable(writer, name, &wanted).await?;
         Ok(outputs(name, &writer.scope.region))
@@ -273,120 +289,4 @@ async fn create_bucket(writer: &Writer, name: &str, wanted: &BucketSpec) -> Resu
         })
         .await
         .map(|_| ())
-}
-
-async fn put_tags(
-    writer: &Writer,
-    name: &str,
-    tags: &Tags,
-    options: CallOptions,
-) -> Result<(), CloudError> {
-    let set: Result<Vec<_>, _> =
-        tags.iter().map(|(k, v)| types::Tag::builder().key(k).value(v).build()).collect();
-    let tagging = set
-        .and_then(|set| types::Tagging::builder().set_tag_set(Some(set)).build())
-        .map_err(unbuilt)?;
-    writer
-        .caller
-        .call_with("s3:PutBucketTagging", options, || {
-            writer.client::<S3>().put_bucket_tagging().bucket(name).tagging(tagging.clone()).send()
-        })
-        .await
-        .map(|_| ())
-}
-
-async fn put_access_block(
-    writer: &Writer,
-    name: &str,
-    wanted: &BucketSpec,
-    options: CallOptions,
-) -> Result<(), CloudError> {
-    let block = types::PublicAccessBlockConfiguration::builder()
-        .block_public_acls(wanted.block_public_acls)
-        .ignore_public_acls(wanted.ignore_public_acls)
-        .block_public_policy(wanted.block_public_policy)
-        .restrict_public_buckets(wanted.restrict_public_buckets)
-        .build();
-    writer
-        .caller
-        .call_with("s3:PutPublicAccessBlock", options, || {
-            let put = writer.client::<S3>().put_public_access_block().bucket(name);
-            put.public_access_block_configuration(block.clone()).send()
-        })
-        .await
-        .map(|_| ())
-}
-
-async fn put_ownership(
-    writer: &Writer,
-    name: &str,
-    ownership: &str,
-    options: CallOptions,
-) -> Result<(), CloudError> {
-    let rule = types::OwnershipControlsRule::builder()
-        .object_ownership(types::ObjectOwnership::from(ownership));
-    let rule = rule.build().map_err(unbuilt)?;
-    let controls = types::OwnershipControls::builder().rules(rule).build().map_err(unbuilt)?;
-    writer
-        .caller
-        .call_with("s3:PutBucketOwnershipControls", options, || {
-            writer
-                .client::<S3>()
-                .put_bucket_ownership_controls()
-                .bucket(name)
-                .ownership_controls(controls.clone())
-                .send()
-        })
-        .await
-        .map(|_| ())
-}
-
-async fn put_versioning(
-    writer: &Writer,
-    name: &str,
-    versioning: &str,
-    options: CallOptions,
-) -> Result<(), CloudError> {
-    let status = if versioning == "Enabled" { "Enabled" } else { "Suspended" };
-    let configuration = types::VersioningConfiguration::builder()
-        .status(types::BucketVersioningStatus::from(status))
-        .build();
-    writer
-        .caller
-        .call_with("s3:PutBucketVersioning", options, || {
-            let put = writer.client::<S3>().put_bucket_versioning().bucket(name);
-            put.versioning_configuration(configuration.clone()).send()
-        })
-        .await
-        .map(|_| ())
-}
-
-async fn put_encryption(
-    writer: &Writer,
-    name: &str,
-    algorithm: &str,
-    options: CallOptions,
-) -> Result<(), CloudError> {
-    let by_default = types::ServerSideEncryptionByDefault::builder()
-        .sse_algorithm(types::ServerSideEncryption::from(algorithm))
-        .build()
-        .map_err(unbuilt)?;
-    let rule = types::ServerSideEncryptionRule::builder()
-        .apply_server_side_encryption_by_default(by_default)
-        .build();
-    let configuration =
-        types::ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(unbuilt)?;
-    writer
-        .caller
-        .call_with("s3:PutBucketEncryption", options, || {
-            let put = writer.client::<S3>().put_bucket_encryption().bucket(name);
-            put.server_side_encryption_configuration(configuration.clone()).send()
-        })
-        .await
-        .map(|_| ())
-}
-
-/// A request our code did not fill completely.
-fn unbuilt(error: BuildError) -> CloudError {
-    CloudError::shape("building an S3 request", &error.to_string())
 }

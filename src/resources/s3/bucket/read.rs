@@ -1,12 +1,13 @@
-//! Reading a bucket: four settings at once, tags out of the index, and whose it is.
+//! Reading a bucket: its settings at once, tags out of the index, and whose it is.
 
+use super::settings::{bare, no_bucket, settings};
 use super::spec::{BucketSpec, outputs};
 use super::{INFO, UNVERSIONED, data, extras, optional};
 use crate::aws::Reader;
 use crate::model::spec::{Tags, to_value};
 use crate::model::{CloudError, Desired, ErrorKind, Live, Owner, Query, Scope, tag};
 use crate::resources::s3::S3;
-use futures_util::future::{join, join4};
+use futures_util::future::join;
 use std::collections::BTreeSet;
 
 pub(super) const ELSEWHERE: &str =
@@ -83,8 +84,8 @@ async fn read(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<L
         return Ok(None);
     };
     let compared = desired.is_some() && owner == Owner::Ours;
-    let extras = extras::read_extras(reader, &query.scope.account, name, compared).await?;
-    let spec = BucketSpec { tags, extras, ..settings };
+    let mut spec = BucketSpec { tags, ..settings };
+    spec.extras.extend(extras::read_extras(reader, &query.scope.account, name, compared).await?);
     let mut live = Live::new(address, INFO.type_name, name, to_value(&spec));
     live.outputs = outputs(name, &query.scope.region);
     // `down` asks for a yes to the whole stack; an `up` that no longer wants the site must say what
@@ -186,105 +187,6 @@ pub(super) async fn shows(
         seen.versioning = UNVERSIONED.into();
     }
     Ok(BucketSpec { tags, ..seen } == *wanted)
-}
-
-/// The settings without tags; `None` when there is no such bucket.
-///
-/// Naming the account turns a bucket that somebody else made under our name into a 403.
-async fn settings(
-    reader: &Reader,
-    scope: &Scope,
-    name: &str,
-    desired: Option<&Desired>,
-) -> Result<Option<BucketSpec>, CloudError> {
-    let (s3, caller, account) = (&reader.client::<S3>(), &reader.caller, scope.account.as_str());
-    let (block, versioning, encryption, ownership) = join4(
-        caller.call("s3:GetPublicAccessBlock", || {
-            s3.get_public_access_block().bucket(name).expected_bucket_owner(account).send()
-        }),
-        caller.call("s3:GetBucketVersioning", || {
-            s3.get_bucket_versioning().bucket(name).expected_bucket_owner(account).send()
-        }),
-        caller.call("s3:GetBucketEncryption", || {
-            s3.get_bucket_encryption().bucket(name).expected_bucket_owner(account).send()
-        }),
-        caller.call("s3:GetBucketOwnershipControls", || {
-            s3.get_bucket_ownership_controls().bucket(name).expected_bucket_owner(account).send()
-        }),
-    )
-    .await;
-    // No bucket makes every read fail with NoSuchBucket; an absent setting has a code of its own
-    // (catalogue 3.1).
-    if [
-        block.as_ref().err(),
-        versioning.as_ref().err(),
-        encryption.as_ref().err(),
-        ownership.as_ref().err(),
-    ]
-    .into_iter()
-    .flatten()
-    .any(no_bucket)
-    {
-        return Ok(None);
-    }
-    let block = optional(block)?.and_then(|b| b.public_access_block_configuration);
-    let block = block
-        .unwrap_or_else(|| aws_sdk_s3::types::PublicAccessBlockConfiguration::builder().build());
-    let versioning = match versioning {
-        // moto wraps this one answer in an element of its own, which the SDK cannot read: nothing
-        // to compare there.
-        Err(error) if caller.is_emulated() && error.code == "HTTP 200" => {
-            let wanted = desired.and_then(|d| d.spec.get("versioning")).and_then(|v| v.as_str());
-            wanted.unwrap_or("Enabled").to_string()
-        }
-        other => other?.status.map_or(UNVERSIONED.to_string(), |s| s.as_str().to_string()),
-    };
-    let encryption = optional(encryption)?
-        .and_then(|e| e.server_side_encryption_configuration)
-        .and_then(|c| c.rules.into_iter().find_map(|r| r.apply_server_side_encryption_by_default))
-        .map_or("AES256".to_string(), |d| d.sse_algorithm.as_str().to_string());
-    let ownership = optional(ownership)?
-        .and_then(|o| o.ownership_controls)
-        .and_then(|c| c.rules.into_iter().next())
-        .map_or("ObjectWriter".to_string(), |r| r.object_ownership.as_str().to_string());
-    Ok(Some(BucketSpec {
-        tags: Tags::new(),
-        block_public_acls: block.block_public_acls == Some(true),
-        ignore_public_acls: block.ignore_public_acls == Some(true),
-        block_public_policy: block.block_public_policy == Some(true),
-        restrict_public_buckets: block.restrict_public_buckets == Some(true),
-        object_ownership: ownership,
-        encryption,
-        versioning: settled_versioning(versioning, desired),
-        extras: Default::default(),
-    }))
-}
-
-/// A bucket whose settings were not looked at.
-fn bare() -> BucketSpec {
-    BucketSpec {
-        tags: Tags::new(),
-        block_public_acls: false,
-        ignore_public_acls: false,
-        block_public_policy: false,
-        restrict_public_buckets: false,
-        object_ownership: String::new(),
-        encryption: String::new(),
-        versioning: String::new(),
-        extras: Default::default(),
-    }
-}
-
-/// Once enabled, versioning can only be suspended: where none is wanted, suspended is as wanted as
-/// it gets.
-fn settled_versioning(live: String, desired: Option<&Desired>) -> String {
-    let unwanted = desired
-        .is_some_and(|d| d.spec.get("versioning").and_then(|v| v.as_str()) == Some(UNVERSIONED));
-    if live == "Suspended" && unwanted { UNVERSIONED.into() } else { live }
-}
-
-fn no_bucket(error: &CloudError) -> bool {
-    error.code == "NoSuchBucket"
 }
 
 /// The index answers where its tags are as wanted; else the bucket itself. `None`: there is no such

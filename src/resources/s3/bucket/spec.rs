@@ -21,10 +21,23 @@ pub struct BucketSpec {
     pub encryption: String,
     /// Enabled, Suspended or Unversioned.
     pub versioning: String,
-    /// Settings of the live bucket that no stack has, by name: a lifecycle, a website, CORS rules.
+    /// What S3 deletes by itself; `None`: nothing.
+    pub lifecycle: Option<Lifecycle>,
+    /// Settings of the live bucket that no stack has, by name: another lifecycle, a website, CORS
+    /// rules.
     /// Wanted: none.
     #[serde(default)]
     pub extras: BTreeMap<String, String>,
+}
+
+/// The one rule for the whole bucket, in days.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Lifecycle {
+    /// After a file was replaced or deleted, its old version stays this long.
+    pub old_versions_days: i32,
+    /// The parts of an upload that was never completed stay this long.
+    pub broken_uploads_days: i32,
 }
 
 /// What others refer to.

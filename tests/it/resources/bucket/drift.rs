@@ -3,7 +3,8 @@
 use crate::support::deployed::DeployedShop;
 use crate::support::drift::{Case, DriftCases, OutOfBandChange, case};
 use aws_sdk_s3::types as sdk;
-use serde_json::json;
+use aws_sdk_s3::types::builders::LifecycleRuleBuilder;
+use serde_json::{Value, json};
 
 pub fn cases() -> DriftCases {
     let cases = vec![
@@ -15,6 +16,8 @@ pub fn cases() -> DriftCases {
         case("object_ownership", json!("BucketOwnerPreferred")),
         case("encryption", json!("aws:kms")),
         case("versioning", json!("Suspended")),
+        case("lifecycle.old_versions_days", json!(1)),
+        case("lifecycle.broken_uploads_days", json!(1)),
         extra("lifecycle", "theirs"),
         extra("website", "index.html"),
         extra("cors", "https://evil.example"),
@@ -36,14 +39,9 @@ async fn add_extra(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
     let (s3, name, text) = (&shop.clients.s3, &change.live.name, change.text());
     match change.key() {
         "lifecycle" => {
-            let rule = sdk::LifecycleRule::builder()
-                .id(text)
-                .filter(sdk::LifecycleRuleFilter::builder().prefix("").build())
-                .status(sdk::ExpirationStatus::Enabled)
-                .expiration(sdk::LifecycleExpiration::builder().days(1).build());
-            let rules = sdk::BucketLifecycleConfiguration::builder().rules(rule.build().unwrap());
-            let put = s3.put_bucket_lifecycle_configuration().bucket(name);
-            put.lifecycle_configuration(rules.build().unwrap()).send().await.unwrap();
+            let theirs =
+                whole_bucket(text).expiration(sdk::LifecycleExpiration::builder().days(1).build());
+            put_lifecycle(shop, change, vec![lifecycle_rule(&change.live.spec), theirs]).await;
         }
         "website" => {
             let page = sdk::IndexDocument::builder().suffix(text).build().unwrap();
@@ -58,6 +56,35 @@ async fn add_extra(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
             put.cors_configuration(rules.build().unwrap()).send().await.unwrap();
         }
     }
+}
+
+/// The rule of a live spec, in days.
+fn lifecycle_rule(spec: &Value) -> LifecycleRuleBuilder {
+    let days = |field: &str| spec["lifecycle"][field].as_i64().unwrap() as i32;
+    let old = sdk::NoncurrentVersionExpiration::builder();
+    let broken = sdk::AbortIncompleteMultipartUpload::builder();
+    let broken = broken.days_after_initiation(days("broken_uploads_days"));
+    whole_bucket("by hand")
+        .noncurrent_version_expiration(old.noncurrent_days(days("old_versions_days")).build())
+        .abort_incomplete_multipart_upload(broken.build())
+}
+
+fn whole_bucket(id: &str) -> LifecycleRuleBuilder {
+    sdk::LifecycleRule::builder()
+        .id(id)
+        .filter(sdk::LifecycleRuleFilter::builder().prefix("").build())
+        .status(sdk::ExpirationStatus::Enabled)
+}
+
+async fn put_lifecycle(
+    shop: &DeployedShop,
+    change: &OutOfBandChange<'_>,
+    rules: Vec<LifecycleRuleBuilder>,
+) {
+    let rules = rules.into_iter().map(|rule| rule.build().unwrap()).collect();
+    let rules = sdk::BucketLifecycleConfiguration::builder().set_rules(Some(rules));
+    let put = shop.clients.s3.put_bucket_lifecycle_configuration().bucket(&change.live.name);
+    put.lifecycle_configuration(rules.build().unwrap()).send().await.unwrap();
 }
 
 async fn change_bucket(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
@@ -98,6 +125,9 @@ async fn change_bucket(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
             let put =
                 s3.put_bucket_encryption().bucket(name).server_side_encryption_configuration(rules);
             put.send().await.unwrap();
+        }
+        "lifecycle.old_versions_days" | "lifecycle.broken_uploads_days" => {
+            put_lifecycle(shop, change, vec![lifecycle_rule(target)]).await;
         }
         "versioning" => {
             let status =
