@@ -6,11 +6,17 @@ use crate::support::run::{Run, assert_refused};
 use crate::support::shop::Shop;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 
-fn environments(shop: &Shop) -> String {
+/// Names of the shop's environments that a proof made; other tests have proofs of their own.
+fn proofs(shop: &Shop) -> Vec<String> {
     let run = shop.run(&["envs", "--json"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
-    run.stdout
+    let all = run.last()["environments"].as_array().unwrap().clone();
+    let ours = all.iter().filter(|env| env["stack"] == shop.stack.as_str());
+    let names = ours.map(|env| env["env"].as_str().unwrap().to_string());
+    names.filter(|name| name.starts_with("proof-")).collect()
 }
 
 /// `action on resource` of the grants with a verdict, and the attribute behind it.
@@ -76,8 +82,28 @@ fn every_grant_is_needed_but_a_planted_one_and_every_forbidden_call_is_refused()
     assert!(proof["code_sha256"]["createOrder"].is_string());
     assert!(!proof.to_string().contains("proof-"), "names of the proof's environment: {proof:#}");
 
-    assert!(!environments(&shop).contains("proof-"), "{}", environments(&shop));
+    assert_eq!(proofs(&shop), [""; 0]);
     shop.events(&["down", "--yes", "--destroy-data"]);
+}
+
+/// Interrupted in the middle of its trials, it takes its environment down all the same.
+#[test]
+fn an_interrupted_proof_leaves_nothing_behind() {
+    let shop = Shop::new("provestop", &endpoint()).with_small_site();
+    let mut command = shop.command(&["policy-report", "--prove", "--json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    while !said.contains(" without ") {
+        assert!(stderr.read_line(&mut said).unwrap() > 0, "it ended before a trial: {said}");
+    }
+    assert_eq!(proofs(&shop).len(), 1, "{said}");
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    std::io::Read::read_to_string(&mut stderr, &mut said).unwrap();
+    let code = child.wait().unwrap().code();
+    assert_eq!(code, Some(130), "{said}");
+    assert_eq!(proofs(&shop), [""; 0], "{said}");
 }
 
 #[tokio::test]

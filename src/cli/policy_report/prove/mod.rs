@@ -62,12 +62,7 @@ pub(super) async fn prove(
 
     output.note(&format!("Taking `{env}` down."));
     // With a stop of its own: an interrupted run is tidied up as well.
-    // Twice at most: a call that was in flight when the run was interrupted may have made something
-    // after the first look.
-    let mut removed = remove(session, &env, output).await;
-    if removed.is_err() {
-        removed = remove(session, &env, output).await;
-    }
+    let removed = remove(session, &env, output).await;
     match (proved, removed) {
         (Ok(proof), Ok(())) => Ok(proof),
         (Err(error), Ok(())) | (Ok(_), Err(error)) => Err(error),
@@ -78,7 +73,9 @@ pub(super) async fn prove(
     }
 }
 
-/// Takes the proof's environment down. Errors: what is left of it, and how to remove it.
+/// Takes the proof's environment down.
+///
+/// Errors: what is left, and how to remove it.
 async fn remove(session: &Session, env: &str, output: &Output) -> Result<(), CliError> {
     let rest = session.beside(&session.scope.stack, env);
     let manner = Manner { command: "policy-report --prove", lock_timeout: PATIENCE, patient: true };
