@@ -1,5 +1,5 @@
 //! Building Lambda crates with the real cargo: reproducible zips, and errors that say what to do.
-//! The crates are tiny and have no dependencies, so each build takes seconds.
+//! The crates are tiny and have one dependency at most, so each build takes seconds.
 
 // Tests may stop at what they did not expect, and print what they measured.
 #![allow(
@@ -25,6 +25,7 @@ const HOST: Architecture =
 /// A workspace with one crate per name.
 fn workspace(root: &Path, crates: &[(&str, &str)]) {
     let members: Vec<String> = crates.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+    std::fs::create_dir_all(root).unwrap();
     let profile = "[profile.lambda]\ninherits = \"release\"\nstrip = \"symbols\"\n";
     let manifest =
         format!("[workspace]\nresolver = \"3\"\nmembers = [{}]\n\n{profile}", members.join(", "));
@@ -157,6 +158,43 @@ async fn two_checkouts_give_the_same_bytes() {
         "{}",
         first[0].zip_path.display()
     );
+}
+
+/// Sources of dependencies stand in cargo's home, and panics name them.
+#[test]
+fn two_home_folders_give_the_same_bytes() {
+    let own = std::env::var_os("CARGO_HOME").map(std::path::PathBuf::from);
+    let own = own.unwrap_or_else(|| std::env::home_dir().unwrap().join(".cargo"));
+    let shuffle = "fn main() { let mut all: Vec<usize> = (0..std::env::args().count()).collect(); \
+                   fastrand::shuffle(&mut all); println!(\"{all:?}\"); }\n";
+    let build = |root: &Path, home: &Path| {
+        std::fs::create_dir_all(home).unwrap();
+        std::os::unix::fs::symlink(own.join("registry"), home.join("registry")).unwrap();
+        workspace(root, &[("list", shuffle)]);
+        let manifest = root.join("list/Cargo.toml");
+        let package = std::fs::read_to_string(&manifest).unwrap();
+        std::fs::write(manifest, format!("{package}[dependencies]\nfastrand = \"2\"\n")).unwrap();
+        let stack = "name: homes\nregion: us-east-1\nfunctions:\n  list: { crate: list }\n";
+        std::fs::write(root.join("stack.yaml"), stack).unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_shopstack"));
+        let done = command
+            .arg("build")
+            .current_dir(root)
+            .env("CARGO_HOME", home)
+            .env("CARGO_NET_OFFLINE", "true")
+            .env_remove("CARGO_TARGET_DIR")
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        bootstrap(&root.join("target/shopstack/list.zip"))
+    };
+    let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let [first, second] = folders
+        .each_ref()
+        .map(|folder| build(&folder.path().join("work"), &folder.path().join("home/kim/.cargo")));
+    let named = |folder: &str| first.windows(folder.len()).any(|part| part == folder.as_bytes());
+    assert!(named("/cargo/registry/src/"), "no panic of the dependency is in the binary");
+    assert!(first == second, "the binary differs between two home folders");
 }
 
 #[tokio::test]
