@@ -13,6 +13,7 @@ pub mod expiry;
 pub mod iam;
 pub mod lambda;
 pub mod logs;
+pub mod place;
 pub mod provider;
 #[cfg(test)]
 mod quota_tests;

@@ -1,8 +1,10 @@
 //! What a resource type is: the trait that every type implements.
 
 use super::context::{Context, Wanted};
+use super::place::Place;
 use crate::aws::{Caller, Reader, Writer};
 use crate::model::{CloudError, Live, Outputs, Query, SharedPiece, Step, TypeInfo};
+use crate::stack::Stack;
 use async_trait::async_trait;
 use serde_json::Value;
 
@@ -18,6 +20,11 @@ pub trait ResourceType: Send + Sync {
     ///
     /// Errors: a local file that the type needs cannot be read or has the wrong form.
     fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError>;
+
+    /// Where stack.yaml asks for resources of this type, for reports that point there.
+    fn places(&self, _stack: &Stack) -> Vec<Place> {
+        vec![]
+    }
 
     /// Every live resource that is wanted by name or owned by the environment.
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError>;

@@ -8,7 +8,7 @@ pub const RULES: Rules = Rules {
     document: "ARCHITECTURE.md",
     main_imports: &["cli"],
     types: "resources",
-    shared: &["common", "context", "expiry", "provider", "resource_type"],
+    shared: &["common", "context", "expiry", "place", "provider", "resource_type"],
     type_tests: "tests/it/resources",
     sdk: &["aws_sdk_", "aws_smithy_", "aws_config", "aws_credential_types", "aws_types"],
     sdk_modules: &["aws", "resources"],

@@ -14,7 +14,9 @@ use crate::policy;
 use crate::resources::ResourceType;
 use crate::resources::common::FRESH;
 use crate::resources::context::{Context, Wanted, reference};
+use crate::resources::place::{Place, in_section};
 use crate::resources::s3::{RECORDS, S3, SERVICE};
+use crate::stack::Stack;
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -69,6 +71,10 @@ impl ResourceType for BucketPolicy {
             wanted.push(policy);
         }
         Ok(())
+    }
+
+    fn places(&self, _stack: &Stack) -> Vec<Place> {
+        in_section("site", &["site"])
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

@@ -12,10 +12,12 @@ use crate::model::type_info::{Calls, GraphRole, Pricing};
 use crate::model::{Address, CloudError, ErrorKind, Live, Outputs, Owner, Query, Step, TypeInfo};
 use crate::resources::ResourceType;
 use crate::resources::context::{Context, Wanted, reference};
+use crate::resources::place::{Place, in_section};
 use crate::resources::waf::REGIONAL;
 use crate::resources::waf::Waf;
 use crate::resources::waf::waf_reads;
 use crate::resources::waf::{READS, SERVICE, per_second, per_two_seconds};
+use crate::stack::Stack;
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
 use schemars::JsonSchema;
@@ -90,6 +92,10 @@ impl ResourceType for WafAssociation {
             wanted.push(context.resource(&INFO, "api", context.scope.name("api"), &spec));
         }
         Ok(())
+    }
+
+    fn places(&self, _stack: &Stack) -> Vec<Place> {
+        in_section("waf", &["api"])
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

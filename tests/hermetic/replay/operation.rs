@@ -86,6 +86,7 @@ const PATHS: &[(&str, &str, &str, &str)] = &[
     ("UpdateAccount", "PATCH", "/account", ""),
     ("GetTags", "GET", "/tags/**", ""),
     ("TagResource", "PUT", "/tags/**", ""),
+    ("UntagResource", "DELETE", "/tags/**", ""),
 ];
 
 /// The same for S3, which has no other service's paths.

@@ -10,14 +10,14 @@ use shopstack::resources::{
     apigateway::routes::Routes, apigateway::stage::Stage,
 };
 
-fn api(replay: &Replay) -> Desired {
+pub fn api(replay: &Replay) -> Desired {
     let spec = json!({"tags": replay.env.scope.tags("api"), "description": "", "endpoint_type": "REGIONAL",
         "api_key_source": "HEADER", "disable_execute_api_endpoint": false, "binary_media_types": [],
         "minimum_compression_size": null});
     desired(&RestApi, "api.main", "replay-t-api", spec)
 }
 
-fn live(replay: &Replay) -> Live {
+pub fn live(replay: &Replay) -> Live {
     let api = api(replay);
     Live::new(api.address, &api.type_name, &api.name, api.spec).with_output("id", "a1")
 }

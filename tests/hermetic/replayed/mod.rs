@@ -20,6 +20,7 @@ mod objects;
 mod orders;
 mod role;
 mod table;
+mod tags;
 mod vanished;
 mod waf;
 mod waf_logging;

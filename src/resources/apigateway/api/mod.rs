@@ -23,6 +23,8 @@ use crate::resources::apigateway::{
 };
 use crate::resources::common::paged;
 use crate::resources::context::{Context, Wanted};
+use crate::resources::place::{Place, in_section};
+use crate::stack::Stack;
 use async_trait::async_trait;
 use aws_sdk_apigateway::types::RestApi as Seen;
 use serde_json::Value;
@@ -97,6 +99,10 @@ impl ResourceType for RestApi {
     fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
         desired::api(context, wanted);
         Ok(())
+    }
+
+    fn places(&self, _stack: &Stack) -> Vec<Place> {
+        in_section("api", &["main"])
     }
 
     /// A foreign API of the same name is no clash and is not mentioned. A second API of ours with

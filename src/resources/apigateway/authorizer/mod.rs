@@ -18,6 +18,8 @@ use crate::resources::apigateway as gw;
 use crate::resources::apigateway::{ApiGateway, DELETE, GET, PATCH, POST, SERVICE};
 use crate::resources::common::{FRESH, ONCE, paged};
 use crate::resources::context::{Context, Wanted};
+use crate::resources::place::{Place, by_key};
+use crate::stack::Stack;
 use async_trait::async_trait;
 use aws_sdk_apigateway::types::{Authorizer as Seen, AuthorizerType, Op, PatchOperation};
 use serde_json::Value;
@@ -64,6 +66,11 @@ impl ResourceType for Authorizer {
     fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
         desired::authorizers(context, wanted);
         Ok(())
+    }
+
+    fn places(&self, stack: &Stack) -> Vec<Place> {
+        let keys = stack.api.iter().flat_map(|api| api.authorizers.keys());
+        by_key(&["api", "authorizers"], keys)
     }
 
     /// Every authorizer inside our API is ours: one that stack.yaml does not name is planned as a

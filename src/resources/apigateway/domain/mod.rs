@@ -18,6 +18,8 @@ use crate::resources::apigateway::{
 };
 use crate::resources::common::lacks_listing;
 use crate::resources::context::{Context, Wanted};
+use crate::resources::place::{Place, in_section};
+use crate::stack::Stack;
 use async_trait::async_trait;
 use serde_json::Value;
 
@@ -95,6 +97,10 @@ impl ResourceType for DomainName {
     fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
         desired::domain(context, wanted);
         Ok(())
+    }
+
+    fn places(&self, _stack: &Stack) -> Vec<Place> {
+        in_section("api", &["api"])
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

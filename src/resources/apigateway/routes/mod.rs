@@ -27,6 +27,8 @@ use crate::resources::apigateway::definition::definition;
 use crate::resources::apigateway::{DELETE, GET, POST, PUT, SERVICE};
 use crate::resources::common::FRESH;
 use crate::resources::context::{Context, Wanted};
+use crate::resources::place::{Place, in_section};
+use crate::stack::Stack;
 use async_trait::async_trait;
 use serde_json::Value;
 use spec::RoutesSpec;
@@ -91,6 +93,12 @@ impl ResourceType for Routes {
     fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
         desired::routes(context, wanted);
         Ok(())
+    }
+
+    fn places(&self, stack: &Stack) -> Vec<Place> {
+        let keys = stack.api.iter().flat_map(|api| api.routes.iter().map(|route| route.key()));
+        let of_route = |key: String| Place::of_part("main", &key, &["api", "routes", &key]);
+        in_section("api", &["main"]).into_iter().chain(keys.map(of_route)).collect()
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

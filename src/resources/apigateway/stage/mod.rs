@@ -23,6 +23,8 @@ use crate::resources::apigateway::{
 };
 use crate::resources::common::paged;
 use crate::resources::context::{Context, Wanted};
+use crate::resources::place::{Place, in_section};
+use crate::stack::Stack;
 use async_trait::async_trait;
 use aws_sdk_apigateway::types::{Deployment, Stage as Seen};
 use serde_json::Value;
@@ -108,6 +110,10 @@ impl ResourceType for Stage {
     fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
         desired::stage(context, wanted);
         Ok(())
+    }
+
+    fn places(&self, _stack: &Stack) -> Vec<Place> {
+        in_section("api", &["main"])
     }
 
     /// Every stage inside our API is ours: one that stack.yaml does not name is planned as a

@@ -13,6 +13,8 @@ use crate::resources::cloudfront::SERVICE;
 use crate::resources::cloudfront::{is_stale, names_pricing_plan};
 use crate::resources::common::{FRESH, ONCE, contested, tag_changes};
 use crate::resources::context::{Context, Wanted};
+use crate::resources::place::{Place, in_section};
+use crate::stack::Stack;
 use async_trait::async_trait;
 use serde_json::Value;
 use spec::DistributionSpec;
@@ -102,6 +104,10 @@ impl ResourceType for Distribution {
     fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
         desired::distribution(context, wanted);
         Ok(())
+    }
+
+    fn places(&self, _stack: &Stack) -> Vec<Place> {
+        in_section("cdn", &["site"])
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

@@ -26,6 +26,8 @@ use crate::model::{CloudError, Live, Outputs, Query, Step, TypeInfo};
 use crate::resources::ResourceType;
 use crate::resources::context::{Context, Wanted};
 use crate::resources::dynamodb::SERVICE;
+use crate::resources::place::{Place, by_key};
+use crate::stack::Stack;
 use async_trait::async_trait;
 pub use desired::check_seeds;
 use serde_json::Value;
@@ -122,6 +124,10 @@ impl ResourceType for Table {
 
     fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
         desired::tables(context, wanted)
+    }
+
+    fn places(&self, stack: &Stack) -> Vec<Place> {
+        by_key(&["tables"], stack.tables.keys())
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

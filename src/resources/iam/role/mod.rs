@@ -2,6 +2,7 @@
 //! roles (catalogue 4).
 
 mod desired;
+mod places;
 mod read;
 pub mod secrets;
 pub mod spec;
@@ -16,6 +17,8 @@ use crate::model::{After, CloudError, Live, Outputs, Query, Step, TypeInfo};
 use crate::resources::ResourceType;
 use crate::resources::context::{Context, Wanted};
 use crate::resources::iam::SERVICE;
+use crate::resources::place::Place;
+use crate::stack::Stack;
 use async_trait::async_trait;
 pub use desired::grant_sid;
 use serde_json::Value;
@@ -95,6 +98,10 @@ impl ResourceType for Role {
     fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
         desired::roles(context, wanted);
         Ok(())
+    }
+
+    fn places(&self, stack: &Stack) -> Vec<Place> {
+        places::places(stack)
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

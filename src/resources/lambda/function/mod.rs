@@ -19,6 +19,8 @@ use crate::model::{After, CloudError, Live, Outputs, Query, Step, TypeInfo};
 use crate::resources::ResourceType;
 use crate::resources::context::{Context, Wanted};
 use crate::resources::lambda::SERVICE;
+use crate::resources::place::{Place, by_key};
+use crate::stack::Stack;
 use async_trait::async_trait;
 use serde_json::Value;
 use spec::FunctionSpec;
@@ -119,6 +121,10 @@ impl ResourceType for Function {
     fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
         desired::functions(context, wanted);
         Ok(())
+    }
+
+    fn places(&self, stack: &Stack) -> Vec<Place> {
+        by_key(&["functions"], stack.functions.keys())
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

@@ -18,6 +18,8 @@ use crate::resources::common::FRESH;
 use crate::resources::context::{Context, Wanted};
 use crate::resources::lambda::Lambda;
 use crate::resources::lambda::SERVICE;
+use crate::resources::place::{Place, by_key};
+use crate::stack::Stack;
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
 use serde_json::{Map, Value, json};
@@ -73,6 +75,10 @@ impl ResourceType for Permission {
     fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
         desired::permissions(context, wanted);
         Ok(())
+    }
+
+    fn places(&self, stack: &Stack) -> Vec<Place> {
+        by_key(&["functions"], stack.functions.keys())
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

@@ -17,6 +17,8 @@ use crate::resources::ResourceType;
 use crate::resources::context::{Context, Wanted};
 use crate::resources::logs::Logs;
 use crate::resources::logs::SERVICE;
+use crate::resources::place::{Place, by_key, in_section};
+use crate::stack::Stack;
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
 use serde_json::Value;
@@ -117,6 +119,14 @@ impl ResourceType for LogGroup {
     fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
         desired::log_groups(context, wanted);
         Ok(())
+    }
+
+    fn places(&self, stack: &Stack) -> Vec<Place> {
+        let of_functions = by_key(&["functions"], stack.functions.keys());
+        let others = in_section("api", &["api"])
+            .into_iter()
+            .chain(in_section("waf", &["waf-api", "waf-cdn"]));
+        of_functions.into_iter().chain(others).collect()
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

@@ -13,9 +13,11 @@ use crate::model::{After, CloudError, ErrorKind, Live, Outputs, Query, Step, Typ
 use crate::resources::ResourceType;
 use crate::resources::common::{FRESH, ONCE};
 use crate::resources::context::{Context, Wanted};
+use crate::resources::place::{Place, in_section};
 use crate::resources::s3::S3;
 use crate::resources::s3::delete_batch;
 use crate::resources::s3::{DELETE_OBJECTS, GET_OBJECT, LIST_OBJECTS, LIST_VERSIONS, SERVICE};
+use crate::stack::Stack;
 use async_trait::async_trait;
 use aws_sdk_s3::types;
 use serde_json::Value;
@@ -125,6 +127,10 @@ impl ResourceType for Bucket {
     fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
         desired::bucket(context, wanted);
         Ok(())
+    }
+
+    fn places(&self, _stack: &Stack) -> Vec<Place> {
+        in_section("site", &["site"])
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

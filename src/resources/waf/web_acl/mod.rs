@@ -19,9 +19,11 @@ use crate::model::{
 };
 use crate::resources::ResourceType;
 use crate::resources::context::{Context, Wanted};
+use crate::resources::place::{Place, in_section};
 use crate::resources::waf::waf_reads;
 use crate::resources::waf::{self, caller_of, scope_of_arn};
 use crate::resources::waf::{SERVICE, per_second, read};
+use crate::stack::Stack;
 use async_trait::async_trait;
 use aws_sdk_wafv2::types::{Scope as WafScope, WebAcl as SdkWebAcl};
 use futures_util::future::try_join_all;
@@ -117,6 +119,10 @@ impl ResourceType for WebAcl {
     fn desired(&self, context: &Context<'_>, wanted: &mut Wanted) -> Result<(), CloudError> {
         desired::web_acls(context, wanted);
         Ok(())
+    }
+
+    fn places(&self, _stack: &Stack) -> Vec<Place> {
+        in_section("waf", &["api", "cdn"])
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {

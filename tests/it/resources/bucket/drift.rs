@@ -16,6 +16,7 @@ pub fn cases() -> DriftCases {
         case("object_ownership", json!("BucketOwnerPreferred")),
         case("encryption", json!("aws:kms")),
         case("versioning", json!("Suspended")),
+        case("lifecycle", json!(null)),
         case("lifecycle.old_versions_days", json!(1)),
         case("lifecycle.broken_uploads_days", json!(1)),
         extra("lifecycle", "theirs"),
@@ -125,6 +126,9 @@ async fn change_bucket(shop: &DeployedShop, change: &OutOfBandChange<'_>) {
             let put =
                 s3.put_bucket_encryption().bucket(name).server_side_encryption_configuration(rules);
             put.send().await.unwrap();
+        }
+        "lifecycle" => {
+            s3.delete_bucket_lifecycle().bucket(name).send().await.unwrap();
         }
         "lifecycle.old_versions_days" | "lifecycle.broken_uploads_days" => {
             put_lifecycle(shop, change, vec![lifecycle_rule(target)]).await;
