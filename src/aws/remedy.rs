@@ -120,7 +120,11 @@ pub(super) fn hint(kind: ErrorKind, operation: &str, code: &str, message: &str) 
 /// Codes with a single cause, whatever kind of error they are.
 fn by_code(code: &str, message: &str) -> Option<String> {
     let text = match code {
-        "OptInRequired" | "OptInRequiredException" | "SubscriptionRequiredException" => {
+        "OptInRequired"
+        | "OptInRequiredException"
+        | "SubscriptionRequired"
+        | "SubscriptionRequiredException"
+        | "NotSignedUp" => {
             "the account is not activated for this service: finish its sign-up in the AWS console \
              (payment method, phone number, support plan), wait for AWS's e-mail, then run the \
              same command again"
@@ -204,6 +208,18 @@ fn denied(operation: &str, message: &str) -> String {
         return format!(
             "{whose} denies it explicitly, and no grant overrides that: the administrators of that \
              policy have to change the statement; then {AGAIN}"
+        );
+    }
+    if words.contains("no resource-based policy allows") {
+        return format!(
+            "the resource's own policy does not let the caller in, and no grant to the caller \
+             replaces that: whoever owns the resource has to add a statement; then {AGAIN}"
+        );
+    }
+    if words.contains("public policies are prevented") {
+        return format!(
+            "a public access block, of the bucket or of the account, refuses this policy: no right \
+             of the caller lifts it; then {AGAIN}"
         );
     }
     let plain = ["", "access denied", "forbidden", "accessdenied"];

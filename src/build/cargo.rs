@@ -260,11 +260,26 @@ fn last_lines(words: &str) -> String {
 /// scripts that watch such variables would otherwise run again whenever shopstack is started in
 /// another way. Build scripts and macros of any crate run in this environment, so the variables of
 /// AWS are withheld as well, but for those that stack.yaml passes on.
+/// Whether cargo runs at all: rustup's cargo is there without any toolchain.
+pub(super) fn check_runs(architecture: Architecture) -> Result<(), BuildError> {
+    let mut command = std::process::Command::new(program());
+    let output = command.arg("--version").stdin(Stdio::null()).output();
+    let output = output.map_err(|error| no_cargo(&error))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let words = String::from_utf8_lossy(&output.stderr);
+    let message = format!("cargo does not run:{}", last_lines(&words));
+    Err(BuildError::new(message, remedy(&words, architecture)))
+}
+
+fn program() -> OsString {
+    let named = std::env::var_os("CARGO").filter(|value| !value.is_empty());
+    named.unwrap_or_else(|| "cargo".into())
+}
+
 fn cargo(passed: &[String]) -> Command {
-    let program = std::env::var_os("CARGO")
-        .filter(|value| !value.is_empty())
-        .unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(program);
+    let mut command = Command::new(program());
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if is_of_package(&text) || is_withheld(&text, passed) {

@@ -101,11 +101,15 @@ pub struct Artifact {
     pub size: u64,
 }
 
-/// Whether this machine has a tool for the architecture of each function.
+/// Whether this machine has a cargo that runs, and a tool for the architecture of each function.
 ///
 /// # Errors
-/// The first architecture that no installed tool builds for, with what to install.
+/// No cargo, or one without a toolchain; the first architecture that no installed tool builds for;
+/// each with what to install.
 pub fn check_tools(reqs: &[BuildRequest]) -> Result<(), BuildError> {
+    if let Some(first) = reqs.first() {
+        cargo::check_runs(first.architecture)?;
+    }
     reqs.iter().try_for_each(|req| tool::choose(req.architecture).map(|_| ()))
 }
 

@@ -133,7 +133,8 @@ impl<'a> Builder<'a> {
         let op = match live.map(|l| &l.owner) {
             None => Op::Create,
             Some(Owner::Foreign(says)) if !self.inputs.adopt.contains(&desired.address) => {
-                return Err(clash(desired, says));
+                let is_unread = live.is_some_and(|l| l.spec.is_null());
+                return Err(clash(desired, says, is_unread));
             }
             Some(Owner::Foreign(_)) => self.adoption(desired, &differences)?,
             Some(_) if differences.is_empty() => {
@@ -369,7 +370,8 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn clash(desired: &Desired, says: &str) -> CloudError {
+/// `is_unread`: nothing could be read of what holds the name, so it cannot be adopted either.
+fn clash(desired: &Desired, says: &str, is_unread: bool) -> CloudError {
     if says.starts_with(ELSEWHERE) {
         return CloudError::ours(
             ErrorKind::Foreign,
@@ -384,9 +386,14 @@ fn clash(desired: &Desired, says: &str) -> CloudError {
             "{}: `{}` exists already and is not this stack's: {says}",
             desired.address, desired.name
         ),
-        format!(
-            "rename the stack or the environment, or take it over with `up --adopt {}`",
-            desired.address
-        ),
+        match is_unread {
+            true => "choose another `name` in stack.yaml or another --env; a resource of your own \
+                     needs credentials that may read it"
+                .into(),
+            false => format!(
+                "rename the stack or the environment, or take it over with `up --adopt {}`",
+                desired.address
+            ),
+        },
     )
 }

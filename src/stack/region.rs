@@ -58,11 +58,12 @@ const DIRECTIONS: [&str; 9] = [
 
 /// How regions of other partitions begin, and what these are called. Their ARNs, endpoints and
 /// global services differ.
-const PARTITIONS: [(&str, &str); 4] = [
+const PARTITIONS: [(&str, &str); 5] = [
     ("cn-", "AWS China"),
     ("us-gov-", "AWS GovCloud (US)"),
     ("eusc-", "the AWS European Sovereign Cloud"),
     ("us-iso", "an isolated AWS partition"),
+    ("eu-iso", "an isolated AWS partition"),
 ];
 
 /// Ends the refusal of a region outside AWS's commercial partition.

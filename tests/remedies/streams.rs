@@ -207,7 +207,12 @@ fn other_partitions_are_refused_in_one_sentence() {
     for (region, partition) in [
         ("cn-north-1", "AWS China"),
         ("us-gov-west-1", "GovCloud"),
+        ("cn-northwest-1", "AWS China"),
+        ("us-gov-east-1", "GovCloud"),
         ("us-iso-east-1", "isolated"),
+        ("us-isob-west-1", "isolated"),
+        ("us-isof-south-1", "isolated"),
+        ("eu-isoe-west-1", "isolated"),
         ("eusc-de-east-1", "Sovereign"),
     ] {
         desk.write("stack.yaml", "name: small\nregion: us-east-1\n");
@@ -353,4 +358,23 @@ fn a_second_signal_ends_at_once_with_a_summary() {
     assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     let last = interrupted(child);
     assert!(last["error"]["message"].as_str().unwrap().contains("twice"), "{last}");
+}
+
+/// Said before AWS is asked anything: a first `up` would stop half-way.
+#[test]
+fn a_machine_that_cannot_build_is_told_before_anything_is_made() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::new();
+    desk.write("stack.yaml", "name: small\nregion: us-east-1\nfunctions: { f: { crate: f } }\n");
+    std::fs::create_dir_all(desk.path("f/src")).unwrap();
+    desk.write("f/Cargo.toml", "[package]\nname = \"f\"\nversion = \"0.1.0\"\n");
+    desk.write("f/src/main.rs", "fn main() {}\n");
+    let words =
+        "#!/bin/sh\necho 'error: rustup could not choose a version of cargo to run' >&2\nexit 1\n";
+    let cargo = desk.write("cargo", words);
+    std::fs::set_permissions(&cargo, std::fs::Permissions::from_mode(0o755)).unwrap();
+    for (cargo, says) in [("/none/cargo", "install stable Rust"), (&cargo, "rustup default stable")]
+    {
+        desk.run(&["up", "--yes"], &[("CARGO", cargo)]).refused(&[says]);
+    }
 }

@@ -96,6 +96,14 @@ async fn a_denial_says_who_can_change_it() {
         ("because no VPC endpoint policy allows the iam:CreateRole action", "VPC"),
         ("with an explicit deny in an identity-based policy", "a policy of the caller denies it"),
         ("with an explicit deny in a resource-based policy", "the resource's own policy denies it"),
+        (
+            "because no resource-based policy allows the iam:CreateRole action",
+            "whoever owns the resource",
+        ),
+        (
+            "because public policies are prevented by the BlockPublicPolicy setting",
+            "a public access block",
+        ),
         ("with an explicit deny", "denies it explicitly"),
     ] {
         let words = format!("{WHO} {why}");
@@ -131,6 +139,8 @@ const SENTENCES: &[Case] = &[
     ("lambda:CreateFunction", 403, "AccessDeniedException", VERIFIED, "nothing is lost", "grant"),
     ("s3:CreateBucket", 403, "OptInRequired", OPT_IN, "not activated", "grant"),
     ("dynamodb:CreateTable", 400, "SubscriptionRequiredException", OPT_IN, "sign-up", "grant"),
+    ("lambda:CreateFunction", 403, "SubscriptionRequired", OPT_IN, "sign-up", "grant"),
+    ("s3:CreateBucket", 403, "NotSignedUp", OPT_IN, "sign-up", "grant"),
     (
         "s3:CreateBucket",
         409,

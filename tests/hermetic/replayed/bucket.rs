@@ -179,6 +179,29 @@ async fn one_that_exists_and_is_somebody_elses_is_not_touched() {
     assert_eq!(replay.count("PutBucketTagging"), 0);
 }
 
+/// Nobody can adopt a bucket of another account.
+#[tokio::test]
+async fn the_name_of_another_accounts_bucket_keeps_awss_words_and_no_adoption_is_offered() {
+    let words = "The requested bucket name is not available.";
+    let replay = Replay::start(vec![
+        ("HeadBucket", empty().status(404)),
+        ("CreateBucket", refused_with("BucketAlreadyExists", words).status(409)),
+    ])
+    .await;
+    let error = create(&replay).await.unwrap_err();
+    assert_eq!((error.kind, error.code.as_str()), (ErrorKind::Foreign, "BucketAlreadyExists"));
+    assert!(error.message.contains(words), "{error}");
+    assert!(error.hint.contains("choose another `name`"), "{}", error.hint);
+    assert!(!error.hint.contains("--adopt"), "{}", error.hint);
+
+    replay.script(vec![("HeadBucket", empty().status(403))]);
+    let error = create(&replay).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Foreign);
+    assert!(error.message.contains("another AWS account"), "{error}");
+    assert!(error.hint.contains("choose another `name`"), "{}", error.hint);
+    assert!(!error.hint.contains("--adopt"), "{}", error.hint);
+}
+
 #[tokio::test]
 async fn an_untagged_bucket_whose_first_page_is_empty_is_not_taken_for_an_empty_one() {
     let page = "<ListVersionsResult><IsTruncated>true</IsTruncated><NextKeyMarker>a</NextKeyMarker></ListVersionsResult>";

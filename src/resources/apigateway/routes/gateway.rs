@@ -104,7 +104,8 @@ fn headers(context: &Context<'_>, cors: &Cors) -> BTreeMap<String, String> {
             headers.insert("Vary".to_string(), "Origin".to_string());
         }
     }
-    if cors.credentials {
+    // Not beside an echo: any page could then read answers to requests with the user's cookies.
+    if cors.credentials && !headers.contains_key("Vary") {
         headers.insert("Access-Control-Allow-Credentials".to_string(), "true".to_string());
     }
     if !cors.expose.is_empty() {

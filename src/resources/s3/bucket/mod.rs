@@ -239,13 +239,10 @@ async fn obtain(
             return Ok(if tries == 0 { CallOptions::default() } else { FRESH });
         }
         match create_bucket(writer, name, wanted).await {
-            Err(error) if error.code == "BucketAlreadyExists" => {
-                let mut taken = read::taken(name, read::ELSEWHERE);
-                taken.hint = format!(
-                    "{}; S3 frees the name of a bucket deleted just now within the hour",
-                    taken.hint
-                );
-                return Err(taken);
+            Err(mut error) if error.code == "BucketAlreadyExists" => {
+                error.kind = ErrorKind::Foreign;
+                error.hint.push_str("; S3 frees the name of a deleted bucket within the hour");
+                return Err(error);
             }
             // There is one: whose, is said by a read, which may lag behind.
             Err(error) if error.code == "BucketAlreadyOwnedByYou" => {

@@ -12,6 +12,10 @@ use std::collections::BTreeSet;
 
 pub(super) const ELSEWHERE: &str =
     "it belongs to another AWS account, or these credentials may not read it";
+/// No adoption: AWS lets nobody change a bucket of another account.
+const UNREADABLE_HINT: &str = "bucket names are unique across all AWS accounts: choose another \
+                               `name` in stack.yaml or another --env; a bucket of your own needs \
+                               credentials that may read it";
 const ARN: &str = "arn:aws:s3:::";
 /// Logical id of the only bucket that a stack has.
 const SITE: &str = "site";
@@ -294,9 +298,13 @@ pub(super) async fn claim(reader: &Reader, scope: &Scope, name: &str) -> Result<
 }
 
 pub(super) fn taken(name: &str, says: &str) -> CloudError {
+    let hint = match says.starts_with(ELSEWHERE) {
+        true => UNREADABLE_HINT,
+        false => "choose another stack or env name, or adopt it with `up --adopt bucket.site`",
+    };
     CloudError::ours(
         ErrorKind::Foreign,
         format!("the bucket `{name}` exists and is not this stack's: {says}"),
-        "choose another stack or env name, or adopt it with `up --adopt bucket.site`",
+        hint,
     )
 }
