@@ -9,9 +9,7 @@ use crate::model::CloudError;
 use crate::model::GLOBAL_REGION;
 use crate::model::cloud_error::optional;
 use aws_sdk_cloudfront::types::ResponseHeadersPolicyType;
-use aws_sdk_iam::types::{
-    ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType, SummaryKeyType,
-};
+use aws_sdk_iam::types::SummaryKeyType;
 use aws_sdk_wafv2::types::Scope as WafScope;
 
 /// Lambda's limits for the account and region.
@@ -30,8 +28,8 @@ pub struct LambdaLimits {
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
     pub actions: Vec<String>,
-    /// `None` for all resources.
-    pub resource: Option<String>,
+    /// Empty for all resources.
+    pub resources: Vec<String>,
     /// Keys and values of the request context.
     pub context: Vec<(String, String)>,
 }
@@ -39,8 +37,8 @@ pub struct Asked {
 /// The account of a reader, in its region.
 #[derive(Clone, Debug)]
 pub struct Account {
-    reader: Reader,
-    caller: Caller,
+    pub(super) reader: Reader,
+    pub(super) caller: Caller,
 }
 
 impl Account {
@@ -65,38 +63,6 @@ impl Account {
             }
             _ => Ok(None),
         }
-    }
-
-    /// The actions that the policies of `source` do not allow, service control policies included.
-    pub async fn denied(&self, source: &str, asked: &Asked) -> Result<Vec<String>, CloudError> {
-        let entry = |(key, value): &(String, String)| {
-            ContextEntry::builder()
-                .context_key_name(key)
-                .context_key_values(value)
-                .context_key_type(ContextKeyTypeEnum::String)
-                .build()
-        };
-        let context: Vec<ContextEntry> = asked.context.iter().map(entry).collect();
-        let (iam, context) = (&self.reader.client::<Iam>(), &context);
-        let results = paged(|marker| async move {
-            let simulate = || {
-                iam.simulate_principal_policy()
-                    .policy_source_arn(source)
-                    .set_action_names(Some(asked.actions.clone()))
-                    .set_resource_arns(asked.resource.clone().map(|arn| vec![arn]))
-                    .set_context_entries(Some(context.clone()).filter(|all| !all.is_empty()))
-                    .set_marker(marker.clone())
-                    .send()
-            };
-            let page = self.caller.call("iam:SimulatePrincipalPolicy", simulate).await?;
-            Ok((page.evaluation_results.unwrap_or_default(), page.marker))
-        });
-        let denied = results.await?.into_iter().filter(|result| {
-            let organisation = result.organizations_decision_detail.as_ref();
-            result.eval_decision != PolicyEvaluationDecisionType::Allowed
-                || organisation.is_some_and(|detail| !detail.allowed_by_organizations)
-        });
-        Ok(denied.map(|result| result.eval_action_name).collect())
     }
 
     /// Roles of the account.

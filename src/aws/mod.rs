@@ -29,6 +29,7 @@ pub mod retry;
 pub mod rights;
 pub mod settings;
 pub mod signin;
+pub mod simulation;
 mod tls;
 pub mod upload;
 mod words;

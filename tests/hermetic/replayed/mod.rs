@@ -19,6 +19,7 @@ mod oac;
 mod objects;
 mod orders;
 mod role;
+mod simulation;
 mod table;
 mod tags;
 mod vanished;

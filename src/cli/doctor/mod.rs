@@ -1,16 +1,18 @@
 //! `doctor`: can this account take this stack. Reads alone; `up` runs it where nothing of shopstack
 //! lives yet.
 
+mod rights;
+
 use super::args::Global;
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
 use super::{builds, signals};
-use crate::aws::account::{Account, Asked, LambdaLimits};
-use crate::model::{CloudError, ErrorKind};
-use crate::planning::deployer;
+use crate::aws::account::{Account, LambdaLimits};
+use crate::model::CloudError;
+use crate::resources::cloudfront::oac;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
@@ -113,7 +115,7 @@ async fn examine(session: &Session, project: &Project) -> Result<Vec<Line>, CliE
     let account = &Account::new(&session.reader);
     let wanted = &wanted(session, project)?;
     let (rights, counts, lambda, log_role) = tokio::join!(
-        rights(session, account),
+        rights::judge_caller(session, account),
         counts(session, account, wanted),
         account.lambda_limits(),
         account.log_role()
@@ -122,7 +124,7 @@ async fn examine(session: &Session, project: &Project) -> Result<Vec<Line>, CliE
     lines.push(rights);
     lines.extend(counts);
     lines.extend(match lambda {
-        Ok(limits) => functions(&limits),
+        Ok(limits) => functions(&limits, reserved(session, project).await),
         Err(error) => vec![unread("concurrency", &error)],
     });
     lines.push(match log_role {
@@ -152,77 +154,17 @@ fn caller(session: &Session) -> Vec<Line> {
     vec![who, passed("region", format!("{region} is enabled: STS answers there"))]
 }
 
-/// How many resources of each type the stack wants.
+/// How many resources the stack wants, by type and by address. What all stacks share is there
+/// already, or the first of them makes it.
 fn wanted(session: &Session, project: &Project) -> Result<BTreeMap<String, usize>, CliError> {
     let (adopt, expiry) = (BTreeSet::new(), project.expiry());
     let desired = session.request(project, &adopt, &expiry, false).desired(None)?.resources;
     let mut all = BTreeMap::new();
-    for resource in desired {
+    for resource in desired.into_iter().filter(|resource| resource.address.id() != oac::SHARED) {
+        all.insert(resource.address.to_string(), 1);
         *all.entry(resource.type_name).or_default() += 1;
     }
     Ok(all)
-}
-
-/// Whether the caller has what `up` needs, by AWS's own simulation.
-async fn rights(session: &Session, account: &Account) -> Line {
-    const CHECK: &str = "rights";
-    let source = match account.policy_source(&session.identity.arn).await {
-        Ok(Some(source)) => source,
-        Ok(None) if session.identity.arn.ends_with(":root") => {
-            return passed(CHECK, "the root user needs none");
-        }
-        Ok(None) => {
-            let what = "not known: AWS simulates policies of users and roles alone";
-            return warned(CHECK, what, "");
-        }
-        Err(error) => return unread(CHECK, &error),
-    };
-    let policies = deployer::policies(&session.scope);
-    let asked = asked(policies.get("up").unwrap_or(&Value::Null));
-    let simulated = asked.iter().map(|asked| account.denied(&source, asked));
-    match futures_util::future::try_join_all(simulated).await {
-        Ok(denied) => {
-            let denied: BTreeSet<String> = denied.into_iter().flatten().collect();
-            let number: usize = asked.iter().map(|asked| asked.actions.len()).sum();
-            if denied.is_empty() {
-                return passed(CHECK, format!("the caller has all {number} that `up` needs"));
-            }
-            let list = denied.into_iter().collect::<Vec<_>>().join(", ");
-            let help = "ask for them: `shopstack policy-report --deployer` prints the policy";
-            failed(CHECK, format!("the caller lacks {list}"), help)
-        }
-        Err(error) if error.kind == ErrorKind::AccessDenied => {
-            let what = "not known: they cannot be simulated without iam:SimulatePrincipalPolicy";
-            warned(
-                CHECK,
-                what,
-                "an `up` stops at the first right that is missing, and goes on later",
-            )
-        }
-        Err(error) => unread(CHECK, &error),
-    }
-}
-
-/// The statements of a policy as questions. One resource stands for all of a statement, since each
-/// is there for the same reason.
-fn asked(policy: &Value) -> Vec<Asked> {
-    let statements = policy.get("Statement").and_then(Value::as_array);
-    let ask = |statement: &Value| {
-        let list = |key: &str| {
-            let values = statement.get(key).and_then(Value::as_array);
-            values.into_iter().flatten().filter_map(Value::as_str)
-        };
-        let condition = statement.pointer("/Condition/StringEquals").and_then(Value::as_object);
-        let context = condition.into_iter().flatten();
-        Asked {
-            actions: list("Action").map(str::to_string).collect(),
-            resource: list("Resource").next().filter(|r| *r != "*").map(|r| r.replace('*', "x")),
-            context: context
-                .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_string())))
-                .collect(),
-        }
-    };
-    statements.into_iter().flatten().map(ask).collect()
 }
 
 /// A quota on how many there may be: published figures, November 2026. They can be raised for an
@@ -259,15 +201,15 @@ async fn counts(
     wanted: &BTreeMap<String, usize>,
 ) -> Vec<Line> {
     let more = |quota: &Quota| wanted.get(quota.type_name).copied().unwrap_or_default();
-    let acls = wanted.get("AWS::WAFv2::WebACL").copied().unwrap_or_default();
-    let acl = usize::from(acls > 0);
+    let site_acl = wanted.get("web_acl.cdn").copied().unwrap_or_default();
+    let api_acl = wanted.get("web_acl.api").copied().unwrap_or_default();
     let here = session.last_applied().await.ok().flatten().is_some();
     let (roles, policies, distributions, site, api, apis, logs) = tokio::join!(
         count(&ROLES, more(&ROLES), here, boxed(account.roles())),
         count(&POLICIES, more(&POLICIES), here, boxed(account.response_headers_policies())),
         count(&DISTRIBUTIONS, more(&DISTRIBUTIONS), here, boxed(account.distributions())),
-        count(&SITE_ACLS, acl, here, boxed(account.web_acls("CLOUDFRONT"))),
-        count(&API_ACLS, acl, here, boxed(account.web_acls("REGIONAL"))),
+        count(&SITE_ACLS, site_acl, here, boxed(account.web_acls("CLOUDFRONT"))),
+        count(&API_ACLS, api_acl, here, boxed(account.web_acls("REGIONAL"))),
         count(&APIS, more(&APIS), here, boxed(account.rest_apis())),
         count(&LOG_POLICIES, 0, here, boxed(account.log_resource_policies()))
     );
@@ -300,9 +242,29 @@ async fn count(quota: &Quota, more: usize, here: bool, counted: Counted<'_>) -> 
     passed(quota.check, message)
 }
 
-fn functions(limits: &LambdaLimits) -> Vec<Line> {
+/// The runs at once that stack.yaml reserves, and the account has not set aside yet.
+async fn reserved(session: &Session, project: &Project) -> i32 {
+    if session.last_applied().await.ok().flatten().is_some() {
+        return 0;
+    }
+    let all = project.stack.functions.values().filter_map(|f| f.reserved_concurrency);
+    i32::try_from(all.sum::<u32>()).unwrap_or(i32::MAX)
+}
+
+/// `reserved`: runs at once that the stack is going to set aside.
+fn functions(limits: &LambdaLimits, reserved: i32) -> Vec<Line> {
     let LambdaLimits { concurrent, unreserved, code, most_code } = *limits;
+    let left = unreserved.saturating_sub(reserved);
     let runs = format!("{unreserved} of {concurrent} runs at once are reserved for no function");
+    if reserved > 0 && left < FEW_RUNS {
+        let message = format!("{runs}, and the stack reserves {reserved} more");
+        let help = "Lambda keeps 10 for all other functions: take `reserved_concurrency` out of \
+                    stack.yaml, or ask for more `Concurrent executions` under Service Quotas in \
+                    the AWS console";
+        let mut lines = functions(limits, 0);
+        lines.splice(..1, [failed("concurrency", message, help)]);
+        return lines;
+    }
     let help = "more requests at once get 429: ask for more `Concurrent executions` of Lambda \
                 under Service Quotas in the AWS console";
     let concurrency = if unreserved <= 0 {
@@ -344,26 +306,15 @@ mod tests {
     #[test]
     fn few_runs_are_warned_of_and_none_fails() {
         let status = |unreserved| {
-            functions(&LambdaLimits { concurrent: 1000, unreserved, code: 0, most_code: 0 })[0]
+            functions(&LambdaLimits { concurrent: 1000, unreserved, code: 0, most_code: 0 }, 0)[0]
                 .status
         };
+        let limits = LambdaLimits { concurrent: 10, unreserved: 10, ..LambdaLimits::default() };
+        let reserving = |runs| functions(&limits, runs)[0].status;
+        assert_eq!([reserving(0), reserving(5)], [Status::Warned, Status::Failed]);
         assert_eq!(
             [status(900), status(10), status(0)],
             [Status::Passed, Status::Warned, Status::Failed]
         );
-    }
-
-    #[test]
-    fn statements_are_asked_with_a_resource_of_theirs_and_their_conditions() {
-        let policy = json!({"Statement": [
-            {"Action": ["iam:PassRole"], "Resource": ["arn:aws:iam::1:role/a*"],
-             "Condition": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}},
-            {"Action": ["s3:ListAllMyBuckets"], "Resource": ["*"]},
-        ]});
-        let asked = asked(&policy);
-        assert_eq!(asked[0].resource.as_deref(), Some("arn:aws:iam::1:role/ax"));
-        let service = ("iam:PassedToService".to_string(), "lambda.amazonaws.com".to_string());
-        assert_eq!(asked[0].context, [service]);
-        assert_eq!((asked[1].actions.len(), &asked[1].resource), (1, &None));
     }
 }
