@@ -103,17 +103,11 @@ fn urls(maker: &mut Maker<'_>) {
         };
         let message =
             format!("the function has an HTTPS endpoint of its own, AuthType {auth}: {who}");
-        let named = if qualifier == "$LATEST" {
-            String::new()
-        } else {
-            format!(" --qualifier {qualifier}")
-        };
-        let fix = format!(
-            "`shopstack up` leaves function URLs alone: remove it with `aws lambda \
-             delete-function-url-config --function-name {}{named}`",
-            maker.pair.name
+        live(maker, "function-url", severity, Some(&qualifier)).add_finding(
+            maker,
+            message,
+            RESTORE.into(),
         );
-        live(maker, "function-url", severity, Some(&qualifier)).add_finding(maker, message, fix);
     }
 }
 
@@ -125,11 +119,11 @@ fn event_sources(maker: &mut Maker<'_>) {
             text(&mapping, "source"),
             text(&mapping, "state")
         );
-        let fix = format!(
-            "`shopstack up` leaves event sources alone: remove it with `aws lambda \
-             delete-event-source-mapping --uuid {id}`"
+        live(maker, "event-source", Severity::Medium, Some(&id)).add_finding(
+            maker,
+            message,
+            RESTORE.into(),
         );
-        live(maker, "event-source", Severity::Medium, Some(&id)).add_finding(maker, message, fix);
     }
 }
 
@@ -262,13 +256,11 @@ fn distribution(maker: &mut Maker<'_>) {
 fn subscriptions(maker: &mut Maker<'_>) {
     for (filter, destination) in entries(&maker.pair.live) {
         let message = format!("every log event goes to {}", shown(&destination));
-        let fix = format!(
-            "`shopstack up` leaves subscriptions alone: remove it with `aws logs \
-             delete-subscription-filter --log-group-name {} --filter-name {filter}`",
-            maker.pair.name
+        live(maker, "log-subscription", Severity::Medium, Some(&filter)).add_finding(
+            maker,
+            message,
+            RESTORE.into(),
         );
-        live(maker, "log-subscription", Severity::Medium, Some(&filter))
-            .add_finding(maker, message, fix);
     }
 }
 

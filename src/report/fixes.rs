@@ -32,22 +32,18 @@ pub(super) fn short_name(kind: Kind) -> &'static str {
     }
 }
 
-/// The fix that works: `up` neither sets nor removes policies of tables, streams and versions.
-pub(super) fn true_fix(pair: &Pair, sid: Option<&str>, fix: String) -> String {
+/// The fix that works, where the kind of surface decides: `up` takes away what stack.yaml does not
+/// have, but for policies that serve the whole account.
+pub(super) fn true_fix(pair: &Pair, fix: String) -> String {
     match pair.kind {
-        Kind::TablePolicy | Kind::StreamPolicy => format!(
-            "`shopstack up` leaves such policies alone: remove it with `aws dynamodb \
-             delete-resource-policy --resource-arn {}`; what a function needs belongs in its \
-             grants in stack.yaml",
-            pair.policy.as_deref().unwrap_or(&pair.name)
-        ),
-        Kind::VersionPolicy => format!(
-            "`shopstack up` leaves versions and aliases alone: remove it with `aws lambda \
-             remove-permission --function-name {} --qualifier {} --statement-id {}`",
-            pair.name,
-            pair.policy.as_deref().unwrap_or_default(),
-            sid.unwrap_or("<Sid>")
-        ),
+        Kind::TablePolicy | Kind::StreamPolicy => {
+            "run `shopstack up`: it takes the policy away; what a function needs belongs in its \
+             grants in stack.yaml"
+                .into()
+        }
+        Kind::VersionPolicy => {
+            "run `shopstack up`: it deletes the version or alias, and the policy with it".into()
+        }
         Kind::ManagedDocument => {
             "detach the managed policy: `shopstack up` does so; what a function needs belongs in \
              its grants in stack.yaml"

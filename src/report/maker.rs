@@ -42,7 +42,7 @@ impl Maker<'_> {
             side,
             location: self.input.location(&pair.address, sid),
             message,
-            fix: if pair.shared { SHARED.into() } else { true_fix(pair, sid, fix) },
+            fix: if pair.shared { SHARED.into() } else { true_fix(pair, fix) },
             frameworks: rules::find(rule).map(rules::Rule::frameworks).unwrap_or_default(),
             exception: None,
         });

@@ -155,19 +155,19 @@ fn what_only_the_report_reads_is_a_finding_with_a_fix_that_works() {
             Kind::FunctionUrl,
             json!({"$LATEST": {"auth_type": "NONE", "url": "https://x"}}),
             "function-url",
-            "delete-function-url-config",
+            "it puts back",
         ),
         (
             Kind::EventSources,
             json!({"u-1": {"source": "arn:sqs", "state": "Enabled"}}),
             "event-source",
-            "delete-event-source-mapping",
+            "it puts back",
         ),
         (
             Kind::Subscriptions,
             json!({"f": "arn:aws:lambda:us-east-1:999999999999:function:x"}),
             "log-subscription",
-            "delete-subscription-filter",
+            "it puts back",
         ),
         (
             Kind::VersionPolicy,
@@ -175,7 +175,7 @@ fn what_only_the_report_reads_is_a_finding_with_a_fix_that_works() {
             "Principal": "*", "Action": "lambda:InvokeFunction", "Resource": "*",
             "Condition": {"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}}}}),
             "public-principal",
-            "remove-permission",
+            "it deletes the version or alias",
         ),
     ];
     for (kind, value, rule, fix) in cases {

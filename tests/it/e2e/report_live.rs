@@ -54,7 +54,6 @@ async fn changes_by_hand_are_drift_and_findings_and_up_puts_them_right() {
     assert!(run.stdout.contains("+ gained:"), "{}{}", run.stdout, run.stderr);
     formats(&shop);
 
-    clients.lambda.delete_function_url_config().function_name(&function).send().await.unwrap();
     shop.events(&["up", "--yes", "--no-smoke"]);
     let (code, after) = report(&shop);
     assert_eq!(code, 0, "{}", after["findings"]);
