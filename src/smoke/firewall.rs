@@ -21,7 +21,8 @@ pub(super) async fn explained(context: &Context<'_>, message: String) -> String 
     let site = (target.site_url.as_deref(), target.site_blocked_status, &target.site_firewall);
     for (url, blocked, firewall) in [api, site] {
         let here = url.is_some_and(|url| message.contains(url.trim_end_matches('/')));
-        if here && message.contains(&format!("got {blocked}")) {
+        let words = [format!("got {blocked}"), format!("status {blocked}")];
+        if here && words.iter().any(|words| message.contains(words)) {
             return match rule_of(context, firewall, &message).await {
                 Some(rule) => format!("{message}; the firewall refused it: {rule}, says its log"),
                 None => message,

@@ -85,7 +85,7 @@ const EDITS: &[Edit] = &[
         s.edit("cors: { origins: [site", "cors: { headers: [X-Request-Id], origins: [site")
     }),
     ("web_acl.api", |s| {
-        s.edit("    - common\n", "    - { group: common, count: [SizeRestrictions_BODY] }\n")
+        s.edit("count: [SizeRestrictions_BODY]", "count: [NoUserAgent_HEADER]")
     }),
     // MiniStack runs no preflight template: the smoke test after this needs a single origin.
     ("routes.main", |s| s.edit("[site, \"https://shop.example\"]", "[site]")),
