@@ -12,6 +12,9 @@ pub(super) fn speaks(kind: Kind) -> bool {
         kind,
         Kind::PublicAccessBlock
             | Kind::ObjectOwnership
+            | Kind::BucketSettings
+            | Kind::FunctionSettings
+            | Kind::TableSettings
             | Kind::FunctionUrl
             | Kind::EventSources
             | Kind::FunctionExtras
@@ -38,6 +41,7 @@ pub(super) fn add(maker: &mut Maker<'_>) {
         Kind::WebAcl => web_acl(maker),
         Kind::WebAclRules => web_acl_rules(maker),
         Kind::DistributionAccess => distribution(maker),
+        Kind::BucketSettings | Kind::FunctionSettings | Kind::TableSettings => changed(maker),
         Kind::Subscriptions => subscriptions(maker),
         _ => {}
     }
@@ -240,6 +244,12 @@ fn distribution(maker: &mut Maker<'_>) {
         let draft = live(maker, "unencrypted-viewer", Severity::Medium, None);
         draft.add_finding(maker, message, RESTORE.into());
     }
+    changed(maker);
+}
+
+/// Every setting that differs.
+fn changed(maker: &mut Maker<'_>) {
+    let (wanted, found) = (maker.pair.wanted.clone(), maker.pair.live.clone());
     if wanted.is_null() || found.is_null() {
         return;
     }

@@ -14,6 +14,7 @@ pub(super) fn short_name(kind: Kind) -> &'static str {
         Kind::BucketPolicy => "bucket",
         Kind::PublicAccessBlock => "public-access-block",
         Kind::ObjectOwnership => "ownership",
+        Kind::BucketSettings | Kind::FunctionSettings | Kind::TableSettings => "settings",
         Kind::ExecutionRole => "execution-role",
         Kind::FunctionPolicy => "function",
         Kind::VersionPolicy => "version",

@@ -108,7 +108,13 @@ fn function(id: &str, grant: Value, sid: &str, route: &str) -> [Desired; 3] {
         "principal": "apigateway.amazonaws.com", "source_arn": format!("{API}/prod/{route}"), "source_account": null}}});
     [
         resource("role", id, "AWS::IAM::Role", &name, role),
-        resource("function", id, "AWS::Lambda::Function", &name, json!({"role_arn": role_arn})),
+        resource(
+            "function",
+            id,
+            "AWS::Lambda::Function",
+            &name,
+            json!({"role_arn": role_arn, "reserved_concurrency": null}),
+        ),
         resource("permission", id, "AWS::Lambda::Permission", &name, permission),
     ]
 }
@@ -136,7 +142,8 @@ fn edge() -> Vec<Desired> {
         "web_acl_arn": acl("cdn"), "extras": {}});
     let type_name = "AWS::CloudFront::Distribution";
     desired.push(resource("distribution", "site", type_name, "shop-dev-site", distribution));
-    desired.push(resource("table", "Orders", "AWS::DynamoDB::Table", "shop-dev-Orders", json!({})));
+    let table = json!({"ttl": null, "extras": {}});
+    desired.push(resource("table", "Orders", "AWS::DynamoDB::Table", "shop-dev-Orders", table));
     desired
 }
 
@@ -164,7 +171,7 @@ pub fn shop() -> Shop {
         bucket,
         json!({
         "block_public_acls": true, "ignore_public_acls": true, "block_public_policy": true,
-        "restrict_public_buckets": true, "object_ownership": "BucketOwnerEnforced"}),
+        "restrict_public_buckets": true, "object_ownership": "BucketOwnerEnforced", "extras": {}}),
     ));
     let policy = json!({"policy": policy});
     desired.push(resource("bucket_policy", "site", "AWS::S3::BucketPolicy", bucket, policy));

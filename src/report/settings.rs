@@ -21,7 +21,7 @@ struct Shape {
     pick: fn(&Value) -> Value,
 }
 
-const SHAPES: [Shape; 7] = [
+const SHAPES: [Shape; 10] = [
     Shape {
         type_name: "AWS::S3::Bucket",
         kind: Kind::PublicAccessBlock,
@@ -31,6 +31,17 @@ const SHAPES: [Shape; 7] = [
         type_name: "AWS::S3::Bucket",
         kind: Kind::ObjectOwnership,
         pick: |spec| picked(spec, &["object_ownership"]),
+    },
+    Shape {
+        type_name: "AWS::S3::Bucket",
+        kind: Kind::BucketSettings,
+        pick: |spec| picked(spec, &["versioning", "encryption", "lifecycle", "extras"]),
+    },
+    Shape { type_name: "AWS::DynamoDB::Table", kind: Kind::TableSettings, pick: table_settings },
+    Shape {
+        type_name: "AWS::Lambda::Function",
+        kind: Kind::FunctionSettings,
+        pick: |spec| picked(spec, &["reserved_concurrency", "tracing"]),
     },
     Shape {
         type_name: "AWS::Lambda::Function",
@@ -135,9 +146,20 @@ fn name_authorizers(pair: &mut Pair, input: &Input<'_>) {
     }
 }
 
+/// Backups, protection, expiry and where the items go; policies are surfaces of their own.
+fn table_settings(spec: &Value) -> Value {
+    let keys = ["point_in_time_recovery", "deletion_protection", "ttl", "stream", "extras"];
+    let mut found = picked(spec, &keys);
+    if let Some(extras) = found.get_mut("extras").and_then(Value::as_object_mut) {
+        extras.retain(|name, _| !name.contains("policy"));
+    }
+    found
+}
+
 fn group_of(type_name: &str) -> &'static str {
     match type_name {
         "AWS::S3::Bucket" => "bucket",
+        "AWS::DynamoDB::Table" => "table",
         "AWS::Lambda::Function" => "function",
         "AWS::ApiGateway::Resource" => "routes",
         "AWS::CloudFront::Distribution" => "distribution",

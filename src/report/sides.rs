@@ -122,7 +122,22 @@ fn calls(kind: Kind, type_name: &str) -> Vec<String> {
         Kind::BucketPolicy => &["s3:GetBucketPolicy"],
         Kind::PublicAccessBlock => &["s3:GetPublicAccessBlock"],
         Kind::ObjectOwnership => &["s3:GetBucketOwnershipControls"],
-        Kind::ExecutionRole | Kind::FunctionExtras => &["lambda:GetFunction"],
+        Kind::BucketSettings => &[
+            "s3:GetBucketVersioning",
+            "s3:GetBucketEncryption",
+            "s3:GetBucketLifecycleConfiguration",
+            "s3:GetBucketWebsite",
+            "s3:GetBucketCors",
+        ],
+        Kind::TableSettings => &[
+            "dynamodb:DescribeTable",
+            "dynamodb:DescribeContinuousBackups",
+            "dynamodb:DescribeTimeToLive",
+            "dynamodb:DescribeKinesisStreamingDestination",
+        ],
+        Kind::ExecutionRole | Kind::FunctionExtras | Kind::FunctionSettings => {
+            &["lambda:GetFunction"]
+        }
         Kind::FunctionPolicy => &["lambda:GetPolicy"],
         Kind::VersionPolicy => &["lambda:ListVersionsByFunction", "lambda:GetPolicy"],
         Kind::FunctionUrl => &["lambda:ListFunctionUrlConfigs"],

@@ -32,6 +32,7 @@ pub enum Kind {
     PublicAccessBlock,
     /// Whether access control lists grant anything.
     ObjectOwnership,
+    BucketSettings,
     /// ARN of the role that a function runs as.
     ExecutionRole,
     /// Who may call a function.
@@ -44,6 +45,7 @@ pub enum Kind {
     EventSources,
     /// Layers, networks, file systems and keys that a function uses.
     FunctionExtras,
+    FunctionSettings,
     /// Who may call the API, beyond what its routes say.
     ApiPolicy,
     /// Each route of the API with who may call it.
@@ -52,6 +54,7 @@ pub enum Kind {
     TablePolicy,
     /// Who may read a table's stream.
     StreamPolicy,
+    TableSettings,
     /// ARN of the web ACL in front of a stage or a distribution.
     WebAcl,
     /// What a web ACL refuses.

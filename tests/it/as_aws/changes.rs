@@ -84,9 +84,7 @@ const EDITS: &[Edit] = &[
     ("routes.main", |s| {
         s.edit("cors: { origins: [site", "cors: { headers: [X-Request-Id], origins: [site")
     }),
-    ("web_acl.api", |s| {
-        s.edit("count: [SizeRestrictions_BODY]", "count: [NoUserAgent_HEADER]")
-    }),
+    ("web_acl.api", |s| s.edit("count: [SizeRestrictions_BODY]", "count: [NoUserAgent_HEADER]")),
     // MiniStack runs no preflight template: the smoke test after this needs a single origin.
     ("routes.main", |s| s.edit("[site, \"https://shop.example\"]", "[site]")),
     // Taken out again: what calls a function, routes, files, indexes, alarms, the firewall.
