@@ -24,6 +24,7 @@ const OVERRULED: &[&str] = &[
 const SERVICES: &[&str] = &[
     "API Gateway",
     "CloudFront",
+    "CloudWatch",
     "CloudWatch Logs",
     "DynamoDB",
     "EventBridge",

@@ -13,13 +13,9 @@ use tokio::process::Command;
 use super::lambda_crate::Crate;
 use super::paths::{self, Flags};
 use super::tool::{self, Tool};
-use super::{Architecture, BuildError, Progress, profile};
+use super::{Architecture, BuildError, Progress, profile, variables};
 
 const SHOWN_LINES: usize = 40;
-/// What cargo tells a running program about its own package, besides names with a prefix.
-const OF_PACKAGE: [&str; 4] =
-    ["CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR", "OUT_DIR"];
-
 /// One line of `--message-format=json`; lines of other kinds lack fields and are passed over.
 #[derive(Deserialize)]
 struct Message {
@@ -131,7 +127,11 @@ fn arguments(
     for one in crates {
         say(&["-p", &one.package, "--bin", &one.binary]);
         for feature in &one.features {
-            say(&["--features", &format!("{}/{feature}", one.package)]);
+            // A feature of a dependency, `serde/std`, takes no package before it.
+            match feature.contains('/') {
+                true => say(&["--features", feature]),
+                false => say(&["--features", &format!("{}/{feature}", one.package)]),
+            }
         }
     }
     arguments
@@ -256,13 +256,12 @@ fn last_lines(words: &str) -> String {
     lines.iter().skip(from).map(|line| format!("\n    {line}")).collect()
 }
 
-/// The cargo that runs us if there is one. What it tells about *our* package is withheld: build
-/// scripts that watch such variables would otherwise run again whenever shopstack is started in
-/// another way. Build scripts and macros of any crate run in this environment, so the variables of
-/// AWS are withheld as well, but for those that stack.yaml passes on.
 /// Whether cargo runs at all: rustup's cargo is there without any toolchain.
 pub(super) fn check_runs(architecture: Architecture) -> Result<(), BuildError> {
     let mut command = std::process::Command::new(program());
+    for name in variables::withheld(&[]) {
+        command.env_remove(name);
+    }
     let output = command.arg("--version").stdin(Stdio::null()).output();
     let output = output.map_err(|error| no_cargo(&error))?;
     if output.status.success() {
@@ -278,25 +277,14 @@ fn program() -> OsString {
     named.unwrap_or_else(|| "cargo".into())
 }
 
+/// The cargo that runs us if there is one, without the variables that are withheld.
 fn cargo(passed: &[String]) -> Command {
     let mut command = Command::new(program());
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if is_of_package(&text) || is_withheld(&text, passed) {
-            command.env_remove(&name);
-        }
+    for name in variables::withheld(passed) {
+        command.env_remove(name);
     }
     command.stdin(Stdio::null()).kill_on_drop(true);
     command
-}
-
-fn is_of_package(name: &str) -> bool {
-    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|start| name.starts_with(start))
-        || OF_PACKAGE.contains(&name)
-}
-
-fn is_withheld(name: &str, passed: &[String]) -> bool {
-    name.starts_with("AWS_") && !passed.iter().any(|passed| passed == name)
 }
 
 fn no_cargo(error: &std::io::Error) -> BuildError {
@@ -358,6 +346,15 @@ mod tests {
     }
 
     #[test]
+    fn features_of_dependencies_take_no_package() {
+        let one = Crate { features: vec!["fast".into(), "serde/std".into()], ..orders_crate() };
+        let words = arguments(&[&one], Tool::Plain, Architecture::X86_64, Path::new("/l"));
+        let words: Vec<_> = words.iter().filter_map(|word| word.to_str()).collect();
+        let after = |word: &str| words.windows(2).any(|two| two == ["--features", word]);
+        assert!(after("orders/fast") && after("serde/std"), "{words:?}");
+    }
+
+    #[test]
     fn each_cause_has_its_own_remedy() {
         for (words, says) in [
             (
@@ -378,12 +375,5 @@ mod tests {
             let hint = remedy(words, Architecture::Arm64);
             assert!(hint.contains(says), "{words}: {hint}");
         }
-    }
-
-    #[test]
-    fn only_what_is_passed_on_is_seen_of_aws() {
-        let passed = ["AWS_PROFILE".to_string()];
-        assert!(is_withheld("AWS_SECRET_ACCESS_KEY", &passed));
-        assert!(!is_withheld("AWS_PROFILE", &passed) && !is_withheld("RUSTC_WRAPPER", &passed));
     }
 }

@@ -9,6 +9,7 @@ mod package;
 mod paths;
 mod profile;
 mod tool;
+mod variables;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -2,6 +2,7 @@
 //! this a zip would tell where it was built, and two people's zips of one commit would differ.
 
 use super::lambda_crate::Crate;
+use super::variables;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use tokio::process::Command;
@@ -44,6 +45,10 @@ pub(super) async fn flags(build: &Crate) -> Flags {
 
 fn from_environment() -> Option<Vec<String>> {
     if let Ok(encoded) = std::env::var("CARGO_ENCODED_RUSTFLAGS") {
+        // Set to nothing it means no flags, and cargo asks no other variable.
+        if encoded.is_empty() {
+            return Some(vec![]);
+        }
         return Some(encoded.split(SEPARATOR).map(str::to_string).collect());
     }
     let plain = std::env::var("RUSTFLAGS").ok()?;
@@ -52,7 +57,7 @@ fn from_environment() -> Option<Vec<String>> {
 
 /// The sources of dependencies are there.
 fn cargo_home() -> Option<PathBuf> {
-    let named = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let named = std::env::var_os("CARGO_HOME").filter(|v| !v.is_empty()).map(PathBuf::from);
     named.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
 }
 
@@ -68,7 +73,10 @@ async fn standard_library(workspace: &Path) -> Option<(PathBuf, String)> {
 
 async fn rustc(workspace: &Path, arguments: &[&str]) -> Option<String> {
     let program = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output =
-        Command::new(program).args(arguments).current_dir(workspace).output().await.ok()?;
+    let mut command = Command::new(program);
+    for name in variables::withheld(&[]) {
+        command.env_remove(name);
+    }
+    let output = command.args(arguments).current_dir(workspace).output().await.ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -100,7 +100,7 @@ fn search_path() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = std::env::var_os("PATH")
         .map(|path| std::env::split_paths(&path).collect())
         .unwrap_or_default();
-    let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo_home = std::env::var_os("CARGO_HOME").filter(|v| !v.is_empty()).map(PathBuf::from);
     let home = std::env::home_dir().map(|home| home.join(".cargo"));
     folders.extend(cargo_home.or(home).map(|home| home.join("bin")));
     folders

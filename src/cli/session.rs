@@ -74,18 +74,20 @@ impl Project {
 
     /// Errors: the crates, seed files and the site's folder that stack.yaml names and nobody finds.
     pub fn sources(&self, global: &Global) -> Result<(), CliError> {
-        let text = std::fs::read(&global.file).ok().and_then(|bytes| text::decode(&bytes).ok());
-        let text = text.unwrap_or_default();
+        let text = source_text(global);
         let name = global.file.display().to_string();
         let mut missing = stack::missing_paths(&self.stack, &text, &name, &global.env, &|path| {
             self.root.join(path).exists()
         });
         missing.extend(stack::undescribed_routes(&self.stack, &text, &name, &|path| {
-            match std::fs::read_to_string(self.root.join(path)) {
+            match std::fs::read(self.root.join(path)) {
+                Ok(bytes) => {
+                    text::decode(&bytes).map_err(|error| format!("cannot be read: {error}"))
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                     Err("does not exist".into())
                 }
-                read => read.map_err(|error| format!("cannot be read: {error}")),
+                Err(error) => Err(format!("cannot be read: {error}")),
             }
         }));
         if !missing.is_empty() {
@@ -97,14 +99,20 @@ impl Project {
     }
 }
 
+/// The text of stack.yaml, which was read before; empty where it has vanished meanwhile.
+pub fn source_text(global: &Global) -> String {
+    let text = std::fs::read(&global.file).ok().and_then(|bytes| text::decode(&bytes).ok());
+    text.unwrap_or_default()
+}
+
 impl Project {
     /// Errors: pages that stack.yaml names and the site does not have.
     pub fn pages(&self, global: &Global) -> Result<(), CliError> {
         let Some(site) = &self.stack.site else { return Ok(()) };
-        let text = std::fs::read_to_string(&global.file).unwrap_or_default();
+        let text = source_text(global);
         let (name, folder) = (global.file.display().to_string(), self.root.join(&site.folder));
         let served = |key: &str| files::is_served(&folder, key);
-        let missing = stack::missing_pages(&self.stack, &text, &name, &served);
+        let missing = stack::missing_pages(&self.stack, &text, &name, &global.env, &served);
         if missing.is_empty() { Ok(()) } else { Err(CliError::join(&missing, "")) }
     }
 

@@ -3,7 +3,7 @@
 use super::args::{Global, Validate};
 use super::error::{CliError, code};
 use super::output::Output;
-use super::session::Project;
+use super::session::{Project, source_text};
 use crate::model::{CloudError, Scope};
 use crate::render::resolved;
 use crate::resources::{self, Context};
@@ -71,7 +71,7 @@ fn check_names(global: &Global, project: &Project) -> Result<(), CloudError> {
 
 /// What the environment has, and where each value stands.
 fn print_resolved(global: &Global, stack: &Stack, output: &Output) {
-    let source = std::fs::read_to_string(&global.file).unwrap_or_default();
+    let source = source_text(global);
     let file = global.file.display().to_string();
     let Some((found, left_out)) = stack::resolve(&source, &global.env, stack) else { return };
     if output.json {

@@ -172,15 +172,18 @@ pub fn undescribed_routes(
 
 /// Files that `cdn` names and that are not among those of the site, of which `served` knows.
 ///
-/// Only what stands in stack.yaml is held against the files: a site need not have an index.html.
+/// Only what stands in stack.yaml, or in an overlay of `env`, is held against the files: a site
+/// need not have an index.html.
 pub fn missing_pages(
     stack: &Stack,
     source: &str,
     file_name: &str,
+    env: &str,
     served: &dyn Fn(&str) -> bool,
 ) -> Vec<StackError> {
     let mut report = error::Report::new(source, file_name);
     if let Some(tree) = read_tree(source, &mut report) {
+        let tree = overlay::merge(&tree, schema::merged_schema(), env).tree;
         rules::missing_pages(stack, &tree, &mut report, served);
     }
     report.into_errors()

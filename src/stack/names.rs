@@ -263,6 +263,9 @@ pub(super) fn media_type(text: &str) -> Verdict {
 
 /// A Content-Type: a media type, and parameters after `;`.
 pub(super) fn content_type(text: &str) -> Verdict {
+    if text.trim() != text {
+        return Err("must not begin or end with a space or a line break".to_string());
+    }
     let (kind, parameters) = text.split_once(';').unwrap_or((text, ""));
     if kind.contains('*') {
         return Err("must name one type, without `*`".to_string());

@@ -176,6 +176,12 @@ fn two_home_folders_give_the_same_bytes() {
         std::fs::write(manifest, format!("{package}[dependencies]\nfastrand = \"2\"\n")).unwrap();
         let stack = "name: homes\nregion: us-east-1\nfunctions:\n  list: { crate: list }\n";
         std::fs::write(root.join("stack.yaml"), stack).unwrap();
+        // A compiler that must not see secrets.
+        let spy = root.join("rustc.sh");
+        let script = "#!/bin/sh\n[ -z \"$AWS_SECRET_ACCESS_KEY\" ] || exit 9\nexec rustc \"$@\"\n";
+        std::fs::write(&spy, script).unwrap();
+        let runs = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&spy, runs).unwrap();
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_shopstack"));
         let done = command
             .arg("build")
@@ -183,6 +189,10 @@ fn two_home_folders_give_the_same_bytes() {
             .env("CARGO_HOME", home)
             .env("CARGO_NET_OFFLINE", "true")
             .env_remove("CARGO_TARGET_DIR")
+            // No flags, and no reason to ask other variables.
+            .env("CARGO_ENCODED_RUSTFLAGS", "")
+            .env("RUSTC", &spy)
+            .env("AWS_SECRET_ACCESS_KEY", "not for compilers")
             .output()
             .unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));

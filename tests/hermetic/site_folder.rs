@@ -81,3 +81,26 @@ fn a_page_that_is_not_there_is_refused_before_anything_is_made() {
         refused(&keys, "is not among the files");
     }
 }
+
+#[test]
+fn a_page_that_an_overlay_names_must_be_there_too() {
+    let keys = "environments:\n  prod: { cdn: { default_object: nope.html } }\n";
+    let shop = site(keys, &["index.html"]);
+    assert_eq!(shop.run(&["validate"]).code, 0);
+    let run = shop.run(&["validate", "--env", "prod"]);
+    assert_eq!(run.code, 1, "{}", run.stdout);
+    assert!(run.stderr.contains("`nope.html` is not among the files"), "{}", run.stderr);
+}
+
+#[test]
+fn a_stack_in_utf_16_is_read_by_every_part_of_validate() {
+    let shop = site("cdn: { default_object: home.html }\n", &["home.html"]);
+    let text = std::fs::read_to_string(shop.path("stack.yaml")).unwrap();
+    let wide: Vec<u8> =
+        std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    std::fs::write(shop.path("stack.yaml"), wide).unwrap();
+    let run = shop.run(&["validate"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let run = shop.run(&["validate", "--resolved"]);
+    assert!(run.stdout.contains("home.html"), "{}{}", run.stdout, run.stderr);
+}

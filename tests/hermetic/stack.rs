@@ -380,7 +380,7 @@ fn pages_that_the_site_does_not_have_are_found_where_they_are_named() {
                   page: /404.html, status: 404 }\n";
     let missing = |source: &str, served: &[&str]| {
         let stack = stack::parse(source, "stack.yaml").unwrap_or_else(|e| panic!("{}", render(&e)));
-        stack::missing_pages(&stack, source, "stack.yaml", &|key| served.contains(&key))
+        stack::missing_pages(&stack, source, "stack.yaml", "dev", &|key| served.contains(&key))
     };
     let found = missing(source, &["404.html", "index.html"]);
     let places: Vec<_> = found.iter().map(|e| (e.line, e.column)).collect();

@@ -48,8 +48,8 @@ const KEYED: [(&str, &str); 5] = [
     ("strict-transport-security", "site.headers.hsts"),
     ("cache-control", "site.cache"),
 ];
-/// Headers that the site's files or the connection decide.
-const FIXED: [&str; 12] = [
+/// Headers that the site's files, the connection or CloudFront decide.
+const FIXED: [&str; 13] = [
     "connection",
     "content-encoding",
     "content-length",
@@ -62,6 +62,8 @@ const FIXED: [&str; 12] = [
     "vary",
     "via",
     "x-content-type-options",
+    // CloudFront takes it as a setting of its own alone, and browsers no longer read it.
+    "x-xss-protection",
 ];
 /// What CloudFront takes as the value of a custom header.
 const VALUE_LENGTH: usize = 1783;
@@ -108,7 +110,7 @@ fn header_value(value: &str) -> Verdict {
     if value.is_empty() || value.len() > VALUE_LENGTH {
         return Err(format!("must have 1 to {VALUE_LENGTH} bytes, but has {}", value.len()));
     }
-    match value.trim_end().chars().find(|c| !c.is_ascii_graphic() && *c != ' ') {
+    match value.chars().find(|c| !c.is_ascii_graphic() && *c != ' ') {
         Some(c) => Err(format!("holds {c:?}, but may hold printable ASCII alone")),
         None => Ok(()),
     }

@@ -91,6 +91,9 @@ fn check_site(context: &mut Context, site: &Site) {
 /// RFC 9111's and RFC 5861's response directives; the error is the one that is none, and a
 /// suggestion.
 fn cache_control(header: &str) -> Result<(), (&str, Option<String>)> {
+    if header.contains(char::is_control) {
+        return Err((header, Some("write it on one line".to_string())));
+    }
     let plain = [
         "no-cache",
         "no-store",

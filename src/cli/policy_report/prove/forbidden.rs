@@ -30,7 +30,7 @@ pub(super) async fn run(
             _ => {}
         }
     }
-    calls.extend(without_credentials(bench, document).await?);
+    calls.extend(without_credentials(bench, project, document).await?);
     let refused = calls.iter().filter(|c| c.verdict == CallVerdict::Refused).count();
     bench.output.note(&format!("{refused} of {} forbidden calls were refused.", calls.len()));
     Ok(calls)
@@ -139,8 +139,7 @@ async fn attempts(
     let Some(function) = stack.functions.get(address.id()) else { return Ok(vec![]) };
     let mut all = tables::attempts(bench, stack, function).await;
     if let Some(bucket) = document.get("bucket").and_then(Value::as_str) {
-        let key = stack.cdn.as_ref().map_or("index.html", |cdn| cdn.default_object.as_str());
-        let target = Target::Bucket { name: bucket.into(), key: key.into() };
+        let target = Target::Bucket { name: bucket.into(), key: default_object(project).into() };
         let on = |action: &&str| Attempt::new(action, &format!("arn:aws:s3:::{bucket}"), &target);
         all.extend(attempt::BUCKET_OPERATIONS.iter().map(on));
     }
@@ -163,6 +162,11 @@ async fn attempts(
         }
     }
     Ok(all)
+}
+
+/// A file that the site has.
+fn default_object(project: &Project) -> &str {
+    project.stack.cdn.as_ref().map_or("index.html", |cdn| cdn.default_object.as_str())
 }
 
 /// The bucket's policy names another distribution: the stack's own is then a foreign one.
@@ -198,6 +202,7 @@ async fn another_distribution(
 /// What somebody without credentials would try.
 async fn without_credentials(
     bench: &Bench<'_>,
+    project: &Project,
     document: &Value,
 ) -> Result<Vec<ForbiddenCall>, CliError> {
     let endpoint = bench.session.scope.endpoint.clone().unwrap_or_default();
@@ -209,7 +214,7 @@ async fn without_credentials(
     let mut requests = Vec::new();
     if let Some(bucket) = text("bucket") {
         for (method, action) in [("GET", "s3:GetObject"), ("PUT", "s3:PutObject")] {
-            let url = format!("{endpoint}/{bucket}/index.html");
+            let url = format!("{endpoint}/{bucket}/{}", default_object(project));
             requests.push((action, format!("arn:aws:s3:::{bucket}"), plain_request(method, url)));
         }
         let url = format!("{endpoint}/{bucket}");
