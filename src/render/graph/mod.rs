@@ -63,6 +63,9 @@ impl Graph {
                 }
             }
         }
+        if stack.functions.values().any(|function| function.schedule.is_some()) {
+            graph.node("clock", "EventBridge", "edge", 1, "", None);
+        }
         for (id, function) in &stack.functions {
             let name = format!("function_{id}");
             graph.node(&name, &format!("Lambda: {id}"), "code", 2, "function", Some(id));
@@ -70,6 +73,12 @@ impl Graph {
                 let actions: Vec<_> =
                     grant.actions.iter().map(|a| a.trim_start_matches("dynamodb:")).collect();
                 graph.edge(&name, &format!("table_{}", grant.table), &actions.join(", "));
+            }
+            if let Some(events) = &function.on {
+                graph.edge(&format!("table_{}", events.table), &name, "changes");
+            }
+            if let Some(schedule) = &function.schedule {
+                graph.edge("clock", &name, schedule);
             }
         }
         for id in stack.tables.keys() {
@@ -204,6 +213,18 @@ impl Graph {
         out
     }
 
+    /// Where a way starts and ends: x and y of both, in pixels.
+    fn ends(&self, from: &str, to: &str, height: usize) -> Option<(usize, usize, usize, usize)> {
+        let (a, b) = (self.place(from, height)?, self.place(to, height)?);
+        let middle = BOX.1 / 2;
+        if a.0 <= b.0 {
+            return Some((a.0 + BOX.0, a.1 + middle, b.0, b.1 + middle));
+        }
+        // A way back, from a table to the function that hears of its changes, is lower than the way
+        // there.
+        Some((a.0, a.1 + middle + LABEL, b.0 + BOX.0, b.1 + middle + LABEL))
+    }
+
     /// A self-contained SVG: one column per step away from the browser, boxes spread over its
     /// height.
     pub fn svg(&self) -> String {
@@ -218,10 +239,9 @@ impl Graph {
              </marker></defs>\n<rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n"
         );
         for ((from, to), labels) in self.ways() {
-            let (Some(a), Some(b)) = (self.place(from, height), self.place(to, height)) else {
+            let Some((x1, y1, x2, y2)) = self.ends(from, to, height) else {
                 continue;
             };
-            let (x1, y1, x2, y2) = (a.0 + BOX.0, a.1 + BOX.1 / 2, b.0, b.1 + BOX.1 / 2);
             out.push_str(&format!(
                 "<line x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\" stroke=\"#555\" marker-end=\"url(#a)\"/>\n"
             ));

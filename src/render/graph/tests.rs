@@ -40,6 +40,20 @@ fn a_stack_without_site_or_firewall_has_neither() {
 }
 
 #[test]
+fn what_calls_a_function_is_shown() {
+    let text = "name: shop\nregion: us-east-1\ntables:\n  Orders: { key: id }\nfunctions:\n  audit: \
+                { crate: a, on: { table: Orders } }\n  tidy: { crate: a, schedule: rate(1 day) }\n";
+    let stack = crate::stack::parse(text, "stack.yaml").unwrap();
+    let graph = Graph::new(&stack, types(), None);
+    for text in [graph.mermaid(), graph.dot(), graph.svg()] {
+        for part in ["changes", "rate(1 day)", "EventBridge"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+    assert!(graph.dot().contains("table_Orders -> function_audit"), "{}", graph.dot());
+}
+
+#[test]
 fn a_plan_colours_what_changes_and_shows_what_goes() {
     use crate::model::Cause;
     use crate::render::samples;
