@@ -22,7 +22,7 @@ const NOT_READ: &[&str] = &[
 ];
 
 /// Variables of one word; other words in capitals are placeholders and the like.
-const ONE_WORD: &[&str] = &["HOME", "PATH", "TERM", "CARGO", "COLUMNS", "HOSTNAME"];
+const ONE_WORD: &[&str] = &["HOME", "PATH", "TERM", "CARGO", "RUSTC", "COLUMNS", "HOSTNAME"];
 
 fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {

@@ -194,7 +194,13 @@ fn exact_origin(text: &str) -> Verdict {
         );
     }
     let (scheme, rest) = text.split_once("://").ok_or("must begin with `https://`")?;
-    let (host, port) = rest.split_once(':').map_or((rest, None), |(h, p)| (h, Some(p)));
+    // An IPv6 address stands in brackets, since it holds colons itself.
+    let address = rest.starts_with('[').then(|| rest.find(']')).flatten().map(|end| end + 1);
+    let (host, rest) = rest.split_at(address.or_else(|| rest.find(':')).unwrap_or(rest.len()));
+    let port = rest.strip_prefix(':');
+    if address.is_some() && port.is_none() && !rest.is_empty() {
+        return Err("must end after host and port, without a path or a `/`".to_string());
+    }
     let label = |l: &str| {
         let inner = l.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
         inner && (1..=63).contains(&l.len()) && !l.starts_with('-') && !l.ends_with('-')
@@ -202,14 +208,19 @@ fn exact_origin(text: &str) -> Verdict {
     if host.contains(['/', '?', '#']) || port.is_some_and(|p| p.contains(['/', '?', '#'])) {
         return Err("must end after host and port, without a path or a `/`".to_string());
     }
-    if host.len() > 253 || !host.split('.').all(label) {
+    let is_address =
+        host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).is_some_and(|host| {
+            host.parse::<std::net::Ipv6Addr>().is_ok_and(|a| a.to_string() == host)
+        });
+    if !is_address && (host.len() > 253 || !host.split('.').all(label)) {
         return Err("has no valid host (lower-case letters, digits, `-`, `.`)".to_string());
     }
     if port.is_some_and(|p| p.parse::<u16>().map_or(true, |n| n == 0) || p.starts_with(['0', '+']))
     {
         return Err("has no valid port".to_string());
     }
-    let local = host == "localhost" || host == "127.0.0.1" || host.ends_with(".localhost");
+    let loopback = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
+    let local = loopback || host.ends_with(".localhost");
     match (scheme, port) {
         ("https", Some("443")) | ("http", Some("80")) => {
             Err("must leave out the scheme's own port, as browsers do".to_string())

@@ -76,13 +76,17 @@ fn header(context: &mut Context) {
             context.at_value(&["ttl"], wrong, None);
         }
     }
+    let mut seen = Vec::new();
     for (key, value) in tags {
-        context.key(
-            &["tags", key],
-            &format!("the tag's name {}", quote(key)),
-            names::tag_key(key),
-            None,
-        );
+        let lower = key.to_lowercase();
+        let verdict = match names::tag_key(key) {
+            Ok(()) if seen.contains(&lower) => {
+                Err("stands there twice: IAM does not tell case apart in the tags of a role".into())
+            }
+            verdict => verdict,
+        };
+        context.key(&["tags", key], &format!("the tag's name {}", quote(key)), verdict, None);
+        seen.push(lower);
         context.value(
             &["tags", key],
             &format!("the tag's value {}", quote(value)),
