@@ -102,16 +102,14 @@ pub struct Artifact {
     pub size: u64,
 }
 
-/// Whether this machine has a cargo that runs, and a tool for the architecture of each function.
+/// Whether this machine has a tool for the architecture of each function, and a cargo that runs.
 ///
 /// # Errors
-/// No cargo, or one without a toolchain; the first architecture that no installed tool builds for;
+/// The first architecture that no installed tool builds for; no cargo, or one without a toolchain;
 /// each with what to install.
 pub fn check_tools(reqs: &[BuildRequest]) -> Result<(), BuildError> {
-    if let Some(first) = reqs.first() {
-        cargo::check_runs(first.architecture)?;
-    }
-    reqs.iter().try_for_each(|req| tool::choose(req.architecture).map(|_| ()))
+    reqs.iter().try_for_each(|req| tool::choose(req.architecture).map(|_| ()))?;
+    reqs.first().map_or(Ok(()), |first| cargo::check_runs(first.architecture))
 }
 
 /// Builds, checks and packs all functions; artifacts come in the order of the requests. Functions

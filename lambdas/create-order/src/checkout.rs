@@ -51,7 +51,14 @@ enum Trouble {
 
 impl<S: Store> Checkout<'_, S> {
     /// Places the order, with as many attempts as there is time for.
-    pub async fn place(mut self) -> Result<Receipt, Failure> {
+    ///
+    /// A failure carries the order's id.
+    pub async fn place(self) -> Result<Receipt, Failure> {
+        let id = self.id.clone();
+        self.place_in_time().await.map_err(|failure| failure.of_order(id))
+    }
+
+    async fn place_in_time(mut self) -> Result<Receipt, Failure> {
         let mut backoff = Backoff::new(self.deadline);
         let mut in_doubt = false;
         loop {

@@ -155,6 +155,9 @@ async fn an_outcome_that_stays_open_is_told_as_such() {
         let shop = one_product().fated(&[Fate::Late]);
         let open = send(&shop, order_of_two("19.98"), headers).await;
         assert_eq!((status(&open), verdict(&open).1.as_str()), (503, "OutcomeUnknown"));
+        let line: Value = serde_json::from_str(&open.log[0]).unwrap();
+        let id = line["orderId"].as_str().expect("the id to look for");
+        assert!(shop.orders().iter().any(|order| order.id == id), "{id} may be stored");
     }
     let shop = one_product().fated(&[Fate::Late]);
     send(&shop, order_of_two("19.98"), &[KEY]).await;

@@ -46,6 +46,8 @@ pub struct Entry<'a> {
     /// AWS's error code, or what is wrong inside; never sent to a client.
     pub cause: Option<&'a str>,
     pub order: Option<&'a Order>,
+    /// The id of an order that failed, to look for where its outcome is not known.
+    pub failed_order: Option<&'a str>,
 }
 
 impl Entry<'_> {
@@ -72,8 +74,8 @@ impl Entry<'_> {
         if let Some(cause) = self.cause {
             put("cause", cause.into());
         }
-        if let Some(order) = self.order {
-            put("orderId", order.id.as_str().into());
+        if let Some(id) = self.order.map(|order| order.id.as_str()).or(self.failed_order) {
+            put("orderId", id.into());
         }
         if let Some(order) = self.order.filter(|order| order.counts) {
             put("OrdersPlaced", 1.into());
@@ -145,6 +147,7 @@ mod tests {
             code,
             cause: None,
             order,
+            failed_order: None,
         };
         serde_json::from_str(&entry.line()).unwrap()
     }

@@ -52,6 +52,8 @@ pub struct Failure {
     /// query parameter.
     pub field: Option<String>,
     pub cause: Option<String>,
+    /// The order that was not placed, or may be; for the log.
+    pub order_id: Option<String>,
     /// The methods of the route, for a 405.
     allow: Option<String>,
 }
@@ -62,7 +64,15 @@ impl Failure {
         code: &'static str,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status, code, message: message.into(), field: None, cause: None, allow: None }
+        Self {
+            status,
+            code,
+            message: message.into(),
+            field: None,
+            cause: None,
+            order_id: None,
+            allow: None,
+        }
     }
 
     /// A 400: the client can correct it.
@@ -78,6 +88,11 @@ impl Failure {
     /// The same failure with what the log says of it.
     pub fn caused_by(self, cause: impl Into<String>) -> Self {
         Self { cause: Some(cause.into()), ..self }
+    }
+
+    /// The same failure with the id of the order that it is about.
+    pub fn of_order(self, id: impl Into<String>) -> Self {
+        Self { order_id: Some(id.into()), ..self }
     }
 
     /// A 500 whose cause is in the log.
@@ -149,6 +164,7 @@ impl Visit {
             code,
             cause,
             order,
+            failed_order: outcome.as_ref().err().and_then(|failure| failure.order_id.as_deref()),
         };
         let mut log = vec![entry.line()];
         log.extend(log::broken_products(&self.request_id, broken));

@@ -28,6 +28,10 @@ async fn a_new_customer_orders_on_a_phone() {
     inspect(&browser, "checkout-missing").await;
 
     fill_form(&browser).await;
+    let note = "const note = document.querySelector('#note'); \
+                note.value = 'Ring twice,\\nplease \u{2764}\u{fe0f}'; \
+                note.dispatchEvent(new Event('input'))";
+    browser.script(note).await;
     browser.script("location.reload()").await;
     browser.find_one("body[data-catalogue=ready]").await;
     browser.until("document.querySelector('#city').value === 'London'").await;
@@ -45,7 +49,8 @@ async fn a_new_customer_orders_on_a_phone() {
     assert_eq!(order["userId"], "ada@example.org");
     assert_eq!(order["total"], json!(166.99));
     let delivery = json!({"name": "Ada Byron", "street": "12 St James's Square",
-        "postalCode": "SW1Y 4LE", "city": "London", "country": "GB"});
+        "postalCode": "SW1Y 4LE", "city": "London", "country": "GB",
+        "note": "Ring twice, please \u{2764}"});
     assert_eq!(order["delivery"], delivery);
     assert_eq!(keys.len(), 1);
     assert!(keys[0].len() == 32 && keys[0].bytes().all(|b| b.is_ascii_hexdigit()), "{keys:?}");

@@ -81,6 +81,7 @@ function refusal(response, error) {
   if (status === 429 || status === 503) {
     return new Failure(status === 429 ? "busy" : "unavailable", { ...details, wait: wait(response) });
   }
+  if (status === 504) return new Failure("timeout", { ...details, maybeDone: true });
   if (status >= 500) return new Failure("broken", { ...details, maybeDone: true });
   if (status === 403) return new Failure("blocked", details);
   if (status === 413) return new Failure("too-large", details);

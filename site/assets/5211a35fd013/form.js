@@ -17,7 +17,8 @@ const FIELDS = {
 /** Characters that cannot be seen; the API refuses them. */
 const UNSEEN = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
 
-const textOf = (id) => byId(id).value.trim();
+/** Line breaks of a note become spaces, and the signs that choose a picture for an emoji go. */
+const textOf = (id) => byId(id).value.replace(/\s+/gu, " ").replace(/[\uFE00-\uFE0F]/gu, "").trim();
 
 /** Fills in what was typed before a reload, and keeps what is typed from now on. */
 export function startForm() {
