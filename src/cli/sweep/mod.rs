@@ -76,12 +76,15 @@ pub async fn command(global: &Global, args: &Sweep, output: &Output) -> Result<u
         output.result(&format!("Nothing has expired in {}.", session.scope.region));
     }
     if args.dry_run {
+        if args.shared {
+            shared::list_pieces(&session, output).await?;
+        }
         if output.json {
             output.summary(&summary(&session, "ok", &[], start));
         }
         return Ok(code::OK);
     }
-    if !candidates.is_empty() {
+    if !candidates.is_empty() || args.shared {
         consent(&session, args, candidates.len(), output).await?;
     }
     let sweeps = candidates.iter().map(|candidate| async {
@@ -91,10 +94,13 @@ pub async fn command(global: &Global, args: &Sweep, output: &Output) -> Result<u
         (candidate.name(), fate)
     });
     let fates: Vec<_> = stream::iter(sweeps).buffer_unordered(AT_ONCE).collect().await;
-    if args.shared {
-        shared::remove_pieces(&session, output).await?;
-    }
-    finish(&session, &fates, start, output)
+    let removed = match args.shared {
+        true => shared::remove_pieces(&session, output).await,
+        false => Ok(()),
+    };
+    // What became of the environments is told first, whatever stopped the removal.
+    let code = finish(&session, &fates, start, output)?;
+    removed.map(|()| code)
 }
 
 /// Every environment whose expiry has passed as far as the tag index knows, or of which
@@ -117,6 +123,17 @@ async fn candidates(session: &Session) -> Result<Vec<Candidate>, CliError> {
     Ok(all.into_iter().filter(due).collect())
 }
 
+/// What is to be agreed to.
+fn asked(environments: usize, shared: bool) -> String {
+    let noun = match environments {
+        0 => return "Remove what the environments shared and nothing uses any more".into(),
+        1 => "this environment",
+        _ => "these environments",
+    };
+    let rest = if shared { ", and then what all shared if none is left," } else { "" };
+    format!("Delete {noun}{rest}")
+}
+
 async fn consent(
     session: &Session,
     args: &Sweep,
@@ -130,8 +147,8 @@ async fn consent(
         return Err(CliError::new(apply::NO_TERMINAL, "or pass --dry-run to see what would go"));
     }
     let cancel = &session.reader.caller.cancel;
-    let noun = if count == 1 { "this environment" } else { "these environments" };
-    let question = format!("Delete {noun} in account {}? [y/N] ", session.scope.account);
+    let question =
+        format!("{} in account {}? [y/N] ", asked(count, args.shared), session.scope.account);
     let answer = output.ask(&question, cancel).await.ok_or_else(apply::unasked)?;
     if matches!(answer.as_str(), "y" | "Y" | "yes") {
         return Ok(());

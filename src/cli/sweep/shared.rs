@@ -14,6 +14,15 @@ use crate::stack::REGIONS;
 use serde_json::json;
 use std::collections::BTreeSet;
 
+/// What `--shared` would look at; nothing is changed.
+pub(super) async fn list_pieces(session: &Session, output: &Output) -> Result<(), CliError> {
+    let ledger = Ledger::new(&session.sdk, &session.scope);
+    let why = "a dry run; it goes where no environment is left and nothing else uses it";
+    let pieces = envs::shared_pieces(session, &ledger).await?;
+    pieces.iter().for_each(|piece| print_piece(piece, Some(why), output));
+    Ok(())
+}
+
 /// Removes the shared pieces that nothing uses any more, and tells of each what became of it.
 ///
 /// Errors: a read or a delete that failed; the pieces after it are not tried.

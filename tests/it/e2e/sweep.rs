@@ -218,6 +218,11 @@ async fn sweep_removes_the_shared_pieces_once_nothing_uses_them() {
     let delete = clients.cloudfront.delete_distribution().id(&id);
     delete.set_if_match(seen.e_tag).send().await.unwrap();
     clients.apigateway.delete_rest_api().rest_api_id(api.id.unwrap()).send().await.unwrap();
+    // With nothing expired, consent is asked for all the same.
+    let run = shop.run(&["sweep", "--shared"]);
+    assert_eq!((run.code, run.stderr.contains("--yes")), (1, true), "{}", run.stderr);
+    let listed = fate_of_pieces(&sweep(&shop, &["--shared", "--dry-run"]));
+    assert!(listed.len() == 3 && listed.values().all(|(status, _)| status == "kept"), "{listed:?}");
     let fates = fate_of_pieces(&sweep(&shop, &["--shared", "--yes"]));
     assert_eq!(fates.len(), 3, "{fates:?}");
     assert!(fates.values().all(|(status, _)| status == "deleted"), "{fates:?}");
