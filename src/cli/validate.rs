@@ -82,7 +82,7 @@ fn print_resolved(global: &Global, stack: &Stack, output: &Output) {
         return;
     }
     output.result(&format!("# environment {}\n{}", global.env, resolved::yaml(&found, &file)));
-    if let Some(section) = left_out {
+    for section in left_out {
         output.result(&format!(
             "# {section}: left out, since the environment has a time to live and its overlay asks for none"
         ));

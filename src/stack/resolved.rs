@@ -18,22 +18,23 @@ pub enum Resolved {
     Map(Vec<(String, Resolved)>),
 }
 
-/// What `env` has, overlays merged in, defaults filled in; and the section that is left out since
+/// What `env` has, overlays merged in, defaults filled in; and the sections that are left out since
 /// the environment has a time to live. `stack` is the parsed stack of that environment.
 ///
 /// `None` for a text that is no YAML.
-pub fn resolve(source: &str, env: &str, stack: &Stack) -> Option<(Resolved, Option<&'static str>)> {
+pub fn resolve(source: &str, env: &str, stack: &Stack) -> Option<(Resolved, Vec<&'static str>)> {
     let tree = read_tree(source, &mut Report::new(source, ""))?;
     let schema = schema::merged_schema();
     let merged = overlay::merge(&tree, schema, env).tree;
     let mut whole = fill(&merged, schema, schema);
-    let mut left_out = None;
-    if let Resolved::Map(sections) = &mut whole
-        && stack.waf.is_none()
-    {
+    let mut left_out = Vec::new();
+    for (name, is_there) in [("waf", stack.waf.is_some()), ("alarms", stack.alarms.is_some())] {
+        let Resolved::Map(sections) = &mut whole else { continue };
         let all = sections.len();
-        sections.retain(|(key, _)| key != "waf");
-        left_out = (sections.len() < all).then_some("waf");
+        sections.retain(|(key, _)| key != name || is_there);
+        if sections.len() < all {
+            left_out.push(name);
+        }
     }
     Some((whole, left_out))
 }

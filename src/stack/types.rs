@@ -54,7 +54,8 @@ pub struct Stack {
     pub cdn: Option<Cdn>,
     /// Web application firewall in front of the site and of the API, whichever there are.
     pub waf: Option<Waf>,
-    /// Alarms of CloudWatch; none unless set, and none in environments with a time to live.
+    /// Alarms of CloudWatch; none unless set, nor in environments with a time to live
+    /// unless their overlay asks for them.
     pub alarms: Option<Alarms>,
     /// How the functions are built.
     #[serde(default)]
@@ -80,11 +81,13 @@ impl Stack {
     }
 
     /// The stack as an environment with a time to live has it: without a firewall of its own, whose
-    /// floor is most of what such an environment would cost, unless its overlay asks for one.
+    /// floor is most of what such an environment would cost, and without alarms, unless its overlay
+    /// asks for them.
     pub fn with_low_floor(&self) -> Self {
-        let asked = self.asked.iter().any(|section| section == "waf");
-        let waf = self.waf.clone().filter(|_| asked);
-        Self { waf, ..self.clone() }
+        let asks = |name: &str| self.asked.iter().any(|section| section == name);
+        let waf = self.waf.clone().filter(|_| asks("waf"));
+        let alarms = self.alarms.clone().filter(|_| asks("alarms"));
+        Self { waf, alarms, ..self.clone() }
     }
 
     /// A private bucket is served by nothing else, so a site always has a distribution.

@@ -70,6 +70,16 @@ fn what_expires_has_no_firewall_unless_it_asks_for_one() {
     // By `--ttl` alone it is the same.
     let dev = stack_of("dev");
     assert!(dev.waf.is_some() && dev.with_low_floor().waf.is_none());
+    let asking = "name: a\nregion: us-east-1\nalarms: {}\nenvironments:\n  pr-*: { ttl: 4h, alarms: \
+                  { api_5xx: 1 } }\n  tmp: { ttl: 4h }\n";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("stack.yaml");
+    std::fs::write(&file, asking).unwrap();
+    let alarms = |env: &str| {
+        let (stack, _) = stack::load_for(&file, Some(env)).unwrap();
+        stack.with_low_floor().alarms.is_some()
+    };
+    assert!(alarms("pr-1") && !alarms("tmp"));
     assert_eq!(stack_of("prod").with_low_floor().waf, stack_of("prod").waf);
 }
 

@@ -23,12 +23,10 @@ struct Metric<'a> {
     below: bool,
 }
 
-/// Ephemeral environments have none: nobody is to be woken for them.
+/// Environments with a time to live have none unless their overlay asks: nobody is to be woken for
+/// them.
 pub(super) fn alarms(context: &Context<'_>, wanted: &mut Wanted) {
-    let Some(alarms) = context.stack.alarms.as_ref().filter(|_| context.expires_at.is_none())
-    else {
-        return;
-    };
+    let Some(alarms) = &context.stack.alarms else { return };
 
     let metrics = [
         functions(context, alarms),

@@ -5,8 +5,10 @@ use crate::support::inventory::{Inventory, sorted};
 
 pub async fn add(all: &mut Inventory, clients: &Clients) {
     let prefix = all.prefix();
-    let groups: Result<Vec<_>, _> =
-        clients.logs.describe_log_groups().into_paginator().items().send().collect().await;
+    // By name: the emulator's pages go by number, so groups of other tests that come and go would
+    // shift a long listing, and show a group twice or not at all.
+    let groups = clients.logs.describe_log_groups().log_group_name_pattern(&prefix);
+    let groups: Result<Vec<_>, _> = groups.into_paginator().items().send().collect().await;
     for group in groups.unwrap() {
         let name = group.log_group_name().unwrap_or_default();
         if !name.contains(&prefix) {
