@@ -64,7 +64,8 @@ export async function refresh(fresh = false) {
   }
 }
 
-const slowNote = () => element("p", { class: "notice", role: "status", "data-testid": "slow" },
+/** Lies over the page: a note that pushed the products down would make them jump twice. */
+const slowNote = () => element("p", { class: "notice slow", role: "status", "data-testid": "slow" },
   "The shop is slow right now. We are still loading, there is nothing you need to do.");
 
 /** Puts a product into the cart and says so. */
