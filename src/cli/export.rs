@@ -11,7 +11,6 @@ use crate::plan::secret::{self, Marks};
 use crate::render::tfplan;
 use crate::report::is_of_checkov;
 use crate::resources::{Context, Finder, TYPES, desired};
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
@@ -67,7 +66,7 @@ fn wanted(global: &Global, project: &Project, region: &str) -> Result<Vec<Block>
         judges_conditions: true,
     })?;
     let blocks = all.resources.iter().flat_map(|d| {
-        let spec = shown(&d.spec);
+        let spec = secret::hidden(&d.spec, &Marks::of_specs([&d.spec]));
         blocks(&d.type_name, &Exported { address: &d.address, name: &d.name, spec: &spec })
     });
     Ok(blocks.collect())
@@ -84,7 +83,10 @@ async fn live(global: &Global, project: &Project, output: &Output) -> Result<Vec
     let ours =
         |live: &&Live| matches!(live.owner, Owner::Ours | Owner::Shared) && !live.not_emulated;
     let blocks = found.iter().filter(ours).flat_map(|live| {
-        let spec = shown(&live.spec);
+        // A mark that is new in stack.yaml has no tag on AWS yet, and one that left has no mark.
+        let ours = wanted.iter().find(|wanted| wanted.address == live.address);
+        let specs = [&live.spec].into_iter().chain(ours.map(|wanted| &wanted.spec));
+        let spec = secret::hidden(&live.spec, &Marks::of_specs(specs));
         blocks(&live.type_name, &Exported { address: &live.address, name: &live.name, spec: &spec })
     });
     Ok(blocks.collect())
@@ -93,9 +95,4 @@ async fn live(global: &Global, project: &Project, output: &Output) -> Result<Vec
 fn blocks(type_name: &str, resource: &Exported<'_>) -> Vec<Block> {
     let info = TYPES.iter().map(|t| t.info()).find(|info| info.type_name == type_name);
     info.map(|info| (info.terraform)(resource)).unwrap_or_default()
-}
-
-/// A spec without its secrets.
-fn shown(spec: &Value) -> Value {
-    secret::hidden(spec, &Marks::of_specs([spec]))
 }

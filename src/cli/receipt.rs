@@ -29,8 +29,71 @@ impl Receipt {
     }
 
     /// True where nothing is there that was not left behind.
+    ///
+    /// Others can write the row, so that it decides nothing alone: what `down --no-wait` leaves
+    /// holds no data and is switched off on AWS already.
     pub fn covers(&self, plan: &Plan) -> bool {
         let mut steps = plan.steps.iter();
-        steps.all(|step| self.remaining.contains(&format!("{} ({})", step.address, step.name)))
+        steps.all(|step| {
+            let serves = step
+                .live
+                .as_ref()
+                .is_some_and(|live| live.spec.get("enabled") == Some(&true.into()));
+            let named = self.remaining.contains(&format!("{} ({})", step.address, step.name));
+            named && step.loses.is_none() && !serves
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Receipt;
+    use crate::model::{Address, Cause, Live, Op, Plan, Step};
+    use serde_json::{Value, json};
+
+    fn plan(spec: Value, loses: Option<&str>) -> Plan {
+        let (address, kind) =
+            (Address::new("distribution", "site"), "AWS::CloudFront::Distribution");
+        let step = Step {
+            address: address.clone(),
+            type_name: kind.into(),
+            name: "E1".into(),
+            op: Op::Delete,
+            cause: Cause::Change,
+            fields: vec![],
+            wanted: Value::Null,
+            context: Value::Null,
+            payload: None,
+            live: Some(Live::new(address, kind, "E1", spec)),
+            after: vec![],
+            loses: loses.map(str::to_string),
+        };
+        Plan {
+            format_version: Plan::FORMAT_VERSION.into(),
+            stack: "shop".into(),
+            env: "dev".into(),
+            account: "1".into(),
+            region: "us-east-1".into(),
+            steps: vec![step],
+            unchanged: vec![],
+            not_emulated: vec![],
+            notes: vec![],
+            floors: vec![],
+            headings: vec![],
+        }
+    }
+
+    #[test]
+    fn a_receipt_alone_deletes_nothing_that_serves_or_holds_data() {
+        let of = |remaining: &[&str]| Receipt {
+            who: "x".into(),
+            when: "now".into(),
+            remaining: remaining.iter().map(ToString::to_string).collect(),
+        };
+        let receipt = of(&["distribution.site (E1)"]);
+        assert!(receipt.covers(&plan(json!({"enabled": false}), None)));
+        assert!(!receipt.covers(&plan(json!({"enabled": true}), None)), "it serves");
+        assert!(!receipt.covers(&plan(json!({"enabled": false}), Some("12 items"))), "data");
+        assert!(!of(&[]).covers(&plan(json!({"enabled": false}), None)), "not named");
     }
 }

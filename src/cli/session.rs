@@ -11,7 +11,7 @@ use crate::local;
 use crate::model::{Address, CloudError, Scope, text};
 use crate::plan::Record;
 use crate::planning::{Expiry, Request};
-use crate::resources::s3::objects::{self, files};
+use crate::resources::s3::objects::files;
 use crate::resources::{self, dynamodb::table};
 use crate::stack::{self, Stack, StackError};
 use std::collections::BTreeSet;
@@ -114,16 +114,6 @@ impl Project {
         let served = |key: &str| files::is_served(&folder, key);
         let missing = stack::missing_pages(&self.stack, &text, &name, &global.env, &served);
         if missing.is_empty() { Ok(()) } else { Err(CliError::join(&missing, "")) }
-    }
-
-    /// What the plan will say of the site's folder.
-    pub fn site_notes(&self) -> Result<Vec<String>, CliError> {
-        let folder = objects::site_folder(&self.stack, &self.root)?;
-        let notes = match (&folder, &self.stack.site, &self.stack.cdn) {
-            (Some(folder), Some(site), Some(cdn)) => objects::notes(folder, site, cdn),
-            _ => Vec::new(),
-        };
-        Ok(notes)
     }
 }
 

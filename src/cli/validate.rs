@@ -34,7 +34,7 @@ pub fn command(global: &Global, args: Validate, output: &Output) -> Result<u8, C
 }
 
 /// The project, or what is wrong with it: for editors and pipelines each error with its place, and
-/// as one error. With it what the plan will note of the site.
+/// as one error. With it what the plan will note.
 fn check(global: &Global) -> Result<(Project, Vec<String>), (Value, CliError)> {
     let unplaced = |error: CliError| (json!([{"message": error.message}]), error);
     if let Some(region) = &global.region {
@@ -44,13 +44,14 @@ fn check(global: &Global) -> Result<(Project, Vec<String>), (Value, CliError)> {
     let project =
         Project::placed(global).map_err(|errors| (json!(errors), CliError::join(&errors, "")))?;
     project.sources(global).map_err(unplaced)?;
-    let notes = project.site_notes().map_err(unplaced)?;
-    check_names(global, &project).map_err(|error| unplaced(error.into()))?;
+    let notes = plan_notes(global, &project).map_err(|error| unplaced(error.into()))?;
     Ok((project, notes))
 }
 
-/// What `diff` would say of the names that the environment's resources get.
-fn check_names(global: &Global, project: &Project) -> Result<(), CloudError> {
+/// The notes that a plan of the environment begins with.
+///
+/// Errors: what `diff` would say of the names that its resources get.
+fn plan_notes(global: &Global, project: &Project) -> Result<Vec<String>, CloudError> {
     let stack = &project.stack;
     let scope = Scope {
         stack: stack.name.clone(),
@@ -66,7 +67,7 @@ fn check_names(global: &Global, project: &Project) -> Result<(), CloudError> {
         expires_at: None,
         judges_conditions: true,
     };
-    resources::desired(&context).map(|_| ())
+    resources::desired(&context).map(|wanted| wanted.notes)
 }
 
 /// What the environment has, and where each value stands.
@@ -108,7 +109,7 @@ fn print_valid(global: &Global, stack: &Stack, notes: &[String], output: &Output
         [counted(tables, "table"), counted(functions, "function"), counted(routes, "route")]
             .join(", ");
     output.result(&format!("{file}: stack `{}` is valid: {parts}", stack.name));
-    for note in notes.iter().filter(|_| output.verbose > 0) {
+    for note in notes {
         output.result(&format!("note: {note}"));
     }
 }

@@ -61,6 +61,11 @@ const CARRIERS: [&str; 9] = [
     "token=",
 ];
 
+/// True for a value that no secret has, whatever its variable is called: `USE_TOKEN: "true"`.
+pub fn says_nothing(value: &str) -> bool {
+    ["", "true", "false", "on", "off", "none"].contains(&value)
+}
+
 /// True if the name of a variable is typical of secrets.
 pub fn name_is_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();

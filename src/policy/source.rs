@@ -20,30 +20,29 @@ pub struct SourceCall {
     pub note: Option<String>,
 }
 
-/// All calls of one file. `file` names it in the places.
+/// All calls of one file to `services`, which are those of the whole crate: a file can use a client
+/// without naming its SDK. `file` names the file in the places.
 ///
 /// # Errors
 /// The text is not Rust; with the place.
-pub fn calls(file: &str, text: &str) -> Result<Vec<SourceCall>, String> {
+pub fn calls(
+    file: &str,
+    text: &str,
+    services: &BTreeSet<String>,
+) -> Result<Vec<SourceCall>, String> {
     let tree =
         syn::parse_file(text).map_err(|e| format!("{file}:{}: {e}", e.span().start().line))?;
-    let services = services(text);
-    let mut finder = Finder { file, services: &services, found: BTreeSet::new(), function: None };
+    let mut finder = Finder { file, services, found: BTreeSet::new(), function: None };
     finder.visit_file(&tree);
     Ok(finder.found.into_iter().collect())
 }
 
-/// IAM prefixes of the services whose SDK the text names. A crate without a catalogue of ours keeps
-/// its own name.
-fn services(text: &str) -> BTreeSet<String> {
+/// IAM prefixes of the services whose SDK a source or a manifest names, `aws_sdk_dynamodb` or
+/// `aws-sdk-dynamodb`. A crate without a catalogue of ours keeps its own name.
+pub fn services(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for part in text.split("aws_sdk").skip(1) {
-        let name: String = part
-            .strip_prefix('_')
-            .unwrap_or_default()
-            .chars()
-            .take_while(|c| c.is_ascii_alphanumeric())
-            .collect();
+    for part in text.split("aws_sdk_").skip(1).chain(text.split("aws-sdk-").skip(1)) {
+        let name: String = part.chars().take_while(|c| c.is_ascii_alphanumeric()).collect();
         let prefix = match name.as_str() {
             "cloudwatchlogs" => "logs",
             "sfn" => "states",
@@ -167,6 +166,11 @@ impl<'ast> Visit<'ast> for Finder<'_> {
     fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
         // Parts of a transaction: `Put::builder`, `types::Update::builder`.
         let names: Vec<String> = path.path.segments.iter().map(|s| s.ident.to_string()).collect();
+        if let [.., client, method] = names.as_slice()
+            && client == "Client"
+        {
+            self.operation(method, path.span().start().line);
+        }
         if let [.., kind, builder] = names.as_slice()
             && builder == "builder"
             && self.services.contains("dynamodb")
@@ -187,40 +191,82 @@ impl<'ast> Visit<'ast> for Finder<'_> {
     }
 
     fn visit_macro(&mut self, item: &'ast syn::Macro) {
-        // Arguments of `vec!`, `try_join!` and the like are expressions in most cases.
+        // Arguments of `vec!`, `try_join!` and the like are expressions, other bodies statements.
         let parser = syn::punctuated::Punctuated::<syn::Expr, syn::Token![,]>::parse_terminated;
         if let Ok(expressions) = item.parse_body_with(parser) {
-            for expression in &expressions {
-                // The tree is local to this call, so it is walked by a finder of its own.
-                let mut inner = Finder {
-                    file: self.file,
-                    services: self.services,
-                    found: BTreeSet::new(),
-                    function: Some(Body::default()),
-                };
-                inner.visit_expr(expression);
-                if let (Some(body), Some(found)) = (&mut self.function, inner.function) {
-                    body.operations += found.operations;
-                    body.sends.extend(found.sends);
+            expressions
+                .iter()
+                .for_each(|expression| self.visit_inner(|f| f.visit_expr(expression)));
+        } else if let Ok(statements) = item.parse_body_with(syn::Block::parse_within) {
+            statements.iter().for_each(|statement| self.visit_inner(|f| f.visit_stmt(statement)));
+        } else {
+            self.unparsed(item.tokens.clone());
+        }
+    }
+}
+
+impl Finder<'_> {
+    /// Walks a tree that is local to the caller with a finder of its own.
+    fn visit_inner(&mut self, walk: impl FnOnce(&mut Finder<'_>)) {
+        let mut inner = Finder {
+            file: self.file,
+            services: self.services,
+            found: BTreeSet::new(),
+            function: Some(Body::default()),
+        };
+        walk(&mut inner);
+        if let (Some(body), Some(found)) = (&mut self.function, inner.function) {
+            body.operations += found.operations;
+            body.sends.extend(found.sends);
+        }
+        self.found.extend(inner.found);
+    }
+
+    /// Words of a macro that nobody can parse, such as `macro_rules!`: the name of an operation
+    /// may be a call.
+    fn unparsed(&mut self, tokens: proc_macro2::TokenStream) {
+        for token in tokens {
+            match token {
+                proc_macro2::TokenTree::Group(group) => self.unparsed(group.stream()),
+                proc_macro2::TokenTree::Ident(word) => {
+                    let name = pascal(&word.to_string());
+                    let known =
+                        |s: &&String| !catalogue().actions(&format!("{s}:{name}")).is_empty();
+                    // A word without `_` is more likely something else.
+                    if word.to_string().contains('_') && self.services.iter().any(|s| known(&s)) {
+                        let note = format!("`{word}` in a macro that cannot be read");
+                        self.add(None, word.span().start().line, Some(note));
+                    }
                 }
-                self.found.extend(inner.found);
+                _ => {}
             }
         }
     }
 }
 
-/// True under `#[cfg(test)]`, `#[test]` and the test macros of async runtimes.
+/// True under `#[cfg(test)]`, `#[cfg(all(test, …))]`, `#[test]` and the test macros of async
+/// runtimes.
 fn for_tests(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let last = attribute.path().segments.last().map(|s| s.ident.to_string());
         match last.as_deref() {
             Some("test") => true,
-            Some("cfg") => {
-                attribute.parse_args::<syn::Ident>().is_ok_and(|condition| condition == "test")
-            }
+            Some("cfg") => attribute.parse_args::<syn::Meta>().is_ok_and(|c| needs_test(&c)),
             _ => false,
         }
     })
+}
+
+/// True for `test` and for an `all(…)` that has it.
+fn needs_test(condition: &syn::Meta) -> bool {
+    let conditions = syn::punctuated::Punctuated::<syn::Meta, syn::Token![,]>::parse_terminated;
+    match condition {
+        syn::Meta::Path(path) => path.is_ident("test"),
+        syn::Meta::List(list) if list.path.is_ident("all") => {
+            list.parse_args_with(conditions).is_ok_and(|all| all.iter().any(needs_test))
+        }
+        _ => false,
+    }
 }
 
 /// `put_item` -> `PutItem`.
@@ -241,7 +287,7 @@ mod tests {
     use super::*;
 
     fn actions(text: &str) -> Vec<String> {
-        let found = calls("f.rs", text).unwrap();
+        let found = calls("f.rs", text, &services(text)).unwrap();
         let mut names: Vec<String> =
             found.into_iter().map(|c| c.action.unwrap_or_else(|| "?".into())).collect();
         names.sort();
@@ -257,7 +303,7 @@ mod tests {
             "{USE}async fn f(c: Client) {{\n    let call = c.put_item().table_name(\"t\");\n    \
              call.send().await;\n}}"
         );
-        let found = calls("src/a.rs", &text).unwrap();
+        let found = calls("src/a.rs", &text, &services(&text)).unwrap();
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].action.as_deref(), Some("dynamodb:PutItem"));
         assert_eq!(found[0].place, "src/a.rs:3");
@@ -279,7 +325,22 @@ mod tests {
              #[tokio::test] async fn g(c: C) {{ c.delete_table().send().await; }}"
         );
         assert!(actions(&text).is_empty());
+        let text =
+            format!("{USE}#[cfg(all(test, unix))] fn f(c: C) {{ c.delete_table().send(); }}");
+        assert!(actions(&text).is_empty());
         assert!(actions("fn f(c: Client) { c.put_item().send(); }").is_empty());
+    }
+
+    #[test]
+    fn calls_without_a_receiver_and_in_macros_are_found() {
+        let found = |body: &str| actions(&format!("{USE}{body}"));
+        assert_eq!(found("fn f(c: C) { Client::scan(&c).send(); }"), ["dynamodb:Scan"]);
+        assert_eq!(found("fn f() { spawn! { let a = c.scan(); a.send() } }"), ["dynamodb:Scan"]);
+        assert_eq!(found("macro_rules! get { ($c:expr) => { $c.get_item() } }"), ["?"]);
+        // The file does not name the SDK that its crate uses.
+        let crate_wide = services("aws-sdk-dynamodb = \"1\"");
+        let calls = calls("f.rs", "fn f(c: C) { c.delete_item().send(); }", &crate_wide).unwrap();
+        assert_eq!(calls[0].action.as_deref(), Some("dynamodb:DeleteItem"));
     }
 
     #[test]
@@ -288,6 +349,6 @@ mod tests {
         assert_eq!(actions(&text), ["?"]);
         let text = format!("{USE}fn f(c: C) {{ c.execute_statement().statement(s).send(); }}");
         assert!(actions(&text).contains(&"?".to_string()));
-        assert!(calls("f.rs", "fn {").unwrap_err().starts_with("f.rs:1: "));
+        assert!(calls("f.rs", "fn {", &BTreeSet::new()).unwrap_err().starts_with("f.rs:1: "));
     }
 }

@@ -221,6 +221,7 @@ fn web_acl_rules(maker: &mut Maker<'_>) {
         let path = change.dotted();
         let weaker = change.live.is_null()
             || path.ends_with(".action")
+            || counts_more(&change.live, &change.wanted, &path)
             || path.ends_with(".limit")
             || path == "default_action";
         let (rule, severity) = if weaker {
@@ -232,6 +233,13 @@ fn web_acl_rules(maker: &mut Maker<'_>) {
             format!("{path} is {}, wanted is {}", shown(&change.live), shown(&change.wanted));
         live(maker, rule, severity, Some(&path)).add_finding(maker, message, RESTORE.into());
     }
+}
+
+/// True where a rule of a managed group only counts what stack.yaml wants blocked.
+fn counts_more(live: &Value, wanted: &Value, path: &str) -> bool {
+    let counted = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let wanted = counted(wanted);
+    path.ends_with(".count") && counted(live).iter().any(|rule| !wanted.contains(rule))
 }
 
 fn distribution(maker: &mut Maker<'_>) {

@@ -35,7 +35,7 @@ pub(super) fn short_name(kind: Kind) -> &'static str {
 
 /// The fix that works, where the kind of surface decides: `up` takes away what stack.yaml does not
 /// have, but for policies that serve the whole account.
-pub(super) fn true_fix(pair: &Pair, fix: String) -> String {
+pub(super) fn true_fix(pair: &Pair, region: &str, fix: String) -> String {
     match pair.kind {
         Kind::TablePolicy | Kind::StreamPolicy => {
             "run `shopstack up`: it takes the policy away; what a function needs belongs in its \
@@ -52,9 +52,32 @@ pub(super) fn true_fix(pair: &Pair, fix: String) -> String {
         }
         Kind::LogResourcePolicies => format!(
             "it serves the whole account and `shopstack up` leaves it alone: narrow it, or remove \
-             it with `aws logs delete-resource-policy --policy-name {}`",
-            pair.policy.as_deref().unwrap_or_default()
+             it with `aws logs delete-resource-policy --region {} --policy-name {}`",
+            region,
+            quoted(pair.policy.as_deref().unwrap_or_default())
         ),
         _ => fix,
+    }
+}
+
+/// The text as one word of a shell; others choose the names of policies.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=+,@".contains(c);
+    match !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
+        true => text.into(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn names_stay_one_word_of_a_shell() {
+        assert_eq!(quoted("route53-logs"), "route53-logs");
+        assert_eq!(quoted("a; rm -rf $HOME"), "'a; rm -rf $HOME'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted("-x"), "'-x'");
     }
 }

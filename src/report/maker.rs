@@ -42,7 +42,11 @@ impl Maker<'_> {
             side,
             location: self.input.location(&pair.address, sid),
             message,
-            fix: if pair.shared { SHARED.into() } else { true_fix(pair, fix) },
+            fix: if pair.shared {
+                SHARED.into()
+            } else {
+                true_fix(pair, &self.input.scope.region, fix)
+            },
             frameworks: rules::find(rule).map(rules::Rule::frameworks).unwrap_or_default(),
             exception: None,
         });

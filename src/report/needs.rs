@@ -5,7 +5,7 @@ use super::{Finding, Input, Kind, Need, Needed, Proof, Severity, Side, Status, S
 use crate::model::Address;
 use crate::policy::actions::catalogue;
 use crate::policy::judge::Statement;
-use crate::policy::pattern::matches;
+use crate::policy::pattern::{matches, matches_exactly};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::policy::source::SourceCall;
@@ -96,21 +96,7 @@ fn of_function(
     if surfaces.iter().any(|s| matches!(s.status, Status::Unread | Status::NotEmulated)) {
         return vec![];
     }
-    let mut all: BTreeMap<(String, String), Sources> = BTreeMap::new();
-    for surface in surfaces {
-        let ours = Statement::parse_all(&surface.wanted);
-        for (sid, statement) in &ours {
-            let of_lambda = matches!(sid.as_str(), "OwnLogs" | "Traces" | "Stream" | "DeadLetters");
-            visit_pairs(statement, |key| {
-                let sources = all.entry(key).or_default();
-                sources.declared = true;
-                sources.by_lambda = of_lambda;
-            });
-        }
-        for (_, statement) in Statement::parse_all(&surface.live) {
-            visit_pairs(&statement, |key| all.entry(key).or_default().granted = true);
-        }
-    }
+    let all = pairs(surfaces);
     let known = calls.unwrap_or_default();
     let unresolved: Vec<String> = known
         .iter()
@@ -153,6 +139,50 @@ fn of_function(
         note: Some("the source calls it, and no grant covers it".into()),
     }));
     needs
+}
+
+/// Every pair of action and resource of a function's policies, wanted or live.
+fn pairs(surfaces: &[&Surface]) -> BTreeMap<(String, String), Sources> {
+    let mut all: BTreeMap<(String, String), Sources> = BTreeMap::new();
+    let mut live = Vec::new();
+    for surface in surfaces {
+        let ours = Statement::parse_all(&surface.wanted);
+        for (sid, statement) in &ours {
+            let of_lambda = matches!(sid.as_str(), "OwnLogs" | "Traces" | "Stream" | "DeadLetters");
+            visit_pairs(statement, |key| {
+                let sources = all.entry(key).or_default();
+                sources.declared = true;
+                sources.by_lambda = of_lambda;
+            });
+        }
+        live.extend(Statement::parse_all(&surface.live).into_iter().map(|(_, s)| s));
+    }
+    for statement in &live {
+        visit_pairs(statement, |key| {
+            all.entry(key).or_default();
+        });
+    }
+    for ((action, resource), sources) in &mut all {
+        sources.granted = is_granted(&live, action, resource);
+    }
+    all
+}
+
+/// True where a statement allows the action on the resource, however wide it is written, and none
+/// denies it. A denial under conditions may not apply, so it is passed over.
+fn is_granted(statements: &[Statement], action: &str, resource: &str) -> bool {
+    let covers = |statement: &&Statement| {
+        let named = |list: &[String]| list.iter().any(|pattern| matches(pattern, action));
+        let at =
+            |list: &[String]| list.iter().any(|p| p == resource || matches_exactly(p, resource));
+        let actions = named(&statement.actions)
+            || !statement.not_actions.is_empty() && !named(&statement.not_actions);
+        let resources = at(&statement.resources)
+            || !statement.not_resources.is_empty() && !at(&statement.not_resources);
+        actions && resources
+    };
+    let of = |effect| statements.iter().filter(move |s| s.effect == effect);
+    of("Allow").any(|s| covers(&s)) && !of("Deny").any(|s| s.conditions.is_empty() && covers(&s))
 }
 
 /// Every pair of action and resource that a statement allows.

@@ -1,7 +1,8 @@
 //! The report on settings, denied reads, exceptions, needs and older reports.
 
-use super::fixture::{ACCOUNT, Shop, shop};
+use super::fixture::{ACCOUNT, Shop, scope, shop};
 use super::*;
+use crate::model::Scope;
 use crate::policy::canonical;
 use serde_json::json;
 
@@ -299,7 +300,7 @@ fn an_exception_accepts_until_its_day_and_fails_after_it() {
 fn an_older_report_tells_what_was_gained_and_lost() {
     let mut shop = shop();
     let before = serde_json::to_string(&shop.report()).unwrap();
-    shop.since = Some(Older::parse(&before, "shop", "dev").unwrap());
+    shop.since = Some(Older::parse(&before, &scope()).unwrap());
     let same = shop.report().changes.unwrap();
     assert!(same.gained.is_empty() && same.lost.is_empty() && same.new_findings.is_empty());
     let grants = shop.spec("role.createOrder").pointer_mut("/policies/grants/statements").unwrap();
@@ -308,9 +309,17 @@ fn an_older_report_tells_what_was_gained_and_lost() {
     assert_eq!(changes.gained[0].action, "dynamodb:DeleteItem");
     assert_eq!(changes.lost[0].action, "dynamodb:PutItem");
     assert!(!changes.new_findings.is_empty());
-    assert!(Older::parse(&before, "shop", "prod").unwrap_err().contains("env `dev`"));
+    let elsewhere = [
+        ("stack", Scope { stack: "other".into(), ..scope() }),
+        ("env", Scope { env: "prod".into(), ..scope() }),
+        ("account", Scope { account: "2".repeat(12), ..scope() }),
+        ("region", Scope { region: "eu-west-1".into(), ..scope() }),
+    ];
+    for (what, scope) in elsewhere {
+        assert!(Older::parse(&before, &scope).unwrap_err().contains(what), "{what}");
+    }
     for wrong in ["", "[]", "{}", r#"{"format_version":"9.0"}"#] {
-        assert!(Older::parse(wrong, "shop", "dev").is_err(), "{wrong}");
+        assert!(Older::parse(wrong, &scope()).is_err(), "{wrong}");
     }
 }
 
@@ -333,6 +342,25 @@ fn needs_compare_grants_with_the_source() {
     assert_eq!(verdicts(&shop, "listProducts", "dynamodb:Query"), Needed::Missing);
     assert_eq!(verdicts(&shop, "listProducts", "dynamodb:Scan"), Needed::Excess);
     assert_eq!(shop.report().exit_code, 2);
+
+    // A wider grant covers the one that is wanted, a denial takes it away.
+    let live = shop.spec("role.listProducts").pointer_mut("/policies/grants/statements").unwrap();
+    let scan = live["TableProducts"]["actions"].clone();
+    live["TableProducts"]["actions"] = json!(["dynamodb:*"]);
+    let needs = shop.report().needs;
+    let granted = |needs: &[Need], action: &str| {
+        needs.iter().find(|n| n.function == "listProducts" && n.action == action).unwrap().granted
+    };
+    assert!(granted(&needs, "dynamodb:Scan"), "{needs:?}");
+    let live = shop.spec("role.listProducts").pointer_mut("/policies/grants/statements").unwrap();
+    let mut denial = live["TableProducts"].clone();
+    denial["effect"] = json!("Deny");
+    live["Denial"] = denial;
+    assert!(!granted(&shop.report().needs, "dynamodb:Scan"));
+    let live = shop.spec("role.listProducts").pointer_mut("/policies/grants/statements").unwrap();
+    live.as_object_mut().unwrap().remove("Denial");
+    live["TableProducts"]["actions"] = scan;
+
     shop.calls.insert("listProducts".into(), vec![call(None)]);
     assert_eq!(verdicts(&shop, "listProducts", "dynamodb:Scan"), Needed::Unclear);
     assert_eq!(shop.report().exit_code, 0);

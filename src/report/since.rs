@@ -1,6 +1,8 @@
 //! Two reports compared: access gained and lost, findings new and settled.
 
 use super::{Access, Changes, Finding, Report};
+use crate::model::Scope;
+use crate::model::text::short_line;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -17,11 +19,12 @@ pub struct Older {
 }
 
 impl Older {
-    /// Reads a report that `policy-report --format json` wrote for the same stack and environment.
+    /// Reads a report that `policy-report --format json` wrote for the same environment of the same
+    /// account and region.
     ///
     /// # Errors
     /// What is wrong with it, as a sentence without a full stop.
-    pub fn parse(text: &str, stack: &str, env: &str) -> Result<Self, String> {
+    pub fn parse(text: &str, scope: &Scope) -> Result<Self, String> {
         if text.len() > MAX_BYTES {
             return Err("it is larger than any report".into());
         }
@@ -32,12 +35,15 @@ impl Older {
         if version.split('.').next() != ours.split('.').next() {
             return Err(format!("its format_version is `{version}`, this version reads {ours}"));
         }
-        if (field("stack"), field("env")) != (stack, env) {
-            return Err(format!(
-                "it is about stack `{}`, env `{}`, not about stack `{stack}`, env `{env}`",
-                field("stack"),
-                field("env")
-            ));
+        let about = [
+            ("stack", &scope.stack),
+            ("env", &scope.env),
+            ("account", &scope.account),
+            ("region", &scope.region),
+        ];
+        if let Some((what, ours)) = about.into_iter().find(|(key, ours)| field(key) != *ours) {
+            let theirs = short_line(field(what));
+            return Err(format!("it is about {what} `{theirs}`, not about {what} `{ours}`"));
         }
         let listed = |key: &str| {
             value

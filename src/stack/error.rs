@@ -4,6 +4,7 @@
 use super::span::Span;
 use crate::model::character;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// Longest part of a source line that is shown: a minified file must not flood a terminal.
@@ -64,11 +65,16 @@ pub(super) struct Report<'a> {
     source: &'a str,
     file: &'a str,
     errors: Vec<StackError>,
+    /// Values of `secret:`, also where an alias repeats them.
+    secrets: BTreeSet<String>,
 }
+
+/// A shorter text occurs in words that have nothing to do with it.
+const SHORTEST_SECRET: usize = 3;
 
 impl<'a> Report<'a> {
     pub fn new(source: &'a str, file: &'a str) -> Self {
-        Self { source, file, errors: Vec::new() }
+        Self { source, file, errors: Vec::new(), secrets: BTreeSet::new() }
     }
 
     pub fn source(&self) -> &'a str {
@@ -101,8 +107,27 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// Keeps these values out of the errors.
+    pub fn conceal(&mut self, secrets: BTreeSet<String>) {
+        self.secrets = secrets;
+    }
+
+    /// The text with `*` for each character of a secret, so that columns stay what they are.
+    fn without_secrets(&self, text: String) -> String {
+        let long = self.secrets.iter().filter(|s| s.chars().count() >= SHORTEST_SECRET);
+        long.fold(text, |text, secret| {
+            text.replace(secret.as_str(), &"*".repeat(secret.chars().count()))
+        })
+    }
+
     /// The errors in the order of the file, each once.
     pub fn into_errors(mut self) -> Vec<StackError> {
+        for mut error in std::mem::take(&mut self.errors) {
+            error.source_line = self.without_secrets(error.source_line);
+            error.message = self.without_secrets(error.message);
+            error.suggestion = error.suggestion.map(|text| self.without_secrets(text));
+            self.errors.push(error);
+        }
         self.errors.sort_by_key(|e| (e.line, e.column));
         self.errors.dedup();
         self.errors

@@ -196,7 +196,9 @@ fn read_tree(source: &str, report: &mut error::Report) -> Option<Node> {
         report.whole_file(format!("the file is too large: {} bytes", source.len()), help);
         return None;
     }
-    node::parse(source, report)
+    let tree = node::parse(source, report)?;
+    report.conceal(tree.secrets());
+    Some(tree)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, (String, String)> {

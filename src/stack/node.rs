@@ -5,6 +5,7 @@ use super::span::Span;
 use crate::model::character;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_yaml::{DuplicateKeyPolicy, Error, Location, Options, Spanned, UserMessageFormatter};
+use std::collections::BTreeSet;
 
 #[derive(Clone, Debug)]
 pub(super) struct Node {
@@ -35,6 +36,21 @@ impl Node {
         match &self.kind {
             Kind::Map(entries) => entries.iter().find(|(k, _)| k.text == key).map(|(k, v)| (k, v)),
             _ => None,
+        }
+    }
+
+    /// The values of keys `secret`: an alias may repeat what an anchor gives elsewhere.
+    pub fn secrets(&self) -> BTreeSet<String> {
+        match &self.kind {
+            Kind::List(items) => items.iter().flat_map(Self::secrets).collect(),
+            Kind::Map(entries) => entries
+                .iter()
+                .flat_map(|(key, node)| match &node.kind {
+                    Kind::Text(text) if key.text == "secret" => BTreeSet::from([text.clone()]),
+                    _ => node.secrets(),
+                })
+                .collect(),
+            _ => BTreeSet::new(),
         }
     }
 

@@ -3,8 +3,13 @@
 use super::error::Report;
 use super::node::{Kind, Node};
 use super::partial::{is_merged, resolved};
-use super::{Stack, overlay, read_tree, schema};
+use super::{EnvKind, Stack, overlay, read_tree, schema};
+use crate::model::secrecy::{name_is_secret, says_nothing, value_is_secret};
 use serde_json::{Number, Value};
+use std::collections::BTreeSet;
+
+/// Stands for a secret.
+const HIDDEN: &str = "(sensitive)";
 
 /// A value or a collection of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,12 +26,20 @@ pub enum Resolved {
 /// What `env` has, overlays merged in, defaults filled in; and the sections that are left out since
 /// the environment has a time to live. `stack` is the parsed stack of that environment.
 ///
+/// Without secrets, wherever else their values stand, and without the `x-…` keys: their anchors may
+/// hold the values of another environment.
+///
 /// `None` for a text that is no YAML.
 pub fn resolve(source: &str, env: &str, stack: &Stack) -> Option<(Resolved, Vec<&'static str>)> {
     let tree = read_tree(source, &mut Report::new(source, ""))?;
     let schema = schema::merged_schema();
     let merged = overlay::merge(&tree, schema, env).tree;
     let mut whole = fill(&merged, schema, schema);
+    whole.hide(&secrets(stack));
+    if let Resolved::Map(sections) = &mut whole {
+        sections.retain(|(key, _)| !key.starts_with("x-"));
+    }
+
     let mut left_out = Vec::new();
     for (name, is_there) in [("waf", stack.waf.is_some()), ("alarms", stack.alarms.is_some())] {
         let Resolved::Map(sections) = &mut whole else { continue };
@@ -37,6 +50,20 @@ pub fn resolve(source: &str, env: &str, stack: &Stack) -> Option<(Resolved, Vec<
         }
     }
     Some((whole, left_out))
+}
+
+/// The values of variables that are marked as secrets, or look like one and are not marked.
+fn secrets(stack: &Stack) -> BTreeSet<&str> {
+    let variables = stack.functions.values().flat_map(|function| &function.env);
+    let is_secret = |name: &str, kind: EnvKind, text: &str| match kind {
+        EnvKind::Secret => true,
+        EnvKind::Unmarked => value_is_secret(text) || name_is_secret(name) && !says_nothing(text),
+        EnvKind::Plain | EnvKind::Ssm | EnvKind::SecretsManager => false,
+    };
+    variables
+        .filter(|(name, value)| is_secret(name, value.kind, &value.text))
+        .map(|(_, value)| value.text.as_str())
+        .collect()
 }
 
 /// The node's values, and the defaults of what `schema` knows and the node does not have.
@@ -90,6 +117,20 @@ fn of_default(value: &Value) -> Resolved {
 }
 
 impl Resolved {
+    /// Puts a placeholder in the place of each value that is one of `secrets`.
+    fn hide(&mut self, secrets: &BTreeSet<&str>) {
+        match self {
+            Self::Scalar { value, .. } => {
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_string);
+                if secrets.contains(text.as_str()) {
+                    *value = HIDDEN.into();
+                }
+            }
+            Self::List(items) => items.iter_mut().for_each(|item| item.hide(secrets)),
+            Self::Map(all) => all.iter_mut().for_each(|(_, value)| value.hide(secrets)),
+        }
+    }
+
     /// The values alone.
     pub fn to_json(&self) -> Value {
         match self {

@@ -145,6 +145,30 @@ fn resolved_shows_each_value_with_its_place() {
     );
 }
 
+/// Neither where it is marked, nor where an alias or an anchor repeats it, nor another
+/// environment's that stands beside it.
+#[test]
+fn resolved_hides_secrets_wherever_they_stand() {
+    let shop = Shop::offline();
+    let anchors = "x-secrets: { dev: &dev hush-dev, prod: hush-prod }\n";
+    shop.edit("      CURRENCY: USD\n", "      CURRENCY: USD\n      LOGO: { secret: *dev }\n      PIN: \"4711\"\n      COPY: *dev\n      API_TOKEN: unmarked-hush\n");
+    shop.write("stack.yaml", &(anchors.to_string() + &shop.read("stack.yaml")));
+    for more in [&["--resolved"][..], &["--resolved", "--json"]] {
+        let run = shop.run(&[&["validate"], more].concat());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        assert!(run.stdout.contains("(sensitive)"), "{}", run.stdout);
+        for secret in ["hush", "4711"] {
+            assert!(!run.stdout.contains(secret), "{secret} in {}", run.stdout);
+        }
+    }
+
+    let run = shop.run(&["validate"]);
+    let warned = "API_TOKEN, PIN may be secret and is not marked";
+    assert!(run.stdout.contains(warned), "{}", run.stdout);
+    let notes = shop.run(&["validate", "--json"]).last()["notes"].to_string();
+    assert!(notes.contains(warned), "{notes}");
+}
+
 #[test]
 fn a_time_to_live_is_more_than_nothing() {
     let shop = Shop::offline();

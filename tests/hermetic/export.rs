@@ -169,6 +169,23 @@ fn a_marked_secret_stands_in_no_export_and_in_no_error() {
     }
 }
 
+/// An alias where no secret may stand, and an anchor beside a mistake.
+#[test]
+fn an_anchor_gives_no_secret_away_in_an_error() {
+    for mistake in ["memory: *hush", "timeout: 9999\n    nonsense: *hush"] {
+        let shop = Shop::offline();
+        let marked = "      CURRENCY: USD\n      LOGO: { secret: *hush }\n";
+        shop.edit("      CURRENCY: USD\n", marked);
+        shop.edit("  createOrder:\n", &format!("  createOrder:\n    {mistake}\n"));
+        let anchors = "x-a: &hush s3cr3t-value\nnonsense: { a: s3cr3t-value }\n";
+        shop.write("stack.yaml", &(anchors.to_string() + &shop.read("stack.yaml")));
+        let run = shop.run(&["validate"]);
+        assert_eq!(run.code, 1, "{}", run.stdout);
+        assert!(run.stderr.contains("nonsense: { a: ************ }"), "{}", run.stderr);
+        assert!(!run.stderr.contains("s3cr3t"), "{}", run.stderr);
+    }
+}
+
 #[test]
 fn accepted_checks_of_checkov_are_listed_until_their_day() {
     let shop = Shop::offline();

@@ -11,7 +11,7 @@ use super::error::{CliError, code};
 use super::guard;
 use super::output::Output;
 use super::session::{Project, Session};
-use crate::model::text;
+use crate::model::{Scope, text};
 use crate::render::{report as render, style::Style};
 use crate::report::{self, Generator, Input, Older, Report, rules};
 use sha2::{Digest, Sha256};
@@ -31,9 +31,9 @@ pub async fn command(
     let started = super::time::rfc3339(SystemTime::now());
     let project = Project::load(global)?;
     check_exceptions(&project)?;
-    let older = older(args.since.as_deref(), &project.stack.name, &global.env)?;
     // The tag index is one of the reads that may be denied, so it is not asked for here.
     let session = Session::open(global, &project.place(), output).await?;
+    let older = older(args.since.as_deref(), &session.scope)?;
     if args.prove {
         prove::check(&session)?;
         project.sources(global)?;
@@ -108,13 +108,13 @@ fn write_text(
 }
 
 /// The report to compare with.
-fn older(path: Option<&Path>, stack: &str, env: &str) -> Result<Option<Older>, CliError> {
+fn older(path: Option<&Path>, scope: &Scope) -> Result<Option<Older>, CliError> {
     let Some(path) = path else { return Ok(None) };
-    let help = "name a report that `policy-report --format json` wrote for this stack and env";
+    let help = "name a report that `policy-report --format json` wrote for this environment, account and region";
     let failed = |what: String| CliError::new(format!("{}: {what}", path.display()), help);
     let bytes = std::fs::read(path).map_err(|e| failed(e.to_string()))?;
     let text = text::decode(&bytes).map_err(|at| failed(format!("byte {at} is not UTF-8")))?;
-    Older::parse(&text, stack, env).map(Some).map_err(failed)
+    Older::parse(&text, scope).map(Some).map_err(failed)
 }
 
 /// An exception for a rule that does not exist accepts nothing, and looks as if it did.

@@ -23,7 +23,7 @@ pub(super) fn calls(project: &Project) -> BTreeMap<String, Vec<SourceCall>> {
 }
 
 fn of_crate(root: &Path, folder: &str) -> Option<Vec<SourceCall>> {
-    let (mut all, mut uses_sdk) = (BTreeSet::new(), false);
+    let (mut all, mut services, mut files) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     let mut crates = vec![root.join(folder)];
     let mut seen = BTreeSet::new();
     while let Some(at) = crates.pop() {
@@ -32,13 +32,26 @@ fn of_crate(root: &Path, folder: &str) -> Option<Vec<SourceCall>> {
             continue;
         }
         crates.extend(local_crates(&at)?);
-        for file in rust_files(&at.join("src")) {
-            let (calls, named) = of_file(root, &file);
-            all.extend(calls);
-            uses_sdk |= named;
+        services.extend(source::services(&manifest_text(&at)?));
+        for file in rust_files(&at) {
+            let name = short(root, &file);
+            match read(&file) {
+                Ok(text) => {
+                    services.extend(source::services(&text));
+                    files.push((name, text));
+                }
+                Err(note) => {
+                    all.insert(SourceCall { action: None, place: name, note: Some(note) });
+                }
+            }
         }
     }
-    if !uses_sdk {
+    for (name, text) in files {
+        let unread =
+            |note: String| vec![SourceCall { action: None, place: name.clone(), note: Some(note) }];
+        all.extend(source::calls(&name, &text, &services).unwrap_or_else(unread));
+    }
+    if services.is_empty() && all.is_empty() {
         let note = Some("the crate does not use the AWS SDK for Rust".to_string());
         all.insert(SourceCall { action: None, place: folder.to_string(), note });
     }
@@ -78,10 +91,14 @@ fn of_workspace(at: &Path, name: &str) -> Option<PathBuf> {
 }
 
 fn manifest(folder: &Path) -> Option<Table> {
-    let bytes = std::fs::read(folder.join("Cargo.toml")).ok()?;
-    text::decode(&bytes).ok()?.parse().ok()
+    manifest_text(folder)?.parse().ok()
 }
 
+fn manifest_text(folder: &Path) -> Option<String> {
+    text::decode(&std::fs::read(folder.join("Cargo.toml")).ok()?).ok()
+}
+
+/// The sources of a crate that end up in the function; a binary may stand beside the manifest.
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let (mut files, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
     while let Some(folder) = folders.pop() {
@@ -89,8 +106,13 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
             let path = entry.path();
             let kind = entry.file_type();
             if kind.as_ref().is_ok_and(std::fs::FileType::is_dir) {
-                folders.push(path);
-            } else if path.extension().is_some_and(|e| e == "rs") && files.len() < MOST_FILES {
+                if !is_apart(&path) {
+                    folders.push(path);
+                }
+            } else if path.extension().is_some_and(|e| e == "rs")
+                && !is_for_tests(&path)
+                && files.len() < MOST_FILES
+            {
                 files.push(path);
             }
         }
@@ -99,26 +121,26 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The calls of one file, and whether it names the AWS SDK.
-fn of_file(root: &Path, path: &Path) -> (Vec<SourceCall>, bool) {
-    let name = short(root, path);
-    // By convention such a file is declared under `#[cfg(test)]`.
+/// True for folders of a crate that are not part of it: its tests, what cargo builds, other crates.
+fn is_apart(folder: &Path) -> bool {
+    let name = folder.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    name.starts_with('.')
+        || ["target", "tests", "benches", "examples"].contains(&name.as_str())
+        || folder.join("Cargo.toml").exists()
+}
+
+/// True for a file that, by convention, is declared under `#[cfg(test)]`.
+fn is_for_tests(path: &Path) -> bool {
     let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    if stem == "tests" || stem.ends_with("_tests") {
-        return (vec![], false);
-    }
-    let unread =
-        |note: String| vec![SourceCall { action: None, place: name.clone(), note: Some(note) }];
+    stem == "tests" || stem.ends_with("_tests")
+}
+
+/// Errors: why the file cannot be read, for the report.
+fn read(path: &Path) -> Result<String, String> {
     if path.metadata().is_ok_and(|m| m.len() > MOST_BYTES) {
-        return (unread("the file is too large to be parsed".into()), true);
+        return Err("the file is too large to be parsed".into());
     }
-    match std::fs::read_to_string(path) {
-        Ok(text) => {
-            let named = text.contains("aws_sdk");
-            (source::calls(&name, &text).unwrap_or_else(unread), named)
-        }
-        Err(error) => (unread(format!("the file cannot be read: {error}")), true),
-    }
+    std::fs::read_to_string(path).map_err(|error| format!("the file cannot be read: {error}"))
 }
 
 /// The path below the project's folder, `../` resolved where the disk allows.

@@ -12,6 +12,7 @@ use super::takedown::{self, Ended, Found, Manner, Refused};
 use super::{apply, runner, signals, time};
 use crate::aws::census::{self, Environment};
 use crate::aws::ledger::Ledger;
+use crate::model::text::short_line;
 use crate::model::{CloudError, Event, event::Sink};
 use crate::planning;
 use crate::render;
@@ -227,7 +228,7 @@ fn tell_candidate(candidate: &Candidate, output: &Output) {
         return;
     }
     let why = match (&candidate.receipt, expires_at) {
-        (Some(receipt), _) => format!("left by `down --no-wait` at {}", receipt.when),
+        (Some(receipt), _) => format!("left by `down --no-wait` at {}", short_line(&receipt.when)),
         (None, Some(at)) => format!("expired at {at}"),
         (None, None) => String::new(),
     };

@@ -25,6 +25,15 @@ const NARROWING: [&str; 13] = [
 const SOURCE: [&str; 4] =
     ["aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"];
 
+/// Condition keys whose values name accounts.
+const ACCOUNTS: [&str; 5] = [
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceowner",
+];
+
 /// Operators that let through only what equals; `...IfExists` and `ForAllValues:` let an absent key
 /// through.
 const POSITIVE: [&str; 6] =
@@ -33,11 +42,14 @@ const POSITIVE: [&str; 6] =
 pub(super) fn public(statement: &Statement) -> Option<Issue> {
     let open: Vec<String> =
         named(statement).filter(|(_, p)| wild(p)).map(|(kind, p)| format!("{kind} {p}")).collect();
+    if open.is_empty() || bound(&statement.conditions, |key| NARROWING.contains(&key)) {
+        return unbound_federation(statement);
+    }
     let signed = statement
         .condition_values("lambda:functionurlauthtype")
         .any(|value| value.eq_ignore_ascii_case("AWS_IAM"));
     let who = if signed { "every AWS account" } else { "anyone" };
-    (!open.is_empty() && !bound(&statement.conditions, &NARROWING)).then(|| Issue {
+    Some(Issue {
         rule: "public-principal",
         severity: Severity::High,
         message: format!("{who} may do this ({}), and no condition narrows it", open.join(", ")),
@@ -46,13 +58,35 @@ pub(super) fn public(statement: &Statement) -> Option<Issue> {
     })
 }
 
+/// An identity provider signs in whoever has an account there: the statement must say whom it
+/// means. `aud` alone names the application, which is the same for all users of GitHub.
+fn unbound_federation(statement: &Statement) -> Option<Issue> {
+    let providers = statement.principals.get("Federated")?;
+    let names_user = |provider: &str| {
+        let saml = provider.contains(":saml-provider/");
+        bound(&statement.conditions, |key| match saml {
+            true => key.starts_with("saml:"),
+            false => key.ends_with(":sub") || key == "cognito-identity.amazonaws.com:aud",
+        })
+    };
+    let open: Vec<&str> = providers.iter().map(String::as_str).filter(|p| !names_user(p)).collect();
+    (!open.is_empty()).then(|| Issue {
+        rule: "public-principal",
+        severity: Severity::High,
+        message: format!(
+            "whoever {} signs in may do this, and no condition says whom it means",
+            open.join(", ")
+        ),
+        fix: "add a condition on the provider's `sub`, such as \
+              token.actions.githubusercontent.com:sub",
+    })
+}
+
 pub(super) fn foreign_account(statement: &Statement, account: &str) -> Option<Issue> {
     let principals = named(statement).filter(|(kind, _)| *kind == "AWS").map(|(_, p)| p);
-    let sources = ["aws:sourceaccount", "aws:sourcearn"]
-        .into_iter()
-        .flat_map(|key| statement.condition_values(key));
+    let conditions = ACCOUNTS.into_iter().flat_map(|key| statement.condition_values(key));
     let foreign: Vec<&str> = principals
-        .chain(sources)
+        .chain(conditions)
         .filter(|text| account_of(text).is_some_and(|found| found != account))
         .map(String::as_str)
         .collect();
@@ -83,7 +117,7 @@ pub(super) fn confused_deputy(statement: &Statement, place: Place) -> Option<Iss
 
 /// True where a service acts only for a named account or resource.
 pub(super) fn source_bound(conditions: &Conditions) -> bool {
-    bound(conditions, &SOURCE)
+    bound(conditions, |key| SOURCE.contains(&key))
 }
 
 fn named(statement: &Statement) -> impl Iterator<Item = (&str, &String)> {
@@ -93,15 +127,15 @@ fn named(statement: &Statement) -> impl Iterator<Item = (&str, &String)> {
         .flat_map(|(kind, list)| list.iter().map(move |p| (kind.as_str(), p)))
 }
 
-/// True where one of `keys` must equal something narrow. Conditions are ANDed, the values of a key
-/// are ORed.
-fn bound(conditions: &Conditions, keys: &[&str]) -> bool {
+/// True where a key that counts must equal something narrow. Conditions are ANDed, the values of a
+/// key are ORed. `counts` gets keys in lower case.
+fn bound(conditions: &Conditions, counts: impl Fn(&str) -> bool) -> bool {
     conditions.iter().any(|(operator, tested)| {
         let operator = operator.to_ascii_lowercase();
         let operator = operator.strip_prefix("foranyvalue:").unwrap_or(&operator);
         POSITIVE.contains(&operator)
             && tested.iter().any(|(key, values)| {
-                keys.contains(&key.to_ascii_lowercase().as_str())
+                counts(&key.to_ascii_lowercase())
                     && !values.is_empty()
                     && values.iter().all(|v| narrow(v))
             })
@@ -118,8 +152,23 @@ fn narrow(value: &str) -> bool {
     match parts.as_slice() {
         ["arn", _, "s3", "", "", bucket] => !wild(bucket.split('/').next().unwrap_or("*")),
         ["arn", _, _, _, account, _] => !account.is_empty() && !wild(account),
-        _ => !wild(value) && !value.ends_with("/0") && !value.eq_ignore_ascii_case("none"),
+        _ if is_wide_network(value) => false,
+        // `repo:org/*` stands for the repositories of an organisation, `repo:*` for all.
+        ["repo", path, ..] if path.contains('/') => !path.starts_with('*'),
+        _ => !wild(value) && !value.eq_ignore_ascii_case("none"),
     }
+}
+
+/// True for an address range that nobody in particular has, such as `0.0.0.0/1`: larger than the
+/// largest that registries give away, a /8 of IPv4 and a /12 of IPv6.
+fn is_wide_network(value: &str) -> bool {
+    let Some((address, length)) = value.split_once('/') else { return false };
+    let least = match address.parse::<std::net::IpAddr>() {
+        Ok(std::net::IpAddr::V4(_)) => 8,
+        Ok(std::net::IpAddr::V6(_)) => 12,
+        Err(_) => return false,
+    };
+    length.parse::<u8>().is_ok_and(|length| length < least)
 }
 
 /// The account that an ARN or a bare account id names.

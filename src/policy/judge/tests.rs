@@ -104,6 +104,50 @@ fn other_accounts() {
     let source =
         json!({"ArnEquals": {"aws:SourceArn": "arn:aws:cloudfront::999999999999:distribution/E1"}});
     assert_eq!(bucket(cloudfront, source), ["foreign-account"]);
+    for condition in [
+        json!({"StringEquals": {"aws:PrincipalAccount": "999999999999"}}),
+        json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::999999999999:role/*"}}),
+    ] {
+        assert_eq!(bucket(json!("*"), condition), ["foreign-account"]);
+    }
+}
+
+#[test]
+fn half_of_all_addresses_is_the_public() {
+    let from = |range: &str| bucket(json!("*"), json!({"IpAddress": {"aws:SourceIp": range}}));
+    for wide in ["0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "::/0", "2000::/3"] {
+        assert_eq!(from(wide), ["public-principal"], "{wide}");
+    }
+    for narrow in ["10.0.0.0/8", "203.0.113.7", "2001:db8::/32"] {
+        assert!(from(narrow).is_empty(), "{narrow}");
+    }
+}
+
+#[test]
+fn an_identity_provider_alone_is_everybody_who_has_an_account_there() {
+    let trust = |provider: &str, condition: Value| {
+        let statement = json!({"Effect": "Allow", "Principal": {"Federated": provider},
+            "Action": "sts:AssumeRoleWithWebIdentity", "Condition": condition});
+        findings_of(Place::Trust, statement).into_iter().map(|(rule, _)| rule).collect::<Vec<_>>()
+    };
+    let github = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com";
+    let key = |end: &str| format!("token.actions.githubusercontent.com:{end}");
+    for open in [
+        json!({}),
+        json!({"StringEquals": {key("aud"): "sts.amazonaws.com"}}),
+        json!({"StringLike": {key("sub"): "*"}}),
+        json!({"StringLike": {key("sub"): "repo:*"}}),
+    ] {
+        assert_eq!(trust(github, open.clone()), ["public-principal"], "{open}");
+    }
+    for narrow in ["repo:acme/shop:ref:refs/heads/main", "repo:acme/*"] {
+        let condition = json!({"StringLike": {key("sub"): narrow}});
+        assert!(trust(github, condition).is_empty(), "{narrow}");
+    }
+    let saml = "arn:aws:iam::111122223333:saml-provider/corporate";
+    assert_eq!(trust(saml, json!({})), ["public-principal"]);
+    let sign_in = json!({"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}});
+    assert!(trust(saml, sign_in).is_empty());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::INFO;
 use super::spec::FunctionSpec;
-use crate::model::secrecy::{name_is_secret, value_is_secret};
+use crate::model::secrecy::{name_is_secret, says_nothing, value_is_secret};
 use crate::model::{Address, Desired, tag};
 use crate::resources::context::{Context, Wanted, reference};
 use crate::stack::{EnvKind, EnvPart, EnvValue, Function};
@@ -24,9 +24,8 @@ fn warning(id: &str, function: &Function) -> Option<String> {
             _ => None,
         };
         let written: String = value.parts.iter().filter_map(literal).collect();
-        let says_nothing = ["", "true", "false", "on", "off", "none"].contains(&written.as_str());
         value.kind == EnvKind::Unmarked
-            && !says_nothing
+            && !says_nothing(&written)
             && (name_is_secret(name) || value_is_secret(&written))
     };
     let names: Vec<_> = function.env.iter().filter(looks).map(|(name, _)| name.as_str()).collect();
