@@ -15,16 +15,21 @@ pub(super) enum Stands {
 
 pub(super) fn judged(row: Option<&Item>) -> Stands {
     let Some(row) = row else { return Stands::Free };
-    let fence = matches!(row.get("fence"), None | Some(AttributeValue::N(_)));
+    let fence = row.get("fence").is_none_or(is_count);
     match (row.get("owner"), row.get("beat")) {
         (None, _) if fence => Stands::Free,
-        (Some(AttributeValue::S(owner)), Some(AttributeValue::N(_)))
-            if fence && !owner.is_empty() =>
+        (Some(AttributeValue::S(owner)), Some(beat))
+            if fence && is_count(beat) && !owner.is_empty() =>
         {
             Stands::Held
         }
         _ => Stands::NoLock,
     }
+}
+
+/// True for a number that can be counted up from: DynamoDB keeps 9.9e125, and cannot add to it.
+fn is_count(value: &AttributeValue) -> bool {
+    value.as_n().is_ok_and(|number| number.parse::<u64>().is_ok_and(|n| n < u64::from(u32::MAX)))
 }
 
 /// The attributes that identify a lease; while they stay the same, nobody has renewed it.
@@ -86,5 +91,8 @@ mod tests {
         }
         assert_eq!(judged(Some(&row(&[("owner", s("token"))]))), Stands::NoLock);
         assert_eq!(judged(Some(&row(&[("fence", map())]))), Stands::NoLock);
+        for endless in ["9.9e125", "-1", "1.5", "99999999999999999999"] {
+            assert_eq!(judged(Some(&row(&[("fence", n(endless))]))), Stands::NoLock, "{endless}");
+        }
     }
 }

@@ -23,10 +23,14 @@ pub(super) fn speaks(kind: Kind) -> bool {
             | Kind::WebAclRules
             | Kind::DistributionAccess
             | Kind::Subscriptions
+            | Kind::OtherSettings
     )
 }
 
 pub(super) fn add(maker: &mut Maker<'_>) {
+    if maker.pair.kind == Kind::OtherSettings {
+        return judge_others(maker);
+    }
     // A resource that is not there opens nothing; that it is missing is `diff`'s business.
     if !maker.pair.carried {
         return;
@@ -255,8 +259,34 @@ fn distribution(maker: &mut Maker<'_>) {
     changed(maker);
 }
 
+/// A resource that only one side has, or else every setting that differs.
+fn judge_others(maker: &mut Maker<'_>) {
+    // Its owner decides, and the surface says so.
+    if maker.pair.foreign.is_some() {
+        return;
+    }
+    let name = maker.pair.name.clone();
+    match (maker.pair.wanted.is_null(), maker.pair.live.is_null()) {
+        (false, true) => {
+            let message = format!("stack.yaml wants `{name}`, and AWS does not have it");
+            let fix = "run `shopstack up`: it makes what is missing".to_string();
+            maker.add("missing-resource", Severity::Medium, None, Side::Wanted, message, fix);
+        }
+        (true, false) => {
+            let message = format!("AWS has `{name}`, and stack.yaml does not");
+            let fix = "run `shopstack up`: it deletes what stack.yaml no longer has".to_string();
+            maker.add("excess-resource", Severity::Medium, None, Side::Live, message, fix);
+        }
+        _ => changed_settings(maker, Severity::Low),
+    }
+}
+
 /// Every setting that differs.
 fn changed(maker: &mut Maker<'_>) {
+    changed_settings(maker, Severity::Medium);
+}
+
+fn changed_settings(maker: &mut Maker<'_>, severity: Severity) {
     let (wanted, found) = (maker.pair.wanted.clone(), maker.pair.live.clone());
     if wanted.is_null() || found.is_null() {
         return;
@@ -265,7 +295,7 @@ fn changed(maker: &mut Maker<'_>) {
         let path = change.dotted();
         let message =
             format!("{path} is {}, wanted is {}", shown(&change.live), shown(&change.wanted));
-        let draft = live(maker, "changed-setting", Severity::Medium, Some(&path));
+        let draft = live(maker, "changed-setting", severity, Some(&path));
         draft.add_finding(maker, message, RESTORE.into());
     }
 }

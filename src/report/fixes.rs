@@ -30,6 +30,7 @@ pub(super) fn short_name(kind: Kind) -> &'static str {
         Kind::DistributionAccess => "distribution",
         Kind::Subscriptions => "subscriptions",
         Kind::LogResourcePolicies => "log-policy",
+        Kind::OtherSettings => "other",
     }
 }
 

@@ -245,6 +245,7 @@ impl Shop {
             observed: &self.observed,
             unread: &self.unread,
             read_at: &BTreeMap::new(),
+            read_calls: &BTreeMap::new(),
             reasons: &reasons,
             places: &Places::new(),
             accepted: &self.accepted,

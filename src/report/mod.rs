@@ -23,6 +23,7 @@ mod permission;
 mod proof;
 mod reasons;
 mod removals;
+mod rest;
 pub mod rules;
 mod settings;
 #[cfg(test)]
@@ -78,6 +79,8 @@ pub struct Input<'a> {
     pub unread: &'a BTreeMap<String, Failure>,
     /// When each type was read, RFC 3339.
     pub read_at: &'a BTreeMap<String, String>,
+    /// AWS's operations that read a type.
+    pub read_calls: &'a BTreeMap<String, Vec<String>>,
     pub reasons: &'a Reasons,
     pub places: &'a Places,
     /// The exceptions of stack.yaml.
@@ -201,13 +204,14 @@ pub fn report(input: Input<'_>) -> Report {
     report
 }
 
-const NOT_EVALUATED: [&str; 6] = [
+const NOT_EVALUATED: [&str; 7] = [
     "service and resource control policies of the organisation",
     "session policies and what the caller of a role passes on",
     "the public access block of the account and IAM Access Analyzer, which are the account's and \
      not the stack's",
     "grants and policies of KMS keys: a stack has none of its own",
     "when each right was last used",
+    "the code of the functions and the items of the tables: `shopstack diff` compares the code",
     "resources that do not belong to this stack and environment",
 ];
 

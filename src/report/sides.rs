@@ -151,6 +151,8 @@ fn calls(kind: Kind, type_name: &str) -> Vec<String> {
         Kind::DistributionAccess => &["cloudfront:GetDistribution"],
         Kind::Subscriptions => &["logs:DescribeSubscriptionFilters"],
         Kind::LogResourcePolicies => &["logs:DescribeResourcePolicies"],
+        // As the type declares them.
+        Kind::OtherSettings => &[],
     };
     list.iter().map(|call| (*call).to_string()).collect()
 }

@@ -3,7 +3,8 @@
 
 use super::sides::{Pair, Side, canonical, empty_side, sides};
 use super::{
-    Count, Coverage, Input, Kind, Population, Read, Status, Surface, Verdict, permission, settings,
+    Count, Coverage, Input, Kind, Population, Read, Status, Surface, Verdict, permission, rest,
+    settings,
 };
 use crate::model::{Address, Owner};
 use crate::policy::judge::Statement;
@@ -67,6 +68,7 @@ pub(super) fn pairs(input: &Input<'_>) -> Vec<Pair> {
         all.push(attached_to(Kind::ApiPolicy, Address::new("api", &id), &api, &api, &document));
     }
     all.extend(settings::pairs(input));
+    all.extend(rest::pairs(input));
     all.extend(input.observed.iter().map(Pair::of_observed));
     all.sort_by_cached_key(|pair| (carrier(&pair.address), pair.kind, pair.policy.clone()));
     all
@@ -84,7 +86,8 @@ pub(crate) fn carrier(address: &Address) -> (usize, &'static str, String) {
         "distribution" => (5, "Distribution"),
         "web_acl" => (6, "Web ACL"),
         "log_group" => (7, "Log group"),
-        _ => (8, "Account"),
+        "account" => (9, "Account"),
+        _ => return (8, "Resource", address.to_string()),
     };
     (rank, noun, id.to_string())
 }

@@ -65,6 +65,8 @@ pub enum Kind {
     Subscriptions,
     /// Policies of the account on its log groups.
     LogResourcePolicies,
+    /// What else stack.yaml says of a resource, and that the resource is there.
+    OtherSettings,
 }
 
 /// How wanted and live compare.

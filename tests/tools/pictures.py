@@ -1,10 +1,12 @@
-"""Draws the terminal pictures of docs/: runs the real binary on a twin of its own and writes what it prints as SVG.
+"""Draws the pictures of docs/plan.md and docs/policy-report.md: runs the real binary on a twin of its own, and writes what it
+prints as SVG and the report's page as PNG.
 
-Needs a debug build, and the Python environment of the tests for boto3:
+Needs a debug build, the Python environment of the tests for boto3, and Chromium for the page:
     cargo build && python tests/tools/pictures.py
 """
 
 import html
+import json
 import os
 import pathlib
 import re
@@ -88,8 +90,13 @@ class Shop:
         assert done.returncode == expect, f"{arguments}: {done.returncode}, expected {expect}\n{done.stdout}"
         return done.stdout
 
-    def picture(self, name, *arguments, expect=0):
-        text = f"\x1b[33m$\x1b[0m shopstack {' '.join(arguments)}\n" + self.run(*arguments, expect=expect)
+    def picture(self, name, *arguments, expect=0, until=None):
+        """Ends with the last line before the one that begins with `until`."""
+        said = self.run(*arguments, expect=expect)
+        if until:
+            end = next(at for at, line in enumerate(said.split("\n")) if re.sub(r"\x1b\[[0-9;]*m", "", line).startswith(until))
+            said = "\n".join(said.split("\n")[:end])
+        text = f"\x1b[33m$\x1b[0m shopstack {' '.join(arguments)}\n" + said
         (PICTURES / name).write_text(svg(text), encoding="utf-8")
         print(f"docs/pictures/{name}")
 
@@ -109,6 +116,7 @@ class Shop:
 def draw(shop):
     shop.picture("diff-first.svg", "diff", expect=2)
     shop.run("up", "--yes", "--no-smoke")
+    draw_report(shop)
     # Somebody else's hands: backups off, logs kept for ever.
     shop.client("dynamodb").update_continuous_backups(
         TableName="shop-dev-Orders", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False}
@@ -119,7 +127,8 @@ def draw(shop):
     shop.edit("  Orders:\n    key: orderId\n", "  Orders:\n    key: orderId\n  Reviews:\n    key: reviewId\n")
     shop.edit("  createOrder:\n    crate: lambdas/create-order\n    memory: 256", "  createOrder:\n    crate: lambdas/create-order\n    memory: 512")
     shop.edit("actions: [dynamodb:PutItem]", "actions: [dynamodb:PutItem, dynamodb:UpdateItem]")
-    shop.edit("ip_reputation, bots]", "ip_reputation]")
+    bots = next(line for line in (shop.folder / "stack.yaml").read_text().splitlines() if "group: bots" in line)
+    shop.edit(bots + "\n", "")
     shop.picture("diff-both.svg", "diff", expect=2)
     shop.run("diff", "--out", "plan.json", expect=2)
     (PICTURES / "graph-plan.svg").write_text(shop.run("graph", "--plan", "--format", "svg"), encoding="utf-8")
@@ -130,6 +139,24 @@ def draw(shop):
     shop.edit("key: productId", "key: sku")
     shop.edit("    seed: seed/products.json\n", "")
     shop.picture("diff-loss.svg", "diff", "--only", "change", expect=2)
+
+
+def draw_report(shop):
+    """The auditors' report on a role that somebody widened, as a screen and as a page."""
+    iam, role = shop.client("iam"), "shop-dev-createOrder"
+    scan = {"Sid": "Debug", "Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [scan]})
+    iam.put_role_policy(RoleName=role, PolicyName="debug", PolicyDocument=document)
+    shop.client("logs").delete_retention_policy(logGroupName="/aws/lambda/shop-dev-listProducts")
+    shop.picture("report.svg", "policy-report", expect=2, until="Needed against granted")
+    shop.run("policy-report", "--format", "html", "--out", "report.html", expect=2)
+    subprocess.run(
+        ["chromium", "--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=1000,1500",
+         f"--screenshot={PICTURES / 'report.png'}", f"file://{shop.folder / 'report.html'}"],
+        check=True, stderr=subprocess.DEVNULL,
+    )
+    print("docs/pictures/report.png")
+    shop.run("up", "--yes", "--no-smoke")
 
 
 def main():

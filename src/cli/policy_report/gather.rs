@@ -6,13 +6,13 @@ use crate::cli::error::CliError;
 use crate::cli::session::{Project, Session};
 use crate::cli::time::rfc3339;
 use crate::engine;
-use crate::model::{Address, CloudError, Desired, ErrorKind, Live, Owner, template};
+use crate::model::{Address, CloudError, Desired, ErrorKind, Live, Owner, TypeInfo, template};
 use crate::report::{Failure, Kind, Observed};
 use crate::resources::apigateway::account;
 use crate::resources::dynamodb::{self, table};
 use crate::resources::iam::{self, role};
 use crate::resources::lambda::{self, event_source};
-use crate::resources::{Finder, expiry, logs};
+use crate::resources::{Finder, TYPES, expiry, logs};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
@@ -27,6 +27,7 @@ pub(super) struct Gathered {
     pub observed: Vec<Observed>,
     pub unread: BTreeMap<String, Failure>,
     pub read_at: BTreeMap<String, String>,
+    pub read_calls: BTreeMap<String, Vec<String>>,
 }
 
 /// Errors: stack.yaml cannot be turned into resources, or the run was interrupted.
@@ -53,8 +54,15 @@ pub(super) async fn gather(session: &Session, project: &Project) -> Result<Gathe
         live,
         observed,
         unread: survey.failed.into_iter().map(|(name, error)| (name, failure(&error))).collect(),
+        read_calls: TYPES.iter().map(|t| t.info()).map(read_calls).collect(),
         read_at: survey.at.into_iter().map(|(name, time)| (name, rfc3339(time))).collect(),
     })
+}
+
+/// A type and the operations by which it is read.
+fn read_calls(info: &TypeInfo) -> (String, Vec<String>) {
+    let calls = info.calls.read.iter().map(|call| call.operation.to_string());
+    (info.type_name.to_string(), calls.collect())
 }
 
 fn resolved(mut desired: Desired, live: &[Live]) -> Desired {

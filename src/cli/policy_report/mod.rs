@@ -63,6 +63,7 @@ pub async fn command(
         observed: &gathered.observed,
         unread: &gathered.unread,
         read_at: &gathered.read_at,
+        read_calls: &gathered.read_calls,
         reasons: &places::reasons(&project),
         places: &places,
         accepted: &accepted,

@@ -85,6 +85,7 @@ pub(super) fn kind_name(kind: Kind, policy: Option<&str>) -> String {
         Kind::WebAclRules => "rules",
         Kind::DistributionAccess => "access settings",
         Kind::Subscriptions => "subscriptions",
+        Kind::OtherSettings => "other settings",
         Kind::FunctionPolicy | Kind::ApiPolicy | Kind::TablePolicy => "resource policy",
     };
     name.into()

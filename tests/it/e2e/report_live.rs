@@ -46,6 +46,8 @@ async fn changes_by_hand_are_drift_and_findings_and_up_puts_them_right() {
         ("role.createOrder", "privilege-escalation"),
         ("role.createOrder", "managed-policy"),
         ("role.listProducts", "foreign-account"),
+        ("function.createOrder", "changed-setting"),
+        ("log_group.listProducts", "missing-resource"),
     ] {
         let rules = rules(&found, address);
         assert!(rules.iter().any(|r| r == rule), "{rule} of {address} in {rules:?}");
@@ -78,6 +80,11 @@ async fn open_up(clients: &Clients, shop: &Shop, function: &str, account: &str) 
     let evil = create.send().await.unwrap();
     let put = gateway.put_method().rest_api_id(api).resource_id(evil.id().unwrap());
     put.http_method("ANY").authorization_type("NONE").send().await.unwrap();
+
+    let update = clients.lambda.update_function_configuration().function_name(function);
+    update.memory_size(1024).send().await.unwrap();
+    let group = format!("/aws/lambda/{}", shop.name("listProducts"));
+    clients.logs.delete_log_group().log_group_name(group).send().await.unwrap();
 
     let url = clients.lambda.create_function_url_config().function_name(function);
     url.auth_type(aws_sdk_lambda::types::FunctionUrlAuthType::None).send().await.unwrap();
