@@ -237,13 +237,19 @@ async fn consent(
     Err(CliError::new("not confirmed: nothing was deleted", ""))
 }
 
+/// The way out where all that is left is of unknown services.
+const UNKNOWN: &str = "they carry the environment's tags, and this version makes nothing of the \
+    kind: run the `shopstack down` of the version that made them, or delete them by hand";
+
 fn finish(
     session: &Session,
     ended: Ended,
     start: Instant,
     output: &Output,
 ) -> Result<u8, CliError> {
-    let Ended { deleted, remaining, error } = ended;
+    let Ended { deleted, mut remaining, unknown, error } = ended;
+    let unknown_alone = remaining.is_empty();
+    remaining.extend(unknown);
     let elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     output.calls(&session.sdk.counter);
     let result = match (&error, remaining.is_empty()) {
@@ -279,6 +285,7 @@ fn finish(
             CliError { message: format!("{}\n{left}", e.message), ..e }
         }
         Some(e) => CliError { code: code::LEFT, message: format!("{}\n{left}", e.message), ..e },
+        None if unknown_alone => CliError::coded(code::LEFT, left, UNKNOWN),
         None => CliError::coded(code::LEFT, left, "run `shopstack down` again in some minutes"),
     })
 }

@@ -7,7 +7,9 @@ use super::receipt::Receipt;
 use super::session::Session;
 use super::{apply, guard};
 use crate::aws::Writer;
+use crate::aws::index::TagIndex;
 use crate::engine;
+use crate::model::text::short_line;
 use crate::model::{Event, Live, Owner, Plan, event::Sink};
 use crate::planning;
 use crate::resources::{Finder, TYPES, expiry};
@@ -51,6 +53,8 @@ pub struct Ended {
     pub deleted: usize,
     /// What is still there, as `address (name)`.
     pub remaining: Vec<String>,
+    /// ARNs with the environment's tags, of services that this version makes nothing in.
+    pub unknown: Vec<String>,
     pub error: Option<CliError>,
 }
 
@@ -98,11 +102,11 @@ where
     let outcome = apply::run(session, writer.clone(), &plan, BTreeMap::new(), sink).await;
     let error = apply::failure(&outcome);
     let left = match &error {
-        Some(e) if e.code == code::INTERRUPTED => Ok(plan_left(&plan, &outcome)),
+        Some(e) if e.code == code::INTERRUPTED => Ok((plan_left(&plan, &outcome), vec![])),
         _ => look_again(session, &writer, &plan).await,
     };
-    let left = match left {
-        Ok(left) => left,
+    let (left, unknown) = match left {
+        Ok(found) => found,
         Err(unseen) => {
             guard.release(output).await;
             return Err(error.unwrap_or(unseen));
@@ -110,7 +114,7 @@ where
     };
     let remaining: Vec<String> =
         left.iter().map(|l| format!("{} ({})", l.address, l.name)).collect();
-    if error.is_none() && left.is_empty() {
+    if error.is_none() && left.is_empty() && unknown.is_empty() {
         guard.forget(output).await;
     } else {
         if error.is_none() && !manner.patient {
@@ -118,7 +122,7 @@ where
         }
         guard.release(output).await;
     }
-    Ok(Ended { deleted: outcome.done_count(), remaining, error })
+    Ok(Ended { deleted: outcome.done_count(), remaining, unknown, error })
 }
 
 /// What is there, by name and ownership alone.
@@ -133,17 +137,31 @@ async fn all_live(session: &Session) -> Result<Vec<Live>, CliError> {
     Ok(engine::read(&finder, &session.scope, &[], true).await?)
 }
 
-/// What is still there; groups that Lambda made again meanwhile are taken away first.
+/// What is still there, and ARNs of unknown services; groups that Lambda made again meanwhile are
+/// taken away first.
 async fn look_again(
     session: &Session,
     writer: &Writer,
     plan: &Plan,
-) -> Result<Vec<Live>, CliError> {
+) -> Result<(Vec<Live>, Vec<String>), CliError> {
     for resource_type in TYPES {
         resource_type.sweep(writer, &plan.steps).await?;
     }
-    let live = all_live(session).await?;
-    Ok(live.into_iter().filter(|l| l.owner == Owner::Ours && !l.not_emulated).collect())
+    let finder = Finder(session.reader.afresh());
+    let live = engine::read(&finder, &session.scope, &[], true).await?;
+    let unknown = unknown_arns(finder.0.index(&session.scope).await?);
+    let ours = live.into_iter().filter(|l| l.owner == Owner::Ours && !l.not_emulated);
+    Ok((ours.collect(), unknown))
+}
+
+/// What a newer version may have made, or somebody tagged as the environment's: of services that
+/// this version makes nothing in, since those of others are looked at by the types themselves.
+fn unknown_arns(index: &TagIndex) -> Vec<String> {
+    let calls = TYPES.iter().flat_map(|resource_type| resource_type.info().calls.iter());
+    let known: BTreeSet<&str> = calls.filter_map(|call| call.operation.split(':').next()).collect();
+    let service = |arn: &str| arn.split(':').nth(2).unwrap_or_default().to_string();
+    let arns = index.iter().map(|(arn, _)| arn);
+    arns.filter(|arn| !known.contains(service(arn).as_str())).map(short_line).collect()
 }
 
 fn plan_left(plan: &Plan, outcome: &engine::Outcome) -> Vec<Live> {

@@ -171,8 +171,13 @@ async fn sweep_one(session: &Session, candidate: &Candidate, output: &Output) ->
     };
     match takedown::take_down(&session, &manner, &sink, output, agree).await {
         Ok(Ended { error: Some(error), .. }) => Fate::Failed(error),
-        Ok(Ended { deleted, remaining, .. }) if remaining.is_empty() => Fate::Deleted(deleted),
-        Ok(Ended { remaining, .. }) => {
+        Ok(Ended { deleted, remaining, unknown, .. })
+            if remaining.is_empty() && unknown.is_empty() =>
+        {
+            Fate::Deleted(deleted)
+        }
+        Ok(Ended { mut remaining, unknown, .. }) => {
+            remaining.extend(unknown);
             let left = format!("still there: {}", remaining.join(", "));
             Fate::Failed(CliError::coded(code::LEFT, left, "run `shopstack sweep` again later"))
         }

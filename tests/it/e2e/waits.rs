@@ -1,6 +1,7 @@
 //! What waits for what: `down --no-wait` while CloudFront takes its minutes, and how deep the reads
 //! of `diff` are.
 
+use super::environments::tables_alone;
 use crate::support::endpoint::Endpoint;
 use crate::support::env::endpoint;
 use crate::support::run::summary;
@@ -36,6 +37,27 @@ async fn down_without_waiting_takes_all_but_what_cloudfront_holds_and_names_that
         assert!(left.stderr.contains("run `shopstack down` again"), "{}", left.stderr);
     }
     assert!(slow.changed.load(Ordering::SeqCst) > 0, "CloudFront was never slow");
+    let lines = shop.events(&["down", "--yes", "--destroy-data"]);
+    assert_eq!(summary(&lines)["remaining"], serde_json::json!([]));
+}
+
+/// A newer version's queue: this one cannot delete it, and does not say that nothing is left.
+#[tokio::test]
+async fn down_names_what_is_tagged_as_the_environments_and_of_no_known_kind() {
+    let shop = tables_alone("newer", "us-east-1");
+    shop.events(&["up", "--yes", "--no-smoke"]);
+    let newer = Endpoint::rewriting(&endpoint(), |text| {
+        let list = r#""ResourceTagMappingList": ["#;
+        let queue = r#"{"ResourceARN": "arn:aws:sqs:us-east-1:000000000000:queue", "Tags": []}"#;
+        let text = text.replace(&format!("{list}]"), &format!("{list}{queue}]"));
+        text.replace(&format!("{list}{{"), &format!("{list}{queue},{{"))
+            .replace(&format!("{queue},{queue}"), queue)
+    });
+    let left = shop.run_at(&newer.url, &["down", "--yes", "--destroy-data", "--json"]);
+    assert_eq!(left.code, 6, "{}\n{}", left.stdout, left.stderr);
+    let queue = "arn:aws:sqs:us-east-1:000000000000:queue";
+    assert_eq!(summary(&left.lines())["remaining"], serde_json::json!([queue]));
+    assert!(left.stderr.contains("of the version that made them"), "{}", left.stderr);
     let lines = shop.events(&["down", "--yes", "--destroy-data"]);
     assert_eq!(summary(&lines)["remaining"], serde_json::json!([]));
 }
