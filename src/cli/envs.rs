@@ -23,7 +23,7 @@ pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     let place = project.as_ref().map(Project::place).unwrap_or_default();
     let session = Session::open(global, &place, output).await?;
     let found = census::environments(&session.reader).await?;
-    let ledger = Ledger::new(&session.sdk, &session.scope);
+    let ledger = session.ledger(output);
     let looks = found.into_iter().map(|one| described(&ledger, one));
     let all: Vec<(Environment, Runs)> = stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
     let shared = shared_pieces(&session, &ledger).await?;

@@ -52,7 +52,7 @@ pub async fn locked<T, F>(
 where
     F: Future<Output = Result<T, CliError>>,
 {
-    let ledger = Ledger::new(&session.sdk, &session.scope).with_progress(output.waits());
+    let ledger = session.ledger(output);
     let me = myself(session, command);
     let cancel = &session.reader.caller.cancel;
     let told = output.clone();

@@ -4,14 +4,13 @@ use super::args::Global;
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
-use crate::aws::ledger::Ledger;
 use crate::model::text::short_line;
 use serde_json::{Value, json};
 
 pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     let project = Project::load(global)?;
     let session = Session::open(global, &project.place(), output).await?;
-    let runs = Ledger::new(&session.sdk, &session.scope).documents("run#").await?;
+    let runs = session.ledger(output).documents("run#").await?;
     let runs: Vec<Value> = runs.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
     if output.json {
         output.json_line(&json!({"runs": runs}));

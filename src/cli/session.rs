@@ -5,6 +5,7 @@ use super::error::CliError;
 use super::output::Output;
 use crate::aws::clients::Sdk;
 use crate::aws::counter::Counter;
+use crate::aws::ledger::Ledger;
 use crate::aws::ledger::RECORD;
 use crate::aws::{Connect, Identity, Reader, home};
 use crate::local;
@@ -201,6 +202,11 @@ impl Session {
     /// True on the local twin, which enforces IAM and holds nothing of value.
     pub fn is_twin(&self) -> bool {
         self.scope.endpoint.is_some() && self.serves
+    }
+
+    /// The environment's rows in the shared table; waits are told.
+    pub fn ledger(&self, output: &Output) -> Ledger {
+        Ledger::new(&self.sdk, &self.scope).with_progress(output.waits())
     }
 
     fn reader(sdk: &Sdk, output: &Output) -> Reader {

@@ -4,14 +4,13 @@ use super::args::{Global, Unlock};
 use super::error::{CliError, code};
 use super::output::Output;
 use super::session::{Project, Session};
-use crate::aws::ledger::Ledger;
 use crate::aws::lock;
 use serde_json::json;
 
 pub async fn command(global: &Global, args: &Unlock, output: &Output) -> Result<u8, CliError> {
     let project = Project::load(global)?;
     let session = Session::open(global, &project.place(), output).await?;
-    let ledger = Ledger::new(&session.sdk, &session.scope);
+    let ledger = session.ledger(output);
     let Some(holder) = lock::current(&ledger).await? else {
         if output.json {
             output.json_line(&json!({"released": false}));

@@ -136,7 +136,9 @@ fn edge() -> Vec<Desired> {
     let association = json!({"web_acl_arn": acl("api"), "resource_arn": "arn:stage"});
     let type_name = "AWS::WAFv2::WebACLAssociation";
     desired.push(resource("association", "api", type_name, "shop-dev-api", association));
-    let rules = json!({"default_action": "ALLOW", "rules": {"rate-per-ip": {"action": "block", "limit": 2000}}});
+    let rules = json!({"default_action": "ALLOW", "rules": {
+        "rate-per-ip": {"action": "block", "limit": 2000},
+        "CommonRuleSet": {"action": "none", "count": []}}});
     desired.push(resource("web_acl", "api", "AWS::WAFv2::WebACL", "shop-dev-api", rules));
     let distribution = json!({"enabled": true, "viewer_protocol_policy": "redirect-to-https",
         "web_acl_arn": acl("cdn"), "extras": {}});

@@ -43,6 +43,13 @@ fn tamperings() -> Vec<Tampering> {
             "acl-weakened",
             Kind::WebAclRules,
         ),
+        (
+            "web_acl.api",
+            &["rules", "CommonRuleSet", "count"],
+            json!(["NoUserAgent_HEADER"]),
+            "acl-weakened",
+            Kind::WebAclRules,
+        ),
         ("routes.main", &["routes", "ANY /evil"], evil, "anonymous-route", Kind::Routes),
         (
             "routes.main",

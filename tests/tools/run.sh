@@ -50,6 +50,22 @@ tools=$(environment tests/tools/requirements.lock)
 policy_tools=$(environment tests/tools/policies.lock)
 export SHOPSTACK_TEST_TOOLS="$tools" SHOPSTACK_TEST_POLICY_TOOLS="$policy_tools"
 
+say "Node.js tools"
+# Installs what tests/tools/node names, once. Instead of the packages' scripts the program's mode is set here.
+if command -v npm >/dev/null; then
+  node_tools="$SHOPSTACK_CACHE_DIR/test-tools/$(sha256sum tests/tools/node/package-lock.json | cut -c1-16)"
+  if [ ! -f "$node_tools/.complete" ]; then
+    rm -rf "$node_tools" && mkdir -p "$node_tools"
+    cp tests/tools/node/package.json tests/tools/node/package-lock.json "$node_tools"
+    npm ci --prefix "$node_tools" --ignore-scripts --no-audit --no-fund --silent
+    find "$node_tools/node_modules" -name Sarif.Multitool -exec chmod u+x {} +
+    touch "$node_tools/.complete"
+  fi
+  export SHOPSTACK_TEST_NODE_TOOLS="$node_tools"
+else
+  echo "NOT RUN: the SARIF validator, which needs Node.js and npm"
+fi
+
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 answers() { python3 - "$1" <<'P'
 import sys, time, urllib.request, urllib.error

@@ -11,7 +11,6 @@ use super::session::{Project, Session};
 use super::takedown::{self, Ended, Found, Manner, Refused};
 use super::{apply, runner, signals, time};
 use crate::aws::census::{self, Environment};
-use crate::aws::ledger::Ledger;
 use crate::model::text::short_line;
 use crate::model::{CloudError, Event, event::Sink};
 use crate::planning;
@@ -69,7 +68,7 @@ pub async fn command(global: &Global, args: &Sweep, output: &Output) -> Result<u
     let place = project.as_ref().map(Project::place).unwrap_or_default();
     let session = Session::open(global, &place, output).await?;
     signals::stop_on_signals(&session, output);
-    let candidates = candidates(&session).await?;
+    let candidates = candidates(&session, output).await?;
     for candidate in &candidates {
         tell_candidate(candidate, output);
     }
@@ -106,8 +105,8 @@ pub async fn command(global: &Global, args: &Sweep, output: &Output) -> Result<u
 
 /// Every environment whose expiry has passed as far as the tag index knows, or of which
 /// `down --no-wait` left something.
-async fn candidates(session: &Session) -> Result<Vec<Candidate>, CliError> {
-    let ledger = Ledger::new(&session.sdk, &session.scope);
+async fn candidates(session: &Session, output: &Output) -> Result<Vec<Candidate>, CliError> {
+    let ledger = session.ledger(output);
     let found = census::environments(&session.reader).await?;
     let looks = found.into_iter().map(|environment| {
         let ledger = ledger.beside(&environment.stack, &environment.env);

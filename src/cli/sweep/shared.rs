@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 /// What `--shared` would look at; nothing is changed.
 pub(super) async fn list_pieces(session: &Session, output: &Output) -> Result<(), CliError> {
-    let ledger = Ledger::new(&session.sdk, &session.scope);
+    let ledger = session.ledger(output);
     let why = "a dry run; it goes where no environment is left and nothing else uses it";
     let pieces = envs::shared_pieces(session, &ledger).await?;
     pieces.iter().for_each(|piece| print_piece(piece, Some(why), output));
@@ -27,7 +27,7 @@ pub(super) async fn list_pieces(session: &Session, output: &Output) -> Result<()
 ///
 /// Errors: a read or a delete that failed; the pieces after it are not tried.
 pub(super) async fn remove_pieces(session: &Session, output: &Output) -> Result<(), CliError> {
-    let ledger = Ledger::new(&session.sdk, &session.scope);
+    let ledger = session.ledger(output);
     let pieces = envs::shared_pieces(session, &ledger).await?;
     let left = environments_left(session, &ledger).await?;
     if !left.is_empty() {

@@ -18,6 +18,14 @@ pub fn sarif(report: &Report) -> String {
                     .iter()
                     .flat_map(|(name, ids)| ids.iter().map(move |id| format!("{name}/{id}"))),
             );
+            // Code scanning sorts by the rule's severity: the worst of its findings here.
+            let of_rule = report.findings.iter().filter(|f| f.rule == rule.id);
+            let mut properties = json!({"tags": tags});
+            if let (Some(worst), Some(map)) =
+                (of_rule.map(|f| f.severity).min(), properties.as_object_mut())
+            {
+                map.insert("security-severity".into(), security_severity(worst).into());
+            }
             json!({
                 "id": rule.id,
                 "name": pascal(rule.id),
@@ -25,7 +33,7 @@ pub fn sarif(report: &Report) -> String {
                 "fullDescription": {"text": rule.help},
                 "help": {"text": rule.help, "markdown": rule.help},
                 "messageStrings": {"default": {"text": "'{0}': '{1}'."}},
-                "properties": {"tags": tags},
+                "properties": properties,
             })
         })
         .collect();
