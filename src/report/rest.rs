@@ -53,6 +53,8 @@ const SHOWN: &[(&str, &[&str])] = &[
             "aliases",
             "certificate",
             "viewer_tls",
+            "allowed_countries",
+            "blocked_countries",
             "extras",
         ],
     ),

@@ -71,6 +71,8 @@ const SHAPES: [Shape; 10] = [
                 "aliases",
                 "certificate",
                 "viewer_tls",
+                "allowed_countries",
+                "blocked_countries",
             ];
             let mut found = picked(spec, &keys);
             let extras = filled(spec.get("extras"));

@@ -4,7 +4,7 @@ use super::ApiDomain;
 use super::authorizer::{Authorizer, ProtectedRoute, RouteForm};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An API Gateway REST API.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -250,12 +250,29 @@ pub struct Cdn {
                    "414", "416", "500", "501", "502", "503", "504"]})
     )]
     pub error_pages: BTreeMap<u16, ErrorPage>,
+    /// Countries that are let in, or shut out; all are let in unless given. The API does not go by
+    /// it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub geo: Option<Geo>,
+}
+
+/// Countries by their codes of ISO 3166-1, in one of the two lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Geo {
+    /// The only countries that are let in.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(extend("examples" = [["AT", "CH", "DE"]]))]
+    pub allow: BTreeSet<String>,
+    /// The countries that are shut out.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub block: BTreeSet<String>,
 }
 
 impl Default for Cdn {
     fn default() -> Self {
         let (price_class, error_pages) = (PriceClass::default(), BTreeMap::new());
-        Self { price_class, default_object: "index.html".to_string(), error_pages }
+        Self { price_class, default_object: "index.html".to_string(), error_pages, geo: None }
     }
 }
 

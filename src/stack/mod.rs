@@ -41,7 +41,7 @@ pub use compute::{
 pub(crate) use compute::{READS, WRITES};
 pub use data::{Attribute, AttributeType, Billing, Index, Projection, Table};
 pub use domain::{ApiDomain, SiteDomain};
-pub use edge::{Api, Cdn, Cors, ErrorPage, Origin, PriceClass, Route, Throttling};
+pub use edge::{Api, Cdn, Cors, ErrorPage, Geo, Origin, PriceClass, Route, Throttling};
 pub use env_name::environment_name;
 pub use error::StackError;
 pub use headers::{

@@ -5,10 +5,21 @@ use super::headers;
 use crate::stack::error::{Report, quote, suggest};
 use crate::stack::names;
 use crate::stack::node::Node;
-use crate::stack::{CacheRule, Cdn, ErrorPage, Site, Stack, TypeRule};
+use crate::stack::{CacheRule, Cdn, ErrorPage, Geo, Site, Stack, TypeRule};
 
 /// A year: what is older, nobody has open.
 const MAX_KEEP: u64 = 365 * 86_400;
+
+/// ISO 3166-1 alpha-2 without reserved codes; CloudFront refuses any other.
+const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI \
+    BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY \
+    CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN \
+    GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH \
+    KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO \
+    MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL \
+    PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV \
+    SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN \
+    VU WF WS YE YT ZA ZM ZW";
 
 /// Ten years of old versions.
 const MOST_DAYS: i32 = 3650;
@@ -122,8 +133,35 @@ fn cache_control(header: &str) -> Result<(), (&str, Option<String>)> {
     Ok(())
 }
 
+fn check_geo(context: &mut Context, geo: &Geo) {
+    if geo.allow.is_empty() == geo.block.is_empty() {
+        let verdict = Err("must have either `allow` or `block`, with countries in it".to_string());
+        return context.value(&["cdn", "geo"], "`geo`", verdict, None);
+    }
+    for (key, codes) in [("allow", &geo.allow), ("block", &geo.block)] {
+        for code in codes {
+            if COUNTRIES.split(' ').any(|known| known == code) {
+                continue;
+            }
+            let upper = code.to_ascii_uppercase();
+            let help = match upper.as_str() {
+                "UK" => Some("did you mean `GB`?".to_string()),
+                _ if COUNTRIES.split(' ').any(|known| known == upper) => {
+                    Some(format!("did you mean `{upper}`?"))
+                }
+                _ => Some("such as `DE`, `FR` or `US`".to_string()),
+            };
+            let what = format!("{} is no code of a country in ISO 3166-1", quote(code));
+            context.at_part(&["cdn", "geo", key], code, what, help);
+        }
+    }
+}
+
 fn check_cdn(context: &mut Context, cdn: &Cdn) {
-    let Cdn { price_class: _, default_object, error_pages } = cdn;
+    let Cdn { price_class: _, default_object, error_pages, geo } = cdn;
+    if let Some(geo) = geo {
+        check_geo(context, geo);
+    }
     if context.references && context.stack.site.is_none() {
         let help = Some("add a `site`, or remove `cdn`".to_string());
         context.key(&["cdn"], "`cdn`", Err("needs a `site` to serve".to_string()), help);

@@ -9,7 +9,7 @@ use crate::model::CloudError;
 use crate::model::spec::Tags;
 use aws_sdk_cloudfront::error::BuildError;
 use aws_sdk_cloudfront::types as sdk;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Id of the one origin inside the configuration; nothing outside refers to it.
 const ORIGIN: &str = "site";
@@ -58,8 +58,17 @@ pub(super) fn to_spec(config: &sdk::DistributionConfig, tags: Tags) -> Distribut
             .filter(|_| certificate.is_some())
             .and_then(|v| v.minimum_protocol_version.as_ref())
             .map(|version| version.as_str().to_string()),
+        allowed_countries: countries(config, &sdk::GeoRestrictionType::Whitelist),
+        blocked_countries: countries(config, &sdk::GeoRestrictionType::Blacklist),
         extras: extras(config, target),
     }
+}
+
+/// The countries of a restriction of this kind.
+fn countries(config: &sdk::DistributionConfig, kind: &sdk::GeoRestrictionType) -> BTreeSet<String> {
+    let geo = config.restrictions.as_ref().and_then(|r| r.geo_restriction.as_ref());
+    let of_kind = geo.filter(|g| g.restriction_type == *kind);
+    of_kind.iter().flat_map(|g| g.items.iter().flatten()).cloned().collect()
 }
 
 fn error_pages(config: &sdk::DistributionConfig) -> BTreeMap<String, ErrorPageSpec> {
@@ -136,11 +145,8 @@ fn laid_over(
             .prefix("")
             .build(),
     );
-    let anywhere = sdk::GeoRestriction::builder()
-        .restriction_type(sdk::GeoRestrictionType::None)
-        .quantity(0)
-        .build()?;
-    config.restrictions = Some(sdk::Restrictions::builder().geo_restriction(anywhere).build());
+    let geo = geo_restriction(wanted)?;
+    config.restrictions = Some(sdk::Restrictions::builder().geo_restriction(geo).build());
     config.viewer_certificate = Some(viewer_certificate(wanted));
     config.continuous_deployment_policy_id =
         config.continuous_deployment_policy_id.map(|_| String::new());
@@ -148,6 +154,20 @@ fn laid_over(
     config.viewer_mtls_config = None;
     config.connection_function_association = None;
     Ok(config)
+}
+
+fn geo_restriction(wanted: &DistributionSpec) -> Result<sdk::GeoRestriction, BuildError> {
+    let (kind, countries) = match (&wanted.allowed_countries, &wanted.blocked_countries) {
+        (allowed, _) if !allowed.is_empty() => (sdk::GeoRestrictionType::Whitelist, allowed),
+        (_, blocked) if !blocked.is_empty() => (sdk::GeoRestrictionType::Blacklist, blocked),
+        (none, _) => (sdk::GeoRestrictionType::None, none),
+    };
+    let codes: Vec<String> = countries.iter().cloned().collect();
+    sdk::GeoRestriction::builder()
+        .restriction_type(kind)
+        .quantity(i32::try_from(codes.len()).unwrap_or(i32::MAX))
+        .set_items((!codes.is_empty()).then_some(codes))
+        .build()
 }
 
 fn aliases(wanted: &DistributionSpec) -> Result<sdk::Aliases, BuildError> {
@@ -288,6 +308,8 @@ mod tests {
             aliases: Default::default(),
             certificate: None,
             viewer_tls: None,
+            allowed_countries: Default::default(),
+            blocked_countries: ["KP"].map(String::from).into(),
             extras: BTreeMap::new(),
         }
     }

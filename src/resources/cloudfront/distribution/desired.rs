@@ -78,6 +78,8 @@ fn desired_distribution(
         aliases: domain.iter().flat_map(|domain| domain.names().cloned()).collect(),
         certificate: domain.map(|domain| domain.certificate.clone()),
         viewer_tls: domain.map(|_| VIEWER_TLS.to_string()),
+        allowed_countries: cdn.geo.iter().flat_map(|geo| geo.allow.iter().cloned()).collect(),
+        blocked_countries: cdn.geo.iter().flat_map(|geo| geo.block.iter().cloned()).collect(),
         extras: BTreeMap::new(),
     }
 }

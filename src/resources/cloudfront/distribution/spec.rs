@@ -39,6 +39,13 @@ pub struct DistributionSpec {
     /// The oldest TLS that viewers may use with that certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub viewer_tls: Option<String>,
+    /// ISO 3166-1 codes of the only countries that are let in; empty for all. At most one of the
+    /// two lists has entries.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub allowed_countries: BTreeSet<String>,
+    /// Those of the countries that are shut out.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub blocked_countries: BTreeSet<String>,
     /// Settings that no stack has, found on a live distribution: further origins, logging,
     /// functions.
     #[serde(default)]

@@ -40,19 +40,6 @@ fn top(config: &sdk::DistributionConfig, found: &mut Found) {
     add(found, "origin groups", (groups > 0).then(|| groups.to_string()));
     let logging = config.logging.as_ref().filter(|l| l.enabled);
     add(found, "logging", logging.map(|l| format!("{}/{}", l.bucket, l.prefix)));
-    let geo = config.restrictions.as_ref().and_then(|r| r.geo_restriction.as_ref());
-    let geo = geo.filter(|g| g.restriction_type != sdk::GeoRestrictionType::None);
-    add(
-        found,
-        "geo restriction",
-        geo.map(|g| {
-            format!(
-                "{} {}",
-                g.restriction_type.as_str(),
-                sorted(g.items.as_deref().unwrap_or_default())
-            )
-        }),
-    );
     let certificate = config.viewer_certificate.as_ref();
     add(found, "certificate of IAM", certificate.and_then(|c| c.iam_certificate_id.clone()));
     // Any other than names of servers costs a monthly fee; CloudFront's own certificate says `vip`.

@@ -119,11 +119,6 @@ fn each_setting_of_the_behavior_shows() {
 #[test]
 fn each_setting_of_the_whole_shows() {
     let logging = sdk::LoggingConfig::builder().enabled(true).bucket("b").prefix("");
-    let geo = sdk::GeoRestriction::builder()
-        .restriction_type(sdk::GeoRestrictionType::Blacklist)
-        .quantity(1)
-        .items("DE");
-    let restrictions = sdk::Restrictions::builder().geo_restriction(geo.build().unwrap());
     let other = sdk::CacheBehavior::builder()
         .path_pattern("/x")
         .target_origin_id("site")
@@ -133,7 +128,6 @@ fn each_setting_of_the_whole_shows() {
         .cache_behaviors(behaviors.build().unwrap())
         .origin_groups(sdk::OriginGroups::builder().quantity(1).build().unwrap())
         .logging(logging.build())
-        .restrictions(restrictions.build())
         .continuous_deployment_policy_id("p")
         .staging(true)
         .anycast_ip_list_id("a")
@@ -150,7 +144,6 @@ fn each_setting_of_the_whole_shows() {
             "behavior /x",
             "connection function",
             "continuous deployment",
-            "geo restriction",
             "logging",
             "origin groups",
             "staging",

@@ -31,7 +31,7 @@ pub(super) fn blocks(distribution: &Exported<'_>) -> Vec<Block> {
             "response_headers_policy_id": get("response_headers_policy_id"),
         }],
         "custom_error_response": pages, "logging_config": [],
-        "restrictions": [{"geo_restriction": [{"restriction_type": "none", "locations": []}]}],
+        "restrictions": [{"geo_restriction": [geo_restriction(distribution)]}],
         "viewer_certificate": [viewer_certificate(distribution)], "aliases": get("aliases"),
         "tags": get("tags"),
     });
@@ -55,6 +55,16 @@ pub(super) fn blocks(distribution: &Exported<'_>) -> Vec<Block> {
         block = block.refer("web_acl_id", "aws_wafv2_web_acl", "cdn", "arn");
     }
     vec![block]
+}
+
+fn geo_restriction(distribution: &Exported<'_>) -> Value {
+    let listed = |key: &str| distribution.get(key).as_array().cloned().unwrap_or_default();
+    let (allowed, blocked) = (listed("allowed_countries"), listed("blocked_countries"));
+    match (allowed.is_empty(), blocked.is_empty()) {
+        (false, _) => json!({"restriction_type": "whitelist", "locations": allowed}),
+        (true, false) => json!({"restriction_type": "blacklist", "locations": blocked}),
+        (true, true) => json!({"restriction_type": "none", "locations": []}),
+    }
 }
 
 fn viewer_certificate(distribution: &Exported<'_>) -> Value {

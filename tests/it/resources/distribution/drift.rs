@@ -33,6 +33,8 @@ pub fn cases() -> DriftCases {
         case("aliases", json!(["theirs.example"])),
         case("certificate", json!(certificate)).also("viewer_tls", json!("TLSv1.2_2021")),
         case("viewer_tls", json!("TLSv1.1_2016")).also("certificate", json!(certificate)),
+        case("allowed_countries", json!(["DE"])),
+        case("blocked_countries", json!(["US"])),
         case("extras.*", json!("/theirs"))
             .keys(&["origin path"])
             .no_change("settings that no stack has: they are only found, and taken away"),
@@ -86,6 +88,18 @@ fn change_config(config: &mut sdk::DistributionConfig, change: &OutOfBandChange<
             let quantity = i32::try_from(names.len()).unwrap();
             let names = sdk::Aliases::builder().quantity(quantity).set_items(Some(names));
             config.aliases = Some(names.build().unwrap());
+        }
+        "allowed_countries" | "blocked_countries" => {
+            let codes: Vec<String> = serde_json::from_value(change.to().clone()).unwrap();
+            let kind = match (codes.is_empty(), change.case.field) {
+                (true, _) => sdk::GeoRestrictionType::None,
+                (false, "allowed_countries") => sdk::GeoRestrictionType::Whitelist,
+                (false, _) => sdk::GeoRestrictionType::Blacklist,
+            };
+            let geo = sdk::GeoRestriction::builder().restriction_type(kind);
+            let geo = geo.quantity(i32::try_from(codes.len()).unwrap()).set_items(Some(codes));
+            let restrictions = sdk::Restrictions::builder().geo_restriction(geo.build().unwrap());
+            config.restrictions = Some(restrictions.build());
         }
         "certificate" | "viewer_tls" => {
             let text = |key: &str| change.target[key].as_str().unwrap();
