@@ -243,13 +243,11 @@ impl<S: Store> Checkout<'_, S> {
     fn mismatch(&self, total_cents: u64) -> Failure {
         let ours = decimal(total_cents);
         let currency = self.currency;
-        let message = match self.draft.claimed {
-            Some(claimed) => format!(
-                "These products cost {ours} {currency}, and the order says {}.",
-                decimal(claimed)
-            ),
-            None => format!("These products cost {ours} {currency}, and the order says otherwise."),
+        let said = match self.draft.claimed {
+            Some(claimed) => decimal(claimed),
+            None => self.draft.total_sent.clone(),
         };
+        let message = format!("These products cost {ours} {currency}, and the order says {said}.");
         Failure::new(StatusCode::CONFLICT, "TotalMismatch", message).at("total")
     }
 }

@@ -18,6 +18,8 @@ pub const MOST_ITEMS: usize = 50;
 pub const MOST_OF_ONE: u32 = 99;
 const LONGEST_USER_ID: usize = 128;
 const LONGEST_PRODUCT_ID: usize = 64;
+/// Digits of a client's total, when it is named back.
+const LONGEST_FIGURE: usize = 24;
 /// Of a client's own field name, when it is named back.
 const LONGEST_FIELD: usize = 100;
 
@@ -28,6 +30,8 @@ pub struct Draft {
     pub lines: Vec<Line>,
     /// The client's total in cents; none where it is a number that no total of cents can equal.
     pub claimed: Option<u64>,
+    /// The digits of that total as sent, shortened, to be named back.
+    pub total_sent: String,
     pub delivery: Option<Delivery>,
 }
 
@@ -203,7 +207,12 @@ fn check(sent: Sent) -> Result<Draft, Failure> {
         }
     };
     let delivery = sent.delivery.map(Delivery::checked).transpose()?;
-    Ok(Draft { user_id, lines: sent.items, claimed, delivery })
+    let digits = sent.total.get();
+    let total_sent = match digits.char_indices().nth(LONGEST_FIGURE) {
+        Some((end, _)) => format!("{}…", digits.get(..end).unwrap_or_default()),
+        None => digits.to_owned(),
+    };
+    Ok(Draft { user_id, lines: sent.items, claimed, total_sent, delivery })
 }
 
 fn check_lines(lines: &[Line]) -> Result<(), Failure> {

@@ -75,9 +75,14 @@ async fn a_total_must_be_the_catalogues_to_the_cent() {
         assert_eq!(refusal_of(&order(TWO, total)).await, invalid, "{total}");
     }
 
-    let answer = send(&catalogue(), order(TWO, "19.97"), &[]).await;
-    let message = body(&answer)["error"]["message"].as_str().unwrap().to_owned();
-    assert!(message.contains("19.98") && message.contains("19.97"), "{message}");
+    let shortened = format!("says {}….", "9".repeat(24));
+    for (total, said) in
+        [("19.97", "says 19.97."), ("19.981", "says 19.981."), (&nines, &shortened)]
+    {
+        let answer = send(&catalogue(), order(TWO, total), &[]).await;
+        let message = body(&answer)["error"]["message"].as_str().unwrap().to_owned();
+        assert!(message.contains("19.98 ") && message.ends_with(said), "{message}");
+    }
 }
 
 #[tokio::test]

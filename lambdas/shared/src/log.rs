@@ -9,8 +9,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The namespace of the metrics in CloudWatch.
 const NAMESPACE: &str = "shopstack";
-/// Products named in one line; CloudWatch cuts lines at 1 MB.
-const MOST_NAMED: usize = 20;
+/// Products named in one line: with ids of 2 KB, DynamoDB's longest, it stays under the 256 KB that
+/// CloudWatch surely takes.
+const MOST_NAMED: usize = 100;
 
 static STARTED_BEFORE: AtomicBool = AtomicBool::new(false);
 
@@ -89,18 +90,15 @@ impl Entry<'_> {
     }
 }
 
-/// The line on products that are meant to be sold and cannot be; none where there are none.
-pub fn broken_products(request_id: &str, broken: &[Broken]) -> Option<String> {
-    if broken.is_empty() {
-        return None;
-    }
-
-    let named: Vec<&Broken> = broken.iter().take(MOST_NAMED).collect();
-    let line = json!({
-        "level": "error", "message": "products that cannot be sold", "requestId": request_id,
-        "count": broken.len(), "products": named,
-    });
-    Some(line.to_string())
+/// The lines on products that are meant to be sold and cannot be, each named in one of them.
+pub fn broken_products(request_id: &str, broken: &[Broken]) -> Vec<String> {
+    let line = |named: &[Broken]| {
+        json!({
+            "level": "error", "message": "products that cannot be sold", "requestId": request_id,
+            "count": broken.len(), "products": named,
+        })
+    };
+    broken.chunks(MOST_NAMED).map(|named| line(named).to_string()).collect()
 }
 
 fn level(status: u16) -> &'static str {
@@ -201,13 +199,16 @@ mod tests {
     }
 
     #[test]
-    fn many_broken_products_make_one_short_line() {
-        assert_eq!(broken_products("r", &[]), None);
+    fn every_broken_product_is_named_in_lines_that_are_not_cut() {
+        assert!(broken_products("r", &[]).is_empty());
         let one = |n: usize| Broken { product_id: format!("p-{n}"), reason: "why" };
         let many: Vec<Broken> = (0..500).map(one).collect();
-        let line: Value = serde_json::from_str(&broken_products("r", &many).unwrap()).unwrap();
-        assert_eq!((&line["level"], &line["count"]), (&json!("error"), &json!(500)));
-        assert_eq!(line["products"].as_array().unwrap().len(), MOST_NAMED);
-        assert_eq!(line["products"][0], json!({ "productId": "p-0", "reason": "why" }));
+        let lines = broken_products("r", &many);
+        let lines: Vec<Value> =
+            lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let named = |line: &Value| line["products"].as_array().unwrap().len();
+        assert_eq!(lines.iter().map(named).collect::<Vec<_>>(), [100; 5]);
+        assert_eq!((&lines[4]["level"], &lines[4]["count"]), (&json!("error"), &json!(500)));
+        assert_eq!(lines[4]["products"][99], json!({ "productId": "p-499", "reason": "why" }));
     }
 }
