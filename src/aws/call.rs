@@ -176,8 +176,8 @@ impl Caller {
         &self.counter
     }
 
-    /// Notes how many resources of a type, or of a part of it, there are, where a read has seen them
-    /// all.
+    /// Notes how many resources of a type, or of a part of it, there are, where a read has seen
+    /// them all.
     pub fn note_number(&self, type_name: &'static str, part: &'static str, number: usize) {
         self.counter.note_number(type_name, part, number);
     }

@@ -103,8 +103,8 @@ pub const DOCTOR: &[Call] = &[
 /// What runs do without where the right is missing, so that no deployer needs it.
 pub const OPTIONAL: &[Call] = &[Call::new(&IAM, "iam:ListAccountAliases")];
 
-/// What the proof of least privilege tries, on the local twin alone. A refusal is what it looks for,
-/// so none is repeated; no deployer needs the rights.
+/// What the proof of least privilege tries, on the local twin alone. A refusal is what it looks
+/// for, so none is repeated; no deployer needs the rights.
 pub const PROOF: &[Call] = &[
     Call::new(&PLAIN, "sts:AssumeRole"),
     Call::new(&PLAIN, "dynamodb:GetItem"),

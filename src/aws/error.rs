@@ -317,8 +317,8 @@ mod tests {
 
     #[test]
     fn variables_that_lambda_quotes_are_cut_off() {
-        let words = "Lambda was unable to configure your environment variables because the environment variables you \
-                     have provided exceeded the 4KB limit.";
+        let words = "Lambda was unable to configure your environment variables because the \
+                     environment variables you have provided exceeded the 4KB limit.";
         assert_eq!(
             without_variables(&format!("{words} String measured: {{\"KEY\":\"secret\"}}")),
             words

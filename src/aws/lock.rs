@@ -131,7 +131,8 @@ pub async fn wait_lock(
         if start.elapsed() > patience {
             return Err(lock_error(
                 format!("the lock is held: {who}"),
-                "wait for that run to end, give more time with --lock-timeout, or, if it is dead, `shopstack unlock`",
+                "wait for that run to end, give more time with --lock-timeout, or, if it is \
+                 dead, `shopstack unlock`",
             ));
         }
         if told != who {

@@ -130,12 +130,13 @@ fn by_code(code: &str, message: &str) -> Option<String> {
              same command again"
         }
         "BucketAlreadyExists" => {
-            "bucket names are unique across all AWS accounts, and this one is taken: choose another \
-             `name` in stack.yaml, or another --env"
+            "bucket names are unique across all AWS accounts, and this one is taken: choose \
+             another `name` in stack.yaml, or another --env"
         }
         "CNAMEAlreadyExists" | "CNAMEAlreadyExistsException" => {
-            "another distribution, perhaps of another account, answers for a name of `site.domain`: \
-             take the name off that one first; an environment of its own needs a name of its own"
+            "another distribution, perhaps of another account, answers for a name of \
+             `site.domain`: take the name off that one first; an environment of its own needs a \
+             name of its own"
         }
         "InvalidViewerCertificate" => {
             "see `site.domain.certificate`: CloudFront takes a certificate that is issued, is in \
@@ -149,14 +150,14 @@ fn by_code(code: &str, message: &str) -> Option<String> {
         }
         // Lambda's words for a reservation that leaves less than 10 runs to all other functions.
         _ if message.contains("UnreservedConcurrentExecution") => {
-            "all functions that reserve nothing keep at least 10 runs at once, and a new account has \
-             no more: take `reserved_concurrency` out of stack.yaml, or ask for more `Concurrent \
-             executions` of Lambda under Service Quotas in the AWS console"
+            "all functions that reserve nothing keep at least 10 runs at once, and a new account \
+             has no more: take `reserved_concurrency` out of stack.yaml, or ask for more \
+             `Concurrent executions` of Lambda under Service Quotas in the AWS console"
         }
         _ if message.contains("must be verified") => {
             return Some(format!(
-                "AWS has not verified this account yet, and no right is missing: ask AWS Support to \
-                 verify it for this service; nothing is lost, and afterwards {AGAIN}"
+                "AWS has not verified this account yet, and no right is missing: ask AWS Support \
+                 to verify it for this service; nothing is lost, and afterwards {AGAIN}"
             ));
         }
         _ => return None,
@@ -179,8 +180,8 @@ const DENIERS: &[(&str, &str)] = &[
     ),
     (
         "permissions boundary",
-        "the permissions boundary of the caller does not let it through: ask the administrators who \
-         set that boundary",
+        "the permissions boundary of the caller does not let it through: ask the administrators \
+         who set that boundary",
     ),
     (
         "session policy",
@@ -241,8 +242,8 @@ pub(super) fn of_role(action: &str, message: &str) -> String {
         return denied(action, message);
     }
     format!(
-        "the trust policy of the role has to let this caller in, and where the caller is of another \
-         account or has a role of its own, it needs {action} on the role"
+        "the trust policy of the role has to let this caller in, and where the caller is of \
+         another account or has a role of its own, it needs {action} on the role"
     )
 }
 

@@ -131,7 +131,8 @@ mod tests {
 
     #[test]
     fn the_hint_names_what_awss_sentence_names_and_else_what_the_operation_needs() {
-        let passing = "User: arn:aws:iam::1:user/ci is not authorized to perform: iam:PassRole on resource: arn:aws:x";
+        let passing = "User: arn:aws:iam::1:user/ci is not authorized to perform: iam:PassRole \
+                       on resource: arn:aws:x";
         assert!(
             hint("lambda:CreateFunction", passing).starts_with("grant iam:PassRole to the caller")
         );

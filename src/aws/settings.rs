@@ -89,8 +89,8 @@ impl Settings {
         {
             return Err(refused(
                 format!("no AWS credentials: the profile `{name}` is in no AWS config file"),
-                "`aws configure list-profiles` shows those there are; choose one with --profile, or \
-                 unset AWS_PROFILE",
+                "`aws configure list-profiles` shows those there are; choose one with --profile, \
+                 or unset AWS_PROFILE",
             ));
         }
         let profile = named.unwrap_or_else(|| "default".into());
@@ -226,7 +226,8 @@ fn unreadable(error: &(dyn std::error::Error + 'static)) -> CloudError {
             "no AWS credentials: an AWS config file cannot be read: {}",
             super::words::words(error)
         ),
-        "correct that file; AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE say where the files are",
+        "correct that file; AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE say where the files \
+         are",
     )
 }
 

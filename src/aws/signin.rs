@@ -298,8 +298,8 @@ fn web_identity(words: &str) -> String {
         return "the token of the CI run has expired: start the run again".into();
     }
     if words.contains("No such file") {
-        return "AWS_WEB_IDENTITY_TOKEN_FILE (or web_identity_token_file in the profile) has to name \
-                the file with the token that the CI system writes"
+        return "AWS_WEB_IDENTITY_TOKEN_FILE (or web_identity_token_file in the profile) has to \
+                name the file with the token that the CI system writes"
             .into();
     }
     "the account needs an OIDC provider for the issuer of this token, with its audience; on GitHub \

@@ -184,7 +184,8 @@ pub fn summary_line(
     remaining: &[String],
 ) -> Value {
     json!({
-        "event": "summary", "result": result, "changed": changed, "calls": session.sdk.counter.snapshot(),
+        "event": "summary", "result": result, "changed": changed,
+            "calls": session.sdk.counter.snapshot(),
         "elapsed_ms": elapsed_ms, "outputs": outputs, "remaining": remaining,
     })
 }
@@ -205,7 +206,8 @@ pub fn early_summary(
     remaining: &[String],
 ) -> Value {
     let line = json!({
-        "event": "summary", "result": result_word(Some(error)), "changed": 0, "calls": output.counted(),
+        "event": "summary", "result": result_word(Some(error)), "changed": 0,
+            "calls": output.counted(),
         "elapsed_ms": elapsed_ms, "outputs": {}, "remaining": remaining,
     });
     explained(line, Some(error))

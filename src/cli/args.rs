@@ -35,7 +35,8 @@ pub struct Global {
     #[arg(long, global = true)]
     pub profile: Option<String>,
     /// Use the local twin instead of AWS; starts it if it is not running
-    #[arg(long, global = true, env = "SHOPSTACK_LOCAL", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, global = true, env = "SHOPSTACK_LOCAL",
+        value_parser = clap::builder::FalseyValueParser::new())]
     pub local: bool,
     /// Machine-readable output on stdout
     #[arg(long, global = true)]
@@ -193,10 +194,12 @@ pub struct Up {
     pub no_smoke: bool,
     /// Time to live (90m, 4h, 2d), counted from this run, instead of stack.yaml's: `sweep` deletes
     /// the environment after it, its tables are not protected, and it has no firewall of its own
-    #[arg(long, value_name = "DURATION", value_parser = super::time::life, allow_hyphen_values = true)]
+    #[arg(long, value_name = "DURATION", value_parser = super::time::life,
+        allow_hyphen_values = true)]
     pub ttl: Option<std::time::Duration>,
     /// How long to wait for the lock while another run holds it
-    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = super::time::duration)]
+    #[arg(long, value_name = "DURATION", default_value = "2m",
+        value_parser = super::time::duration)]
     pub lock_timeout: std::time::Duration,
 }
 
@@ -221,7 +224,8 @@ pub struct Down {
     #[arg(long)]
     pub no_wait: bool,
     /// How long to wait for the lock while another run holds it
-    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = super::time::duration)]
+    #[arg(long, value_name = "DURATION", default_value = "2m",
+        value_parser = super::time::duration)]
     pub lock_timeout: std::time::Duration,
 }
 
@@ -263,8 +267,8 @@ pub struct PolicyReport {
     /// `*`
     #[arg(long, conflicts_with_all = ["format", "since", "prove"])]
     pub deployer: bool,
-    /// With --deployer: also a trust policy for GitHub's jobs on pull requests, on a branch or in an
-    /// environment (`OWNER/NAME:environment:production`); may be given several times
+    /// With --deployer: also a trust policy for GitHub's jobs on pull requests, on a branch or in
+    /// an environment (`OWNER/NAME:environment:production`); may be given several times
     #[arg(long, value_name = "OWNER/NAME[:BRANCH]", requires = "deployer")]
     #[arg(value_parser = repository)]
     pub oidc_repository: Vec<String>,

@@ -23,7 +23,10 @@ pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     if output.json {
         let list: Vec<_> = artifacts
             .iter()
-            .map(|a| json!({"function": a.name, "zip": a.zip_path, "sha256": a.sha256_base64, "size": a.size}))
+            .map(|a| {
+                json!({"function": a.name, "zip": a.zip_path, "sha256": a.sha256_base64,
+                "size": a.size})
+            })
             .collect();
         output.json_line(&json!({"artifacts": list}));
     } else {

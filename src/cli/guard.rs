@@ -40,7 +40,8 @@ const RELEASE: Duration = Duration::from_secs(2);
 /// is being read.
 ///
 /// `first` runs where there is no shared table, before it is made: nothing of shopstack is in this
-/// account and region yet. `make` may run twice: what was read before a wait for somebody else's run is out of date.
+/// account and region yet. `make` may run twice: what was read before a wait for somebody else's
+/// run is out of date.
 pub async fn locked<T, F>(
     session: &Session,
     command: &str,
@@ -187,7 +188,8 @@ impl Guard {
         let record = record.sealed();
         let text = serde_json::to_string(&record).unwrap_or_default();
         let run = serde_json::json!({
-            "who": record.who, "when": record.when, "commit": record.commit, "plan_hash": record.plan_hash,
+            "who": record.who, "when": record.when, "commit": record.commit,
+                "plan_hash": record.plan_hash,
             "changed": outcome.done_count(),
             "monthly_floor": plan.floors.iter().map(Floor::after).sum::<Money>().dollars(),
         });
@@ -215,8 +217,8 @@ impl Guard {
         }
     }
 
-    /// Forgets what an earlier `down --no-wait` left behind: it is wanted again, and `sweep` must not
-    /// delete it.
+    /// Forgets what an earlier `down --no-wait` left behind: it is wanted again, and `sweep` must
+    /// not delete it.
     ///
     /// Errors: the row cannot be read or removed; nothing may be changed then.
     pub async fn drop_receipt(&self) -> Result<(), CliError> {

@@ -16,7 +16,8 @@ pub async fn command(args: Local, output: &Output) -> Result<u8, CliError> {
                 local::ensure_up(&config, &move |text| told.note(text)).await.map_err(fail)?;
             if output.json {
                 output.json_line(
-                    &json!({"endpoint": twin.endpoint, "port": twin.port, "pid": twin.pid, "log": twin.log}),
+                    &json!({"endpoint": twin.endpoint, "port": twin.port, "pid": twin.pid,
+                        "log": twin.log}),
                 );
             } else {
                 output.result(&format!(

@@ -1,5 +1,5 @@
-//! Empty `AWS_*` variables count as unset, as with the AWS CLI: CI systems set them where a secret is
-//! missing, and the SDK would take an empty endpoint or profile at its word.
+//! Empty `AWS_*` variables count as unset, as with the AWS CLI: CI systems set them where a secret
+//! is missing, and the SDK would take an empty endpoint or profile at its word.
 
 /// Starts the process again without such variables, where there are any: the SDK reads the
 /// environment by itself, and a process cannot safely change its own.

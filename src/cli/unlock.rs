@@ -28,7 +28,8 @@ pub async fn command(global: &Global, args: &Unlock, output: &Output) -> Result<
         }
         output.note(&format!("The lock is held: {holder}"));
         let cancel = &session.reader.caller.cancel;
-        let question = "Release the lock? Its holder notices within 8 seconds and may write until then. [y/N] ";
+        let question = "Release the lock? Its holder notices within 8 seconds and may write \
+                        until then. [y/N] ";
         let answer = output.ask(question, cancel).await.unwrap_or_default();
         if !matches!(answer.as_str(), "y" | "Y" | "yes") {
             return Err(CliError::new("not confirmed: the lock stays", ""));

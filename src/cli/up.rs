@@ -164,7 +164,10 @@ async fn smoke_test(
     output: &Output,
 ) -> Option<CliError> {
     if args.wait == Wait::Accepted && project.stack.site.is_some() {
-        output.note("The smoke test is left out: with --wait accepted CloudFront may not serve yet. Run `shopstack smoke` later.");
+        output.note(
+            "The smoke test is left out: with --wait accepted CloudFront may not serve \
+                     yet. Run `shopstack smoke` later.",
+        );
         return None;
     }
     let report =
@@ -178,7 +181,8 @@ async fn smoke_test(
         CliError::coded(
             code::SMOKE,
             format!("{}; resources were kept", smoke::count_failures(&report)),
-            "the checks above say what was expected and what came; fix it, then run `shopstack smoke`",
+            "the checks above say what was expected and what came; fix it, then run `shopstack \
+             smoke`",
         )
     })
 }

@@ -85,7 +85,8 @@ fn print_resolved(global: &Global, stack: &Stack, output: &Output) {
     output.result(&format!("# environment {}\n{}", global.env, resolved::yaml(&found, &file)));
     for section in left_out {
         output.result(&format!(
-            "# {section}: left out, since the environment has a time to live and its overlay asks for none"
+            "# {section}: left out, since the environment has a time to live and its overlay \
+             asks for none"
         ));
     }
 }

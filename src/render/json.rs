@@ -22,11 +22,13 @@ pub fn event(event: &Event, calls: impl Fn() -> Value) -> Option<Value> {
             Some(Value::Object(document))
         }
         Event::Resource { address, op, status, elapsed_ms, message } => Some(json!({
-            "event": "resource", "address": address, "op": op, "status": status, "elapsed_ms": elapsed_ms,
+            "event": "resource", "address": address, "op": op, "status": status,
+                "elapsed_ms": elapsed_ms,
             "message": message,
         })),
         Event::Smoke { check, status, elapsed_ms, message } => Some(json!({
-            "event": "smoke", "check": check, "status": status, "elapsed_ms": elapsed_ms, "message": message,
+            "event": "smoke", "check": check, "status": status, "elapsed_ms": elapsed_ms,
+                "message": message,
         })),
         Event::Note(_) => None,
     }

@@ -88,7 +88,8 @@ pub(super) fn find_in_policy(
         && !judge::denies_plain_http(document, &pair.name)
     {
         let side = if pair.live.is_null() && !pair.carried { Side::Wanted } else { Side::Live };
-        let message = "requests over plain http are not refused: a statement that denies them on bucket and objects is missing";
+        let message = "requests over plain http are not refused: a statement that denies them on \
+                       bucket and objects is missing";
         maker.add("no-tls-deny", Severity::Medium, None, side, message.into(), RESTORE.into());
     }
     for row in &mut surface.statements {
@@ -107,7 +108,8 @@ impl Maker<'_> {
             if both && pair.wanted != pair.live && pair.foreign.is_none() {
                 let (live, wanted) = (arn(&pair.live), arn(&pair.wanted));
                 let message = format!(
-                    "the function runs as {live}, whose rights are not in this report; wanted is {wanted}"
+                    "the function runs as {live}, whose rights are not in this report; wanted is \
+                     {wanted}"
                 );
                 self.add(
                     "foreign-execution-role",

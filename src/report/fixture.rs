@@ -99,13 +99,18 @@ fn function(id: &str, grant: Value, sid: &str, route: &str) -> [Desired; 3] {
     let trust = canonical(&json!({"Statement": [{"Sid": "LambdaOnly", "Effect": "Allow",
         "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole",
         "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}}}]}));
+    let log_streams = format!("arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/lambda/{name}:*");
     let grants = canonical(&json!({"Statement": [
-        {"Sid": "OwnLogs", "Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-         "Resource": format!("arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/lambda/{name}:*")}, grant]}));
-    let role = json!({"tags": {}, "path": "/shopstack/shop/dev/", "description": "", "max_session_seconds": 3600,
-        "trust": trust, "policies": {"grants": grants}, "attached": [], "permissions_boundary": null});
+        {"Sid": "OwnLogs", "Effect": "Allow", "Action": ["logs:CreateLogStream",
+            "logs:PutLogEvents"],
+         "Resource": log_streams}, grant]}));
+    let role = json!({"tags": {}, "path": "/shopstack/shop/dev/", "description": "",
+        "max_session_seconds": 3600,
+        "trust": trust, "policies": {"grants": grants}, "attached": [],
+            "permissions_boundary": null});
     let permission = json!({"statements": {sid: {"action": "lambda:InvokeFunction",
-        "principal": "apigateway.amazonaws.com", "source_arn": format!("{API}/prod/{route}"), "source_account": null}}});
+        "principal": "apigateway.amazonaws.com", "source_arn": format!("{API}/prod/{route}"),
+            "source_account": null}}});
     [
         resource("role", id, "AWS::IAM::Role", &name, role),
         resource(
@@ -122,9 +127,10 @@ fn function(id: &str, grant: Value, sid: &str, route: &str) -> [Desired; 3] {
 /// The API's routes, the firewalls, the distribution and a table.
 fn edge() -> Vec<Desired> {
     let mut desired = Vec::new();
+    let lambda = format!("arn:aws:lambda:us-east-1:{ACCOUNT}");
     let route = |function: &str| {
         json!({"integration": "AWS_PROXY", "authorization": "NONE", "api_key_required": false,
-            "function_arn": format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:shop-dev-{function}")})
+            "function_arn": format!("{lambda}:function:shop-dev-{function}")})
     };
     let routes = json!({"routes": {
         "GET /products": route("listProducts"), "POST /orders": route("createOrder")}});
@@ -151,8 +157,10 @@ fn edge() -> Vec<Desired> {
 
 /// Two functions, one bucket; the account has everything as wanted.
 pub fn shop() -> Shop {
-    let scan = json!({"Sid": "TableProducts", "Effect": "Allow", "Action": "dynamodb:Scan", "Resource": table("Products")});
-    let put = json!({"Sid": "TableOrders", "Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": table("Orders")});
+    let scan = json!({"Sid": "TableProducts", "Effect": "Allow", "Action": "dynamodb:Scan",
+        "Resource": table("Products")});
+    let put = json!({"Sid": "TableOrders", "Effect": "Allow", "Action": "dynamodb:PutItem",
+        "Resource": table("Orders")});
     let mut desired = Vec::new();
     desired.extend(function("listProducts", scan, "GET--products-11111111", "GET/products"));
     desired.extend(function("createOrder", put, "POST--orders-22222222", "POST/orders"));
@@ -161,11 +169,13 @@ pub fn shop() -> Shop {
         "arn:aws:s3:::shop-dev-site-111122223333-us-east-1",
     );
     let policy = canonical(&json!({"Statement": [
-        {"Sid": "OnlyThisDistributionReads", "Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"},
+        {"Sid": "OnlyThisDistributionReads", "Effect": "Allow",
+            "Principal": {"Service": "cloudfront.amazonaws.com"},
          "Action": "s3:GetObject", "Resource": format!("{arn}/*"), "Condition": {"ArnEquals":
             {"aws:SourceArn": format!("arn:aws:cloudfront::{ACCOUNT}:distribution/E1EXAMPLE")}}},
         {"Sid": "OnlyOverTls", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
-         "Resource": [arn, format!("{arn}/*")], "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}));
+         "Resource": [arn, format!("{arn}/*")],
+             "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}));
     desired.push(resource(
         "bucket",
         "site",

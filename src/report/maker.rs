@@ -6,9 +6,11 @@ use super::{Finding, Input, Severity, Side, rules};
 
 pub(super) const RESTORE: &str =
     "run `shopstack up`: it puts back what stack.yaml says; then find out who changed it";
-pub(super) const REMOVE: &str = "run `shopstack up`: it takes this away; what a function needs belongs in its grants in stack.yaml";
-const SHARED: &str = "`shopstack up` never changes a role that other stacks rely on: put it back by hand as it is \
-                      wanted here, in the IAM console, and find out who changed it";
+pub(super) const REMOVE: &str = "run `shopstack up`: it takes this away; what a function needs \
+                                 belongs in its grants in stack.yaml";
+const SHARED: &str = "`shopstack up` never changes a role that other stacks rely on: put it back \
+                      by hand as it is wanted here, in the IAM console, and find out who changed \
+                      it";
 
 pub(super) struct Maker<'a> {
     pub pair: &'a Pair,

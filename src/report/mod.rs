@@ -19,6 +19,8 @@ pub(crate) mod fixture;
 mod integrity;
 mod maker;
 mod needs;
+#[cfg(test)]
+mod ownership_tests;
 mod permission;
 mod proof;
 mod reasons;

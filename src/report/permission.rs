@@ -52,7 +52,8 @@ fn statement(sid: &str, one: &PermissionStatement, arn: &str) -> Value {
         Ok(list @ Value::Array(_)) => list,
         _ => json!(one.action),
     };
-    json!({"Sid": sid, "Effect": said.effect, "Principal": said.principal, "Action": action, "Resource": arn,
+    json!({"Sid": sid, "Effect": said.effect, "Principal": said.principal, "Action": action,
+        "Resource": arn,
            "Condition": conditions})
 }
 
@@ -108,7 +109,8 @@ mod tests {
     use crate::report::fixture;
 
     fn read(action: &str, principal: &str, source: Option<&str>) -> Value {
-        let spec = json!({"statements": {"s": {"action": action, "principal": principal, "source_arn": source,
+        let spec = json!({"statements": {"s": {"action": action, "principal": principal,
+            "source_arn": source,
                           "source_account": null}}});
         document(&fixture::scope(), "f", &spec)["statements"]["s"].clone()
     }
@@ -132,13 +134,15 @@ mod tests {
 
     #[test]
     fn a_statement_with_more_to_it_keeps_all_of_it() {
-        let principal = r#"{"effect":"Deny","StringEquals aws:PrincipalOrgID":"o-1","principal":{"Service":"x"}}"#;
+        let principal = r#"{"effect":"Deny","StringEquals aws:PrincipalOrgID":"o-1",
+            "principal":{"Service":"x"}}"#;
         let found =
             read(r#"["lambda:GetFunction","lambda:InvokeFunction"]"#, principal, Some("arn:s"));
         assert_eq!(found["effect"], "Deny");
         assert_eq!(found["actions"], json!(["lambda:GetFunction", "lambda:InvokeFunction"]));
         assert_eq!(found["principals"], json!({"Service": ["x"]}));
-        let wanted = json!({"StringEquals": {"aws:PrincipalOrgID": ["o-1"]}, "ArnLike": {"aws:SourceArn": ["arn:s"]}});
+        let wanted = json!({"StringEquals": {"aws:PrincipalOrgID": ["o-1"]},
+            "ArnLike": {"aws:SourceArn": ["arn:s"]}});
         assert_eq!(found["conditions"], wanted);
     }
 

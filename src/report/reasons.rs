@@ -24,17 +24,18 @@ pub(super) fn reason(
 fn shared(kind: Kind) -> Option<String> {
     let text = match kind {
         Kind::Trust => {
-            "API Gateway alone takes on this role, for this account where it says for whom; AWS does not promise that it \
-             does, and a role it cannot take on would log nothing"
+            "API Gateway alone takes on this role, for this account where it says for whom; AWS \
+             does not promise that it does, and a role it cannot take on would log nothing"
         }
         Kind::InlinePolicy => {
-            "API Gateway writes the logs of every API of this account by this one role, into groups whose names it \
-             chooses: this account's logs, and nothing else"
+            "API Gateway writes the logs of every API of this account by this one role, into \
+             groups whose names it chooses: this account's logs, and nothing else"
         }
         Kind::ManagedPolicies | Kind::ManagedDocument => {
-            "AWS documents this policy of its own for the role by which API Gateway writes the logs of every API of this \
-             account; API Gateway checks the role before it takes it, and is not known to take a narrower one. It allows \
-             writing and reading logs, and nothing else"
+            "AWS documents this policy of its own for the role by which API Gateway writes the \
+             logs of every API of this account; API Gateway checks the role before it takes it, \
+             and is not known to take a narrower one. It allows writing and reading logs, and \
+             nothing else"
         }
         _ => return None,
     };

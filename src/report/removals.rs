@@ -183,11 +183,14 @@ mod tests {
     #[test]
     fn each_action_resource_and_attribute_is_taken_away_alone() {
         let spec = json!({
-            "trust": {"statements": {"LambdaOnly": {"effect": "Allow", "actions": ["sts:AssumeRole"]}}},
+            "trust": {"statements": {"LambdaOnly": {"effect": "Allow",
+                "actions": ["sts:AssumeRole"]}}},
             "policies": {"grants": {"statements": {
-                "A": {"effect": "Allow", "actions": ["x:One", "x:Two"], "resources": ["r", "r/index"]},
+                "A": {"effect": "Allow", "actions": ["x:One", "x:Two"], "resources": ["r",
+                    "r/index"]},
                 "B": {"effect": "Allow", "actions": ["x:Three"], "resources": ["s"],
-                      "conditions": {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["a", "b"]}}},
+                      "conditions": {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["a",
+                          "b"]}}},
                 "No": {"effect": "Deny", "actions": ["x:Four"], "resources": ["s"]},
             }}},
         });

@@ -58,8 +58,9 @@ async fn never(
 
 #[tokio::test(start_paused = true)]
 async fn a_right_that_never_comes_ends_with_awss_own_sentence() {
-    let words = "User: arn:aws:iam::1:user/ci is not authorized to perform: logs:PutRetentionPolicy because no \
-                 identity-based policy allows the logs:PutRetentionPolicy action";
+    let words = "User: arn:aws:iam::1:user/ci is not authorized to perform: \
+                 logs:PutRetentionPolicy because no identity-based policy allows the \
+                 logs:PutRetentionPolicy action";
     let (error, made, took) = never("logs:PutRetentionPolicy", Repeat::default(), || {
         refusal(400, "AccessDeniedException", words)
     })

@@ -41,8 +41,10 @@ fn an_unreadable_plan_says_how_to_make_one() {
 
 #[test]
 fn expired_credentials_are_told_by_their_name_and_asked_once() {
-    let expired = "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
-        <Code>ExpiredToken</Code><Message>The security token included in the request is expired</Message></Error>\
+    let expired = "<ErrorResponse \
+                   xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
+        <Code>ExpiredToken</Code><Message>The security token included in the request is \
+        expired</Message></Error>\
         <RequestId>b1c2</RequestId></ErrorResponse>";
     let endpoint = Endpoint::always(403, expired);
     let shop = Shop::new("expired", &endpoint.url).with_quick_crates();

@@ -8,7 +8,8 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-/// An error: exit code 1, nothing on stdout but the document of `--json`, every one of these words on stderr.
+/// An error: exit code 1, nothing on stdout but the document of `--json`, every one of these words
+/// on stderr.
 fn refused(run: &Run, words: &[&str]) {
     assert_eq!(run.code, 1, "{}{}", run.stdout, run.stderr);
     assert!(
@@ -278,7 +279,8 @@ fn builds_see_none_of_the_callers_credentials() {
     let looks =
         "const _: () = assert!(option_env!(\"AWS_SECRET_ACCESS_KEY\").is_none());\nfn main() {}\n";
     std::fs::write(root.join("curious/src/main.rs"), looks).unwrap();
-    let stack = "name: curious\nregion: us-east-1\nfunctions:\n  f: { crate: curious, architecture: ARCH }\n";
+    let stack = "name: curious\nregion: us-east-1\nfunctions:\n  f: { crate: curious, \
+                 architecture: ARCH }\n";
     let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
     std::fs::write(root.join("stack.yaml"), stack.replace("ARCH", architecture)).unwrap();
     let mut command = shop.command(&["build"]);

@@ -70,8 +70,8 @@ fn what_expires_has_no_firewall_unless_it_asks_for_one() {
     // By `--ttl` alone it is the same.
     let dev = stack_of("dev");
     assert!(dev.waf.is_some() && dev.with_low_floor().waf.is_none());
-    let asking = "name: a\nregion: us-east-1\nalarms: {}\nenvironments:\n  pr-*: { ttl: 4h, alarms: \
-                  { api_5xx: 1 } }\n  tmp: { ttl: 4h }\n";
+    let asking = "name: a\nregion: us-east-1\nalarms: {}\nenvironments:\n  pr-*: { ttl: 4h, \
+                  alarms: { api_5xx: 1 } }\n  tmp: { ttl: 4h }\n";
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("stack.yaml");
     std::fs::write(&file, asking).unwrap();
@@ -118,7 +118,8 @@ fn validate_judges_names_as_diff_does() {
 fn resolved_shows_each_value_with_its_place() {
     let shop = Shop::offline();
     let lines = shop.read("stack.yaml").lines().count();
-    let overlay = "environments:\n  pr-*:\n    ttl: 4h\n    functions:\n      listProducts: { memory: 512 }\n";
+    let overlay = "environments:\n  pr-*:\n    ttl: 4h\n    functions:\n      listProducts: { \
+                   memory: 512 }\n";
     shop.write("stack.yaml", &format!("{}{overlay}", shop.read("stack.yaml")));
     let run = shop.run(&["validate", "--env", "pr-42", "--resolved"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
@@ -151,7 +152,12 @@ fn resolved_shows_each_value_with_its_place() {
 fn resolved_hides_secrets_wherever_they_stand() {
     let shop = Shop::offline();
     let anchors = "x-secrets: { dev: &dev hush-dev, prod: hush-prod }\n";
-    shop.edit("      CURRENCY: USD\n", "      CURRENCY: USD\n      LOGO: { secret: *dev }\n      PIN: \"4711\"\n      COPY: *dev\n      API_TOKEN: unmarked-hush\n");
+    shop.edit(
+        "      CURRENCY: USD\n",
+        "      CURRENCY: USD\n      LOGO: { secret: *dev }\n      \
+                                        PIN: \"4711\"\n      COPY: *dev\n      API_TOKEN: \
+                                        unmarked-hush\n",
+    );
     shop.write("stack.yaml", &(anchors.to_string() + &shop.read("stack.yaml")));
     for more in [&["--resolved"][..], &["--resolved", "--json"]] {
         let run = shop.run(&[&["validate"], more].concat());

@@ -1,6 +1,6 @@
 //! Every IAM policy that shopstack writes, and the exported plan, under the judges that others
-//! trust: parliament, cloudsplaining, cfn-lint and checkov. The deployer's policies are those of the
-//! snapshot that the unit tests hold against the code.
+//! trust: parliament, cloudsplaining, cfn-lint and checkov. The deployer's policies are those of
+//! the snapshot that the unit tests hold against the code.
 
 use serde_json::Value;
 use std::io::Write as _;

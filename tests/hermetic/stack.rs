@@ -376,8 +376,8 @@ fn routes_that_the_description_does_not_have_are_refused() {
 #[test]
 fn pages_that_the_site_does_not_have_are_found_where_they_are_named() {
     let source = "name: shop\nregion: us-east-1\nsite: { folder: dist }\ncdn:\n  default_object: \
-                  home.html\n  error_pages:\n    403: { page: /nope.html, status: 404 }\n    404: { \
-                  page: /404.html, status: 404 }\n";
+                  home.html\n  error_pages:\n    403: { page: /nope.html, status: 404 }\n    \
+                  404: { page: /404.html, status: 404 }\n";
     let missing = |source: &str, served: &[&str]| {
         let stack = stack::parse(source, "stack.yaml").unwrap_or_else(|e| panic!("{}", render(&e)));
         stack::missing_pages(&stack, source, "stack.yaml", "dev", &|key| served.contains(&key))

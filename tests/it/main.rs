@@ -1,5 +1,5 @@
-//! Tests against real endpoints on this machine. `make test` starts the endpoints; without them this
-//! binary says that it was not run.
+//! Tests against real endpoints on this machine. `make test` starts the endpoints; without them
+//! this binary says that it was not run.
 
 // Tests may stop at what they did not expect, and print what they measured.
 #![allow(

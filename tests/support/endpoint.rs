@@ -26,7 +26,8 @@ impl Endpoint {
     /// Answers everything with this status and XML body.
     pub fn always(status: u16, body: &'static str) -> Endpoint {
         let answer = format!(
-            "HTTP/1.1 {status} Canned\r\ncontent-type: text/xml\r\ncontent-length: {}\r\n\r\n{body}",
+            "HTTP/1.1 {status} Canned\r\ncontent-type: text/xml\r\ncontent-length: \
+             {}\r\n\r\n{body}",
             body.len()
         );
         Endpoint::serve(move |client, asked, _| {

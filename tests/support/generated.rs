@@ -1,5 +1,6 @@
-//! Files of the repository that the code generates, such as `stack.schema.json`. Others read them as
-//! they are, so they cannot be snapshots of insta, but a change of them is accepted in the same way.
+//! Files of the repository that the code generates, such as `stack.schema.json`. Others read them
+//! as they are, so they cannot be snapshots of insta, but a change of them is accepted in the same
+//! way.
 
 use std::path::Path;
 

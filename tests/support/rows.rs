@@ -68,7 +68,8 @@ const BAD: (u16, &str) = (400, "BadRequestException");
 const LIMIT: (u16, &str) = (400, "LimitExceededException");
 const NO_BUCKET: (u16, &str) = (404, "NoSuchBucket");
 const ABORTED: (u16, &str) = (409, "OperationAborted");
-const CONFLICTING: &str = "A conflicting conditional operation is currently in progress against this resource. Please try again.";
+const CONFLICTING: &str = "A conflicting conditional operation is currently in progress against \
+                           this resource. Please try again.";
 const GONE: &str = "The specified bucket does not exist";
 const RATE: &str = "Rate exceeded";
 
@@ -95,7 +96,8 @@ pub const UP: &[Row] = &[
         "1.3",
         "dynamodb:CreateTable",
         LIMIT,
-        "Subscriber limit exceeded: Only 10 tables can be created, updated, or deleted simultaneously",
+        "Subscriber limit exceeded: Only 10 tables can be created, updated, or deleted \
+         simultaneously",
         1,
     ),
     Row::new(
@@ -266,7 +268,8 @@ pub const UP: &[Row] = &[
         "1.2",
         "lambda:CreateFunction",
         INVALID,
-        "Lambda was unable to configure your environment variables: the KMS key is invalid for CreateGrant",
+        "Lambda was unable to configure your environment variables: the KMS key is invalid for \
+         CreateGrant",
         1,
     ),
     Row::new("5.2", "lambda:CreateFunction", (429, "TooManyRequestsException"), RATE, 1),
@@ -326,8 +329,9 @@ pub const UP: &[Row] = &[
         "1.2",
         "logs:PutRetentionPolicy",
         (400, "AccessDeniedException"),
-        "User: arn:aws:sts::1:assumed-role/ci/x is not authorized to perform: logs:PutRetentionPolicy because no \
-         identity-based policy allows the logs:PutRetentionPolicy action",
+        "User: arn:aws:sts::1:assumed-role/ci/x is not authorized to perform: \
+         logs:PutRetentionPolicy because no identity-based policy allows the \
+         logs:PutRetentionPolicy action",
         2,
     ),
     Row::new(
@@ -343,7 +347,8 @@ pub const UP: &[Row] = &[
         "1.2",
         "apigateway:UpdateAccount",
         BAD,
-        "The role ARN does not have required permissions configured. Please grant trust permission for API Gateway",
+        "The role ARN does not have required permissions configured. Please grant trust \
+         permission for API Gateway",
         1,
     ),
     Row::new(
@@ -511,14 +516,16 @@ pub const CHANGE: &[Row] = &[
         "5.2",
         "lambda:UpdateFunctionConfiguration",
         (409, "ResourceConflictException"),
-        "The operation cannot be performed at this time. The function is currently in the following state: Pending",
+        "The operation cannot be performed at this time. The function is currently in the \
+         following state: Pending",
         1,
     ),
     Row::new(
         "5.2",
         "lambda:UpdateFunctionConfiguration",
         (409, "ResourceConflictException"),
-        "The operation cannot be performed at this time. An update is in progress for resource: arn:aws:lambda",
+        "The operation cannot be performed at this time. An update is in progress for resource: \
+         arn:aws:lambda",
         1,
     ),
     Row::new(

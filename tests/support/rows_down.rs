@@ -48,7 +48,8 @@ pub const DOWN: &[Row] = &[
         "5.2",
         "lambda:DeleteFunction",
         (409, "ResourceConflictException"),
-        "The operation cannot be performed at this time. The function is currently in the following state: Pending",
+        "The operation cannot be performed at this time. The function is currently in the \
+         following state: Pending",
         1,
     ),
     Row::new("5.2", "lambda:DeleteFunction", (429, "TooManyRequestsException"), "Rate exceeded", 1),

@@ -7,7 +7,8 @@ use crate::model::CloudError;
 /// Would grant everything, if it were taken.
 const EVERYTHING: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
-const ANYONE: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"*"}}]}"#;
+const ANYONE: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
+    "Action":"sts:AssumeRole","Principal":{"AWS":"*"}}]}"#;
 
 pub(super) async fn attempt(
     session: &RoleSession,

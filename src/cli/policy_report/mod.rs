@@ -111,7 +111,8 @@ fn write_text(
 /// The report to compare with.
 fn older(path: Option<&Path>, scope: &Scope) -> Result<Option<Older>, CliError> {
     let Some(path) = path else { return Ok(None) };
-    let help = "name a report that `policy-report --format json` wrote for this environment, account and region";
+    let help = "name a report that `policy-report --format json` wrote for this environment, \
+                account and region";
     let failed = |what: String| CliError::new(format!("{}: {what}", path.display()), help);
     let bytes = std::fs::read(path).map_err(|e| failed(e.to_string()))?;
     let text = text::decode(&bytes).map_err(|at| failed(format!("byte {at} is not UTF-8")))?;

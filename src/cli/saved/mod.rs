@@ -2,8 +2,8 @@
 //! refuses.
 //!
 //! Nothing in the file is taken on trust. Its digest tells that it was cut or edited; since whoever
-//! edits a file can make its digest anew, every word that a reviewer reads is compared with the plan
-//! made now as well.
+//! edits a file can make its digest anew, every word that a reviewer reads is compared with the
+//! plan made now as well.
 
 mod compare;
 #[cfg(test)]
@@ -124,7 +124,8 @@ pub fn check(saved: &PlanDocument, now: &Plan) -> Result<(), CliError> {
         if theirs != ours {
             return Err(CliError::new(
                 format!("the saved plan is for {key} `{theirs}`, this run is for `{ours}`"),
-                "use the plan where it was made for, or make a new one with `shopstack diff --out plan.json`",
+                "use the plan where it was made for, or make a new one with `shopstack diff \
+                 --out plan.json`",
             ));
         }
     }

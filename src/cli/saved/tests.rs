@@ -12,7 +12,8 @@ fn document(changes: Value) -> PlanDocument {
             change[key] = json!(value);
         }
     }
-    let summary = json!({"create": 0, "update": 0, "replace": 0, "delete": 0, "unchanged": 0, "drifted": 0,
+    let summary = json!({"create": 0, "update": 0, "replace": 0, "delete": 0, "unchanged": 0,
+        "drifted": 0,
         "not_emulated": 0});
     serde_json::from_value(
         json!({"format_version": "1.0", "stack": "s", "env": "e", "account": "1", "region": "r",
@@ -23,13 +24,17 @@ fn document(changes: Value) -> PlanDocument {
 
 #[test]
 fn every_difference_is_named() {
-    let field = |path: &str, live: u32| json!({"path": path, "live": live, "applied": 1, "wanted": 9, "replaces": false});
+    let field = |path: &str, live: u32| {
+        json!({"path": path, "live": live, "applied": 1,
+        "wanted": 9, "replaces": false})
+    };
     let saved = document(json!([
         {"address": "a.x", "op": "update", "fields": [field("memory", 1), field("timeout", 2)]},
         {"address": "b.x", "op": "create", "fields": []},
         {"address": "c.x", "op": "update", "fields": []}]));
     let now = document(json!([
-        {"address": "a.x", "op": "update", "fields": [field("memory", 1), field("timeout", 3), field("env", 1)]},
+        {"address": "a.x", "op": "update",
+            "fields": [field("memory", 1), field("timeout", 3), field("env", 1)]},
         {"address": "c.x", "op": "replace", "fields": []},
         {"address": "d.x", "op": "delete", "fields": []}]));
     let none = BTreeSet::new();

@@ -30,6 +30,10 @@ pub struct Graph {
     types: Vec<&'static TypeInfo>,
 }
 
+/// The head of the lines between boxes.
+const ARROW: &str = "<defs><marker id=\"a\" markerWidth=\"8\" markerHeight=\"8\" refX=\"8\" \
+    refY=\"4\" orient=\"auto\"><path d=\"M0,0 L8,4 L0,8 z\" fill=\"#555\"/></marker></defs>\n";
+
 impl Graph {
     /// The stack's picture; with a plan, boxes that it changes are coloured.
     pub fn new(stack: &Stack, types: Vec<&'static TypeInfo>, plan: Option<&Plan>) -> Self {
@@ -114,8 +118,8 @@ impl Graph {
         }
     }
 
-    /// Adds a box for the resources of a group and all that is drawn as part of them: of one logical
-    /// id, or of every id.
+    /// Adds a box for the resources of a group and all that is drawn as part of them: of one
+    /// logical id, or of every id.
     fn node(
         &mut self,
         name: &str,
@@ -233,17 +237,17 @@ impl Graph {
         let (width, height) =
             (columns * (BOX.0 + GAP.0) - GAP.0 + 40, tallest * (BOX.1 + GAP.1) + 40);
         let mut out = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" \
-             font-size=\"13\" role=\"img\" aria-label=\"The stack\">\n<defs><marker id=\"a\" markerWidth=\"8\" \
-             markerHeight=\"8\" refX=\"8\" refY=\"4\" orient=\"auto\"><path d=\"M0,0 L8,4 L0,8 z\" fill=\"#555\"/>\
-             </marker></defs>\n<rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n"
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
+             font-family=\"sans-serif\" font-size=\"13\" role=\"img\" aria-label=\"The stack\">\n\
+             {ARROW}<rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n"
         );
         for ((from, to), labels) in self.ways() {
             let Some((x1, y1, x2, y2)) = self.ends(from, to, height) else {
                 continue;
             };
             out.push_str(&format!(
-                "<line x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\" stroke=\"#555\" marker-end=\"url(#a)\"/>\n"
+                "<line x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\" stroke=\"#555\" \
+                 marker-end=\"url(#a)\"/>\n"
             ));
             // A white rim keeps the words apart from the lines they stand on; several stand under
             // each other.
@@ -251,8 +255,9 @@ impl Graph {
             let top = top.saturating_sub(LABEL * (labels.len() - 1) / 2);
             for (row, label) in labels.iter().enumerate() {
                 out.push_str(&format!(
-                    "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-size=\"11\" fill=\"#333\" stroke=\"#fff\" \
-                     stroke-width=\"5\" stroke-linejoin=\"round\" paint-order=\"stroke\">{}</text>\n",
+                    "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-size=\"11\" \
+                     fill=\"#333\" stroke=\"#fff\" stroke-width=\"5\" stroke-linejoin=\"round\" \
+                     paint-order=\"stroke\">{}</text>\n",
                     usize::midpoint(x1, x2),
                     top + row * LABEL,
                     escaped(label)
@@ -264,7 +269,8 @@ impl Graph {
                 continue;
             };
             out.push_str(&format!(
-                "<rect x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\" rx=\"8\" fill=\"{}\" stroke=\"#555\"/>\n\
+                "<rect x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\" rx=\"8\" fill=\"{}\" \
+                 stroke=\"#555\"/>\n\
                  <text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n",
                 BOX.0,
                 BOX.1,
@@ -282,7 +288,8 @@ impl Graph {
             {
                 let x = 20 + index * 90;
                 out.push_str(&format!(
-                    "<rect x=\"{x}\" y=\"{}\" width=\"14\" height=\"14\" rx=\"3\" fill=\"{fill}\" stroke=\"#555\"/>\n\
+                    "<rect x=\"{x}\" y=\"{}\" width=\"14\" height=\"14\" rx=\"3\" \
+                     fill=\"{fill}\" stroke=\"#555\"/>\n\
                      <text x=\"{}\" y=\"{}\" font-size=\"11\" fill=\"#333\">{word}</text>\n",
                     height - 22,
                     x + 20,

@@ -41,8 +41,9 @@ fn a_stack_without_site_or_firewall_has_neither() {
 
 #[test]
 fn what_calls_a_function_is_shown() {
-    let text = "name: shop\nregion: us-east-1\ntables:\n  Orders: { key: id }\nfunctions:\n  audit: \
-                { crate: a, on: { table: Orders } }\n  tidy: { crate: a, schedule: rate(1 day) }\n";
+    let text = "name: shop\nregion: us-east-1\ntables:\n  Orders: { key: id }\nfunctions:\n  \
+                audit: { crate: a, on: { table: Orders } }\n  tidy: { crate: a, schedule: rate(1 \
+                day) }\n";
     let stack = crate::stack::parse(text, "stack.yaml").unwrap();
     let graph = Graph::new(&stack, types(), None);
     for text in [graph.mermaid(), graph.dot(), graph.svg()] {

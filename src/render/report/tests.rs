@@ -15,15 +15,15 @@ fn tampered() -> Shop {
         json!([wide]);
     shop.spec("role.listProducts")["attached"] =
         json!(["arn:aws:iam::aws:policy/AmazonS3FullAccess"]);
-    let extra = canonical(
-        &json!({"Statement": {"Sid": "Extra", "Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}}),
-    );
+    let extra =
+        canonical(&json!({"Statement": {"Sid": "Extra", "Effect": "Allow", "Action": "dynamodb:*",
+            "Resource": "*"}}));
     shop.spec("role.createOrder").pointer_mut(grants).unwrap()["Extra"] =
         extra["statements"]["Extra"].clone();
-    let public = canonical(
-        &json!({"Statement": {"Sid": "Public", "Effect": "Allow", "Principal": "*",
-        "Action": "s3:GetObject", "Resource": "arn:aws:s3:::shop-dev-site-111122223333-us-east-1/*"}}),
-    );
+    let public =
+        canonical(&json!({"Statement": {"Sid": "Public", "Effect": "Allow", "Principal": "*",
+        "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::shop-dev-site-111122223333-us-east-1/*"}}));
     let statements = "/policy/statements";
     shop.spec("bucket_policy.site").pointer_mut(statements).unwrap()["Public"] =
         public["statements"]["Public"].clone();

@@ -30,10 +30,10 @@ mod tests {
             json!({"routes": {}, "cors": {"/a": cors("x"), "/b": cors("x")}, "not_allowed": {},
                 "gateway_responses": {}}),
         );
-        let two = routes(
-            json!({"gateway_responses": {}, "cors": {"/b": cors("x"), "/a": cors("x")}, "not_allowed": {},
-                "routes": {}}),
-        );
+        let two =
+            routes(json!({"gateway_responses": {}, "cors": {"/b": cors("x"), "/a": cors("x")},
+                "not_allowed": {},
+                "routes": {}}));
         let other = routes(
             json!({"routes": {}, "cors": {"/a": cors("x"), "/b": cors("y")}, "not_allowed": {},
                 "gateway_responses": {}}),

@@ -183,7 +183,8 @@ async fn probe(reader: &Reader, query: &Query<'_>) -> Result<(), CloudError> {
     let name = query.scope.name("probe");
     let account = &query.scope.account;
     let arn = format!(
-        "arn:aws:wafv2:{GLOBAL_REGION}:{account}:global/webacl/{name}/00000000-0000-4000-8000-000000000000"
+        "arn:aws:wafv2:{GLOBAL_REGION}:{account}:global/webacl/{name}/\
+         00000000-0000-4000-8000-000000000000"
     );
     optional(get(reader, &arn).await).map(|_| ())
 }

@@ -245,7 +245,10 @@ async fn the_account_takes_its_role_at_its_own_pace() {
         ("UpdateAccount", untrusted("The role ARN does not have required permissions configured.")),
         (
             "UpdateAccount",
-            untrusted("API Gateway could not successfully write to CloudWatch Logs using the ARN specified"),
+            untrusted(
+                "API Gateway could not successfully write to CloudWatch Logs using the ARN \
+                       specified",
+            ),
         ),
         ("UpdateAccount", refused("TooManyRequestsException").status(429)),
         ("UpdateAccount", answer(json!({"cloudwatchRoleArn": role}))),
@@ -379,12 +382,16 @@ async fn a_stage_that_still_reads_with_an_older_deployment_is_moved_and_nothing_
     let replay = Replay::start(vec![
         ("GetStages", stages("d1")),
         ("GetDeployments", listed(&[], "p")),
-        ("GetDeployments position=p", listed(&[deployment("d1", "old", 1), deployment("d2", "new", 2)], "")),
+        (
+            "GetDeployments position=p",
+            listed(&[deployment("d1", "old", 1), deployment("d2", "new", 2)], ""),
+        ),
         (
             "UpdateStage",
             refused_with(
                 "ConflictException",
-                "Unable to complete operation due to concurrent modification. Please try again later.",
+                "Unable to complete operation due to concurrent modification. Please try again \
+                 later.",
             )
             .status(409)
             .times(2),
@@ -400,7 +407,11 @@ async fn a_stage_that_still_reads_with_an_older_deployment_is_moved_and_nothing_
         ("UpdateStage", answer(json!({}))),
         (
             "DeleteDeployment",
-            refused_with("BadRequestException", "Active stages pointing to this deployment must be moved or deleted"),
+            refused_with(
+                "BadRequestException",
+                "Active stages pointing to this deployment must \
+                                                 be moved or deleted",
+            ),
         ),
     ])
     .await;

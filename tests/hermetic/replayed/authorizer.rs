@@ -1,4 +1,5 @@
-//! Authorizers: what is sent, what an earlier try left behind, and the patches that no emulator keeps.
+//! Authorizers: what is sent, what an earlier try left behind, and the patches that no emulator
+//! keeps.
 
 use crate::replay::{Answer, Replay, empty, json as answer, refused_with};
 use crate::support::step::{desired, step};

@@ -314,11 +314,13 @@ async fn one_that_is_enabled_again_and_again_is_left_to_a_person() {
 }
 
 /// CloudFront's words where a flat-rate pricing plan demands the web ACL.
-const MUST_HAVE_ACL: &str = "You can't remove or replace the web ACL for your distribution. Distributions with a pricing \
-                             plan subscription must have a web ACL resource.";
+const MUST_HAVE_ACL: &str = "You can't remove or replace the web ACL for your distribution. \
+                             Distributions with a pricing plan subscription must have a web ACL \
+                             resource.";
 /// The same for deleting, which comes with the code of a stale ETag.
-const SUBSCRIBED: &str = "You can't delete this distribution while it's subscribed to a pricing plan. After you cancel the \
-                          pricing plan, you can delete the distribution at the end of the monthly billing cycle.";
+const SUBSCRIBED: &str = "You can't delete this distribution while it's subscribed to a pricing \
+                          plan. After you cancel the pricing plan, you can delete the \
+                          distribution at the end of the monthly billing cycle.";
 
 #[tokio::test]
 async fn a_pricing_plan_that_demands_the_acl_has_it_disabled_and_explained() {

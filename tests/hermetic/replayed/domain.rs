@@ -1,5 +1,5 @@
-//! Domains of the API: what is sent, one that takes its time, the patches that no emulator knows, and
-//! mappings that go before what they lead to.
+//! Domains of the API: what is sent, one that takes its time, the patches that no emulator knows,
+//! and mappings that go before what they lead to.
 
 use crate::replay::{Answer, Replay, empty, json as answer, refused, refused_with};
 use crate::support::step::{desired, step};

@@ -1,5 +1,5 @@
-//! What calls functions besides routes: a mapping whose role is not visible yet, one that is in use,
-//! a rule that somebody else changes at the same time.
+//! What calls functions besides routes: a mapping whose role is not visible yet, one that is in
+//! use, a rule that somebody else changes at the same time.
 
 use crate::replay::{Answer, Replay, json as answer, refused, refused_with};
 use crate::support::step::{desired, step};

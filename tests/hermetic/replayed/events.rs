@@ -74,8 +74,9 @@ async fn a_wait_is_an_event_that_says_what_for_and_how_long_it_usually_takes() {
 
 #[tokio::test]
 async fn a_right_not_visible_yet_is_waited_for_and_one_truly_missing_ends_in_awss_sentence() {
-    let sentence = "User: arn:aws:iam::123456789012:user/u is not authorized to perform: logs:PutRetentionPolicy because \
-                    no identity-based policy allows the logs:PutRetentionPolicy action";
+    let sentence = "User: arn:aws:iam::123456789012:user/u is not authorized to perform: \
+                    logs:PutRetentionPolicy because no identity-based policy allows the \
+                    logs:PutRetentionPolicy action";
     let denied = refused_with("AccessDeniedException", sentence).always();
     let replay =
         Replay::start(vec![("CreateLogGroup", answer(json!({}))), ("PutRetentionPolicy", denied)])

@@ -156,7 +156,8 @@ async fn a_name_that_is_taken_by_a_table_nobody_can_read_ends_in_awss_words() {
 
 #[tokio::test]
 async fn deleting_waits_for_busy_indexes_and_for_the_name() {
-    let busy = "Attempt to change a resource which is still in use: Cannot delete table while indexes are being created, updated, or deleted";
+    let busy = "Attempt to change a resource which is still in use: Cannot delete table while \
+                indexes are being created, updated, or deleted";
     let (describe, deleting) = described("DELETING", "DELETING");
     let replay = Replay::start(vec![
         described("ACTIVE", "ACTIVE"),
@@ -200,7 +201,8 @@ async fn a_change_that_a_read_does_not_show_yet_is_waited_for() {
     Table.update(&replay.env.writer, &change, &live, &wanted.spec).await.expect("update");
     assert_eq!(replay.left(), [""; 0]);
     let told = replay.progress_texts();
-    let waits = "waiting for index `byUser` of the table `replay-t-T` to be built (minutes; longer the more items)";
+    let waits = "waiting for index `byUser` of the table `replay-t-T` to be built (minutes; \
+                 longer the more items)";
     assert_eq!(told.last().unwrap(), waits);
 }
 

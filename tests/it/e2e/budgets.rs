@@ -9,7 +9,8 @@ use crate::support::shop::Shop;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// As many as fit into `make test`; `make soak` has what the figures in docs/environments.md are of.
+/// As many as fit into `make test`; `make soak` has what the figures in docs/environments.md are
+/// of.
 fn how_many() -> usize {
     if is_soak() { 20 } else { 3 }
 }

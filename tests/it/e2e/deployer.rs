@@ -157,8 +157,8 @@ async fn without_an_action_up_is_refused_and_names_it() {
 }
 
 /// Actions of the policy for `diff` without which `diff` of the shop succeeds on the twin: it does
-/// not ask about them, the tag index spares the call, or they are for `policy-report`, `history` and
-/// stacks with events or alarms. `as_aws::deployer` shows that calls are made that need them.
+/// not ask about them, the tag index spares the call, or they are for `policy-report`, `history`
+/// and stacks with events or alarms. `as_aws::deployer` shows that calls are made that need them.
 const NOT_MISSED: &[&str] = &[
     "cloudfront:GetOriginAccessControl",
     "cloudfront:GetResponseHeadersPolicy",

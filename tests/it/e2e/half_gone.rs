@@ -116,8 +116,8 @@ async fn up_makes_a_half_gone_environment_whole_and_down_takes_away_what_is_left
     assert_gone(&shop, &clients).await;
 }
 
-/// An environment whose record a later version wrote, and that holds an access control of its own as
-/// earlier versions made it.
+/// An environment whose record a later version wrote, and that holds an access control of its own
+/// as earlier versions made it.
 #[tokio::test]
 async fn down_takes_away_what_another_version_made() {
     let shop = ProxiedShop::new("versions").await;

@@ -1,5 +1,5 @@
-//! The API from outside: schemathesis finds nothing that lambdas/openapi.yaml does not say, and what
-//! API Gateway answers by itself has the shape of the shop's own errors.
+//! The API from outside: schemathesis finds nothing that lambdas/openapi.yaml does not say, and
+//! what API Gateway answers by itself has the shape of the shop's own errors.
 
 use crate::support::env::tools;
 use serde_json::Value;

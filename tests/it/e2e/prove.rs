@@ -1,5 +1,5 @@
-//! `policy-report --prove`: every grant is needed but the one that was planted, every forbidden call
-//! is refused, nothing is left behind, and no endpoint but the twin is touched.
+//! `policy-report --prove`: every grant is needed but the one that was planted, every forbidden
+//! call is refused, nothing is left behind, and no endpoint but the twin is touched.
 
 use crate::support::env::{endpoint, moto};
 use crate::support::run::{Run, assert_refused};

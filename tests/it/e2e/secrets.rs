@@ -15,9 +15,11 @@ const FIELD: &str = "environment.PAYMENT_API_KEY";
 
 fn stack(name: &str) -> String {
     format!(
-        "name: {name}\nregion: us-east-1\ntables:\n  Products: {{ key: productId }}\nfunctions:\n  listProducts:\n    \
-         crate: lambdas/list-products\n    env:\n      PRODUCTS_TABLE: ${{table.Products.name}}\n      LOG_LEVEL: info\n      \
-         PAYMENT_API_KEY: {MARK}-one\n    grants:\n      - {{ table: Products, actions: [dynamodb:Scan], reason: To list. }}\n"
+        "name: {name}\nregion: us-east-1\ntables:\n  Products: {{ key: productId \
+         }}\nfunctions:\n  listProducts:\n crate: lambdas/list-products\n    env:\n      \
+         PRODUCTS_TABLE: ${{table.Products.name}}\n      LOG_LEVEL: info\n PAYMENT_API_KEY: \
+         {MARK}-one\n    grants:\n      - {{ table: Products, actions: [dynamodb:Scan], reason: \
+         To list. }}\n"
     )
 }
 

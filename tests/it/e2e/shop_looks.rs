@@ -61,8 +61,8 @@ async fn hardly_anything_moves_while_a_page_loads() {
         for (const entry of list.getEntries()) if (!entry.hadRecentInput) { \
             window.shift += entry.value; \
             for (const { node, previousRect: a, currentRect: b } of entry.sources) \
-                window.moved.push(`${node?.outerHTML?.slice(0, 60)} ${a.y}+${a.height} to ${b.y}+${b.height}`); \
-        } }).observe({ type: 'layout-shift', buffered: true });";
+                window.moved.push(`${node?.outerHTML?.slice(0, 60)} ${a.y}+${a.height} to \
+                ${b.y}+${b.height}`); } }).observe({ type: 'layout-shift', buffered: true });";
     browser.command("Page.addScriptToEvaluateOnNewDocument", json!({"source": observe})).await;
     for width in [360, 1280] {
         browser.resize(width, 900).await;

@@ -168,7 +168,8 @@ async fn a_site_and_nothing_else() {
         outputs["dns_records"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert!(
         matches!(records.as_slice(), [shop, www]
-            if shop.starts_with("shop.example CNAME ") && www.starts_with("www.shop.example CNAME ")),
+            if shop.starts_with("shop.example CNAME ") && www.starts_with("www.shop.example \
+                                                                           CNAME ")),
         "{records:?}"
     );
     let shown = trial.run(&["outputs"]).stdout;

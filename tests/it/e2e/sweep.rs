@@ -1,6 +1,6 @@
-//! `sweep`: deletes what has expired, finishes what `down --no-wait` left, and with --shared removes
-//! what no environment needs any more. Each test has a region or a twin of its own, since `sweep`
-//! looks at all environments of one.
+//! `sweep`: deletes what has expired, finishes what `down --no-wait` left, and with --shared
+//! removes what no environment needs any more. Each test has a region or a twin of its own, since
+//! `sweep` looks at all environments of one.
 
 use super::environments::{all_at_once, listed, small, tables_alone};
 use crate::support::clients::Clients;
@@ -33,7 +33,8 @@ const REGION: &str = "ap-southeast-2";
 #[tokio::test(flavor = "multi_thread")]
 async fn sweep_deletes_what_has_expired_and_nothing_else() {
     let shop = tables_alone("swept", REGION);
-    let overlay = "environments:\n  pr-*: { ttl: 1s }\n  pr-kept: { tables: { Orders: { protect: true } } }\n";
+    let overlay = "environments:\n  pr-*: { ttl: 1s }\n  pr-kept: { tables: { Orders: { protect: \
+                   true } } }\n";
     shop.write("stack.yaml", &(shop.read("stack.yaml") + overlay));
     let (clients, _) = shop.clients().await;
     let envs = ["pr-1", "pr-2", "pr-kept", "dev", "long"].map(String::from);

@@ -74,7 +74,8 @@ async fn a_run_killed_at_any_write_is_completed_by_the_next() {
     assert_eq!(neighbour.run(&DOWN).await.code, 0);
     let tally = tally.lock().unwrap();
     println!(
-        "faults: up has {} kill points, down {}; tried {} and {} in {count} trials; missed {}; problems {}",
+        "faults: up has {} kill points, down {}; tried {} and {} in {count} trials; missed {}; \
+         problems {}",
         reference.up.len(),
         reference.down.len(),
         tally.killed_up,

@@ -1,5 +1,5 @@
-//! AWS::Lambda::EventSourceMapping: made on a table's stream, read back as wanted, changed, found by
-//! its function, deleted.
+//! AWS::Lambda::EventSourceMapping: made on a table's stream, read back as wanted, changed, found
+//! by its function, deleted.
 
 mod drift;
 

@@ -52,8 +52,10 @@ fn wanted(env: &TestEnv, api: &Live) -> Desired {
     let headers = json!({"Access-Control-Allow-Origin": "https://a.example"});
     let spec = json!({
         "routes": {"GET /orders/{id}": route("one"), "GET /products": route("list"), "POST /orders": route("order")},
-        "cors": {"/orders": cors("https://a.example"), "/products": cors("https://a.example http://b.localhost:4566")},
-        "not_allowed": {"/orders": not_allowed(""), "/products": not_allowed("https://a.example http://b.localhost:4566")},
+        "cors": {"/orders": cors("https://a.example"), "/products": cors("https://a.example \
+                                                                          http://b.localhost:4566")},
+        "not_allowed": {"/orders": not_allowed(""), "/products": not_allowed("https://a.example \
+                                                                              http://b.localhost:4566")},
         "gateway_responses": {"DEFAULT_4XX": headers, "DEFAULT_5XX": headers},
     });
     let mut want = desired(&Routes, "routes.main", &env.scope.name("api"), spec);

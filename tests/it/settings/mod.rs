@@ -1,5 +1,5 @@
-//! docs/settings.md: every setting that AWS's models let somebody put on a resource of ours, and what
-//! becomes of it. `<service>.yaml` holds the verdicts: by type, operation and member.
+//! docs/settings.md: every setting that AWS's models let somebody put on a resource of ours, and
+//! what becomes of it. `<service>.yaml` holds the verdicts: by type, operation and member.
 //!
 //! - `managed FIELD, …`: a field of the type's spec; of another type's as `group/field`.
 //! - `drift CASE`: shown, and taken away. The case is one of docs/coverage.md, or `test NAME`.
@@ -7,9 +7,9 @@
 //! - `unseen WHY`: nobody looks.
 //! - `request WHY`: says what is meant, and sets nothing.
 //!
-//! A verdict on a member holds for all that is in it, but for members with a verdict of their own; one
-//! on an operation for all its members. `request` of a file names members that are the same in every
-//! operation, `elsewhere` the operations that set nothing on a resource of ours.
+//! A verdict on a member holds for all that is in it, but for members with a verdict of their own;
+//! one on an operation for all its members. `request` of a file names members that are the same in
+//! every operation, `elsewhere` the operations that set nothing on a resource of ours.
 
 mod model;
 mod page;

@@ -196,8 +196,8 @@ fn text(sections: &BTreeMap<&str, Vec<Row>>, elsewhere: &str) -> String {
     let rows: Vec<&Row> = sections.values().flatten().collect();
     let count = |word: &str| rows.iter().filter(|row| split(&row.verdict).0 == word).count();
     let mut page = format!(
-        "{HEAD}\n{} types, {} rows: {} managed, {} drift, {} harmless, {} not looked at, {} that set \
-         nothing by themselves.\n",
+        "{HEAD}\n{} types, {} rows: {} managed, {} drift, {} harmless, {} not looked at, {} that \
+         set nothing by themselves.\n",
         sections.len(),
         rows.len(),
         count("managed"),
@@ -208,7 +208,8 @@ fn text(sections: &BTreeMap<&str, Vec<Row>>, elsewhere: &str) -> String {
     );
     for name in TYPES.iter().map(|t| t.info().type_name) {
         let Some(rows) = sections.get(name) else { continue };
-        let head = "| operation | member | in it | verdict | field, case or reason |\n|---|---|---|---|---|";
+        let head = "| operation | member | in it | verdict | field, case or reason \
+                    |\n|---|---|---|---|---|";
         write!(page, "\n## {name}\n\n{head}\n").unwrap();
         for row in rows {
             writeln!(page, "{}", line(row)).unwrap();

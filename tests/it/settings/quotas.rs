@@ -1,5 +1,6 @@
-//! Every code by which AWS says that a number of things is reached is known, with the figure and the way
-//! out: held against the errors that AWS's models name for the operations that shopstack calls.
+//! Every code by which AWS says that a number of things is reached is known, with the figure and
+//! the way out: held against the errors that AWS's models name for the operations that shopstack
+//! calls.
 
 use super::{called, model};
 use shopstack::aws::error::meaning;
@@ -29,7 +30,8 @@ const NEVER_SET: &[(&str, &str)] = &[
     ("TooManyParts", "uploads in parts"),
     ("FunctionVersionsPerCapacityProviderLimitExceededException", "capacity providers"),
 ];
-/// CloudFront's word for quotas of several kinds: AWS's sentence names which, so no figure is claimed.
+/// CloudFront's word for quotas of several kinds: AWS's sentence names which, so no figure is
+/// claimed.
 const WITHOUT_FIGURE: &[&str] = &["EntityLimitExceeded"];
 /// Codes for rates, and for the size of a single item.
 const NO_COUNTS: &[&str] = &[

@@ -137,8 +137,8 @@ impl Budgets {
     }
 }
 
-/// `None`: not a call of API Gateway's control plane. Inside: the operation, if it has a rate of its
-/// own.
+/// `None`: not a call of API Gateway's control plane. Inside: the operation, if it has a rate of
+/// its own.
 fn operation(request: &Message) -> Option<Option<&'static str>> {
     let path = request.target().split('?').next().unwrap_or_default();
     let parts: Vec<&str> = path.split('/').skip(1).collect();

@@ -30,7 +30,8 @@ impl Terraform {
         let told: Value =
             serde_json::from_slice(&out.stdout).map_err(|e| format!("`terraform version`: {e}"))?;
         let mirror = mirrors().into_iter().find(|folder| holds_provider(folder)).ok_or(
-            "no plugin mirror with hashicorp/aws: name its folder in TF_PLUGIN_MIRROR, or fill ~/.terraform.d/plugins",
+            "no plugin mirror with hashicorp/aws: name its folder in TF_PLUGIN_MIRROR, or fill \
+             ~/.terraform.d/plugins",
         )?;
         let version = format!("Terraform {}", told["terraform_version"].as_str().unwrap_or("?"));
         Ok(Terraform { version, folder: tempfile::tempdir().unwrap(), mirror })

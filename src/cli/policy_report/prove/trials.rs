@@ -13,8 +13,8 @@ const OF_SERVICES: [&str; 4] = ["OwnLogs", "Traces", "Stream", "DeadLetters"];
 
 const BY_TWIN: &str = "nothing failed: on the twin this works without a grant, on AWS it does not";
 const CALLS_ANYWAY: &str = "nothing failed: the twin calls functions without asking their policies";
-const ATTRIBUTES_UNSEEN: &str = "nothing failed, and nothing fails with no attribute at all: the twin does not look at the \
-     attributes of this call";
+const ATTRIBUTES_UNSEEN: &str = "nothing failed, and nothing fails with no attribute at all: the \
+                                 twin does not look at the attributes of this call";
 
 /// Tries every grant of every policy.
 pub(super) async fn run(bench: &mut Bench<'_>, stack: &Stack) -> Result<Vec<GrantTrial>, CliError> {

@@ -26,8 +26,8 @@ const fn kind(name: &'static str, code: &'static str, message: &'static str) -> 
     Kind { name, status: None, code, message, retry_after: None, challenge: None }
 }
 
-/// An unknown path is a missing token to API Gateway, and so is a method that its path does not have,
-/// unless the path has an answer for it (`not_allowed`).
+/// An unknown path is a missing token to API Gateway, and so is a method that its path does not
+/// have, unless the path has an answer for it (`not_allowed`).
 const KINDS: [Kind; 8] = [
     kind("DEFAULT_4XX", "Refused", "The request was refused."),
     kind("DEFAULT_5XX", "InternalError", "Something went wrong on our side; try again."),

@@ -1,5 +1,5 @@
-//! Answers that API Gateway gives by itself, as methods with a MOCK integration: how one is written,
-//! and what is compared of one that is read. Pure.
+//! Answers that API Gateway gives by itself, as methods with a MOCK integration: how one is
+//! written, and what is compared of one that is read. Pure.
 
 use aws_sdk_apigateway::types::{Integration, Method};
 use serde_json::{Value, json};
@@ -61,8 +61,8 @@ impl MockAnswer {
 }
 
 /// A method with a MOCK integration as it was read: everything that is compared. What AWS fills in
-/// by itself (catalogue 7.6) is not here, nor the integration's own verb, which an endpoint may name
-/// although a MOCK has none.
+/// by itself (catalogue 7.6) is not here, nor the integration's own verb, which an endpoint may
+/// name although a MOCK has none.
 pub struct MockMethod {
     seen: Value,
     headers: BTreeMap<String, String>,

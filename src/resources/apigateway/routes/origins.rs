@@ -41,7 +41,8 @@ pub fn template(origins: &str) -> Option<String> {
     Some(format!(
         "{ORIGINS_LINE}{origins}\n\
          #set($origin = $input.params().header.get(\"Origin\"))\n\
-         #if(!$origin || $origin == \"\")#set($origin = $input.params().header.get(\"origin\"))#end\n\
+         #if(!$origin || $origin == \"\")#set($origin = \
+         $input.params().header.get(\"origin\"))#end\n\
          #if({known})#set($context.responseOverride.header.{ORIGIN} = $origin)#end\n",
     ))
 }

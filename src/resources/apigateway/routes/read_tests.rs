@@ -65,11 +65,11 @@ fn another_setting_of_a_method_is_shown() {
     assert_eq!(
         shown,
         "AWS_PROXY with requestValidatorId=v; \
-         operationName=n; requestParameters=method.request.header.x; requestModels=application/json; \
-         connectionType=VPC_LINK; connectionId=link; credentials=arn:role; \
-         parameterMappings=integration.request.header.x; contentHandling=CONVERT_TO_TEXT; \
-         cacheKeyParameters=k; responseTransferMode=STREAM; insecureSkipVerification=true; \
-         httpMethod=GET; requestTemplates=application/json; integrationResponses=200; \
-         methodResponses=200"
+         operationName=n; requestParameters=method.request.header.x; \
+         requestModels=application/json; connectionType=VPC_LINK; connectionId=link; \
+         credentials=arn:role; parameterMappings=integration.request.header.x; \
+         contentHandling=CONVERT_TO_TEXT; cacheKeyParameters=k; responseTransferMode=STREAM; \
+         insecureSkipVerification=true; httpMethod=GET; requestTemplates=application/json; \
+         integrationResponses=200; methodResponses=200"
     );
 }

@@ -14,8 +14,9 @@ pub struct RoutesSpec {
     pub cors: BTreeMap<String, CorsSpec>,
     /// The answer to methods that a path does not have, given by a MOCK integration of ANY.
     pub not_allowed: BTreeMap<String, NotAllowedSpec>,
-    /// Per gateway response type, such as `DEFAULT_4XX`: header name -> static value without quotes,
-    /// or an expression in brackets. `(status)` is the status, `(body TYPE)` the body's template.
+    /// Per gateway response type, such as `DEFAULT_4XX`: header name -> static value without
+    /// quotes, or an expression in brackets. `(status)` is the status, `(body TYPE)` the body's
+    /// template.
     pub gateway_responses: BTreeMap<String, BTreeMap<String, String>>,
 }
 

@@ -20,11 +20,12 @@ pub(super) fn blocks(headers: &Exported<'_>) -> Vec<Block> {
         Some(true) => json!([{"override": true}]),
         _ => json!([]),
     };
+    let csp = set("content_security_policy", get("content_security_policy"));
     let values = json!({
         "name": headers.name, "comment": get("comment"),
         "security_headers_config": [{
             "strict_transport_security": hsts, "content_type_options": sniff,
-            "content_security_policy": set("content_security_policy", get("content_security_policy")),
+            "content_security_policy": csp,
             "frame_options": set("frame_option", get("frame_options")),
             "referrer_policy": set("referrer_policy", get("referrer_policy")),
         }],

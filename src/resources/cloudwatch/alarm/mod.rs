@@ -183,7 +183,8 @@ fn shown(alarm: &aws_sdk_cloudwatch::types::MetricAlarm, region: &str) -> AlarmS
     }
 }
 
-/// What decides whether an alarm goes off, and no stack sets. PutMetricAlarm without it takes it away.
+/// What decides whether an alarm goes off, and no stack sets. PutMetricAlarm without it takes it
+/// away.
 fn extras(alarm: &aws_sdk_cloudwatch::types::MetricAlarm) -> BTreeMap<String, String> {
     let few = alarm.evaluate_low_sample_count_percentile().filter(|text| *text != "evaluate");
     let metrics =

@@ -12,6 +12,7 @@ use crate::model::{CloudError, ErrorKind};
 use crate::policy;
 use crate::resources::common::or_nothing;
 use crate::resources::dynamodb::{DynamoDb, SERVICE};
+use aws_sdk_dynamodb::operation::update_table::builders::UpdateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
     DeleteReplicationGroupMemberAction, DestinationStatus, ReplicationGroupUpdate,
     SseSpecification, TableClass, TableDescription,
@@ -133,8 +134,8 @@ async fn kinesis(reader: &Reader, name: &str) -> Result<Vec<(String, String)>, C
     Ok(live.collect())
 }
 
-/// The resource policy of a table or stream as AWS gives it, null for none; `None` where the endpoint does
-/// not know such policies.
+/// The resource policy of a table or stream as AWS gives it, null for none; `None` where the
+/// endpoint does not know such policies.
 pub async fn resource_policy(reader: &Reader, arn: &str) -> Result<Option<Value>, CloudError> {
     let get = || reader.client::<DynamoDb>().get_resource_policy().resource_arn(arn).send();
     match reader.caller.call("dynamodb:GetResourcePolicy", get).await {
@@ -180,10 +181,9 @@ pub async fn remove(
 
 /// UpdateTable without one of those that it takes away.
 pub fn fill(
-    call: aws_sdk_dynamodb::operation::update_table::builders::UpdateTableFluentBuilder,
+    call: UpdateTableFluentBuilder,
     extra: &Extra,
-) -> Result<aws_sdk_dynamodb::operation::update_table::builders::UpdateTableFluentBuilder, CloudError>
-{
+) -> Result<UpdateTableFluentBuilder, CloudError> {
     Ok(match extra {
         Extra::Encryption => {
             call.sse_specification(SseSpecification::builder().enabled(false).build())

@@ -129,8 +129,8 @@ async fn adopt(writer: &Writer, step: &Step, wanted: &TableSpec) -> Result<Outpu
 }
 
 /// Changes what differs. UpdateTable takes one kind of change at a time, and the table must be at
-/// rest in between. Returns the table's outputs, which a stream changes. `options` say whether the table is fresh; one that is not and is gone was
-/// deleted since the plan.
+/// rest in between. Returns the table's outputs, which a stream changes. `options` say whether the
+/// table is fresh; one that is not and is gone was deleted since the plan.
 pub async fn reconcile(
     writer: &Writer,
     step: &Step,

@@ -4,9 +4,11 @@
 //! A layer can bring an extension, which runs inside the function with its role; a VPC, a file
 //! system, a dead-letter target or a key lead out of the stack. GetFunction tells all of it anyway.
 
-use aws_sdk_lambda::operation::update_function_configuration::builders::UpdateFunctionConfigurationFluentBuilder as Update;
+use aws_sdk_lambda::operation::update_function_configuration::builders;
 use aws_sdk_lambda::types as sdk;
 use std::collections::BTreeMap;
+
+type Update = builders::UpdateFunctionConfigurationFluentBuilder;
 
 /// What of this no call can change in place: the function is made anew.
 pub const FINAL: [&str; 4] =

@@ -6,11 +6,13 @@ use super::{extras, generated};
 use crate::aws::{CallOptions, Writer};
 use crate::model::CloudError;
 use crate::resources::lambda::Lambda;
-use aws_sdk_lambda::operation::update_function_configuration::builders::UpdateFunctionConfigurationFluentBuilder as Update;
+use aws_sdk_lambda::operation::update_function_configuration::builders;
 use aws_sdk_lambda::types::{
     ApplicationLogLevel, DeadLetterConfig, Environment, LogFormat, LoggingConfig, SystemLogLevel,
     TracingConfig, TracingMode,
 };
+
+type Update = builders::UpdateFunctionConfigurationFluentBuilder;
 
 /// An empty map clears the variables; an absent one would keep them (catalogue 5.1).
 pub fn environment(wanted: &FunctionSpec) -> Environment {

@@ -352,7 +352,8 @@ mod tests {
         json!({"Sid": "api", "Effect": "Allow",
             "Principal": {"Service": "apigateway.amazonaws.com"},
             "Action": "lambda:InvokeFunction", "Resource": "arn:aws:lambda:us-east-1:1:function:f",
-            "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:execute-api:us-east-1:1:a/*/GET/products"},
+            "Condition": {
+                "ArnLike": {"AWS:SourceArn": "arn:aws:execute-api:us-east-1:1:a/*/GET/products"},
                           "StringEquals": {"AWS:SourceAccount": "1"}}})
     }
 

@@ -1,6 +1,6 @@
 //! Settings of a live log group that no stack has: each is an entry of `extras`, which is drift,
-//! and is taken away. A subscription filter sends every line to somebody else, data protection hides
-//! parts of lines.
+//! and is taken away. A subscription filter sends every line to somebody else, data protection
+//! hides parts of lines.
 
 use crate::aws::{Reader, Writer};
 use crate::model::CloudError;

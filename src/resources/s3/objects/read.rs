@@ -226,8 +226,8 @@ async fn head(
     }))
 }
 
-/// The content type, and behind it what no file of ours says: a disposition makes a page a download,
-/// an archive class makes it unreadable.
+/// The content type, and behind it what no file of ours says: a disposition makes a page a
+/// download, an archive class makes it unreadable.
 fn with_others(answer: &HeadObjectOutput) -> String {
     let mut text = answer.content_type().unwrap_or_default().to_string();
     let class = answer.storage_class().map(|class| class.as_str());

@@ -105,7 +105,8 @@ async fn run_under(burst: &Burst, shop: &ProxiedShop, command: &[&str], rows: &[
     let (retried, throttled) =
         (calls["retried"].as_u64().unwrap(), calls["throttled"].as_u64().unwrap());
     println!(
-        "injected: {} errors of {} kinds into `{}`: retried {retried}, throttled {throttled}, {} ms",
+        "injected: {} errors of {} kinds into `{}`: retried {retried}, throttled {throttled}, {} \
+         ms",
         sum(&|_| true),
         rows.len(),
         command[0],

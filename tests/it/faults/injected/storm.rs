@@ -117,8 +117,9 @@ async fn weather(seed: u64, reference: &Inventory) {
     );
     let Figures { throttles, errors, cut, lost, delayed, retried, throttled, seconds } = figures;
     println!(
-        "storm: seed {seed}: {throttles} throttles, {errors} HTTP 500, {cut} cut, {lost} lost answers, {delayed} \
-         delayed only; retried {retried}, throttled {throttled}; {seconds} s; 0 lost, 0 doubled, 0 orphaned"
+        "storm: seed {seed}: {throttles} throttles, {errors} HTTP 500, {cut} cut, {lost} lost \
+         answers, {delayed} delayed only; retried {retried}, throttled {throttled}; {seconds} s; \
+         0 lost, 0 doubled, 0 orphaned"
     );
     assert!(
         throttles > 20 && errors > 5 && cut > 2 && delayed > 100,

@@ -27,7 +27,8 @@ pub async fn add(all: &mut Inventory, clients: &Clients) {
     }
 }
 
-/// Names of all response headers policies; none on moto, which has no such listing and none of them.
+/// Names of all response headers policies; none on moto, which has no such listing and none of
+/// them.
 pub async fn names(clients: &Clients) -> Vec<String> {
     let Ok(listed) = clients.cloudfront.list_response_headers_policies().send().await else {
         return Vec::new();

@@ -28,7 +28,10 @@ pub fn cases_on_moto() -> DriftCases {
         case("region", json!("eu-west-3"))
             .op(Op::Replace)
             .also_updates("waf_logging.cdn", "destination")
-            .no_drift("a group of that name in another region is another group: the wanted one is missing"),
+            .no_drift(
+                "a group of that name in another region is another group: the wanted one \
+                       is missing",
+            ),
     ];
     DriftCases {
         type_name: "AWS::Logs::LogGroup",

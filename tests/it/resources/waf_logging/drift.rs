@@ -13,7 +13,8 @@ pub fn cases(shop: &DeployedShop) -> DriftCases {
     let cases = vec![
         gap(
             "web_acl_arn",
-            "it is what a logging configuration is found by: another ACL's is another configuration",
+            "it is what a logging configuration is found by: another ACL's is another \
+             configuration",
         ),
         case("destination", json!(format!("{destination}-theirs"))),
         case("redacted_headers", json!(["authorization"])).op(Op::Update),

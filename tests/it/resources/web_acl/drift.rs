@@ -25,7 +25,8 @@ pub fn cases() -> DriftCases {
         case("tags.*", json!("x")).keys(&["stray"]),
         gap(
             "scope",
-            "an ACL of another scope is another ACL, and what it guards decides on its scope: no stack.yaml moves one",
+            "an ACL of another scope is another ACL, and what it guards decides on its scope: no \
+             stack.yaml moves one",
         ),
         case("default_action", json!("BLOCK")),
         case("metric_name", json!("theirs")),
