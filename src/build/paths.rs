@@ -64,8 +64,9 @@ fn cargo_home() -> Option<PathBuf> {
 /// Where the sources of the standard library are installed, its code names them; elsewhere it names
 /// a path of the compiler's own build, which is taken for both.
 async fn standard_library(workspace: &Path) -> Option<(PathBuf, String)> {
-    let sysroot = rustc(workspace, &["--print", "sysroot"]).await?;
-    let version = rustc(workspace, &["-vV"]).await?;
+    let (sysroot, version) =
+        tokio::join!(rustc(workspace, &["--print", "sysroot"]), rustc(workspace, &["-vV"]));
+    let (sysroot, version) = (sysroot?, version?);
     let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: "))?;
     let sources = Path::new(sysroot.trim()).join("lib/rustlib/src/rust");
     Some((sources, format!("/rustc/{commit}")))

@@ -36,6 +36,17 @@ impl Candidate {
     fn name(&self) -> String {
         format!("{}/{}", self.environment.stack, self.environment.env)
     }
+
+    /// Why it may go.
+    fn reason(&self) -> String {
+        match (&self.receipt, &self.environment.expires_at) {
+            (Some(receipt), _) => {
+                format!("left by `down --no-wait` at {}", short_line(&receipt.when))
+            }
+            (None, Some(at)) => format!("expired at {at}"),
+            (None, None) => String::new(),
+        }
+    }
 }
 
 /// How it went with one of them.
@@ -79,6 +90,10 @@ pub async fn command(global: &Global, args: &Sweep, output: &Output) -> Result<u
         if args.shared {
             shared::list_pieces(&session, output).await?;
         }
+        let facts: Vec<_> = candidates.iter().map(|one| (one.name(), one.reason())).collect();
+        let facts: Vec<_> = facts.iter().map(|(name, why)| (name.as_str(), why.clone())).collect();
+        let heading = format!("Sweep of {}, a dry run", session.scope.region);
+        runner::add_summary(&render::step::markdown(&heading, &facts, None), output);
         if output.json {
             output.summary(&summary(&session, "ok", &[], start));
         }
@@ -231,11 +246,7 @@ fn tell_candidate(candidate: &Candidate, output: &Output) {
         }));
         return;
     }
-    let why = match (&candidate.receipt, expires_at) {
-        (Some(receipt), _) => format!("left by `down --no-wait` at {}", short_line(&receipt.when)),
-        (None, Some(at)) => format!("expired at {at}"),
-        (None, None) => String::new(),
-    };
+    let why = candidate.reason();
     output.result(&format!("{}  {why}  {resources} resources", candidate.name()));
 }
 
