@@ -1,6 +1,6 @@
 //! shopstack as a library: the module map, lowest layer first.
 
-// What clippy.toml cannot allow in unit tests alone.
+// Lints that clippy.toml cannot allow in unit tests alone.
 #![cfg_attr(test, allow(clippy::string_slice, clippy::too_many_lines, clippy::unreachable))]
 
 /// The nouns every layer shares: addresses, specs, plans, events, errors. Pure.
@@ -24,7 +24,7 @@ pub mod engine;
 /// The auditors' report: every policy wanted and live, statement by statement, with what is too
 /// wide. Pure.
 pub mod report;
-/// One folder per AWS service with its resource types; `resources::TYPES` is the list.
+/// A folder per AWS service with its resource types; `resources::TYPES` is the list.
 pub mod resources;
 /// Checks against a deployed shop, over plain HTTP and a small backend; knows no SDK.
 pub mod smoke;
@@ -36,5 +36,5 @@ pub mod planning;
 /// width.
 pub mod render;
 
-/// One file per command; the only place where resources meet the engine.
+/// A file per command; the only place where resources meet the engine.
 pub mod cli;

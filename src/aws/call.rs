@@ -182,7 +182,7 @@ impl Caller {
         self.counter.note_number(type_name, part, number);
     }
 
-    /// What `note_number` was told last.
+    /// The numbers recorded by `note_number`.
     pub fn numbers(&self) -> Numbers {
         self.counter.numbers()
     }

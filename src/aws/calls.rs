@@ -68,7 +68,7 @@ pub const LEDGER_WRITES: &[Call] = &[
     Call::new(&DYNAMODB, "dynamodb:DeleteItem"),
 ];
 
-/// What removes the `shopstack` table.
+/// Calls that remove the `shopstack` table.
 pub const LEDGER_REMOVAL: &[Call] = &[
     Call::new(&DYNAMODB, "dynamodb:Scan"),
     Call::new(&DYNAMODB, "dynamodb:UpdateTable"),
@@ -100,11 +100,11 @@ pub const DOCTOR: &[Call] = &[
     Call::new(&PLAIN, "lambda:GetAccountSettings"),
 ];
 
-/// What runs do without where the right is missing, so that no deployer needs it.
+/// Optional calls: a run goes on without them if the right is missing, so no deployer needs them.
 pub const OPTIONAL: &[Call] = &[Call::new(&IAM, "iam:ListAccountAliases")];
 
-/// What the proof of least privilege tries, on the local twin alone. A refusal is what it looks
-/// for, so none is repeated; no deployer needs the rights.
+/// Calls of the proof of least privilege, on the local twin alone. The proof expects refusals, so
+/// no call is repeated; no deployer needs the rights.
 pub const PROOF: &[Call] = &[
     Call::new(&PLAIN, "sts:AssumeRole"),
     Call::new(&PLAIN, "dynamodb:GetItem"),

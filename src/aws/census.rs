@@ -12,7 +12,7 @@ use std::time::Duration;
 /// How long to wait for the account's name before asking without it.
 const ALIAS_PATIENCE: Duration = Duration::from_secs(3);
 
-/// One environment, as known from the tag index and roles.
+/// An environment, as known from the tag index and roles.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
     pub stack: String,
@@ -21,9 +21,9 @@ pub struct Environment {
     pub expires_at: Option<String>,
     /// How many of its resources are known: those with tags.
     pub resources: usize,
-    /// One of its resources names this region.
+    /// True if one of its resources names this region.
     here: bool,
-    /// One of its roles, if nothing else is known.
+    /// A role of the environment, if nothing else is known.
     role: Option<String>,
 }
 
@@ -120,9 +120,9 @@ async fn roles(reader: &Reader) -> Result<Vec<(String, String, String)>, CloudEr
     Ok(listed.await?.iter().filter_map(parts).collect())
 }
 
-/// Whether a role is of an environment of this region; a role without a region counts. Its expiry
-/// goes to `expires_at`. One that the caller may not read is of another stack, or of an environment
-/// that is none of the caller's.
+/// True if a role belongs to an environment of this region; a role without a region counts. Its
+/// expiry goes to `expires_at`. A role that the caller may not read belongs to another stack or
+/// environment.
 async fn role_lives_here(
     reader: &Reader,
     role: &str,

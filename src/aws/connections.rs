@@ -22,7 +22,7 @@ pub trait SdkService: Sized + 'static {
     fn reads(client: Self::Client) -> Self;
 }
 
-/// What an SDK client is created from. Only `Connections` creates one.
+/// The configuration of SDK clients. Only `Connections` creates one.
 #[derive(Debug)]
 pub struct Connection {
     pub config: SdkConfig,

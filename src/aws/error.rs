@@ -82,7 +82,7 @@ const NOT_EMULATED: &[&str] = &[
     "NotImplementedException",
 ];
 
-/// What an answer of AWS with this code and sentence means, and what to do about it.
+/// Interprets an AWS error by code and sentence: its kind and the remedy.
 pub fn meaning(operation: &str, code: &str, message: &str, status: u16) -> (ErrorKind, String) {
     let kind = kind_of(operation, code, message, Some(status), false);
     (kind, remedy::hint(kind, operation, code, message))

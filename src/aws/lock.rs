@@ -27,7 +27,7 @@ const SET: &str = "SET #owner = :owner, who = :who, place = :place, since = :sin
 /// The lock's sort key.
 pub const SK: &str = "lock";
 
-/// Who holds a lock.
+/// The holder of a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     /// Caller's ARN.
@@ -146,7 +146,7 @@ pub async fn wait_lock(
     }
 }
 
-/// Who holds the lock now.
+/// Reads the current holder of the lock.
 pub async fn current(ledger: &Ledger) -> Result<Option<Holder>, CloudError> {
     Ok(ledger.row(SK).await?.as_ref().and_then(holder))
 }
@@ -189,8 +189,8 @@ async fn take(ledger: &Ledger, me: &Holder, over: Option<&Item>) -> Result<Taken
     Ok(Taken { token, asked })
 }
 
-/// One conditional write: the lock is free, or its row is unchanged since it was read, be it that
-/// of a dead holder or an invalid one.
+/// A single conditional write: succeeds if the lock is free, or if its row is unchanged since it
+/// was read (a dead holder's or an invalid row).
 async fn write(
     ledger: &Ledger,
     me: &Holder,

@@ -101,7 +101,7 @@ impl Network {
     }
 }
 
-/// Whether a variable has a value.
+/// True if a variable has a value.
 fn is_set(name: &str) -> bool {
     std::env::var_os(name).is_some_and(|value| !value.is_empty())
 }

@@ -1,5 +1,5 @@
-//! What the smoke test asks of AWS: items of a table, its own products and orders there, lines of
-//! a log group.
+//! The smoke test's reads of AWS: items of a table, its own products and orders, lines of a log
+//! group.
 
 use super::call::Caller;
 use super::clients::Sdk;
@@ -59,7 +59,7 @@ impl Probe {
         }
     }
 
-    /// One item by its key, a JSON object of strings and numbers.
+    /// Reads one item by its key, a JSON object of strings and numbers.
     pub async fn item(&self, table: &str, key: &Value) -> Result<Option<Value>, CloudError> {
         let key = to_item(key)?;
         let answer = self
@@ -180,8 +180,8 @@ impl Probe {
         }
     }
 
-    /// One page of a log group's lines since `since_ms` (epoch), and the token of the next page;
-    /// none if the group does not exist yet. `region` defaults to the stack's.
+    /// Reads one page of a log group's lines since `since_ms` (epoch), and the token of the next
+    /// page; none if the group does not exist yet. `region` defaults to the stack's.
     pub async fn log_page(
         &self,
         region: Option<&str>,

@@ -6,7 +6,7 @@ pub use crate::model::call::Class;
 use crate::model::{CloudError, ErrorKind};
 use std::time::Duration;
 
-/// What may be repeated for one call.
+/// Repetitions that are safe for one call.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Repeat {
     /// The resource was created in this run: a 404 means lag, not absence.
@@ -25,7 +25,7 @@ pub struct Leave {
     rule: Option<(&'static str, &'static str)>,
 }
 
-/// Whether and how to retry an error; `None` if it is final. Messages are compared
+/// Decides whether and how to retry an error; `None` if it is final. Messages are compared
 /// case-insensitively, because services are not consistent.
 pub fn classify(call: &Call, error: &CloudError, repeat: Repeat) -> Option<Leave> {
     let leave =
@@ -67,7 +67,7 @@ fn queue(call: &Call) -> Duration {
     Duration::from_secs(300).max(Duration::from_secs_f64(OTHERS / slowest))
 }
 
-/// What was spent on getting over one error.
+/// The retries spent on one error so far.
 #[derive(Debug, Default)]
 pub struct Spent {
     /// Only its own pauses and attempts, not the cost of other errors or rate budgets.

@@ -248,7 +248,7 @@ fn remedy(words: &str, way: &Way<'_>) -> String {
         return format!("sign in with `aws sso login --profile {name}`, then run again");
     }
     if facts.sso.is_some() && has(&["ForbiddenException", "No access"]) {
-        return "the account and role of the profile are not assigned to you: ask whoever manages \
+        return "the account and role of the profile are not assigned to you: ask who manages \
                 access in IAM Identity Center"
             .into();
     }

@@ -1,4 +1,4 @@
-//! What AWS's simulation of policies says of the caller's rights.
+//! The caller's rights, by AWS's policy simulation.
 
 use super::account::{Account, Asked};
 use super::pages::paged;
@@ -8,7 +8,7 @@ use aws_sdk_iam::types::{
     ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType as Decision,
 };
 
-/// Who withholds a right; each has another remedy.
+/// The policy that denies a right; each kind has another remedy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DeniedBy {
     /// No policy of the caller grants it.
@@ -19,7 +19,7 @@ pub enum DeniedBy {
     Organisation,
 }
 
-/// What the simulation says of actions.
+/// The result of a simulation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Simulated {
     pub denied: Vec<(DeniedBy, String)>,

@@ -16,7 +16,7 @@ use super::tool::{self, Tool};
 use super::{Architecture, BuildError, Progress, profile, variables};
 
 const SHOWN_LINES: usize = 40;
-/// One line of `--message-format=json`; lines of other kinds lack fields and are passed over.
+/// A line of `--message-format=json`; lines of other kinds lack fields and are ignored.
 #[derive(Deserialize)]
 struct Message {
     reason: String,
@@ -185,7 +185,7 @@ fn failed(crates: &[&Crate], architecture: Architecture, words: &str) -> BuildEr
     )
 }
 
-/// What cargo, rustup and rustc say, and what helps; the first that fits.
+/// Messages of cargo, rustup and rustc with their remedies; the first match counts.
 const REMEDIES: &[(&[&str], &str)] = &[
     (
         &["no default is configured", "could not choose a version of cargo"],
@@ -256,7 +256,7 @@ fn last_lines(words: &str) -> String {
     lines.iter().skip(from).map(|line| format!("\n    {line}")).collect()
 }
 
-/// Whether cargo runs at all: rustup's cargo is there without any toolchain.
+/// Checks that cargo runs: rustup installs a cargo proxy even without a toolchain.
 pub(super) fn check_runs(architecture: Architecture) -> Result<(), BuildError> {
     let mut command = std::process::Command::new(program());
     for name in variables::withheld(&[]) {

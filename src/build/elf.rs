@@ -5,7 +5,7 @@
 
 use super::{Architecture, BuildError};
 
-/// What Amazon Linux 2023, and so `provided.al2023`, ships.
+/// The glibc of Amazon Linux 2023, and so of `provided.al2023`.
 pub(super) const NEWEST_GLIBC: (u32, u32) = (2, 34);
 
 const EM_X86_64: u16 = 62;

@@ -1,5 +1,4 @@
-//! What cargo itself says of a crate: its package, its binary, its workspace, where its output
-//! goes.
+//! Reads `cargo metadata`: a crate's package, binary, workspace and target folder.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -16,15 +16,15 @@ use std::path::{Path, PathBuf};
 
 use lambda_crate::Crate;
 
-/// What the caller may hand in to hear what is being compiled.
+/// Receives the name of each crate that is being compiled.
 pub type Progress<'a> = &'a (dyn Fn(&str) + Sync);
 
-/// What failed, and what to do now.
+/// A failed build, with its remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildError {
-    /// What failed, on which function, crate or file; cargo's own words where it was cargo.
+    /// The failure: function, crate or file, and cargo's own words if cargo failed.
     pub message: String,
-    /// What to do now.
+    /// The remedy.
     pub hint: String,
 }
 
@@ -72,7 +72,7 @@ impl fmt::Display for Architecture {
     }
 }
 
-/// One function to build.
+/// A function to build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildRequest {
     /// The function's logical name; the zip is called after it.
@@ -102,7 +102,7 @@ pub struct Artifact {
     pub size: u64,
 }
 
-/// Whether this machine has a tool for the architecture of each function, and a cargo that runs.
+/// Checks that this machine has a tool for the architecture of each function, and a working cargo.
 ///
 /// # Errors
 /// The first architecture that no installed tool builds for; no cargo, or one without a toolchain;

@@ -1,5 +1,5 @@
-//! Which cargo command builds for which processor: cargo-lambda or cargo-zigbuild where installed,
-//! else plain cargo on the same kind of machine.
+//! Chooses the cargo command for a processor: cargo-lambda or cargo-zigbuild if installed,
+//! otherwise plain cargo on a machine of the same kind.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub(super) enum Tool {
     Plain,
 }
 
-/// What the choice depends on, so that it can be tested.
+/// The facts that the choice depends on, as a parameter for tests.
 pub(super) struct Host<'a> {
     pub(super) os: &'a str,
     pub(super) arch: &'a str,

@@ -1,13 +1,13 @@
 //! The variables of the environment that cargo and rustc do not get.
 //!
-//! What cargo tells about *our* package is withheld: build scripts that watch such variables would
-//! otherwise run again whenever shopstack is started in another way. Build scripts, macros and
-//! compiler wrappers of any crate run in this environment, so the variables of AWS are withheld as
-//! well, but for those that stack.yaml passes on.
+//! Variables that cargo sets for *our* package are withheld: build scripts that watch such
+//! variables would otherwise run again whenever shopstack is started in another way. Build scripts,
+//! macros and compiler wrappers of any crate run in this environment, so AWS variables are withheld
+//! too, except those that stack.yaml passes on.
 
 use std::ffi::OsString;
 
-/// What cargo tells a running program about its own package, besides names with a prefix.
+/// Variables that cargo sets for a running program's package, besides names with a prefix.
 const OF_PACKAGE: [&str; 4] =
     ["CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR", "OUT_DIR"];
 

@@ -39,7 +39,7 @@ pub fn sink(session: &Session, output: &Output) -> Sink {
     })
 }
 
-/// What `work` yields; once the run is stopped it gets as long as calls in flight do, and is then
+/// Awaits `work`. Once the run is stopped, `work` gets as long as calls in flight do, and is then
 /// dropped.
 pub async fn within_grace<T>(
     cancel: &Cancel,
@@ -73,13 +73,12 @@ pub fn unasked() -> CliError {
     CliError::coded(code::INTERRUPTED, "interrupted before an answer: nothing was changed", "")
 }
 
-/// Who writes on behalf of this session.
+/// The writer of this session.
 pub fn writer(session: &Session) -> Writer {
     Writer::new(&session.sdk, session.reader.afresh(), session.scope.clone())
 }
 
-/// Who writes on behalf of the proof of least privilege, which takes rights away from functions at
-/// work.
+/// The writer of the proof of least privilege, which removes rights from running functions.
 ///
 /// Errors: the endpoint is not the local twin.
 pub fn writer_of_proof(session: &Session) -> Result<Writer, CliError> {
@@ -112,13 +111,13 @@ pub async fn run(
     engine::run(plan, &run).await
 }
 
-/// What a command that must ask says where it cannot.
+/// The error of a command that must ask and has no terminal.
 pub const NO_TERMINAL: &str = "confirmation needed, but this is not a terminal; pass --yes";
 
-/// What went wrong, as one error: every failed step with its cause, and what was left undone for
-/// it.
+/// Joins all failures into one error: every failed step with its cause, and the steps that were
+/// skipped because of it.
 pub fn failure(outcome: &Outcome) -> Option<CliError> {
-    // What is pending is no failure: it stands among what remains.
+    // Pending steps are not failures: they are listed as remaining.
     let pending = !outcome.failed.is_empty()
         && outcome.failed.iter().all(|(_, e)| e.kind == ErrorKind::Pending);
     let reason = |kind: ErrorKind| outcome.failed.iter().any(|(_, e)| e.kind == kind);

@@ -57,8 +57,8 @@ pub enum Color {
 }
 
 impl Color {
-    /// Whether to colour a stream that is a terminal or not. `NO_COLOR` and a terminal without
-    /// colours count unless `always` asks for them.
+    /// True if a stream gets colour. `NO_COLOR` and terminals without colour count unless `always`
+    /// asks for it.
     pub fn allows(self, terminal: bool) -> bool {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let plain = set("NO_COLOR").is_some() || set("TERM").is_some_and(|term| term == "dumb");

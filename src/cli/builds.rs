@@ -58,7 +58,7 @@ fn requests(project: &Project) -> Vec<BuildRequest> {
     project.stack.functions.iter().map(request).collect()
 }
 
-/// Whether this machine can build the functions at all; said before anything is made.
+/// Checks that this machine can build the functions, before any resource is created.
 ///
 /// # Errors
 /// A tool is missing for one of the architectures: how to install it.
@@ -97,7 +97,7 @@ impl Builds {
         Self { names, task: task.boxed().shared() }
     }
 
-    /// What is known once all builds are done: `build.<function>` -> sha256 and zip.
+    /// Waits for all builds: `build.<function>` -> sha256 and zip.
     pub async fn finished(&self) -> Result<BTreeMap<Address, Outputs>, CloudError> {
         let artifacts = self.task.clone().await?;
         Ok(artifacts.iter().map(|a| (Address::new("build", &a.name), outputs(a))).collect())

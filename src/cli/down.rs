@@ -114,7 +114,7 @@ fn lives_in(scope: &Scope, home: &str) -> CliError {
     )
 }
 
-/// What is to be deleted, and where: by `--stack`, or by stack.yaml.
+/// The stack and region to delete: by `--stack`, or by stack.yaml.
 fn place(global: &Global, args: &Down, output: &Output) -> Result<Place, CliError> {
     match &args.stack {
         Some(name) if !stack::is_stack_name(name) => Err(CliError::new(

@@ -45,7 +45,7 @@ pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
     Ok(code::OK)
 }
 
-/// What the runs of an environment say of it.
+/// Facts from an environment's recorded runs.
 #[derive(Debug, Default)]
 struct Runs {
     /// RFC 3339.
@@ -75,7 +75,7 @@ async fn described(ledger: &Ledger, one: Environment) -> Result<(Environment, Ru
 /// Type of the table of locks and records, among the shared pieces.
 pub const TABLE_TYPE: &str = "AWS::DynamoDB::Table";
 
-/// What all environments of the account share, and is there.
+/// The existing resources that all environments of the account share.
 pub async fn shared_pieces(
     session: &Session,
     ledger: &Ledger,

@@ -1,4 +1,4 @@
-//! What a command fails with: exit code, message lines, remedy.
+//! The error of a command: exit code, message lines, remedy.
 
 use crate::model::{CloudError, ErrorKind};
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ impl CliError {
         Self::new(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"), hint)
     }
 
-    /// What `--json` prints of a failed command.
+    /// The `--json` document of a failed command.
     pub fn document(&self) -> Value {
         json!({ "error": self.fields() })
     }

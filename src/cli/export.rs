@@ -49,7 +49,7 @@ fn skips(project: &Project) -> String {
         .join(",")
 }
 
-/// What stack.yaml wants on AWS; nothing is asked of AWS, so the account's number is zeros.
+/// The resources that stack.yaml wants. AWS is not asked, so the account's number is zeros.
 fn wanted(global: &Global, project: &Project, region: &str) -> Result<Vec<Block>, CliError> {
     let scope = Scope {
         stack: project.stack.name.clone(),
@@ -72,7 +72,7 @@ fn wanted(global: &Global, project: &Project, region: &str) -> Result<Vec<Block>
     Ok(blocks.collect())
 }
 
-/// What AWS has of the environment. Errors: something of it cannot be read.
+/// The environment's live resources. Errors: a resource that cannot be read.
 async fn live(global: &Global, project: &Project, output: &Output) -> Result<Vec<Block>, CliError> {
     let session = Session::open_reading(global, &project.place(), output).await?;
     let adopt = BTreeSet::new();

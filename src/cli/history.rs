@@ -20,7 +20,7 @@ pub async fn command(global: &Global, output: &Output) -> Result<u8, CliError> {
         output.result("No run of this stack and environment is recorded.");
     }
     for run in &runs {
-        // Whoever may write to the table may have written it.
+        // Anyone with write access to the table may have written the row.
         let text = |key: &str| short_line(run.get(key).and_then(Value::as_str).unwrap_or_default());
         let (commit, dirty) = (text("commit"), text("commit").ends_with("-dirty"));
         let commit =

@@ -86,7 +86,7 @@ fn end_stream(command: &Command, error: &CliError, output: &Output) {
     }
 }
 
-/// What a CI step's summary says of a failure.
+/// The CI step's summary of a failure.
 fn failure(command: &Command, error: &CliError) -> String {
     let heading = format!("shopstack {}: exit code {}", command.name(), error.code);
     let help =

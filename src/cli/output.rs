@@ -33,7 +33,7 @@ pub struct Output {
     stream: Arc<Stream>,
 }
 
-/// What the JSON lines of one command have said so far.
+/// The JSON lines that one command has printed so far.
 #[derive(Debug, Default)]
 struct Stream {
     ended: AtomicBool,
@@ -160,7 +160,7 @@ impl Output {
             writeln!(std::io::stderr().lock(), "error: {}\n  help: {}", told.message, told.hint);
     }
 
-    /// One JSON document on stdout, before there is a command.
+    /// Prints a JSON document on stdout, before there is a command.
     pub fn plain_json(value: &serde_json::Value) {
         let _ = writeln!(std::io::stdout().lock(), "{}", sanitize_json(&value.to_string()));
     }
@@ -179,7 +179,7 @@ impl Output {
         }
     }
 
-    /// One JSON value on one line, on stdout.
+    /// Prints a JSON value as one line on stdout.
     pub fn json_line(&self, value: &serde_json::Value) {
         self.json_text(&value.to_string());
     }

@@ -22,7 +22,7 @@ pub async fn report(session: &Session, desired: &[Desired], outcome: &Outcome, s
     }
 }
 
-/// One sentence for each resource that reads back differently than it was written.
+/// A sentence for each resource that reads back differently than it was written.
 fn not_kept(written: &BTreeMap<Address, Value>, live: &[Live]) -> Vec<String> {
     let sentence = |live: &Live| {
         let fields: Vec<String> = diff::differences(&live.spec, written.get(&live.address)?)

@@ -1,11 +1,12 @@
-//! What `down --no-wait` leaves to `sweep`.
+//! The receipt of `down --no-wait` for `sweep`.
 
 use super::session::Session;
 use crate::model::Plan;
 use serde::{Deserialize, Serialize};
 use std::time::SystemTime;
 
-/// What `down --no-wait` left behind, kept beside the lock: `sweep` takes away that, and no more.
+/// The resources that `down --no-wait` left behind, stored beside the lock: `sweep` deletes these
+/// and no others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// Caller's ARN.

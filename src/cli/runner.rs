@@ -1,5 +1,5 @@
-//! What a GitHub runner is told besides the log: a summary of the step in Markdown, and outputs for
-//! the steps after it, where the runner names files for them.
+//! Writes a GitHub runner's files: a summary of the step in Markdown, and outputs for later steps,
+//! if the runner names files for them.
 
 use super::output::Output;
 use crate::model::digest;
@@ -21,8 +21,8 @@ pub fn set_outputs<'a>(values: impl IntoIterator<Item = (&'a str, &'a Value)>, o
     append("GITHUB_OUTPUT", &values.into_iter().map(text).collect::<String>(), output);
 }
 
-/// One output as the runner reads it: between two lines that no value holds, so that none can end
-/// early and set another.
+/// An output in the runner's format: between two delimiter lines that no value contains, so that a
+/// value cannot end early and set another output.
 fn entry(name: &str, value: &str) -> String {
     let mut mark = digest::sha256_hex(value.as_bytes());
     while value.contains(&mark) {

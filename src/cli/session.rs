@@ -1,4 +1,4 @@
-//! What most commands need first: the stack, the endpoint, who we are, the scope, a reader.
+//! The common start of most commands: stack, endpoint, caller, scope, reader.
 
 use super::args::Global;
 use super::error::CliError;
@@ -73,7 +73,7 @@ impl Project {
         Self { stack, root: self.root.clone() }
     }
 
-    /// Errors: the crates, seed files and the site's folder that stack.yaml names and nobody finds.
+    /// Errors: crates, seed files or a site folder that stack.yaml names and that do not exist.
     pub fn sources(&self, global: &Global) -> Result<(), CliError> {
         let text = source_text(global);
         let name = global.file.display().to_string();
@@ -164,8 +164,7 @@ impl Session {
         }
         let (sdk, scope) = Self::connect(global, place, output).await?;
         let reader = Self::reader(&sdk, output);
-        // What is wrong with credentials or network is said by the identity call, in its better
-        // words.
+        // The identity call reports problems with credentials or network in better words.
         let (identity, index) =
             tokio::join!(identity(&sdk, global, place, output), reader.index(&scope));
         let identity = identity?;
@@ -283,7 +282,7 @@ impl Session {
         }
     }
 
-    /// What a plan for the project is made from.
+    /// The input of a plan for the project.
     pub fn request<'a>(
         &'a self,
         project: &'a Project,
@@ -343,9 +342,9 @@ async fn serves(scope: &Scope) -> bool {
     }
 }
 
-/// Who calls; an error where that is not the account that the environment belongs in.
+/// Reads the caller's identity; an error if it is not in the environment's account.
 ///
-/// The twin is nobody's account and stands in for all.
+/// The twin has no account of its own and stands in for every account.
 async fn identity(
     sdk: &Sdk,
     global: &Global,

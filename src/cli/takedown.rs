@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::time::Duration;
 
-/// What is there of an environment, and the plan that takes it away.
+/// An environment's resources, and the plan that deletes them.
 pub struct Found {
     pub plan: Plan,
     /// RFC 3339; the expiry that all that is left agrees on.
@@ -31,8 +31,8 @@ impl Found {
         losing.map(|step| step.name.clone()).collect()
     }
 
-    /// True where nobody has to agree to the loss of data: the environment was made to go, and
-    /// nothing in it is protected all the same.
+    /// True if data may be lost without consent: the environment has an expiry, and nothing in it
+    /// is protected.
     pub fn is_disposable(&self) -> bool {
         self.expires_at.is_some() && planning::protected(&self.plan).is_empty()
     }
@@ -51,7 +51,7 @@ pub enum Refused {
 pub struct Ended {
     /// Resources deleted.
     pub deleted: usize,
-    /// What is still there, as `address (name)`.
+    /// The resources that remain, as `address (name)`.
     pub remaining: Vec<String>,
     /// ARNs with the environment's tags, of services that this version makes nothing in.
     pub unknown: Vec<String>,
@@ -125,7 +125,7 @@ where
     Ok(Ended { deleted: outcome.done_count(), remaining, unknown, error })
 }
 
-/// What is there, by name and ownership alone.
+/// Finds the environment's resources, by name and ownership alone.
 async fn find(session: &Session) -> Result<Found, CliError> {
     let live = all_live(session).await?;
     let plan = planning::plan_deletion(&session.scope, &live)?;
@@ -137,8 +137,8 @@ async fn all_live(session: &Session) -> Result<Vec<Live>, CliError> {
     Ok(engine::read(&finder, &session.scope, &[], true).await?)
 }
 
-/// What is still there, and ARNs of unknown services; groups that Lambda made again meanwhile are
-/// taken away first.
+/// Finds the remaining resources and the ARNs of unknown services, after deleting log groups that
+/// Lambda has created again.
 async fn look_again(
     session: &Session,
     writer: &Writer,
@@ -154,8 +154,9 @@ async fn look_again(
     Ok((ours.collect(), unknown))
 }
 
-/// What a newer version may have made, or somebody tagged as the environment's: of services that
-/// this version makes nothing in, since those of others are looked at by the types themselves.
+/// ARNs of services in which this version creates nothing: a newer version created them, or
+/// somebody tagged them as the environment's. Each type looks for resources of its own service
+/// itself.
 fn unknown_arns(index: &TagIndex) -> Vec<String> {
     let calls = TYPES.iter().flat_map(|resource_type| resource_type.info().calls.iter());
     let known: BTreeSet<&str> = calls.filter_map(|call| call.operation.split(':').next()).collect();
@@ -173,7 +174,7 @@ fn plan_left(plan: &Plan, outcome: &engine::Outcome) -> Vec<Live> {
         .collect()
 }
 
-/// Tells the plan to whoever follows the run.
+/// Sends the plan to the event sink.
 pub fn tell_plan(plan: &Plan, sink: &Sink) {
     sink(Event::Plan(Box::new(plan.clone())));
 }

@@ -108,8 +108,7 @@ fn addresses(given: &[String]) -> Result<BTreeSet<Address>, CliError> {
         .collect()
 }
 
-/// Whether the plan may be carried out: it loses nothing that is protected, and whoever runs `up`
-/// wants it.
+/// Checks that the plan may be applied: it deletes nothing protected, and the user agrees.
 async fn agree(session: &Session, plan: &Plan, args: &Up, output: &Output) -> Result<(), CliError> {
     planning::refuse_losses(plan)?;
     if plan.is_empty() || args.yes { Ok(()) } else { confirm(session, output).await }
@@ -204,7 +203,7 @@ fn finish(
             apply::summary_line(result, outcome.done_count(), session, elapsed_ms, document, &[]);
         output.summary(&apply::explained(line, error.as_ref()));
     } else if error.as_ref().is_none_or(|e| e.code == code::SMOKE) {
-        // What is deployed stands, whatever the smoke test thinks of it.
+        // The deployment stands even if the smoke test fails.
         let calls = session.sdk.counter.snapshot();
         output.result(&format!(
             "{} changed in {} ({} reads, {} writes, {} retried)",
@@ -219,7 +218,7 @@ fn finish(
     error.map_or(Ok(code::OK), Err)
 }
 
-/// What later steps of a CI job want to know.
+/// Sets the outputs for later steps of a CI job.
 fn tell_runner(session: &Session, changed: usize, document: &Value, result: &str, output: &Output) {
     let scope = &session.scope;
     let known = json!({

@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use std::ffi::OsString;
 
-/// What other tools call our commands, and what to say of it.
+/// Other tools' names of our commands, with the tip to give.
 const COMMANDS: &[(&[&str], &str)] = &[
     (&["destroy", "delete", "remove", "rm", "teardown", "undeploy"], "down"),
     (&["plan", "preview", "changes", "drift", "refresh"], "diff"),
@@ -46,7 +46,7 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, u8> {
     }
 }
 
-/// Whether help and errors may have colour: `--color` counts before the rest is understood.
+/// Decides whether help and errors may have colour; `--color` counts before the rest is parsed.
 fn color(arguments: &[OsString]) -> ColorChoice {
     match value_of(arguments, "--color").as_deref() {
         Some("always") => ColorChoice::Always,

@@ -10,7 +10,7 @@ use crate::resources::{self, Context};
 use crate::stack::{self, Stack};
 use serde_json::{Value, json};
 
-/// Stands for an account that nobody has named: all have as many digits.
+/// A placeholder for an unknown account, with as many digits as every account number.
 const ANY_ACCOUNT: &str = "000000000000";
 
 pub fn command(global: &Global, args: Validate, output: &Output) -> Result<u8, CliError> {
@@ -70,7 +70,7 @@ fn plan_notes(global: &Global, project: &Project) -> Result<Vec<String>, CloudEr
     resources::desired(&context).map(|wanted| wanted.notes)
 }
 
-/// What the environment has, and where each value stands.
+/// Prints the environment's values, each with its place.
 fn print_resolved(global: &Global, stack: &Stack, output: &Output) {
     let source = source_text(global);
     let file = global.file.display().to_string();

@@ -149,7 +149,7 @@ async fn any_stack_becomes_any_other() {
     }
 }
 
-/// Whatever fails on the way, repeating the command converges.
+/// Repeating the command converges, whatever fails on the way.
 #[tokio::test]
 async fn faults_on_the_way_only_cost_another_run() {
     for seed in 1..=300 {

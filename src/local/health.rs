@@ -12,13 +12,13 @@ const CONNECT: Duration = Duration::from_secs(1);
 /// Readiness is answered from memory, but a twin busy with a cold Lambda start may be slow on a
 /// small machine.
 const ANSWER: Duration = Duration::from_secs(3);
-/// What the kernel needs at most to close the sockets of a process that was killed.
+/// The time that the kernel needs at most to close the sockets of a killed process.
 const CLOSING: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(25);
 /// Readiness is a JSON object of about 100 bytes; more than this is something else.
 const MAX_ANSWER: u64 = 16 * 1024;
 
-/// What a port on 127.0.0.1 says.
+/// The state of a port on 127.0.0.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Port {
     /// A MiniStack that is ready.

@@ -19,15 +19,15 @@ pub use config::{DEFAULT_PORT, TwinConfig};
 use health::Port;
 use record::Record;
 
-/// What the caller may hand in to hear of steps that take seconds.
+/// Receives the steps that take seconds.
 pub type Progress<'a> = &'a (dyn Fn(&str) + Sync);
 
-/// What failed, and what to do now.
+/// A failure of the twin, with its remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalError {
-    /// What failed, on which port, process or file.
+    /// The failure: port, process or file.
     pub message: String,
-    /// What to do now.
+    /// The remedy.
     pub hint: String,
 }
 
@@ -98,7 +98,7 @@ pub struct Status {
     pub log: PathBuf,
 }
 
-/// What was found: the recorded process, if it lives, and what the port says.
+/// The observed state: the recorded process, if it lives, and the port's answer.
 enum Observed {
     Running(Record),
     Unresponsive(Record),

@@ -25,7 +25,7 @@ const WHAT_TO_INSTALL: &str = "install Python 3.10 or newer with venv (Debian an
                                install python3 python3-venv; \
     Fedora: dnf install python3; macOS: brew install python), or name one in SHOPSTACK_PYTHON";
 
-/// What one interpreter says of itself.
+/// The facts that an interpreter reports about itself.
 #[derive(Debug, PartialEq, Eq)]
 enum Found {
     Fit,

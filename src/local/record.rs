@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{LocalError, Twin, TwinConfig, health, process};
 
-/// What the pid file holds, as JSON.
+/// The content of the pid file, as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) pid: u32,
@@ -66,7 +66,7 @@ impl Record {
                 format!("end process {} yourself, as the user who started it", self.pid),
             )
         })?;
-        // Whoever starts the next one, or takes the port for something else, finds it free.
+        // The next user of the port finds it free.
         let _settled = health::probe_after_end(cfg.port).await;
         self.forget(cfg)
     }

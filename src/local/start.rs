@@ -26,11 +26,11 @@ const LOG_LINES: usize = 20;
 /// Starts MiniStack behind a guard against web pages in the user's browser.
 const LAUNCHER: &str = include_str!("launch.py");
 
-/// What the twin may see of the caller's environment. No `AWS_*`, so that neither it nor a Lambda
-/// in it can ever meet real credentials; no `HOME` either, where `~/.aws` lies.
+/// Variables of the caller's environment that the twin inherits. No `AWS_*`, so that neither the
+/// twin nor a Lambda in it ever meets real credentials; no `HOME` either, because of `~/.aws`.
 const INHERITED: [&str; 5] = ["PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ"];
 
-/// Whether a living twin becomes ready within a short while.
+/// True if a living twin becomes ready within a short time.
 pub(super) async fn recovers(cfg: &TwinConfig, record: &Record) -> bool {
     let deadline = Instant::now() + RECOVERY_BUDGET;
     while record.is_alive() && Instant::now() < deadline {

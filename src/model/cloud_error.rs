@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What an error means to the engine and for the exit code.
+/// The meaning of an error for the engine and for the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
@@ -50,7 +50,7 @@ pub struct CloudError {
     /// AWS's message, or shopstack's own.
     pub message: String,
     pub request_id: Option<String>,
-    /// What the user can do now.
+    /// The remedy.
     pub hint: String,
 }
 

@@ -31,7 +31,7 @@ impl Op {
     }
 }
 
-/// Who made a step necessary: the stack's author, somebody outside shopstack, or both.
+/// The origin of a step: the stack's author, a change outside shopstack, or both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
@@ -46,11 +46,11 @@ pub enum Cause {
 #[serde(deny_unknown_fields)]
 pub struct FieldChange {
     pub path: String,
-    /// What AWS has.
+    /// The value on AWS.
     pub live: Value,
     /// The value of the last successful `up`, if the record has it.
     pub applied: Value,
-    /// What stack.yaml says.
+    /// The value in stack.yaml.
     pub wanted: Value,
     /// The field cannot change in place, so the resource is replaced.
     pub replaces: bool,

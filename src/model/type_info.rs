@@ -28,7 +28,7 @@ impl After {
     }
 }
 
-/// What AWS charges for an unused resource.
+/// The monthly charge of AWS for an unused resource.
 #[derive(Clone, Copy, Debug)]
 pub enum Pricing {
     /// No fixed cost; the text says what is billed instead.
@@ -44,8 +44,8 @@ pub struct Number {
     pub most: usize,
     /// `response headers policies per account`.
     pub what: &'static str,
-    /// Which of several counts a wanted resource is one of, by its spec: a web ACL's scope. Empty
-    /// where there is one count.
+    /// The part of the quota that a resource counts towards, by its spec: a web ACL's scope. Empty
+    /// if there is one count.
     pub part: fn(&Value) -> &'static str,
 }
 
@@ -114,7 +114,7 @@ impl Calls {
     }
 }
 
-/// What a resource type declares about itself.
+/// The declaration of a resource type.
 #[derive(Clone, Copy, Debug)]
 pub struct TypeInfo {
     /// CloudFormation's name, `AWS::DynamoDB::Table`.
@@ -130,7 +130,7 @@ pub struct TypeInfo {
     pub arn: Option<fn(&Scope, &str) -> String>,
     /// Types whose live resources `discover` needs to see first.
     pub read_after: &'static [&'static str],
-    /// What must be deleted before a resource of this type.
+    /// Types whose resources are deleted first.
     pub delete_after: &'static [After],
     /// The type whose deletion also deletes these resources, so that no separate delete is planned.
     pub contained_in: Option<&'static str>,

@@ -82,7 +82,7 @@ pub fn headings(types: &[&TypeInfo]) -> Vec<(&'static str, Vec<&'static str>)> {
 
 struct Builder<'a> {
     inputs: &'a Inputs<'a>,
-    /// What is going to happen to addresses considered so far, and why.
+    /// The planned operation and cause of the addresses considered so far.
     pending: BTreeMap<Address, (Op, Cause)>,
     steps: Vec<Step>,
     unchanged: Vec<Live>,
@@ -106,7 +106,7 @@ impl<'a> Builder<'a> {
             return known.get(attribute).cloned();
         }
         if self.not_emulated.contains(address) {
-            // What the endpoint lacks has no id there: whoever refers to it does without.
+            // An endpoint that lacks a resource has no ID for it, so references to it are empty.
             return Some(String::new());
         }
         let live = self.live(address)?;
@@ -172,7 +172,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// What happens to the container that `desired` is a part of, where that is made anew.
+    /// The cause if the container of `desired` is replaced.
     fn renewed(&self, desired: &Desired) -> Option<Cause> {
         let container = self.info(&desired.type_name)?.contained_in?;
         let of_type =
@@ -216,7 +216,7 @@ impl<'a> Builder<'a> {
             .collect()
     }
 
-    /// What the last `up` applied here, as the record has it.
+    /// The spec that the last `up` applied, by the record.
     fn applied(&self, desired: &'a Desired, wanted: &Value) -> Option<Applied<'a>> {
         let live = self.live(&desired.address).map_or(&Value::Null, |live| &live.spec);
         self.inputs.record?.applied(&desired.address, &[live, wanted])
@@ -251,7 +251,7 @@ impl<'a> Builder<'a> {
         self.live(address).is_some_and(|live| live.due.contains(path))
     }
 
-    /// Who made the step necessary. Without a record everything counts as the author's change.
+    /// The origin of the step. Without a record everything counts as the author's change.
     ///
     /// A value that is not known yet says nothing by itself: it inherits the cause of the steps it
     /// waits for.
@@ -279,7 +279,7 @@ impl<'a> Builder<'a> {
             }
             Op::Adopt | Op::Delete => (true, false),
         };
-        // What is still a template in the resolved spec is exactly what is waited for.
+        // Templates left in the resolved spec are exactly the values to wait for.
         let mut waits = BTreeSet::new();
         template::references(wanted, &mut waits);
         let inherited =
@@ -295,7 +295,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// What AWS itself takes long for, said once per duration.
+    /// The steps that take long on AWS, each duration once.
     fn slow(&self) -> Option<String> {
         let mut told: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for step in self.steps.iter().filter(|s| !matches!(s.op, Op::Update | Op::Adopt)) {
@@ -338,7 +338,8 @@ impl<'a> Builder<'a> {
                 type_name: live.type_name.clone(),
                 name: live.name.clone(),
                 op: Op::Delete,
-                // What the last `up` did not leave behind, somebody else made in the stack's name.
+                // A resource that the last `up` did not record was created by somebody else in the
+                // stack's name.
                 cause: match self.inputs.record {
                     Some(record) if !record.specs.contains_key(&live.address) => Cause::Drift,
                     _ => Cause::Change,

@@ -31,7 +31,7 @@ pub fn floors(steps: &[Step], unchanged: &[Live], types: &[&TypeInfo]) -> Vec<Fl
     all
 }
 
-/// What is paid for in one normalised spec; nothing where the spec is absent.
+/// The billed items of one normalised spec; none without a spec.
 fn parts(types: &[&TypeInfo], type_name: &str, spec: &Value) -> Vec<Part> {
     let pricing = types.iter().find(|t| t.type_name == type_name).map(|t| t.pricing);
     match pricing {

@@ -3,7 +3,7 @@
 use crate::model::template;
 use serde_json::{Map, Value, json};
 
-/// One difference: the path as parts (keys may hold dots), and both values; absent is null.
+/// A difference: the path as parts (keys may hold dots), and both values; absent is null.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
     pub path: Vec<String>,

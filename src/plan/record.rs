@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// More resources than any environment has: each that nobody wants any more costs a read.
+/// More resources than any environment has. Each recorded resource that stack.yaml no longer has
+/// costs a read.
 const MAX_SPECS: usize = 2000;
 
-/// One `up`, as it is kept in the `shopstack` table.
+/// An `up`, as it is kept in the `shopstack` table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// Caller's ARN.
@@ -30,7 +31,7 @@ pub struct Record {
     pub salt: String,
 }
 
-/// What a record knows of one resource, opened for comparing.
+/// A record's entry for one resource, opened for comparing.
 pub struct Applied<'a> {
     record: &'a Record,
     address: &'a Address,
@@ -78,8 +79,8 @@ impl Record {
         Seal { salt: self.salt.clone() }
     }
 
-    /// What was applied at an address. The specs in `known`, such as the live and the wanted one,
-    /// open the digests of fields too large to be kept: one that is neither's is null.
+    /// The spec applied at an address. The specs in `known`, such as the live and the wanted one,
+    /// open the digests of fields too large to keep; a digest of neither is null.
     pub fn applied<'a>(&'a self, address: &'a Address, known: &[&Value]) -> Option<Applied<'a>> {
         let spec = self.specs.get(address)?;
         let spec = if shorten::is_short(spec) {
@@ -189,7 +190,7 @@ mod tests {
         let record: Record = serde_json::from_str(&text).unwrap();
         assert!(record.is_of(&specs));
         assert!(!record.is_of(&BTreeMap::from([(at.clone(), spec(7))])));
-        // What was applied is known as long as one side is what it was.
+        // The applied value is known as long as one side still has it.
         let path = ["objects", "articles/2026/00007/index.html", "md5"].map(String::from);
         let (old, new, other) = (spec(none), spec(7), spec(8));
         let md5 = json!(format!("{:032x}", 7));
@@ -199,8 +200,8 @@ mod tests {
         assert_eq!(record.applied(&at, &[&new]).unwrap().at(&["config".into()], &[]), json!("{}"));
     }
 
-    /// Whoever may write the record's row cannot hide drift with it: opened trust, a lifted public
-    /// access block, backups turned off.
+    /// Write access to the record's row cannot hide drift: an opened trust policy, a lifted public
+    /// access block, disabled backups.
     #[test]
     fn no_entry_of_a_record_hides_drift() {
         for (field, live, wanted) in [

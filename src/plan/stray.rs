@@ -1,4 +1,5 @@
-//! What carries the stack's tags under a name that is none of its own: told of, and left alone.
+//! Resources that carry the stack's tags under a name that is not the stack's: reported, and left
+//! alone.
 
 use crate::model::{Live, Owner};
 

@@ -281,7 +281,7 @@ fn roles(scope: &Scope, operation: &str, action: &str) -> Group {
     }
 }
 
-/// Whatever its id, of the kinds that a stack has; emulators check the calls on all resources.
+/// Any distribution ID; emulators check the calls against all resources.
 fn distributions(scope: &Scope) -> Vec<String> {
     if scope.endpoint.is_some() {
         return vec!["*".into()];

@@ -86,7 +86,7 @@ fn a_policy_fits_into_a_role() {
     // Names of the maximum length. A role allows 10,240 characters of inline policies.
     let longest = Scope { stack: "s".repeat(24), ..scope(&"e".repeat(20)) };
     for (name, policy) in policies(&longest).as_object().unwrap() {
-        // What docs/environments.md attaches as a managed policy, which takes less.
+        // docs/environments.md attaches this policy as a managed policy, whose limit is lower.
         let most = if name == "up" { 10_240 } else { 6_144 };
         assert!(policy.to_string().len() <= most, "{name}: {}", policy.to_string().len());
     }

@@ -1,4 +1,4 @@
-//! Which AWS operations a Rust source calls: the fluent calls of the AWS SDK, by parsing.
+//! Finds the AWS operations that a Rust source calls, by parsing the SDK's fluent calls.
 //!
 //! A call is a method without arguments that has the name of an operation (`client.put_item()`), on
 //! the way to `send` or to a paginator. Code for tests is passed over. The table or bucket that a
@@ -55,7 +55,7 @@ pub fn services(text: &str) -> BTreeSet<String> {
     found
 }
 
-/// What the calls of one function amount to.
+/// The calls found in one function so far.
 #[derive(Default)]
 struct Body {
     operations: usize,
@@ -222,8 +222,8 @@ impl Finder<'_> {
         self.found.extend(inner.found);
     }
 
-    /// Words of a macro that nobody can parse, such as `macro_rules!`: the name of an operation
-    /// may be a call.
+    /// Handles a macro body that is neither expressions nor statements, such as `macro_rules!`: a
+    /// word with the name of an operation may be a call.
     fn unparsed(&mut self, tokens: proc_macro2::TokenStream) {
         for token in tokens {
             match token {

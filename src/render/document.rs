@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What `up` would do, and why.
+/// The plan of `up`, with the cause of each change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanDocument {
@@ -26,7 +26,7 @@ pub struct PlanDocument {
     pub account: String,
     pub region: String,
     pub summary: Summary,
-    /// One for each resource that is not as wanted, in the order in which they are done.
+    /// A change for each resource that is not as wanted, in the order of execution.
     pub changes: Vec<Change>,
     /// Resources whose type the endpoint does not know; always empty on AWS.
     #[serde(default)]
@@ -61,7 +61,7 @@ pub fn digest(document: &Value) -> String {
     sha256_of_json(&read)
 }
 
-/// What happens to one resource.
+/// The change of one resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
@@ -81,8 +81,8 @@ pub struct Change {
     pub unknown: BTreeMap<String, String>,
 }
 
-/// What the stack costs in a month without any visitor, before and after; an estimate out of a
-/// dated price list.
+/// The stack's cost in a month without visitors, before and after; an estimate from a dated price
+/// list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cost {
@@ -94,11 +94,11 @@ pub struct Cost {
     pub prices_of: String,
     /// Region of the price list, whatever the plan's own.
     pub prices_in: String,
-    /// What the figures leave out, in words.
+    /// The costs that the figures leave out, in words.
     pub not_included: String,
     pub before: f64,
     pub after: f64,
-    /// Those that cost something before or after.
+    /// Resources that cost something before or after.
     pub resources: Vec<ResourceCost>,
 }
 
@@ -259,7 +259,7 @@ mod tests {
         }
     }
 
-    /// What is not in the contract's example need not be there.
+    /// Keys beyond the contract's example are optional.
     #[test]
     fn the_contracts_own_keys_are_enough() {
         let text = r#"{"format_version":"1.0","stack":"shop","env":"dev","account":"000000000000",

@@ -10,7 +10,7 @@ pub fn plan(plan: &Plan, calls: Value, seal: &Seal) -> Value {
     json!(PlanDocument::new(plan, calls, seal))
 }
 
-/// One event as one object; notes have no line of their own in the contract, so they yield none.
+/// An event as a JSON object; notes have no line of their own in the contract, so they yield none.
 pub fn event(event: &Event, calls: impl Fn() -> Value) -> Option<Value> {
     match event {
         Event::Plan(value) => {

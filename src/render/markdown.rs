@@ -83,7 +83,7 @@ fn row(step: &Step) -> String {
     format!("| {sign} {op} | `{}` | `{name}` | {why} |\n", step.address)
 }
 
-/// One folded block: the fields of a step before and after; files as a list.
+/// A folded block: the fields of a step before and after; files as a list.
 fn details(step: &Step) -> String {
     let fields = mask::readable_fields(step);
     if fields.is_empty() {

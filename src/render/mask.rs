@@ -1,4 +1,4 @@
-//! What of a step may be shown: all of it but the secrets among the variables of functions.
+//! Masks a step for display: everything is shown except secret variables of functions.
 
 use crate::model::{FieldChange, Step, template};
 use crate::plan::secret::{self, Marks};

@@ -86,7 +86,7 @@ fn write(
     }
 }
 
-/// A scalar as YAML writes it: plain where nobody could read it as anything else, else quoted.
+/// A scalar as YAML writes it: plain if it is unambiguous, otherwise quoted.
 fn scalar(value: &Value) -> String {
     let Value::String(text) = value else { return value.to_string() };
     let first = text.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '/');

@@ -1,4 +1,4 @@
-//! Colour and width, decided once and handed to whoever turns values into text.
+//! Colour and width, decided once and passed to everything that turns values into text.
 
 /// How text may look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub struct Style {
     pub width: usize,
 }
 
-/// What a piece of text is, not which colour it has.
+/// The role of a text in the output, independent of its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ink {
     Create,

@@ -6,7 +6,7 @@ use crate::model::terraform::Block;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// What stands for a value inside of a text that is not known yet.
+/// The placeholder for an unknown value inside a text.
 const LATER: &str = "(known after apply)";
 const PROVIDER: &str = "registry.terraform.io/hashicorp/aws";
 

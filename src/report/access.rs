@@ -1,4 +1,5 @@
-//! Who may do what, one access a line: what `--since` compares and the picture draws.
+//! The access list of the report, one access per line: compared by `--since` and drawn in the
+//! picture.
 
 use super::{Access, Kind, Surface};
 use crate::policy::judge::Statement;
@@ -101,7 +102,7 @@ fn routes(surface: &Surface) -> Vec<Access> {
         .collect()
 }
 
-/// What a caller of a route must satisfy; nothing for a route that anyone may call.
+/// The conditions on callers of a route; none for a public route.
 pub(crate) fn route_conditions(settings: &Value) -> Vec<String> {
     let mut conditions = Vec::new();
     match settings.get("authorizer") {

@@ -1,5 +1,5 @@
-//! One policy compared: statements paired by meaning, the rows of the report, and the fields that
-//! differ.
+//! Compares one policy: statements paired by meaning, the rows of the report, and the differing
+//! fields.
 
 use super::sides::Pair;
 use super::{Difference, Input, Kind, Row, Status, Surface, checked, reasons};

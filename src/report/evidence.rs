@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Whether an action that a function has is one that it needs.
+/// The verdict on an action that a function has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Needed {
@@ -32,7 +32,7 @@ pub struct Need {
     /// The live role allows it.
     pub granted: bool,
     pub verdict: Needed,
-    /// What could not be resolved.
+    /// The part that could not be resolved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }

@@ -1,5 +1,5 @@
-//! What is to be mended in one policy: what only one side has, what differs, and what is too wide
-//! on either side.
+//! Findings on one policy: statements that only one side has, differences, and statements that are
+//! too wide.
 
 use super::changes::{changes, gist};
 use super::exposure;
@@ -10,7 +10,7 @@ use crate::policy::judge::{self, Issue, Judge, Statement};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is wanted and may look too wide all the same: for each, `reasons` says why it cannot be
+/// Rules that wanted statements of shared roles may break; `reasons` says why they cannot be
 /// narrower.
 const SHARED_AS_WANTED: [&str; 2] = ["wildcard-resource", "confused-deputy"];
 const MAKE: &str = "run `shopstack up`: it makes what is missing";
@@ -215,10 +215,8 @@ impl Maker<'_> {
                 let widened = changes.iter().any(|(wider, _)| *wider);
                 let severity = if widened { Severity::High } else { Severity::Medium };
                 let words: Vec<String> = changes.into_iter().map(|(_, words)| words).collect();
-                let what = format!(
-                    "AWS has this statement otherwise than stack.yaml: {}",
-                    words.join("; ")
-                );
+                let what =
+                    format!("the statement on AWS differs from stack.yaml: {}", words.join("; "));
                 self.add("changed-statement", severity, sid, Side::Live, what, RESTORE.into());
             }
             _ => {}
@@ -234,8 +232,8 @@ impl Maker<'_> {
         let back = if row.wanted { RESTORE } else { REMOVE };
         for issue in &live {
             let both = wanted.iter().any(|w| w.rule == issue.rule);
-            // What stack.yaml does not want goes away with the next `up`; else the statement itself
-            // must change.
+            // The next `up` removes a statement that stack.yaml does not want; otherwise the
+            // statement itself must change.
             let (side, fix) = if both { (Side::Both, issue.fix) } else { (Side::Live, back) };
             self.add(
                 issue.rule,

@@ -75,7 +75,7 @@ pub struct Input<'a> {
     /// are passed over.
     pub desired: &'a [Desired],
     pub live: &'a [Live],
-    /// What the report read beyond `live`.
+    /// Policies and settings read in addition to `live`.
     pub observed: &'a [Observed],
     /// Why resources of a type could not be read, by type.
     pub unread: &'a BTreeMap<String, Failure>,
@@ -87,10 +87,10 @@ pub struct Input<'a> {
     pub places: &'a Places,
     /// The exceptions of stack.yaml.
     pub accepted: &'a [Accepted],
-    /// What the functions' sources call, by logical id of the function.
+    /// The calls found in the functions' sources, by logical ID of the function.
     pub calls: &'a BTreeMap<String, Vec<SourceCall>>,
     pub since: Option<&'a Older>,
-    /// What `--prove` found out.
+    /// The result of `--prove`.
     pub proof: Option<&'a Proof>,
 }
 
@@ -217,7 +217,7 @@ const NOT_EVALUATED: [&str; 7] = [
     "resources that do not belong to this stack and environment",
 ];
 
-/// What this report says nothing about; on an emulator also what only AWS has.
+/// The limits of this report; on an emulator also the settings that only AWS has.
 fn not_evaluated(scope: &Scope, live: &[Live]) -> Vec<String> {
     let mut list: Vec<String> = NOT_EVALUATED.map(String::from).into();
     let role = live

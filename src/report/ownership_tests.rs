@@ -116,7 +116,7 @@ fn policies_of_the_api_and_of_a_table_are_excess_and_judged() {
         assert_eq!(surface(&report, kind, address).status, Status::Foreign);
         let fix = &report.findings[0].fix;
         assert!(fix.contains("`shopstack up`: it takes"), "{fix}");
-        // What cannot be read as a document is not clean either.
+        // An unreadable document is not clean.
         put(&mut shop, kind, json!("nonsense"));
         assert_eq!(shop.report().exit_code(), 2);
     }

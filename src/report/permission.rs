@@ -57,8 +57,8 @@ fn statement(sid: &str, one: &PermissionStatement, arn: &str) -> Value {
            "Condition": conditions})
 }
 
-/// What a permission's `principal` says: mostly a service, at times all that the other fields have
-/// no room for.
+/// The `principal` field of a permission: usually a service, sometimes a JSON object with parts
+/// that the other fields cannot hold.
 struct Said {
     effect: String,
     principal: Value,

@@ -1,4 +1,4 @@
-//! What a proof finds fault with: grants that nothing needed, forbidden calls that went through.
+//! Findings of a proof: grants that nothing needed, forbidden calls that succeeded.
 
 use super::trial::{CallVerdict, ForbiddenCall, GrantVerdict};
 use super::{Finding, Input, Kind, Severity, Side, rules};

@@ -1,4 +1,4 @@
-//! What no other surface shows: the remaining settings of every resource, and that it is there.
+//! Compares the settings that no other surface shows, and the existence of every resource.
 
 use super::sides::{Pair, Side, empty_side, is_shared_role, sides};
 use super::{Input, Kind};
@@ -68,8 +68,8 @@ const SHOWN_WHOLE: &[&str] =
 /// Stands for a secret that is not the one that stack.yaml has.
 const ANOTHER: &str = "(sensitive, another value)";
 
-/// One pair for each resource that the stack wants or has, and one for each type that could not be
-/// read and of which nothing is wanted.
+/// Makes a pair for each resource that the stack wants or has, and for each type that could not be
+/// read and has no wanted resource.
 pub(super) fn pairs(input: &Input<'_>) -> Vec<Pair> {
     let wanted = input.desired.iter().map(|d| d.type_name.as_str());
     let live = input.live.iter().map(|l| l.type_name.as_str());
@@ -96,7 +96,7 @@ pub(super) fn pairs(input: &Input<'_>) -> Vec<Pair> {
 const KIND: Kind = Kind::OtherSettings;
 
 fn pair(input: &Input<'_>, side: &Side<'_>) -> Option<Pair> {
-    // What others need too is no part of the stack unless stack.yaml wants it.
+    // A shared resource belongs to the stack only if stack.yaml wants it.
     let live = side.live.filter(|live| side.wanted.is_some() || live.owner == Owner::Ours);
     let address = side.wanted.map(|d| &d.address).or(live.map(|l| &l.address))?;
     let (wanted, live) = without_secrets(side);

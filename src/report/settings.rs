@@ -14,7 +14,7 @@ const AUTHORIZER: &str = "AWS::ApiGateway::Authorizer";
 pub const BLOCKS: [&str; 4] =
     ["block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets"];
 
-/// Which fields of a type's spec make up one surface.
+/// The fields of a type's spec that make up one surface.
 struct Shape {
     type_name: &'static str,
     kind: Kind,
@@ -217,7 +217,7 @@ fn routes(spec: &Value) -> Value {
     if all.is_empty() { Value::Null } else { Value::Object(all) }
 }
 
-/// Those of `keys` that the spec has; null where it has none of them.
+/// The spec's entries for `keys`; null if there are none.
 fn picked(spec: &Value, keys: &[&str]) -> Value {
     let found: Map<String, Value> =
         keys.iter().filter_map(|key| Some(((*key).to_string(), spec.get(*key)?.clone()))).collect();

@@ -10,7 +10,7 @@ fn rules_of(shop: &Shop) -> Vec<String> {
     shop.report().findings.iter().map(|f| f.rule.clone()).collect()
 }
 
-/// What somebody changed: address, key path, value (null takes it away), and what must be said.
+/// A change outside shopstack: address, key path, value (null removes it), and the expected rule.
 type Tampering = (&'static str, &'static [&'static str], Value, &'static str, Kind);
 
 fn tamperings() -> Vec<Tampering> {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 const ROLE: &str = "AWS::IAM::Role";
 
-/// One policy or setting before it is compared; null means none.
+/// A policy or setting before it is compared; null means none.
 pub(super) struct Pair {
     pub kind: Kind,
     pub address: Address,
@@ -16,7 +16,7 @@ pub(super) struct Pair {
     pub policy: Option<String>,
     pub wanted: Value,
     pub live: Value,
-    /// What is known of the owner, where the resource is somebody else's.
+    /// The known facts about a foreign resource's owner.
     pub foreign: Option<String>,
     pub not_emulated: bool,
     /// The resource that carries it exists.
@@ -56,7 +56,7 @@ impl Pair {
         }
     }
 
-    /// What a read of the report's own found; stack.yaml has no such thing, so none is wanted.
+    /// The pair of a separate read; stack.yaml has no such setting, so none is wanted.
     pub fn of_observed(observed: &Observed) -> Self {
         let (live, unread) = match &observed.result {
             Ok(value) if Self::is_document(observed.kind) => (canonical(value.clone()), None),
@@ -210,7 +210,7 @@ pub(super) fn sides<'a>(type_name: &'a str, input: &'a Input<'_>) -> Sides<'a> {
     for one in input.desired.iter().filter(|d| d.type_name == type_name) {
         all.entry(one.address.id().to_string()).or_insert_with(fresh).wanted = Some(one);
     }
-    // What merely carries the stack's tags under another name is no part of it.
+    // A resource that carries the stack's tags under another name does not belong to it.
     for one in input.live.iter().filter(|l| l.type_name == type_name && l.owner != Owner::Stray) {
         all.entry(one.address.id().to_string()).or_insert_with(fresh).live = Some(one);
     }

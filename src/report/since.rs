@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 /// Far above any report of a stack.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
-/// What of an older report matters here.
+/// The relevant parts of an older report.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Older {
     finished: String,

@@ -74,7 +74,7 @@ pub(super) fn pairs(input: &Input<'_>) -> Vec<Pair> {
     all
 }
 
-/// What carries a policy or setting, in the order of the report, and which one of these.
+/// The carrier of a policy or setting, in the order of the report, with its ID.
 pub(crate) fn carrier(address: &Address) -> (usize, &'static str, String) {
     let (group, id) = address.as_str().split_once('.').unwrap_or((address.as_str(), ""));
     let (rank, noun) = match group {
@@ -161,7 +161,7 @@ pub(super) fn wanted_sources(pairs: &[Pair]) -> BTreeSet<String> {
         .collect()
 }
 
-/// What came of reading one pair.
+/// The result of reading one pair.
 pub(super) fn read(pair: &Pair) -> Read {
     let verdict = match &pair.unread {
         Some(failure) if failure.missing_right.is_some() => Verdict::Denied,

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What came of taking one grant away.
+/// The result of removing one grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GrantVerdict {
@@ -18,7 +18,7 @@ pub enum GrantVerdict {
     NotEmulated,
 }
 
-/// One thing that a policy grants, and what happened without it.
+/// A grant of a policy, and the effect of its removal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct GrantTrial {
     /// The resource that carries the policy.
@@ -31,13 +31,13 @@ pub struct GrantTrial {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attribute: Option<String>,
     pub verdict: GrantVerdict,
-    /// What failed, or that nothing did.
+    /// The failure, or that nothing failed.
     pub evidence: String,
     /// The answer that named this very action as refused; null where none did.
     pub observed: Option<String>,
 }
 
-/// What came of a call that has to be refused.
+/// The result of a call that has to be refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CallVerdict {
@@ -49,7 +49,7 @@ pub enum CallVerdict {
     NotEmulated,
 }
 
-/// One call that has to be refused.
+/// A call that has to be refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ForbiddenCall {
     /// `role.createOrder`, `anonymous`, or the caller of shopstack.
@@ -57,7 +57,7 @@ pub struct ForbiddenCall {
     pub action: String,
     /// With the environment's own part of its name as `<env>`.
     pub resource: String,
-    /// What is special about the call: an attribute, a parameter.
+    /// The detail of the call: an attribute, a parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     pub verdict: CallVerdict,
@@ -65,7 +65,7 @@ pub struct ForbiddenCall {
     pub evidence: String,
 }
 
-/// What `policy-report --prove` found out.
+/// The result of `policy-report --prove`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Proof {
     /// SHA-256 (hex) of the policies that were tried, canonical JSON with the environment's own
@@ -82,7 +82,7 @@ pub struct Proof {
     pub checks: Vec<String>,
     pub grants: Vec<GrantTrial>,
     pub forbidden: Vec<ForbiddenCall>,
-    /// What this proof says nothing about.
+    /// The limits of this proof.
     pub not_proved: Vec<String>,
 }
 
@@ -115,7 +115,7 @@ impl Proof {
         text
     }
 
-    /// What was observed of an action of a function, if anything.
+    /// The observation of an action of a function, if any.
     pub(super) fn observed(&self, function: &str, action: &str) -> Option<String> {
         let address = Address::new("role", function);
         let same = |trial: &&GrantTrial| {

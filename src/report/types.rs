@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// policy>.<statement id>`.
 pub type Reasons = BTreeMap<(Address, String), String>;
 
-/// What kind of policy or setting it is.
+/// The kind of policy or setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -98,7 +98,7 @@ pub struct Failure {
     pub missing_right: Option<String>,
 }
 
-/// What came of one read.
+/// The result of one read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -179,7 +179,7 @@ pub struct Row {
     pub reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
-    /// What the service authorisation data says of each action.
+    /// The service authorisation data for each action.
     pub checked_actions: Vec<CheckedAction>,
     pub checked_conditions: Vec<CheckedCondition>,
     pub status: Status,
@@ -294,7 +294,7 @@ pub struct Count {
     pub live: usize,
 }
 
-/// What was looked at, for the question whether the report is complete.
+/// The coverage of the report.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Population {
     pub roles: Count,
@@ -332,7 +332,7 @@ pub struct Digest {
     pub report: String,
 }
 
-/// What changed since an older report.
+/// The changes since an older report.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Changes {
     /// `finished` and the digest of the older report.
@@ -379,7 +379,7 @@ pub struct Report {
     /// Roles first, then buckets, functions, APIs and tables, each by address.
     pub surfaces: Vec<Surface>,
     pub reads: Vec<Read>,
-    /// What this report says nothing about.
+    /// The limits of this report.
     pub not_evaluated: Vec<String>,
     pub digest: Digest,
 }

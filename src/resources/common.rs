@@ -1,4 +1,4 @@
-//! What resource types of all services share: call options, tag changes, refusals, listings.
+//! Shared by resource types of all services: call options, tag changes, refusals, listings.
 
 use crate::aws::{CallOptions, Reader, Writer};
 use crate::model::cloud_error::optional;

@@ -1,4 +1,4 @@
-//! What resource types turn a stack into desired resources with.
+//! The context in which resource types turn a stack into desired resources.
 
 use super::TYPES;
 use crate::model::spec::{Tags, to_value};

@@ -8,7 +8,7 @@ pub struct Place {
     pub part: Option<String>,
     /// Keys from the top of stack.yaml; items of a list go by number.
     pub path: Vec<String>,
-    /// What stack.yaml says the part is for.
+    /// The reason that stack.yaml gives for the part.
     pub reason: Option<String>,
 }
 

@@ -100,7 +100,7 @@ impl Apply for Applier {
     }
 }
 
-/// What was read for the plan, and is not there to be updated.
+/// A resource that was read for the plan and no longer exists.
 fn vanished(error: CloudError) -> CloudError {
     let hint = "it, or what it needs, was deleted since the plan: run the same command again";
     CloudError { hint: hint.into(), ..error }

@@ -1,4 +1,4 @@
-//! What a resource type is: the trait that every type implements.
+//! The trait that every resource type implements.
 
 use super::context::{Context, Wanted};
 use super::place::Place;
@@ -8,7 +8,7 @@ use crate::stack::Stack;
 use async_trait::async_trait;
 use serde_json::Value;
 
-/// One AWS resource type. Reads are handed a `Reader`, on which no write exists.
+/// An AWS resource type. Reads get a `Reader`, which has no writes.
 #[async_trait]
 pub trait ResourceType: Send + Sync {
     fn info(&self) -> &'static TypeInfo;
@@ -63,7 +63,7 @@ pub trait ResourceType: Send + Sync {
         Ok(())
     }
 
-    /// What shopstack made for all stacks of the account, and `down` leaves.
+    /// Resources that shopstack made for all stacks of the account and that `down` leaves.
     async fn shared(&self, _reader: &Reader) -> Result<Vec<SharedPiece>, CloudError> {
         Ok(vec![])
     }

@@ -1,4 +1,4 @@
-//! What the shop of the tests answers, and what each fault changes in it.
+//! The answers of the tests' shop, and the change that each fault makes.
 
 use super::shop_tests::{Fault, LIST_LOG, ORDER_LOG, Request, Shop, WAF_LOG};
 use serde_json::{Value, json};

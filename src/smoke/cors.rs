@@ -22,8 +22,8 @@ pub(super) async fn check(context: &Context<'_>) -> Result<Outcome, String> {
     }
     poll(context.deadline, || async move {
         for (i, origin) in cors.origins.iter().enumerate() {
-            // Which of several origins a preflight answers is up to a template, and emulators run
-            // none: they answer the first.
+            // Which of several origins a preflight answers is decided by a template. Emulators run
+            // no templates and answer the first.
             let answered = !target.emulated || i == 0;
             for Asked { method, path, .. } in asked.iter().filter(|_| answered) {
                 preflight(context, &join(api, path), method, origin, cors).await?;

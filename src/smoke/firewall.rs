@@ -1,4 +1,4 @@
-//! Which rule of a web ACL refused a request, by the word of WAF's own log.
+//! Finds the rule of a web ACL that refused a request, by WAF's own log.
 
 use super::http::Context;
 use super::target::Firewall;

@@ -27,7 +27,7 @@ const SHORTEST_TIMEOUT: Duration = Duration::from_secs(2);
 const LARGEST_BODY: usize = 11 * 1024 * 1024;
 const SHOWN_OF_BODY: usize = 200;
 
-/// What all checks share.
+/// The context of all checks.
 pub(super) struct Context<'a> {
     pub(super) target: &'a Target,
     pub(super) backend: &'a dyn Backend,

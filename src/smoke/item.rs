@@ -1,4 +1,4 @@
-//! What the checks read from a table's item.
+//! The facts that the checks read from a table's item.
 
 use serde_json::Value;
 

@@ -19,7 +19,7 @@ struct Missing<'a> {
     token: Option<String>,
 }
 
-/// What is known while waiting.
+/// The state of a search while waiting.
 struct Hunt<'a> {
     missing: Vec<Missing<'a>>,
     found: usize,
@@ -176,7 +176,7 @@ async fn look(context: &Context<'_>, calls: &[Call], hunt: &mut Hunt<'_>) -> Try
     }
 }
 
-/// What one look at a group found.
+/// The result of one look at a group.
 enum Found {
     Lines,
     /// Where the next look goes on.

@@ -10,7 +10,7 @@ use super::test_product::{NO_SECRET, TestProduct};
 use super::till::MARK;
 use serde_json::Value;
 
-/// What somebody may have written into the catalogue to have it run in a customer's browser.
+/// Markup that an attacker may have written into the catalogue to run it in a customer's browser.
 const MARKUP: &str = r#""'></script><img src=x onerror="alert(1)"><script>alert(2)</script>"#;
 const TODO: &str = "the function must answer JSON with its own content type";
 

@@ -37,7 +37,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// What the test needs of AWS beside plain HTTP; its calls count under `calls.smoke`.
+/// The AWS calls of the test beside plain HTTP; they count under `calls.smoke`.
 #[async_trait]
 pub trait Backend: Send + Sync {
     /// The whole table, every page, strongly consistent where it can be. Items are JSON in the
@@ -91,7 +91,7 @@ pub struct CheckResult {
     pub check: String,
     pub status: SmokeStatus,
     pub elapsed_ms: u64,
-    /// What was seen; for a failure: the URL, expected and got, and what to do.
+    /// The observation; for a failure: the URL, expected and actual values, and the remedy.
     pub message: String,
 }
 

@@ -15,7 +15,7 @@ pub(super) const NO_SECRET: &str = "the order's function has no variable with \
     `${smoke.secret}`, or it cannot be read: a test order could not be told from a customer's";
 pub(super) const NOTHING_TO_BUY: &str = "the catalogue has no product with a price to order";
 
-/// What the test orders: `QUANTITY` of one product.
+/// The order of the test: `QUANTITY` of one product.
 pub(super) struct Basket {
     product_id: String,
     quantity: u64,

@@ -85,8 +85,8 @@ fn next_page(url: &str, link: &str) -> Option<String> {
     Some(format!("{base}?{query}"))
 }
 
-/// What the shop sells of a table's items: what is on sale, has a price in whole cents, and is not
-/// priced in another currency than the rest.
+/// The table's items that the shop sells: active, priced in whole cents, and in the same currency
+/// as the rest.
 fn for_sale(held: &[Value], listed: &[Value]) -> Vec<Value> {
     let currency = listed.first().and_then(|product| product.get("currency"));
     let is_sold = |item: &&Value| {

@@ -1,4 +1,5 @@
-//! What is tested: the deployed stack's addresses and names, and what its endpoint can do.
+//! The target of the test: the deployed stack's addresses and names, and the abilities of its
+//! endpoint.
 
 use super::Check;
 use serde_json::Value;
@@ -30,14 +31,15 @@ pub struct Target {
     pub api_firewall: Firewall,
     /// The endpoint evaluates WAF rules; false on emulators.
     pub waf_evaluated: bool,
-    /// What a viewer sees of a 403 at the site: CloudFront's error pages apply to blocked requests
-    /// as well, so a stack that maps 403 to another status (`cdn.error_pages`) must say so here.
+    /// The status that a viewer sees for a 403 at the site: CloudFront's error pages also apply to
+    /// blocked requests, so a stack that maps 403 to another status (`cdn.error_pages`) must say so
+    /// here.
     pub site_blocked_status: u16,
-    /// What is asked one after the other.
+    /// The requests, sent one after the other.
     pub requests: Vec<RequestTarget>,
     pub products: Option<ProductsTarget>,
     pub order: Option<OrderTarget>,
-    /// Who may call the API from a browser; none where it has no `cors`.
+    /// The origins that may call the API from a browser; none without `cors`.
     pub cors: Option<CorsTarget>,
     /// Headers that stack.yaml sets otherwise than by default, by name in lower case: what each
     /// must begin with.
@@ -96,7 +98,7 @@ pub struct Firewall {
     pub log_region: Option<String>,
 }
 
-/// What a web ACL stops, of what the test sends.
+/// The test's requests that a web ACL blocks.
 #[derive(Clone, Copy, Debug)]
 pub struct FirewallProbes {
     /// It holds AWS's SQL injection group, and that blocks.
@@ -126,7 +128,7 @@ pub struct RequestTarget {
     pub log_group: Option<String>,
 }
 
-/// What `api.cors` promises to browsers.
+/// The promises of `api.cors` to browsers.
 #[derive(Clone, Debug, Default)]
 pub struct CorsTarget {
     /// Every allowed origin, without a slash at the end.
@@ -162,7 +164,7 @@ pub struct OrderTarget {
     pub secret: Option<String>,
 }
 
-/// Who writes a log group.
+/// The writer of a log group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogKind {
     /// A function behind the products or the order route.

@@ -286,7 +286,7 @@ async fn a_refusal_of_the_firewall_is_named_with_its_rule() {
         let message = message(&stopped, check);
         assert!(message.contains("got 403") && message.ends_with(named), "{message}");
     }
-    // What the log does not tell is not guessed.
+    // An outcome that the log does not tell is not guessed.
     let (_, refused) = report(Fault::PreflightFails).await;
     assert!(!message(&refused, "cors").contains("firewall"), "{refused:#?}");
 }

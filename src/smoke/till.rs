@@ -114,8 +114,7 @@ impl<'a> Till<'a> {
     }
 }
 
-/// What a test order says of the stock it took: pieces by product. An order that says nothing took
-/// none.
+/// The stock that a test order took: pieces by product. An order without such a note took none.
 fn stock_taken(item: &Value) -> BTreeMap<String, u64> {
     let Some(taken) = item.get("stockTaken").and_then(Value::as_object) else {
         return BTreeMap::new();

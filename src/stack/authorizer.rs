@@ -84,7 +84,7 @@ impl Authorizer {
     }
 }
 
-/// What a route leads to: a function, or a function that only some may call.
+/// The target of a route: a function, or a function with an authorizer.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(super) enum RouteForm {

@@ -216,7 +216,7 @@ pub struct EnvValue {
     pub kms_key: Option<String>,
 }
 
-/// What an environment variable holds.
+/// The kind of an environment variable's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EnvKind {
     /// Nothing is said of it.

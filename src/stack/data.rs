@@ -179,7 +179,7 @@ enum BillingWord {
     OnDemand,
 }
 
-/// One way of paying, with its numbers.
+/// A billing mode with its numbers.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("minProperties" = 1, "maxProperties" = 1))]

@@ -1,4 +1,4 @@
-//! What faces the internet, as stack.yaml describes it: API, site, distribution.
+//! The internet-facing parts of stack.yaml: API, site, distribution.
 
 use super::ApiDomain;
 use super::authorizer::{Authorizer, ProtectedRoute, RouteForm};
@@ -302,7 +302,7 @@ impl PriceClass {
     }
 }
 
-/// What stands in place of an error.
+/// The page shown in place of an error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ErrorPage {

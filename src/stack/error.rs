@@ -1,5 +1,4 @@
-//! What is wrong with a stack.yaml, where, and what to do about it; printed as rustc prints its
-//! own.
+//! The errors of a stack.yaml, with place and remedy; printed in rustc's style.
 
 use super::span::Span;
 use crate::model::character;
@@ -21,7 +20,7 @@ pub struct StackError {
     /// The whole line, control characters replaced.
     pub source_line: String,
     pub message: String,
-    /// What to do now, as a sentence without a full stop.
+    /// The remedy, as a sentence without a full stop.
     pub suggestion: Option<String>,
 }
 
@@ -166,7 +165,7 @@ impl<'a> Report<'a> {
         });
     }
 
-    /// What stands at a place, as far as its line goes.
+    /// The text at a place, up to the end of its line.
     pub fn text_at(&self, span: Span) -> String {
         let line = self.source.lines().nth(span.line.saturating_sub(1)).unwrap_or_default();
         line.chars().skip(span.column.saturating_sub(1)).take(span.width).collect()

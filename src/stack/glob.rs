@@ -1,6 +1,6 @@
 //! Patterns in which only `*` is special.
 
-/// Whether `pattern`, in which only `*` is special, covers the whole of `text`.
+/// True if `pattern`, in which only `*` is special, covers the whole `text`.
 pub(super) fn covers(pattern: &str, text: &str) -> bool {
     let Some((first, others)) = pattern.split_once('*') else {
         return pattern == text;

@@ -152,8 +152,8 @@ pub fn missing_paths(
     report.into_errors()
 }
 
-/// What the OpenAPI description that `api.openapi` names does not say: a description that cannot be
-/// read is one error, and each route that is not in it another.
+/// The gaps of the OpenAPI description that `api.openapi` names: a description that cannot be read
+/// is one error, and each undescribed route another.
 ///
 /// `read` gets the path as written, relative to the folder of stack.yaml; its error is a sentence's
 /// end, such as `does not exist`.

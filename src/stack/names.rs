@@ -1,5 +1,5 @@
-//! What a name may look like, by the strictest of the AWS services that will carry it. Each check
-//! says in words what is wrong.
+//! The rules for names, by the strictest of the AWS services that use them. Each check says in
+//! words what is wrong.
 
 use crate::model::character;
 
@@ -120,9 +120,9 @@ pub(super) fn stage(name: &str) -> Verdict {
     charset(name, |c| c.is_ascii_alphanumeric() || "_-".contains(c), "letters, digits, `_` and `-`")
 }
 
-/// What Lambda sets itself and refuses in a function's configuration: the reserved part of its
-/// documented list, and what its refusals were seen to name. Other names that begin with `AWS_` are
-/// settings for the SDKs, for layers or for Lambda, and the user's to set.
+/// Variables that Lambda sets itself and refuses in a function's configuration: the reserved part
+/// of its documented list, and names that its refusals were seen to mention. Other names that begin
+/// with `AWS_` are settings for the SDKs, for layers or for Lambda, and users may set them.
 const RESERVED: [&str; 19] = [
     "_HANDLER",
     "_X_AMZN_TRACE_ID",

@@ -186,7 +186,7 @@ fn span(location: &Location) -> Span {
     Span { line: number(location.line()), column: number(location.column()), width }
 }
 
-/// What the deserializer hands over: the same tree with the parser's own locations.
+/// The deserializer's result: the same tree with the parser's own locations.
 enum Raw {
     Null,
     Bool(bool),

@@ -70,8 +70,8 @@ const PARTITIONS: [(&str, &str); 5] = [
 const UNSUPPORTED: &str =
     "shopstack does not support: it deploys to the commercial regions of AWS alone";
 
-/// Whether a stack may live in the region of this name: a known one, or one that AWS may have
-/// opened since, which is a first part that is known, a direction and a number from 1 to 9.
+/// Checks that a stack may live in the region of this name: a known one, or one that AWS may have
+/// opened since, which is a known first part, a direction and a number from 1 to 9.
 pub(super) fn check(name: &str) -> Verdict {
     if REGIONS.contains(&name) {
         return Ok(());
@@ -91,7 +91,7 @@ pub(super) fn check(name: &str) -> Verdict {
     }
 }
 
-/// What to write in place of a name that `check` refused; nothing for one of another partition.
+/// The replacement for a name that `check` refused; nothing for a region of another partition.
 pub(super) fn suggestion(name: &str) -> Option<String> {
     if PARTITIONS.iter().any(|(prefix, _)| name.starts_with(prefix)) {
         return None;

@@ -23,8 +23,8 @@ pub enum Resolved {
     Map(Vec<(String, Resolved)>),
 }
 
-/// What `env` has, overlays merged in, defaults filled in; and the sections that are left out since
-/// the environment has a time to live. `stack` is the parsed stack of that environment.
+/// Resolves `env`: overlays merged in, defaults filled in; with the sections that are left out
+/// because the environment has a time to live. `stack` is the parsed stack of that environment.
 ///
 /// Without secrets, wherever else their values stand, and without the `x-…` keys: their anchors may
 /// hold the values of another environment.
@@ -89,7 +89,7 @@ fn fill(node: &Node, root: &Value, schema: &Value) -> Resolved {
                 .iter()
                 .map(|(key, value)| (key.text.clone(), fill(value, root, inner(&key.text))))
                 .collect();
-            // One of several forms has no defaults of the others.
+            // The chosen form has no defaults of the other forms.
             for (key, schema) in known.into_iter().flatten().filter(|_| is_merged(schema)) {
                 let default = schema.get("default").filter(|default| fits(root, schema, default));
                 if let (None, Some(default)) = (node.get(key), default) {

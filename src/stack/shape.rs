@@ -10,10 +10,10 @@ use super::node::{Kind, Node};
 use super::span::Span;
 use serde_json::{Map, Number, Value};
 
-/// What messages call the tree as a whole; quoted keys never read so.
+/// The name of the whole tree in messages; quoted keys never read so.
 const WHOLE: &str = "the file";
 
-/// What came out of the check.
+/// The result of the check.
 pub(super) struct Shaped {
     /// The tree as JSON, without what was refused.
     pub value: Value,
@@ -32,7 +32,7 @@ pub(super) fn check(tree: &Node, schema: &Value, report: &mut Report) -> Shaped 
 /// The key whose value no message repeats.
 const SECRET: &str = "`secret`";
 
-/// What a message calls the value, and where an error of the whole value is shown.
+/// The name of a value in messages, and the place of errors about the whole value.
 struct Subject {
     name: String,
     span: Span,

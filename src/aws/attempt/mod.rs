@@ -42,7 +42,7 @@ pub const ROLE_OPERATIONS: [&str; 3] =
 pub const LOG_OPERATIONS: [&str; 3] =
     ["logs:FilterLogEvents", "logs:PutRetentionPolicy", "logs:DeleteLogGroup"];
 
-/// What a call is made on.
+/// The endpoint and credentials that an attempt runs with.
 #[derive(Clone, Debug)]
 pub enum Target {
     /// Name of the table, its key as `{"orderId": "…"}`, and how the call speaks of attributes.
@@ -61,7 +61,7 @@ pub enum Target {
     LogGroup(String),
 }
 
-/// Which attributes a call on a table names.
+/// Attributes that a call on a table names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Parameters {
     /// One attribute, read by a projection or set by an update.

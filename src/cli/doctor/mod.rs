@@ -34,7 +34,7 @@ struct Line {
     check: &'static str,
     status: Status,
     message: String,
-    /// What to do; empty where nothing is.
+    /// The remedy; empty if there is none.
     #[serde(skip_serializing_if = "String::is_empty")]
     help: String,
 }
@@ -51,7 +51,7 @@ fn failed(check: &'static str, message: impl Into<String>, help: impl Into<Strin
     Line { check, status: Status::Failed, message: message.into(), help: help.into() }
 }
 
-/// What cannot be read is no reason to stop; AWS's words say why.
+/// A failed read does not stop the check; the line carries AWS's words.
 fn unread(check: &'static str, error: &CloudError) -> Line {
     warned(check, format!("not known: {error}"), error.hint.clone())
 }

@@ -1,4 +1,4 @@
-//! Which of the rights that `up` needs the caller has.
+//! Checks which of the rights that `up` needs the caller has.
 
 use super::{Line, failed, passed, unread, warned};
 use crate::aws::account::{Account, Asked};
@@ -9,7 +9,7 @@ use crate::planning::deployer;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Whether the caller has what `up` needs, by AWS's own simulation.
+/// Checks the caller's rights for `up` by AWS's own simulation.
 pub(super) async fn judge_caller(session: &Session, account: &Account) -> Line {
     const CHECK: &str = "rights";
     let source = match account.policy_source(&session.identity.arn).await {

@@ -20,7 +20,7 @@ use std::time::SystemTime;
 const FUNCTION: &str = "AWS::Lambda::Function";
 const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 
-/// What was read.
+/// Everything that the report reads.
 pub(super) struct Gathered {
     pub desired: Vec<Desired>,
     pub live: Vec<Live>,
@@ -38,7 +38,7 @@ pub(super) async fn gather(session: &Session, project: &Project) -> Result<Gathe
     let finder = Finder(session.reader.clone());
     let survey = engine::survey(&finder, &session.scope, &desired).await?;
     let mut live = survey.live;
-    // What expires has less than stack.yaml says.
+    // An environment with an expiry has fewer resources than stack.yaml says.
     let desired = match expiry::confirmed(&live) {
         Some(expires_at) => request.desired(Some(&expires_at))?.resources,
         None => desired,
@@ -92,7 +92,7 @@ fn own_resources<'a>(live: &'a [Live], type_name: &'a str) -> impl Iterator<Item
     })
 }
 
-/// One thing that was read, or was to be read.
+/// The outcome of a single read.
 fn observation(
     kind: Kind,
     address: &Address,

@@ -44,8 +44,8 @@ pub(super) fn differences(
     found
 }
 
-/// What stands around the changes: counts, notes, costs. Where changes differ these differ too, and
-/// say nothing more.
+/// The words around the changes: counts, notes, costs. If changes differ, these differ too and are
+/// not reported again.
 fn words(
     saved: &PlanDocument,
     current: &PlanDocument,
@@ -60,7 +60,7 @@ fn words(
             summary.drifted = summary.drifted.saturating_sub(1);
         }
     }
-    // What exists by now takes no time any more.
+    // A resource that exists by now takes no more time.
     let told = |note: &&String| made_meanwhile.is_empty() || !note.starts_with(USUAL_TIMES);
     let notes = |document: &PlanDocument| -> Vec<String> {
         document.notes.iter().filter(told).cloned().collect()

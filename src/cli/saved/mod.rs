@@ -90,9 +90,7 @@ pub fn load(path: &Path) -> Result<PlanDocument, CliError> {
         .map_err(|e| fail(format!("not a plan of shopstack: {e}")))?;
     match &plan.digest {
         None => {
-            return Err(fail(
-                "the plan has no digest, so nobody can tell whether it is whole".into(),
-            ));
+            return Err(fail("the plan has no digest, so it cannot be checked for changes".into()));
         }
         Some(digest) if *digest != document::digest(&value) => {
             return Err(fail("the file was changed after shopstack wrote it".into()));
@@ -109,8 +107,8 @@ pub fn load(path: &Path) -> Result<PlanDocument, CliError> {
 
 /// Compares the reviewed plan with the one that live AWS and stack.yaml give now.
 ///
-/// One difference is accepted: a resource that all stacks of the account share, which the plan
-/// creates, and which another stack created meanwhile. Less is done then than was reviewed.
+/// Accepts one difference: a resource shared by all stacks of the account, which the plan creates
+/// and which another stack has created meanwhile. Less is then done than was reviewed.
 ///
 /// Error: they differ; every difference is named, nothing was changed.
 pub fn check(saved: &PlanDocument, now: &Plan) -> Result<(), CliError> {

@@ -224,8 +224,8 @@ fn what_is_no_plan_is_refused() {
     assert!(load(&folder.path().join("missing.json")).is_err());
 }
 
-/// Whoever edits a plan can make its digest anew: no word that a reviewer reads may be another than
-/// that of the plan made now.
+/// An editor of a plan can recompute its digest, so every word that a reviewer reads must equal the
+/// plan made now.
 #[test]
 fn a_word_that_was_forged_is_refused_with_a_digest_that_fits() {
     let mut reviewed = plan(Op::Update, "memory", json!(1), json!(2));

@@ -1,4 +1,4 @@
-//! What the smoke test asks of a deployed stack: addresses, checks and log groups.
+//! The target of the smoke test: addresses, checks and log groups of a deployed stack.
 
 use crate::cli::outputs;
 use crate::cli::session::{Project, Session};
@@ -69,7 +69,7 @@ pub(super) fn target(
     }
 }
 
-/// What the web ACL at a place stops, and where it writes.
+/// The rules and the log group of the web ACL at a place.
 fn firewall(session: &Session, stack: &Stack, place: WafScope) -> Firewall {
     let groups = stack.waf.as_ref().map(|w| w.managed_groups.as_slice()).unwrap_or_default();
     let blocks = |group: ManagedGroup, rule: &str| {
@@ -170,7 +170,7 @@ fn checks(stack: &Stack) -> BTreeSet<Check> {
     stack.smoke.checks.iter().map(check).collect()
 }
 
-/// What stack.yaml asks, or each route once by GET that has no parameter.
+/// The requests of stack.yaml, or a GET of each route without parameters.
 fn requests(scope: &Scope, stack: &Stack) -> Vec<RequestTarget> {
     let Some(api) = &stack.api else { return vec![] };
     let log_group = |function: String| format!("/aws/lambda/{}", scope.name(&function));

@@ -28,7 +28,7 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 /// An environment that may be deleted.
 struct Candidate {
     environment: Environment,
-    /// What `down --no-wait` left of it.
+    /// The receipt of an earlier `down --no-wait`.
     receipt: Option<Receipt>,
 }
 
@@ -58,7 +58,7 @@ enum Fate {
 }
 
 impl Fate {
-    /// One word, and what there is to say.
+    /// The status in one word, and the details.
     fn describe(&self) -> (&'static str, String) {
         match self {
             Self::Deleted(count) => ("deleted", format!("{count} resources")),
@@ -113,7 +113,7 @@ pub async fn command(global: &Global, args: &Sweep, output: &Output) -> Result<u
         true => shared::remove_pieces(&session, output).await,
         false => Ok(()),
     };
-    // What became of the environments is told first, whatever stopped the removal.
+    // The environments' fates are reported first, whatever stopped the removal.
     let code = finish(&session, &fates, start, output)?;
     removed.map(|()| code)
 }
@@ -138,7 +138,7 @@ async fn candidates(session: &Session, output: &Output) -> Result<Vec<Candidate>
     Ok(all.into_iter().filter(due).collect())
 }
 
-/// What is to be agreed to.
+/// The question to confirm.
 fn asked(environments: usize, shared: bool) -> String {
     let noun = match environments {
         0 => return "Remove what the environments shared and nothing uses any more".into(),

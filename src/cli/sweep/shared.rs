@@ -14,7 +14,7 @@ use crate::stack::REGIONS;
 use serde_json::json;
 use std::collections::BTreeSet;
 
-/// What `--shared` would look at; nothing is changed.
+/// Lists the pieces that `--shared` would check; changes nothing.
 pub(super) async fn list_pieces(session: &Session, output: &Output) -> Result<(), CliError> {
     let ledger = session.ledger(output);
     let why = "a dry run; it goes where no environment is left and nothing else uses it";

@@ -1,5 +1,5 @@
-//! Which variables of a function are secrets, and how their values are kept where they must not be
-//! read: as digests.
+//! Decides which variables of a function are secrets, and stores their digests in place of their
+//! values.
 //!
 //! A saved plan and the record of an `up` still have to tell whether a value is the one it was.
 //! They hold a digest under a salt of their own in its place, slow enough that guessing a weak
@@ -38,7 +38,7 @@ impl Marks {
         Self(names.map(str::to_string).collect())
     }
 
-    /// Those of a step, wanted and live.
+    /// The marks of a step, wanted and live.
     pub fn of_step(step: &Step) -> Self {
         Self::of_specs([&step.wanted].into_iter().chain(step.live.as_ref().map(|live| &live.spec)))
     }
@@ -55,7 +55,7 @@ impl Marks {
     }
 }
 
-/// One secret variable of a difference, with its values; absent is null.
+/// A secret variable of a difference, with its values; absent is null.
 #[derive(Debug)]
 pub struct Secret<'a> {
     /// `environment.API_KEY`
@@ -104,7 +104,7 @@ pub fn masked(field: &FieldChange, marks: &Marks) -> FieldChange {
                 true => Some(side),
                 false => path.strip_prefix("environment.").and_then(|name| side.get_mut(name)),
             };
-            // What is absent or unknown tells nothing.
+            // Absent and unknown values reveal nothing.
             if let Some(value) = value.filter(|v| is_known(v)) {
                 *value = SENSITIVE.into();
             }

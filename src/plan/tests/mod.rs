@@ -37,7 +37,7 @@ const CONTENT: TypeInfo = TypeInfo {
 const USER: TypeInfo =
     TypeInfo { type_name: "User", group: "user", contained_in: None, usually: None, ..CONTENT };
 
-/// What a test plans with; `plan` fills in the rest.
+/// The input of a test; `plan` fills in the rest.
 #[derive(Default)]
 struct World {
     desired: Vec<Desired>,
@@ -207,7 +207,7 @@ fn foreign_names_clash_all_at_once_unless_they_are_adopted() {
     world.desired[0].spec["key"] = json!("other");
     let errors = world.try_plan().unwrap_err();
     assert!(errors[0].message.contains("cannot be adopted: its key"), "{}", errors[0].message);
-    // What is foreign and not wanted is nobody's business.
+    // A foreign resource that is not wanted is ignored.
     world.desired.clear();
     assert!(world.plan().is_empty());
 }
@@ -246,7 +246,7 @@ fn what_is_contained_goes_with_its_container_and_only_with_it() {
         ["box.a", "user.u"],
         "of two containers the one with the same id goes"
     );
-    // What is shared or foreign is never deleted.
+    // Shared and foreign resources are never deleted.
     world.desired.clear();
     world.live[2].owner = Owner::Shared;
     world.live[3].owner = Owner::Foreign(String::new());

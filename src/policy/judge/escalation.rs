@@ -3,7 +3,7 @@
 use super::Statement;
 use crate::policy::pattern::matches;
 
-/// One way: every action of it is needed.
+/// A way to escalate: all its actions are needed together.
 struct Way {
     actions: &'static [&'static str],
     how: &'static str,
@@ -64,7 +64,7 @@ pub fn escalations(statements: &[Statement]) -> Vec<String> {
     let assumes =
         |s: &&Statement| grants(s, "sts:AssumeRole") && s.resources.iter().any(|r| r.contains('*'));
     if statements.iter().any(|s| assumes(&s)) {
-        found.push("sts:AssumeRole: it assumes roles that nobody listed".into());
+        found.push("sts:AssumeRole: it assumes roles that no policy lists".into());
     }
     found
 }

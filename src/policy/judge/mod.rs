@@ -1,5 +1,4 @@
-//! What is too wide in a policy, statement by statement: wildcards, the public, deputies that can
-//! be confused.
+//! Judges statements that are too wide: wildcards, public principals, confused deputies.
 //!
 //! Pure, and strict on purpose: what this tool writes itself passes every rule without an exception
 //! list. The rules are those of AWS's own security checks (IAM.21, S3.5, Lambda.1) and of the
@@ -56,17 +55,17 @@ pub enum Place {
     LogGroup,
 }
 
-/// One thing that is too wide, in words that name the offending part.
+/// A statement's fault, in words that name the offending part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
     pub rule: &'static str,
     pub severity: Severity,
     pub message: String,
-    /// What to write instead.
+    /// The replacement to write.
     pub fix: &'static str,
 }
 
-/// What a statement is judged by.
+/// The context that a statement is judged in.
 #[derive(Clone, Copy, Debug)]
 pub struct Judge<'a> {
     pub place: Place,

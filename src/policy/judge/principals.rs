@@ -58,8 +58,8 @@ pub(super) fn public(statement: &Statement) -> Option<Issue> {
     })
 }
 
-/// An identity provider signs in whoever has an account there: the statement must say whom it
-/// means. `aud` alone names the application, which is the same for all users of GitHub.
+/// An identity provider signs in everyone who has an account there, so the statement has to name
+/// its users. `aud` alone names the application, which is the same for all users of GitHub.
 fn unbound_federation(statement: &Statement) -> Option<Issue> {
     let providers = statement.principals.get("Federated")?;
     let names_user = |provider: &str| {
@@ -74,7 +74,7 @@ fn unbound_federation(statement: &Statement) -> Option<Issue> {
         rule: "public-principal",
         severity: Severity::High,
         message: format!(
-            "whoever {} signs in may do this, and no condition says whom it means",
+            "everyone whom {} signs in may do this, and no condition names a user",
             open.join(", ")
         ),
         fix: "add a condition on the provider's `sub`, such as \
@@ -159,8 +159,8 @@ fn narrow(value: &str) -> bool {
     }
 }
 
-/// True for an address range that nobody in particular has, such as `0.0.0.0/1`: larger than the
-/// largest that registries give away, a /8 of IPv4 and a /12 of IPv6.
+/// True for an address range such as `0.0.0.0/1`, which is larger than any that registries
+/// allocate to one organisation: a /8 of IPv4, a /12 of IPv6.
 fn is_wide_network(value: &str) -> bool {
     let Some((address, length)) = value.split_once('/') else { return false };
     let least = match address.parse::<std::net::IpAddr>() {

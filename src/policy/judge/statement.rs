@@ -1,4 +1,4 @@
-//! One statement of a canonical document, typed: what the rules and the report look at.
+//! A typed statement of a canonical document, for the rules and the report.
 
 use schemars::JsonSchema;
 use serde::Serialize;

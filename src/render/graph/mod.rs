@@ -25,7 +25,7 @@ pub struct Graph {
     /// From, to, label.
     edges: Vec<(String, String, String)>,
     changes: BTreeMap<Address, Op>,
-    /// Whether a plan was given, and colours say something.
+    /// True if a plan was given, so that colours have a meaning.
     planned: bool,
     types: Vec<&'static TypeInfo>,
 }
@@ -301,7 +301,7 @@ impl Graph {
         out
     }
 
-    /// What is said along each line between two boxes.
+    /// The labels along each line between two boxes.
     fn ways(&self) -> BTreeMap<(&str, &str), Vec<&str>> {
         let mut ways: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
         for (from, to, label) in &self.edges {

@@ -41,7 +41,7 @@ pub fn lines(plan: &Plan, style: Style, verbose: bool) -> String {
     out
 }
 
-/// What all resources cost before and after.
+/// The cost of all resources before and after.
 pub fn totals(plan: &Plan) -> (Money, Money) {
     (plan.floors.iter().map(Floor::before).sum(), plan.floors.iter().map(Floor::after).sum())
 }
@@ -54,7 +54,7 @@ pub fn amounts(floor: &Floor) -> String {
     }
 }
 
-/// What the figures are and what they leave out.
+/// The explanation of the figures and their limits.
 pub fn estimate() -> String {
     format!(
         "An estimate for a month without visitors: list prices of {}, {}. Not in it: {}.",

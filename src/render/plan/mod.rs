@@ -120,7 +120,7 @@ fn step(out: &mut String, step: &Step, style: Style, verbose: bool) {
     let head = format!("  {sign} {}", step.address);
     let used = head.chars().count() + 2;
     let name = style.cut(&value::clean(&step.name), used);
-    // What does not fit behind the name stands below it.
+    // A cause that does not fit behind the name goes on the next line.
     let fits = used + name.chars().count() + 2 + cause.chars().count() <= style.width;
     let before = if fits { "  " } else { "\n      " };
     let cause = if cause.is_empty() { String::new() } else { format!("{before}{cause}") };
@@ -141,7 +141,7 @@ fn step(out: &mut String, step: &Step, style: Style, verbose: bool) {
     }
 }
 
-/// What is to be said of one field besides its values.
+/// The remark beside a field's values.
 fn remark(step: &Step, field: &FieldChange) -> String {
     let drifted = !is_same(&field.live, &field.applied);
     let changed = !is_same(&field.wanted, &field.applied);

@@ -1,4 +1,4 @@
-//! One field of a plan as lines: in one line where it fits, else before and after under each other.
+//! A field of a plan as lines: one line if it fits, otherwise before and after below each other.
 
 use crate::model::FieldChange;
 use crate::render::mask::{AROUND, SENSITIVE};
@@ -33,7 +33,7 @@ pub fn lines(field: &FieldChange, fresh: bool, remark: &str, style: Style) -> St
 enum Change {
     Set(Value),
     Unset(Value),
-    /// What left and what joined an unordered list.
+    /// Items that left and that joined an unordered list.
     List {
         gone: Vec<String>,
         new: Vec<String>,
@@ -219,7 +219,7 @@ fn leaves(value: &Value) -> Vec<String> {
     all
 }
 
-/// What AWS returned is other people's text: nothing in it may steer a terminal.
+/// Text from AWS is untrusted: it must not control the terminal.
 pub fn clean(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })

@@ -29,7 +29,7 @@ const HEADS: [&str; 20] = [
     "exception",
 ];
 
-/// One row before it is written; absent fields are empty.
+/// A row before it is written; absent fields are empty.
 #[derive(Default)]
 struct Line([String; 20]);
 

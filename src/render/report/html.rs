@@ -188,7 +188,7 @@ fn needs(report: &Report) -> String {
     section("Needed against granted", &table("Needed against granted", &heads, rows))
 }
 
-/// What `--prove` found out, with the evidence of each line.
+/// The proof, with the evidence of each line.
 fn proof(report: &Report) -> String {
     let Some(proof) = &report.proof else { return String::new() };
     let facts: Vec<String> = validity(proof)

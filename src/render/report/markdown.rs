@@ -147,7 +147,7 @@ fn needs(report: &Report) -> Vec<String> {
     lines
 }
 
-/// What `--prove` found out, with the evidence of each line.
+/// The proof, with the evidence of each line.
 fn proof(report: &Report) -> Vec<String> {
     let Some(proof) = &report.proof else { return vec![] };
     let mut lines = section_head("Proof");

@@ -1,10 +1,10 @@
-//! Who may reach what, as an SVG: principals on the left, what they reach on the right.
+//! An SVG of access: principals on the left, the resources that they reach on the right.
 
 use super::words::escape;
 use crate::report::{Access, Report};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A picture with more lines than this helps nobody; the tables have all of them.
+/// A picture with more lines is unreadable; the tables have all of them.
 const MOST: usize = 40;
 const ROW: usize = 34;
 const WIDTH: usize = 900;

@@ -136,7 +136,7 @@ fn security_severity(severity: Severity) -> &'static str {
     }
 }
 
-/// What a path keeps as it is in a URI.
+/// Characters of a path that stay as they are in a URI.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
 
 /// A path as a relative URI.

@@ -180,7 +180,7 @@ impl Page {
         }
     }
 
-    /// What `--prove` found out: each grant and each forbidden call with its evidence.
+    /// The proof: each grant and each forbidden call with its evidence.
     fn proof(&mut self, report: &Report) {
         let Some(proof) = &report.proof else { return };
         self.title("Proof");

@@ -8,8 +8,8 @@ use crate::report::{
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What AWS returned is other people's text: nothing in it may steer a terminal, turn the direction
-/// of the text around, or hide.
+/// Text from AWS is untrusted: it must not control the terminal, change the text direction, or
+/// hide.
 pub(super) fn clean(text: &str) -> String {
     let shown = |c: char| {
         if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
@@ -134,19 +134,19 @@ pub(super) fn call_verdict(verdict: CallVerdict) -> &'static str {
     }
 }
 
-/// What a grant of the proof grants.
+/// The grant of a trial, in words.
 pub(super) fn granted(trial: &GrantTrial) -> String {
     let attribute = trial.attribute.as_ref().map(|a| format!(", attribute {a}"));
     format!("{} on {}{}", trial.action, trial.resource, attribute.unwrap_or_default())
 }
 
-/// What a forbidden call of the proof tried.
+/// The call of a trial, in words.
 pub(super) fn tried(call: &ForbiddenCall) -> String {
     let detail = call.detail.as_ref().map(|d| format!(", {d}"));
     format!("{} on {}{}", call.action, call.resource, detail.unwrap_or_default())
 }
 
-/// What the proof holds for, and how it was made.
+/// The proof's validity: digests, enforcement, time.
 pub(super) fn validity(proof: &Proof) -> Vec<(&'static str, String)> {
     let code: Vec<String> =
         proof.code_sha256.iter().map(|(id, sha256)| format!("{id} {sha256}")).collect();
@@ -159,8 +159,8 @@ pub(super) fn validity(proof: &Proof) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What was read and what not, then what was found, in this order: no finding means little where
-/// much was not read.
+/// The summary: the coverage first, then the findings, since no finding means little if much was
+/// not read.
 pub(super) fn summary(report: &Report) -> String {
     let coverage = &report.coverage;
     let total = coverage.read + coverage.unread + coverage.not_emulated;
@@ -299,7 +299,7 @@ pub(super) fn fields(surface: &Surface) -> impl Iterator<Item = &Difference> {
         .filter(move |d| surface.statements.is_empty() || !(whole(d) || d.path == "policy"))
 }
 
-/// Who may call each route of the API, one a line; nothing for other surfaces.
+/// The callers of each route of the API, one per line; nothing for other surfaces.
 pub(super) fn callers(surface: &Surface) -> Vec<String> {
     if surface.surface != Kind::Routes {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! What the API Gateway types share: ARNs and URLs, patch operations, and tags at their source
+//! Shared by the API Gateway types: ARNs and URLs, patch operations, and tags at their source
 //! (catalogue section 7).
 
 pub mod account;
@@ -39,7 +39,7 @@ reads_only! {
     }
 }
 
-/// What holds for every API Gateway operation.
+/// Rules for every API Gateway operation.
 pub const SERVICE: Service = Service {
     retries: &[
         Retry::busy("ConflictException", "concurrent modification", 120),
@@ -66,7 +66,7 @@ pub(crate) const GET_STAGES: Call = Call::new(&SERVICE, "apigateway:GetStages").
 pub(crate) const TAG: Call = Call::new(&SERVICE, "apigateway:TagResource").actions(PUT);
 pub(crate) const UNTAG: Call = Call::new(&SERVICE, "apigateway:UntagResource").actions(DELETE);
 
-/// What the description of our deployments begins with: deployments have no tags (catalogue 7.4).
+/// The prefix of our deployments' descriptions: deployments have no tags (catalogue 7.4).
 pub const MARK: &str = "shopstack:";
 /// The largest page API Gateway gives; the default is 25 (catalogue 10.4).
 pub const PAGE: i32 = 500;

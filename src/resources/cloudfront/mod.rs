@@ -24,7 +24,7 @@ reads_only! {
     }
 }
 
-/// What holds for every CloudFront operation.
+/// Rules for every CloudFront operation.
 pub const SERVICE: Service = Service {
     not_found: &[
         "NoSuchDistribution",

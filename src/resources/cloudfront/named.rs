@@ -1,6 +1,6 @@
-//! What origin access controls and response headers policies have in common: they cannot be tagged,
-//! have a name that is unique in the account and an ETag, and a text of theirs begins with a marker
-//! that says whose they are.
+//! Shared by origin access controls and response headers policies: they cannot be tagged, have a
+//! name that is unique in the account and an ETag, and one of their texts begins with an ownership
+//! marker.
 
 use super::{is_stale, listing, with_fresh_etag};
 use crate::aws::{Reader, Writer};
@@ -74,7 +74,7 @@ fn describe<T: Named>(query: &Query<'_>, seen: &Seen<T::Config>) -> Option<Live>
         (Scope::id_of_marker(&seen.marker), query.scope.owner_of_marker(&seen.marker));
     let derived = |id: &str| query.scope.name(id) == seen.name;
     let (address, owner) = match owner {
-        // What no environment of its own wants is left to those that do.
+        // A policy that this environment does not want is left to the environments that do.
         Owner::Shared => (desired?.address.clone(), owner),
         owner => query.claim_as(T::INFO.group, &seen.name, desired.copied(), id, owner, derived)?,
     };
@@ -89,7 +89,7 @@ fn live<T: Named>(address: Address, owner: Owner, seen: &Seen<T::Config>) -> Liv
     live
 }
 
-/// Those that shopstack made for all environments of the account.
+/// The resources that shopstack made for all environments of the account.
 pub(super) async fn shared<T: Named>(reader: &Reader) -> Result<Vec<SharedPiece>, CloudError> {
     let all = list_shared::<T>(reader).await?;
     let piece = |seen: Seen<T::Config>| SharedPiece {

@@ -1,4 +1,4 @@
-//! What CloudWatch's types share: reads, quotas, and the word for "not found".
+//! Shared by CloudWatch's types: reads, quotas, and the word for "not found".
 
 pub mod alarm;
 
@@ -13,7 +13,7 @@ reads_only! {
     }
 }
 
-/// What holds for every CloudWatch operation.
+/// Rules for every CloudWatch operation.
 pub const SERVICE: Service =
     Service { not_found: &["ResourceNotFound", "ResourceNotFoundException"], ..Service::DEFAULT };
 

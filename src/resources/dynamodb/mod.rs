@@ -23,7 +23,7 @@ reads_only! {
     }
 }
 
-/// What holds for every DynamoDB operation.
+/// Rules for every DynamoDB operation.
 pub const SERVICE: Service = Service {
     retries: &[
         Retry::busy("ResourceInUseException", "being updated", 600),

@@ -15,7 +15,7 @@ reads_only! {
     }
 }
 
-/// What holds for every EventBridge operation.
+/// Rules for every EventBridge operation.
 pub const SERVICE: Service = Service {
     retries: &[Retry::busy("ConcurrentModificationException", "", 120)],
     not_found: &["ResourceNotFoundException"],

@@ -19,7 +19,7 @@ reads_only! {
     }
 }
 
-/// What holds for every IAM operation.
+/// Rules for every IAM operation.
 pub const SERVICE: Service = Service {
     retries: &[
         Retry::propagation("MalformedPolicyDocument", "Invalid principal in policy", 120),

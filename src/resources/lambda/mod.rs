@@ -23,7 +23,7 @@ reads_only! {
     }
 }
 
-/// What holds for every Lambda operation.
+/// Rules for every Lambda operation.
 pub const SERVICE: Service = Service {
     retries: &[
         Retry::propagation("InvalidParameterValueException", "cannot be assumed by Lambda", 180),

@@ -45,7 +45,7 @@ pub async fn function_urls(reader: &Reader, function: &str) -> Result<Value, Clo
     Ok(null_if_empty(entries.collect()))
 }
 
-/// What calls a function by itself: `{uuid: {"source", "state"}}`.
+/// Event sources that call a function: `{uuid: {"source", "state"}}`.
 pub async fn event_sources(reader: &Reader, function: &str) -> Result<Value, CloudError> {
     let mappings = paged(|marker| async move {
         let page = reader

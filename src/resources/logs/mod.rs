@@ -19,7 +19,7 @@ reads_only! {
     }
 }
 
-/// What holds for every CloudWatch Logs operation.
+/// Rules for every CloudWatch Logs operation.
 pub const SERVICE: Service = Service {
     retries: &[Retry::busy("OperationAbortedException", "", 60)],
     not_found: &["ResourceNotFoundException"],

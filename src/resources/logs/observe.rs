@@ -17,7 +17,7 @@ pub const CALLS: &[Call] = &[
     Call::new(&SERVICE, "logs:DescribeResourcePolicies"),
 ];
 
-/// Who else receives a log group's events: `{filter: destination ARN}`.
+/// Subscriptions that receive a log group's events: `{filter: destination ARN}`.
 pub async fn subscriptions(
     reader: &Reader,
     region: &str,

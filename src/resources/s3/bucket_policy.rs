@@ -218,7 +218,7 @@ fn desired_policy(context: &Context<'_>, notes: &mut Vec<String>) -> Desired {
         "Principal": {"Service": "cloudfront.amazonaws.com"},
          "Action": "s3:GetObject", "Resource": format!("{arn}/*"),
          "Condition": {"ArnEquals": {"aws:SourceArn": reference("distribution", "site", "arn")}}},
-        // What `up` records of the site's files is nobody else's concern.
+        // The records of the site's files are private to shopstack.
         {"Sid": "OwnRecordsStayPrivate", "Effect": "Deny",
          "Principal": {"Service": "cloudfront.amazonaws.com"},
          "Action": "s3:GetObject", "Resource": format!("{arn}/{RECORDS}*")},

@@ -39,7 +39,7 @@ reads_only! {
     }
 }
 
-/// What holds for every S3 operation.
+/// Rules for every S3 operation.
 pub const SERVICE: Service = Service {
     retries: &[Retry::busy("OperationAborted", "", 240)],
     not_found: &[
@@ -69,7 +69,7 @@ pub(crate) const DELETE_OBJECTS: Call =
 
 /// Key of the object that names what the site is made of.
 pub(crate) const SITE_MANIFEST: &str = ".shopstack/site.json";
-/// What the keys of shopstack's own objects begin with.
+/// The key prefix of shopstack's own objects.
 pub(crate) const RECORDS: &str = ".shopstack/";
 
 /// DeleteObjects answers 200 also where single keys failed: those stand in the body. Keys that

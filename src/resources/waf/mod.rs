@@ -1,4 +1,4 @@
-//! What the WAF types share: an ACL's scope, and who calls for it (catalogue section 9.1).
+//! Shared by the WAF types: an ACL's scope, and the caller for it (catalogue section 9.1).
 
 pub mod association;
 pub mod waf_logging;
@@ -23,7 +23,7 @@ reads_only! {
     }
 }
 
-/// What holds for every WAF operation.
+/// Rules for every WAF operation.
 pub const SERVICE: Service = Service {
     retries: &[
         Retry::propagation("WAFUnavailableEntityException", "", 600),
@@ -73,8 +73,8 @@ pub const CLOUDFRONT: &str = "CLOUDFRONT";
 /// The scope of API stages, in the stack's region.
 pub const REGIONAL: &str = "REGIONAL";
 
-/// Who calls WAF for a scope: CLOUDFRONT spends us-east-1's rate budget, REGIONAL that of the
-/// stack's region.
+/// The caller for a scope: CLOUDFRONT uses us-east-1's rate budget, REGIONAL that of the stack's
+/// region.
 pub fn caller_of(caller: &Caller, waf_scope: &str) -> Caller {
     if waf_scope == CLOUDFRONT { caller.in_region(GLOBAL_REGION) } else { caller.clone() }
 }

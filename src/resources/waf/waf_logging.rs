@@ -231,8 +231,8 @@ fn configuration_of(wanted: &WafLoggingSpec) -> Result<LoggingConfiguration, Bui
         .build()
 }
 
-/// What AWS has; redactions and filters that we never make stand in brackets among the headers, as
-/// drift.
+/// The live configuration; redactions and filters that shopstack never makes stand in brackets
+/// among the headers, as drift.
 fn spec_of(seen: &LoggingConfiguration) -> WafLoggingSpec {
     let mut destinations: Vec<&str> =
         seen.log_destination_configs().iter().map(|arn| arn.trim_end_matches(":*")).collect();

@@ -1,11 +1,11 @@
-//! What every rule is handed, and how it reports an error at its place.
+//! The context of the rules, and how they report an error at its place.
 
 use crate::stack::Stack;
 use crate::stack::error::{Report, quote, suggest};
 use crate::stack::names::Verdict;
 use crate::stack::node::Node;
 
-/// What every rule gets: the stack, where its parts stand, and where to complain.
+/// The context of every rule: the stack, the places of its parts, and the error report.
 pub(super) struct Context<'a, 'r, 's> {
     pub stack: &'a Stack,
     pub tree: &'a Node,

@@ -10,7 +10,7 @@ use crate::stack::{Api, Cors, Origin, Route, Smoke, Stack};
 use std::collections::BTreeMap;
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "ANY"];
-/// Deeper paths are refused: each segment is a resource of its own, and nobody has yet needed more.
+/// Deeper paths are refused, because each segment is a resource of its own.
 const MAX_DEPTH: usize = 8;
 
 pub(super) fn check(context: &mut Context) {

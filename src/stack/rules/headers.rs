@@ -65,9 +65,9 @@ const FIXED: [&str; 13] = [
     // CloudFront takes it as a setting of its own alone, and browsers no longer read it.
     "x-xss-protection",
 ];
-/// What CloudFront takes as the value of a custom header.
+/// CloudFront's limit on the value of a custom header.
 const VALUE_LENGTH: usize = 1783;
-/// What browsers' preload lists ask for.
+/// The minimum age for browsers' preload lists.
 const PRELOAD_AGE: i32 = 31_536_000;
 
 pub(super) fn check(context: &mut Context, headers: &SiteHeaders) {

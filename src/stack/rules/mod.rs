@@ -1,5 +1,5 @@
-//! What a schema cannot say: names, references between the parts, limits that depend on each other.
-//! Each error has its place.
+//! Rules that a schema cannot express: names, references between the parts, dependent limits. Each
+//! error has its place.
 
 mod authorizer;
 mod context;

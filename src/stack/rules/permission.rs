@@ -4,7 +4,7 @@ use super::context::Context;
 use crate::stack::error::quote;
 use crate::stack::{Api, Route, Stack};
 
-/// What Lambda takes as the policy of one function, in bytes.
+/// Lambda's limit on the policy of one function, in bytes.
 const POLICY_BYTES: usize = 20_480;
 /// The part of names that stack.yaml does not say: the longest environment.
 const ENV_BYTES: usize = 20;

@@ -7,7 +7,7 @@ use crate::stack::names;
 use crate::stack::node::Node;
 use crate::stack::{CacheRule, Cdn, ErrorPage, Geo, Site, Stack, TypeRule};
 
-/// A year: what is older, nobody has open.
+/// A year: no browser keeps a page open for longer.
 const MAX_KEEP: u64 = 365 * 86_400;
 
 /// ISO 3166-1 alpha-2 without reserved codes; CloudFront refuses any other.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The keys of a value with a mark, of which it has one.
 const MARKS: [&str; 4] = ["secret", "ssm", "secrets_manager", "plain"];
-/// What a tag's value takes: the marked names stand in one.
+/// The limit on a tag's value, which holds the marked names.
 const MARKED_NAMES: usize = 256;
 
 pub(super) fn check(context: &mut Context, id: &str, env: &BTreeMap<String, EnvValue>) {
@@ -73,7 +73,7 @@ fn check_value(context: &mut Context, path: &[&str], name: &str, value: &EnvValu
     }
 }
 
-/// What an error says of a secret must not repeat any of it.
+/// Errors about a secret must not repeat any part of it.
 fn check_secret(context: &mut Context, path: &[&str], name: &str, text: &str) {
     let what = format!("the secret {}", quote(name));
     if text.is_empty() {
@@ -102,7 +102,7 @@ fn check_name(context: &mut Context, path: &[&str], value: &EnvValue, verdict: n
     check_text(context, path, &value.text);
 }
 
-/// What a value refers to.
+/// Checks the references in a value.
 pub(super) fn check_text(context: &mut Context, path: &[&str], text: &str) {
     let known = [
         "${api.url}",

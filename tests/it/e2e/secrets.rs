@@ -15,11 +15,11 @@ const FIELD: &str = "environment.PAYMENT_API_KEY";
 
 fn stack(name: &str) -> String {
     format!(
-        "name: {name}\nregion: us-east-1\ntables:\n  Products: {{ key: productId \
-         }}\nfunctions:\n  listProducts:\n crate: lambdas/list-products\n    env:\n      \
-         PRODUCTS_TABLE: ${{table.Products.name}}\n      LOG_LEVEL: info\n PAYMENT_API_KEY: \
-         {MARK}-one\n    grants:\n      - {{ table: Products, actions: [dynamodb:Scan], reason: \
-         To list. }}\n"
+        "name: {name}\nregion: us-east-1\ntables:\n  Products: {{ key: productId }}\n\
+         functions:\n  listProducts:\n    crate: lambdas/list-products\n    env:\n      \
+         PRODUCTS_TABLE: ${{table.Products.name}}\n      LOG_LEVEL: info\n      \
+         PAYMENT_API_KEY: {MARK}-one\n    grants:\n      \
+         - {{ table: Products, actions: [dynamodb:Scan], reason: To list. }}\n"
     )
 }
 
@@ -41,6 +41,15 @@ async fn a_secret_is_in_no_plan_record_or_output() {
     assert_eq!(live(&shop, &clients).await, "hush-one");
     assert_rows_hold_no_secret(&shop, &clients).await;
 
+    for arguments in [
+        &["policy-report", "--json"][..],
+        &["policy-report", "--format", "html"],
+        &["export", "--live"],
+        &["export"],
+        &["validate", "--resolved"],
+    ] {
+        assert!(said(&shop.run(arguments)).contains("listProducts"), "{arguments:?}");
+    }
     a_change_is_shown_without_its_value(&shop);
     a_saved_plan_means_one_value(&shop, &clients).await;
     a_stranger_changes_it(&shop, &clients).await;

@@ -24,21 +24,21 @@ const TRIAL: Duration = Duration::from_millis(1500);
 /// the first.
 const SECOND_TRIAL: Duration = Duration::from_secs(8);
 
-/// What no policy bears on, or what has to wait for logs.
+/// Checks without a policy involved, and those that wait for logs.
 const LEFT_OUT: [Check; 2] = [Check::Waf, Check::Logs];
 
 pub(super) struct Bench<'a> {
     pub session: &'a Session,
     pub output: &'a Output,
     pub prepared: Prepared,
-    /// What carries policies, its templates filled in, beside what stack.yaml says.
+    /// The resources with policies, templates filled in, in addition to stack.yaml.
     pub carriers: Vec<Carrier>,
     /// Outputs of everything that was deployed.
     pub live: BTreeMap<Address, Live>,
     writer: Writer,
 }
 
-/// What a smoke test without a grant showed.
+/// The failures of a smoke test without one grant.
 pub(super) struct Failures {
     /// Names of the checks that failed, sorted.
     pub checks: Vec<String>,
@@ -46,7 +46,7 @@ pub(super) struct Failures {
     pub refusal: Option<String>,
 }
 
-/// One resource with policies.
+/// A resource with policies.
 #[derive(Clone)]
 pub(super) struct Carrier {
     pub wanted: Desired,

@@ -199,7 +199,7 @@ async fn another_distribution(
     }))
 }
 
-/// What somebody without credentials would try.
+/// Attempts without credentials.
 async fn without_credentials(
     bench: &Bench<'_>,
     project: &Project,
@@ -256,7 +256,7 @@ async fn without_credentials(
     Ok(calls)
 }
 
-/// What an answer to a request without credentials says.
+/// Judges the answer to a request without credentials.
 fn judged(action: &str, answer: Result<(u16, String), CloudError>) -> (CallVerdict, String) {
     match answer {
         // A route that is not there may also be said not to be there.

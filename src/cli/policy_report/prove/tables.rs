@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// Attributes of real items that are tried beside what a grant names.
 const MOST_ATTRIBUTES: usize = 4;
 
-/// One call to try.
+/// A call to try.
 #[derive(Clone)]
 pub(super) struct Attempt {
     pub action: String,
@@ -68,7 +68,7 @@ pub(super) async fn attempts(
     all
 }
 
-/// What grants that name attributes leave out: other attributes, and the item as a whole.
+/// Calls beside a grant that names attributes: other attributes, and the whole item.
 fn beside(
     grants: &[&Grant],
     table: &Table,

@@ -59,7 +59,8 @@ const WRITES: &[Call] = &[
     Call::new(&SERVICE, "apigateway:UpdateAccount")
         .actions(&["apigateway:PATCH", "iam:PassRole"])
         .throttle_pause(20.0)
-        // What its rate quota leaves; a shorter pause only waits for that (catalogue 7.3).
+        // The pause that the type's rate quota needs; a shorter one would only wait for the quota
+        // (catalogue 7.3).
         .propagation_pause(25.0)
         .quotas(&[Quota {
             label: "API Gateway: 1 UpdateAccount per 20 s",
@@ -93,13 +94,13 @@ const IAM: Service = Service {
     ..Service::DEFAULT
 };
 
-/// Which role the account has named.
+/// Reads the role that the account has named.
 pub const LOOK: Call = Call::new(&SERVICE, "apigateway:GetAccount").actions(GET);
 
 /// Names none any more.
 pub const CLEAR: Call = Call::new(&SERVICE, "apigateway:UpdateAccount").actions(PATCH);
 
-/// What deletes the shared log role, besides the type's reads.
+/// Calls that delete the shared log role, besides the type's reads.
 pub const REMOVAL: &[Call] = &[
     Call::new(&IAM, "iam:DeleteRolePolicy"),
     Call::new(&IAM, "iam:DetachRolePolicy"),
@@ -236,7 +237,7 @@ async fn role(writer: &Writer) -> Result<String, CloudError> {
         Ok(made) => made.role.map(|role| role.arn).unwrap_or_default(),
         Err(error) if error.code == "EntityAlreadyExists" => {
             let arn = ours(writer).await?;
-            // Whatever its trust says: API Gateway takes none of it as yet.
+            // Regardless of its trust policy: API Gateway does not take the role yet.
             writer
                 .caller
                 .call("iam:UpdateAssumeRolePolicy", || {
@@ -254,7 +255,7 @@ async fn role(writer: &Writer) -> Result<String, CloudError> {
 }
 
 /// Takes all policies but ours off the role: its tag does not prove that shopstack made it, and
-/// whoever was there first may have given it more than logs.
+/// an earlier owner may have granted it more than logs.
 async fn strip(writer: &Writer) -> Result<(), CloudError> {
     let (iam, reader) = (&writer.client::<Iam>(), &writer.reader);
     let inline = paged(|marker| async move {

@@ -1,4 +1,4 @@
-//! Which role the account has named for API Gateway's logs, and naming one.
+//! Reads and sets the account's role for API Gateway's logs.
 
 use crate::aws::{Reader, Writer};
 use crate::model::CloudError;

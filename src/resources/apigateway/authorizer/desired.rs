@@ -35,8 +35,8 @@ pub(crate) fn authorizer_id(id: &str) -> String {
     reference(INFO.group, id, "id")
 }
 
-/// What the API's deployment is made from beside its routes: changed authorizers count from the
-/// next deployment on. `None` without any.
+/// The part of the deployment beside the routes: changed authorizers take effect with the next
+/// deployment. `None` without authorizers.
 pub(crate) fn deployed(context: &Context<'_>, api: &Api) -> Option<String> {
     if api.authorizers.is_empty() {
         return None;

@@ -6,7 +6,7 @@ use crate::model::Address;
 use crate::resources::context::{Context, Wanted, reference};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What follows the name at once.
+/// The base path that directly follows the name.
 pub(super) const ROOT: &str = "(none)";
 
 pub(super) fn domain(context: &Context<'_>, wanted: &mut Wanted) {

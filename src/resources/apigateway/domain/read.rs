@@ -110,7 +110,7 @@ pub(super) fn to_spec(seen: &Seen, tags: Tags, mappings: &[BasePathMapping]) -> 
     }
 }
 
-/// What decides who reaches the domain, and no stack sets.
+/// Settings that decide who reaches the domain and that no stack sets.
 fn extras(seen: &Seen) -> BTreeMap<String, String> {
     let text = |value: Option<&str>| value.filter(|v| !v.is_empty()).map(str::to_string);
     let mutual = seen.mutual_tls_authentication().and_then(|tls| tls.truststore_uri());

@@ -44,7 +44,7 @@ async fn get_domain(
     Ok(Some(seen.build()))
 }
 
-/// What an earlier try made is found by its name and brought to what is wanted.
+/// Finds a domain of an earlier attempt by its name and reconciles it.
 pub(super) async fn create(
     writer: &Writer,
     name: &str,

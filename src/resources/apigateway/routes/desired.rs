@@ -12,7 +12,7 @@ use crate::stack::{Api, Authorizer, Cors, Route};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a browser may ask for where a route takes every method.
+/// The methods that a browser may ask for on a route that takes every method.
 const ANY: [&str; 6] = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"];
 
 pub(super) fn routes(context: &Context<'_>, wanted: &mut Wanted) {

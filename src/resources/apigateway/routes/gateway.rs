@@ -1,5 +1,5 @@
-//! What API Gateway answers by itself (an unknown route, throttling, the firewall, a body that is
-//! too large, a function that is too slow), in the shape of the shop's own errors.
+//! API Gateway's own answers (unknown route, throttling, firewall, body too large, function too
+//! slow), in the shape of the shop's own errors.
 
 use crate::resources::context::Context;
 use crate::stack::{Api, Cors};

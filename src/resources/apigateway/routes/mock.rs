@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 
 pub const JSON: &str = "application/json";
-/// What a body of no known type meets unless a method says otherwise: it is passed on as it is.
+/// The default for bodies of an unknown type: they are passed through.
 pub const WHEN_NO_MATCH: &str = "WHEN_NO_MATCH";
 const METHOD_HEADER: &str = "method.response.header.";
 
@@ -42,7 +42,7 @@ impl MockAnswer {
         self.headers.iter().map(quoted).collect()
     }
 
-    /// What [`MockMethod::read`] finds where the method is exactly this answer.
+    /// The shape in which [`MockMethod::read`] recognises exactly this answer.
     fn shape(&self) -> Value {
         let headers: BTreeMap<_, _> = self.parameters().into_iter().collect();
         let names: Vec<_> = headers.keys().cloned().collect();
@@ -144,7 +144,7 @@ pub mod testing {
     use super::*;
     use aws_sdk_apigateway::types::{IntegrationResponse, IntegrationType, MethodResponse};
 
-    /// What AWS would answer for a method that was written as `answer`, with one header changed.
+    /// AWS's answer for a method that was written as `answer`, with one header changed.
     pub fn written(answer: &MockAnswer, change: Option<(&str, &str)>) -> (Method, Integration) {
         let mut parameters = answer.parameters();
         let declared = parameters.keys().map(|k| (k.clone(), false)).collect();

@@ -102,7 +102,7 @@ impl ResourceType for Routes {
     }
 
     async fn discover(&self, reader: &Reader, query: &Query<'_>) -> Result<Vec<Live>, CloudError> {
-        // A duplicate API (`api.main~2`) is deleted as a whole; its routes are nobody's concern.
+        // A duplicate API (`api.main~2`) is deleted as a whole, with its routes.
         let apis =
             query.found.iter().filter(|l| l.type_name == REST_API && !l.address.id().contains('~'));
         let reads = apis.map(|api| describe(reader, query, api));

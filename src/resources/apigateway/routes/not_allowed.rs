@@ -9,7 +9,7 @@ use aws_sdk_apigateway::types::{Integration, Method};
 use std::collections::{BTreeMap, BTreeSet};
 
 const ALLOW: &str = "Allow";
-/// What programs and forms send; a body of another type gets a 415.
+/// Content types of programs and forms; a body of another type gets a 415.
 const ACCEPTS: &[&str] =
     &[JSON, "application/x-www-form-urlencoded", "multipart/form-data", "text/plain"];
 const BODY: &str =

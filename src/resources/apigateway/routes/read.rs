@@ -12,7 +12,7 @@ use crate::resources::common::paged;
 use aws_sdk_apigateway::types::{GatewayResponse, Integration, IntegrationType, Method, Resource};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What GatewayResponse parameters begin with when they set a header.
+/// The prefix of GatewayResponse parameters that set a header.
 pub const GATEWAY_HEADER: &str = "gatewayresponse.header.";
 /// The body API Gateway fills in where a gateway response has no template of its own.
 const DEFAULT_BODY: &str = r#"{"message":$context.error.messageString}"#;
@@ -245,7 +245,7 @@ fn nothing() -> RouteSpec {
     }
 }
 
-/// What a method is. A stranger's is a route as well, so that it shows as drift.
+/// A method by origin. A foreign method is a route as well, so that it shows as drift.
 enum Seen {
     Preflight(CorsSpec),
     NotAllowed(NotAllowedSpec),

@@ -60,7 +60,7 @@ pub struct CorsSpec {
 pub struct NotAllowedSpec {
     /// The methods that the path has, sorted and separated by a comma and a space.
     pub allow: String,
-    /// Who may read the answer; empty where no page may call the API.
+    /// The origin that may read the answer; empty if no page may call the API.
     pub allow_origin: String,
     pub allow_credentials: bool,
 }

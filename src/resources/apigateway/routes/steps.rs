@@ -1,4 +1,5 @@
-//! Which calls lead from the live tree to the wanted routes, in an order API Gateway accepts. Pure.
+//! Plans the calls that lead from the live tree to the wanted routes, in an order that API Gateway
+//! accepts. Pure.
 
 use super::read::{Tree, lineage, split};
 use super::spec::RoutesSpec;

@@ -17,7 +17,7 @@ use crate::resources::apigateway::ApiGateway;
 use aws_sdk_apigateway::types::{GatewayResponseType, IntegrationType};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// What one run of changes needs.
+/// The context of one run of changes.
 pub struct Tending<'a> {
     pub writer: &'a Writer,
     pub api: &'a str,

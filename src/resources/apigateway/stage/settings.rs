@@ -1,7 +1,7 @@
 //! A stage's settings as a StageSpec and as patch operations. Pure.
 //!
-//! What we never set (variables, cache, canary, settings of single methods) shows in the live spec
-//! under `unexpected`, and is patched away.
+//! Settings that shopstack never makes (variables, cache, canary, settings of single methods)
+//! appear in the live spec under `unexpected` and are patched away.
 
 use super::spec::StageSpec;
 use crate::model::CloudError;

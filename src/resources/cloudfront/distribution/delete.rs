@@ -129,7 +129,8 @@ async fn disabled(writer: &Writer, mut seen: Seen) -> Result<Option<Seen>, Cloud
     }
 }
 
-/// What AWS said to detaching the web ACL, and what has become of the distribution.
+/// Explains why a distribution is kept: AWS's answer to detaching the web ACL, and the
+/// distribution's state.
 fn explain_kept(error: CloudError) -> CloudError {
     let message = format!("{} (it is disabled now, and not deleted)", error.message);
     explained(CloudError { message, ..error })

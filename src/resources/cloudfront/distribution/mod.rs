@@ -1,7 +1,7 @@
 //! AWS::CloudFront::Distribution: the site's way out, the slowest resource of the stack (catalogue
 //! section 8).
 //!
-//! AWS makes its id and its name is nobody's: it is found by its tags, and by the marker its
+//! AWS chooses its id, and it has no name: it is found by its tags, and by the marker its
 //! comment begins with.
 
 use crate::aws::{Caller, Reader, Writer};

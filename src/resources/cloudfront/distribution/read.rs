@@ -57,7 +57,7 @@ pub(super) async fn marked(reader: &Reader, scope: &Scope) -> Result<Vec<String>
     Ok(listed.into_iter().filter(|d| is_ours(&d.comment)).map(|d| d.arn).collect())
 }
 
-/// One that was found, and what tells it from others with the same tags.
+/// A distribution that was found, with the facts that tell it from others with the same tags.
 struct Found {
     live: Live,
     /// False comes first: not ours; of another making than ours; disabled; in front of another
@@ -221,7 +221,7 @@ pub(super) async fn get(
     })
 }
 
-/// Those of this environment that CloudFront itself says are ours, by logical id.
+/// This environment's distributions that CloudFront itself reports as ours, by logical ID.
 pub(super) async fn ours(
     reader: &Reader,
     scope: &Scope,
@@ -269,8 +269,8 @@ fn numbered(mut found: Vec<Found>) -> Vec<Live> {
     kept
 }
 
-/// What others refer to. On an emulator the distribution is served under its label at the
-/// endpoint's port.
+/// The outputs that other resources refer to. On an emulator the distribution is served under its
+/// label at the endpoint's port.
 pub(super) fn outputs(scope: &Scope, seen: &Seen) -> Outputs {
     let label = seen.domain.split('.').next().unwrap_or_default();
     let url = match &scope.endpoint {

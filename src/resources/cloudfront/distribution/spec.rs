@@ -43,7 +43,7 @@ pub struct DistributionSpec {
     /// two lists has entries.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub allowed_countries: BTreeSet<String>,
-    /// Those of the countries that are shut out.
+    /// The codes of countries that are blocked.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub blocked_countries: BTreeSet<String>,
     /// Settings that no stack has, found on a live distribution: further origins, logging,

@@ -35,7 +35,7 @@ pub(super) fn headers(context: &Context<'_>, wanted: &mut Wanted) {
     wanted.push(resource);
 }
 
-/// What matches the API of every environment of the region in a content security policy.
+/// The pattern for the APIs of all environments of the region in a content security policy.
 fn every_api(scope: &Scope) -> String {
     match &scope.endpoint {
         None => format!("https://*.execute-api.{}.amazonaws.com", scope.region),

@@ -7,7 +7,7 @@ use crate::resources::context::{Context, Wanted};
 use crate::stack::Alarms;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One metric of one resource, and from when on it is worth an alarm.
+/// A metric of a resource, with its threshold.
 struct Metric<'a> {
     /// Logical id of the alarm.
     id: String,
@@ -17,13 +17,13 @@ struct Metric<'a> {
     dimensions: Vec<(&'static str, String)>,
     statistic: &'static str,
     threshold: u32,
-    /// What the threshold counts, for the description.
+    /// The unit of the threshold, for the description.
     unit: &'static str,
     /// Goes off below the threshold, and not from it on.
     below: bool,
 }
 
-/// Environments with a time to live have none unless their overlay asks: nobody is to be woken for
+/// Environments with a time to live have none unless their overlay asks: no one should be woken for
 /// them.
 pub(super) fn alarms(context: &Context<'_>, wanted: &mut Wanted) {
     let Some(alarms) = &context.stack.alarms else { return };
@@ -190,7 +190,7 @@ fn firewalls<'a>(context: &'a Context<'_>, alarms: &Alarms) -> Vec<Metric<'a>> {
     own.chain(global).filter(|_| stack.waf.is_some()).collect()
 }
 
-/// What the shop's function counts in its log (`lambdas/shared/src/log.rs`).
+/// The metrics that the shop's function writes to its log (`lambdas/shared/src/log.rs`).
 fn orders<'a>(context: &'a Context<'_>, alarms: &Alarms) -> Vec<Metric<'a>> {
     let stack = context.stack;
     let route = stack.smoke.order.as_ref().map(|order| order.route.as_str());

@@ -154,7 +154,7 @@ fn outputs(arn: String) -> Outputs {
     BTreeMap::from([("arn".to_string(), arn)])
 }
 
-/// What DescribeAlarms shows of an alarm on one metric, but for its tags.
+/// The spec of an alarm on one metric as DescribeAlarms shows it, without tags.
 fn shown(alarm: &aws_sdk_cloudwatch::types::MetricAlarm, region: &str) -> AlarmSpec {
     let set = |arns: &[String]| arns.iter().cloned().collect::<BTreeSet<_>>();
     let text = |value: Option<&str>| value.unwrap_or_default().to_string();
@@ -183,8 +183,7 @@ fn shown(alarm: &aws_sdk_cloudwatch::types::MetricAlarm, region: &str) -> AlarmS
     }
 }
 
-/// What decides whether an alarm goes off, and no stack sets. PutMetricAlarm without it takes it
-/// away.
+/// Settings that decide when an alarm goes off and that no stack sets. PutMetricAlarm removes them.
 fn extras(alarm: &aws_sdk_cloudwatch::types::MetricAlarm) -> BTreeMap<String, String> {
     let few = alarm.evaluate_low_sample_count_percentile().filter(|text| *text != "evaluate");
     let metrics =

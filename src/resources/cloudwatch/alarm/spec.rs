@@ -25,7 +25,7 @@ pub struct AlarmSpec {
     pub datapoints_to_alarm: Option<i32>,
     pub threshold: f64,
     pub comparison: String,
-    /// What a period without data counts as, such as `notBreaching`.
+    /// The treatment of periods without data, such as `notBreaching`.
     pub missing_data: String,
     /// False where somebody silenced the actions.
     pub actions_enabled: bool,

@@ -1,9 +1,9 @@
-//! Which UpdateTable calls lead from a table as it is to the wanted one, and in which order
+//! Plans the UpdateTable calls that lead from a live table to the wanted one, and their order
 //! (catalogue 2.1, matrix).
 //!
-//! One call deletes one index, or creates one index, or changes capacity; a table takes one call at
-//! a time. Indexes go first, because capacity calls must speak of every index that stays, and new
-//! ones come last.
+//! Each call deletes an index, creates an index, or changes capacity; a table takes one call at a
+//! time. Deletions of indexes come first, because capacity calls must name every remaining index,
+//! and creations come last.
 
 use super::extras::{self, Extra};
 use super::shape::{self, ON_DEMAND, PROVISIONED, Units};
@@ -34,7 +34,7 @@ pub enum Change {
 pub struct Capacity {
     /// The billing mode, where it flips.
     pub flip: Option<String>,
-    /// Whether the table's own units or ceilings travel; AWS refuses unchanged ones.
+    /// True if the table's own units or ceilings are sent; AWS refuses unchanged ones.
     pub table: bool,
     /// Indexes whose units or ceilings travel.
     pub indexes: Vec<String>,
@@ -246,7 +246,7 @@ pub fn at_rest(table: &TableDescription) -> bool {
             .all(|i| i.index_status() == Some(&IndexStatus::Active))
 }
 
-/// What a person reads while waiting for a change.
+/// The words shown while waiting for a change.
 pub fn describe(name: &str, change: &Change) -> String {
     match change {
         Change::DeleteIndex(index) => {

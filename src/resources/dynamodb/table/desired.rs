@@ -33,13 +33,13 @@ fn desired_table(context: &Context<'_>, id: &str, table: &Table) -> Result<Desir
     Ok(desired)
 }
 
-/// `validate` tells all faults, and whoever plans needs one to stop at.
+/// `validate` reports all faults; a plan stops at the first.
 fn first(faults: Vec<CloudError>) -> CloudError {
     let none = || CloudError::shape("a seed file", "fault");
     faults.into_iter().next().unwrap_or_else(none)
 }
 
-/// What the stack alone says of a table.
+/// The spec of a table as far as the stack alone decides it.
 fn spec_of(table: &Table) -> TableSpec {
     TableSpec {
         tags: BTreeMap::new(),

@@ -49,7 +49,7 @@ pub struct Recovery {
     pub days: Option<i32>,
 }
 
-/// What UpdateTable takes away, one call for each.
+/// Settings that UpdateTable removes, each with a call of its own.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Extra {
     Encryption,
@@ -57,13 +57,13 @@ pub enum Extra {
     Replica(String),
 }
 
-/// Those of the description.
+/// The extras that DescribeTable shows.
 pub fn described(table: &TableDescription) -> Vec<(Extra, String, String)> {
     let mut found = Vec::new();
     let mut add = |extra: Extra, name: &str, value: String| {
         found.push((extra, name.to_string(), value));
     };
-    // Absent where DynamoDB's own key is in use, which nobody can look at or turn off.
+    // Absent if DynamoDB's own key is in use, which cannot be inspected or turned off.
     let keys = table.sse_description().filter(|sse| sse.status().is_some_and(is_on));
     if let Some(sse) = keys {
         let key = sse.kms_master_key_arn().unwrap_or("a key of KMS");

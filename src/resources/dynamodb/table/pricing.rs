@@ -1,4 +1,4 @@
-//! What a table costs in a month without reads and writes.
+//! The monthly cost of a table without reads and writes.
 
 use crate::model::price::{PRICES, Part};
 use serde_json::Value;

@@ -250,8 +250,8 @@ pub async fn listed_tags(reader: &Reader, arn: &str) -> Result<Option<Tags>, Clo
     }
 }
 
-/// What deleting the table would lose. AWS counts items about every six hours only, so where a
-/// delete is in sight one item is looked for.
+/// The data that deleting the table would lose. AWS counts items only about every six hours, so
+/// before a delete one item is looked for.
 async fn data(
     reader: &Reader,
     table: &TableDescription,

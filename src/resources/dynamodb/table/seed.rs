@@ -16,7 +16,7 @@ use std::collections::HashMap;
 const AT_ONCE: usize = 8;
 /// Faults of one file that are told.
 const SHOWN: usize = 10;
-/// What to do about a fault in a seed file.
+/// The remedy for a fault in a seed file.
 pub const HINT: &str = "seed files are JSON arrays of objects, each with the table's key";
 
 type Item = HashMap<String, AttributeValue>;

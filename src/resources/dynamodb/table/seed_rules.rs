@@ -1,5 +1,5 @@
-//! What DynamoDB would refuse of a seed's items, said before anything is made: keys of the table
-//! and of its indexes, numbers, sizes, names that stand twice.
+//! DynamoDB's rules for seed items, checked before any resource is created: keys of the table and
+//! its indexes, numbers, sizes, duplicate names.
 
 use super::seed_text::{Element, Json};
 use super::spec::{AttributeSpec, TableSpec};
@@ -91,7 +91,7 @@ impl<'t> Keys<'t> {
         self.own.iter().zip(limits).map(part).collect()
     }
 
-    /// What is wrong beside the table's own key.
+    /// Faults beyond the table's own key.
     fn of_item(&self, members: &[(String, Json)]) -> Vec<String> {
         let mut faults = BTreeSet::new();
         for (index, keys) in &self.of_indexes {

@@ -1,4 +1,4 @@
-//! What DynamoDB refuses of seed items, each kind with relatives.
+//! Seed items that DynamoDB refuses, each kind with relatives.
 
 use super::super::seed_text;
 use super::*;

@@ -44,7 +44,7 @@ pub fn read(text: &str) -> Result<Vec<Element>, Refusal> {
     Ok(elements.into_iter().zip(places).map(|(json, place)| Element { place, json }).collect())
 }
 
-/// What the parser says, or the character that it stumbled over where that one hides.
+/// The parser's message, or the hidden character that it stumbled over.
 fn refusal(text: &str, error: &serde_json::Error) -> (Option<(usize, usize)>, String) {
     let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
     // The parser counts bytes, and speaks of the last one it took.
@@ -54,7 +54,7 @@ fn refusal(text: &str, error: &serde_json::Error) -> (Option<(usize, usize)>, St
     if let Some((words, _)) = why.rsplit_once(" at line ") {
         why = words.to_string();
     }
-    // What the parser takes for the last good character may be the stray itself.
+    // The parser's last good character may be the stray itself.
     if let Some((at, c)) = stray(text).filter(|(at, _)| *at <= (place.0, place.1 + 1)) {
         place = at;
         why = format!("{} stands where no such character may", character::describe(c));

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 pub const ON_DEMAND: &str = "PAY_PER_REQUEST";
 pub const PROVISIONED: &str = "PROVISIONED";
-/// What DynamoDB takes and gives for "no ceiling".
+/// DynamoDB's value for "no ceiling".
 const NO_CEILING: i64 = -1;
 
 /// A pair of read and write units.
@@ -46,7 +46,7 @@ pub fn spec_of(
     })
 }
 
-/// What the table's stream tells; `None` without one.
+/// The view type of the table's stream; `None` without a stream.
 pub fn stream(table: &TableDescription) -> Option<String> {
     let stream = table.stream_specification().filter(|stream| stream.stream_enabled())?;
     let view = stream.stream_view_type().map_or("NEW_AND_OLD_IMAGES", |view| view.as_str());

@@ -16,7 +16,7 @@ pub struct TableSpec {
     pub billing: BillingSpec,
     pub point_in_time_recovery: bool,
     pub deletion_protection: bool,
-    /// What the stream tells of each change, `NEW_AND_OLD_IMAGES`; `None` without a stream.
+    /// The stream's view type, `NEW_AND_OLD_IMAGES`; `None` without a stream.
     pub stream: Option<String>,
     /// The attribute that says when an item expires; `None` keeps items for ever.
     #[serde(default)]

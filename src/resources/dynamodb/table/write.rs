@@ -23,8 +23,8 @@ const CEILING_LAG: Duration = Duration::from_secs(120);
 const CEILING_TAGS: Duration = Duration::from_secs(30);
 /// How often the answer of one change may get lost.
 const LOST: u32 = 4;
-/// What UpdateTable says to a change that has been made already: an index that exists, units as
-/// they are, a stream that is on.
+/// UpdateTable's messages for a change that was made already: an existing index, unchanged units,
+/// an enabled stream.
 const REPEATED: [&str; 3] =
     ["ValidationException", "LimitExceededException", "ResourceInUseException"];
 /// Building an index takes as long as the table has items.
@@ -213,7 +213,7 @@ async fn wait_idle(
     writer.caller.wait_until(what, EVERY, ceiling, look).await
 }
 
-/// What is not UpdateTable: recovery, time to live, tags, seed.
+/// Reconciles settings outside UpdateTable: recovery, time to live, tags, seed.
 async fn reconcile_settings(
     writer: &Writer,
     step: &Step,

@@ -32,7 +32,7 @@ async fn other_names(reader: &Reader, query: &Query<'_>) -> Result<BTreeSet<Stri
     let (scope, prefix) = (query.scope, prefix(query.scope));
     let index = reader.index(scope).await?;
     let indexed = index.arns(&prefix).filter_map(|arn| arn.strip_prefix(&prefix));
-    // A slash stands behind the name of another bus, which is nobody's here.
+    // A slash follows the name of another event bus, which no stack uses.
     let mut names: BTreeSet<String> =
         indexed.filter(|name| !name.contains('/')).map(str::to_string).collect();
     if query.thorough {

@@ -14,7 +14,7 @@ use futures_util::future::{try_join, try_join_all, try_join3};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What AWS assumes when CreateRole names no session length, in seconds.
+/// IAM's default session length in seconds if CreateRole names none.
 const DEFAULT_SESSION_SECONDS: i32 = 3600;
 
 /// How much of a role's inline policies is read.
@@ -25,7 +25,7 @@ enum Detail {
     All,
 }
 
-/// A role as IAM shows it, whoever owns it.
+/// A role as IAM shows it, regardless of its owner.
 pub struct Seen {
     pub arn: String,
     /// `AROA...`: another one for a role that was deleted and made again.

@@ -259,8 +259,8 @@ async fn bring_tags(
 
 /// Takes the role apart and deletes it.
 ///
-/// What the plan saw goes first. If AWS still refuses, policies may have been added since, so they
-/// are listed before the delete is repeated: waiting alone would not remove them.
+/// Deletes the parts that the plan saw first. If AWS still refuses, policies may have been added
+/// since, so they are listed before the delete is repeated: waiting alone would not remove them.
 pub async fn delete(writer: &Writer, name: &str, seen: &RoleSpec) -> Result<(), CloudError> {
     for arn in &seen.attached {
         detach(writer, name, arn).await?;

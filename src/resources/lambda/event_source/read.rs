@@ -109,7 +109,7 @@ fn table_of(source: &str, query: &Query<'_>) -> String {
     }
 }
 
-/// What decides which records arrive and how, and no stack sets.
+/// Settings that decide which records arrive and how, and that no stack sets.
 fn extras_of(mapping: &Mapping) -> BTreeMap<String, String> {
     let filters = mapping.filter_criteria().map(|c| c.filters()).unwrap_or_default();
     let filters: Vec<&str> = filters.iter().filter_map(|filter| filter.pattern()).collect();

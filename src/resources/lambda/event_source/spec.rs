@@ -1,4 +1,4 @@
-//! What feeds a function with the changes of a table, as it is compared.
+//! The event source of a function, the changes of a table, as it is compared.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

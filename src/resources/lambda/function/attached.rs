@@ -1,6 +1,6 @@
-//! What others can attach to a function without changing its configuration: addresses of its own,
-//! versions and aliases with policies of theirs, and what becomes of calls that nobody waits for.
-//! No stack has any: each is an entry of `extras`, which is drift, and is taken away.
+//! Attachments that do not change a function's configuration: function URLs, versions and aliases
+//! with policies of their own, and destinations of failed asynchronous calls. No stack has any:
+//! each is an entry of `extras`, which is drift, and is removed.
 
 use crate::aws::{Reader, Writer};
 use crate::model::CloudError;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 type Update = builders::UpdateFunctionConfigurationFluentBuilder;
 
-/// What of this no call can change in place: the function is made anew.
+/// Extras that no call can change in place: the function is replaced.
 pub const FINAL: [&str; 4] =
     ["extras.package type", "extras.durable", "extras.capacity provider", "extras.tenancy"];
 

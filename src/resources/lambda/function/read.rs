@@ -23,8 +23,8 @@ const DEFAULT_TIMEOUT: i32 = 3;
 pub struct Seen {
     pub arn: String,
     pub spec: FunctionSpec,
-    /// What ended badly and when, with Lambda's reason, as fields that no stack wants: drift,
-    /// whatever else is as wanted.
+    /// Failed operations with Lambda's reason and time, as fields that no stack wants: drift, even
+    /// if everything else is as wanted.
     pub failed: BTreeMap<&'static str, String>,
     /// Why the variables are not known, where Lambda does not tell them.
     pub hidden: Option<CloudError>,

@@ -25,7 +25,7 @@ pub struct FunctionSpec {
     pub tracing: bool,
     /// TRACE to FATAL, with logs as JSON; `None` for plain text.
     pub log_level: Option<String>,
-    /// ARN of what hears of calls given up that nobody waits for; `None` for none.
+    /// ARN of the queue or topic that receives failed asynchronous calls; `None` for none.
     pub dead_letter: Option<String>,
     pub environment: BTreeMap<String, String>,
     /// base64(SHA-256(zip)).

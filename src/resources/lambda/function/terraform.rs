@@ -17,7 +17,7 @@ pub(super) fn blocks(function: &Exported<'_>) -> Vec<Block> {
         "handler": function.get("handler"), "memory_size": function.get("memory"),
         "timeout": function.get("timeout"), "architectures": [function.get("architecture")],
         "environment": environment, "source_code_hash": function.get("code_sha256"),
-        // What Lambda does unless told otherwise.
+        // Lambda's default.
         "tracing_config": [{"mode": if extra("tracing") { "Active" } else { "PassThrough" }}],
         "tags": function.get("tags"),
     });

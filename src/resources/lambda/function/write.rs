@@ -103,7 +103,7 @@ async fn adopt(writer: &Writer, step: &Step, wanted: &FunctionSpec) -> Result<Ou
 }
 
 /// Changes what differs: configuration, then code, one at a time; the code travels only when it or
-/// the architecture differs. Where the last update `failed`, nobody knows which part of it took
+/// the architecture differs. If the last update `failed`, it is unknown which part of it took
 /// effect: all is sent again. `options` say whether the function is fresh.
 pub async fn reconcile(
     writer: &Writer,

@@ -1,4 +1,4 @@
-//! Who may call each function: the API, a statement per route and authorizer, and the clock.
+//! The callers of each function: the API, with a statement per route and authorizer, and the clock.
 
 use super::INFO;
 use super::spec::{PermissionSpec, PermissionStatement};

@@ -38,7 +38,7 @@ const RETENTION: &[Retry] = &[Retry::propagation(
 pub const INFO: TypeInfo = TypeInfo {
     type_name: "AWS::Logs::LogGroup",
     group: "log_group",
-    // Whatever writes to it, and nothing else.
+    // The log groups of everything that writes to them.
     delete_after: &[
         After::those("AWS::Lambda::Function", |group, function| {
             group.name == format!("/aws/lambda/{}", function.name)

@@ -1,5 +1,5 @@
-//! What deleting the bucket would lose: objects that are not the site's own, which no `up` brings
-//! back.
+//! The data that deleting the bucket would lose: objects that are not the site's own, which no `up`
+//! restores.
 
 use super::optional;
 use crate::aws::Reader;

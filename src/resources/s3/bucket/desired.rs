@@ -6,7 +6,7 @@ use crate::model::tag;
 use crate::resources::context::{Context, Wanted};
 use std::collections::BTreeMap;
 
-/// Long enough to go back from a bad deploy that nobody noticed for some weeks.
+/// Long enough to go back from a bad deploy that was noticed weeks later.
 const OLD_VERSIONS_DAYS: i32 = 30;
 /// No upload of the site takes a day.
 const BROKEN_UPLOADS_DAYS: i32 = 7;

@@ -89,7 +89,8 @@ async fn empty(writer: &Writer, name: &str) -> Result<(), CloudError> {
         }
         removed += batch.len();
         delete_batch(writer, name, batch).await?;
-        // What is put meanwhile makes DeleteBucket answer BucketNotEmpty, which comes back here.
+        // An object added meanwhile makes DeleteBucket answer BucketNotEmpty, which leads back
+        // here.
         if !more {
             return Ok(());
         }

@@ -1,5 +1,5 @@
-//! What S3 deletes from a bucket by itself: old versions of files, and parts of uploads that were
-//! never completed (catalogue 3.1).
+//! The bucket's lifecycle: S3 deletes old versions of files, and parts of uploads that were never
+//! completed (catalogue 3.1).
 
 use super::spec::{BucketSpec, Lifecycle};
 use super::write::unbuilt;

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 pub(super) const ELSEWHERE: &str =
     "it belongs to another AWS account, or these credentials may not read it";
-/// No adoption: AWS lets nobody change a bucket of another account.
+/// No adoption: AWS refuses changes to another account's bucket.
 const UNREADABLE_HINT: &str = "bucket names are unique across all AWS accounts: choose another \
                                `name` in stack.yaml or another --env; a bucket of your own needs \
                                credentials that may read it";
@@ -101,7 +101,7 @@ async fn read(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<L
     Ok(Some(live))
 }
 
-/// A bucket under another name than the site's: whatever its tags say, it is nobody's here. Only
+/// A bucket with another name than the site's is not ours, whatever its tags say. Only
 /// its tags are read, so that one which keeps to itself stops no run.
 async fn stray(reader: &Reader, query: &Query<'_>, name: &str) -> Result<Option<Live>, CloudError> {
     let tags = match own_tags(reader, query.scope, name).await {
@@ -143,13 +143,13 @@ async fn is_here(reader: &Reader, scope: &Scope, name: &str) -> Result<bool, Clo
         {
             Ok(false)
         }
-        // Whether that is an error depends on whose the bucket is: the reads that follow tell.
+        // The bucket's owner decides whether that is an error; the following reads tell.
         Err(error) if error.kind == ErrorKind::AccessDenied => Ok(true),
         Err(error) => Err(error),
     }
 }
 
-/// A wanted bucket that refuses to be read is somebody else's, unless the index knows it as ours.
+/// A wanted bucket that cannot be read is another account's, unless the index knows it as ours.
 async fn unreadable(
     reader: &Reader,
     query: &Query<'_>,
@@ -259,7 +259,7 @@ async fn is_empty(reader: &Reader, scope: &Scope, name: &str) -> Result<bool, Cl
         && page.is_truncated() != Some(true))
 }
 
-/// Whether there is one of that name. Errors: 403 for a bucket of another account.
+/// Checks that a bucket of that name exists. Errors: 403 for a bucket of another account.
 pub async fn exists(reader: &Reader, scope: &Scope, name: &str) -> Result<bool, CloudError> {
     let head = reader
         .caller

@@ -21,7 +21,7 @@ pub struct BucketSpec {
     pub encryption: String,
     /// Enabled, Suspended or Unversioned.
     pub versioning: String,
-    /// What S3 deletes by itself; `None`: nothing.
+    /// Expiry times in S3; `None` without a lifecycle.
     pub lifecycle: Option<Lifecycle>,
     /// Settings of the live bucket that no stack has, by name: another lifecycle, a website, CORS
     /// rules.
@@ -40,7 +40,7 @@ pub struct Lifecycle {
     pub broken_uploads_days: i32,
 }
 
-/// What others refer to.
+/// The outputs that other resources refer to.
 pub(super) fn outputs(name: &str, region: &str) -> Outputs {
     BTreeMap::from([
         ("name".to_string(), name.to_string()),

@@ -1,4 +1,4 @@
-//! What pages hold that the site's Content-Security-Policy keeps browsers from using. Pure.
+//! Finds parts of pages that the site's Content-Security-Policy blocks. Pure.
 //!
 //! Looks at the markup of pages and at the names of files, not at what scripts and style sheets do
 //! later; a form is looked at where it names its target.
@@ -6,7 +6,7 @@
 use crate::stack::ParsedCsp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is blocked -> the files that hold it.
+/// A blocked use -> the files that contain it.
 pub type Blocked = BTreeMap<&'static str, BTreeSet<String>>;
 
 /// Keys that are named of each kind.
@@ -181,7 +181,7 @@ fn tags(text: &str) -> Vec<Tag> {
     found
 }
 
-/// What stands behind the next end tag of that name.
+/// The text behind the next end tag of that name.
 fn skip<'t>(text: &'t str, name: &str) -> &'t str {
     let mut rest = text;
     while let Some((_, after)) = rest.split_once("</") {

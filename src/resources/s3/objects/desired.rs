@@ -23,7 +23,7 @@ pub(super) fn objects(context: &Context<'_>, wanted: &mut Wanted) -> Result<(), 
     Ok(())
 }
 
-/// What whoever reads a plan, or checks stack.yaml, should know of the folder.
+/// Notes on the folder for plans and for `validate`.
 pub fn notes(folder: &Folder, site: &Site, cdn: &Cdn) -> Vec<String> {
     let first = &cdn.default_object;
     let name = index_name(first);

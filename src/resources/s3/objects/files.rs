@@ -13,17 +13,17 @@ use std::path::{Path, PathBuf};
 
 /// RFC 8615 gives this folder its name; browsers and certificate authorities look there.
 const WELL_KNOWN: &str = ".well-known";
-/// What S3 takes as the key of an object, in bytes.
+/// S3's limit on an object's key, in bytes.
 const KEY_BYTES: usize = 1024;
 
 /// A site's folder.
 #[derive(Debug, Default)]
 pub struct Folder {
-    /// What is served, by object key (path with `/`).
+    /// The served files, by object key (path with `/`).
     pub objects: BTreeMap<String, ObjectSpec>,
-    /// What is not, by path, with the reason; a folder stands for all that is in it.
+    /// The files left out, by path, with the reason; a folder stands for its whole content.
     pub left_out: BTreeMap<String, &'static str>,
-    /// What the site's Content-Security-Policy keeps browsers from using.
+    /// Uses that the site's Content-Security-Policy blocks.
     pub blocked: Blocked,
 }
 
@@ -58,7 +58,7 @@ impl Folder {
         }
     }
 
-    /// One sentence on what is left out: how many, which and why.
+    /// A sentence on the files left out: how many, which and why.
     pub fn left_out_note(&self) -> Option<String> {
         let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (path, reason) in &self.left_out {

@@ -18,7 +18,7 @@ pub(super) type Entries = BTreeMap<String, ObjectSpec>;
 struct Manifest {
     format_version: String,
     objects: Entries,
-    /// What is no longer wanted and stays for a while; absent where there is nothing such.
+    /// Files that are no longer wanted and stay for a while; absent if there are none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     kept: KeptFiles,
 }
@@ -40,7 +40,7 @@ pub(super) fn now() -> u64 {
     since.unwrap_or_default().as_secs()
 }
 
-/// What to send and what to delete.
+/// The objects to upload and to delete.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Change {
     pub put: Entries,
@@ -58,7 +58,7 @@ pub(super) fn md5_hex(bytes: &[u8]) -> String {
     Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The generated configuration as an object; it changes with the stack, so nobody may keep it.
+/// The generated configuration as an object; it changes with the stack, so it is never cached.
 pub(super) fn config_entry(text: &str) -> ObjectSpec {
     ObjectSpec {
         md5: md5_hex(text.as_bytes()),

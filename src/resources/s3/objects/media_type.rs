@@ -2,7 +2,7 @@
 
 use crate::stack::Site;
 
-/// What is unknown is a download and never a page.
+/// An unknown type is a download and never a page.
 const UNKNOWN: &str = "application/octet-stream";
 
 /// Registered types that the table of `mime_guess` has under older names, or not at all.

@@ -98,7 +98,7 @@ impl ResourceType for Objects {
     ) -> Result<Outputs, CloudError> {
         let wanted: ObjectsSpec = from_value(wanted)?;
         let bucket = &step.name;
-        // What an earlier, interrupted run put there is sent again, and what nobody wants goes.
+        // Objects of an earlier, interrupted run are uploaded again, and unwanted ones are deleted.
         let there = read::keys(&writer.reader, bucket, FRESH).await?;
         let change = manifest::change(&BTreeMap::new(), &wanted, there);
         write::apply(writer, step, &wanted, &change).await?;

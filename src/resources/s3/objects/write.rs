@@ -19,11 +19,11 @@ use std::path::{Component, Path, PathBuf};
 
 /// Uploads at a time.
 const AT_ONCE: usize = 8;
-/// What one PutObject may carry.
+/// The limit of one PutObject.
 const MAX_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 /// From here on one wildcard is cheaper than the paths, which CloudFront bills one by one.
 const MAX_PATHS: usize = 15;
-/// What stays as it is in an invalidation path.
+/// Characters that stay as they are in an invalidation path.
 const PATH: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
 

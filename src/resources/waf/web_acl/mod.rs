@@ -83,7 +83,7 @@ fn of_scope(acl: &Live, waf_scope: &str) -> bool {
     field(&acl.spec, "scope") == waf_scope
 }
 
-/// What GetWebACL needs, besides the scope, to find an ACL.
+/// The key by which GetWebACL finds an ACL, besides the scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Handle {
     pub name: String,

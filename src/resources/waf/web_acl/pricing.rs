@@ -1,4 +1,4 @@
-//! What a web ACL costs in a month, however few requests it sees.
+//! The monthly cost of a web ACL, without requests.
 
 use crate::model::price::{PRICES, Part};
 use serde_json::Value;

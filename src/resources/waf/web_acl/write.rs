@@ -11,7 +11,7 @@ use crate::resources::waf::waf_client;
 use crate::resources::waf::{caller_of, incomplete};
 use aws_sdk_wafv2::types::{Scope as WafScope, Tag};
 
-/// What WAF answers when the lock token is not the newest.
+/// WAF's error for a lock token that is not the newest.
 const STALE: &str = "WAFOptimisticLockException";
 
 /// Makes the ACL with its tags, or goes on with the one that an earlier run of ours made.
