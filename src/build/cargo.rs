@@ -10,7 +10,8 @@ use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Command;
 
-use super::lambda_crate::Crate;
+use super::fresh::Build;
+use super::lambda_crate::{Crate, TargetId};
 use super::paths::{self, Flags};
 use super::tool::{self, Tool};
 use super::{Architecture, BuildError, Progress, profile, variables};
@@ -47,9 +48,6 @@ pub(super) async fn metadata(manifest: &Path, passed: &[String]) -> Result<Vec<u
     ))
 }
 
-/// A package's id and the name of one of its binaries.
-pub(super) type TargetId = (String, String);
-
 /// Builds all the given binaries of one workspace in one run; all have the same features.
 pub(super) async fn build(
     crates: &[&Crate],
@@ -64,11 +62,14 @@ pub(super) async fn build(
     let lambda_dir =
         first.target_dir.join("shopstack").join("cargo-lambda").join(architecture.to_string());
     let mut command = cargo(passed);
-    command.args(arguments(crates, tool, architecture, &lambda_dir));
-    match paths::flags(first).await {
-        Flags::Argument(setting) => command.arg("--config").arg(setting),
-        Flags::Environment(flags) => command.env("CARGO_ENCODED_RUSTFLAGS", flags),
-    };
+    let mut decisive = arguments(crates, tool, architecture, &lambda_dir);
+    command.args(&decisive);
+    decisive.extend([add_flags(&mut command, paths::flags(first).await), program()]);
+    let withheld = variables::withheld(passed);
+    let fresh = Build::new(&first.workspace_root, &first.target_dir, &decisive, &withheld);
+    if let Some(binaries) = fresh.as_ref().and_then(Build::unchanged) {
+        return Ok(binaries);
+    }
     command
         .current_dir(&first.workspace_root)
         .env("CARGO_TARGET_DIR", &first.target_dir)
@@ -96,7 +97,7 @@ pub(super) async fn build(
         return Err(failed(crates, architecture, &words));
     }
     let messages = messages.map_err(|error| no_cargo(&error))?;
-    Ok(match tool {
+    let binaries = match tool {
         Tool::Lambda => crates
             .iter()
             .map(|one| {
@@ -105,7 +106,25 @@ pub(super) async fn build(
             })
             .collect(),
         Tool::Zigbuild | Tool::Plain => executables(crates, &String::from_utf8_lossy(&messages)),
-    })
+    };
+    if let Some(fresh) = fresh {
+        fresh.record(&binaries);
+    }
+    Ok(binaries)
+}
+
+/// Passes the flags on to cargo; returns them.
+fn add_flags(command: &mut Command, flags: Flags) -> OsString {
+    match flags {
+        Flags::Argument(setting) => {
+            command.arg("--config").arg(&setting);
+            setting
+        }
+        Flags::Environment(flags) => {
+            command.env("CARGO_ENCODED_RUSTFLAGS", &flags);
+            flags
+        }
+    }
 }
 
 fn arguments(

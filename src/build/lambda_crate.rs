@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+/// A package's id and the name of one of its binaries.
+pub(super) type TargetId = (String, String);
+
 /// A crate that builds to one Lambda binary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Crate {

@@ -3,6 +3,7 @@
 
 mod cargo;
 mod elf;
+mod fresh;
 mod lambda_crate;
 mod metadata;
 mod package;

@@ -59,7 +59,7 @@ fn pack_once(name: &str, binary: &[u8], kept: &Path) -> Result<Vec<u8>, BuildErr
     })?;
     // Without room for it the next run compresses again, and nothing is lost.
     let _ = replace(&path, &bytes);
-    prune(kept);
+    prune(kept, KEPT);
     Ok(bytes)
 }
 
@@ -71,21 +71,21 @@ fn holds(zip: &[u8], binary: &[u8]) -> bool {
     })
 }
 
-/// Removes the oldest kept zips.
-fn prune(kept: &Path) {
+/// Removes the oldest files of a folder but for so many.
+pub(super) fn prune(kept: &Path, most: usize) {
     let entries = std::fs::read_dir(kept).into_iter().flatten().flatten();
-    let mut zips: Vec<_> = entries
+    let mut files: Vec<_> = entries
         .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
         .collect();
-    zips.sort();
-    for (_, path) in zips.iter().rev().skip(KEPT) {
+    files.sort();
+    for (_, path) in files.iter().rev().skip(most) {
         let _ = std::fs::remove_file(path);
     }
 }
 
 /// Writes a file whole or not at all. The process id keeps two shopstacks in one checkout apart;
 /// the rename makes the last one win.
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let first = folder.join(format!(".{name}.{}", std::process::id()));

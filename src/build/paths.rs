@@ -56,7 +56,7 @@ fn from_environment() -> Option<Vec<String>> {
 }
 
 /// The sources of dependencies are there.
-fn cargo_home() -> Option<PathBuf> {
+pub(super) fn cargo_home() -> Option<PathBuf> {
     let named = std::env::var_os("CARGO_HOME").filter(|v| !v.is_empty()).map(PathBuf::from);
     named.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
 }

@@ -19,11 +19,11 @@ use std::path::Path;
 
 use shopstack::build::{Architecture, Artifact, BuildError, BuildRequest, build_all};
 
-const HOST: Architecture =
+pub(super) const HOST: Architecture =
     if cfg!(target_arch = "aarch64") { Architecture::Arm64 } else { Architecture::X86_64 };
 
 /// A workspace with one crate per name.
-fn workspace(root: &Path, crates: &[(&str, &str)]) {
+pub(super) fn workspace(root: &Path, crates: &[(&str, &str)]) {
     let members: Vec<String> = crates.iter().map(|(name, _)| format!("\"{name}\"")).collect();
     std::fs::create_dir_all(root).unwrap();
     let profile = "[profile.lambda]\ninherits = \"release\"\nstrip = \"symbols\"\n";
@@ -40,7 +40,7 @@ fn workspace(root: &Path, crates: &[(&str, &str)]) {
     }
 }
 
-fn request(name: &str, crate_dir: &str, architecture: Architecture) -> BuildRequest {
+pub(super) fn request(name: &str, crate_dir: &str, architecture: Architecture) -> BuildRequest {
     BuildRequest {
         name: name.into(),
         crate_dir: crate_dir.into(),
@@ -51,7 +51,7 @@ fn request(name: &str, crate_dir: &str, architecture: Architecture) -> BuildRequ
     }
 }
 
-async fn build(root: &Path, reqs: &[BuildRequest]) -> Result<Vec<Artifact>, BuildError> {
+pub(super) async fn build(root: &Path, reqs: &[BuildRequest]) -> Result<Vec<Artifact>, BuildError> {
     build_all(root, reqs, &|_| ()).await
 }
 

@@ -19,6 +19,7 @@ mod build;
 mod cli;
 mod environments;
 mod export;
+mod fresh_build;
 mod generated;
 mod policies;
 mod promises;

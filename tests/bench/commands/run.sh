@@ -4,8 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
-tools=$(ls -d "${SHOPSTACK_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/shopstack}"/test-tools/*/ 2>/dev/null | head -1)
-[ -n "$tools" ] || { echo "missing: the tests' Python tools. Run tests/tools/run.sh once" >&2; exit 1; }
+cache="${SHOPSTACK_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/shopstack}"
+tools="$cache/test-tools/$(sha256sum tests/tools/requirements.lock | cut -c1-16)"
+[ -x "$tools/bin/python" ] || { echo "missing: the tests' Python tools. Run tests/tools/run.sh once" >&2; exit 1; }
 
 binary=${1:-${CARGO_TARGET_DIR:-target}/debug/shopstack}
 [ $# = 1 ] || cargo test --workspace --locked --no-run --quiet
