@@ -262,6 +262,12 @@ fn finish(
     let mut facts = vec![("result", result.to_string()), ("deleted", deleted.to_string())];
     facts.extend(remaining.iter().map(|left| ("left", left.clone())));
     runner::add_summary(&render::step::markdown(&heading, &facts, None), output);
+    let known = json!({
+        "stack": scope.stack, "env": scope.env, "region": scope.region, "account": scope.account,
+        "result": result, "deleted": deleted, "remaining": remaining,
+    });
+    let known = known.as_object().into_iter().flatten();
+    runner::set_outputs(known.map(|(name, value)| (name.as_str(), value)), output);
     if output.json {
         let line = apply::summary_line(result, deleted, session, elapsed_ms, json!({}), &remaining);
         output.summary(&apply::explained(line, error.as_ref()));

@@ -3,8 +3,10 @@
 use super::args::{Global, Validate};
 use super::error::{CliError, code};
 use super::output::Output;
+use super::policy_report;
 use super::session::{Project, source_text};
-use crate::model::{CloudError, Scope};
+use crate::model::{CloudError, Desired, Scope};
+use crate::policy::pattern::matches_exactly;
 use crate::render::resolved;
 use crate::resources::{self, Context};
 use crate::stack::{self, Stack};
@@ -44,6 +46,7 @@ fn check(global: &Global) -> Result<(Project, Vec<String>), (Value, CliError)> {
     let project =
         Project::placed(global).map_err(|errors| (json!(errors), CliError::join(&errors, "")))?;
     project.sources(global).map_err(unplaced)?;
+    policy_report::check_exceptions(&project).map_err(unplaced)?;
     let notes = plan_notes(global, &project).map_err(|error| unplaced(error.into()))?;
     Ok((project, notes))
 }
@@ -67,7 +70,24 @@ fn plan_notes(global: &Global, project: &Project) -> Result<Vec<String>, CloudEr
         expires_at: None,
         judges_conditions: true,
     };
-    resources::desired(&context).map(|wanted| wanted.notes)
+    resources::desired(&context).map(|wanted| {
+        let idle = idle_exceptions(stack, &wanted.resources);
+        wanted.notes.into_iter().chain(idle).collect()
+    })
+}
+
+/// Notes on exceptions whose pattern no resource of the environment matches.
+fn idle_exceptions(stack: &Stack, wanted: &[Desired]) -> Vec<String> {
+    // Findings on the account and on what all stacks share have addresses of their own.
+    let elsewhere = |pattern: &str| pattern.starts_with("account.") || pattern.contains('~');
+    let matched =
+        |pattern: &str| wanted.iter().any(|d| matches_exactly(pattern, d.address.as_str()));
+    let named = stack.exceptions.iter().filter_map(|e| Some((&e.rule, e.resource.as_deref()?)));
+    let idle = named.filter(|(_, pattern)| !elsewhere(pattern) && !matched(pattern));
+    idle.map(|(rule, pattern)| {
+        format!("the exception from {rule} names `{pattern}`, which no resource matches")
+    })
+    .collect()
 }
 
 /// Prints the environment's values, each with its place.

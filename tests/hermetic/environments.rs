@@ -176,6 +176,27 @@ fn resolved_hides_secrets_wherever_they_stand() {
 }
 
 #[test]
+fn exceptions_that_accept_nothing_are_told() {
+    let shop = Shop::offline();
+    shop.edit(
+        "rule: CKV_AWS_18, resource: bucket.site",
+        "rule: no-tls-denial, resource: bucket.site",
+    );
+    let run = shop.run(&["validate"]);
+    assert_eq!(run.code, 1, "{}", run.stdout);
+    assert!(run.stderr.contains("there is no rule `no-tls-denial`"), "{}", run.stderr);
+    assert!(run.stderr.contains("no-tls-deny"), "{}", run.stderr);
+    shop.edit(
+        "rule: no-tls-denial, resource: bucket.site",
+        "rule: no-tls-deny, resource: bucket.shop",
+    );
+    let run = shop.run(&["validate"]);
+    let note = "the exception from no-tls-deny names `bucket.shop`, which no resource matches";
+    assert!(run.code == 0 && run.stdout.contains(note), "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.stdout.matches("which no resource matches").count(), 1, "{}", run.stdout);
+}
+
+#[test]
 fn a_time_to_live_is_more_than_nothing() {
     let shop = Shop::offline();
     for wrong in ["0", "0s", "0h", "-4h", "4", "forever", "99999999999999d"] {

@@ -11,7 +11,7 @@ use shop_shared::product::{Broken, Offer, Product, Viewer, judge};
 use shop_shared::reply::Failure;
 use std::collections::HashMap;
 
-/// One request, and how far it has come.
+/// A request on its way through the checkout.
 pub struct Checkout<'a, S> {
     pub store: &'a S,
     pub draft: &'a Draft,

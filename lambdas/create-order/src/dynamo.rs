@@ -25,7 +25,7 @@ pub struct Dynamo {
 
 const ORDER_ID: &str = "orderId";
 const STOCK: &str = "stock";
-/// What is read back of an order.
+/// The attributes of an order that are read back.
 const PURCHASE: [&str; 5] = ["userId", "items", "total", "currency", "delivery"];
 
 impl Store for Dynamo {
@@ -95,7 +95,7 @@ impl Dynamo {
         Ok(TransactWriteItem::builder().update(update.build()?).build())
     }
 
-    /// What a failed transaction means. Its reasons are in the order of its writes, so the first is
+    /// Interprets a failed transaction. Its reasons are in the order of its writes, so the first is
     /// the order's.
     async fn not_placed(
         &self,
@@ -208,7 +208,7 @@ fn delivery_record(delivery: &Delivery) -> AttributeValue {
     AttributeValue::M(item)
 }
 
-/// What a stored item says of its request. An item that was not written here reads as an order
+/// The purchase that a stored item records. An item that was not written here reads as an order
 /// that matches no request.
 fn purchase(mut item: Item) -> Purchase {
     let lines = match item.remove("items") {

@@ -1,4 +1,4 @@
-//! One request to one answer: headers, the order's id, and the checkout.
+//! Turns a request into an answer: headers, the order's ID, and the checkout.
 
 use crate::checkout::{Checkout, Receipt};
 use crate::order::read;
@@ -21,7 +21,7 @@ pub const KEY_HEADER: &str = "idempotency-key";
 /// Characters of a key.
 const KEY_LENGTHS: std::ops::RangeInclusive<usize> = 8..=128;
 
-/// What a deployment decides.
+/// The settings of a deployment.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub service: Service,

@@ -5,7 +5,7 @@ use crate::order::{Draft, Line};
 use shop_shared::dynamo::StoreError;
 use shop_shared::product::Fields;
 
-/// One answer to a batch of keys: what was found, and the ids to ask for again.
+/// The answer to a batch of keys: the items found, and the IDs to ask for again.
 #[derive(Debug, Default, Clone)]
 pub struct Batch {
     pub items: Vec<Fields>,
@@ -27,7 +27,7 @@ pub struct Order {
     pub smoke_test: bool,
 }
 
-/// One line at the price at which it is sold.
+/// A line of an order at its selling price.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PricedLine {
     pub product_id: String,
@@ -40,7 +40,7 @@ pub struct PricedLine {
     pub takes_stock: bool,
 }
 
-/// What a stored order says of what the customer sent; enough to know a repeated request by.
+/// The customer's part of a stored order; enough to recognise a repeated request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Purchase {
     pub user_id: String,
@@ -71,7 +71,7 @@ pub enum Placement {
     OutOfStock,
 }
 
-/// What the checkout needs of the tables; tests put a model in its place.
+/// The tables as the checkout uses them; tests put a model in their place.
 pub trait Store: Sync {
     /// Up to 100 products. One that does not exist is in neither part of the answer.
     fn products(&self, ids: Vec<String>) -> impl Future<Output = Result<Batch, StoreError>> + Send;

@@ -31,7 +31,7 @@ fn runtime() -> tokio::runtime::Runtime {
     builder.enable_time().start_paused(true).build().unwrap()
 }
 
-/// What every answer is, whatever was asked.
+/// The promises that every answer keeps, whatever the request.
 fn assert_well_formed(answer: &Answer) -> Result<(), TestCaseError> {
     let status = status(answer);
     prop_assert!([201, 400, 404, 405, 409, 413, 415, 422, 503].contains(&status), "{status}");

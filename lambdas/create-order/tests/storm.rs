@@ -56,7 +56,7 @@ fn size() -> Size {
     }
 }
 
-/// What one client saw.
+/// The outcomes that one client saw.
 #[derive(Default)]
 struct Seen {
     /// Order ids that were acknowledged, with the order.
@@ -130,7 +130,7 @@ async fn every_acknowledged_order_is_stored_once_and_nothing_is_oversold() {
     }
 }
 
-/// One client's orders, one after the other; each is sent until it has a final answer.
+/// Places one client's orders, one after the other; each is sent until it has a final answer.
 async fn shopping(shop: &Dynamo, client: usize, count: usize) -> Seen {
     let settings =
         Settings { service: service(), currency: "EUR".into(), smoke_secret: String::new() };
@@ -203,7 +203,7 @@ async fn until_final(
     panic!("no final answer after {MOST_SENDS} sends");
 }
 
-/// One to three products, one to three of each.
+/// An order of one to three products, one to three of each.
 fn an_order(client: usize) -> Value {
     let mut ids = BTreeSet::new();
     for _ in 0..fastrand::usize(1..=3) {
@@ -257,7 +257,8 @@ fn check_orders(stored: &[Item], seen: &Seen) {
     }
 }
 
-/// What is left and what is sold of each product is what there was. Returns the pieces sold.
+/// Checks that of each product the pieces left and sold add up to the stock. Returns the pieces
+/// sold.
 fn check_stock(stored: &[Item], products: &[Item], stock: u64) -> u64 {
     let mut sold: HashMap<&str, u64> = HashMap::new();
     for line in stored.iter().flat_map(|order| order["items"].as_l().unwrap()) {

@@ -3,7 +3,7 @@
 use shop_shared::dynamo::StoreError;
 use shop_shared::product::Fields;
 
-/// One answer to a Scan. A page may be empty and still have a `next`.
+/// The answer to a Scan. A page may be empty and still have a `next`.
 #[derive(Debug, Default, Clone)]
 pub struct Page {
     pub items: Vec<Fields>,

@@ -1,4 +1,4 @@
-//! One request to one answer: the query, the list, and what caches are told.
+//! Turns a request into an answer: the query, the list, and the caching headers.
 
 use crate::catalogue::Catalogue;
 use crate::listing::{Listing, list};
@@ -14,7 +14,7 @@ use shop_shared::reply::{Answer, Failure, Service, Success, Visit, check_route};
 use shop_shared::settings;
 use shop_shared::smoke::is_smoke_test;
 
-/// What a deployment decides.
+/// The settings of a deployment.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub service: Service,

@@ -26,7 +26,7 @@ pub struct Listing {
     pub next: Option<String>,
 }
 
-/// What the public sees of a product.
+/// The public fields of a product.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Public<'a> {
@@ -76,7 +76,7 @@ pub async fn list(
     }
 }
 
-/// One page, asked for again while the table is busy and there is time.
+/// Reads one page, again while the table is busy and there is time.
 async fn page(
     catalogue: &impl Catalogue,
     after: Option<String>,

@@ -1,4 +1,4 @@
-//! What a client may ask for: `limit` and `cursor`.
+//! The query parameters: `limit` and `cursor`.
 
 use lambda_http::{Request, RequestExt};
 use shop_shared::reply::Failure;

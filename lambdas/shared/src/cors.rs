@@ -1,4 +1,5 @@
-//! Which browser origins may read an answer: exact matches from `CORS_ORIGINS`, never a wildcard.
+//! The browser origins that may read an answer: exact matches from `CORS_ORIGINS`, never a
+//! wildcard.
 
 use lambda_http::http::HeaderValue;
 

@@ -1,4 +1,4 @@
-//! What both Lambdas share: the DynamoDB client and its errors, the time that a request has, the
+//! Shared by both Lambdas: the DynamoDB client and its errors, the time that a request has, the
 //! rule that decides which products are sold, money, CORS, answers, log lines.
 
 pub mod cors;

@@ -1,5 +1,5 @@
-//! One JSON line for each answer, which CloudWatch also reads as metrics (embedded metric format).
-//! Nothing that a customer wrote stands in it: no name, no address, no body.
+//! Writes a JSON line for each answer, which CloudWatch also reads as metrics (embedded metric
+//! format). The line contains nothing that a customer wrote: no name, no address, no body.
 
 use crate::money::decimal;
 use crate::product::Broken;
@@ -31,7 +31,7 @@ pub struct Order {
     pub counts: bool,
 }
 
-/// What one answer's line says.
+/// The content of one answer's line.
 #[derive(Debug)]
 pub struct Entry<'a> {
     /// `GET /products`, as in stack.yaml.

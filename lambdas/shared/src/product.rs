@@ -1,5 +1,5 @@
-//! Which products are sold, and which of their fields the public sees. Both functions use this one
-//! rule, so that whatever is listed can be ordered.
+//! The rule that decides which products are sold, and which of their fields are public. Both
+//! functions use it, so that every listed product can be ordered.
 
 use crate::money::{MoneyError, cents, whole};
 use serde::Serialize;
@@ -26,7 +26,7 @@ const SMOKE_TEST: &str = "smokeTest";
 /// In cents. Fifty lines of 99 pieces at this price stay exact in a JSON number.
 const HIGHEST_PRICE: u64 = 99_999_999_999;
 
-/// One attribute of an item.
+/// An attribute of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Field {
     Text(String),
@@ -53,7 +53,7 @@ pub struct Product {
     pub stock: Option<u64>,
 }
 
-/// What an item of the Products table is to a customer.
+/// An item of the Products table as a customer sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Offer {
     Sold(Product),
@@ -163,7 +163,7 @@ mod tests {
         Field::Number(text.into())
     }
 
-    /// What a customer of a shop that sells in euros is offered.
+    /// The offer to a customer of a shop that sells in euros.
     fn offer(pairs: &[(&str, Field)]) -> Offer {
         judge(item(pairs), Viewer { currency: "EUR", smoke_test: false })
     }

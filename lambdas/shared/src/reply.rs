@@ -17,10 +17,10 @@ use std::time::Instant;
 const LONGEST_REQUEST_ID: usize = 64;
 /// Seconds after which a busy shop may be asked again.
 const RETRY_AFTER: &str = "1";
-/// What scripts of an allowed origin may read beside the body.
+/// Headers that scripts of an allowed origin may read beside the body.
 const EXPOSED: &str = "ETag, Link, Retry-After";
 
-/// What is fixed for a function: its route and its settings.
+/// The fixed context of a function: its route and its settings.
 #[derive(Debug, Clone)]
 pub struct Service {
     /// `POST /orders`, for the log.
@@ -32,7 +32,7 @@ pub struct Service {
     pub origins: Origins,
 }
 
-/// What went right.
+/// The outcome of a request that succeeded.
 #[derive(Debug, Default)]
 pub struct Success {
     pub status: StatusCode,
@@ -42,7 +42,8 @@ pub struct Success {
     pub order: Option<Order>,
 }
 
-/// What went wrong. Message and field hold nothing of the inside; `cause` goes to the log only.
+/// The outcome of a request that failed. Message and field reveal nothing internal; `cause` goes to
+/// the log only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub status: StatusCode,
@@ -124,7 +125,7 @@ pub struct Answer {
     pub log: Vec<String>,
 }
 
-/// What is kept of a request until it is answered: nothing that belongs to the user.
+/// The facts of a request that are kept until it is answered: nothing that belongs to the user.
 pub struct Visit {
     request_id: String,
     origin: Option<HeaderValue>,

@@ -120,7 +120,7 @@ fn older(path: Option<&Path>, scope: &Scope) -> Result<Option<Older>, CliError> 
 }
 
 /// An exception for a rule that does not exist accepts nothing, and looks as if it did.
-fn check_exceptions(project: &Project) -> Result<(), CliError> {
+pub fn check_exceptions(project: &Project) -> Result<(), CliError> {
     let unknown = |rule: &str| rules::find(rule).is_none() && !report::is_of_checkov(rule);
     let wrong: Vec<String> = project
         .stack

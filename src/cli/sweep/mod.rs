@@ -281,6 +281,20 @@ fn summary(session: &Session, result: &str, fates: &[(String, Fate)], start: Ins
     apply::summary_line(result, deleted.sum(), session, elapsed_ms, json!({}), &remaining)
 }
 
+/// Sets the outputs for later steps of a CI job: the names of the environments by their fate.
+fn tell_runner(session: &Session, fates: &[(String, Fate)], result: &str, output: &Output) {
+    let of = |word: &str| -> Vec<&str> {
+        let alike = fates.iter().filter(|(_, fate)| fate.describe().0 == word);
+        alike.map(|(name, _)| name.as_str()).collect()
+    };
+    let known = json!({
+        "region": session.scope.region, "account": session.scope.account, "result": result,
+        "deleted": of("deleted"), "kept": of("kept"), "failed": of("failed"),
+    });
+    let known = known.as_object().into_iter().flatten();
+    runner::set_outputs(known.map(|(name, value)| (name.as_str(), value)), output);
+}
+
 fn finish(
     session: &Session,
     fates: &[(String, Fate)],
@@ -308,6 +322,7 @@ fn finish(
     let facts: Vec<_> = fates.iter().map(|(name, fate)| (name.as_str(), fate.words())).collect();
     let heading = format!("Sweep of {}", session.scope.region);
     runner::add_summary(&render::step::markdown(&heading, &facts, None), output);
+    tell_runner(session, fates, apply::result_word(error.as_ref()), output);
     if output.json {
         let line = summary(session, apply::result_word(error.as_ref()), fates, start);
         output.summary(&apply::explained(line, error.as_ref()));

@@ -85,6 +85,10 @@ async fn each_step_has_a_summary_and_outputs() {
     assert_eq!(sweep.run.code, 0, "{}", sweep.run.stderr);
     let line = format!("| {stack}/dev | deleted");
     assert!(sweep.summary.contains(&line), "{}", sweep.summary);
+    let deleted = format!("[\"{stack}/dev\"]");
+    assert_eq!((&sweep.outputs["deleted"], &*sweep.outputs["result"]), (&deleted, "ok"));
+    let down = step(&shop, &["down", "--yes"]);
+    assert_eq!((&*down.outputs["result"], &*down.outputs["remaining"]), ("ok", "[]"));
     assert_eq!(leftovers(&clients, &stack).await, Vec::<String>::new());
 
     let failed = step(&shop, &["down", "--stack", "No Name", "--yes"]);

@@ -17,7 +17,7 @@ use std::sync::Mutex;
 
 pub const SECRET: &str = "a-secret-of-this-deployment";
 
-/// What befalls one call to the order table.
+/// The fate of one call to the order table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
     /// Nothing.
