@@ -19,9 +19,9 @@ async fn the_drawer_opens_on_a_phone_from_every_page() {
     inspect(&browser, "drawer").await;
     browser.click("[data-testid=close-cart]").await;
 
-    for page in
-        ["/", "/products/p-002.html", "/product.html?id=p-003", "/checkout.html", "/order.html"]
-    {
+    let product = ["/products/p-002.html", "/product.html?id=p-003"];
+    let others = ["/", "/checkout.html", "/order.html", "/nothing-here"];
+    for page in product.into_iter().chain(others) {
         browser.open(&format!("{}{page}", server.url)).await;
         browser.shows(COUNT, "2").await;
         browser.click("#open-cart").await;

@@ -17,9 +17,12 @@ async fn every_page_fits_at_four_widths_light_and_dark() {
         browser.resize(width, 900).await;
         for scheme in ["light", "dark"] {
             browser.prefer(&[("prefers-color-scheme", scheme)]).await;
-            for (name, page) in
-                [("home", "/"), ("page", "/products/p-010.html"), ("checkout", "/checkout.html")]
-            {
+            for (name, page) in [
+                ("home", "/"),
+                ("page", "/products/p-010.html"),
+                ("checkout", "/checkout.html"),
+                ("lost", "/nothing-here"),
+            ] {
                 browser.open(&format!("{}{page}", server.url)).await;
                 browser.find_one("body[data-catalogue=ready]").await;
                 inspect(&browser, &format!("{name}-{width}-{scheme}")).await;
