@@ -1,5 +1,6 @@
 //! Compares the settings that no other surface shows, and the existence of every resource.
 
+use super::settings::{ACCESS, BLOCKS, TABLE};
 use super::sides::{Pair, Side, empty_side, is_shared_role, sides};
 use super::{Input, Kind};
 use crate::model::{Address, Owner};
@@ -7,65 +8,35 @@ use crate::plan::secret::{Marks, SENSITIVE};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-/// Fields of a type's spec that have surfaces of their own.
-const SHOWN: &[(&str, &[&str])] = &[
-    ("AWS::IAM::Role", &["trust", "policies", "attached", "permissions_boundary"]),
+/// Fields of a type's spec that have surfaces of their own, in groups.
+const SHOWN: &[(&str, &[&[&str]])] = &[
+    ("AWS::IAM::Role", &[&["trust", "policies", "attached", "permissions_boundary"]]),
     (
         "AWS::S3::Bucket",
-        &[
-            "block_public_acls",
-            "ignore_public_acls",
-            "block_public_policy",
-            "restrict_public_buckets",
-            "object_ownership",
-            "versioning",
-            "encryption",
-            "lifecycle",
-            "extras",
-        ],
+        &[&BLOCKS, &["object_ownership", "versioning", "encryption", "lifecycle", "extras"]],
     ),
     // Without a build it is not known what the code's hash should be.
     (
         "AWS::Lambda::Function",
-        &["role_arn", "reserved_concurrency", "tracing", "extras", "code_sha256"],
+        &[&["role_arn", "reserved_concurrency", "tracing", "extras", "code_sha256"]],
     ),
-    ("AWS::ApiGateway::RestApi", &["policy"]),
+    ("AWS::ApiGateway::RestApi", &[&["policy"]]),
     // Shown with each route that it guards.
     (
         "AWS::ApiGateway::Authorizer",
-        &["kind", "function_arn", "identity_source", "pattern", "user_pools"],
+        &[&["kind", "function_arn", "identity_source", "pattern", "user_pools"]],
     ),
-    ("AWS::ApiGateway::Resource", &["routes"]),
-    (
-        "AWS::DynamoDB::Table",
-        &["point_in_time_recovery", "deletion_protection", "ttl", "stream", "extras"],
-    ),
-    (
-        "AWS::CloudFront::Distribution",
-        &[
-            "web_acl_arn",
-            "enabled",
-            "viewer_protocol_policy",
-            "allowed_methods",
-            "origin_domain",
-            "origin_access_control_id",
-            "response_headers_policy_id",
-            "aliases",
-            "certificate",
-            "viewer_tls",
-            "allowed_countries",
-            "blocked_countries",
-            "extras",
-        ],
-    ),
-    ("AWS::WAFv2::WebACL", &["default_action", "rules"]),
+    ("AWS::ApiGateway::Resource", &[&["routes"]]),
+    ("AWS::DynamoDB::Table", &[&TABLE]),
+    ("AWS::CloudFront::Distribution", &[&["web_acl_arn", "extras"], &ACCESS]),
+    ("AWS::WAFv2::WebACL", &[&["default_action", "rules"]]),
 ];
 
 /// Types of which other surfaces show everything.
 const SHOWN_WHOLE: &[&str] =
     &["AWS::S3::BucketPolicy", "AWS::Lambda::Permission", "AWS::WAFv2::WebACLAssociation"];
 
-/// Stands for a secret that is not the one that stack.yaml has.
+/// Placeholder for a live secret that differs from the one in stack.yaml.
 const ANOTHER: &str = "(sensitive, another value)";
 
 /// Makes a pair for each resource that the stack wants or has, and for each type that could not be
@@ -117,7 +88,7 @@ fn calls(input: &Input<'_>, type_name: &str) -> Vec<String> {
 fn without_shown(type_name: &str, spec: Value) -> Value {
     let Value::Object(mut fields) = spec else { return spec };
     let shown = SHOWN.iter().find(|(name, _)| *name == type_name).map_or(&[][..], |(_, f)| f);
-    fields.retain(|name, _| !shown.contains(&name.as_str()));
+    fields.retain(|name, _| !shown.iter().any(|group| group.contains(&name.as_str())));
     Value::Object(fields)
 }
 

@@ -14,6 +14,25 @@ const AUTHORIZER: &str = "AWS::ApiGateway::Authorizer";
 pub const BLOCKS: [&str; 4] =
     ["block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets"];
 
+/// The fields of a table's spec that make up its settings.
+pub const TABLE: [&str; 5] =
+    ["point_in_time_recovery", "deletion_protection", "ttl", "stream", "extras"];
+
+/// The fields of a distribution's spec that decide who reaches it, and how it reaches the bucket.
+pub const ACCESS: [&str; 11] = [
+    "enabled",
+    "viewer_protocol_policy",
+    "allowed_methods",
+    "origin_domain",
+    "origin_access_control_id",
+    "response_headers_policy_id",
+    "aliases",
+    "certificate",
+    "viewer_tls",
+    "allowed_countries",
+    "blocked_countries",
+];
+
 /// The fields of a type's spec that make up one surface.
 struct Shape {
     type_name: &'static str,
@@ -61,20 +80,7 @@ const SHAPES: [Shape; 10] = [
         type_name: "AWS::CloudFront::Distribution",
         kind: Kind::DistributionAccess,
         pick: |spec| {
-            let keys = [
-                "enabled",
-                "viewer_protocol_policy",
-                "allowed_methods",
-                "origin_domain",
-                "origin_access_control_id",
-                "response_headers_policy_id",
-                "aliases",
-                "certificate",
-                "viewer_tls",
-                "allowed_countries",
-                "blocked_countries",
-            ];
-            let mut found = picked(spec, &keys);
+            let mut found = picked(spec, &ACCESS);
             let extras = filled(spec.get("extras"));
             if let Some(map) = found.as_object_mut().filter(|_| !extras.is_null()) {
                 map.insert("extras".into(), extras);
@@ -150,8 +156,7 @@ fn name_authorizers(pair: &mut Pair, input: &Input<'_>) {
 
 /// Backups, protection, expiry and where the items go; policies are surfaces of their own.
 fn table_settings(spec: &Value) -> Value {
-    let keys = ["point_in_time_recovery", "deletion_protection", "ttl", "stream", "extras"];
-    let mut found = picked(spec, &keys);
+    let mut found = picked(spec, &TABLE);
     if let Some(extras) = found.get_mut("extras").and_then(Value::as_object_mut) {
         extras.retain(|name, _| !name.contains("policy"));
     }

@@ -8,7 +8,7 @@ use crate::model::secrecy::{name_is_secret, says_nothing, value_is_secret};
 use serde_json::{Number, Value};
 use std::collections::BTreeSet;
 
-/// Stands for a secret.
+/// Placeholder for a secret.
 const HIDDEN: &str = "(sensitive)";
 
 /// A value or a collection of them.

@@ -34,7 +34,7 @@ struct Line {
     check: &'static str,
     status: Status,
     message: String,
-    /// The remedy; empty if there is none.
+    /// The suggested fix, or an empty string.
     #[serde(skip_serializing_if = "String::is_empty")]
     help: String,
 }

@@ -153,7 +153,7 @@ fn narrow(value: &str) -> bool {
         ["arn", _, "s3", "", "", bucket] => !wild(bucket.split('/').next().unwrap_or("*")),
         ["arn", _, _, _, account, _] => !account.is_empty() && !wild(account),
         _ if is_wide_network(value) => false,
-        // `repo:org/*` stands for the repositories of an organisation, `repo:*` for all.
+        // `repo:org/*` matches the repositories of one organisation, `repo:*` all of GitHub.
         ["repo", path, ..] if path.contains('/') => !path.starts_with('*'),
         _ => !wild(value) && !value.eq_ignore_ascii_case("none"),
     }

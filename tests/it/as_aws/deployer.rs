@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Actions of calls that this life need not make, and the file whose tests make them: they mend
-/// what somebody changed behind the stack's back, or belong to stacks with events and alarms. A
+/// changes made outside shopstack, or belong to stacks with events and alarms. A
 /// refused call fails those tests.
 const ELSEWHERE: &[(&str, &[&str])] = &[
     ("../hermetic/replayed/attached.rs", ATTACHED),

@@ -52,7 +52,7 @@ pub(super) fn alarms(context: &Context<'_>, wanted: &mut Wanted) {
         let list = unheard.into_iter().collect::<Vec<_>>().join(", ");
         let topic = alarms.topic.as_deref().and_then(|topic| topic.split(':').nth(3));
         wanted.notes.push(format!(
-            "{list}: these alarms notify nobody, since `alarms.topic` is in {} and alarms notify \
+            "{list}: these alarms have no action, since `alarms.topic` is in {} and alarms notify \
              topics of their own region only; those of CloudFront are in {GLOBAL_REGION}",
             topic.unwrap_or_default()
         ));

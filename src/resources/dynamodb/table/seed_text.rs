@@ -54,7 +54,7 @@ fn refusal(text: &str, error: &serde_json::Error) -> (Option<(usize, usize)>, St
     if let Some((words, _)) = why.rsplit_once(" at line ") {
         why = words.to_string();
     }
-    // The parser's last good character may be the stray itself.
+    // The stray may be the very character that the parser accepted last.
     if let Some((at, c)) = stray(text).filter(|(at, _)| *at <= (place.0, place.1 + 1)) {
         place = at;
         why = format!("{} stands where no such character may", character::describe(c));

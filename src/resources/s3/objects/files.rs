@@ -21,7 +21,7 @@ const KEY_BYTES: usize = 1024;
 pub struct Folder {
     /// The served files, by object key (path with `/`).
     pub objects: BTreeMap<String, ObjectSpec>,
-    /// The files left out, by path, with the reason; a folder stands for its whole content.
+    /// Files that are not served, by path, with the reason; an excluded folder has a single entry.
     pub left_out: BTreeMap<String, &'static str>,
     /// Uses that the site's Content-Security-Policy blocks.
     pub blocked: Blocked,
