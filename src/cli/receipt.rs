@@ -1,7 +1,7 @@
 //! The receipt of `down --no-wait` for `sweep`.
 
 use super::session::Session;
-use crate::model::Plan;
+use crate::model::{Address, Plan, Step};
 use serde::{Deserialize, Serialize};
 use std::time::SystemTime;
 
@@ -31,17 +31,21 @@ impl Receipt {
 
     /// True where nothing is there that was not left behind.
     ///
-    /// Others can write the row, so that it decides nothing alone: what `down --no-wait` leaves
-    /// holds no data and is switched off on AWS already.
+    /// Others can write the row, so it decides nothing alone: on AWS the distribution has to be
+    /// disabled already, and only resources that wait for it may hold data.
     pub fn covers(&self, plan: &Plan) -> bool {
+        let enabled = |step: &Step| step.live.as_ref()?.spec.get("enabled")?.as_bool();
+        let stopped: Vec<&Address> = plan
+            .steps
+            .iter()
+            .filter(|step| enabled(step) == Some(false))
+            .map(|step| &step.address)
+            .collect();
         let mut steps = plan.steps.iter();
         steps.all(|step| {
-            let serves = step
-                .live
-                .as_ref()
-                .is_some_and(|live| live.spec.get("enabled") == Some(&true.into()));
             let named = self.remaining.contains(&format!("{} ({})", step.address, step.name));
-            named && step.loses.is_none() && !serves
+            let waits = step.after.iter().any(|address| stopped.contains(&address));
+            named && (step.loses.is_none() || waits) && enabled(step) != Some(true)
         })
     }
 }
@@ -96,5 +100,16 @@ mod tests {
         assert!(!receipt.covers(&plan(json!({"enabled": true}), None)), "it serves");
         assert!(!receipt.covers(&plan(json!({"enabled": false}), Some("12 items"))), "data");
         assert!(!of(&[]).covers(&plan(json!({"enabled": false}), None)), "not named");
+
+        // The site's bucket waits for the distribution, with whatever others put into it.
+        let mut both = plan(json!({"enabled": false}), None);
+        let mut bucket = plan(json!({}), Some("3 objects")).steps.remove(0);
+        bucket.address = Address::new("bucket", "site");
+        bucket.after = vec![Address::new("distribution", "site")];
+        both.steps.push(bucket);
+        let receipt = of(&["distribution.site (E1)", "bucket.site (E1)"]);
+        assert!(receipt.covers(&both));
+        both.steps[1].after.clear();
+        assert!(!receipt.covers(&both), "nothing holds it up");
     }
 }

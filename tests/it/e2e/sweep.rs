@@ -122,6 +122,10 @@ async fn sweep_finishes_what_down_left_and_no_more() {
     assert_eq!(fates(&sweep(&shop, &["--yes"]), &shop, "expired"), [""; 0]);
     assert_eq!(shop.diff().0, 0);
 
+    // Data that `--destroy-data` gave up waits in the bucket for CloudFront, and goes with it.
+    let outputs: Value = serde_json::from_str(&shop.run(&["outputs", "--json"]).stdout).unwrap();
+    let put = clients.s3.put_object().bucket(outputs["bucket"].as_str().unwrap());
+    put.key("upload.txt").body(b"theirs".to_vec().into()).send().await.unwrap();
     leave();
     let swept = sweep(&shop, &["--yes"]);
     assert_eq!(fates(&swept, &shop, "deleted"), ["dev"], "{swept:?}");
